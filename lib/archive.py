@@ -1,0 +1,100 @@
+"""What goes into a function's zip: the runtime, the handler's package, and an index made from the description.
+
+The same sources make the same texts, and the same texts the same bytes.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import fastjsonschema
+
+from .service import Function, Route, Schema, Service
+
+RUNTIME = f"{__package__}.runtime"
+HANDLER = "index.handler"
+"""The handler of every function, as Lambda is told it."""
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The first moment a zip can tell."""
+
+
+def sources(service: Service, function: Function, cors_origin: str = "") -> dict[str, str]:
+    """Every file of the archive of `function`, by its path, sorted."""
+    files = dict(_package(RUNTIME))
+    files.update(_package(function.handler.rpartition(".")[0] or function.handler))
+    files["index.py"] = _index(function, cors_origin)
+    files["validators/__init__.py"] = ""
+    for route in function.routes:
+        files[f"validators/query_{route.operation}.py"] = validator(query_schema(route))
+        if route.body:
+            files[f"validators/{route.body}.py"] = validator(service.schemas[route.body])
+    return dict(sorted(files.items()))
+
+
+def zipped(files: Mapping[str, str]) -> bytes:
+    """The zip of `files`, its bytes depending on nothing else."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(files):
+            info = zipfile.ZipInfo(name, _EPOCH)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = 0o644 << 16
+            archive.writestr(info, files[name])
+    return buffer.getvalue()
+
+
+def validator(schema: Schema) -> str:
+    """A Python module whose `validate` raises `Invalid` for what breaks `schema`; it imports only the runtime."""
+    code: str = fastjsonschema.compile_to_code({"$schema": "http://json-schema.org/draft-04/schema#", **schema})
+    lines = [line for line in code.splitlines() if not line.startswith("from fastjsonschema import")]
+    return f"from {RUNTIME}.api import Invalid as JsonSchemaValueException\n" + "\n".join(lines) + "\n"
+
+
+def query_schema(route: Route) -> dict[str, Any]:
+    """The schema of a route's whole query: what is not described is refused."""
+    return {"type": "object", "additionalProperties": False, "properties": dict(route.query)}
+
+
+def _index(function: Function, cors_origin: str) -> str:
+    modules = sorted({f"query_{route.operation}" for route in function.routes} | {r.body for r in function.routes if r.body})
+    package, _, module = function.handler.rpartition(".")
+    lines = [
+        f"from {RUNTIME}.api import Api, Route",
+        f"from {package} import {module} as operations" if package else f"import {module} as operations",
+        *(f"from validators import {name}" for name in modules),
+        "",
+        "handler = Api(",
+        "    {",
+        *(f"        {_route(route)}" for route in function.routes),
+        "    },",
+        "    {%s}," % ", ".join(f"{s.name!r}: operations.{s.operation}" for s in function.schedules),
+        f"    {cors_origin!r},",
+        ")",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _route(route: Route) -> str:
+    numbers = tuple(name for name, schema in route.query.items() if schema.get("type") == "integer")
+    body = f"{route.body}.validate" if route.body else "None"
+    target = f"operations.{route.operation}, {body}, query_{route.operation}.validate, {numbers!r}"
+    return f"({route.method!r}, {route.path!r}): Route({target}),"
+
+
+def _package(name: str) -> Iterator[tuple[str, str]]:
+    """The modules of a package at their dotted place; the packages above it are empty in the archive."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or not spec.submodule_search_locations:
+        raise ValueError(f"handler package {name!r}: not found; give the dotted name of a module inside a package")
+    folder = Path(spec.submodule_search_locations[0])
+    place = Path(*name.split("."))
+    for above in list(place.parents)[:-1]:
+        yield (above / "__init__.py").as_posix(), ""
+    for file in folder.rglob("*.py"):
+        yield (place / file.relative_to(folder)).as_posix(), file.read_text(encoding="utf-8")

@@ -1,0 +1,69 @@
+"""A Lambda function and the log group it writes to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from ..archive import HANDLER
+from ..settings import FunctionSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionArgs:
+    """What a `Function` is made from."""
+
+    name: str
+    """The function's name in AWS."""
+    role_arn: pulumi.Input[str]
+    files: Mapping[str, str]
+    """The archive: path to text."""
+    handler: str = HANDLER
+    environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    settings: FunctionSettings = field(default_factory=FunctionSettings)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    depends_on: Sequence[pulumi.Resource] = ()
+    """What must stand before the function is called, such as its role's permissions."""
+
+
+class Function(pulumi.ComponentResource):
+    """A Python Lambda function whose every change is published as a version."""
+
+    def __init__(self, name: str, args: FunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("tap:aws:Function", name, None, opts)
+        # Made first: a function that logs before its group stands makes one that never forgets.
+        self.log_group = aws.cloudwatch.LogGroup(
+            f"{name}-logs",
+            name=f"/aws/lambda/{args.name}",
+            retention_in_days=args.settings.log_retention_days,
+            tags=args.tags,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.resource = self._function(name, args)
+        self.physical_name = args.name
+        self.name = self.resource.name
+        self.arn = self.resource.arn
+        self.invoke_arn = self.resource.invoke_arn
+        self.register_outputs({"name": self.name, "arn": self.arn, "log_group_name": self.log_group.name})
+
+    def _function(self, name: str, args: FunctionArgs) -> aws.lambda_.Function:
+        settings = args.settings
+        return aws.lambda_.Function(
+            f"{name}-function",
+            name=args.name,
+            role=args.role_arn,
+            runtime=settings.runtime,
+            handler=args.handler,
+            code=pulumi.AssetArchive({path: pulumi.StringAsset(text) for path, text in args.files.items()}),
+            memory_size=settings.memory_mb,
+            timeout=settings.timeout_seconds,
+            reserved_concurrent_executions=settings.reserved_concurrency,
+            tracing_config={"mode": "Active"} if settings.tracing else None,
+            environment={"variables": args.environment} if args.environment else None,
+            publish=True,
+            tags=args.tags,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.log_group, *args.depends_on]),
+        )

@@ -1,0 +1,64 @@
+"""The role of a Lambda function: what it may do, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from .. import policies
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleArgs:
+    """What a `Role` is made from."""
+
+    name: str
+    """The role's name in AWS."""
+    statements: Sequence[pulumi.Input[policies.Statement]] = ()
+    """What tables and topics grant it."""
+    trusted_service: str = "lambda.amazonaws.com"
+    managed_policies: Sequence[str] = (policies.BASIC_EXECUTION,)
+    """ARNs of AWS's own policies."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+class Role(pulumi.ComponentResource):
+    """An IAM role that one AWS service may take, with one inline policy."""
+
+    def __init__(self, name: str, args: RoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("tap:aws:Role", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        self.resource = aws.iam.Role(
+            f"{name}-role",
+            name=args.name,
+            assume_role_policy=pulumi.Output.json_dumps(policies.trust(args.trusted_service)),
+            tags=args.tags,
+            opts=child,
+        )
+        self.attachments = [
+            aws.iam.RolePolicyAttachment(
+                f"{name}-{arn.rsplit('/', 1)[-1]}", role=self.resource.name, policy_arn=arn, opts=child
+            )
+            for arn in args.managed_policies
+        ]
+        self.policy = self._policy(name, args) if args.statements else None
+        self.name = self.resource.name
+        self.arn = self.resource.arn
+        self.register_outputs({"name": self.name, "arn": self.arn})
+
+    def permissions(self) -> list[pulumi.Resource]:
+        """What must stand before anybody works under this role."""
+        return [*self.attachments, *([self.policy] if self.policy else [])]
+
+    def _policy(self, name: str, args: RoleArgs) -> aws.iam.RolePolicy:
+        statements = pulumi.Output.all(*args.statements)
+        return aws.iam.RolePolicy(
+            f"{name}-policy",
+            name=f"{args.name}-policy",
+            role=self.resource.id,
+            policy=pulumi.Output.json_dumps(statements.apply(policies.document)),
+            opts=pulumi.ResourceOptions(parent=self),
+        )

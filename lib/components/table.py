@@ -1,0 +1,163 @@
+"""A DynamoDB table, the scaling of its capacity, and the permissions it can hand out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from .. import policies, service
+from ..settings import TableSettings
+
+SCALING_TARGET_PERCENT = 70
+SCALING_FACTOR = 10
+"""How far above its least capacity a table scales when nothing else is said."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableArgs:
+    """What a `Table` is made from."""
+
+    name: str
+    """The table's name in AWS."""
+    table: service.Table
+    """Its keys, indexes, TTL and stream."""
+    settings: TableSettings = field(default_factory=TableSettings)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+class Table(pulumi.ComponentResource):
+    """A DynamoDB table, encrypted with the AWS-managed key."""
+
+    def __init__(self, name: str, args: TableArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("tap:aws:Table", name, None, opts)
+        self.resource = self._table(name, args)
+        self.scaling = self._scaling(name, args)
+        self.name = self.resource.name
+        self.arn = self.resource.arn
+        self.register_outputs({"name": self.name, "arn": self.arn, "stream_arn": self.resource.stream_arn})
+
+    def grant(self, actions: Sequence[str], indexes: Sequence[str] = ()) -> pulumi.Output[policies.Statement]:
+        """A statement that allows `actions`, e.g. `["GetItem"]`, on this table and those of its indexes."""
+        return self.arn.apply(lambda arn: policies.table_statement(arn, actions, indexes))
+
+    def _table(self, name: str, args: TableArgs) -> aws.dynamodb.Table:
+        table, settings = args.table, args.settings
+        scaled = _provisioned(settings)
+        return aws.dynamodb.Table(
+            f"{name}-table",
+            name=args.name,
+            attributes=[{"name": key, "type": kind} for key, kind in table.keys().items()],
+            hash_key=table.hash_key.name,
+            range_key=table.range_key.name if table.range_key else None,
+            global_secondary_indexes=[_index(index, settings) for index in table.indexes] or None,
+            billing_mode=settings.billing_mode,
+            read_capacity=settings.read_capacity if scaled else None,
+            write_capacity=settings.write_capacity if scaled else None,
+            ttl={"attribute_name": table.ttl, "enabled": True} if table.ttl else None,
+            stream_enabled=True if table.stream else None,
+            stream_view_type=table.stream,
+            server_side_encryption={"enabled": True},
+            point_in_time_recovery={"enabled": settings.point_in_time_recovery is not False},
+            deletion_protection_enabled=settings.deletion_protection,
+            tags=args.tags,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                retain_on_delete=settings.retain_on_delete,
+                # Capacity is the scaling's to change once the table stands.
+                ignore_changes=_SCALED_PROPERTIES if scaled else None,
+            ),
+        )
+
+    def _scaling(self, name: str, args: TableArgs) -> list[aws.appautoscaling.Policy]:
+        made = []
+        for row in scaling_rows(args.table, args.settings):
+            target = aws.appautoscaling.Target(
+                f"{name}-{row.label}-target",
+                service_namespace="dynamodb",
+                resource_id=self.resource.name.apply(lambda table, row=row: f"table/{table}{row.suffix}"),
+                scalable_dimension=row.dimension,
+                min_capacity=row.least,
+                max_capacity=row.most,
+                tags=args.tags,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            made.append(
+                aws.appautoscaling.Policy(
+                    f"{name}-{row.label}-policy",
+                    policy_type="TargetTrackingScaling",
+                    service_namespace=target.service_namespace,
+                    resource_id=target.resource_id,
+                    scalable_dimension=target.scalable_dimension,
+                    target_tracking_scaling_policy_configuration={
+                        "predefined_metric_specification": {"predefined_metric_type": row.metric},
+                        "target_value": SCALING_TARGET_PERCENT,
+                    },
+                    opts=pulumi.ResourceOptions(parent=self),
+                )
+            )
+        return made
+
+
+_SCALED_PROPERTIES = [
+    "readCapacity",
+    "writeCapacity",
+    "globalSecondaryIndexes[*].readCapacity",
+    "globalSecondaryIndexes[*].writeCapacity",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScalingRow:
+    """One capacity that scales: reads or writes, of a table or of one of its indexes."""
+
+    label: str
+    suffix: str
+    dimension: str
+    metric: str
+    least: int
+    most: int
+
+
+def scaling_rows(table: service.Table, settings: TableSettings) -> Iterator[ScalingRow]:
+    """Everything about a provisioned table that scales; nothing of one on demand."""
+    if not _provisioned(settings):
+        return
+    reads, writes = settings.read_capacity or 1, settings.write_capacity or 1
+    limits = {
+        "Read": (reads, settings.max_read_capacity or reads * SCALING_FACTOR),
+        "Write": (writes, settings.max_write_capacity or writes * SCALING_FACTOR),
+    }
+    for index in (None, *table.indexes):
+        for kind, (least, most) in limits.items():
+            yield ScalingRow(
+                label=f"{index.name}-{kind.lower()}" if index else kind.lower(),
+                suffix=f"/index/{index.name}" if index else "",
+                dimension=f"dynamodb:{'index' if index else 'table'}:{kind}CapacityUnits",
+                metric=f"DynamoDB{kind}CapacityUtilization",
+                least=least,
+                most=most,
+            )
+
+
+def _provisioned(settings: TableSettings) -> bool:
+    return settings.billing_mode == "PROVISIONED"
+
+
+def _index(index: service.Index, settings: TableSettings) -> aws.dynamodb.TableGlobalSecondaryIndexArgsDict:
+    keys: list[aws.dynamodb.TableGlobalSecondaryIndexKeySchemaArgsDict] = [
+        {"attribute_name": index.hash_key.name, "key_type": "HASH"}
+    ]
+    if index.range_key:
+        keys.append({"attribute_name": index.range_key.name, "key_type": "RANGE"})
+    made: aws.dynamodb.TableGlobalSecondaryIndexArgsDict = {
+        "name": index.name,
+        "key_schemas": keys,
+        "projection_type": index.projection,
+    }
+    if _provisioned(settings):
+        made["read_capacity"] = settings.read_capacity or 1
+        made["write_capacity"] = settings.write_capacity or 1
+    return made

@@ -1,0 +1,45 @@
+"""An SNS topic, and who is written to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from .. import policies
+
+
+@dataclass(frozen=True, kw_only=True)
+class TopicArgs:
+    """What a `Topic` is made from."""
+
+    name: str
+    """The topic's name in AWS."""
+    email: str = ""
+    """An address to subscribe; AWS asks it to confirm.  Empty: none."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+class Topic(pulumi.ComponentResource):
+    """An SNS topic."""
+
+    def __init__(self, name: str, args: TopicArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("tap:aws:Topic", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        self.resource = aws.sns.Topic(f"{name}-topic", name=args.name, tags=args.tags, opts=child)
+        self.name = self.resource.name
+        self.arn = self.resource.arn
+        self.subscription = (
+            aws.sns.TopicSubscription(
+                f"{name}-email", topic=self.arn, protocol="email", endpoint=args.email, opts=child
+            )
+            if args.email
+            else None
+        )
+        self.register_outputs({"name": self.name, "arn": self.arn})
+
+    def grant(self, actions: list[str]) -> pulumi.Output[policies.Statement]:
+        """A statement that allows `actions`, e.g. `["Publish"]`, on this topic."""
+        return self.arn.apply(lambda arn: policies.allow("sns", actions, [arn]))

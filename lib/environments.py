@@ -1,0 +1,55 @@
+"""One row per environment.  No component asks which environment it is in."""
+
+from .settings import AlarmSettings, ApiSettings, FunctionSettings, Settings, TableSettings
+
+_COMMON = Settings(
+    function=FunctionSettings(runtime="python3.13", timeout_seconds=10, reserved_concurrency=-1, tracing=False),
+    table=TableSettings(
+        billing_mode="PAY_PER_REQUEST",
+        read_capacity=5,
+        write_capacity=5,
+        point_in_time_recovery=True,
+        deletion_protection=False,
+        retain_on_delete=False,
+    ),
+    api=ApiSettings(
+        cors_origin="*",
+        throttle_rate_per_second=10_000,
+        throttle_burst=5_000,
+        api_key_required=False,
+        quota_per_month=1_000_000,
+    ),
+    alarms=AlarmSettings(errors=0, throttles=0, period_seconds=60, evaluation_periods=1, notification_email=""),
+)
+
+_GUARDED = Settings(
+    function=FunctionSettings(tracing=True, log_retention_days=30),
+    table=TableSettings(billing_mode="PROVISIONED", retain_on_delete=True),
+    api=ApiSettings(api_key_required=True, cors_origin=""),
+)
+"""What staging and prod have in common."""
+
+ENVIRONMENTS: dict[str, Settings] = {
+    "dev": _COMMON.with_(Settings(function=FunctionSettings(memory_mb=128, log_retention_days=7))),
+    "test": _COMMON.with_(Settings(function=FunctionSettings(memory_mb=128, log_retention_days=7, tracing=True))),
+    "staging": _COMMON.with_(_GUARDED).with_(
+        Settings(
+            function=FunctionSettings(memory_mb=256, reserved_concurrency=20),
+            table=TableSettings(read_capacity=10, write_capacity=10),
+        )
+    ),
+    "prod": _COMMON.with_(_GUARDED).with_(
+        Settings(
+            function=FunctionSettings(memory_mb=512, reserved_concurrency=100),
+            table=TableSettings(read_capacity=50, write_capacity=50, deletion_protection=True),
+        )
+    ),
+}
+
+ALIASES = {"development": "dev", "testing": "test", "production": "prod"}
+
+
+def row_name(environment_suffix: str) -> str:
+    """The row a suffix picks: its own or its alias's, and `dev` for any other (`pr-123`)."""
+    name = ALIASES.get(environment_suffix, environment_suffix)
+    return name if name in ENVIRONMENTS else "dev"

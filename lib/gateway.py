@@ -1,0 +1,126 @@
+"""What API Gateway is told, derived from routes and settings: pure data, and the hash that makes a deployment."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from .service import Route, Schema
+
+MAX_AGE_SECONDS = 7200
+"""How long a browser keeps a preflight's answer: the most that Chromium does."""
+REQUEST_HEADERS = ("Content-Type", "Authorization", "Idempotency-Key", "If-Match", "X-Api-Key")
+
+
+class Path(NamedTuple):
+    """A resource of the API."""
+
+    path: str
+    parent: str
+    """The path above, empty for the root."""
+    part: str
+
+
+class GatewayResponse(NamedTuple):
+    """How the gateway itself refuses."""
+
+    type: str
+    status: int | None
+    """None leaves API Gateway's own."""
+    code: str
+    message: str | None = None
+    """None passes on API Gateway's."""
+    details: str = ""
+    """An API Gateway variable with more."""
+
+
+GATEWAY_RESPONSES = (
+    GatewayResponse("DEFAULT_4XX", None, "REQUEST_REFUSED"),
+    GatewayResponse("DEFAULT_5XX", None, "INTERNAL_ERROR", "something went wrong on our side"),
+    GatewayResponse("ACCESS_DENIED", 403, "FORBIDDEN"),
+    GatewayResponse("BAD_REQUEST_BODY", 400, "INVALID_REQUEST", details="$context.error.validationErrorString"),
+    GatewayResponse("BAD_REQUEST_PARAMETERS", 400, "INVALID_REQUEST"),
+    GatewayResponse("INTEGRATION_TIMEOUT", 504, "TIMEOUT", "the function did not answer in time; try again"),
+    GatewayResponse("INVALID_API_KEY", 403, "FORBIDDEN", "send a valid API key in the x-api-key header"),
+    GatewayResponse("MISSING_AUTHENTICATION_TOKEN", 404, "NOT_FOUND", "this API has no such path or method"),
+    GatewayResponse("QUOTA_EXCEEDED", 429, "QUOTA_EXCEEDED", "the API key's quota is used up"),
+    GatewayResponse("REQUEST_TOO_LARGE", 413, "REQUEST_TOO_LARGE"),
+    GatewayResponse("RESOURCE_NOT_FOUND", 404, "NOT_FOUND"),
+    GatewayResponse("THROTTLED", 429, "THROTTLED", "too many requests at once; try again in a moment"),
+    GatewayResponse("UNAUTHORIZED", 401, "UNAUTHORIZED"),
+    GatewayResponse("UNSUPPORTED_MEDIA_TYPE", 415, "UNSUPPORTED_MEDIA_TYPE"),
+)
+
+
+def template(response: GatewayResponse) -> str:
+    """The body of a gateway response, in the shape that handlers' errors have."""
+    message = "$context.error.messageString" if response.message is None else json.dumps(response.message)
+    details = json.dumps([response.details] if response.details else [])
+    return f'{{"error":{message},"code":"{response.code}","requestId":"$context.requestId","details":{details}}}'
+
+
+def slug(path: str) -> str:
+    """A path as part of a resource's logical name: `/items/{ItemId}` is `items-ItemId`."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", path).strip("-")
+
+
+def paths(routes: Iterable[Route]) -> list[Path]:
+    """Every path of the routes and every one above it, parents first."""
+    found: dict[str, Path] = {}
+    for route in routes:
+        parent = ""
+        for part in route.path.strip("/").split("/"):
+            path = f"{parent}/{part}"
+            found.setdefault(path, Path(path, parent, part))
+            parent = path
+    return list(found.values())
+
+
+def methods(routes: Iterable[Route]) -> dict[str, list[str]]:
+    """The methods of each path that has any."""
+    found: dict[str, list[str]] = {}
+    for route in routes:
+        found.setdefault(route.path, []).append(route.method)
+    return found
+
+
+def cors_headers(origin: str | None) -> dict[str, str]:
+    """What lets a page of `origin` read an answer; nothing where no origin may."""
+    return {"Access-Control-Allow-Origin": origin} if origin else {}
+
+
+def preflight_headers(origin: str | None, allowed: Sequence[str]) -> dict[str, str]:
+    """What an OPTIONS request is answered."""
+    if not origin:
+        return {}
+    return {
+        **cors_headers(origin),
+        "Access-Control-Allow-Methods": ",".join([*allowed, "OPTIONS"]),
+        "Access-Control-Allow-Headers": ",".join(REQUEST_HEADERS),
+        "Access-Control-Max-Age": str(MAX_AGE_SECONDS),
+    }
+
+
+def mapped(headers: Mapping[str, str], place: str) -> dict[str, str]:
+    """Headers as API Gateway maps constants: `{"method.response.header.X": "'value'"}`."""
+    return {f"{place}.header.{name}": f"'{value}'" for name, value in headers.items()}
+
+
+def request_parameters(route: Route) -> dict[str, bool]:
+    """The parameters a method declares, and whether it insists on them."""
+    found = {f"method.request.path.{name}": True for name in route.path_parameters()}
+    found.update({f"method.request.querystring.{name}": False for name in route.query})
+    return found
+
+
+def model(schema: Schema) -> str:
+    """A schema as API Gateway's models want it."""
+    return json.dumps({"$schema": "http://json-schema.org/draft-04/schema#", **schema}, sort_keys=True)
+
+
+def fingerprint(description: Any) -> str:
+    """A hash that changes exactly when the description does."""
+    return hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,44 @@
+"""Every physical name, from one pattern, inside AWS's limits."""
+
+import hashlib
+import re
+
+LIMITS = {
+    "table": 255,
+    "function": 64,
+    "role": 64,
+    "policy": 128,
+    "api": 255,
+    "topic": 256,
+    "alarm": 255,
+    "rule": 64,
+    "usage-plan": 255,
+    "api-key": 255,
+}
+"""Longest name AWS takes, in characters, by kind of resource."""
+
+_ALLOWED = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def check_environment_suffix(suffix: str) -> str:
+    """Return `suffix`, or raise ValueError: only what every named AWS resource accepts may be in it."""
+    if not _ALLOWED.fullmatch(suffix):
+        raise ValueError(
+            f"environment_suffix {suffix!r}: AWS names take letters, digits, '-' and '_' only; "
+            f"try {re.sub(r'[^A-Za-z0-9_-]+', '-', suffix).strip('-') or 'dev'!r}"
+        )
+    return suffix
+
+
+def physical_name(pattern: str, kind: str, environment: str, **parts: str) -> str:
+    """Fill `pattern`; where the name would be over `kind`'s limit, the environment is cut and hashed."""
+    name = pattern.format(environment=environment, **parts)
+    excess = len(name) - LIMITS[kind]
+    if excess <= 0:
+        return name
+    digest = hashlib.sha256(environment.encode()).hexdigest()[:6]
+    kept = environment[: max(0, len(environment) - excess - len(digest) - 1)]
+    name = pattern.format(environment=f"{kept}-{digest}" if kept else digest, **parts)
+    if len(name) > LIMITS[kind]:
+        raise ValueError(f"{kind} name {name!r}: {len(name)} characters, AWS takes {LIMITS[kind]}; shorten the type")
+    return name

@@ -1,0 +1,37 @@
+"""IAM policy documents.  Nothing else in the library spells an action's service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+Statement = dict[str, Any]
+
+BASIC_EXECUTION = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+"""Writing to CloudWatch Logs."""
+XRAY_WRITE = "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"
+"""Sending traces, for which AWS knows no narrower resource than all."""
+
+
+def document(statements: Iterable[Statement]) -> dict[str, Any]:
+    """A policy document of `statements`."""
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def trust(service: str) -> dict[str, Any]:
+    """Lets one AWS service, e.g. `lambda.amazonaws.com`, take a role."""
+    return document([{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}])
+
+
+def allow(service: str, actions: Sequence[str], resources: Sequence[str]) -> Statement:
+    """A statement that allows actions of one service, e.g. `("dynamodb", ["GetItem"])`, on exactly `resources`."""
+    return {
+        "Effect": "Allow",
+        "Action": [f"{service}:{action}" for action in actions],
+        "Resource": resources[0] if len(resources) == 1 else list(resources),
+    }
+
+
+def table_statement(arn: str, actions: Sequence[str], indexes: Sequence[str] = ()) -> Statement:
+    """Actions on a table, and on those of its indexes that are named."""
+    return allow("dynamodb", actions, [arn, *(f"{arn}/index/{index}" for index in indexes)])

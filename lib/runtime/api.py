@@ -1,0 +1,168 @@
+"""From an API Gateway proxy event to an operation of the service, and back."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+import traceback
+from decimal import Decimal
+from typing import Any, Callable, Dict, List, NamedTuple, NoReturn, Optional, Tuple
+from urllib.parse import unquote
+
+from . import logs
+from .errors import ApiError, BadRequest, InternalError, NotFound, UnsupportedMediaType
+
+JSON = "application/json"
+
+Validator = Callable[..., Any]
+"""Made from a schema when the program ran; raises `Invalid`."""
+
+
+class Invalid(Exception):
+    """What the generated validators raise: the field, and the rule it breaks."""
+
+    def __init__(self, message: str, value: Any = None, name: str = "", definition: Any = None, rule: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.value = value
+        self.name = name
+        self.definition = definition
+        self.rule = rule
+
+
+class Route(NamedTuple):
+    """One method on one path, as the archive's generated index knows it."""
+
+    operation: Callable[["Request"], "Response"]
+    validate: Optional[Validator]
+    validate_query: Validator
+    numbers: Tuple[str, ...]
+    """The query parameters that are whole numbers."""
+
+
+class Request(NamedTuple):
+    """What an operation is given: checked, decoded, typed."""
+
+    route: str
+    """`POST /items`"""
+    path: Dict[str, str]
+    query: Dict[str, Any]
+    headers: Dict[str, str]
+    """Names in lower case."""
+    body: Any
+    actor: str
+    """Who calls: the authorizer's principal, the API key's id, or `anonymous`."""
+
+
+class Response(NamedTuple):
+    """What an operation answers; `body` is JSON text, empty for none."""
+
+    status: int
+    body: str = ""
+    headers: Dict[str, str] = {}
+
+
+class Api:
+    """The Lambda handler of a function: routes by method and path, scheduled operations by name."""
+
+    def __init__(
+        self, routes: Dict[Tuple[str, str], Route], schedules: Dict[str, Callable[[], None]], cors_origin: str
+    ) -> None:
+        self._routes = routes
+        self._schedules = schedules
+        self._headers = {"Content-Type": JSON, "Cache-Control": "no-store"}
+        if cors_origin:
+            self._headers["Access-Control-Allow-Origin"] = cors_origin
+            self._headers["Access-Control-Expose-Headers"] = "Location,X-Request-Id"
+
+    def __call__(self, event: Dict[str, Any], context: object) -> Dict[str, Any]:
+        if "schedule" in event:
+            self._schedules[event["schedule"]]()
+            return {}
+        started = time.perf_counter()
+        request_id = event["requestContext"]["requestId"]
+        key = (event["httpMethod"], event["resource"])
+        try:
+            response = self._serve(key, event)
+        except ApiError as exc:
+            response = _rendered(exc, request_id)
+        except Exception as exc:  # pylint: disable=broad-exception-caught  # the last line before a bare 502
+            logs.write("ERROR", "unhandled", requestId=request_id, error=type(exc).__name__, trace=traceback.format_exc())
+            response = _rendered(InternalError("something went wrong on our side; it is logged"), request_id)
+        logs.write(
+            "INFO",
+            "request",
+            requestId=request_id,
+            route=f"{key[0]} {key[1]}",
+            status=response.status,
+            durationMs=round((time.perf_counter() - started) * 1000, 2),
+        )
+        headers = {**self._headers, "X-Request-Id": request_id, **response.headers}
+        return {"statusCode": response.status, "headers": headers, "body": response.body}
+
+    def _serve(self, key: Tuple[str, str], event: Dict[str, Any]) -> Response:
+        route = self._routes.get(key)
+        if route is None:
+            raise NotFound(f"no such route: {key[0]} {key[1]}")
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        body = None
+        if route.validate is not None:
+            body = _body(event, headers)
+            _check(route.validate, body, "body")
+        query = _query(route, event)
+        path = {name: unquote(value) for name, value in (event.get("pathParameters") or {}).items()}
+        return route.operation(
+            Request(f"{key[0]} {key[1]}", path, query, headers, body, _actor(event["requestContext"]))
+        )
+
+
+def _check(validate: Validator, value: Any, what: str) -> None:
+    try:
+        validate(value, name_prefix=what)
+    except Invalid as exc:
+        raise BadRequest(f"the {what} is not as it should be", [exc.message]) from exc
+
+
+def _body(event: Dict[str, Any], headers: Dict[str, str]) -> Any:
+    content_type = headers.get("content-type", JSON).split(";")[0].strip().lower()
+    if content_type != JSON:
+        raise UnsupportedMediaType(f"Content-Type {content_type!r}: send {JSON}")
+    try:
+        text = event.get("body") or ""
+        if event.get("isBase64Encoded"):
+            text = base64.b64decode(text).decode()
+        return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as exc:
+        raise BadRequest(f"the body is not JSON: {exc}") from exc
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _query(route: Route, event: Dict[str, Any]) -> Dict[str, Any]:
+    given: Dict[str, List[str]] = event.get("multiValueQueryStringParameters") or {}
+    query: Dict[str, Any] = {}
+    for name, values in given.items():
+        if len(values) > 1:
+            raise BadRequest(f"{name}: give it once, not {len(values)} times")
+        query[name] = _whole(values[0]) if name in route.numbers else values[0]
+    _check(route.validate_query, query, "query")
+    return query
+
+
+def _whole(text: str) -> Any:
+    """The number, or the text itself for the validator to refuse."""
+    digits = text[1:] if text.startswith("-") else text
+    return int(text) if digits.isascii() and digits.isdigit() and len(digits) < 20 else text
+
+
+def _actor(request_context: Dict[str, Any]) -> str:
+    principal = (request_context.get("authorizer") or {}).get("principalId")
+    return principal or (request_context.get("identity") or {}).get("apiKeyId") or "anonymous"
+
+
+def _rendered(error: ApiError, request_id: str) -> Response:
+    document = {"error": error.message, "code": error.code, "requestId": request_id, "details": error.details}
+    return Response(error.status, json.dumps(document))

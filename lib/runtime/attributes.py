@@ -1,0 +1,95 @@
+"""JSON values and DynamoDB's attribute values, each way, without losing a digit."""
+
+from __future__ import annotations
+
+from decimal import Context, Decimal, DecimalException, Inexact, Overflow, Underflow
+from json.encoder import encode_basestring
+from typing import Any, Dict, List
+
+from .errors import BadRequest
+
+Attribute = Dict[str, Any]
+"""One typed value as DynamoDB writes it: `{"S": "text"}`, `{"N": "12.50"}`, ..."""
+Item = Dict[str, Attribute]
+
+MAX_DEPTH = 32
+"""How deep DynamoDB nests lists and maps."""
+_NUMBERS = Context(prec=38, Emin=-130, Emax=125, traps=[Inexact, Overflow, Underflow])
+_SAFE_INTEGER = 10**38
+
+
+def to_item(document: Dict[str, Any]) -> Item:
+    """The attributes of a JSON object; `BadRequest` names the one that DynamoDB cannot hold."""
+    return {name: to_attribute(value, name) for name, value in document.items()}
+
+
+def to_attribute(value: Any, where: str, depth: int = 1) -> Attribute:
+    """One JSON value as an attribute."""
+    kind = type(value)
+    if kind is str:
+        return {"S": checked_text(value, where)}
+    if kind is bool:
+        return {"BOOL": value}
+    if kind is int or kind is Decimal:
+        return {"N": _number(value, where)}
+    if value is None:
+        return {"NULL": True}
+    if depth > MAX_DEPTH:
+        raise BadRequest(f"{where.split('.')[0]}: nested more than {MAX_DEPTH} levels deep, which DynamoDB cannot store")
+    if kind is list:
+        return {"L": [to_attribute(inner, f"{where}[{i}]", depth + 1) for i, inner in enumerate(value)]}
+    return {"M": {checked_text(k, where): to_attribute(v, f"{where}.{k}", depth + 1) for k, v in value.items()}}
+
+
+def checked_text(text: str, where: str) -> str:
+    """`text`, if it can be written as UTF-8: half of a surrogate pair cannot."""
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError as exc:
+            raise BadRequest(f"{where}: holds half of a surrogate pair, which is not Unicode text") from exc
+    return text
+
+
+def _number(value: Any, where: str) -> str:
+    if type(value) is int and -_SAFE_INTEGER < value < _SAFE_INTEGER:
+        return str(value)
+    try:
+        exact = _NUMBERS.create_decimal(value)
+    except (DecimalException, ValueError) as exc:
+        raise BadRequest(
+            f"{where}: a number DynamoDB cannot store; give at most 38 significant digits, and 1E-130 to 9.99E+125"
+        ) from exc
+    return str(exact) if exact else "0"
+
+
+def to_json(item: Item) -> str:
+    """The JSON object of an item: numbers digit for digit as DynamoDB holds them."""
+    return _object(item)
+
+
+def _object(attributes: Item) -> str:
+    return "{%s}" % ",".join([f"{encode_basestring(name)}:{_json(value)}" for name, value in attributes.items()])
+
+
+def _json(attribute: Attribute) -> str:
+    ((kind, value),) = attribute.items()
+    if kind == "S":
+        return encode_basestring(value)
+    if kind == "N":
+        return str(value)
+    if kind == "M":
+        return _object(value)
+    if kind == "L":
+        return _array(value)
+    if kind == "BOOL":
+        return "true" if value else "false"
+    if kind == "NULL":
+        return "null"
+    if kind in ("SS", "B", "BS"):
+        return _array([{"S": text} for text in value]) if kind != "B" else encode_basestring(value)
+    return _array([{"N": number} for number in value])
+
+
+def _array(values: List[Attribute]) -> str:
+    return "[%s]" % ",".join([_json(value) for value in values])

@@ -1,0 +1,70 @@
+"""What a handler raises to answer anything but success.  One place renders them: `api.py`."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Sequence
+
+
+class ApiError(Exception):
+    """An answer in the common error shape."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "INTERNAL_ERROR"
+
+    def __init__(self, message: str, details: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = list(details)
+
+
+class BadRequest(ApiError):
+    """The request cannot be understood or breaks a rule; the message says which."""
+
+    status = 400
+    code = "INVALID_REQUEST"
+
+
+class NotFound(ApiError):
+    """What the path names is not there."""
+
+    status = 404
+    code = "NOT_FOUND"
+
+
+class Conflict(ApiError):
+    """It is there already, or has changed meanwhile."""
+
+    status = 409
+    code = "CONFLICT"
+
+
+class IdempotencyConflict(ApiError):
+    """The `Idempotency-Key` was used before, for another body."""
+
+    status = 409
+    code = "IDEMPOTENCY_CONFLICT"
+
+
+class TooLarge(ApiError):
+    """DynamoDB holds 400 KB an item."""
+
+    status = 413
+    code = "ITEM_TOO_LARGE"
+
+
+class UnsupportedMediaType(ApiError):
+    """The body is not JSON by its own account."""
+
+    status = 415
+    code = "UNSUPPORTED_MEDIA_TYPE"
+
+
+class TooManyRequests(ApiError):
+    """AWS throttled the function for longer than it could wait."""
+
+    status = 429
+    code = "THROTTLED"
+
+
+class InternalError(ApiError):
+    """Ours to mend; the log has the rest."""

@@ -1,0 +1,61 @@
+"""`Idempotency-Key`: a repeated POST gets the answer of the first, and another body under the same key a 409.
+
+A row is written in the transaction that the request makes, with the values the service made up (an id, a time).
+An answer is those values and the request's own body, so the row stays small whatever the body's size.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from typing import Any, Callable, Dict
+
+from .attributes import Item
+from .errors import BadRequest, IdempotencyConflict
+from .reserved import EXPIRES, PREFIX
+
+LIFETIME_SECONDS = 24 * 3600
+MAX_KEY_LENGTH = 255
+
+
+class Idempotency:
+    """The trace of one keyed request in a table."""
+
+    def __init__(
+        self, key: str, scope: str, request: Item, row: Callable[[str], Item], now: Callable[[], float] = time.time
+    ) -> None:
+        """`scope` sets callers and routes apart; `row` gives the table's key attributes for a partition key."""
+        if not 1 <= len(key) <= MAX_KEY_LENGTH or not key.isprintable():
+            raise BadRequest(f"Idempotency-Key: give 1 to {MAX_KEY_LENGTH} printable characters")
+        self._row = row(f"{PREFIX}idempotency#{_digest(scope + chr(0) + key)}")
+        self._digest = _digest(json.dumps(request, sort_keys=True))
+        self._now = int(now())
+
+    def put(self, table: str, made: Item) -> Dict[str, Any]:
+        """The transaction's action that leaves the trace, unless one stands."""
+        expires = str(self._now + LIFETIME_SECONDS)
+        trace = {**self._row, "digest": {"S": self._digest}, "made": {"M": made}, EXPIRES: {"N": expires}}
+        return {
+            "Put": {
+                "TableName": table,
+                "Item": trace,
+                "ConditionExpression": "attribute_not_exists(#expires) OR #expires < :now",
+                "ExpressionAttributeNames": {"#expires": EXPIRES},
+                "ExpressionAttributeValues": {":now": {"N": str(self._now)}},
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }
+        }
+
+    def made_before(self, trace: Item) -> Item:
+        """The values the first request made; raises `IdempotencyConflict` if its body was another."""
+        if trace["digest"]["S"] != self._digest:
+            raise IdempotencyConflict("this Idempotency-Key came with another body before; use a new key")
+        found: Item = trace["made"]["M"]
+        return found
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+

@@ -1,0 +1,240 @@
+"""The vocabulary a service is described in.  Neither Pulumi nor boto3 is imported here.
+
+Everything else is derived from a `Service`: the resources, the permissions, the routing and validation inside the
+functions, the OpenAPI document, the alarms, the outputs, the local run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from .settings import FunctionSettings, Settings
+
+Schema = Mapping[str, Any]
+"""A JSON Schema in what draft 4 (API Gateway) and OpenAPI 3.0 have in common."""
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+MAX_DESCRIBED_NAME = 64
+
+_NAME = re.compile(r"[a-z][a-z0-9-]*")
+_PATH = re.compile(r"(/[A-Za-z0-9_.-]+|/\{[A-Za-z][A-Za-z0-9_]*\})+")
+
+
+def _check_name(kind: str, name: str) -> None:
+    if not _NAME.fullmatch(name) or len(name) > MAX_DESCRIBED_NAME:
+        raise ValueError(f"{kind} name {name!r}: give lower-case letters, digits and '-', a letter first")
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key attribute of a table or an index."""
+
+    name: str
+    type: Literal["S", "N", "B"] = "S"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Index:
+    """A global secondary index; one whose keys an item lacks does not hold it (sparse)."""
+
+    name: str
+    hash_key: Key
+    range_key: Key | None = None
+    projection: Literal["ALL", "KEYS_ONLY"] = "ALL"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A DynamoDB table."""
+
+    name: str
+    """Its type in the service's name pattern."""
+    variable: str
+    """The environment variable in which functions that may use it find its name."""
+    hash_key: Key
+    range_key: Key | None = None
+    indexes: tuple[Index, ...] = ()
+    ttl: str | None = None
+    """The attribute that holds the epoch second after which DynamoDB may delete a row."""
+    stream: Literal["NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"] | None = None
+
+    def __post_init__(self) -> None:
+        _check_name("table", self.name)
+
+    def keys(self) -> dict[str, str]:
+        """Every key attribute of the table and its indexes, with its type."""
+        found = [self.hash_key, self.range_key]
+        for index in self.indexes:
+            found += [index.hash_key, index.range_key]
+        return {key.name: key.type for key in found if key}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic:
+    """An SNS topic."""
+
+    name: str
+    variable: str
+    """The environment variable in which functions that may publish find its ARN."""
+
+    def __post_init__(self) -> None:
+        _check_name("topic", self.name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grant:
+    """Actions of a function on one table or topic: named as IAM names them, without the service."""
+
+    on: str
+    """The table's or topic's name."""
+    actions: tuple[str, ...]
+    indexes: tuple[str, ...] = ()
+    """Indexes of the table that `Query` and `Scan` may read, too."""
+    reason: str = ""
+    """Why, for whoever reviews the role."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """One method on one path, and what it answers."""
+
+    method: str
+    path: str
+    operation: str
+    """The function of the handler module that serves it."""
+    summary: str
+    grants: tuple[Grant, ...] = ()
+    body: str | None = None
+    """Name of the request's schema among the service's `schemas`."""
+    query: Mapping[str, Schema] = field(default_factory=dict)
+    """The query parameters it takes; any other is refused."""
+    responses: Mapping[int, str | None] = field(default_factory=lambda: {200: None})
+    """What it answers when all is well: status to schema name, None for an empty body."""
+    errors: tuple[int, ...] = ()
+    """Statuses it answers beyond those that follow from its shape."""
+    key_required: bool = False
+    """An API key whatever the environment says."""
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise ValueError(f"route method {self.method!r}: give one of {', '.join(METHODS)}")
+        if not _PATH.fullmatch(self.path):
+            raise ValueError(f"route path {self.path!r}: start with '/', and write parameters as /{{name}}")
+        if not self.operation.isidentifier():
+            raise ValueError(f"route operation {self.operation!r}: give the name of a Python function")
+
+    def path_parameters(self) -> list[str]:
+        """The names between braces, in order."""
+        return re.findall(r"\{(\w+)\}", self.path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """An operation that runs by the clock."""
+
+    name: str
+    rate: str
+    """EventBridge's own expression: `rate(15 minutes)`, `cron(0 3 * * ? *)`."""
+    operation: str
+    grants: tuple[Grant, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_name("schedule", self.name)
+        if not re.fullmatch(r"(rate|cron)\(.+\)", self.rate):
+            raise ValueError(f"schedule rate {self.rate!r}: give rate(...) or cron(...)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Function:
+    """A Lambda function: the routes and schedules it serves."""
+
+    name: str
+    """Its type in the service's name pattern."""
+    handler: str
+    """The Python module whose functions its operations name; its package goes into the archive."""
+    routes: tuple[Route, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    settings: FunctionSettings = field(default_factory=FunctionSettings)
+    """Figures of this function alone; the arguments of a `TapStack` still come on top."""
+
+    def __post_init__(self) -> None:
+        _check_name("function", self.name)
+
+    def grants(self) -> list[Grant]:
+        """What its routes and schedules need, merged by what it is on, in order of first mention."""
+        merged: dict[str, Grant] = {}
+        for trigger in (*self.routes, *self.schedules):
+            for grant in trigger.grants:
+                so_far = merged.get(grant.on, Grant(on=grant.on, actions=()))
+                merged[grant.on] = Grant(
+                    on=grant.on,
+                    actions=tuple(dict.fromkeys(so_far.actions + grant.actions)),
+                    indexes=tuple(dict.fromkeys(so_far.indexes + grant.indexes)),
+                )
+        return list(merged.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """A serverless API: what a `TapStack` makes."""
+
+    name: str
+    title: str
+    description: str
+    name_pattern: str
+    """Physical names, with `{type}` and `{environment}`."""
+    tables: tuple[Table, ...]
+    functions: tuple[Function, ...]
+    schemas: Mapping[str, Schema] = field(default_factory=dict)
+    """Request and response bodies by name (letters and digits, as API Gateway names models)."""
+    topics: tuple[Topic, ...] = ()
+    api_type: str = "api"
+    """The API's type in the name pattern."""
+    alarms_type: str = "alarms"
+    """The type of the topic that alarms go to."""
+    alarm_pattern: str | None = None
+    """Names of alarms, with `{function}`, `{alarm}` and `{environment}`; default: the name pattern."""
+    settings: Settings = field(default_factory=Settings)
+    """The service's own figures: they stand in every environment, unless an argument says otherwise."""
+
+    def __post_init__(self) -> None:
+        _check_name("service", self.name)
+        for placeholder in ("{type}", "{environment}"):
+            if placeholder not in self.name_pattern:
+                raise ValueError(f"service name_pattern {self.name_pattern!r}: {placeholder} is missing")
+        for problem in self._problems():
+            raise ValueError(f"service {self.name!r}: {problem}")
+
+    def routes(self) -> list[tuple[Function, Route]]:
+        """Every route with the function that serves it."""
+        return [(function, route) for function in self.functions for route in function.routes]
+
+    def table(self, name: str) -> Table:
+        """The table of that name."""
+        return next(table for table in self.tables if table.name == name)
+
+    def _problems(self) -> Iterator[str]:
+        yield from _repeated("table", [table.name for table in self.tables])
+        yield from _repeated("topic", [topic.name for topic in self.topics] + [self.alarms_type])
+        yield from _repeated("function", [function.name for function in self.functions])
+        yield from _repeated("route", [f"{route.method} {route.path}" for _, route in self.routes()])
+        yield from _repeated("schedule", [s.name for function in self.functions for s in function.schedules])
+        indexes = {table.name: {index.name for index in table.indexes} for table in self.tables}
+        indexes.update({topic.name: set() for topic in self.topics})
+        for function in self.functions:
+            for grant in function.grants():
+                if grant.on not in indexes:
+                    yield f"function {function.name!r} is granted {grant.on!r}, which is neither a table nor a topic"
+                elif unknown := set(grant.indexes) - indexes[grant.on]:
+                    yield f"function {function.name!r} is granted indexes {sorted(unknown)}, which {grant.on!r} lacks"
+        for _, route in self.routes():
+            for schema in {route.body, *route.responses.values()} - {None, *self.schemas}:
+                yield f"route {route.method} {route.path} names the schema {schema!r}, which is not among its schemas"
+
+
+def _repeated(kind: str, names: list[str]) -> Iterator[str]:
+    for name in dict.fromkeys(n for n in names if names.count(n) > 1):
+        yield f"{kind} {name!r} is there more than once"

@@ -1,0 +1,99 @@
+"""The operations of the items service: create, list, read, update, delete."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import datetime, timezone
+from typing import Callable, TypeVar
+from urllib.parse import quote
+
+from ....runtime.api import Request, Response
+from ....runtime.attributes import Item, checked_text, to_item, to_json
+from ....runtime.errors import BadRequest, NotFound
+from ....runtime.idempotency import Idempotency
+from ....runtime.reserved import refuse_reserved
+from .store import KEYS, items, own_row
+
+KEY_BYTES = {"ItemId": 2048, "CreatedAt": 1024}
+"""DynamoDB's limits for a partition key and a sort key."""
+DEFAULT_PAGE_SIZE = 20
+NEWEST_ATTEMPTS = 5
+"""How often a newest record that is deleted before it can be changed is looked for again."""
+
+T = TypeVar("T")
+
+
+def create_item(request: Request) -> Response:
+    """Add a record: its id and time are the caller's, or made here."""
+    refuse_reserved(*request.body)
+    given = to_item(request.body)
+    item = {"ItemId": {"S": os.urandom(16).hex()}, "CreatedAt": {"S": _now()}, **given}
+    for name in KEYS:
+        _checked_key(name, item[name]["S"])
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        item = items().create(item)
+    else:
+        scope = f"{request.route} {request.actor}"
+        item = items().create_once(item, Idempotency(key, scope, given, own_row))
+    where = "/".join(quote(item[name]["S"], safe=":") for name in KEYS)
+    return Response(201, to_json(item), {"Location": f"items/{where}"})
+
+
+def list_items(request: Request) -> Response:
+    """A page of records, in no particular order."""
+    page, token = items().page(request.query.get("page_size", DEFAULT_PAGE_SIZE), request.query.get("page_token"))
+    records = ",".join(map(to_json, page))
+    return Response(200, f'{{"items":[{records}],"next_page_token":{json.dumps(token)}}}')
+
+
+def read_item(request: Request) -> Response:
+    """One record: exactly that, or the newest of an id."""
+    key = _key(request)
+    return Response(200, to_json(items().read(key) if "CreatedAt" in key else items().newest(key["ItemId"]["S"])))
+
+
+def update_item(request: Request) -> Response:
+    """Set attributes of one record; those not named stay."""
+    if touched := [name for name in KEYS if name in request.body]:
+        raise BadRequest(f"{', '.join(touched)}: keys cannot change; create another item, and delete this one")
+    refuse_reserved(*request.body)
+    changes = to_item(request.body)
+    return Response(200, to_json(_on_record(request, lambda key: items().update(key, changes))))
+
+
+def delete_item(request: Request) -> Response:
+    """Remove one record."""
+    _on_record(request, items().delete)
+    return Response(204)
+
+
+def _on_record(request: Request, act: Callable[[Item], T]) -> T:
+    """Do `act` to the record the path names; the newest of an id may vanish before, then the next is newest."""
+    key = _key(request)
+    if "CreatedAt" in key:
+        return act(key)
+    for _ in range(NEWEST_ATTEMPTS):
+        newest = items().newest(key["ItemId"]["S"])
+        try:
+            return act({name: newest[name] for name in KEYS})
+        except NotFound:
+            continue
+    raise NotFound(f"no item {key['ItemId']['S']!r} that stays")
+
+
+def _key(request: Request) -> Item:
+    return {name: {"S": _checked_key(name, text)} for name, text in request.path.items()}
+
+
+def _checked_key(name: str, text: str) -> str:
+    if not 1 <= len(checked_text(text, name).encode()) <= KEY_BYTES[name]:
+        raise BadRequest(f"{name}: give 1 to {KEY_BYTES[name]} bytes of text, not {len(text.encode())}")
+    if name == "ItemId":
+        refuse_reserved(text)
+    return text
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

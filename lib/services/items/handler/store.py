@@ -1,0 +1,143 @@
+"""The table of items: what is asked of DynamoDB, one round trip for each."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from typing import Any, Dict, List, Optional, Tuple
+
+from ....runtime.attributes import Item
+from ....runtime.dynamodb import ConditionFailed, DynamoDB, TransactionCanceled
+from ....runtime.errors import Conflict, NotFound
+from ....runtime.idempotency import Idempotency
+from ....runtime.paging import PageTokens
+from ....runtime.reserved import PREFIX
+
+KEYS = ("ItemId", "CreatedAt")
+LISTING = {"list": "items"}
+"""What a page token is bound to: there is one listing."""
+OTHERS_ONLY = {
+    "FilterExpression": "NOT begins_with(ItemId, :own)",
+    "ExpressionAttributeValues": {":own": {"S": PREFIX}},
+}
+"""Leaves out of a scan the rows that the service keeps for itself."""
+
+
+class Items:
+    """The table of items."""
+
+    def __init__(self, table: str, store: DynamoDB) -> None:
+        self._table = table
+        self._store = store
+        self._tokens = PageTokens(store, table, own_row)
+
+    def create(self, item: Item) -> Item:
+        """Add a record; `Conflict` if its two keys are taken."""
+        try:
+            self._store.call("PutItem", ReturnValuesOnConditionCheckFailure="ALL_OLD", **self._absent(item))
+        except ConditionFailed as exc:
+            # Our own earlier attempt, whose answer was lost, is no conflict.
+            if not (exc.ambiguous and exc.item == item):
+                raise _taken(item) from exc
+        return item
+
+    def create_once(self, item: Item, idempotency: Idempotency) -> Item:
+        """Add a record unless this request did before; then the record as it was added."""
+        keys = {name: item[name] for name in KEYS}
+        try:
+            self._store.transact([{"Put": self._absent(item)}, idempotency.put(self._table, keys)])
+        except TransactionCanceled as exc:
+            if exc.failed(1):
+                return {**item, **idempotency.made_before(exc.reasons[1]["Item"])}
+            raise _taken(item) from exc
+        return item
+
+    def page(self, size: int, token: Optional[str]) -> Tuple[List[Item], Optional[str]]:
+        """Up to `size` records in the table's own order, and the token of the next page."""
+        start = self._tokens.read(LISTING, token) if token else None
+        found: List[Item] = []
+        while True:
+            answer = self._store.call("Scan", TableName=self._table, Limit=size, **OTHERS_ONLY, **_after(start))
+            found += answer["Items"]
+            start = answer.get("LastEvaluatedKey")
+            if len(found) > size or (start and len(found) == size):
+                last = {name: found[size - 1][name] for name in KEYS}
+                return found[:size], self._tokens.make(LISTING, last)
+            if not start:
+                return found, None
+
+    def read(self, key: Item) -> Item:
+        """The record of a whole key."""
+        found = self._store.call("GetItem", TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+        if found is None:
+            raise _absent(key)
+        return dict(found)
+
+    def newest(self, item_id: str) -> Item:
+        """The record of an id that was created last."""
+        answer = self._store.call(
+            "Query",
+            TableName=self._table,
+            KeyConditionExpression="ItemId = :id",
+            ExpressionAttributeValues={":id": {"S": item_id}},
+            ScanIndexForward=False,
+            Limit=1,
+            ConsistentRead=True,
+        )
+        if not answer["Items"]:
+            raise _absent({"ItemId": {"S": item_id}})
+        return dict(answer["Items"][0])
+
+    def update(self, key: Item, changes: Item) -> Item:
+        """Set attributes of the record of a whole key; the others stay."""
+        try:
+            answer = self._store.call(
+                "UpdateItem",
+                TableName=self._table,
+                Key=key,
+                UpdateExpression="SET " + ",".join(f"#{i}=:{i}" for i in range(len(changes))),
+                ConditionExpression="attribute_exists(ItemId)",
+                ExpressionAttributeNames={f"#{i}": name for i, name in enumerate(changes)},
+                ExpressionAttributeValues={f":{i}": value for i, value in enumerate(changes.values())},
+                ReturnValues="ALL_NEW",
+            )
+        except ConditionFailed as exc:
+            raise _absent(key) from exc
+        return dict(answer["Attributes"])
+
+    def delete(self, key: Item) -> None:
+        """Remove the record of a whole key."""
+        try:
+            self._store.call(
+                "DeleteItem", TableName=self._table, Key=key, ConditionExpression="attribute_exists(ItemId)"
+            )
+        except ConditionFailed as exc:
+            if not exc.ambiguous:
+                raise _absent(key) from exc
+
+    def _absent(self, item: Item) -> Dict[str, Any]:
+        return {"TableName": self._table, "Item": item, "ConditionExpression": "attribute_not_exists(ItemId)"}
+
+
+def own_row(name: str) -> Item:
+    """The key of a row the service keeps for itself."""
+    return {"ItemId": {"S": name}, "CreatedAt": {"S": "-"}}
+
+
+def _after(start: Optional[Item]) -> Dict[str, Any]:
+    return {"ExclusiveStartKey": start} if start else {}
+
+
+def _taken(item: Item) -> Conflict:
+    return Conflict(f"an item {item['ItemId']['S']!r} created at {item['CreatedAt']['S']!r} is there already")
+
+
+def _absent(key: Item) -> NotFound:
+    created = f" created at {key['CreatedAt']['S']!r}" if "CreatedAt" in key else ""
+    return NotFound(f"no item {key['ItemId']['S']!r}{created}")
+
+
+@lru_cache(maxsize=None)
+def items() -> Items:
+    """This worker's table, made with the first request."""
+    return Items(os.environ["DYNAMODB_TABLE_NAME"], DynamoDB())

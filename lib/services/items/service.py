@@ -1,0 +1,147 @@
+"""The items service: a small CRUD API over one table."""
+
+from ...service import Function, Grant, Key, Route, Schema, Service, Table
+from ...settings import AlarmSettings, ApiSettings, FunctionSettings, Settings, TableSettings
+
+HANDLER = f"{__package__}.handler.api"
+
+ITEM_ID: Schema = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 2048,
+    "description": "Made when not given. Several records may share one; at most 2048 bytes as UTF-8.",
+}
+CREATED_AT: Schema = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 1024,
+    "description": "The time of creation when not given. Records of one ItemId are in the order of this text.",
+}
+PAGE: dict[str, Schema] = {
+    "page_size": {"type": "integer", "minimum": 1, "maximum": 100, "description": "Records a page; 20 when not given."},
+    "page_token": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 8192,
+        "description": "`next_page_token` of the page before.",
+    },
+}
+
+SCHEMAS: dict[str, Schema] = {
+    "NewItem": {
+        "type": "object",
+        "description": "Any JSON attributes; what DynamoDB can hold comes out as it went in.",
+        "properties": {"ItemId": ITEM_ID, "CreatedAt": CREATED_AT},
+    },
+    "ItemChanges": {
+        "type": "object",
+        "description": "The attributes to set; the others stay. The keys cannot change.",
+        "minProperties": 1,
+        "maxProperties": 300,
+    },
+    "Item": {
+        "type": "object",
+        "required": ["ItemId", "CreatedAt"],
+        "properties": {"ItemId": ITEM_ID, "CreatedAt": CREATED_AT},
+    },
+    "ItemPage": {
+        "type": "object",
+        "required": ["items", "next_page_token"],
+        "properties": {
+            "items": {"type": "array", "items": {"$ref": "#/components/schemas/Item"}},
+            "next_page_token": {"type": "string", "nullable": True, "description": "null on the last page."},
+        },
+    },
+}
+
+
+def _grant(*actions: str, reason: str) -> tuple[Grant, ...]:
+    return (Grant(on="table", actions=actions, reason=reason),)
+
+
+def _record_routes(path: str, which: str, *find: str) -> tuple[Route, ...]:
+    """The routes of one record; `find` is what it takes to tell which one is meant."""
+    why = " after finding the newest record" if find else ""
+    return (
+        Route(
+            method="GET",
+            path=path,
+            operation="read_item",
+            summary=f"Read {which}",
+            responses={200: "Item"},
+            grants=_grant(*(find or ("GetItem",)), reason="read one record"),
+        ),
+        Route(
+            method="PUT",
+            path=path,
+            operation="update_item",
+            summary=f"Set attributes of {which}",
+            body="ItemChanges",
+            responses={200: "Item"},
+            grants=_grant("UpdateItem", *find, reason=f"change a record{why}"),
+        ),
+        Route(
+            method="DELETE",
+            path=path,
+            operation="delete_item",
+            summary=f"Delete {which}",
+            responses={204: None},
+            grants=_grant("DeleteItem", *find, reason=f"delete a record{why}"),
+        ),
+    )
+
+
+SERVICE = Service(
+    name="items",
+    title="Items",
+    description="Create, list, read, update and delete items of any JSON shape.",
+    name_pattern="{environment}-items-{type}",
+    alarm_pattern="lambda{alarm}Alarm-{environment}",
+    schemas=SCHEMAS,
+    tables=(
+        Table(
+            name="table",
+            variable="DYNAMODB_TABLE_NAME",
+            hash_key=Key("ItemId"),
+            range_key=Key("CreatedAt"),
+            ttl="tap#expires",
+        ),
+    ),
+    functions=(
+        Function(
+            name="lambda",
+            handler=HANDLER,
+            routes=(
+                Route(
+                    method="POST",
+                    path="/items",
+                    operation="create_item",
+                    summary="Create an item",
+                    body="NewItem",
+                    responses={201: "Item"},
+                    errors=(409, 413),
+                    grants=_grant("PutItem", reason="add a record, and the trace of its Idempotency-Key"),
+                ),
+                Route(
+                    method="GET",
+                    path="/items",
+                    operation="list_items",
+                    summary="List items, a page at a time",
+                    query=PAGE,
+                    responses={200: "ItemPage"},
+                    grants=_grant("Scan", "GetItem", "PutItem", reason="list records, and keep the page tokens' key"),
+                ),
+                *_record_routes("/items/{ItemId}", "the newest item of an id", "Query"),
+                *_record_routes("/items/{ItemId}/{CreatedAt}", "exactly one item"),
+            ),
+        ),
+    ),
+    settings=Settings(
+        function=FunctionSettings(
+            runtime="python3.9", memory_mb=128, timeout_seconds=5, reserved_concurrency=-1, log_retention_days=14
+        ),
+        table=TableSettings(billing_mode="PAY_PER_REQUEST"),
+        api=ApiSettings(stage_name="prod", throttle_rate_per_second=17, throttle_burst=50),
+        alarms=AlarmSettings(duration_ms=4000, errors=0, throttles=0),
+    ),
+)

@@ -1,0 +1,215 @@
+"""The figures a deployment can change: one class per kind of resource.
+
+An environment's row, a service's own figures and the arguments of a `TapStack` are all `Settings`; a field that
+is None says nothing, and the layer below decides.  A component given None leaves the choice to AWS.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Callable, ClassVar, Literal, TypeVar
+
+BillingMode = Literal["PAY_PER_REQUEST", "PROVISIONED"]
+
+LOG_RETENTION_DAYS = (
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+)  # fmt: skip
+"""What CloudWatch Logs accepts."""
+
+Check = tuple[Callable[[Any], bool], str]
+"""Whether a value can be, and what to say of one that cannot."""
+
+
+def between(low: float, high: float, unit: str = "") -> Check:
+    """A number in a closed range; integers only where `low` is one."""
+    kinds = (int,) if isinstance(low, int) else (int, float)
+    wanted = f"give {'a whole number' if isinstance(low, int) else 'a number'} from {low} to {high} {unit}".rstrip()
+    return lambda v: isinstance(v, kinds) and not isinstance(v, bool) and low <= v <= high, wanted
+
+
+def one_of(*choices: object) -> Check:
+    """One of a few values."""
+    return lambda v: v in choices, f"give one of {', '.join(map(str, choices))}"
+
+
+def matching(pattern: str, wanted: str) -> Check:
+    """Text of a certain form."""
+    return lambda v: isinstance(v, str) and re.fullmatch(pattern, v) is not None, wanted
+
+
+def _flag() -> Check:
+    return lambda v: isinstance(v, bool), "give True or False"
+
+
+def refuse(where: str, value: object, wanted: str) -> ValueError:
+    """The error of every value that cannot be: the field, what it was, what to give instead."""
+    return ValueError(f"{where} {value!r}: {wanted}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """What the settings classes share: checked when made, laid one over the other."""
+
+    CHECKS: ClassVar[Mapping[str, Check]] = {}
+    WHERE: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        for name, (possible, wanted) in self.CHECKS.items():
+            value = getattr(self, name)
+            if value is not None and not possible(value):
+                raise refuse(f"{self.WHERE}.{name}", value, wanted)
+
+
+_L = TypeVar("_L", bound=Layer)
+
+
+def over(base: _L, upper: _L) -> _L:
+    """`base` with whatever `upper` says."""
+    said = {f.name: getattr(upper, f.name) for f in fields(upper)}
+    return replace(base, **{k: v for k, v in said.items() if v is not None})
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionSettings(Layer):
+    """How a Lambda function runs."""
+
+    runtime: str | None = None
+    """Lambda runtime identifier, e.g. `python3.13`."""
+    memory_mb: int | None = None
+    """128 to 10240; processor time comes in proportion."""
+    timeout_seconds: int | None = None
+    """1 to 900; behind API Gateway more than 29 is never waited for."""
+    reserved_concurrency: int | None = None
+    """Most executions at once, kept from the account's pool; -1 reserves none."""
+    tracing: bool | None = None
+    """X-Ray traces of the functions and of the API's stage."""
+    log_retention_days: int | None = None
+    """One of CloudWatch Logs' own periods: 1, 3, 5, 7, 14, 30, 60, 90, ..."""
+
+    WHERE = "function"
+    CHECKS = {
+        "runtime": matching(r"python3\.\d+", "give a Lambda Python runtime, e.g. python3.13"),
+        "memory_mb": between(128, 10240, "MB"),
+        "timeout_seconds": between(1, 900, "seconds"),
+        "reserved_concurrency": between(-1, 100_000, "(-1: none reserved)"),
+        "tracing": _flag(),
+        "log_retention_days": one_of(*LOG_RETENTION_DAYS),
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableSettings(Layer):
+    """How a DynamoDB table is paid for and kept."""
+
+    billing_mode: BillingMode | None = None
+    """On demand, or provisioned and scaled at 70 % use."""
+    read_capacity: int | None = None
+    """Read units of the table and of each index, when provisioned: the least that scaling leaves."""
+    write_capacity: int | None = None
+    """Write units, likewise."""
+    max_read_capacity: int | None = None
+    """The most that scaling reaches; default ten times `read_capacity`."""
+    max_write_capacity: int | None = None
+    """Likewise."""
+    point_in_time_recovery: bool | None = None
+    """Restore to any second of the last 35 days."""
+    deletion_protection: bool | None = None
+    """DynamoDB refuses to delete the table."""
+    retain_on_delete: bool | None = None
+    """`pulumi destroy` forgets the table and leaves it in the account."""
+
+    WHERE = "table"
+    CHECKS = {
+        "billing_mode": one_of("PAY_PER_REQUEST", "PROVISIONED"),
+        "read_capacity": between(1, 40_000, "units"),
+        "write_capacity": between(1, 40_000, "units"),
+        "max_read_capacity": between(1, 40_000, "units"),
+        "max_write_capacity": between(1, 40_000, "units"),
+        "point_in_time_recovery": _flag(),
+        "deletion_protection": _flag(),
+        "retain_on_delete": _flag(),
+    }
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for kind in ("read", "write"):
+            least, most = getattr(self, f"{kind}_capacity"), getattr(self, f"max_{kind}_capacity")
+            if least and most and most < least:
+                raise refuse(f"table.max_{kind}_capacity", most, f"give at least {kind}_capacity, {least}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiSettings(Layer):
+    """Who may call the API, from where, how often."""
+
+    stage_name: str | None = None
+    """The stage, and so the first part of every path."""
+    cors_origin: str | None = None
+    """The one origin whose pages may call, or `*`; empty: none."""
+    throttle_rate_per_second: float | None = None
+    """Requests a second over all callers; 429 above it."""
+    throttle_burst: int | None = None
+    """Requests at once before the rate counts."""
+    api_key_required: bool | None = None
+    """Every route asks for `x-api-key`, and a usage plan counts what it does."""
+    quota_per_month: int | None = None
+    """Requests of one key in a month."""
+
+    WHERE = "api"
+    CHECKS = {
+        "stage_name": matching(r"[A-Za-z0-9_-]{1,128}", "give 1 to 128 letters, digits, '-' or '_'"),
+        "cors_origin": matching(
+            r"|\*|https?://[^/\s']+", "give '*', an origin such as https://shop.example.com (no path), or '' for none"
+        ),
+        "throttle_rate_per_second": between(0.1, 1_000_000, "requests a second"),
+        "throttle_burst": between(1, 1_000_000, "requests"),
+        "api_key_required": _flag(),
+        "quota_per_month": between(1, 2_000_000_000, "requests"),
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlarmSettings(Layer):
+    """When to wake somebody, and whom."""
+
+    duration_ms: int | None = None
+    """Average duration of a function over a period above which it is alarming; default 80 % of its timeout."""
+    errors: int | None = None
+    """Failed invocations in a period above which it is alarming."""
+    throttles: int | None = None
+    """Refused invocations in a period above which it is alarming."""
+    period_seconds: int | None = None
+    """How long a period is: 10, 30, or a multiple of 60."""
+    evaluation_periods: int | None = None
+    """How many periods in a row make an alarm."""
+    notification_email: str | None = None
+    """Who is written to; AWS asks the address to confirm. Empty: nobody."""
+
+    WHERE = "alarms"
+    CHECKS = {
+        "duration_ms": between(1, 900_000, "milliseconds"),
+        "errors": between(0, 1_000_000_000),
+        "throttles": between(0, 1_000_000_000),
+        "period_seconds": (
+            lambda v: v in (10, 30) or v in range(60, 86_401, 60),
+            "give 10, 30, or a multiple of 60 up to 86400 seconds",
+        ),
+        "evaluation_periods": between(1, 1440),
+        "notification_email": matching(r"|[^@\s]+@[^@\s]+\.[^@\s]+", "give one address, or '' for none"),
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Every figure of a deployment."""
+
+    function: FunctionSettings = field(default_factory=FunctionSettings)
+    table: TableSettings = field(default_factory=TableSettings)
+    api: ApiSettings = field(default_factory=ApiSettings)
+    alarms: AlarmSettings = field(default_factory=AlarmSettings)
+
+    def with_(self, upper: Settings) -> Settings:
+        """This layer with whatever `upper` says."""
+        return Settings(**{f.name: over(getattr(self, f.name), getattr(upper, f.name)) for f in fields(self)})

@@ -1,0 +1,287 @@
+"""`TapStack`: a service description and an environment, as a running serverless API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+
+from . import policies, service
+from .archive import sources
+from .components.alarms import Alarms, AlarmsArgs
+from .components.api import Api, ApiArgs
+from .components.function import Function, FunctionArgs
+from .components.role import Role, RoleArgs
+from .components.schedule import Schedule, ScheduleArgs
+from .components.table import Table, TableArgs
+from .components.topic import Topic, TopicArgs
+from .environments import ENVIRONMENTS, row_name
+from .naming import check_environment_suffix, physical_name
+from .services import SERVICES
+from .settings import AlarmSettings, ApiSettings, FunctionSettings, Settings, TableSettings, over, refuse
+
+DEFAULT_TAGS = {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"}
+DEPRECATED_RUNTIMES = {
+    "python3.8": "2024-10-14",
+    "python3.9": "2025-12-15",
+}
+"""Since when AWS no longer patches a runtime it still takes."""
+DURATION_ALARM_SHARE = 0.8
+"""The part of its timeout that a function may take on average before somebody hears of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TapStackArgs:
+    """What to deploy, and where it differs from its environment's row.
+
+    `TapStackArgs()` is the items service in `dev`.  A value that cannot be raises ValueError here, before anything
+    is made.
+    """
+
+    environment_suffix: str | None = "dev"
+    """Part of every name (`dev`, `pr-123`), and picks the environment's row: dev, test, staging, prod (or
+    development, testing, production); any other gets dev's.  Empty or None: dev."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """On everything that takes tags; laid over the default `Project` and `Owner`, key by key."""
+    service: str | service.Service = "items"
+    """The name of a service that comes with the library, or a description of your own."""
+    function: FunctionSettings = field(default_factory=FunctionSettings)
+    """Runtime, memory, timeout, concurrency, tracing, log retention."""
+    table: TableSettings = field(default_factory=TableSettings)
+    """Billing, capacity, backup, protection."""
+    api: ApiSettings = field(default_factory=ApiSettings)
+    """Stage, CORS origin, throttle, keys, quota."""
+    alarms: AlarmSettings = field(default_factory=AlarmSettings)
+    """Thresholds, and who is written to."""
+
+    def __post_init__(self) -> None:
+        suffix = check_environment_suffix(self.environment_suffix or "dev")
+        object.__setattr__(self, "environment_suffix", suffix)
+        object.__setattr__(self, "tags", {**DEFAULT_TAGS, **(self.tags or {})})
+        if isinstance(self.service, str) and self.service not in SERVICES:
+            raise refuse("service", self.service, f"give one of {', '.join(SERVICES)}, or a Service")
+
+    def description(self) -> service.Service:
+        """The service that is meant."""
+        return SERVICES[self.service] if isinstance(self.service, str) else self.service
+
+    def settings(self) -> Settings:
+        """Every figure: the environment's row, the service's own on top, these arguments on top of both."""
+        row = ENVIRONMENTS[row_name(self.environment)]
+        said = Settings(function=self.function, table=self.table, api=self.api, alarms=self.alarms)
+        return row.with_(self.description().settings).with_(said)
+
+    @property
+    def environment(self) -> str:
+        """The suffix, which is never None once checked."""
+        return self.environment_suffix or "dev"
+
+
+class TapStack(pulumi.ComponentResource):
+    """A serverless API: tables, roles, functions, a REST API, schedules, topics, alarms.
+
+    Every resource it makes can be reached: `tables["..."].resource`, `functions["..."].resource`, `api.resource`, ...
+    """
+
+    def __init__(
+        self, name: str, args: TapStackArgs | None = None, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("tap:stack:TapStack", name, None, opts)
+        self.args = args or TapStackArgs()
+        self.service = self.args.description()
+        self.settings = self.args.settings()
+        self._prefix = name
+        self._child = pulumi.ResourceOptions(parent=self)
+        self._warn()
+        self.tables = {table.name: self._table(table) for table in self.service.tables}
+        self.topics = {topic.name: self._topic(topic.name) for topic in self.service.topics}
+        self.alarm_topic = self._topic(self.service.alarms_type)
+        self.roles = {function.name: self._role(function) for function in self.service.functions}
+        self.functions = {function.name: self._function(function) for function in self.service.functions}
+        self.schedules = self._schedules()
+        self.api = self._api()
+        self.alarms = {function.name: self._alarms(function) for function in self.service.functions}
+        self.outputs = self._outputs()
+        for output, value in self.outputs.items():
+            setattr(self, output, value)
+        self.register_outputs(self.outputs)
+
+    def _warn(self) -> None:
+        runtime = self.settings.function.runtime or ""
+        if runtime in DEPRECATED_RUNTIMES:
+            pulumi.log.warn(
+                f"{self.service.name} runs on {runtime}, which AWS has deprecated since {DEPRECATED_RUNTIMES[runtime]}: "
+                "set lambda_runtime, or TapStackArgs(function=FunctionSettings(runtime=...)), to python3.13",
+                resource=self,
+            )
+        if not self.settings.api.cors_origin:
+            pulumi.log.info(
+                "no CORS origin is set, so no page of another origin may call the API: set cors_origin if one should",
+                resource=self,
+            )
+
+    def _physical(self, kind: str, type_: str) -> str:
+        return physical_name(self.service.name_pattern, kind, self.args.environment, type=type_)
+
+    def _alarm_name(self, function: str, alarm: str) -> str:
+        pattern = self.service.alarm_pattern or self.service.name_pattern
+        parts = {"type": f"{function}-{alarm.lower()}", "function": function, "alarm": alarm}
+        return physical_name(pattern, "alarm", self.args.environment, **parts)
+
+    def _table(self, table: service.Table) -> Table:
+        return Table(
+            f"{self._prefix}-{table.name}",
+            TableArgs(
+                name=self._physical("table", table.name),
+                table=table,
+                settings=self.settings.table,
+                tags=self.args.tags,
+            ),
+            self._child,
+        )
+
+    def _topic(self, type_: str) -> Topic:
+        return Topic(
+            f"{self._prefix}-{type_}",
+            TopicArgs(
+                name=self._physical("topic", type_),
+                email=self.settings.alarms.notification_email or "",
+                tags=self.args.tags,
+            ),
+            self._child,
+        )
+
+    def _role(self, function: service.Function) -> Role:
+        traced = [policies.XRAY_WRITE] if self._function_settings(function).tracing else []
+        return Role(
+            f"{self._prefix}-{function.name}",
+            RoleArgs(
+                name=self._physical("role", f"{function.name}-role"),
+                statements=[self._statement(grant) for grant in function.grants()],
+                managed_policies=[policies.BASIC_EXECUTION, *traced],
+                tags=self.args.tags,
+            ),
+            self._child,
+        )
+
+    def _statement(self, grant: service.Grant) -> pulumi.Output[policies.Statement]:
+        if grant.on in self.tables:
+            return self.tables[grant.on].grant(grant.actions, grant.indexes)
+        return self.topics[grant.on].grant(grant.actions)
+
+    def _function(self, function: service.Function) -> Function:
+        role = self.roles[function.name]
+        return Function(
+            f"{self._prefix}-{function.name}",
+            FunctionArgs(
+                name=self._physical("function", function.name),
+                role_arn=role.arn,
+                files=sources(self.service, function, self.settings.api.cors_origin or ""),
+                environment=self._variables(function),
+                settings=self._function_settings(function),
+                tags=self.args.tags,
+                depends_on=role.permissions(),
+            ),
+            self._child,
+        )
+
+    def _function_settings(self, function: service.Function) -> FunctionSettings:
+        """The stack's figures, the function's own, and again what the arguments say."""
+        return over(over(self.settings.function, function.settings), self.args.function)
+
+    def _variables(self, function: service.Function) -> dict[str, pulumi.Input[str]]:
+        """The names of the tables and the ARNs of the topics that a function was granted."""
+        granted = {grant.on for grant in function.grants()}
+        tables = {t.variable: self.tables[t.name].name for t in self.service.tables if t.name in granted}
+        return {**tables, **{t.variable: self.topics[t.name].arn for t in self.service.topics if t.name in granted}}
+
+    def _schedules(self) -> dict[str, Schedule]:
+        return {
+            schedule.name: Schedule(
+                f"{self._prefix}-{schedule.name}",
+                ScheduleArgs(
+                    name=self._physical("rule", schedule.name),
+                    schedule=schedule.name,
+                    rate=schedule.rate,
+                    function_name=self.functions[function.name].name,
+                    function_arn=self.functions[function.name].arn,
+                    tags=self.args.tags,
+                ),
+                self._child,
+            )
+            for function in self.service.functions
+            for schedule in function.schedules
+        }
+
+    def _api(self) -> Api:
+        return Api(
+            f"{self._prefix}-{self.service.api_type}",
+            ApiArgs(
+                name=self._physical("api", self.service.api_type),
+                description=self.service.description,
+                routes=[(route, self.functions[function.name]) for function, route in self.service.routes()],
+                schemas=self.service.schemas,
+                settings=over(ApiSettings(stage_name=self.args.environment), self.settings.api),
+                tracing=bool(self.settings.function.tracing),
+                tags=self.args.tags,
+            ),
+            self._child,
+        )
+
+    def _alarms(self, function: service.Function) -> Alarms:
+        timeout = self._function_settings(function).timeout_seconds or 3
+        derived = AlarmSettings(duration_ms=int(timeout * 1000 * DURATION_ALARM_SHARE))
+        return Alarms(
+            f"{self._prefix}-{function.name}",
+            AlarmsArgs(
+                function_name=self.functions[function.name].name,
+                topic_arn=self.alarm_topic.arn,
+                naming=lambda alarm: self._alarm_name(function.name, alarm),
+                settings=over(derived, self.settings.alarms),
+                tags=self.args.tags,
+            ),
+            self._child,
+        )
+
+    def _outputs(self) -> dict[str, Any]:
+        """Ids, names and ARNs of everything made; where there are several, those of the first, and all by name."""
+        table = next(iter(self.tables.values()))
+        function = next(iter(self.functions.values()))
+        role = next(iter(self.roles.values()))
+        alarms = {
+            f"{name}-{kind}": alarm for name, made in self.alarms.items() for kind, alarm in made.resources.items()
+        }
+        return {
+            "service": self.service.name,
+            "environment": self.args.environment,
+            "dynamodb_table_name": table.name,
+            "dynamodb_table_arn": table.arn,
+            "table_names": {name: made.name for name, made in self.tables.items()},
+            "table_arns": {name: made.arn for name, made in self.tables.items()},
+            "lambda_function_name": function.name,
+            "lambda_function_arn": function.arn,
+            "lambda_function_version": function.resource.version,
+            "lambda_role_name": role.name,
+            "lambda_role_arn": role.arn,
+            "function_names": {name: made.name for name, made in self.functions.items()},
+            "function_arns": {name: made.arn for name, made in self.functions.items()},
+            "role_arns": {name: made.arn for name, made in self.roles.items()},
+            "log_group_names": {name: made.log_group.name for name, made in self.functions.items()},
+            "log_group_arns": {name: made.log_group.arn for name, made in self.functions.items()},
+            "api_rest_id": self.api.resource.id,
+            "api_name": self.api.resource.name,
+            "api_execution_arn": self.api.resource.execution_arn,
+            "api_deployment_id": self.api.deployment.id,
+            "api_stage": self.api.stage.stage_name,
+            "api_stage_arn": self.api.stage.arn,
+            "api_url": self.api.stage.invoke_url,
+            "alarm_topic_arn": self.alarm_topic.arn,
+            "alarm_topic_name": self.alarm_topic.name,
+            "topic_arns": {name: made.arn for name, made in self.topics.items()},
+            "alarm_names": {name: alarm.name for name, alarm in alarms.items()},
+            "alarm_arns": {name: alarm.arn for name, alarm in alarms.items()},
+            "schedule_names": {name: made.resource.name for name, made in self.schedules.items()},
+            **({"api_key": pulumi.Output.secret(self.api.key.value)} if self.api.key else {}),
+        }
