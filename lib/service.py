@@ -178,6 +178,23 @@ class Function:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Call:
+    """A request that shows a service at work: a line of the local run's tour, an example in the reference."""
+
+    method: str
+    path: str
+    """As a caller writes it: `/items/pencil?page_size=2`."""
+    status: int
+    """What it should be answered."""
+    body: Any = None
+
+    def calls(self, route: Route) -> bool:
+        """Whether it is this route that answers."""
+        pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(route.path))
+        return self.method == route.method and re.fullmatch(pattern, self.path.split("?")[0]) is not None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Service:
     """A serverless API: what a `TapStack` makes."""
 
@@ -197,6 +214,8 @@ class Service:
     """The type of the topic that alarms go to."""
     alarm_pattern: str | None = None
     """Names of alarms, with `{function}`, `{alarm}` and `{environment}`; default: the name pattern."""
+    demo: tuple[Call, ...] = ()
+    """What to ask it, in this order, to see every route answer and to have something in its tables."""
     settings: Settings = field(default_factory=Settings)
     """The service's own figures: they stand in every environment, unless an argument says otherwise."""
 
@@ -233,6 +252,8 @@ class Service:
         for _, route in self.routes():
             for schema in {route.body, *route.responses.values()} - {None, *self.schemas}:
                 yield f"route {route.method} {route.path} names the schema {schema!r}, which is not among its schemas"
+        if self.alarm_pattern and "{function}" not in self.alarm_pattern and len(self.functions) > 1:
+            yield f"alarm_pattern {self.alarm_pattern!r} gives the alarms of several functions one name: add {{function}}"
 
 
 def _repeated(kind: str, names: list[str]) -> Iterator[str]:

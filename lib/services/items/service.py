@@ -1,6 +1,6 @@
 """The items service: a small CRUD API over one table."""
 
-from ...service import Function, Grant, Key, Route, Schema, Service, Table
+from ...service import Call, Function, Grant, Key, Route, Schema, Service, Table
 from ...settings import AlarmSettings, ApiSettings, FunctionSettings, Settings, TableSettings
 
 HANDLER = f"{__package__}.handler.api"
@@ -55,6 +55,29 @@ SCHEMAS: dict[str, Schema] = {
 }
 
 
+MORNING, NOON = "2026-01-05T08:00:00Z", "2026-01-05T12:00:00Z"
+
+DEMO = (
+    Call(method="POST", path="/items", status=201, body={"ItemId": "pencil", "CreatedAt": MORNING, "price": 0.95}),
+    Call(
+        method="POST",
+        path="/items",
+        status=201,
+        body={"ItemId": "pencil", "CreatedAt": NOON, "price": 1.05, "colours": ["red", "blue"], "stock": {"shop": 12}},
+    ),
+    Call(method="POST", path="/items", status=201, body={"ItemId": "notebook", "pages": 96, "ruled": True}),
+    Call(method="POST", path="/items", status=201, body={"ItemId": "sketchpad", "CreatedAt": MORNING, "sheets": 40}),
+    Call(method="POST", path="/items", status=201, body={"name": "an item whose id is made for it", "price": 12.50}),
+    Call(method="GET", path="/items?page_size=2", status=200),
+    Call(method="GET", path="/items/pencil", status=200),
+    Call(method="PUT", path="/items/pencil", status=200, body={"price": 1.10}),
+    Call(method="GET", path=f"/items/pencil/{MORNING}", status=200),
+    Call(method="PUT", path=f"/items/pencil/{MORNING}", status=200, body={"discontinued": True}),
+    Call(method="DELETE", path=f"/items/pencil/{MORNING}", status=204),
+    Call(method="DELETE", path="/items/sketchpad", status=204),
+)
+
+
 def _grant(*actions: str, reason: str) -> tuple[Grant, ...]:
     return (Grant(on="table", actions=actions, reason=reason),)
 
@@ -98,6 +121,7 @@ SERVICE = Service(
     name_pattern="{environment}-items-{type}",
     alarm_pattern="lambda{alarm}Alarm-{environment}",
     schemas=SCHEMAS,
+    demo=DEMO,
     tables=(
         Table(
             name="table",

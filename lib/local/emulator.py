@@ -1,0 +1,169 @@
+"""MiniStack, the AWS emulator, as a process that ends with its owner."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+ACCOUNT = "000000000000"
+REGION = "us-east-1"
+START_SECONDS = 30.0
+STOP_SECONDS = 5.0
+WORKERS = 64
+"""Most Lambda executions at once, each a process of some 46 MB; one more is answered 429."""
+
+
+class EmulatorError(Exception):
+    """The emulator did not start, or has died; the message says what it said last."""
+
+
+def free_port() -> int:
+    """A port of loopback nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def taken(port: int) -> bool:
+    """Whether somebody listens on a port of loopback."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
+class Emulator:
+    """A MiniStack on loopback with IAM enforced and a folder of its own; a context manager."""
+
+    def __init__(self, port: int = 0) -> None:
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._folder = Path(tempfile.mkdtemp(prefix="tap-local-"))
+        self._log = self._folder / "emulator.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._clients: dict[str, Any] = {}
+
+    def __enter__(self) -> Emulator:
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def check(self) -> None:
+        """Raise `EmulatorError` if the process has ended."""
+        if not self.alive():
+            raise EmulatorError(f"the emulator has died: {self.last_words()}")
+
+    def last_words(self) -> str:
+        """The last line it logged."""
+        lines = self._log.read_text(errors="replace").split("\n") if self._log.exists() else []
+        return next((line for line in reversed(lines) if line.strip()), "it said nothing")
+
+    def client(self, service: str) -> Any:
+        """A boto3 client that talks to it as the account's root; one per service."""
+        if service not in self._clients:
+            self._clients[service] = boto3.client(
+                service,
+                endpoint_url=self.url,
+                region_name=REGION,
+                aws_access_key_id="test",
+                aws_secret_access_key="test",
+                config=Config(retries={"max_attempts": 2}, max_pool_connections=32),
+            )
+        return self._clients[service]
+
+    def api_url(self, api_id: str, stage: str) -> str:
+        """Where the emulator serves a stage of a REST API."""
+        return f"{self.url}/restapis/{api_id}/{stage}/_user_request_"
+
+    def stop(self) -> None:
+        """End the process, its workers and its folder."""
+        if self._process is not None:
+            _end(self._process)
+            self._process = None
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _start(self) -> None:
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(  # pylint: disable=consider-using-with  # it outlives this call
+                [sys.executable, "-m", "ministack"],
+                cwd=self._folder,
+                env=self._environment(),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not self._healthy():
+            if not self.alive() or time.monotonic() > deadline:
+                raise EmulatorError(f"the emulator did not start on port {self.port}: {self.last_words()}")
+            time.sleep(0.05)
+
+    def _healthy(self) -> bool:
+        try:
+            opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+            with opener.open(f"{self.url}/_ministack/health", timeout=1) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def _environment(self) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PYTHON"))}
+        return {
+            **kept,
+            "AUTH": "true",
+            "AWS_DEFAULT_REGION": REGION,
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(self.port),
+            "IOT_MTLS_ENABLED": "0",
+            "LAMBDA_ACCOUNT_CONCURRENCY": str(WORKERS),
+            "LAMBDA_WARM_TTL_SECONDS": "60",
+            "LOG_LEVEL": "WARNING",
+            "MINISTACK_ACCOUNT_ID": ACCOUNT,
+            "MINISTACK_REGION": REGION,
+            "S3_DATA_DIR": str(self._folder / "s3"),
+            "STATE_DIR": str(self._folder / "state"),
+            "TMPDIR": str(self._folder),
+        }
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        pass
+    try:  # whatever is left of its session: workers, or a process that did not listen
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()

@@ -1,0 +1,122 @@
+"""Pulumi's engine in this process: creates what a program registers, in the emulator.
+
+Small on purpose: it creates, and neither updates nor deletes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import runpy
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi.runtime import mocks, settings
+
+from .emulator import ACCOUNT, REGION, Emulator
+from .monitor import Monitor, plain
+from .resources import MAKERS, NOT_EMULATED, Made
+
+INVOKES: dict[str, dict[str, Any]] = {
+    "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT, "id": ACCOUNT, "userId": "root"},
+    "aws:index/getRegion:getRegion": {"name": REGION, "region": REGION, "id": REGION},
+    "aws:index/getPartition:getPartition": {"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws"},
+}
+"""What a program may ask AWS, and the answer here."""
+
+
+class DeployError(Exception):
+    """The program could not be deployed; the message names the resource and the reason."""
+
+
+class Engine(mocks.Mocks):
+    """Creates resources in an emulator."""
+
+    def __init__(self, emulator: Emulator, progress: Callable[[str, str], None]) -> None:
+        """`progress` hears the type and the name of each resource once it stands."""
+        self._emulator = emulator
+        self._progress = progress
+        self.not_emulated: list[tuple[str, str]] = []
+        """Type and name of everything left out."""
+        self.archives: dict[str, Any] = {}
+        """The code of each function made, by its name in AWS."""
+        self.failure: str | None = None
+
+    def call(self, args: mocks.MockCallArgs) -> Any:
+        """Answer an invoke."""
+        if args.token not in INVOKES:
+            raise DeployError(f"the embedded run cannot answer {args.token}")
+        return INVOKES[args.token]
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        """Create one resource."""
+        if not args.custom or args.typ.startswith("pulumi:"):
+            return f"{args.name}-id", args.inputs
+        inputs = plain(args.inputs)
+        made = self._make(args.typ, args.name, inputs)
+        self._progress(args.typ, args.name)
+        return made.id, {**args.inputs, **made.outputs}
+
+    def _make(self, type_: str, name: str, inputs: dict[str, Any]) -> Made:
+        if type_ in NOT_EMULATED:
+            self.not_emulated.append((type_, name))
+            return Made(f"{name}-not-emulated", {"arn": f"arn:aws:not-emulated:::{name}"})
+        if type_ not in MAKERS:
+            raise self._failed(f"{type_} {name!r}: the embedded run does not know this resource type")
+        if type_ == "aws:lambda/function:Function":
+            self.archives[inputs["name"]] = inputs["code"]
+        try:
+            return MAKERS[type_](self._emulator, inputs)
+        except Exception as exc:  # pylint: disable=broad-exception-caught  # whatever it was, name the resource
+            raise self._failed(f"{type_} {name!r}: {exc}") from exc
+
+    def _failed(self, message: str) -> DeployError:
+        self.failure = self.failure or message
+        return DeployError(message)
+
+
+class _Log(logging.Handler):
+    """Passes on the program's own warnings and errors."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        super().__init__()
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.levelno >= logging.WARNING:
+            self._tell(record.getMessage())
+
+
+def deploy(
+    program: Path,
+    engine: mocks.Mocks,
+    *,
+    project: str,
+    stack: str,
+    config: Mapping[str, str],
+    tell: Callable[[str], None],
+) -> dict[str, Any]:
+    """Run a Pulumi program over `engine` and return its exports; raises `DeployError`."""
+    logger = logging.getLogger(f"tap.local.{stack}")
+    logger.propagate = False
+    logger.handlers = [_Log(tell)]
+    pulumi.runtime.set_all_config({f"{project}:{key}": value for key, value in config.items()})
+    monitor = Monitor(engine)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        mocks.set_mocks(engine, project=project, stack=stack, preview=False, logger=logger, monitor=monitor)
+        settings.set_root_resource(None)  # run_in_stack makes the root itself
+        loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _run(program)))
+    except Exception as exc:
+        raise DeployError(getattr(engine, "failure", None) or str(exc)) from exc
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+    return monitor.exports
+
+
+def _run(program: Path) -> None:
+    runpy.run_path(str(program), run_name="__main__")

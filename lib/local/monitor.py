@@ -1,0 +1,88 @@
+"""Stands in for Pulumi's engine where the SDK's own stand-in is too lenient.
+
+Two resources with one URN are an error, transforms run, and URNs hold the whole chain of parent types, as they do in
+the engine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from pulumi import ResourceOptions, ResourceTransformArgs
+from pulumi.runtime import mocks, rpc
+from pulumi.runtime.settings import get_project, get_stack
+from pulumi.runtime.sync_await import _ensure_event_loop, _sync_await
+
+STACK_TYPE = "pulumi:pulumi:Stack"
+
+
+def plain(value: Any) -> Any:
+    """Secrets unwrapped, at any depth, and whole floats back to integers."""
+    value = rpc.unwrap_rpc_secret(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [plain(inner) for inner in value]
+    return value
+
+
+class DuplicateUrn(Exception):
+    """Two resources of one type and parent type share a name."""
+
+
+class Monitor(mocks.MockMonitor):
+    """A resource monitor over `Mocks`."""
+
+    def __init__(self, under: mocks.Mocks) -> None:
+        super().__init__(under)
+        self._inherited: dict[str, list[Any]] = {}
+        self._urns: set[str] = set()
+        self.exports: dict[str, Any] = {}
+        """The stack's outputs, once the program has ended; secrets in the clear."""
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        """The URN as the engine makes it."""
+        chain = parent.split("::")[2] if parent else STACK_TYPE
+        if chain != STACK_TYPE:
+            type_ = f"{chain}${type_}"
+        return "::".join([f"urn:pulumi:{get_stack()}", get_project(), type_, name])
+
+    def RegisterResource(self, request: Any) -> Any:  # pylint: disable=invalid-name  # the RPC's name
+        """Register one resource, transformed."""
+        urn = self.make_urn(request.parent, request.type, request.name)
+        if request.type == STACK_TYPE:
+            return super().RegisterResource(request)
+        if urn in self._urns:
+            raise DuplicateUrn(f"{urn}: registered twice; give one of the two another name")
+        self._urns.add(urn)
+        _ensure_event_loop()
+        chain = mocks._resolve_callbacks(request.transforms)  # pylint: disable=protected-access
+        chain += self._inherited.get(request.parent, self._stack_transforms)
+        self._inherited[urn] = chain
+        for transform in chain:
+            self._apply(transform, request)
+        return super().RegisterResource(request)
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # pylint: disable=invalid-name  # the RPC's name
+        """Keep the outputs of the stack."""
+        if request.urn.split("::")[2] == STACK_TYPE:
+            _ensure_event_loop()
+            self.exports = plain(rpc.deserialize_properties(request.outputs))
+        return super().RegisterResourceOutputs(request)
+
+    def _apply(self, transform: Any, request: Any) -> None:
+        inputs = rpc.deserialize_properties(request.object)
+        result = transform(
+            ResourceTransformArgs(
+                custom=request.custom, type_=request.type, name=request.name, props=inputs, opts=ResourceOptions()
+            )
+        )
+        if asyncio.iscoroutine(result):
+            result = _sync_await(result)
+        if result is not None:
+            request.object.CopyFrom(_sync_await(rpc.serialize_properties(result.props, {})))
+
+
