@@ -62,7 +62,9 @@ def query_schema(route: Route) -> dict[str, Any]:
 
 
 def _index(function: Function, cors_origin: str) -> str:
-    modules = sorted({f"query_{route.operation}" for route in function.routes} | {r.body for r in function.routes if r.body})
+    modules = sorted(
+        {f"query_{route.operation}" for route in function.routes} | {r.body for r in function.routes if r.body}
+    )
     package, _, module = function.handler.rpartition(".")
     lines = [
         f"from {RUNTIME}.api import Api, Route",
@@ -73,7 +75,9 @@ def _index(function: Function, cors_origin: str) -> str:
         "    {",
         *(f"        {_route(route)}" for route in function.routes),
         "    },",
-        "    {%s}," % ", ".join(f"{s.name!r}: operations.{s.operation}" for s in function.schedules),
+        "    {",
+        *(f"        {schedule.name!r}: operations.{schedule.operation}," for schedule in function.schedules),
+        "    },",
         f"    {cors_origin!r},",
         ")",
     ]

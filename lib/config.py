@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -67,7 +68,10 @@ KEYS: Mapping[str, Key] = {
     "api_stage_name": Key(layer=ApiSettings, field="stage_name", description="the stage of the API"),
     "cors_origin": Key(layer=ApiSettings, field="cors_origin", description="the origin whose pages may call, or *"),
     "throttle_rate_per_second": Key(
-        layer=ApiSettings, field="throttle_rate_per_second", read=float, description="requests a second over all callers"
+        layer=ApiSettings,
+        field="throttle_rate_per_second",
+        read=float,
+        description="requests a second over all callers",
     ),
     "throttle_burst": Key(layer=ApiSettings, field="throttle_burst", read=whole, description="requests at once"),
     "api_key_required": Key(
@@ -81,13 +85,11 @@ KEYS: Mapping[str, Key] = {
 }
 """Every key that sets a figure.  One that is empty or absent leaves it to the environment's row."""
 
-LAYERS = {FunctionSettings: "function", TableSettings: "table", ApiSettings: "api", AlarmSettings: "alarms"}
-
 
 def args_from_config(config: pulumi.Config | None = None) -> TapStackArgs:
     """The arguments that `Pulumi.yaml`, the stack's file and `ENVIRONMENT_SUFFIX` spell out."""
     config = config or pulumi.Config()
-    said: dict[type[Layer], dict[str, Any]] = {layer: {} for layer in LAYERS}
+    said: dict[type[Layer], dict[str, Any]] = defaultdict(dict)
     for name, key in KEYS.items():
         if text := config.get(name):
             said[key.layer][key.field] = _read(name, key, text)
@@ -95,7 +97,10 @@ def args_from_config(config: pulumi.Config | None = None) -> TapStackArgs:
         environment_suffix=config.get("environment") or os.environ.get("ENVIRONMENT_SUFFIX") or "dev",
         service=config.get("service") or "items",
         tags=config.get_object("tags") or {},
-        **{LAYERS[layer]: layer(**fields) for layer, fields in said.items()},
+        function=FunctionSettings(**said[FunctionSettings]),
+        table=TableSettings(**said[TableSettings]),
+        api=ApiSettings(**said[ApiSettings]),
+        alarms=AlarmSettings(**said[AlarmSettings]),
     )
 
 

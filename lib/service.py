@@ -166,14 +166,15 @@ class Function:
     def grants(self) -> list[Grant]:
         """What its routes and schedules need, merged by what it is on, in order of first mention."""
         merged: dict[str, Grant] = {}
-        for trigger in (*self.routes, *self.schedules):
-            for grant in trigger.grants:
-                so_far = merged.get(grant.on, Grant(on=grant.on, actions=()))
-                merged[grant.on] = Grant(
-                    on=grant.on,
-                    actions=tuple(dict.fromkeys(so_far.actions + grant.actions)),
-                    indexes=tuple(dict.fromkeys(so_far.indexes + grant.indexes)),
-                )
+        needed = [grant for route in self.routes for grant in route.grants]
+        needed += [grant for schedule in self.schedules for grant in schedule.grants]
+        for grant in needed:
+            so_far = merged.get(grant.on, Grant(on=grant.on, actions=()))
+            merged[grant.on] = Grant(
+                on=grant.on,
+                actions=tuple(dict.fromkeys(so_far.actions + grant.actions)),
+                indexes=tuple(dict.fromkeys(so_far.indexes + grant.indexes)),
+            )
         return list(merged.values())
 
 
@@ -253,7 +254,7 @@ class Service:
             for schema in {route.body, *route.responses.values()} - {None, *self.schemas}:
                 yield f"route {route.method} {route.path} names the schema {schema!r}, which is not among its schemas"
         if self.alarm_pattern and "{function}" not in self.alarm_pattern and len(self.functions) > 1:
-            yield f"alarm_pattern {self.alarm_pattern!r} gives the alarms of several functions one name: add {{function}}"
+            yield f"alarm_pattern {self.alarm_pattern!r} gives alarms of several functions one name: add {{function}}"
 
 
 def _repeated(kind: str, names: list[str]) -> Iterator[str]:

@@ -7,9 +7,9 @@ is None says nothing, and the layer below decides.  A component given None leave
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Callable, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 BillingMode = Literal["PAY_PER_REQUEST", "PROVISIONED"]
 
@@ -88,8 +88,8 @@ class FunctionSettings(Layer):
     log_retention_days: int | None = None
     """One of CloudWatch Logs' own periods: 1, 3, 5, 7, 14, 30, 60, 90, ..."""
 
-    WHERE = "function"
-    CHECKS = {
+    WHERE: ClassVar[str] = "function"
+    CHECKS: ClassVar[Mapping[str, Check]] = {
         "runtime": matching(r"python3\.\d+", "give a Lambda Python runtime, e.g. python3.13"),
         "memory_mb": between(128, 10240, "MB"),
         "timeout_seconds": between(1, 900, "seconds"),
@@ -120,8 +120,8 @@ class TableSettings(Layer):
     retain_on_delete: bool | None = None
     """`pulumi destroy` forgets the table and leaves it in the account."""
 
-    WHERE = "table"
-    CHECKS = {
+    WHERE: ClassVar[str] = "table"
+    CHECKS: ClassVar[Mapping[str, Check]] = {
         "billing_mode": one_of("PAY_PER_REQUEST", "PROVISIONED"),
         "read_capacity": between(1, 40_000, "units"),
         "write_capacity": between(1, 40_000, "units"),
@@ -157,8 +157,8 @@ class ApiSettings(Layer):
     quota_per_month: int | None = None
     """Requests of one key in a month."""
 
-    WHERE = "api"
-    CHECKS = {
+    WHERE: ClassVar[str] = "api"
+    CHECKS: ClassVar[Mapping[str, Check]] = {
         "stage_name": matching(r"[A-Za-z0-9_-]{1,128}", "give 1 to 128 letters, digits, '-' or '_'"),
         "cors_origin": matching(
             r"|\*|https?://[^/\s']+", "give '*', an origin such as https://shop.example.com (no path), or '' for none"
@@ -187,8 +187,8 @@ class AlarmSettings(Layer):
     notification_email: str | None = None
     """Who is written to; AWS asks the address to confirm. Empty: nobody."""
 
-    WHERE = "alarms"
-    CHECKS = {
+    WHERE: ClassVar[str] = "alarms"
+    CHECKS: ClassVar[Mapping[str, Check]] = {
         "duration_ms": between(1, 900_000, "milliseconds"),
         "errors": between(0, 1_000_000_000),
         "throttles": between(0, 1_000_000_000),

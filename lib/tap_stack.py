@@ -8,7 +8,8 @@ from typing import Any
 
 import pulumi
 
-from . import policies, service
+from . import policies
+from . import service as described
 from .archive import sources
 from .components.alarms import Alarms, AlarmsArgs
 from .components.api import Api, ApiArgs
@@ -45,7 +46,7 @@ class TapStackArgs:
     development, testing, production); any other gets dev's.  Empty or None: dev."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """On everything that takes tags; laid over the default `Project` and `Owner`, key by key."""
-    service: str | service.Service = "items"
+    service: str | described.Service = "items"
     """The name of a service that comes with the library, or a description of your own."""
     function: FunctionSettings = field(default_factory=FunctionSettings)
     """Runtime, memory, timeout, concurrency, tracing, log retention."""
@@ -63,7 +64,7 @@ class TapStackArgs:
         if isinstance(self.service, str) and self.service not in SERVICES:
             raise refuse("service", self.service, f"give one of {', '.join(SERVICES)}, or a Service")
 
-    def description(self) -> service.Service:
+    def description(self) -> described.Service:
         """The service that is meant."""
         return SERVICES[self.service] if isinstance(self.service, str) else self.service
 
@@ -85,9 +86,7 @@ class TapStack(pulumi.ComponentResource):
     Every resource it makes can be reached: `tables["..."].resource`, `functions["..."].resource`, `api.resource`, ...
     """
 
-    def __init__(
-        self, name: str, args: TapStackArgs | None = None, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, args: TapStackArgs | None = None, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:stack:TapStack", name, None, opts)
         self.args = args or TapStackArgs()
         self.service = self.args.description()
@@ -112,7 +111,7 @@ class TapStack(pulumi.ComponentResource):
         runtime = self.settings.function.runtime or ""
         if runtime in DEPRECATED_RUNTIMES:
             pulumi.log.warn(
-                f"{self.service.name} runs on {runtime}, which AWS has deprecated since {DEPRECATED_RUNTIMES[runtime]}: "
+                f"{self.service.name} runs on {runtime}, deprecated by AWS since {DEPRECATED_RUNTIMES[runtime]}: "
                 "set lambda_runtime, or TapStackArgs(function=FunctionSettings(runtime=...)), to python3.13",
                 resource=self,
             )
@@ -130,7 +129,7 @@ class TapStack(pulumi.ComponentResource):
         parts = {"type": f"{function}-{alarm.lower()}", "function": function, "alarm": alarm}
         return physical_name(pattern, "alarm", self.args.environment, **parts)
 
-    def _table(self, table: service.Table) -> Table:
+    def _table(self, table: described.Table) -> Table:
         return Table(
             f"{self._prefix}-{table.name}",
             TableArgs(
@@ -153,7 +152,7 @@ class TapStack(pulumi.ComponentResource):
             self._child,
         )
 
-    def _role(self, function: service.Function) -> Role:
+    def _role(self, function: described.Function) -> Role:
         traced = [policies.XRAY_WRITE] if self._function_settings(function).tracing else []
         return Role(
             f"{self._prefix}-{function.name}",
@@ -166,12 +165,12 @@ class TapStack(pulumi.ComponentResource):
             self._child,
         )
 
-    def _statement(self, grant: service.Grant) -> pulumi.Output[policies.Statement]:
+    def _statement(self, grant: described.Grant) -> pulumi.Output[policies.Statement]:
         if grant.on in self.tables:
             return self.tables[grant.on].grant(grant.actions, grant.indexes)
         return self.topics[grant.on].grant(grant.actions)
 
-    def _function(self, function: service.Function) -> Function:
+    def _function(self, function: described.Function) -> Function:
         role = self.roles[function.name]
         return Function(
             f"{self._prefix}-{function.name}",
@@ -187,11 +186,11 @@ class TapStack(pulumi.ComponentResource):
             self._child,
         )
 
-    def _function_settings(self, function: service.Function) -> FunctionSettings:
+    def _function_settings(self, function: described.Function) -> FunctionSettings:
         """The stack's figures, the function's own, and again what the arguments say."""
         return over(over(self.settings.function, function.settings), self.args.function)
 
-    def _variables(self, function: service.Function) -> dict[str, pulumi.Input[str]]:
+    def _variables(self, function: described.Function) -> dict[str, pulumi.Input[str]]:
         """The names of the tables and the ARNs of the topics that a function was granted."""
         granted = {grant.on for grant in function.grants()}
         tables = {t.variable: self.tables[t.name].name for t in self.service.tables if t.name in granted}
@@ -230,7 +229,7 @@ class TapStack(pulumi.ComponentResource):
             self._child,
         )
 
-    def _alarms(self, function: service.Function) -> Alarms:
+    def _alarms(self, function: described.Function) -> Alarms:
         timeout = self._function_settings(function).timeout_seconds or 3
         derived = AlarmSettings(duration_ms=int(timeout * 1000 * DURATION_ALARM_SHARE))
         return Alarms(

@@ -141,11 +141,9 @@ class Api(pulumi.ComponentResource):
     def _preflight(self, path: str, headers: Mapping[str, str]) -> None:
         """OPTIONS, answered by the gateway itself: no function runs, nothing is billed for it."""
         label = f"{self._prefix}-{gateway.slug(path)}-options"
-        where = {"rest_api": self.resource.id, "resource_id": self.resources[path]}
+        where: dict[str, Any] = {"rest_api": self.resource.id, "resource_id": self.resources[path]}
         mapped = gateway.mapped(headers, "method.response")
-        method = aws.apigateway.Method(
-            label, **where, http_method="OPTIONS", authorization="NONE", opts=self._child
-        )
+        method = aws.apigateway.Method(label, **where, http_method="OPTIONS", authorization="NONE", opts=self._child)
         at: dict[str, Any] = {**where, "http_method": method.http_method}
         integration = aws.apigateway.Integration(
             f"{label}-integration",

@@ -77,7 +77,7 @@ class Table(pulumi.ComponentResource):
             target = aws.appautoscaling.Target(
                 f"{name}-{row.label}-target",
                 service_namespace="dynamodb",
-                resource_id=self.resource.name.apply(lambda table, row=row: f"table/{table}{row.suffix}"),
+                resource_id=pulumi.Output.concat("table/", self.resource.name, row.suffix),
                 scalable_dimension=row.dimension,
                 min_capacity=row.least,
                 max_capacity=row.most,

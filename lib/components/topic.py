@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pulumi
@@ -40,6 +40,6 @@ class Topic(pulumi.ComponentResource):
         )
         self.register_outputs({"name": self.name, "arn": self.arn})
 
-    def grant(self, actions: list[str]) -> pulumi.Output[policies.Statement]:
+    def grant(self, actions: Sequence[str]) -> pulumi.Output[policies.Statement]:
         """A statement that allows `actions`, e.g. `["Publish"]`, on this topic."""
         return self.arn.apply(lambda arn: policies.allow("sns", actions, [arn]))

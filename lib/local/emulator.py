@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -55,12 +56,14 @@ class Emulator:
     def __init__(self, port: int = 0) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._folder = Path(tempfile.mkdtemp(prefix="tap-local-"))
-        self._log = self._folder / "emulator.log"
+        self._folder = Path()
+        self._log = Path()
         self._process: subprocess.Popen[bytes] | None = None
         self._clients: dict[str, Any] = {}
 
     def __enter__(self) -> Emulator:
+        self._folder = Path(tempfile.mkdtemp(prefix="tap-local-"))
+        self._log = self._folder / "emulator.log"
         try:
             self._start()
         except BaseException:
@@ -158,12 +161,8 @@ class Emulator:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
-    try:
+    with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        pass
-    try:  # whatever is left of its session: workers, or a process that did not listen
+    with contextlib.suppress(ProcessLookupError):  # whatever is left of its session: workers, or itself
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()

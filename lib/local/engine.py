@@ -108,7 +108,7 @@ def deploy(
     asyncio.set_event_loop(loop)
     try:
         mocks.set_mocks(engine, project=project, stack=stack, preview=False, logger=logger, monitor=monitor)
-        settings.set_root_resource(None)  # run_in_stack makes the root itself
+        settings.set_root_resource(None)  # type: ignore[arg-type]  # run_in_stack makes the root itself
         loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _run(program)))
     except Exception as exc:
         raise DeployError(getattr(engine, "failure", None) or str(exc)) from exc

@@ -84,5 +84,3 @@ class Monitor(mocks.MockMonitor):
             result = _sync_await(result)
         if result is not None:
             request.object.CopyFrom(_sync_await(rpc.serialize_properties(result.props, {})))
-
-

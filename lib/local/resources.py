@@ -276,7 +276,9 @@ def permission(emulator: Emulator, inputs: Inputs) -> Made:
 @makes("aws:apigateway/restApi:RestApi")
 def rest_api(emulator: Emulator, inputs: Inputs) -> Made:
     """A REST API with its root."""
-    made = emulator.client("apigateway").create_rest_api(**chosen(inputs, name="name", description="description", tags="tags"))
+    made = emulator.client("apigateway").create_rest_api(
+        **chosen(inputs, name="name", description="description", tags="tags")
+    )
     outputs = {
         "arn": f"arn:aws:apigateway:{REGION}::/restapis/{made['id']}",
         "executionArn": f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{made['id']}",
@@ -483,5 +485,3 @@ def _at(inputs: Inputs) -> Inputs:
 
 def _method_id(kind: str, inputs: Inputs) -> str:
     return "-".join([kind, inputs["restApi"], inputs["resourceId"], inputs["httpMethod"]])
-
-

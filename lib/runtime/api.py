@@ -7,7 +7,9 @@ import json
 import time
 import traceback
 from decimal import Decimal
-from typing import Any, Callable, Dict, List, NamedTuple, NoReturn, Optional, Tuple
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Callable, NamedTuple, NoReturn
 from urllib.parse import unquote
 
 from . import logs
@@ -34,10 +36,10 @@ class Invalid(Exception):
 class Route(NamedTuple):
     """One method on one path, as the archive's generated index knows it."""
 
-    operation: Callable[["Request"], "Response"]
-    validate: Optional[Validator]
+    operation: Callable[[Request], Response]
+    validate: Validator | None
     validate_query: Validator
-    numbers: Tuple[str, ...]
+    numbers: tuple[str, ...]
     """The query parameters that are whole numbers."""
 
 
@@ -46,9 +48,9 @@ class Request(NamedTuple):
 
     route: str
     """`POST /items`"""
-    path: Dict[str, str]
-    query: Dict[str, Any]
-    headers: Dict[str, str]
+    path: dict[str, str]
+    query: dict[str, Any]
+    headers: dict[str, str]
     """Names in lower case."""
     body: Any
     actor: str
@@ -60,14 +62,14 @@ class Response(NamedTuple):
 
     status: int
     body: str = ""
-    headers: Dict[str, str] = {}
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 class Api:
     """The Lambda handler of a function: routes by method and path, scheduled operations by name."""
 
     def __init__(
-        self, routes: Dict[Tuple[str, str], Route], schedules: Dict[str, Callable[[], None]], cors_origin: str
+        self, routes: dict[tuple[str, str], Route], schedules: dict[str, Callable[[], None]], cors_origin: str
     ) -> None:
         self._routes = routes
         self._schedules = schedules
@@ -76,7 +78,7 @@ class Api:
             self._headers["Access-Control-Allow-Origin"] = cors_origin
             self._headers["Access-Control-Expose-Headers"] = "Location,X-Request-Id"
 
-    def __call__(self, event: Dict[str, Any], context: object) -> Dict[str, Any]:
+    def __call__(self, event: dict[str, Any], context: object) -> dict[str, Any]:
         if "schedule" in event:
             self._schedules[event["schedule"]]()
             return {}
@@ -88,7 +90,9 @@ class Api:
         except ApiError as exc:
             response = _rendered(exc, request_id)
         except Exception as exc:  # pylint: disable=broad-exception-caught  # the last line before a bare 502
-            logs.write("ERROR", "unhandled", requestId=request_id, error=type(exc).__name__, trace=traceback.format_exc())
+            logs.write(
+                "ERROR", "unhandled", requestId=request_id, error=type(exc).__name__, trace=traceback.format_exc()
+            )
             response = _rendered(InternalError("something went wrong on our side; it is logged"), request_id)
         logs.write(
             "INFO",
@@ -101,7 +105,7 @@ class Api:
         headers = {**self._headers, "X-Request-Id": request_id, **response.headers}
         return {"statusCode": response.status, "headers": headers, "body": response.body}
 
-    def _serve(self, key: Tuple[str, str], event: Dict[str, Any]) -> Response:
+    def _serve(self, key: tuple[str, str], event: dict[str, Any]) -> Response:
         route = self._routes.get(key)
         if route is None:
             raise NotFound(f"no such route: {key[0]} {key[1]}")
@@ -124,7 +128,7 @@ def _check(validate: Validator, value: Any, what: str) -> None:
         raise BadRequest(f"the {what} is not as it should be", [exc.message]) from exc
 
 
-def _body(event: Dict[str, Any], headers: Dict[str, str]) -> Any:
+def _body(event: dict[str, Any], headers: dict[str, str]) -> Any:
     content_type = headers.get("content-type", JSON).split(";")[0].strip().lower()
     if content_type != JSON:
         raise UnsupportedMediaType(f"Content-Type {content_type!r}: send {JSON}")
@@ -141,9 +145,9 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")
 
 
-def _query(route: Route, event: Dict[str, Any]) -> Dict[str, Any]:
-    given: Dict[str, List[str]] = event.get("multiValueQueryStringParameters") or {}
-    query: Dict[str, Any] = {}
+def _query(route: Route, event: dict[str, Any]) -> dict[str, Any]:
+    given: dict[str, list[str]] = event.get("multiValueQueryStringParameters") or {}
+    query: dict[str, Any] = {}
     for name, values in given.items():
         if len(values) > 1:
             raise BadRequest(f"{name}: give it once, not {len(values)} times")
@@ -158,7 +162,7 @@ def _whole(text: str) -> Any:
     return int(text) if digits.isascii() and digits.isdigit() and len(digits) < 20 else text
 
 
-def _actor(request_context: Dict[str, Any]) -> str:
+def _actor(request_context: dict[str, Any]) -> str:
     principal = (request_context.get("authorizer") or {}).get("principalId")
     return principal or (request_context.get("identity") or {}).get("apiKeyId") or "anonymous"
 

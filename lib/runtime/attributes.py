@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from decimal import Context, Decimal, DecimalException, Inexact, Overflow, Underflow
 from json.encoder import encode_basestring
-from typing import Any, Dict, List
+from typing import Any, Callable
 
 from .errors import BadRequest
 
-Attribute = Dict[str, Any]
+Attribute = dict[str, Any]
 """One typed value as DynamoDB writes it: `{"S": "text"}`, `{"N": "12.50"}`, ..."""
-Item = Dict[str, Attribute]
+Item = dict[str, Attribute]
 
 MAX_DEPTH = 32
 """How deep DynamoDB nests lists and maps."""
@@ -18,25 +18,24 @@ _NUMBERS = Context(prec=38, Emin=-130, Emax=125, traps=[Inexact, Overflow, Under
 _SAFE_INTEGER = 10**38
 
 
-def to_item(document: Dict[str, Any]) -> Item:
+def to_item(document: dict[str, Any]) -> Item:
     """The attributes of a JSON object; `BadRequest` names the one that DynamoDB cannot hold."""
     return {name: to_attribute(value, name) for name, value in document.items()}
 
 
 def to_attribute(value: Any, where: str, depth: int = 1) -> Attribute:
     """One JSON value as an attribute."""
-    kind = type(value)
-    if kind is str:
+    if isinstance(value, str):
         return {"S": checked_text(value, where)}
-    if kind is bool:
-        return {"BOOL": value}
-    if kind is int or kind is Decimal:
+    if isinstance(value, bool) or value is None:
+        return {"NULL": True} if value is None else {"BOOL": value}
+    if isinstance(value, (int, Decimal)):
         return {"N": _number(value, where)}
-    if value is None:
-        return {"NULL": True}
     if depth > MAX_DEPTH:
-        raise BadRequest(f"{where.split('.')[0]}: nested more than {MAX_DEPTH} levels deep, which DynamoDB cannot store")
-    if kind is list:
+        raise BadRequest(
+            f"{where.split('.')[0]}: nested more than {MAX_DEPTH} levels deep, which DynamoDB cannot store"
+        )
+    if isinstance(value, list):
         return {"L": [to_attribute(inner, f"{where}[{i}]", depth + 1) for i, inner in enumerate(value)]}
     return {"M": {checked_text(k, where): to_attribute(v, f"{where}.{k}", depth + 1) for k, v in value.items()}}
 
@@ -52,7 +51,7 @@ def checked_text(text: str, where: str) -> str:
 
 
 def _number(value: Any, where: str) -> str:
-    if type(value) is int and -_SAFE_INTEGER < value < _SAFE_INTEGER:
+    if isinstance(value, int) and -_SAFE_INTEGER < value < _SAFE_INTEGER:
         return str(value)
     try:
         exact = _NUMBERS.create_decimal(value)
@@ -69,27 +68,33 @@ def to_json(item: Item) -> str:
 
 
 def _object(attributes: Item) -> str:
-    return "{%s}" % ",".join([f"{encode_basestring(name)}:{_json(value)}" for name, value in attributes.items()])
+    members = [f"{encode_basestring(name)}:{_json(value)}" for name, value in attributes.items()]
+    return f"{{{','.join(members)}}}"
 
 
 def _json(attribute: Attribute) -> str:
     ((kind, value),) = attribute.items()
-    if kind == "S":
-        return encode_basestring(value)
-    if kind == "N":
-        return str(value)
-    if kind == "M":
-        return _object(value)
-    if kind == "L":
-        return _array(value)
-    if kind == "BOOL":
-        return "true" if value else "false"
-    if kind == "NULL":
-        return "null"
-    if kind in ("SS", "B", "BS"):
-        return _array([{"S": text} for text in value]) if kind != "B" else encode_basestring(value)
-    return _array([{"N": number} for number in value])
+    return _WRITERS[kind](value)
 
 
-def _array(values: List[Attribute]) -> str:
-    return "[%s]" % ",".join([_json(value) for value in values])
+def _array(values: list[Attribute]) -> str:
+    return f"[{','.join([_json(value) for value in values])}]"
+
+
+def _texts(values: list[str]) -> str:
+    return _array([{"S": text} for text in values])
+
+
+_WRITERS: dict[str, Callable[[Any], str]] = {
+    "S": encode_basestring,
+    "N": str,
+    "M": _object,
+    "L": _array,
+    "BOOL": lambda value: "true" if value else "false",
+    "NULL": lambda _: "null",
+    "B": encode_basestring,
+    "SS": _texts,
+    "BS": _texts,
+    "NS": lambda values: _array([{"N": number} for number in values]),
+}
+"""How each type reads as JSON.  Sets, which JSON has not, are lists; binary is its base64 text."""

@@ -13,7 +13,7 @@ import json
 import os
 import random
 import time
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable
 from urllib.parse import urlsplit
 
 from .credentials import Credentials, CredentialSource
@@ -43,7 +43,7 @@ Sleep = Callable[[float], None]
 class AwsError(Exception):
     """AWS refused the call, or did not answer it after every attempt."""
 
-    def __init__(self, code: str, message: str, status: int, body: Dict[str, Any], ambiguous: bool = False) -> None:
+    def __init__(self, code: str, message: str, status: int, body: dict[str, Any], ambiguous: bool = False) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
@@ -61,7 +61,7 @@ class Client:
         service: str,
         target: str,
         json_version: str = "1.0",
-        credentials: Optional[CredentialSource] = None,
+        credentials: CredentialSource | None = None,
         sleep: Sleep = time.sleep,
     ) -> None:
         env = os.environ
@@ -73,10 +73,10 @@ class Client:
         self._host = self._endpoint.netloc
         self._credentials = credentials or CredentialSource()
         self._sleep = sleep
-        self._idle: List[http.client.HTTPConnection] = []
-        self._signing_key: Tuple[str, bytes] = ("", b"")
+        self._idle: list[http.client.HTTPConnection] = []
+        self._signing_key: tuple[str, bytes] = ("", b"")
 
-    def call(self, operation: str, request: Dict[str, Any]) -> Dict[str, Any]:
+    def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """Carry out one operation; raises `AwsError`."""
         body = json.dumps(request, separators=(",", ":")).encode()
         ambiguous = False
@@ -99,10 +99,10 @@ class Client:
                 base, most = BACKOFF_SECONDS
                 self._sleep(random.uniform(0, min(most, base * 2**attempt)))
 
-    def _attempt(self, operation: str, body: bytes) -> Dict[str, Any]:
+    def _attempt(self, operation: str, body: bytes) -> dict[str, Any]:
         status, answer = self._send(self._headers(f"{self._target}.{operation}", body), body)
         try:
-            found: Dict[str, Any] = json.loads(answer) if answer else {}
+            found: dict[str, Any] = json.loads(answer) if answer else {}
         except ValueError:
             found = {}
         if status == 200:
@@ -110,7 +110,7 @@ class Client:
         code = str(found.get("__type") or found.get("code") or f"HTTP{status}").rsplit("#", 1)[-1]
         raise AwsError(code, str(found.get("message") or found.get("Message") or ""), status, found)
 
-    def _send(self, headers: Dict[str, str], body: bytes) -> Tuple[int, bytes]:
+    def _send(self, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
         reused = bool(self._idle)
         connection = self._idle.pop() if reused else self._connection()
         try:
@@ -136,7 +136,7 @@ class Client:
         kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
         return kind(self._host, timeout=CONNECT_TIMEOUT_SECONDS)
 
-    def _headers(self, target: str, body: bytes) -> Dict[str, str]:
+    def _headers(self, target: str, body: bytes) -> dict[str, str]:
         credentials = self._credentials.get()
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         signed = {"host": self._host, "x-amz-date": stamp, "x-amz-target": target}
@@ -144,7 +144,15 @@ class Client:
             signed = {**signed, "x-amz-security-token": credentials.session_token}
         names = sorted(signed)
         canonical = "\n".join(
-            ["POST", "/", "", *(f"{n}:{signed[n]}" for n in names), "", ";".join(names), hashlib.sha256(body).hexdigest()]
+            [
+                "POST",
+                "/",
+                "",
+                *(f"{n}:{signed[n]}" for n in names),
+                "",
+                ";".join(names),
+                hashlib.sha256(body).hexdigest(),
+            ]
         )
         scope = f"{stamp[:8]}/{self._region}/{self._service}/aws4_request"
         text = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"

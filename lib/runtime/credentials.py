@@ -7,7 +7,7 @@ import json
 import os
 import time
 from calendar import timegm
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 REFRESH_SECONDS = 300
@@ -34,7 +34,7 @@ class CredentialSource:
     """Hands out credentials that are good for now; asks the container endpoint again before they expire."""
 
     def __init__(self) -> None:
-        self._held: Optional[Credentials] = None
+        self._held: Credentials | None = None
 
     def get(self) -> Credentials:
         """Credentials to sign with now."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 from .attributes import Item
 from .aws import THROTTLES, AwsError, Client
@@ -17,7 +17,7 @@ class ConditionFailed(Exception):
     write, whose answer was lost, may have been carried out.
     """
 
-    def __init__(self, item: Optional[Item], ambiguous: bool) -> None:
+    def __init__(self, item: Item | None, ambiguous: bool) -> None:
         super().__init__("the condition did not hold")
         self.item = item
         self.ambiguous = ambiguous
@@ -29,7 +29,7 @@ class TransactionCanceled(Exception):
     An action at fault has `{"Code": "ConditionalCheckFailed", "Item": {...}}`, any other `{"Code": "None"}`.
     """
 
-    def __init__(self, reasons: List[Dict[str, Any]]) -> None:
+    def __init__(self, reasons: list[dict[str, Any]]) -> None:
         super().__init__(", ".join(str(reason.get("Code")) for reason in reasons))
         self.reasons = reasons
 
@@ -41,17 +41,17 @@ class TransactionCanceled(Exception):
 class DynamoDB:
     """A table store: one client, made with the worker."""
 
-    def __init__(self, client: Optional[Client] = None) -> None:
+    def __init__(self, client: Client | None = None) -> None:
         self._client = client or Client("dynamodb", "DynamoDB_20120810")
 
-    def call(self, operation: str, **request: Any) -> Dict[str, Any]:
+    def call(self, operation: str, **request: Any) -> dict[str, Any]:
         """One operation, its request spelled as in the DynamoDB API reference."""
         try:
             return self._client.call(operation, request)
         except AwsError as exc:
             raise _translated(exc) from exc
 
-    def transact(self, actions: List[Dict[str, Any]]) -> None:
+    def transact(self, actions: list[dict[str, Any]]) -> None:
         """Write all of `actions` or none.  A retry whose first attempt did arrive writes nothing twice."""
         self.call("TransactWriteItems", TransactItems=actions, ClientRequestToken=str(uuid.uuid4()))
 

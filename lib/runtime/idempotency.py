@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from typing import Any, Callable, Dict
+from typing import Any, Callable
 
 from .attributes import Item
 from .errors import BadRequest, IdempotencyConflict
@@ -32,7 +32,7 @@ class Idempotency:
         self._digest = _digest(json.dumps(request, sort_keys=True))
         self._now = int(now())
 
-    def put(self, table: str, made: Item) -> Dict[str, Any]:
+    def put(self, table: str, made: Item) -> dict[str, Any]:
         """The transaction's action that leaves the trace, unless one stands."""
         expires = str(self._now + LIFETIME_SECONDS)
         trace = {**self._row, "digest": {"S": self._digest}, "made": {"M": made}, EXPIRES: {"N": expires}}
@@ -57,5 +57,3 @@ class Idempotency:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-

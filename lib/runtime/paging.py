@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable
 
 from .attributes import Item
 from .dynamodb import ConditionFailed, DynamoDB
@@ -28,14 +28,14 @@ class PageTokens:
         self._store = store
         self._table = table
         self._row = row(f"{PREFIX}page-token-key")
-        self._key: Optional[bytes] = None
+        self._key: bytes | None = None
 
-    def make(self, query: Dict[str, Any], last: Item) -> str:
+    def make(self, query: dict[str, Any], last: Item) -> str:
         """The token of the page after the row with the key `last`."""
         payload = json.dumps(last, separators=(",", ":")).encode()
         return base64.urlsafe_b64encode(self._sign(query, payload) + payload).decode().rstrip("=")
 
-    def read(self, query: Dict[str, Any], token: str) -> Item:
+    def read(self, query: dict[str, Any], token: str) -> Item:
         """The key that `make` was given; `BadRequest` for a token of another query, or of nobody's making."""
         try:
             raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
@@ -47,7 +47,7 @@ class PageTokens:
         found: Item = json.loads(payload)
         return found
 
-    def _sign(self, query: Dict[str, Any], payload: bytes) -> bytes:
+    def _sign(self, query: dict[str, Any], payload: bytes) -> bytes:
         if self._key is None:
             self._key = self._load()
         bound = json.dumps(query, sort_keys=True).encode()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from functools import lru_cache
-from typing import Any, Dict, List, Optional, Tuple
+from functools import cache
+from typing import Any
 
 from ....runtime.attributes import Item
 from ....runtime.dynamodb import ConditionFailed, DynamoDB, TransactionCanceled
@@ -52,10 +52,10 @@ class Items:
             raise _taken(item) from exc
         return item
 
-    def page(self, size: int, token: Optional[str]) -> Tuple[List[Item], Optional[str]]:
+    def page(self, size: int, token: str | None) -> tuple[list[Item], str | None]:
         """Up to `size` records in the table's own order, and the token of the next page."""
         start = self._tokens.read(LISTING, token) if token else None
-        found: List[Item] = []
+        found: list[Item] = []
         while True:
             answer = self._store.call("Scan", TableName=self._table, Limit=size, **OTHERS_ONLY, **_after(start))
             found += answer["Items"]
@@ -115,7 +115,7 @@ class Items:
             if not exc.ambiguous:
                 raise _absent(key) from exc
 
-    def _absent(self, item: Item) -> Dict[str, Any]:
+    def _absent(self, item: Item) -> dict[str, Any]:
         return {"TableName": self._table, "Item": item, "ConditionExpression": "attribute_not_exists(ItemId)"}
 
 
@@ -124,7 +124,7 @@ def own_row(name: str) -> Item:
     return {"ItemId": {"S": name}, "CreatedAt": {"S": "-"}}
 
 
-def _after(start: Optional[Item]) -> Dict[str, Any]:
+def _after(start: Item | None) -> dict[str, Any]:
     return {"ExclusiveStartKey": start} if start else {}
 
 
@@ -137,7 +137,7 @@ def _absent(key: Item) -> NotFound:
     return NotFound(f"no item {key['ItemId']['S']!r}{created}")
 
 
-@lru_cache(maxsize=None)
+@cache
 def items() -> Items:
     """This worker's table, made with the first request."""
     return Items(os.environ["DYNAMODB_TABLE_NAME"], DynamoDB())

@@ -1,0 +1,1 @@
+"""Side-by-side measurements: `python -m benchmarks [section ...]`.  Ratios within one run count, not milliseconds."""

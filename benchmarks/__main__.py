@@ -1,0 +1,32 @@
+"""Runs the sections named on the command line, all of them when none is."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from typing import NoReturn
+
+from . import handlers, program
+
+SECTIONS: Mapping[str, Callable[[], str]] = {"handlers": handlers.report, "program": program.report}
+
+
+def main() -> None:
+    """Print each section as soon as it is measured."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("sections", nargs="*", metavar="section", help=", ".join(SECTIONS))
+    chosen = parser.parse_args().sections or list(SECTIONS)
+    if unknown := [name for name in chosen if name not in SECTIONS]:
+        parser.error(f"no section {', '.join(unknown)}: give some of {', '.join(SECTIONS)}")
+    signal.signal(signal.SIGTERM, _leave)
+    for name in chosen:
+        print(SECTIONS[name](), end="\n\n", flush=True)
+
+
+def _leave(*_: object) -> NoReturn:
+    """An exit that still ends the processes begun here."""
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

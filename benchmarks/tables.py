@@ -1,0 +1,35 @@
+"""What was measured, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A ratio that is to stay at or below a limit."""
+
+    what: str
+    limit: float
+    measured: float
+
+    def row(self) -> list[str]:
+        """The target beside what was measured."""
+        verdict = "met" if self.measured <= self.limit else "MISSED"
+        return [self.what, f"<= {self.limit:.2f}", f"{self.measured:.2f}", verdict]
+
+
+def section(title: str, table: Sequence[Sequence[str]], targets: Sequence[Target]) -> str:
+    """A section of the report: its table, then its targets."""
+    verdicts = [["target", "ratio", "measured", ""], *(target.row() for target in targets)]
+    return "\n".join([title, "", *_aligned(table), "", *_aligned(verdicts)])
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The first column to the left, the others to the right."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]).rstrip()
+        for row in rows
+    ]

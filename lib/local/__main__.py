@@ -1,0 +1,133 @@
+"""`python -m lib.local`: deploy into an emulator, show every route answering, serve until told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from .. import outputs as files
+from ..services import SERVICES
+from . import project, tour
+from .emulator import Emulator, EmulatorError, taken
+from .engine import DeployError, Engine, deploy
+from .terminal import Terminal
+from .watch import Watcher
+
+POLL_SECONDS = 0.5
+FAVOURITE_PORT = 4566
+"""Taken when nobody has it and no other is asked for."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run, and return the exit code."""
+    options = _options(argv)
+    terminal = Terminal()
+    before = signal.signal(signal.SIGTERM, _stop)
+    try:
+        return _run(options, terminal)
+    except (EmulatorError, DeployError, ValueError) as exc:
+        terminal.say(f"error: {exc}")
+        return 1
+    except KeyboardInterrupt:
+        terminal.step("stopped")
+        return 130 if options.check else 0
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _options(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m lib.local", description=__doc__)
+    environment = os.environ.get("ENVIRONMENT_SUFFIX") or "dev"
+    parser.add_argument("--env", default=environment, help="environment suffix (default %(default)s)")
+    parser.add_argument("--service", choices=[*SERVICES], help="one service (default: every one)")
+    parser.add_argument("--port", type=int, help=f"port of loopback (default {FAVOURITE_PORT}, or a free one)")
+    parser.add_argument(
+        "--check", action="store_true", help="end after the tour: 0 if every route answered as it should"
+    )
+    parser.add_argument("--outputs", type=Path, default=files.FOLDER, help="where the outputs go (default %(default)s)")
+    return parser.parse_args(argv)
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _port(asked: int | None) -> int:
+    if asked and taken(asked):
+        raise EmulatorError(f"port {asked} is taken: give another as PORT=..., or none for a free one")
+    return asked or (0 if taken(FAVOURITE_PORT) else FAVOURITE_PORT)
+
+
+def _run(options: argparse.Namespace, terminal: Terminal) -> int:
+    names = [options.service] if options.service else [*SERVICES]
+    with Emulator(_port(options.port)) as emulator:
+        terminal.step(f"the emulator is up at {emulator.url}")
+        archives: dict[str, Any] = {}
+        stacks = {f"{name}-{options.env}": _deploy(name, options.env, emulator, archives, terminal) for name in names}
+        files.write(stacks, options.outputs)
+        terminal.step(f"outputs are in {options.outputs / files.ALL} and {options.outputs / files.FLAT}")
+        good = [_tour(outputs, terminal) for outputs in stacks.values()]
+        if options.check:
+            terminal.step("every route answered as it should" if all(good) else "not every route answered as it should")
+            return 0 if all(good) else 1
+        _serve(emulator, Watcher(emulator, archives, terminal.say), stacks, terminal)
+    return 0
+
+
+def _deploy(
+    service: str, environment: str, emulator: Emulator, archives: dict[str, Any], terminal: Terminal
+) -> dict[str, Any]:
+    made: list[str] = []
+
+    def progress(type_: str, name: str) -> None:
+        made.append(name)
+        terminal.passing(f"  {service}: {len(made)} resources, {type_.rsplit(':', 1)[-1]} {name}")
+
+    engine = Engine(emulator, progress)
+    here = project.read(Path())
+    stack = f"{service}-{environment}"
+    config = project.config(here, environment, service)
+    outputs = deploy(here.program, engine, project=here.name, stack=stack, config=config, tell=terminal.say)
+    archives.update(engine.archives)
+    terminal.step(f"{service} is deployed: {len(made)} resources")
+    for type_, name in engine.not_emulated:
+        terminal.say(f"  not emulated: {type_} {name}")
+    return outputs
+
+
+def _tour(outputs: dict[str, Any], terminal: Terminal) -> bool:
+    service = SERVICES[outputs["service"]]
+    answers = tour.run(
+        service,
+        outputs,
+        lambda a: terminal.passing(f"  {a.call.method} {a.call.path}: {a.status}, {a.milliseconds:.0f} ms"),
+    )
+    terminal.step(f"{service.name} answers:")
+    for line in tour.table(service, answers):
+        terminal.say(line)
+    return tour.complete(service, answers)
+
+
+def _serve(emulator: Emulator, watcher: Watcher, stacks: dict[str, Any], terminal: Terminal) -> None:
+    terminal.say("")
+    for outputs in stacks.values():
+        terminal.say(f"  {outputs['service']:12}{outputs['api_url']}{SERVICES[outputs['service']].routes()[0][1].path}")
+        if "api_key" in outputs:
+            terminal.say(f"  {'':12}send it as x-api-key: {outputs['api_key']}")
+    terminal.say("")
+    terminal.step("ready: saved changes to Lambda code go live at once; Ctrl-C ends it")
+    while True:
+        emulator.check()
+        watcher.poll()
+        time.sleep(POLL_SECONDS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

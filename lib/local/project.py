@@ -1,0 +1,37 @@
+"""A Pulumi project's config, as the CLI would read it: the project's defaults, and the environment's file over them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+
+class Project(NamedTuple):
+    """What the embedded run needs to know of `Pulumi.yaml`."""
+
+    name: str
+    program: Path
+    defaults: dict[str, str]
+
+
+def read(folder: Path) -> Project:
+    """The project in `folder`."""
+    document = _yaml(folder / "Pulumi.yaml")
+    declared: dict[str, Any] = document.get("config") or {}
+    defaults = {key: str(entry["default"]) for key, entry in declared.items() if "default" in entry}
+    return Project(document["name"], folder / document.get("main", "__main__.py"), defaults)
+
+
+def config(project: Project, environment: str, service: str) -> dict[str, str]:
+    """Every key of the project's own, for one environment and one service."""
+    path = project.program.parent / f"Pulumi.{environment}.yaml"
+    stack = _yaml(path).get("config") or {} if path.exists() else {}
+    own = {key.removeprefix(f"{project.name}:"): value for key, value in stack.items()}
+    values = {**project.defaults, **own, "environment": environment, "service": service}
+    return {key: str(value) for key, value in values.items() if ":" not in key}
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    return yaml.safe_load(path.read_text(encoding="utf-8")) or {}

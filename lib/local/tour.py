@@ -1,0 +1,75 @@
+"""Asks a deployed service what its description says it can be asked, and shows what it answered."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from ..service import Call, Service
+
+TIMEOUT_SECONDS = 30
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class Answer(NamedTuple):
+    """What one call was answered."""
+
+    call: Call
+    status: int
+    milliseconds: float
+    body: str
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether it is what the description promises."""
+        return self.status == self.call.status
+
+
+def send(url: str, call: Call, api_key: str | None = None) -> Answer:
+    """Send one call to the API at `url`."""
+    headers = {"Content-Type": "application/json"} | ({"x-api-key": api_key} if api_key else {})
+    body = None if call.body is None else json.dumps(call.body).encode()
+    request = urllib.request.Request(url + call.path, body, headers, method=call.method)  # noqa: S310  # our own URL
+    started = time.perf_counter()
+    try:
+        with OPENER.open(request, timeout=TIMEOUT_SECONDS) as response:
+            status, text = response.status, response.read().decode()
+    except urllib.error.HTTPError as refused:
+        with refused:
+            status, text = refused.code, refused.read().decode()
+    return Answer(call, status, (time.perf_counter() - started) * 1000, text)
+
+
+def run(service: Service, outputs: dict[str, Any], heard: Callable[[Answer], None]) -> list[Answer]:
+    """Send every call of the service's demo, in order; `heard` gets each answer as it comes."""
+    answers = []
+    for call in service.demo:
+        answers.append(send(outputs["api_url"], call, outputs.get("api_key")))
+        heard(answers[-1])
+    return answers
+
+
+def table(service: Service, answers: Iterable[Answer]) -> list[str]:
+    """A line per route: the first answer that was not as it should be, or else the last."""
+    lines = [f"  {'method':8}{'path':34}{'status':>6}{'ms':>8}"]
+    answers = list(answers)
+    for _, route in service.routes():
+        mine = [answer for answer in answers if answer.call.calls(route)]
+        shown = next((answer for answer in mine if not answer.as_expected), mine[-1] if mine else None)
+        if shown is None:
+            lines.append(f"  {route.method:8}{route.path:34}{'-':>6}{'-':>8}  nothing in the demo calls it")
+        else:
+            note = "" if shown.as_expected else f"  should be {shown.call.status}: {shown.body}"
+            lines.append(f"  {route.method:8}{route.path:34}{shown.status:>6}{shown.milliseconds:>8.1f}{note}")
+    return lines
+
+
+def complete(service: Service, answers: Iterable[Answer]) -> bool:
+    """Whether every route was called, and every answer was as it should be."""
+    answers = list(answers)
+    called = all(any(answer.call.calls(route) for answer in answers) for _, route in service.routes())
+    return called and all(answer.as_expected for answer in answers)

@@ -1,0 +1,52 @@
+"""Puts saved changes of Lambda code into the functions that run it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..archive import zipped
+from .emulator import Emulator
+from .resources import archive_files
+
+
+class Watcher:
+    """Compares the archives of deployed functions with the files they came from."""
+
+    def __init__(self, emulator: Emulator, archives: Mapping[str, Any], tell: Callable[[str], None]) -> None:
+        """`archives` are the functions' Pulumi archives, by name; their paths are relative to the working folder."""
+        self._emulator = emulator
+        self._tell = tell
+        self._deployed = {name: archive_files(archive) for name, archive in archives.items()}
+        self._refused: dict[str, str] = {}
+
+    def poll(self) -> None:
+        """Update every function some of whose files are not what they were."""
+        for name, files in self._deployed.items():
+            changed = self._changed(files)
+            if changed and all(self._compiles(path, text) for path, text in changed.items()):
+                files.update(changed)
+                self._emulator.client("lambda").update_function_code(FunctionName=name, ZipFile=zipped(files))
+                self._tell(f"{name}: live with {', '.join(sorted(changed))}")
+
+    def _changed(self, files: Mapping[str, str]) -> dict[str, str]:
+        """What the files on disk say now, where that is something else.
+
+        A file that is empty in the archive is a package's, whose own file may well say more.
+        """
+        found = {path: Path(path) for path, text in files.items() if text}
+        for folder in {path.parent for path in found.values() if path.exists() and path.parent != Path()}:
+            found.update({path.as_posix(): path for path in folder.glob("*.py") if path.as_posix() not in files})
+        texts = {name: path.read_text(encoding="utf-8") for name, path in found.items() if path.is_file()}
+        return {name: text for name, text in texts.items() if text != files.get(name)}
+
+    def _compiles(self, path: str, text: str) -> bool:
+        try:
+            compile(text, path, "exec")
+        except (SyntaxError, ValueError) as exc:
+            if self._refused.get(path) != text:
+                self._refused[path] = text
+                self._tell(f"{path}: not live, {exc}")
+            return False
+        return True
