@@ -83,7 +83,10 @@ KEYS: Mapping[str, Key] = {
     ),
     "notification_email": Key(layer=AlarmSettings, field="notification_email", description="who hears of alarms"),
 }
-"""Every key that sets a figure.  One that is empty or absent leaves it to the environment's row."""
+"""Every key that sets a figure."""
+
+UNSAID = (None, "", "0")
+"""What leaves a figure to the environment's row: `Pulumi.yaml` must give every key a default, and an integer one."""
 
 
 def args_from_config(config: pulumi.Config | None = None) -> TapStackArgs:
@@ -91,7 +94,7 @@ def args_from_config(config: pulumi.Config | None = None) -> TapStackArgs:
     config = config or pulumi.Config()
     said: dict[type[Layer], dict[str, Any]] = defaultdict(dict)
     for name, key in KEYS.items():
-        if text := config.get(name):
+        if (text := config.get(name)) not in UNSAID:
             said[key.layer][key.field] = _read(name, key, text)
     return TapStackArgs(
         environment_suffix=config.get("environment") or os.environ.get("ENVIRONMENT_SUFFIX") or "dev",

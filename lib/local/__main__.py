@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run, and return the exit code."""
     options = _options(argv)
     terminal = Terminal()
-    before = signal.signal(signal.SIGTERM, _stop)
+    before = {ending: signal.signal(ending, _stop) for ending in (signal.SIGINT, signal.SIGTERM)}
     try:
         return _run(options, terminal)
     except (EmulatorError, DeployError, ValueError) as exc:
@@ -39,7 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         terminal.step("stopped")
         return 130 if options.check else 0
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for ending, handler in before.items():
+            signal.signal(ending, handler)
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:

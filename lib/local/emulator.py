@@ -115,7 +115,7 @@ class Emulator:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _start(self) -> None:
-        with self._log.open("wb") as log:
+        with self._log.open("wb") as log:  # pylint: disable=unspecified-encoding  # bytes have none
             self._process = subprocess.Popen(  # pylint: disable=consider-using-with  # it outlives this call
                 [sys.executable, "-m", "ministack"],
                 cwd=self._folder,

@@ -1,0 +1,75 @@
+# `make` alone lists what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+ENV ?= dev
+SERVICE ?=
+PORT ?=
+CHECK ?=
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STACK := $(or $(SERVICE),items)-$(ENV)
+
+.PHONY: help install local test lint bench preview up outputs destroy reference clean
+
+help: ## list these
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@echo "  ENV=$(ENV) SERVICE= PORT= CHECK= can be set on the command line"
+
+install: $(VENV)/.installed ## make the virtual environment and install everything into it
+
+$(VENV)/.installed: requirements.txt requirements-dev.txt
+	@command -v $(PYTHON) >/dev/null || { echo "error: no $(PYTHON) found: install Python 3.10 or newer, or name one with PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "error: $$($(PYTHON) --version) is too old: install Python 3.10 or newer, or name one with PYTHON=..."; exit 1; }
+	@[ -x $(BIN)/python ] || { echo "making $(VENV) ..."; $(PYTHON) -m venv $(VENV) || { echo "error: $(PYTHON) cannot make a virtual environment: install its venv module (Debian: python3-venv)"; exit 1; }; }
+	@echo "installing packages, once: about a minute ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt || { echo "error: the packages could not be installed: see pip's message above, then run make again"; exit 1; }
+	@touch $@
+
+local: $(VENV)/.installed ## deploy on this machine and serve (SERVICE=one, PORT=n, ENV=suffix, CHECK=1 ends after the tour)
+	@exec $(BIN)/python -m lib.local --env $(ENV) $(if $(SERVICE),--service $(SERVICE)) $(if $(PORT),--port $(PORT)) $(if $(CHECK),--check)
+
+test: $(VENV)/.installed ## every test, with coverage of lib/ (TAP_OUTPUTS=file: the integration tests against that deployment)
+	@$(BIN)/python -m pytest --cov --cov-report=term-missing --cov-fail-under=100
+
+lint: $(VENV)/.installed ## ruff, pylint, mypy, and that generated documents are up to date
+	@$(BIN)/ruff format --check lib tests benchmarks tap.py
+	@$(BIN)/ruff check lib tests benchmarks tap.py
+	@$(BIN)/pylint lib tests benchmarks tap.py
+	@$(BIN)/mypy
+	@$(BIN)/python -m lib.reference --check
+
+bench: $(VENV)/.installed ## measure, beside peers doing the same work
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	@$(BIN)/python -m benchmarks
+
+reference: $(VENV)/.installed ## write the generated documents anew
+	@$(BIN)/python -m lib.reference
+
+define pulumi
+	@command -v pulumi >/dev/null || { echo "error: no Pulumi CLI found: install it from https://www.pulumi.com/docs/install/, or run 'make local', which needs none"; exit 1; }
+	@pulumi stack select --create $(STACK) >/dev/null
+	@pulumi $(1) --stack $(STACK) $(if $(wildcard Pulumi.$(ENV).yaml),--config-file Pulumi.$(ENV).yaml)
+endef
+
+# Both, always: what is set here is kept in the environment's file, where another service would find it.
+SET := --config tap:environment=$(ENV) --config tap:service=$(or $(SERVICE),items)
+
+preview: $(VENV)/.installed ## what `make up` would change on AWS
+	$(call pulumi,preview $(SET))
+
+up: $(VENV)/.installed ## deploy to AWS, then write cfn-outputs/
+	$(call pulumi,up $(SET))
+	@$(MAKE) --no-print-directory outputs
+
+outputs: $(VENV)/.installed ## write the outputs of what is on AWS to cfn-outputs/
+	@command -v pulumi >/dev/null || { echo "error: no Pulumi CLI found: install it from https://www.pulumi.com/docs/install/"; exit 1; }
+	@pulumi stack output --json --stack $(STACK) | $(BIN)/python -m lib.outputs $(STACK)
+
+destroy: $(VENV)/.installed ## take down what is on AWS; tables that the environment keeps stay
+	$(call pulumi,destroy)
+
+clean: ## remove what can be made again
+	@rm -rf $(VENV) .coverage .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info
