@@ -28,7 +28,8 @@ def sources(service: Service, function: Function, cors_origin: str = "") -> dict
     """Every file of the archive of `function`, by its path, sorted."""
     files = dict(_package(RUNTIME))
     files.update(_package(function.handler.rpartition(".")[0] or function.handler))
-    files["index.py"] = _index(function, cors_origin)
+    starts = "\ndef start(" in files.get(f"{function.handler.replace('.', '/')}.py", "")
+    files["index.py"] = _index(function, cors_origin, starts)
     files["validators/__init__.py"] = ""
     for route in function.routes:
         files[f"validators/query_{route.operation}.py"] = validator(query_schema(route))
@@ -61,7 +62,7 @@ def query_schema(route: Route) -> dict[str, Any]:
     return {"type": "object", "additionalProperties": False, "properties": dict(route.query)}
 
 
-def _index(function: Function, cors_origin: str) -> str:
+def _index(function: Function, cors_origin: str, starts: bool) -> str:
     modules = sorted(
         {f"query_{route.operation}" for route in function.routes} | {r.body for r in function.routes if r.body}
     )
@@ -80,6 +81,7 @@ def _index(function: Function, cors_origin: str) -> str:
         "    },",
         f"    {cors_origin!r},",
         ")",
+        *(["operations.start()"] if starts else []),
     ]
     return "\n".join(lines) + "\n"
 

@@ -154,7 +154,8 @@ class Function:
     name: str
     """Its type in the service's name pattern."""
     handler: str
-    """The Python module whose functions its operations name; its package goes into the archive."""
+    """The Python module whose functions its operations name; its package goes into the archive.  If it has a function
+    `start`, that is called once when a worker starts, which is when AWS gives it the most processor time."""
     routes: tuple[Route, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     settings: FunctionSettings = field(default_factory=FunctionSettings)

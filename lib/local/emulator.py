@@ -109,6 +109,8 @@ class Emulator:
 
     def stop(self) -> None:
         """End the process, its workers and its folder."""
+        while self._clients:
+            self._clients.popitem()[1].close()
         if self._process is not None:
             _end(self._process)
             self._process = None

@@ -6,8 +6,8 @@ import base64
 import json
 import time
 import traceback
-from decimal import Decimal
 from collections.abc import Mapping
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Callable, NamedTuple, NoReturn
 from urllib.parse import unquote
@@ -128,6 +128,13 @@ def _check(validate: Validator, value: Any, what: str) -> None:
         raise BadRequest(f"the {what} is not as it should be", [exc.message]) from exc
 
 
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+_decode = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant).decode
+
+
 def _body(event: dict[str, Any], headers: dict[str, str]) -> Any:
     content_type = headers.get("content-type", JSON).split(";")[0].strip().lower()
     if content_type != JSON:
@@ -136,13 +143,9 @@ def _body(event: dict[str, Any], headers: dict[str, str]) -> Any:
         text = event.get("body") or ""
         if event.get("isBase64Encoded"):
             text = base64.b64decode(text).decode()
-        return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as exc:
+        return _decode(text)
+    except (ValueError, ArithmeticError, RecursionError) as exc:
         raise BadRequest(f"the body is not JSON: {exc}") from exc
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
 
 
 def _query(route: Route, event: dict[str, Any]) -> dict[str, Any]:

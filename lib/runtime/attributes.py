@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Context, Decimal, DecimalException, Inexact, Overflow, Underflow
+from decimal import Context, Decimal, DecimalException, Inexact, Overflow, Subnormal
 from json.encoder import encode_basestring
 from typing import Any, Callable
 
@@ -14,13 +14,13 @@ Item = dict[str, Attribute]
 
 MAX_DEPTH = 32
 """How deep DynamoDB nests lists and maps."""
-_NUMBERS = Context(prec=38, Emin=-130, Emax=125, traps=[Inexact, Overflow, Underflow])
+_NUMBERS = Context(prec=38, Emin=-130, Emax=125, traps=[Inexact, Overflow, Subnormal])
 _SAFE_INTEGER = 10**38
 
 
 def to_item(document: dict[str, Any]) -> Item:
     """The attributes of a JSON object; `BadRequest` names the one that DynamoDB cannot hold."""
-    return {name: to_attribute(value, name) for name, value in document.items()}
+    return {_name(name, name): to_attribute(value, name) for name, value in document.items()}
 
 
 def to_attribute(value: Any, where: str, depth: int = 1) -> Attribute:
@@ -32,12 +32,11 @@ def to_attribute(value: Any, where: str, depth: int = 1) -> Attribute:
     if isinstance(value, (int, Decimal)):
         return {"N": _number(value, where)}
     if depth > MAX_DEPTH:
-        raise BadRequest(
-            f"{where.split('.')[0]}: nested more than {MAX_DEPTH} levels deep, which DynamoDB cannot store"
-        )
+        name = where.partition("[")[0].partition(".")[0]
+        raise BadRequest(f"{name}: nested more than {MAX_DEPTH} levels deep, which DynamoDB cannot store")
     if isinstance(value, list):
         return {"L": [to_attribute(inner, f"{where}[{i}]", depth + 1) for i, inner in enumerate(value)]}
-    return {"M": {checked_text(k, where): to_attribute(v, f"{where}.{k}", depth + 1) for k, v in value.items()}}
+    return {"M": {_name(k, where): to_attribute(v, f"{where}.{k}", depth + 1) for k, v in value.items()}}
 
 
 def checked_text(text: str, where: str) -> str:
@@ -48,6 +47,12 @@ def checked_text(text: str, where: str) -> str:
         except UnicodeEncodeError as exc:
             raise BadRequest(f"{where}: holds half of a surrogate pair, which is not Unicode text") from exc
     return text
+
+
+def _name(name: str, where: str) -> str:
+    if not name:
+        raise BadRequest(f"{where or 'the body'}: an attribute's name is empty, which DynamoDB cannot store")
+    return checked_text(name, where)
 
 
 def _number(value: Any, where: str) -> str:

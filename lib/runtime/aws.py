@@ -12,17 +12,20 @@ import http.client
 import json
 import os
 import random
+import select
+import ssl
 import time
 from typing import Any, Callable
 from urllib.parse import urlsplit
 
 from .credentials import Credentials, CredentialSource
 
-CONNECT_TIMEOUT_SECONDS = 1.0
-READ_TIMEOUT_SECONDS = 2.0
-ATTEMPTS = 6
-BACKOFF_SECONDS = (0.025, 1.0)
-"""Before attempt n a random time up to the first times 2**n is waited, never more than the second."""
+CONNECT_TIMEOUT_SECONDS = 0.5
+READ_TIMEOUT_SECONDS = 1.5
+RETRY_SECONDS = 2.5
+"""After this time no further attempt starts, so that an answer of ours is out before a function's 5 seconds are."""
+PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""A random part of each is waited before another attempt."""
 
 THROTTLES = frozenset(
     (
@@ -35,13 +38,15 @@ THROTTLES = frozenset(
         "TooManyRequestsException",
     )
 )
-RETRIED = THROTTLES | {"TransactionConflictException", "TransactionInProgressException"}
+RETRIED = THROTTLES | {"NoAnswer", "TransactionConflictException", "TransactionInProgressException"}
+
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 Sleep = Callable[[float], None]
 
 
 class AwsError(Exception):
-    """AWS refused the call, or did not answer it after every attempt."""
+    """AWS refused the call, or did not answer it."""
 
     def __init__(self, code: str, message: str, status: int, body: dict[str, Any], ambiguous: bool = False) -> None:
         super().__init__(f"{code}: {message}")
@@ -50,7 +55,7 @@ class AwsError(Exception):
         self.status = status
         self.body = body
         self.ambiguous = ambiguous
-        """An earlier attempt of the same call may have been carried out although its answer was lost."""
+        """An attempt of the same call may have been carried out although its answer was lost."""
 
 
 class Client:
@@ -69,8 +74,10 @@ class Client:
         self._target = target
         self._content_type = f"application/x-amz-json-{json_version}"
         self._region = env.get("AWS_REGION") or env["AWS_DEFAULT_REGION"]
-        self._endpoint = urlsplit(_endpoint(service, self._region))
-        self._host = self._endpoint.netloc
+        address = urlsplit(endpoint(service, self._region))
+        self._host = address.netloc
+        # One for all connections: loading the certificates takes longer than any call.
+        self._tls = ssl.create_default_context() if address.scheme == "https" else None
         self._credentials = credentials or CredentialSource()
         self._sleep = sleep
         self._idle: list[http.client.HTTPConnection] = []
@@ -78,26 +85,24 @@ class Client:
 
     def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """Carry out one operation; raises `AwsError`."""
-        body = json.dumps(request, separators=(",", ":")).encode()
+        body = _encode(request).encode()
+        last_start = time.monotonic() + RETRY_SECONDS
+        pauses = iter(PAUSES_SECONDS)
         ambiguous = False
-        attempt = 0
         while True:
-            attempt += 1
             try:
                 return self._attempt(operation, body)
-            except _NoAnswer as exc:
-                error, ambiguous, pause = AwsError("NoAnswer", str(exc), 0, {}, ambiguous), True, not exc.stale
             except AwsError as exc:
-                exc.ambiguous = ambiguous
-                if not _worth_retrying(exc):
+                ambiguous = exc.ambiguous = ambiguous or exc.ambiguous
+                pause = next(pauses, None)
+                if pause is None or time.monotonic() > last_start or not _worth_retrying(exc):
                     raise
-                error, ambiguous, pause = exc, ambiguous or exc.status >= 500, True
-            if attempt == ATTEMPTS:
-                error.ambiguous = ambiguous
-                raise error
-            if pause:
-                base, most = BACKOFF_SECONDS
-                self._sleep(random.uniform(0, min(most, base * 2**attempt)))
+            self._sleep(random.uniform(0, pause))
+
+    def close(self) -> None:
+        """Close the kept connections; the next call opens another."""
+        while self._idle:
+            self._idle.pop().close()
 
     def _attempt(self, operation: str, body: bytes) -> dict[str, Any]:
         status, answer = self._send(self._headers(f"{self._target}.{operation}", body), body)
@@ -107,34 +112,43 @@ class Client:
             found = {}
         if status == 200:
             return found
-        code = str(found.get("__type") or found.get("code") or f"HTTP{status}").rsplit("#", 1)[-1]
-        raise AwsError(code, str(found.get("message") or found.get("Message") or ""), status, found)
+        code = str(found.get("__type") or f"HTTP{status}").rpartition("#")[2]
+        message = str(found.get("message") or found.get("Message") or "")
+        raise AwsError(code, message, status, found, ambiguous=status >= 500)
 
     def _send(self, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
-        reused = bool(self._idle)
-        connection = self._idle.pop() if reused else self._connection()
+        sent = False
+        connection = self._kept() or self._made()
         try:
-            if not reused:
+            if connection.sock is None:
                 connection.connect()
                 connection.sock.settimeout(READ_TIMEOUT_SECONDS)
+            sent = True
             connection.request("POST", "/", body, headers)
             response = connection.getresponse()
             answer = response.read()
         except (OSError, http.client.HTTPException) as exc:
             connection.close()
-            # A kept connection that the other side closed while the worker slept: nothing is wrong.
-            stale = reused and isinstance(exc, (ConnectionError, http.client.RemoteDisconnected))
-            raise _NoAnswer(f"{type(exc).__name__}: {exc}", stale) from exc
+            raise AwsError("NoAnswer", f"{type(exc).__name__}: {exc}", 0, {}, ambiguous=sent) from exc
         if response.will_close:
             connection.close()
         else:
             self._idle.append(connection)
         return response.status, answer
 
-    def _connection(self) -> http.client.HTTPConnection:
-        secure = self._endpoint.scheme == "https"
-        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        return kind(self._host, timeout=CONNECT_TIMEOUT_SECONDS)
+    def _kept(self) -> http.client.HTTPConnection | None:
+        """A kept connection, unless the other side has closed it while the worker slept: then it is readable."""
+        while self._idle:
+            connection = self._idle.pop()
+            if not select.select([connection.sock], [], [], 0)[0]:
+                return connection
+            connection.close()
+        return None
+
+    def _made(self) -> http.client.HTTPConnection:
+        if self._tls is None:
+            return http.client.HTTPConnection(self._host, timeout=CONNECT_TIMEOUT_SECONDS)
+        return http.client.HTTPSConnection(self._host, timeout=CONNECT_TIMEOUT_SECONDS, context=self._tls)
 
     def _headers(self, target: str, body: bytes) -> dict[str, str]:
         credentials = self._credentials.get()
@@ -177,15 +191,8 @@ class Client:
         return self._signing_key[1]
 
 
-class _NoAnswer(Exception):
-    """The connection failed before an answer came."""
-
-    def __init__(self, message: str, stale: bool) -> None:
-        super().__init__(message)
-        self.stale = stale
-
-
-def _endpoint(service: str, region: str) -> str:
+def endpoint(service: str, region: str) -> str:
+    """Where a service is asked: AWS's own address, or the one that the environment gives."""
     env = os.environ
     given = env.get(f"AWS_ENDPOINT_URL_{service.upper()}") or env.get("AWS_ENDPOINT_URL")
     suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"

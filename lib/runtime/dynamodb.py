@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import os
 from typing import Any
 
 from .attributes import Item
@@ -51,9 +51,13 @@ class DynamoDB:
         except AwsError as exc:
             raise _translated(exc) from exc
 
+    def close(self) -> None:
+        """Close the client's connections."""
+        self._client.close()
+
     def transact(self, actions: list[dict[str, Any]]) -> None:
         """Write all of `actions` or none.  A retry whose first attempt did arrive writes nothing twice."""
-        self.call("TransactWriteItems", TransactItems=actions, ClientRequestToken=str(uuid.uuid4()))
+        self.call("TransactWriteItems", TransactItems=actions, ClientRequestToken=os.urandom(16).hex())
 
 
 def _translated(error: AwsError) -> Exception:

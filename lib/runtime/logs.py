@@ -6,9 +6,10 @@ import json
 import sys
 from typing import Any
 
+_encode = json.JSONEncoder(default=str, separators=(",", ":")).encode
+
 
 def write(level: str, message: str, **fields: Any) -> None:
     """Log one line.  Give no personal data, key or request body."""
-    line = json.dumps({"level": level, "message": message, **fields}, default=str, separators=(",", ":"))
-    sys.stdout.write(line + "\n")
+    sys.stdout.write(_encode({"level": level, "message": message, **fields}) + "\n")
     sys.stdout.flush()

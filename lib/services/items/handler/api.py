@@ -24,6 +24,11 @@ NEWEST_ATTEMPTS = 5
 T = TypeVar("T")
 
 
+def start() -> None:
+    """Make what every request needs."""
+    items()
+
+
 def create_item(request: Request) -> Response:
     """Add a record: its id and time are the caller's, or made here."""
     refuse_reserved(*request.body)
@@ -96,4 +101,4 @@ def _checked_key(name: str, text: str) -> str:
 
 
 def _now() -> str:
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return datetime.now(timezone.utc).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -115,6 +115,10 @@ class Items:
             if not exc.ambiguous:
                 raise _absent(key) from exc
 
+    def close(self) -> None:
+        """Close the connections to DynamoDB."""
+        self._store.close()
+
     def _absent(self, item: Item) -> dict[str, Any]:
         return {"TableName": self._table, "Item": item, "ConditionExpression": "attribute_not_exists(ItemId)"}
 
@@ -139,5 +143,5 @@ def _absent(key: Item) -> NotFound:
 
 @cache
 def items() -> Items:
-    """This worker's table, made with the first request."""
+    """This worker's table, made once."""
     return Items(os.environ["DYNAMODB_TABLE_NAME"], DynamoDB())

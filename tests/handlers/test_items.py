@@ -1,0 +1,414 @@
+"""The items service, route by route, over a real table."""
+
+from __future__ import annotations
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from lib.local.emulator import Emulator
+from lib.runtime.idempotency import LIFETIME_SECONDS
+
+from ..fake_aws import FakeAws
+from .conftest import Answer, Api
+
+ID = "/items/{ItemId}"
+EXACT = "/items/{ItemId}/{CreatedAt}"
+
+
+def create(api: Api, **item: Any) -> Answer:
+    answer = api("POST", "/items", item)
+    assert answer.status == 201, answer.text
+    return answer
+
+
+def refused(answer: Answer, status: int, code: str, says: str) -> None:
+    """The common error shape."""
+    assert (answer.status, answer.body["code"], answer.body["requestId"]) == (status, code, "request-1")
+    assert says in answer.body["error"] + " ".join(answer.body["details"])
+    assert set(answer.body) == {"error", "code", "requestId", "details"}
+
+
+def test_a_created_item_has_keys_of_its_own_and_a_location(api: Api) -> None:
+    answer = create(api, name="pencil", price=0.1)
+    item = answer.body
+    assert answer.headers["Location"] == f"items/{item['ItemId']}/{item['CreatedAt']}"
+    assert api("GET", EXACT, keys=(item["ItemId"], item["CreatedAt"])).body == item
+
+
+def test_given_keys_are_kept_and_escaped_in_the_location(api: Api) -> None:
+    answer = create(api, ItemId="a/b c%", CreatedAt="ü")
+    assert (answer.body["ItemId"], answer.body["CreatedAt"]) == ("a/b c%", "ü")
+    assert answer.headers["Location"] == "items/a%2Fb%20c%25/%C3%BC"
+
+
+def test_path_parameters_arrive_percent_encoded(api: Api) -> None:
+    create(api, ItemId="a/b c%", CreatedAt="ü")
+    assert api("GET", EXACT, keys=("a%2Fb%20c%25", "%C3%BC")).status == 200
+
+
+def test_any_json_comes_out_as_it_went_in(api: Api) -> None:
+    text = (
+        '{"ItemId":"x","CreatedAt":"1","n":12345678901234567890123456789012345678,'
+        '"d":19.99,"l":[1,[],{}],"s":"","u":"日本 🛒"}'
+    )
+    api("POST", "/items", text)
+    assert api("GET", ID, keys=("x",)).text == text
+
+
+def test_both_keys_taken_is_a_conflict(api: Api) -> None:
+    create(api, ItemId="a", CreatedAt="1", first=True)
+    refused(api("POST", "/items", {"ItemId": "a", "CreatedAt": "1"}), 409, "CONFLICT", "there already")
+    assert api("GET", ID, keys=("a",)).body["first"] is True
+
+
+def test_the_newest_record_of_an_id_is_read(api: Api) -> None:
+    for created in ("2", "3", "1"):
+        create(api, ItemId="a", CreatedAt=created)
+    assert api("GET", ID, keys=("a",)).body["CreatedAt"] == "3"
+
+
+@pytest.mark.parametrize(("path", "keys"), [(ID, ("a",)), (EXACT, ("a", "1"))])
+@pytest.mark.parametrize(("method", "body"), [("GET", None), ("PUT", {"x": 1}), ("DELETE", None)])
+def test_what_is_not_there_is_not_found(api: Api, method: str, body: Any, path: str, keys: tuple[str, ...]) -> None:
+    refused(api(method, path, body, keys=keys), 404, "NOT_FOUND", "no item 'a'")
+
+
+def test_an_update_sets_what_it_names_and_leaves_the_rest(api: Api) -> None:
+    create(api, ItemId="a", CreatedAt="1", kept="yes", changed=1)
+    answer = api("PUT", EXACT, {"changed": 2, "new": None}, keys=("a", "1"))
+    assert answer.body == {"ItemId": "a", "CreatedAt": "1", "kept": "yes", "changed": 2, "new": None}
+
+
+def test_an_update_without_creation_time_changes_the_newest(api: Api) -> None:
+    create(api, ItemId="a", CreatedAt="1")
+    create(api, ItemId="a", CreatedAt="2")
+    assert api("PUT", ID, {"x": 1}, keys=("a",)).body["CreatedAt"] == "2"
+    assert "x" not in api("GET", EXACT, keys=("a", "1")).body
+
+
+def test_a_deletion_removes_the_newest_then_the_next(api: Api) -> None:
+    create(api, ItemId="a", CreatedAt="1")
+    create(api, ItemId="a", CreatedAt="2")
+    assert [api("DELETE", ID, keys=("a",)).status for _ in range(3)] == [204, 204, 404]
+
+
+def test_a_newest_record_that_vanishes_gives_way_to_the_next(api: Api, wire: FakeAws, emulator: Emulator) -> None:
+    create(api, ItemId="a", CreatedAt="1")
+    create(api, ItemId="a", CreatedAt="2")
+    gone = {"ItemId": {"S": "a"}, "CreatedAt": {"S": "2"}}
+
+    def vanish() -> Any:
+        emulator.client("dynamodb").delete_item(TableName=api.table, Key=gone)
+        return "pass"
+
+    wire.script = ["pass", vanish, "pass"]
+    assert api("PUT", ID, {"x": 1}, keys=("a",)).body["CreatedAt"] == "1"
+
+
+def test_a_record_that_keeps_vanishing_is_not_found_in_the_end(api: Api, wire: FakeAws) -> None:
+    create(api, ItemId="a", CreatedAt="1")
+    absent = (400, {"__type": "ConditionalCheckFailedException"})
+    wire.script = ["pass", absent] * 5
+    refused(api("DELETE", ID, keys=("a",)), 404, "NOT_FOUND", "that stays")
+
+
+@pytest.mark.parametrize("key", ["ItemId", "CreatedAt"])
+def test_an_update_may_not_touch_the_keys(api: Api, key: str) -> None:
+    create(api, ItemId="a", CreatedAt="1")
+    refused(api("PUT", ID, {key: "b", "x": 1}, keys=("a",)), 400, "INVALID_REQUEST", f"{key}: keys cannot change")
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("{", "not JSON"),
+        ("", "not JSON"),
+        ("[1]", "body must be object"),
+        ('"text"', "body must be object"),
+        ('{"n": NaN}', "NaN is no JSON number"),
+        ('{"n": 1e999}', "n: a number DynamoDB cannot store"),
+        ('{"n": 1e999999999999999999999}', "not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ('{"n": ' + "1" * 5000 + "}", "not JSON"),
+        ('{"ItemId": ""}', "body.ItemId must be longer than or equal to 1"),
+        ('{"ItemId": 7}', "body.ItemId must be string"),
+        ('{"CreatedAt": ""}', "body.CreatedAt must be longer than or equal to 1"),
+        ('{"ItemId": "' + "é" * 1025 + '"}', "ItemId: give 1 to 2048 bytes of text, not 2050"),
+        ('{"CreatedAt": "' + "é" * 513 + '"}', "CreatedAt: give 1 to 1024 bytes of text, not 1026"),
+        ('{"ItemId": "tap#page-token-key"}', "names that begin with 'tap#' are the service's own"),
+        ('{"tap#expires": 1}', "names that begin with 'tap#' are the service's own"),
+    ],
+)
+def test_a_body_that_cannot_be_is_refused_with_the_reason(api: Api, body: str, says: str) -> None:
+    refused(api("POST", "/items", body), 400, "INVALID_REQUEST", says)
+    assert api("GET", "/items").body["items"] == []
+
+
+@pytest.mark.parametrize("body", [{}, {"tap#expires": 1}, {f"a{i}": i for i in range(301)}])
+def test_an_update_that_cannot_be_is_refused(api: Api, body: Any) -> None:
+    create(api, ItemId="a")
+    assert api("PUT", ID, body, keys=("a",)).status == 400
+
+
+@pytest.mark.parametrize("key", ["tap%23idempotency", "x" * 2049])
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_a_key_that_cannot_be_is_refused(api: Api, method: str, key: str) -> None:
+    assert api(method, ID, keys=(key,)).status == 400
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "application/xml; q=1"])
+def test_another_content_type_is_unsupported(api: Api, content_type: str) -> None:
+    answer = api("POST", "/items", {}, headers={"Content-Type": content_type})
+    refused(answer, 415, "UNSUPPORTED_MEDIA_TYPE", "send application/json")
+
+
+def test_json_with_a_character_set_is_json(api: Api) -> None:
+    assert api("POST", "/items", {}, headers={"content-type": "Application/JSON; charset=utf-8"}).status == 201
+
+
+def test_a_body_in_base64_is_decoded(api: Api) -> None:
+    assert api("POST", "/items", "eyJhIjogMX0=", isBase64Encoded=True).body["a"] == 1
+
+
+def test_an_item_over_four_hundred_kilobytes_is_too_large(api: Api) -> None:
+    create(api, ItemId="a", CreatedAt="1")
+    large = {"text": "x" * 410_000}
+    refused(api("POST", "/items", large), 413, "ITEM_TOO_LARGE", "400 KB")
+    refused(api("POST", "/items", large, headers={"Idempotency-Key": "k"}), 413, "ITEM_TOO_LARGE", "400 KB")
+    refused(api("PUT", ID, large, keys=("a",)), 413, "ITEM_TOO_LARGE", "400 KB")
+
+
+def everything(api: Api, page_size: int) -> list[Any]:
+    found, query = [], {"page_size": str(page_size)}
+    while True:
+        page = api("GET", "/items", query=query).body
+        assert len(page["items"]) <= page_size
+        found += page["items"]
+        if page["next_page_token"] is None:
+            return found
+        assert len(page["items"]) == page_size
+        query["page_token"] = page["next_page_token"]
+
+
+@pytest.mark.parametrize("page_size", [1, 3, 7, 8, 100])
+def test_pages_hold_every_item_once_and_nothing_of_the_services_own(api: Api, page_size: int) -> None:
+    made = {create(api, n=n).body["ItemId"] for n in range(7)}
+    for n in range(4):
+        made.add(api("POST", "/items", {}, headers={"Idempotency-Key": str(n)}).body["ItemId"])
+    found = [item["ItemId"] for item in everything(api, page_size)]
+    assert len(found) == 11
+    assert set(found) == made
+
+
+def test_a_page_has_twenty_items_unless_told(api: Api) -> None:
+    for n in range(21):
+        create(api, n=n)
+    assert len(api("GET", "/items").body["items"]) == 20
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ({"page_size": "0"}, "query.page_size must be bigger"),
+        ({"page_size": "101"}, "query.page_size must be smaller"),
+        ({"page_size": "ten"}, "query.page_size must be integer"),
+        ({"page_size": "-1"}, "query.page_size must be bigger"),
+        ({"page_size": "9" * 30}, "query.page_size must be integer"),
+        ({"page_size": ["1", "2"]}, "page_size: give it once, not 2 times"),
+        ({"limit": "5"}, "limit"),
+        ({"page_token": "nonsense"}, "page_token: not a token of this query"),
+        ({"page_token": "a"}, "page_token: not a token of this query"),
+        ({"page_token": "é"}, "page_token: not a token of this query"),
+    ],
+)
+def test_a_query_that_cannot_be_is_refused(api: Api, query: dict[str, Any], says: str) -> None:
+    refused(api("GET", "/items", query=query), 400, "INVALID_REQUEST", says)
+
+
+def test_a_token_that_was_changed_is_refused(api: Api) -> None:
+    create(api, n=1)
+    create(api, n=2)
+    token = api("GET", "/items", query={"page_size": "1"}).body["next_page_token"]
+    forged = token[:-4] + ("AAAA" if token[-4:] != "AAAA" else "BBBB")
+    assert api("GET", "/items", query={"page_token": token}).status == 200
+    assert api("GET", "/items", query={"page_token": forged}).status == 400
+
+
+def test_workers_share_the_key_of_tokens(api: Api, handler: Any) -> None:
+    create(api, n=1)
+    create(api, n=2)
+    token = api("GET", "/items", query={"page_size": "1"}).body["next_page_token"]
+    from lib.services.items.handler import store
+
+    store.items().close()
+    store.items.cache_clear()
+    assert Api(handler, api.table)("GET", "/items", query={"page_token": token}).status == 200
+
+
+def test_two_workers_that_make_the_key_at_once_agree(api: Api, wire: FakeAws, emulator: Emulator) -> None:
+    create(api, n=1)
+    create(api, n=2)
+    other = {"ItemId": {"S": "tap#page-token-key"}, "CreatedAt": {"S": "-"}, "key": {"S": "ab" * 32}}
+
+    def overtake() -> Any:
+        emulator.client("dynamodb").put_item(TableName=api.table, Item=other)
+        return "pass"
+
+    wire.script = ["pass", "pass", overtake, "pass"]  # scan, read of no key, write of a key too late
+    token = api("GET", "/items", query={"page_size": "1"}).body["next_page_token"]
+    assert api("GET", "/items", query={"page_token": token}).status == 200
+
+
+def keyed(api: Api, key: str, body: Any, **event: Any) -> Answer:
+    return api("POST", "/items", body, headers={"Idempotency-Key": key}, **event)
+
+
+def test_a_repeated_key_gets_the_first_answer_and_makes_nothing(api: Api) -> None:
+    first = keyed(api, "one", {"a": 1, "b": [1.50]})
+    again = keyed(api, "one", {"b": [1.50], "a": 1})
+    assert (again.status, again.body, again.headers["Location"]) == (201, first.body, first.headers["Location"])
+    assert len(everything(api, 100)) == 1
+
+
+def test_the_first_answer_is_given_even_after_the_item_changed(api: Api) -> None:
+    first = keyed(api, "one", {"ItemId": "a", "n": 1})
+    api("PUT", ID, {"n": 2}, keys=("a",))
+    api("DELETE", ID, keys=("a",))
+    assert keyed(api, "one", {"ItemId": "a", "n": 1}).body == first.body
+
+
+def test_another_body_under_a_used_key_is_a_conflict(api: Api) -> None:
+    keyed(api, "one", {"a": 1})
+    refused(keyed(api, "one", {"a": 2}), 409, "IDEMPOTENCY_CONFLICT", "use a new key")
+
+
+def test_callers_do_not_share_keys(api: Api) -> None:
+    first, second = (
+        keyed(api, "one", {}, requestContext={"requestId": "r", "identity": {"apiKeyId": who}}) for who in ("x", "y")
+    )
+    assert first.body["ItemId"] != second.body["ItemId"]
+
+
+def test_an_authorizers_principal_is_the_caller(api: Api) -> None:
+    context = {"requestId": "r", "identity": {"apiKeyId": "k"}, "authorizer": {"principalId": "ann"}}
+    first = keyed(api, "one", {}, requestContext=context)
+    second = keyed(api, "one", {}, requestContext={**context, "identity": {"apiKeyId": "other"}})
+    assert first.body == second.body
+
+
+def test_a_key_is_kept_for_a_day(api: Api, emulator: Emulator) -> None:
+    keyed(api, "one", {})
+    rows = emulator.client("dynamodb").scan(TableName=api.table)["Items"]
+    (trace,) = [row for row in rows if row["ItemId"]["S"].startswith("tap#")]
+    created = next(row for row in rows if not row["ItemId"]["S"].startswith("tap#"))
+    assert trace["made"]["M"]["ItemId"] == created["ItemId"]
+    assert LIFETIME_SECONDS >= 24 * 3600
+
+
+def test_a_key_is_free_again_when_its_day_is_over(api: Api, emulator: Emulator) -> None:
+    first = keyed(api, "one", {})
+    dynamodb = emulator.client("dynamodb")
+    (trace,) = [r for r in dynamodb.scan(TableName=api.table)["Items"] if r["ItemId"]["S"].startswith("tap#")]
+    dynamodb.put_item(TableName=api.table, Item={**trace, "tap#expires": {"N": "1"}})
+    assert keyed(api, "one", {}).body["ItemId"] != first.body["ItemId"]
+
+
+def test_a_taken_item_is_a_conflict_and_leaves_the_key_free(api: Api) -> None:
+    create(api, ItemId="a", CreatedAt="1")
+    refused(keyed(api, "one", {"ItemId": "a", "CreatedAt": "1"}), 409, "CONFLICT", "there already")
+    assert keyed(api, "one", {"ItemId": "b"}).status == 201
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "a\nb"])
+def test_a_key_that_is_no_key_is_refused(api: Api, key: str) -> None:
+    refused(keyed(api, key, {}), 400, "INVALID_REQUEST", "Idempotency-Key: give 1 to 255 printable characters")
+
+
+def test_racing_repetitions_make_one_item(api: Api) -> None:
+    with ThreadPoolExecutor(16) as callers:
+        answers = list(callers.map(lambda _: keyed(api, "one", {"a": 1}), range(32)))
+    assert {answer.status for answer in answers} == {201}
+    assert len({answer.body["ItemId"] for answer in answers}) == 1
+    assert len(everything(api, 100)) == 1
+
+
+def test_racing_creators_of_one_record_make_one(api: Api) -> None:
+    body = {"ItemId": "a", "CreatedAt": "1"}
+    with ThreadPoolExecutor(16) as callers:
+        statuses = list(callers.map(lambda n: api("POST", "/items", {**body, "n": n}).status, range(32)))
+    assert sorted(statuses) == [201] + [409] * 31
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "one"}], ids=["plain", "keyed"])
+def test_a_creation_whose_answer_was_lost_is_no_conflict_with_itself(
+    api: Api, wire: FakeAws, headers: dict[str, str]
+) -> None:
+    wire.script = ["lose", "pass"]
+    assert api("POST", "/items", {"ItemId": "a", "CreatedAt": "1"}, headers=headers).status == 201
+
+
+def test_a_lost_answer_does_not_hide_a_real_conflict(api: Api, wire: FakeAws) -> None:
+    create(api, ItemId="a", CreatedAt="1", mine=True)
+    wire.script = ["lose", "pass"]
+    assert api("POST", "/items", {"ItemId": "a", "CreatedAt": "1"}).status == 409
+
+
+def test_a_deletion_whose_answer_was_lost_is_done(api: Api, wire: FakeAws) -> None:
+    create(api, ItemId="a", CreatedAt="1")
+    wire.script = ["lose", "pass"]
+    assert api("DELETE", EXACT, keys=("a", "1")).status == 204
+
+
+def test_a_connection_closed_while_the_worker_slept_loses_nothing(api: Api, wire: FakeAws) -> None:
+    wire.script = ["pass, then hang up", "pass"]
+    create(api, ItemId="a", CreatedAt="1")
+    time.sleep(0.1)
+    assert api("DELETE", EXACT, keys=("a", "2")).status == 404
+
+
+def test_a_throttled_table_asks_for_patience(api: Api, wire: FakeAws) -> None:
+    wire.script = [(400, {"__type": "ProvisionedThroughputExceededException"})]
+    refused(api("GET", ID, keys=("a",)), 429, "THROTTLED", "try again")
+
+
+def test_a_transaction_that_is_always_overtaken_asks_for_patience(api: Api, wire: FakeAws) -> None:
+    reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
+    wire.script = [(400, {"__type": "TransactionCanceledException", "CancellationReasons": reasons})]
+    refused(keyed(api, "one", {}), 429, "THROTTLED", "try again")
+
+
+def test_what_nobody_foresaw_is_logged_and_told_without_its_insides(
+    api: Api, wire: FakeAws, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wire.script = [(400, {"__type": "ResourceNotFoundException", "message": "secret-table"})]
+    answer = api("GET", ID, keys=("a",))
+    refused(answer, 500, "INTERNAL_ERROR", "logged")
+    assert "secret-table" not in answer.text
+    first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert (first["level"], first["error"], first["requestId"]) == ("ERROR", "AwsError", "request-1")
+    assert "secret-table" in first["trace"]
+    assert second["status"] == 500
+
+
+def test_every_request_logs_one_line_without_what_was_sent(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
+    keyed(api, "private-key", {"name": "private name"})
+    (line,) = capsys.readouterr().out.splitlines()
+    logged = json.loads(line)
+    assert (logged["route"], logged["status"], logged["requestId"]) == ("POST /items", 201, "request-1")
+    assert logged["durationMs"] > 0
+    assert "private" not in line
+
+
+def test_every_answer_lets_the_origins_pages_read_it(api: Api) -> None:
+    for answer in (create(api), api("GET", "/items"), api("GET", ID, keys=("none",)), api("PATCH", "/items")):
+        assert answer.headers["Access-Control-Allow-Origin"] == "https://shop.example.com"
+        assert answer.headers["X-Request-Id"] == "request-1"
+        assert answer.headers["Content-Type"] == "application/json"
+
+
+def test_a_route_nobody_described_is_not_found(api: Api) -> None:
+    refused(api("PATCH", "/items"), 404, "NOT_FOUND", "no such route: PATCH /items")

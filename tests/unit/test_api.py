@@ -1,0 +1,54 @@
+"""The handler's frame: what it hands to operations, and what becomes of their answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lib.runtime.api import Api, Request, Response, Route
+
+
+def anything(value: Any, name_prefix: str) -> None:
+    """Find nothing wrong."""
+
+
+def answered(cors_origin: str = "", response: Response | None = None, **event: Any) -> tuple[Any, list[Request]]:
+    """What an API of one route answers, and what its operation was given."""
+    given: list[Request] = []
+
+    def operation(request: Request) -> Response:
+        given.append(request)
+        return response or Response(200, "{}")
+
+    api = Api({("POST", "/a/{b}"): Route(operation, anything, anything, ("n",))}, {}, cors_origin)
+    whole = {"resource": "/a/{b}", "httpMethod": "POST", "body": "{}", "requestContext": {"requestId": "r"}, **event}
+    return api(whole, None), given
+
+
+def test_an_operation_is_given_what_was_sent() -> None:
+    _, (request,) = answered(
+        body='{"x": 1.5}',
+        pathParameters={"b": "c%20d"},
+        multiValueQueryStringParameters={"n": ["7"], "s": ["7"]},
+        headers={"X-Thing": "yes"},
+    )
+    assert (request.route, request.path, request.query) == ("POST /a/{b}", {"b": "c d"}, {"n": 7, "s": "7"})
+    assert str(request.body["x"]) == "1.5"
+    assert request.headers["x-thing"] == "yes"
+    assert request.actor == "anonymous"
+
+
+def test_an_operations_headers_come_on_top() -> None:
+    answer, _ = answered(response=Response(202, "", {"Content-Type": "text/plain"}))
+    assert (answer["statusCode"], answer["headers"]["Content-Type"]) == (202, "text/plain")
+
+
+def test_without_an_origin_no_page_is_let_in() -> None:
+    answer, _ = answered(cors_origin="")
+    assert not any(name.startswith("Access-Control") for name in answer["headers"])
+
+
+def test_a_schedule_runs_its_operation() -> None:
+    ran: list[str] = []
+    api = Api({}, {"sweep": lambda: ran.append("sweep"), "other": lambda: ran.append("other")}, "")
+    assert api({"schedule": "sweep"}, None) == {}
+    assert ran == ["sweep"]

@@ -1,0 +1,240 @@
+"""The signing client: signatures, connections, retries."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from lib.local.emulator import free_port
+from lib.runtime import aws
+from lib.runtime.aws import AwsError, Client
+
+from ..fake_aws import Asked, FakeAws
+
+THROTTLED = (400, {"__type": "com.amazonaws#ThrottlingException", "message": "slow down"})
+BROKEN = (500, {"__type": "InternalServerError", "message": "oops"})
+REFUSED = (400, {"__type": "ConditionalCheckFailedException", "message": "no"})
+FINE = (200, {"Item": {}})
+
+
+@pytest.fixture
+def pauses() -> list[float]:
+    """How long the client paused, each time that it did."""
+    return []
+
+
+@pytest.fixture
+def client(fake_aws: FakeAws, pauses: list[float]) -> Iterator[Client]:
+    """A client of the stand-in, in a hurry."""
+    made = Client("dynamodb", "DynamoDB_20120810", sleep=pauses.append)
+    yield made
+    made.close()
+
+
+def signature_by_botocore(asked: Asked) -> str:
+    """What botocore makes of the headers that a request says it signed."""
+    signed = asked.headers["authorization"].split("SignedHeaders=")[1].split(",")[0].split(";")
+    request = AWSRequest("POST", f"http://{asked.headers['host']}/", {n: asked.headers[n] for n in signed}, asked.body)
+    request.context["timestamp"] = asked.headers["x-amz-date"]
+    auth = SigV4Auth(Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"), "dynamodb", "us-east-1")
+    canonical = auth.canonical_request(request)
+    return str(auth.signature(auth.string_to_sign(request, canonical), request))
+
+
+def test_a_call_is_signed_as_botocore_would(client: Client, fake_aws: FakeAws) -> None:
+    fake_aws.script = [FINE]
+    client.call("GetItem", {"TableName": "t", "Key": {"id": {"S": "é"}}})
+    (asked,) = fake_aws.asked
+    assert asked.headers["authorization"].endswith(f"Signature={signature_by_botocore(asked)}")
+    assert "x-amz-security-token" in asked.headers["authorization"]
+
+
+def test_a_call_without_session_token_signs_none(
+    client: Client, fake_aws: FakeAws, aws_environment: pytest.MonkeyPatch
+) -> None:
+    aws_environment.delenv("AWS_SESSION_TOKEN")
+    fake_aws.script = [FINE]
+    client.call("GetItem", {})
+    (asked,) = fake_aws.asked
+    assert "x-amz-security-token" not in asked.headers
+    assert asked.headers["authorization"].endswith(f"Signature={signature_by_botocore(asked)}")
+
+
+def test_a_call_names_its_target_and_carries_json(client: Client, fake_aws: FakeAws) -> None:
+    fake_aws.script = [FINE]
+    assert client.call("PutItem", {"TableName": "t"}) == {"Item": {}}
+    (asked,) = fake_aws.asked
+    assert asked.headers["x-amz-target"] == "DynamoDB_20120810.PutItem"
+    assert asked.headers["content-type"] == "application/x-amz-json-1.0"
+    assert json.loads(asked.body) == {"TableName": "t"}
+
+
+def test_the_trace_of_the_invocation_is_passed_on(
+    client: Client, fake_aws: FakeAws, aws_environment: pytest.MonkeyPatch
+) -> None:
+    aws_environment.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988")
+    fake_aws.script = [FINE]
+    client.call("GetItem", {})
+    assert fake_aws.asked[0].headers["x-amzn-trace-id"] == "Root=1-5759e988"
+
+
+def test_one_connection_serves_many_calls(client: Client, fake_aws: FakeAws) -> None:
+    fake_aws.script = [FINE]
+    for _ in range(3):
+        client.call("GetItem", {})
+    assert len({asked.connection for asked in fake_aws.asked}) == 1
+
+
+def test_a_connection_the_server_wants_closed_is_not_kept(client: Client, fake_aws: FakeAws) -> None:
+    fake_aws.script = [(200, {}, "close"), FINE]
+    client.call("GetItem", {})
+    client.call("GetItem", {})
+    assert len({asked.connection for asked in fake_aws.asked}) == 2
+
+
+def test_a_kept_connection_that_went_stale_is_replaced_at_once(
+    client: Client, fake_aws: FakeAws, pauses: list[float]
+) -> None:
+    fake_aws.script = [(200, {}, "then hang up"), FINE]
+    client.call("GetItem", {})
+    time.sleep(0.1)
+    assert client.call("GetItem", {}) == {"Item": {}}
+    assert pauses == []
+
+
+@pytest.mark.parametrize("trouble", [THROTTLED, BROKEN, (503, b"<html>"), "hang up"], ids=str)
+def test_what_may_pass_is_tried_again_after_a_pause(
+    client: Client, fake_aws: FakeAws, trouble: Any, pauses: list[float]
+) -> None:
+    fake_aws.script = [trouble, trouble, FINE]
+    assert client.call("GetItem", {}) == {"Item": {}}
+    assert len(pauses) == 2
+    assert all(0 <= pause <= 1 for pause in pauses)
+
+
+def test_what_does_not_pass_is_given_up(client: Client, fake_aws: FakeAws) -> None:
+    fake_aws.script = [THROTTLED]
+    with pytest.raises(AwsError, match="ThrottlingException: slow down") as caught:
+        client.call("GetItem", {})
+    assert len(fake_aws.asked) == len(aws.PAUSES_SECONDS) + 1
+    assert not caught.value.ambiguous
+
+
+def test_a_refusal_is_not_tried_again(client: Client, fake_aws: FakeAws) -> None:
+    fake_aws.script = [REFUSED]
+    with pytest.raises(AwsError) as caught:
+        client.call("PutItem", {})
+    assert (caught.value.code, caught.value.status) == ("ConditionalCheckFailedException", 400)
+    assert len(fake_aws.asked) == 1
+
+
+@pytest.mark.parametrize("lost", [BROKEN, "hang up"], ids=str)
+def test_a_refusal_after_a_lost_answer_is_ambiguous(client: Client, fake_aws: FakeAws, lost: Any) -> None:
+    fake_aws.script = [lost, REFUSED]
+    with pytest.raises(AwsError) as caught:
+        client.call("PutItem", {})
+    assert caught.value.ambiguous
+
+
+def test_a_refusal_after_a_throttle_is_not_ambiguous(client: Client, fake_aws: FakeAws) -> None:
+    fake_aws.script = [THROTTLED, REFUSED]
+    with pytest.raises(AwsError) as caught:
+        client.call("PutItem", {})
+    assert not caught.value.ambiguous
+
+
+def test_a_server_that_never_answers_is_an_error_that_says_so(client: Client, fake_aws: FakeAws) -> None:
+    fake_aws.script = ["hang up"]
+    with pytest.raises(AwsError, match="NoAnswer: RemoteDisconnected") as caught:
+        client.call("PutItem", {})
+    assert caught.value.ambiguous
+    assert len(fake_aws.asked) == len(aws.PAUSES_SECONDS) + 1
+
+
+def test_an_endpoint_nobody_listens_at_was_asked_nothing(
+    pauses: list[float], aws_environment: pytest.MonkeyPatch
+) -> None:
+    aws_environment.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
+    client = Client("dynamodb", "DynamoDB_20120810", sleep=pauses.append)
+    with pytest.raises(AwsError, match="NoAnswer: ConnectionRefusedError") as caught:
+        client.call("PutItem", {})
+    assert not caught.value.ambiguous
+
+
+def test_no_attempt_starts_when_the_time_is_up(
+    client: Client, fake_aws: FakeAws, aws_environment: pytest.MonkeyPatch
+) -> None:
+    aws_environment.setattr(aws, "RETRY_SECONDS", -1.0)
+    fake_aws.script = [BROKEN, FINE]
+    with pytest.raises(AwsError, match="InternalServerError"):
+        client.call("GetItem", {})
+
+
+def test_what_is_tried_again_ends_before_a_function_of_five_seconds_does() -> None:
+    longest_attempt = aws.CONNECT_TIMEOUT_SECONDS + aws.READ_TIMEOUT_SECONDS
+    assert aws.RETRY_SECONDS + longest_attempt < 5
+
+
+def cancelled(*codes: str) -> tuple[int, dict[str, Any]]:
+    reasons = [{"Code": code} for code in codes]
+    return 400, {"__type": "TransactionCanceledException", "message": "", "CancellationReasons": reasons}
+
+
+@pytest.mark.parametrize("reason", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"])
+def test_a_transaction_that_met_another_is_tried_again(client: Client, fake_aws: FakeAws, reason: str) -> None:
+    fake_aws.script = [cancelled("None", reason), (200, {})]
+    client.call("TransactWriteItems", {})
+    assert len(fake_aws.asked) == 2
+
+
+@pytest.mark.parametrize("codes", [("ConditionalCheckFailed", "TransactionConflict"), ("None",)])
+def test_a_transaction_whose_condition_failed_is_not_tried_again(
+    client: Client, fake_aws: FakeAws, codes: tuple[str, ...]
+) -> None:
+    fake_aws.script = [cancelled(*codes)]
+    with pytest.raises(AwsError):
+        client.call("TransactWriteItems", {})
+    assert len(fake_aws.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [("eu-west-1", "dynamodb.eu-west-1.amazonaws.com"), ("cn-north-1", "dynamodb.cn-north-1.amazonaws.com.cn")],
+)
+def test_the_endpoint_is_the_regions_own(aws_environment: pytest.MonkeyPatch, region: str, host: str) -> None:
+    aws_environment.setenv("AWS_REGION", region)
+    endpoint = aws.endpoint("dynamodb", region)
+    assert endpoint == f"https://{host}"
+
+
+def test_the_endpoint_of_one_service_can_be_given(aws_environment: pytest.MonkeyPatch) -> None:
+    aws_environment.setenv("AWS_ENDPOINT_URL", "http://all")
+    aws_environment.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://one")
+    assert aws.endpoint("dynamodb", "us-east-1") == "http://one"
+    assert aws.endpoint("sns", "us-east-1") == "http://all"
+
+
+def test_an_https_endpoint_is_spoken_to_in_tls(fake_aws: FakeAws, aws_environment: pytest.MonkeyPatch) -> None:
+    aws_environment.setenv("AWS_ENDPOINT_URL", fake_aws.url.replace("http:", "https:"))
+    client = Client("dynamodb", "DynamoDB_20120810", sleep=[].append)
+    with pytest.raises(AwsError, match="NoAnswer: SSL"):
+        client.call("GetItem", {})
+    assert fake_aws.asked == []
+
+
+def test_the_signing_key_follows_the_day(client: Client, fake_aws: FakeAws) -> None:
+    fake_aws.script = [FINE]
+    client.call("GetItem", {})
+    client.call("GetItem", {})
+    today = datetime.now(timezone.utc).strftime("%Y%m%d")
+    for asked in fake_aws.asked:
+        assert f"/{today}/us-east-1/dynamodb/aws4_request" in asked.headers["authorization"]
+        assert asked.headers["authorization"].endswith(f"Signature={signature_by_botocore(asked)}")
