@@ -51,7 +51,8 @@ class Worker:
     def serve(self, event: dict[str, Any], count: int = 1) -> Reply:
         """Serve `event` `count` times; the first call includes the import."""
         process = self._process
-        assert process.stdin and process.stdout
+        assert process.stdin
+        assert process.stdout
         process.stdin.write(json.dumps({"event": json.dumps(event), "count": count}) + "\n")
         process.stdin.flush()
         line = process.stdout.readline()

@@ -22,7 +22,8 @@ BATCH = 300
 TITLE = (
     "handlers: a small item created and read; processor time of the function's process, medians\n"
     f"cold: import to first answer, {COLD_ROUNDS} fresh processes each; "
-    f"warm: {WARM_ROUNDS} batches of {BATCH} requests each; all interleaved"
+    f"warm: {WARM_ROUNDS} batches of {BATCH} requests each; all interleaved\n"
+    "over plain HTTP, as the emulator speaks it: what TLS takes comes on top for everyone"
 )
 
 Figures = dict[str, dict[str, float]]

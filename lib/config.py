@@ -24,6 +24,11 @@ def truth(text: str) -> bool:
     return {"true": True, "false": False}[text.lower()]
 
 
+def text_or_none(text: str) -> str:
+    """Text, of which `none` is the empty one: an empty value in config says nothing."""
+    return "" if text == "none" else text
+
+
 @dataclass(frozen=True, kw_only=True)
 class Key:
     """A key of the configuration that sets one field."""
@@ -66,7 +71,12 @@ KEYS: Mapping[str, Key] = {
         layer=TableSettings, field="retain_on_delete", read=truth, description="leave tables behind on destroy"
     ),
     "api_stage_name": Key(layer=ApiSettings, field="stage_name", description="the stage of the API"),
-    "cors_origin": Key(layer=ApiSettings, field="cors_origin", description="the origin whose pages may call, or *"),
+    "cors_origin": Key(
+        layer=ApiSettings,
+        field="cors_origin",
+        read=text_or_none,
+        description="the origin whose pages may call, * or none",
+    ),
     "throttle_rate_per_second": Key(
         layer=ApiSettings,
         field="throttle_rate_per_second",
@@ -81,7 +91,12 @@ KEYS: Mapping[str, Key] = {
     "duration_alarm_ms": Key(
         layer=AlarmSettings, field="duration_ms", read=whole, description="average duration that is alarming"
     ),
-    "notification_email": Key(layer=AlarmSettings, field="notification_email", description="who hears of alarms"),
+    "notification_email": Key(
+        layer=AlarmSettings,
+        field="notification_email",
+        read=text_or_none,
+        description="who hears of alarms, or none",
+    ),
 }
 """Every key that sets a figure."""
 

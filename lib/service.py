@@ -238,8 +238,8 @@ class Service:
         return next(table for table in self.tables if table.name == name)
 
     def _problems(self) -> Iterator[str]:
-        yield from _repeated("table", [table.name for table in self.tables])
-        yield from _repeated("topic", [topic.name for topic in self.topics] + [self.alarms_type])
+        topics = [topic.name for topic in self.topics] + [self.alarms_type]
+        yield from _repeated("table or topic", [table.name for table in self.tables] + topics)
         yield from _repeated("function", [function.name for function in self.functions])
         yield from _repeated("route", [f"{route.method} {route.path}" for _, route in self.routes()])
         yield from _repeated("schedule", [s.name for function in self.functions for s in function.schedules])

@@ -170,7 +170,7 @@ class Api(pulumi.ComponentResource):
         )
 
     def _gateway_responses(self) -> None:
-        headers = gateway.mapped(gateway.cors_headers(self._args.settings.cors_origin), "gatewayresponse")
+        headers = gateway.refusal_headers(self._args.settings.cors_origin)
         for row in gateway.GATEWAY_RESPONSES:
             self._part(
                 aws.apigateway.Response(
@@ -225,7 +225,8 @@ class Api(pulumi.ComponentResource):
                 path: gateway.preflight_headers(settings.cors_origin, methods)
                 for path, methods in gateway.methods(self._routes()).items()
             },
-            "responses": [(row, gateway.template(row)) for row in gateway.GATEWAY_RESPONSES],
+            "refusals": [(row, gateway.template(row)) for row in gateway.GATEWAY_RESPONSES],
+            "refusal_headers": gateway.refusal_headers(settings.cors_origin),
         }
 
     def _stage(self) -> aws.apigateway.Stage:

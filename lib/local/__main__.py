@@ -60,15 +60,9 @@ def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _port(asked: int | None) -> int:
-    if asked and taken(asked):
-        raise EmulatorError(f"port {asked} is taken: give another as PORT=..., or none for a free one")
-    return asked or (0 if taken(FAVOURITE_PORT) else FAVOURITE_PORT)
-
-
 def _run(options: argparse.Namespace, terminal: Terminal) -> int:
     names = [options.service] if options.service else [*SERVICES]
-    with Emulator(_port(options.port)) as emulator:
+    with Emulator(options.port or (0 if taken(FAVOURITE_PORT) else FAVOURITE_PORT)) as emulator:
         terminal.step(f"the emulator is up at {emulator.url}")
         archives: dict[str, Any] = {}
         stacks = {f"{name}-{options.env}": _deploy(name, options.env, emulator, archives, terminal) for name in names}

@@ -22,6 +22,7 @@ from botocore.config import Config
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
+COMMAND = ["-m", "ministack"]
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 WORKERS = 64
@@ -62,6 +63,8 @@ class Emulator:
         self._clients: dict[str, Any] = {}
 
     def __enter__(self) -> Emulator:
+        if taken(self.port):
+            raise EmulatorError(f"port {self.port} is taken: give another as PORT=..., or none for a free one")
         self._folder = Path(tempfile.mkdtemp(prefix="tap-local-"))
         self._log = self._folder / "emulator.log"
         try:
@@ -119,7 +122,7 @@ class Emulator:
     def _start(self) -> None:
         with self._log.open("wb") as log:  # pylint: disable=unspecified-encoding  # bytes have none
             self._process = subprocess.Popen(  # pylint: disable=consider-using-with  # it outlives this call
-                [sys.executable, "-m", "ministack"],
+                [sys.executable, *COMMAND],
                 cwd=self._folder,
                 env=self._environment(),
                 stdout=log,

@@ -105,6 +105,7 @@ def deploy(
     pulumi.runtime.set_all_config({f"{project}:{key}": value for key, value in config.items()})
     monitor = Monitor(engine)
     loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda _loop, _context: None)  # what fails is told once, by what this function raises
     asyncio.set_event_loop(loop)
     try:
         mocks.set_mocks(engine, project=project, stack=stack, preview=False, logger=logger, monitor=monitor)
@@ -113,9 +114,19 @@ def deploy(
     except Exception as exc:
         raise DeployError(getattr(engine, "failure", None) or str(exc)) from exc
     finally:
-        asyncio.set_event_loop(None)
-        loop.close()
+        _wind_up(loop)
     return monitor.exports
+
+
+def _wind_up(loop: asyncio.AbstractEventLoop) -> None:
+    """End what a failed program left under way, which the SDK would wait for in the next."""
+    pending = asyncio.all_tasks(loop)
+    for task in pending:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+    settings.SETTINGS.outputs.clear()
+    asyncio.set_event_loop(None)
+    loop.close()
 
 
 def _run(program: Path) -> None:

@@ -70,7 +70,8 @@ class Monitor(mocks.MockMonitor):
         """Keep the outputs of the stack."""
         if request.urn.split("::")[2] == STACK_TYPE:
             _ensure_event_loop()
-            self.exports = plain(rpc.deserialize_properties(request.outputs))
+            # The SDK's mocks make a root stack of their own as well, which tells nothing.
+            self.exports.update(plain(rpc.deserialize_properties(request.outputs)))
         return super().RegisterResourceOutputs(request)
 
     def _apply(self, transform: Any, request: Any) -> None:

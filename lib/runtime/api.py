@@ -79,10 +79,11 @@ class Api:
             self._headers["Access-Control-Expose-Headers"] = "Location,X-Request-Id"
 
     def __call__(self, event: dict[str, Any], context: object) -> dict[str, Any]:
+        started = time.perf_counter()
         if "schedule" in event:
             self._schedules[event["schedule"]]()
+            logs.write("INFO", "schedule", schedule=event["schedule"], durationMs=_since(started))
             return {}
-        started = time.perf_counter()
         request_id = event["requestContext"]["requestId"]
         key = (event["httpMethod"], event["resource"])
         try:
@@ -100,7 +101,7 @@ class Api:
             requestId=request_id,
             route=f"{key[0]} {key[1]}",
             status=response.status,
-            durationMs=round((time.perf_counter() - started) * 1000, 2),
+            durationMs=_since(started),
         )
         headers = {**self._headers, "X-Request-Id": request_id, **response.headers}
         return {"statusCode": response.status, "headers": headers, "body": response.body}
@@ -119,6 +120,11 @@ class Api:
         return route.operation(
             Request(f"{key[0]} {key[1]}", path, query, headers, body, _actor(event["requestContext"]))
         )
+
+
+def _since(started: float) -> float:
+    """Milliseconds."""
+    return round((time.perf_counter() - started) * 1000, 2)
 
 
 def _check(validate: Validator, value: Any, what: str) -> None:

@@ -1,0 +1,346 @@
+"""A service's architecture as a picture, derived from its description.  Standard library only."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from html import escape
+from itertools import accumulate, cycle
+
+from .environments import ENVIRONMENTS, row_name
+from .naming import physical_name
+from .service import Function, Grant, Index, Route, Service, Table
+from .settings import Settings, over
+
+KINDS = {
+    "caller": ("CALLERS", "#475569", "M8 7.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM2 15c0-4 3-5 6-5s6 1 6 5"),
+    "api": ("API GATEWAY, REST", "#6d28d9", "M5 4 1 8l4 4M11 4l4 4-4 4M9.5 2l-3 12"),
+    "schedule": ("EVENTBRIDGE RULE", "#0f766e", "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zM8 4v4l3 2"),
+    "function": ("LAMBDA FUNCTION", "#c2410c", "M4 2h2l6 12h2M7.5 6 3 14"),
+    "table": ("DYNAMODB TABLE", "#1d4ed8", "M2 4c0-3 12-3 12 0v8c0 3-12 3-12 0zM2 4c0 3 12 3 12 0M2 8c0 3 12 3 12 0"),
+    "topic": ("SNS TOPIC", "#be185d", "M1 6.5v3h3l6 4v-11l-6 4zM13 5.5a4 4 0 0 1 0 5"),
+    "alarm": ("CLOUDWATCH ALARMS", "#b91c1c", "M3 12h10c-1-1-1-2-1-5a4 4 0 0 0-8 0c0 3 0 4-1 5zM6.5 14.5h3"),
+    "email": ("E-MAIL", "#475569", "M1 3h14v10H1zM1 4l7 5 7-5"),
+}
+"""Heading, colour and icon (on 16 by 16) of each kind of box."""
+TABLE_COLOURS = ("#1d4ed8", "#0e7490", "#7c3aed", "#4d7c0f")
+"""So that arrows to several tables can be told apart."""
+METHOD_COLOURS = {"GET": "#1d4ed8", "POST": "#15803d", "PUT": "#b45309", "PATCH": "#0f766e", "DELETE": "#b91c1c"}
+INK, GREY, RULE, GROUND = "#0f172a", "#475569", "#cbd5e1", "#f1f5f9"
+MONO = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
+SANS = "system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, 'DejaVu Sans', sans-serif"
+LINE_STYLE = {"fill": "none", "stroke_width": 1.6}
+ADVANCE = 0.62
+"""A character's width by its size, in the widest of the fonts above."""
+MARGIN, GAP, PAD, HEAD, LINE, ROW = 32, 24, 16, 58, 17, 24
+LABEL_LINE, LABEL_CHARACTERS, LABEL_INDENT = 15, 26, 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """A box: what it is, what it is called, what else is to be known of it, and where it stands."""
+
+    kind: str
+    column: int
+    colour: str
+    name: str
+    lines: tuple[str, ...]
+    width: float
+    height: float
+    x: float = 0
+    y: float = 0
+
+    @property
+    def middle(self) -> float:
+        """Half way down."""
+        return self.y + self.height / 2
+
+    @property
+    def right(self) -> float:
+        """Where its arrows begin."""
+        return self.x + self.width
+
+    def ports(self, count: int) -> list[float]:
+        """How far down `count` arrows meet its side."""
+        return [self.y + self.height * (port + 1) / (count + 1) for port in range(count)]
+
+
+Point = tuple[float, float]
+Cards = Mapping[str, Card]
+"""By `function NAME`, `schedule NAME`, `on NAME` (a table, a topic), `api`, `caller`, `watch`, `alarms`, `email`."""
+
+
+def svg(service: Service, environment: str = "dev") -> str:
+    """Who calls, the API, its functions, what they may do to tables and topics; below, schedules and alarms."""
+    cards = _placed(service, _roomy(service, _cards(service, environment)))
+    width = max(*(card.right for card in cards.values()), _width(service.title, 24)) + MARGIN
+    heading = textwrap.wrap(service.description, int((width - 2 * MARGIN) / _width("x", 14)))
+    top = MARGIN + 50 + 20 * len(heading)
+    height = top + max(card.y + card.height for card in cards.values()) + MARGIN
+    drawn = [_group(service, cards), *_arrows(service, cards), *map(_box, cards.values())]
+    return _tag(
+        "svg",
+        _tag("title", escape(f"Architecture of {service.title} in {environment}")),
+        _tag("desc", escape(" ".join(_sentences(service, cards)))),
+        _tag("rect", width="100%", height="100%", rx=14, fill=GROUND),
+        _text(MARGIN, MARGIN + 20, service.title, 20, INK, font_family=SANS, font_weight=700),
+        *(_text(MARGIN, MARGIN + 46 + 20 * i, line, 14, GREY, font_family=SANS) for i, line in enumerate(heading)),
+        _tag("g", *drawn, *_routes(service, cards), transform=f"translate(0 {top})"),
+        xmlns="http://www.w3.org/2000/svg",
+        role="img",
+        viewBox=f"0 0 {width:g} {height:g}",
+        width=width,
+        height=height,
+        font_family=MONO,
+    )
+
+
+def _cards(service: Service, environment: str) -> dict[str, Card]:
+    """Every box, as large as its own words."""
+    figures = ENVIRONMENTS[row_name(environment)].with_(service.settings)
+
+    def named(kind: str, type_: str) -> str:
+        return physical_name(service.name_pattern, kind, environment, type=type_)
+
+    cards = {
+        "caller": _card("caller", 0, "HTTPS, JSON", _keys_asked(service, figures)),
+        "email": _card("email", 0, "if configured", "notification_email"),
+        "api": _card("api", 1, named("api", service.api_type), *_stage(environment, figures)),
+        "alarms": _card("topic", 1, named("topic", service.alarms_type), "an alarm, and its end"),
+        "watch": _card("alarm", 2, "of each function", "duration, errors, throttles"),
+    }
+    for function in service.functions:
+        runs = over(figures.function, function.settings)
+        line = f"{runs.runtime}, {runs.memory_mb} MB, {runs.timeout_seconds} s"
+        cards[f"function {function.name}"] = _card("function", 2, named("function", function.name), line)
+    for schedule in (schedule for function in _ordered(service) for schedule in function.schedules):
+        cards[f"schedule {schedule.name}"] = _card("schedule", 1, named("rule", schedule.name), schedule.rate)
+    for table, colour in zip(service.tables, cycle(TABLE_COLOURS)):
+        card = _card("table", 3, named("table", table.name), *_table_lines(table))
+        cards[f"on {table.name}"] = replace(card, colour=colour)
+    for topic in service.topics:
+        cards[f"on {topic.name}"] = _card("topic", 3, named("topic", topic.name), "to notification_email")
+    return cards
+
+
+def _ordered(service: Service) -> list[Function]:
+    """Functions with routes first: they stand beside the API."""
+    return sorted(service.functions, key=lambda function: not function.routes)
+
+
+def _card(kind: str, column: int, name: str, *lines: str) -> Card:
+    wide = max(_width(name, 13) + 38, _width(KINDS[kind][0], 13) + 38, *(_width(line, 12) for line in lines))
+    size = {"width": wide + 2 * PAD, "height": HEAD + LINE * len(lines) + 6}
+    return Card(kind=kind, column=column, colour=KINDS[kind][1], name=name, lines=lines, **size)
+
+
+def _keys_asked(service: Service, figures: Settings) -> str:
+    asked = {bool(figures.api.api_key_required) or route.key_required for _, route in service.routes()}
+    return {(True,): "with an API key", (False, True): "API key where marked"}.get(tuple(sorted(asked)), "no API key")
+
+
+def _stage(environment: str, figures: Settings) -> tuple[str, str]:
+    api = figures.api
+    return f"stage {api.stage_name or environment}", f"{api.throttle_rate_per_second:g}/s, {api.throttle_burst} at once"
+
+
+def _table_lines(table: Table) -> list[str]:
+    more = {"expires by": table.ttl, "streams": table.stream}
+    indexes = [f"index {index.name}: {_keys(index)}" for index in table.indexes]
+    return [f"key {_keys(table)}", *indexes, *(f"{what} {value}" for what, value in more.items() if value)]
+
+
+def _keys(of: Table | Index) -> str:
+    return ", ".join(f"{key.name} ({key.type})" for key in (of.hash_key, of.range_key) if key)
+
+
+def _label(grant: Grant) -> tuple[str, ...]:
+    texts = [", ".join(grant.actions), "index " + ", ".join(grant.indexes)][: 1 + bool(grant.indexes)]
+    return tuple(line for text in texts for line in textwrap.wrap(text, LABEL_CHARACTERS, break_on_hyphens=False))
+
+
+def _label_height(grant: Grant) -> float:
+    return LABEL_LINE * len(_label(grant)) + 10
+
+
+def _roomy(service: Service, cards: Cards) -> dict[str, Card]:
+    """The boxes with room for their arrows and routes."""
+    heights = {f"function {f.name}": sum(_label_height(g) + 10 for g in f.grants()) for f in service.functions}
+    granted = [f"on {grant.on}" for function in service.functions for grant in function.grants()]
+    heights.update({on: 14 * (1 + granted.count(on)) for on in granted})
+    roomy = {key: replace(card, height=max(card.height, heights.get(key, 0))) for key, card in cards.items()}
+    rows = [_width(route.path, 12) + 66 + 40 * route.key_required + 2 * PAD for _, route in service.routes()]
+    return {**roomy, "api": replace(cards["api"], width=max(cards["api"].width, *rows, 0))}
+
+
+def _placed(service: Service, cards: Cards) -> dict[str, Card]:
+    """The boxes in their columns: a function stands in the middle of its routes."""
+    widths = [max((c.width for c in cards.values() if c.column == column), default=0) for column in range(4)]
+    arrows = sum(len(function.grants()) for function in service.functions)
+    gutters = [MARGIN, 44, 68, _straight(service) + 60 + 8 * min(arrows, 12)]
+    lefts = [left + sum(widths[:i]) for i, left in enumerate(accumulate(gutters))]
+    tops, api_height = _tops(service, cards)
+    tall = {**cards, "api": replace(cards["api"], height=api_height)}
+    return {key: replace(c, x=lefts[c.column], y=tops[key], width=widths[c.column]) for key, c in tall.items()}
+
+
+def _tops(service: Service, cards: Cards) -> tuple[dict[str, float], float]:
+    """Where every box begins, and how tall the API is."""
+    functions = _ordered(service)
+    heights = [cards[f"function {function.name}"].height for function in functions]
+    bands = [max(height + GAP, ROW * len(f.routes) + PAD) for height, f in zip(heights, functions, strict=True)]
+    resources = [key for key in cards if key.startswith("on ")]
+    spare = sum(cards[key].height + GAP for key in resources) - sum(bands)
+    start = max(0, spare / 2 - cards["api"].height)
+    edges = list(accumulate(bands, initial=start + cards["api"].height))
+    api_end = edges[sum(bool(function.routes) for function in functions)] + PAD / 2
+    tops = {f"function {f.name}": edges[i] + (bands[i] - heights[i]) / 2 for i, f in enumerate(functions)}
+    tops["api"], tops["caller"] = start, (start + api_end - cards["caller"].height) / 2
+    tops |= _stack(cards, resources, edges[0] - spare / 2 + GAP / 2)
+    tops |= _stack(cards, [key for key in cards if key.startswith("schedule ")], api_end + GAP)
+    ends = [api_end, *(top + cards[key].height for key, top in tops.items() if key != "api")]
+    return {**tops, **dict.fromkeys(("watch", "alarms", "email"), max(ends) + 2 * GAP)}, api_end - start
+
+
+def _stack(cards: Cards, keys: Sequence[str], top: float) -> dict[str, float]:
+    return dict(zip(keys, accumulate((cards[key].height + GAP for key in keys), initial=top), strict=False))
+
+
+def _straight(service: Service) -> float:
+    lines = [line for f in service.functions for grant in f.grants() for line in _label(grant)]
+    return LABEL_INDENT + max((_width(line, 11) for line in lines), default=0) + 2 * PAD
+
+
+def _arrows(service: Service, cards: Cards) -> Iterator[str]:
+    api, caller, watch, alarms, email = (cards[key] for key in ("api", "caller", "watch", "alarms", "email"))
+    yield _arrow((caller.right, caller.middle), (api.x, caller.middle), caller.colour)
+    for function in service.functions:
+        card, served = cards[f"function {function.name}"], bool(function.routes)
+        arriving = served + len(function.schedules)
+        ports = [card.middle + card.height / 2 * port / arriving for port in range(arriving)]
+        yield from (_arrow((api.right, port), (card.x, port), api.colour) for port in ports[:served])
+        for schedule, port in zip(function.schedules, ports[served:], strict=True):
+            rule = cards[f"schedule {schedule.name}"]
+            yield _arrow((rule.right, rule.middle), (card.x, port), rule.colour)
+    yield from _uses(service, cards)
+    yield _arrow((watch.x, watch.middle), (alarms.right, watch.middle), watch.colour)
+    yield _arrow((alarms.x, alarms.middle), (email.right, alarms.middle), alarms.colour)
+
+
+def _uses(service: Service, cards: Cards) -> Iterator[str]:
+    """From each function to what it was granted, in an order that crosses little."""
+    leaving = [(cards[f"function {f.name}"], grant, y) for f in _ordered(service) for grant, y in _leaving(f, cards)]
+    for key in dict.fromkeys(f"on {grant.on}" for _, grant, _ in leaving):
+        arriving = [(card, grant, y) for card, grant, y in leaving if f"on {grant.on}" == key]
+        target = cards[key]
+        for (card, grant, y), port in zip(arriving, target.ports(len(arriving)), strict=True):
+            yield _arrow((card.right, y), (target.x, port), target.colour, _label(grant), _straight(service))
+
+
+def _leaving(function: Function, cards: Cards) -> Iterator[tuple[Grant, float]]:
+    """A function's grants, and how far down each one's arrow leaves."""
+    grants = sorted(function.grants(), key=lambda grant: cards[f"on {grant.on}"].y)
+    heights = [_label_height(grant) + 10 for grant in grants]
+    ends = accumulate(heights, initial=cards[f"function {function.name}"].middle - sum(heights) / 2)
+    return zip(grants, (end + height / 2 for end, height in zip(ends, heights, strict=False)), strict=True)
+
+
+def _sentences(service: Service, cards: Cards) -> Iterator[str]:
+    yield f"Callers reach the API {cards['api'].name}."
+    for function in service.functions:
+        name = cards[f"function {function.name}"].name
+        yield f"The function {name} serves {', '.join(f'{r.method} {r.path}' for r in function.routes) or 'no route'}."
+        yield from (f"{cards[f'schedule {s.name}'].name} runs it at {s.rate}." for s in function.schedules)
+        yield from (f"It may {', '.join(g.actions)} on {cards[f'on {g.on}'].name}." for g in function.grants())
+    yield f"Its alarms on duration, errors and throttles go to the topic {cards['alarms'].name}."
+
+
+def _group(service: Service, cards: Cards) -> str:
+    """The frame around all functions, and the arrow from it to what watches them."""
+    functions = [cards[f"function {function.name}"] for function in service.functions]
+    first, last, watch = min(c.y for c in functions), max(c.y + c.height for c in functions), cards["watch"]
+    box = {"x": watch.x - 14, "y": first - 14, "width": watch.width + 28, "height": last - first + 28}
+    x, colour = watch.x + watch.width / 2, watch.colour
+    return "".join(
+        [
+            _tag("rect", **box, rx=14, fill="#e2e8f0"),
+            _tag(
+                "path", d=f"M{x:g} {last + 14:g}V{watch.y - 6:g}", stroke=colour, stroke_dasharray="5 4", **LINE_STYLE
+            ),
+            _tag("path", d=f"M{x:g} {watch.y:g}l-4.5-9h9z", fill=colour),
+            _text(x + 12, (last + 14 + watch.y) / 2 + 4, "metrics", 11, colour),
+        ]
+    )
+
+
+def _arrow(start: Point, end: Point, colour: str, label: Sequence[str] = (), straight: float = 0) -> str:
+    """A line that goes `straight` past its label, then bends."""
+    (x, y), (to_x, to_y) = start, end
+    way, bend = (1 if to_x > x else -1), x + straight
+    half = (bend + to_x) / 2
+    line = f"M{x:g} {y:g}H{bend:g}C{half:g} {y:g} {half:g} {to_y:g} {to_x - 7 * way:g} {to_y:g}"
+    head = _tag("path", d=f"M{to_x:g} {to_y:g}l{-9 * way}-4.5v9z", fill=colour)
+    return _tag("path", d=line, stroke=colour, **LINE_STYLE) + head + _pill(start, colour, label)
+
+
+def _pill(start: Point, colour: str, label: Sequence[str]) -> str:
+    if not label:
+        return ""
+    x, height = start[0] + LABEL_INDENT, LABEL_LINE * len(label) + 10
+    top, width = start[1] - height / 2, max(_width(line, 11) for line in label) + PAD
+    lines = (_text(x + 8, top + 16 + LABEL_LINE * i, line, 11, colour) for i, line in enumerate(label))
+    box = _tag("rect", x=x, y=top, width=width, height=height, rx=8, fill="#fff", stroke=colour)
+    return _tag("g", box, *lines, class_="label")
+
+
+def _box(card: Card) -> str:
+    heading, _, icon = KINDS[card.kind]
+    x, y = card.x + PAD, card.y + 14
+    return _tag(
+        "g",
+        _tag("rect", x=card.x, y=card.y, width=card.width, height=card.height, rx=10, fill="#fff", stroke=RULE),
+        _tag("rect", x=x, y=y, width=28, height=28, rx=7, fill=card.colour),
+        _tag("path", d=icon, fill="none", stroke="#fff", stroke_width=1.5, transform=f"translate({x + 6:g} {y + 6:g})"),
+        _text(x + 38, y + 10, heading, 10, card.colour, font_family=SANS, font_weight=700),
+        _text(x + 38, y + 26, card.name, 13, INK, font_weight=600),
+        *(_text(x, card.y + HEAD + 8 + LINE * i, line, 12, GREY) for i, line in enumerate(card.lines)),
+        class_="card",
+    )
+
+
+def _routes(service: Service, cards: Cards) -> Iterator[str]:
+    """The API's routes, each beside the function that serves it."""
+    for function in service.functions:
+        top = cards[f"function {function.name}"].middle - ROW * len(function.routes) / 2
+        yield from (_route(route, cards["api"], top + ROW * i) for i, route in enumerate(function.routes))
+
+
+def _route(route: Route, api: Card, top: float) -> str:
+    x, colour = api.x + PAD, METHOD_COLOURS[route.method]
+    key = _text(api.right - PAD, top + 16, "key", 11, "#b45309", text_anchor="end") if route.key_required else ""
+    return _tag(
+        "g",
+        _tag("rect", x=x, y=top + 3, width=56, height=18, rx=5, fill=colour),
+        _text(x + 28, top + 16, route.method, 10, "#fff", text_anchor="middle", font_weight=700),
+        _text(x + 66, top + 16, route.path, 12, INK),
+        key,
+        class_="route",
+    )
+
+
+def _width(text: str, size: float) -> float:
+    return len(text) * size * ADVANCE
+
+
+def _text(x: float, y: float, text: str, size: float, fill: str, **more: object) -> str:
+    return _tag("text", escape(text), x=x, y=y, font_size=size, fill=fill, **more)
+
+
+def _tag(name: str, *inside: str, **attributes: object) -> str:
+    """An element; `font_size=3` is the attribute `font-size`, `class_` is `class`."""
+    said = "".join(
+        f' {key.strip("_").replace("_", "-")}="{escape(f"{value:g}" if isinstance(value, float) else str(value))}"'
+        for key, value in attributes.items()
+    )
+    return f"<{name}{said}>{''.join(inside)}</{name}>\n"

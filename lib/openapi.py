@@ -1,0 +1,233 @@
+"""The reference of a service, as one OpenAPI 3.0 document: users read it, clients are made from it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from .service import Call, Route, Schema, Service
+
+Document = dict[str, Any]
+
+VERSION = "1.0.0"
+"""The first: no path says which version of the API it is of."""
+ERROR = "Error"
+KEY_SCHEME = "ApiKeyAuth"
+JSON = "application/json"
+
+ERROR_SCHEMA: Schema = {
+    "type": "object",
+    "description": "The body of every answer that is not a success, whether the gateway or a function gives it.",
+    "required": ["error", "code", "requestId", "details"],
+    "properties": {
+        "error": {"type": "string", "description": "What is wrong, for people."},
+        "code": {"type": "string", "description": "What is wrong, for programs."},
+        "requestId": {"type": "string", "description": "What to look for in the logs."},
+        "details": {"type": "array", "items": {"type": "string"}, "description": "Which rules were broken, if any."},
+    },
+    "example": {
+        "error": "the body is not as it should be",
+        "code": "INVALID_REQUEST",
+        "requestId": "7f1c2a52-0d8e-4f0b-9a66-3f0f6f6a5f11",
+        "details": ["body.price must be number"],
+    },
+}
+HEADERS: Document = {
+    "X-Request-Id": {
+        "description": "What to look for in the logs. A refusal by the gateway has it in its body only.",
+        "schema": {"type": "string"},
+    },
+    "Location": {
+        "description": "Where what was made can be read, relative to the request's own URL.",
+        "schema": {"type": "string", "format": "uri-reference"},
+    },
+}
+IDEMPOTENCY_KEY: Document = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Makes it safe to send the request again: for at least 24 hours it gets the same answer and does "
+    "nothing more.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
+}
+
+
+class Refusal(NamedTuple):
+    """A status that is no success, and the routes whose shape makes it possible."""
+
+    status: int
+    description: str
+    possible: Callable[[Route], bool]
+
+
+def _always(_: Route) -> bool:
+    return True
+
+
+def _with_body(route: Route) -> bool:
+    return route.body is not None
+
+
+REFUSALS = (
+    # On every route: a query parameter that is not described is refused.
+    Refusal(400, "The path, the query or the body is not as described here; `details` says where.", _always),
+    Refusal(
+        403, "No valid API key, on a route that always asks for one or in environments that ask for a key.", _always
+    ),
+    Refusal(404, "What the path names is not there.", lambda route: bool(route.path_parameters())),
+    Refusal(
+        409,
+        "It is there already or has changed meanwhile, or the `Idempotency-Key` came with another body before.",
+        lambda route: route.method == "POST",
+    ),
+    Refusal(413, "The body, or what would be stored of it, is too large.", _with_body),
+    Refusal(415, f"The `Content-Type` is not `{JSON}`.", _with_body),
+    Refusal(429, "Too many requests at once, or the API key's quota is used up; try again later.", _always),
+    Refusal(500, "Something went wrong on our side; the log has the rest.", _always),
+    Refusal(504, "No answer in time; try again.", _always),
+)
+
+
+def refusals(route: Route) -> list[int]:
+    """Every status besides success: what follows from the route's shape, and what it declares."""
+    return sorted({row.status for row in REFUSALS if row.possible(route)} | set(route.errors))
+
+
+def document(service: Service, server_url: str = "/") -> Document:
+    """The reference of `service` at `server_url`; raises ValueError if a schema of its own is called `Error`."""
+    if ERROR in service.schemas:
+        raise ValueError(f"service {service.name!r} schema {ERROR!r}: give another name, this is the common error's")
+    routes = [route for _, route in service.routes()]
+    refused = {status for route in routes for status in refusals(route)}
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": service.title, "description": service.description, "version": VERSION},
+        "servers": [{"url": server_url}],
+        "tags": [{"name": name} for name in dict.fromkeys(map(_tag, routes))],
+        "paths": _paths(service, routes),
+        "components": {
+            "schemas": {**service.schemas, ERROR: ERROR_SCHEMA},
+            "headers": HEADERS,
+            "responses": {_label(status): _refused(status) for status in sorted(refused)},
+            "securitySchemes": {KEY_SCHEME: {"type": "apiKey", "in": "header", "name": "x-api-key"}},
+        },
+    }
+
+
+def _paths(service: Service, routes: list[Route]) -> Document:
+    paths: Document = {}
+    taken: set[str] = set()
+    for route in routes:
+        identifier = _operation_id(route, taken)
+        taken.add(identifier)
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, identifier, _shown(service, route))
+    return paths
+
+
+def _operation_id(route: Route, taken: set[str]) -> str:
+    """Unique in the document, though one operation may serve several routes."""
+    by = f"{route.operation}_by_{'_'.join(route.path_parameters())}"
+    numbered = (f"{route.operation}_{number}" for number in itertools.count(2))
+    return next(name for name in itertools.chain([route.operation, by], numbered) if name not in taken)
+
+
+def _shown(service: Service, route: Route) -> Call:
+    """The first successful call of the service's demonstration that this route answers, or one that shows nothing."""
+    for call in service.demo:
+        answering = min((r for _, r in service.routes() if call.calls(r)), key=_generality, default=None)
+        if answering == route and call.status in route.responses:
+            return call
+    return Call(method=route.method, path="", status=0)
+
+
+def _generality(route: Route) -> int:
+    """API Gateway prefers `/items/search` to `/items/{id}`."""
+    return len(route.path_parameters())
+
+
+def _operation(route: Route, identifier: str, shown: Call) -> Document:
+    return {
+        "operationId": identifier,
+        "summary": route.summary,
+        "tags": [_tag(route)],
+        "parameters": [*_path_parameters(route, shown), *_query_parameters(route, shown), *_headers(route)],
+        **({"requestBody": _request_body(route.body, shown)} if route.body else {}),
+        "responses": _responses(route),
+        "security": [{KEY_SCHEME: []}] if route.key_required else [{}, {KEY_SCHEME: []}],
+    }
+
+
+def _tag(route: Route) -> str:
+    return route.path.split("/")[1].strip("{}")
+
+
+def _path_parameters(route: Route, shown: Call) -> list[Document]:
+    values = dict(zip(route.path.split("/"), urlsplit(shown.path).path.split("/"), strict=False))
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "minLength": 1},
+            **_example(values.get(f"{{{name}}}"), unquote),
+        }
+        for name in route.path_parameters()
+    ]
+
+
+def _query_parameters(route: Route, shown: Call) -> list[Document]:
+    values = {name: given[0] for name, given in parse_qs(urlsplit(shown.path).query).items()}
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "description": schema.get("description", ""),
+            "schema": {key: value for key, value in schema.items() if key != "description"},
+            **_example(values.get(name), int if schema.get("type") == "integer" else str),
+        }
+        for name, schema in route.query.items()
+    ]
+
+
+def _example(text: str | None, read: Callable[[str], Any]) -> Mapping[str, Any]:
+    return {} if text is None else {"example": read(text)}
+
+
+def _headers(route: Route) -> list[Document]:
+    return [IDEMPOTENCY_KEY] if route.method == "POST" else []
+
+
+def _request_body(schema: str, shown: Call) -> Document:
+    example = {} if shown.body is None else {"example": shown.body}
+    return {"required": True, "content": _content(schema, **example)}
+
+
+def _content(schema: str, **more: Any) -> Document:
+    return {JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}, **more}}
+
+
+def _responses(route: Route) -> Document:
+    answered = {str(status): _answered(status, schema) for status, schema in route.responses.items()}
+    refused = (status for status in refusals(route) if status not in route.responses)
+    return {**answered, **{str(status): {"$ref": f"#/components/responses/{_label(status)}"} for status in refused}}
+
+
+def _answered(status: int, schema: str | None) -> Document:
+    headers = ("X-Request-Id", "Location") if status == HTTPStatus.CREATED else ("X-Request-Id",)
+    return {
+        "description": HTTPStatus(status).phrase,
+        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},
+        **({"content": _content(schema)} if schema else {}),
+    }
+
+
+def _refused(status: int) -> Document:
+    described = {row.status: row.description for row in REFUSALS}
+    return {**_answered(status, ERROR), "description": described.get(status, "Refused; `code` says why.")}
+
+
+def _label(status: int) -> str:
+    """Not the status's phrase: that depends on Python's version."""
+    return f"{ERROR}{status}"

@@ -1,0 +1,193 @@
+"""Writes what users read out of the descriptions: `python -m lib.reference`, or with `--check` tells what is stale.
+
+`docs/<service>/openapi.json` and `architecture.svg`, and the parts of README.md between `<!-- generated:NAME -->` and
+`<!-- /generated:NAME -->`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from . import openapi, policies
+from .config import KEYS, Key
+from .diagram import svg
+from .environments import ALIASES, ENVIRONMENTS
+from .naming import physical_name
+from .service import Function, Grant, Route, Service
+from .services import SERVICES
+from .settings import Settings
+
+ROOT = Path(__file__).parent.parent
+README = "README.md"
+ENVIRONMENT = "dev"
+"""Whose names examples show."""
+OTHER_KEYS = (
+    ("service", "what is deployed; `items` when not given", f"one of {', '.join(SERVICES)}"),
+    (
+        "environment",
+        "part of every name, and which row of figures; the variable `ENVIRONMENT_SUFFIX`, else `dev`, when not given",
+        f"letters, digits, '-' and '_'; {', '.join(ENVIRONMENTS)}, {', '.join(ALIASES)} have rows, others get dev's",
+    ),
+    ("tags", "tags of every resource, laid over `Project` and `Owner`", "an object of texts"),
+)
+"""The configuration besides `KEYS`: key, what it sets, what it takes."""
+MANAGED_POLICIES = (
+    (policies.BASIC_EXECUTION, "CloudWatch Logs", "write its log"),
+    (policies.XRAY_WRITE, "X-Ray, which knows no narrower resource", "send traces, only where tracing is on"),
+)
+"""AWS's own policies: which, what they are good for, why."""
+WORDS = {"True": "yes", "False": "no", "": "none", "-1": "none"}
+
+Row = Sequence[str]
+
+
+def main(arguments: Sequence[str], root: Path = ROOT) -> int:
+    """Write what is stale below `root`, or only name it; the process's exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m lib.reference", description="Write the reference of every service."
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is out of date")
+    check = parser.parse_args(arguments).check
+    stale = {path: text for path, text in files(root).items() if _read(path) != text}
+    for path, text in stale.items():
+        print(f"{path.relative_to(root)}: {'out of date, run python -m lib.reference' if check else 'written'}")
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    return int(check and bool(stale))
+
+
+def files(root: Path, services: Mapping[str, Service] = SERVICES) -> dict[Path, str]:
+    """Every generated file and what it should hold; the README only where there is one."""
+    wanted = {}
+    for name, service in services.items():
+        wanted[root / "docs" / name / "openapi.json"] = (
+            json.dumps(openapi.document(service), indent=2, ensure_ascii=False) + "\n"
+        )
+        wanted[root / "docs" / name / "architecture.svg"] = svg(service, ENVIRONMENT)
+    readme = _read(root / README)
+    return wanted if readme is None else {**wanted, root / README: filled(readme, sections(services))}
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+def filled(text: str, generated: Mapping[str, str]) -> str:
+    """`text` with every part that has markers written anew; markers of other names are left alone."""
+    for name, section in generated.items():
+        before, start, rest = text.partition(f"<!-- generated:{name} -->")
+        _, end, after = rest.partition(f"<!-- /generated:{name} -->")
+        text = f"{before}{start}\n{section}\n{end}{after}" if end else text
+    return text
+
+
+def sections(services: Mapping[str, Service]) -> dict[str, str]:
+    """Every part of the README that can be generated, by its marker's name."""
+    found = {"configuration": _configuration(), "environments": _environments(services)}
+    for name, service in services.items():
+        found[f"api-{name}"] = _api(service)
+        found[f"permissions-{name}"] = _permissions(service)
+    return found
+
+
+def _api(service: Service) -> str:
+    return _table(("Method", "Path", "What", "Takes", "Answers"), (_api_row(route) for _, route in service.routes()))
+
+
+def _api_row(route: Route) -> Row:
+    takes = [*filter(None, [route.body and f"`{route.body}`"]), *(f"`?{name}`" for name in route.query)]
+    answers = (f"**{status}** `{schema}`" if schema else f"**{status}**" for status, schema in route.responses.items())
+    what = f"{route.summary} (always with an API key)" if route.key_required else route.summary
+    refusals = ", ".join(map(str, openapi.refusals(route)))
+    return f"`{route.method}`", f"`{route.path}`", what, ", ".join(takes), f"{', '.join(answers)}; {refusals}"
+
+
+def _permissions(service: Service) -> str:
+    rows = (row for function in service.functions for row in _role_rows(service, function))
+    return _table(("Role", "May", "On", "To", "For"), rows)
+
+
+def _role_rows(service: Service, function: Function) -> Iterator[Row]:
+    role = f"`{_physical(service, 'role', f'{function.name}-role')}`"
+    needed: dict[Grant, list[str]] = {}
+    for name, grants in _triggers(function):
+        for grant in grants:
+            needed.setdefault(grant, []).append(f"`{name}`")
+    for grant, triggers in needed.items():
+        statement = _statement(service, grant)
+        yield role, _code(statement["Action"]), _code(statement["Resource"]), grant.reason, ", ".join(triggers)
+    for arn, on, reason in MANAGED_POLICIES:
+        yield role, f"what `{arn.rpartition('/')[2]}` allows", on, reason, "every run"
+
+
+def _triggers(function: Function) -> Iterator[tuple[str, Iterable[Grant]]]:
+    yield from ((f"{route.method} {route.path}", route.grants) for route in function.routes)
+    yield from ((schedule.name, schedule.grants) for schedule in function.schedules)
+
+
+def _statement(service: Service, grant: Grant) -> policies.Statement:
+    """What a role's policy says for a grant, with the resource's name for its ARN."""
+    if any(table.name == grant.on for table in service.tables):
+        return policies.table_statement(_physical(service, "table", grant.on), grant.actions, grant.indexes)
+    return policies.allow("sns", grant.actions, [_physical(service, "topic", grant.on)])
+
+
+def _physical(service: Service, kind: str, type_: str) -> str:
+    return physical_name(service.name_pattern, kind, ENVIRONMENT, type=type_)
+
+
+def _code(texts: str | Iterable[str]) -> str:
+    return ", ".join(f"`{text}`" for text in ([texts] if isinstance(texts, str) else texts))
+
+
+def _configuration() -> str:
+    figures = ((name, f"{key.description} (`{_figure(key)}`)", _takes(key)) for name, key in KEYS.items())
+    return _table(("Key", "Sets", "Takes"), ((f"`{name}`", *rest) for name, *rest in (*OTHER_KEYS, *figures)))
+
+
+def _figure(key: Key) -> str:
+    return f"{key.layer.WHERE}.{key.field}"
+
+
+def _takes(key: Key) -> str:
+    return key.layer.CHECKS[key.field][1].removeprefix("give ")
+
+
+def _environments(services: Mapping[str, Service]) -> str:
+    """The rows of every figure that some environment sets, and what each service says otherwise."""
+    keys = {_figure(key): f"`{name}`" for name, key in KEYS.items()}
+    said = {name: _figures(settings) for name, settings in ENVIRONMENTS.items()}
+    figures = dict.fromkeys(figure for row in said.values() for figure in row)
+    rows = ((f"`{f}`", keys.get(f, ""), *(row.get(f, "") for row in said.values())) for f in figures)
+    notes = (_own_figures(service) for service in services.values())
+    return "\n\n".join([_table(("Figure", "Config key", *said), rows), *filter(None, notes)])
+
+
+def _own_figures(service: Service) -> str:
+    figures = ", ".join(f"`{name}` {value}" for name, value in _figures(service.settings).items())
+    return figures and f"`{service.name}` has figures of its own in every environment: {figures}."
+
+
+def _figures(settings: Settings) -> dict[str, str]:
+    """What `settings` says, as people write it; nothing of what it leaves to the layer below."""
+    layers = {layer.name: getattr(settings, layer.name) for layer in fields(settings)}
+    values = {f"{name}.{f.name}": getattr(layer, f.name) for name, layer in layers.items() for f in fields(layer)}
+    return {name: WORDS.get(str(value), str(value)) for name, value in values.items() if value is not None}
+
+
+def _table(head: Row, rows: Iterable[Row]) -> str:
+    return "\n".join(f"| {' | '.join(map(_cell, row))} |" for row in (head, ["---"] * len(head), *rows))
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", r"\|")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

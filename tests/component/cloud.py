@@ -1,0 +1,183 @@
+"""Runs a program against a recorder instead of AWS, and keeps what it registered."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+import pulumi
+from pulumi.runtime import mocks, rpc, settings
+from pulumi.runtime.sync_await import _ensure_event_loop
+
+from lib.local.monitor import STACK_TYPE, Monitor, plain
+
+COMPUTED = ("arn", "executionArn", "invokeArn", "invokeUrl", "rootResourceId", "streamArn", "value", "version")
+"""Properties that AWS decides; the recorder answers `<property>:<logical name>`."""
+
+
+class Registered(NamedTuple):
+    """A resource as a program registered it."""
+
+    kind: str
+    """`dynamodb.Table` for `aws:dynamodb/table:Table`."""
+    name: str
+    inputs: dict[str, Any]
+    urn: str
+    parent: str
+    depends_on: list[str]
+    """Logical names."""
+    provider: str
+    """Empty for the default one."""
+    retained: bool
+    ignored: list[str]
+
+
+class Deployment(NamedTuple):
+    """What came of a program."""
+
+    registered: list[Registered]
+    """In order."""
+    outputs: dict[str, dict[str, Any]]
+    """What each component registered, by its URN; secrets still wrapped."""
+    exports: dict[str, Any]
+    warnings: list[str]
+
+    def of(self, kind: str) -> dict[str, Registered]:
+        """Every resource of a kind by its logical name."""
+        return {resource.name: resource for resource in self.registered if resource.kind == kind}
+
+    def only(self, kind: str) -> Registered:
+        """The one resource of a kind."""
+        (resource,) = self.of(kind).values()
+        return resource
+
+    def inputs(self, kind: str) -> dict[str, dict[str, Any]]:
+        """The inputs of every resource of a kind, by its logical name."""
+        return {name: resource.inputs for name, resource in self.of(kind).items()}
+
+    def stack_outputs(self) -> dict[str, Any]:
+        """What the one TapStack registered."""
+        return self.outputs[self.only("stack.TapStack").urn]
+
+    def endpoints(self) -> dict[tuple[str, str], tuple[dict[str, Any], dict[str, Any]]]:
+        """The inputs of every method of the API and of its integration, by method and path."""
+        paths = {"rootResourceId": ""}
+        for name, resource in self.inputs("apigateway.Resource").items():
+            paths[f"{name}-id"] = f"{paths[resource['parentId'].split(':')[0]]}/{resource['pathPart']}"
+        integrations = {_at(i, paths): i for i in self.inputs("apigateway.Integration").values()}
+        return {_at(m, paths): (m, integrations[_at(m, paths)]) for m in self.inputs("apigateway.Method").values()}
+
+
+def _at(inputs: Mapping[str, Any], paths: Mapping[str, str]) -> tuple[str, str]:
+    return inputs["httpMethod"], paths[inputs["resourceId"]]
+
+
+def kind_of(token: str) -> str:
+    """A short name for a type token."""
+    _, module, name = token.split(":")
+    return f"{module.split('/')[0]}.{name}"
+
+
+class Cloud(mocks.Mocks):
+    """An AWS that gives back what it gets, and decides nothing in a preview."""
+
+    def __init__(self, preview: bool) -> None:
+        self._preview = preview
+
+    def call(self, args: mocks.MockCallArgs) -> Any:
+        """No program here asks AWS anything."""
+        raise AssertionError(f"{args.token} was called")
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        """Answer a registration."""
+        if self._preview:
+            return "", {}
+        return f"{args.name}-id", {**{key: f"{key}:{args.name}" for key in COMPUTED}, **args.inputs}
+
+
+class Recorder(Monitor):
+    """Notes each request once it was transformed and answered."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__(cloud)
+        self.registered: list[Registered] = []
+        self.outputs: dict[str, dict[str, Any]] = {}
+        self._loops: set[asyncio.AbstractEventLoop] = set()
+
+    def close(self) -> None:
+        """Close the event loops that Pulumi made for its threads."""
+        for loop in self._loops:
+            loop.close()
+
+    def RegisterResource(self, request: Any) -> Any:
+        """Register one resource."""
+        self._note_loop()
+        answer = super().RegisterResource(request)
+        if request.type != STACK_TYPE:
+            self.registered.append(
+                Registered(
+                    kind=kind_of(request.type),
+                    name=request.name,
+                    inputs=plain(rpc.deserialize_properties(request.object, keep_unknowns=True)),
+                    urn=answer.urn,
+                    parent=request.parent,
+                    depends_on=[urn.split("::")[-1] for urn in request.dependencies],
+                    provider=request.provider,
+                    retained=request.retainOnDelete,
+                    ignored=list(request.ignoreChanges),
+                )
+            )
+        return answer
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:
+        """Keep the outputs of one component."""
+        self._note_loop()
+        self.outputs[request.urn] = rpc.deserialize_properties(request.outputs, keep_unknowns=True)
+        return super().RegisterResourceOutputs(request)
+
+    def _note_loop(self) -> None:
+        _ensure_event_loop()  # type: ignore[no-untyped-call]
+        self._loops.add(asyncio.get_event_loop())
+
+
+class _Warnings(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+
+
+def deploy(
+    program: Callable[[], object], *, preview: bool = False, config: Mapping[str, str] | None = None
+) -> Deployment:
+    """Run `program` to its end, or raise what it raised.  In a preview every output is unknown."""
+    warnings = _Warnings()
+    logger = logging.Logger("recorder")
+    logger.addHandler(warnings)
+    pulumi.runtime.set_all_config({f"tap:{key}": value for key, value in (config or {}).items()})
+    cloud = Cloud(preview)
+    monitor = Recorder(cloud)
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda *_: None)  # the first error is raised; what it left unfinished is no news
+    asyncio.set_event_loop(loop)
+    try:
+        mocks.set_mocks(cloud, project="tap", stack="test", preview=preview, logger=logger, monitor=monitor)
+        settings.set_root_resource(None)  # type: ignore[arg-type]  # run_in_stack makes the root itself
+        loop.run_until_complete(pulumi.runtime.run_in_stack(partial(_run, program)))
+    finally:
+        settings.SETTINGS.outputs.clear()  # a program that failed midway leaves nothing to the next one
+        loop.run_until_complete(loop.shutdown_default_executor())
+        asyncio.set_event_loop(None)
+        loop.close()
+        monitor.close()
+        pulumi.runtime.set_all_config({})
+    return Deployment(monitor.registered, monitor.outputs, monitor.exports, warnings.messages)
+
+
+def _run(program: Callable[[], object]) -> None:
+    program()

@@ -1,0 +1,334 @@
+"""What holds for every TapStack, whatever it deploys."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib import import_module
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+import pytest
+from pulumi.output import Unknown
+
+from lib.local.monitor import DuplicateUrn
+from lib.service import Service
+from lib.settings import AlarmSettings, ApiSettings, FunctionSettings, TableSettings
+from lib.tap_stack import TapStack, TapStackArgs
+
+from .builders import DESK, NEW_PARCEL, PARCELS, SWEEP, a_function, a_route, a_service
+from .cloud import Deployment, Registered, deploy
+from .programs import PROGRAMS, stacked
+
+TAGGED = {
+    "apigateway.ApiKey",
+    "apigateway.RestApi",
+    "apigateway.Stage",
+    "apigateway.UsagePlan",
+    "appautoscaling.Target",
+    "cloudwatch.EventRule",
+    "cloudwatch.LogGroup",
+    "cloudwatch.MetricAlarm",
+    "dynamodb.Table",
+    "iam.Role",
+    "lambda.Function",
+    "sns.Topic",
+}
+"""Every kind in a stack that takes tags."""
+
+
+def aws_resources(made: Deployment) -> list[Registered]:
+    """What is no component and no provider."""
+    components = {resource.parent for resource in made.registered}
+    return [r for r in made.registered if r.urn not in components and not r.kind.startswith("providers.")]
+
+
+def takes_tags(kind: str) -> bool:
+    """Whether AWS tags such a resource."""
+    module, name = kind.split(".")
+    return hasattr(getattr(import_module(f"pulumi_aws.{'lambda_' if module == 'lambda' else module}"), name), "tags")
+
+
+def test_every_child_has_its_parents_name_as_prefix(either: Deployment) -> None:
+    names = {resource.urn: resource.name for resource in either.registered}
+    strays = [
+        resource.urn
+        for resource in either.registered
+        if resource.kind != "stack.TapStack" and not resource.name.startswith(f"{names[resource.parent]}-")
+    ]
+    assert not strays
+
+
+def test_every_aws_resource_belongs_to_a_component(either: Deployment) -> None:
+    kinds = {resource.urn: resource.kind for resource in either.registered}
+    assert {kinds[resource.parent] for resource in aws_resources(either)} <= {
+        "aws.Alarms",
+        "aws.Api",
+        "aws.Function",
+        "aws.Role",
+        "aws.Schedule",
+        "aws.Table",
+        "aws.Topic",
+    }
+
+
+def test_tags_are_merged_key_by_key_onto_everything_that_takes_them() -> None:
+    made = deploy(stacked(environment_suffix="prod", tags={"Owner": "post", "Team": "desk"}))
+    taking = [resource for resource in aws_resources(made) if takes_tags(resource.kind)]
+    assert {resource.kind for resource in taking} == TAGGED
+    for resource in taking:
+        assert resource.inputs["tags"] == {"Project": "IaC-Nova-Test", "Owner": "post", "Team": "desk"}, resource.urn
+
+
+def test_args_hold_the_merged_tags() -> None:
+    assert TapStackArgs(tags={"Owner": "me"}).tags == {"Project": "IaC-Nova-Test", "Owner": "me"}
+
+
+def physical_names(made: Deployment) -> Counter[tuple[str, str, str]]:
+    """The names that AWS wants unique: in an account (roles), or in a region of it."""
+    scoped = {"restApi", "role"}  # what is named within something else
+    return Counter(
+        (resource.kind, "" if resource.kind == "iam.Role" else resource.provider, resource.inputs["name"])
+        for resource in aws_resources(made)
+        if "name" in resource.inputs and scoped.isdisjoint(resource.inputs)
+    )
+
+
+def test_two_stacks_with_different_suffixes_collide_in_nothing() -> None:
+    def program() -> None:
+        for suffix in ("blue", "green"):
+            TapStack(suffix, TapStackArgs(environment_suffix=suffix, service=PARCELS))
+            TapStack(f"{suffix}-items", TapStackArgs(environment_suffix=suffix))
+
+    names = physical_names(deploy(program))
+    assert len(names) > 40
+    assert not [name for name, count in names.items() if count > 1]
+
+
+def test_two_stacks_with_one_suffix_in_two_regions_collide_in_nothing() -> None:
+    def program() -> None:
+        west = aws.Provider("west", region="us-west-2")
+        TapStack("east", TapStackArgs(environment_suffix="prod"))
+        TapStack("west", TapStackArgs(environment_suffix="prod"), pulumi.ResourceOptions(provider=west))
+
+    names = physical_names(deploy(program))
+    assert not [name for name, count in names.items() if count > 1]
+
+
+def test_everything_is_made_by_the_provider_the_stack_was_given() -> None:
+    def program() -> None:
+        west = aws.Provider("west", region="us-west-2")
+        TapStack("tap", TapStackArgs(service=PARCELS), pulumi.ResourceOptions(provider=west))
+
+    made = deploy(program)
+    assert {resource.provider.split("::")[-2] for resource in aws_resources(made)} == {"west"}
+
+
+def test_two_stacks_of_one_name_are_refused() -> None:
+    def program() -> None:
+        TapStack("tap")
+        TapStack("tap")
+
+    with pytest.raises(DuplicateUrn, match="TapStack"):
+        deploy(program)
+
+
+def test_paths_that_differ_only_in_punctuation_are_different_resources() -> None:
+    paths = ("/parcels/{id}", "/parcels/id", "/parcels-id", "/parcels_id", "/parcels.id")
+    made = deploy(stacked(service=a_service(functions=(a_function(*(a_route(path=path) for path in paths)),))))
+    assert {path for method, path in made.endpoints() if method == "GET"} == set(paths)
+
+
+def differences(real: Any, previewed: Any) -> list[str]:
+    """Where a previewed value is neither unknown nor the real one."""
+    if isinstance(previewed, Unknown) or isinstance(real, pulumi.AssetArchive):
+        return []
+    if isinstance(real, Mapping) and isinstance(previewed, Mapping) and real.keys() == previewed.keys():
+        return [f"{key}.{found}" for key in real for found in differences(real[key], previewed[key])]
+    if isinstance(real, list) and isinstance(previewed, list) and len(real) == len(previewed):
+        return [f"[].{found}" for pair in zip(real, previewed, strict=True) for found in differences(*pair)]
+    return [] if real == previewed else [f" {previewed!r}, not {real!r}"]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_preview_with_every_output_unknown_touches_no_value(request: pytest.FixtureRequest, program: str) -> None:
+    real, previewed = request.getfixturevalue(program), deploy(PROGRAMS[program], preview=True)
+    inputs = {resource.urn: resource.inputs for resource in previewed.registered}
+    assert inputs.keys() == {resource.urn for resource in real.registered}
+    for resource in real.registered:
+        assert not differences(resource.inputs, inputs[resource.urn]), resource.urn
+    for policy in previewed.inputs("iam.RolePolicy").values():
+        assert isinstance(policy["policy"], Unknown)
+
+
+def marked(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
+    """A transform that marks what has tags."""
+    if "tags" not in args.props:
+        return None
+    return pulumi.ResourceTransformResult({**args.props, "tags": {"Marked": "yes"}}, args.opts)
+
+
+def test_transforms_of_the_stack_reach_all_its_children() -> None:
+    args = TapStackArgs(environment_suffix="prod", service=PARCELS)
+    made = deploy(lambda: TapStack("tap", args, pulumi.ResourceOptions(transforms=[marked])))
+    marks = {r.kind: r.inputs["tags"] for r in aws_resources(made) if "tags" in r.inputs}
+    assert marks == {kind: {"Marked": "yes"} for kind in TAGGED}
+
+
+def reachable(value: Any) -> set[tuple[str, str]]:
+    """Type and name of every resource that public attributes lead to."""
+    if isinstance(value, pulumi.Resource):
+        found = {(value.pulumi_resource_type, value.pulumi_resource_name)}
+        inner = value if isinstance(value, pulumi.ComponentResource) else None
+        return found.union(*(reachable(v) for k, v in vars(inner).items() if k[0] != "_")) if inner else found
+    if isinstance(value, Mapping):
+        return set().union(*map(reachable, value.values()))
+    return set().union(*map(reachable, value)) if isinstance(value, list | tuple) else set()
+
+
+@pytest.fixture(scope="module", name="stack")
+def a_stack() -> TapStack:
+    """The stack itself, of the program that `parcels` is."""
+    stacks: list[TapStack] = []
+    deploy(lambda: stacks.append(PROGRAMS["parcels"]()))
+    return stacks[0]
+
+
+def test_every_resource_can_be_reached_through_the_stack(stack: TapStack, parcels: Deployment) -> None:
+    found = {name for type_, name in reachable(stack) if type_.startswith("aws:")}
+    assert {resource.name for resource in aws_resources(parcels)} - found == set()
+
+
+def test_every_component_exposes_its_resource(stack: TapStack) -> None:
+    by_name: tuple[Mapping[str, pulumi.ComponentResource], ...] = (
+        stack.tables,
+        stack.roles,
+        stack.functions,
+        stack.topics,
+        stack.schedules,
+    )
+    components = [component for made in by_name for component in made.values()]
+    exposed = [getattr(component, "resource", None) for component in (*components, stack.api, stack.alarm_topic)]
+    assert all(isinstance(resource, pulumi.CustomResource) for resource in exposed)
+    assert {*stack.alarms["desk"].resources} == {"Duration", "Errors", "Throttles"}
+
+
+def test_every_output_is_an_attribute_of_the_stack(stack: TapStack, parcels: Deployment) -> None:
+    assert stack.outputs.keys() == parcels.stack_outputs().keys()
+    assert not [name for name, value in stack.outputs.items() if getattr(stack, name) is not value]
+
+
+FROZEN = (
+    "Integration",
+    "IntegrationResponse",
+    "Method",
+    "MethodResponse",
+    "Model",
+    "RequestValidator",
+    "Resource",
+    "Response",
+)
+
+
+def frozen(made: Deployment) -> dict[str, Any]:
+    """What API Gateway takes a picture of when it deploys."""
+    return {kind: made.inputs(f"apigateway.{kind}") for kind in FROZEN}
+
+
+def trigger(made: Deployment) -> dict[str, str]:
+    """What a redeployment of the API hangs on."""
+    triggers: dict[str, str] = made.only("apigateway.Deployment").inputs["triggers"]
+    return triggers
+
+
+@pytest.fixture(scope="module", name="before")
+def deployed_before() -> Deployment:
+    """The parcel service in dev."""
+    return deploy(stacked())
+
+
+def with_routes(*changed: Any) -> Service:
+    """The parcel service, its desk with other routes."""
+    return replace(PARCELS, functions=(replace(DESK, routes=changed), SWEEP))
+
+
+ACCEPT, LIST, HAND_OUT = DESK.routes
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        {"function": FunctionSettings(memory_mb=1024, timeout_seconds=29, tracing=True)},
+        {"tags": {"Owner": "somebody else"}},
+        {"alarms": AlarmSettings(errors=5, notification_email="ops@example.com")},
+        {"table": TableSettings(billing_mode="PROVISIONED")},
+        {"api": ApiSettings(throttle_rate_per_second=1, throttle_burst=2, stage_name="live")},
+        {"service": replace(PARCELS, functions=(replace(DESK, handler="lib.services.items.handler.store"), SWEEP))},
+        {"service": replace(PARCELS, functions=(DESK,))},
+        {"service": with_routes(replace(ACCEPT, grants=(), summary="Accept one"), LIST, HAND_OUT)},
+        {"service": with_routes(HAND_OUT, ACCEPT, LIST)},
+    ],
+    ids=["figures", "tags", "alarms", "tables", "throttle", "code", "schedules", "grants and words", "order"],
+)
+def test_api_is_not_deployed_again_when_it_stays_as_it_is(before: Deployment, same: dict[str, Any]) -> None:
+    after = deploy(stacked(**same))
+    assert frozen(after) == frozen(before)
+    assert trigger(after) == trigger(before)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"api": ApiSettings(cors_origin="https://shop.example.com")},
+        {"api": ApiSettings(api_key_required=True)},
+        {"service": with_routes(ACCEPT, LIST)},
+        {"service": with_routes(ACCEPT, replace(LIST, query={}), HAND_OUT)},
+        {"service": with_routes(ACCEPT, replace(LIST, key_required=True), HAND_OUT)},
+        {"service": with_routes(replace(ACCEPT, body=None), LIST, HAND_OUT)},
+        {"service": with_routes(ACCEPT, replace(LIST, path="/letters"), HAND_OUT)},
+        {"service": replace(PARCELS, schemas={"NewParcel": {**NEW_PARCEL, "maxProperties": 9}})},
+        {"service": replace(PARCELS, functions=(replace(DESK, name="counter"), SWEEP))},
+    ],
+    ids=["cors", "key", "gone", "query", "one key", "body", "path", "schema", "function"],
+)
+def test_api_is_deployed_again_when_it_changes(before: Deployment, change: dict[str, Any]) -> None:
+    after = deploy(stacked(**change))
+    assert frozen(after) != frozen(before)
+    assert trigger(after) != trigger(before)
+
+
+@pytest.mark.parametrize("suffix", [None, "", "dev", "development"])
+def test_no_suffix_and_an_alias_are_the_dev_row(suffix: str | None) -> None:
+    args = TapStackArgs(environment_suffix=suffix, service=PARCELS)
+    assert args.environment == (suffix or "dev")
+    assert args.settings().function.memory_mb == 128
+
+
+@pytest.mark.parametrize(
+    ("bad", "field", "value"),
+    [
+        ({"environment_suffix": "feature/x"}, "environment_suffix", "'feature/x'"),
+        ({"environment_suffix": "x" * 129, "service": PARCELS}, "stage_name", "'xxx"),
+        ({"service": "itmes"}, "service", "'itmes'"),
+        ({"environment_suffix": "prod", "table": TableSettings(max_read_capacity=20)}, "max_read_capacity", "20"),
+        ({"environment_suffix": "prod", "api": ApiSettings(cors_origin="*")}, "cors_origin", r"'\*'"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_made(bad: dict[str, Any], field: str, value: str) -> None:
+    with pytest.raises(ValueError, match=rf"{field} {value}.*(give|try)"):
+        TapStackArgs(**bad)
+
+
+def test_a_name_too_long_for_aws_is_refused_by_name() -> None:
+    service = a_service(functions=(a_function(name="f" * 60),))
+    with pytest.raises(ValueError, match=r"role name 'parcels-fff.*shorten"):
+        deploy(stacked(service=service))
+
+
+def test_names_of_a_long_suffix_are_cut_to_what_aws_takes() -> None:
+    made = deploy(stacked(environment_suffix="feature-" + "long-" * 12))
+    functions = [function["name"] for function in made.inputs("lambda.Function").values()]
+    assert all(len(name) <= 64 for name in functions)
+    assert len(set(functions)) == 2

@@ -1,0 +1,157 @@
+"""`python -m lib.local`, as people run it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lib.local import __main__ as command
+from lib.local import tour
+from lib.local.emulator import Emulator, free_port
+from lib.service import Call
+from lib.services import SERVICES
+
+ITEMS = SERVICES["items"]
+
+
+def answered(call: Call, status: int) -> tour.Answer:
+    return tour.Answer(call, status, 1.0, "what it said")
+
+
+def test_a_check_ends_well_when_every_route_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["--check", "--service", "items", "--outputs", str(tmp_path), "--port", str(free_port())]) == 0
+    said = capsys.readouterr().out
+    assert "items is deployed: 63 resources" in said
+    assert "every route answered as it should" in said
+    for _, route in ITEMS.routes():
+        assert re.search(rf"{route.method} +{re.escape(route.path)} +20\d +\d", said)
+    assert json.loads((tmp_path / "all-outputs.json").read_text())["items-dev"]["environment"] == "dev"
+
+
+def test_an_environment_with_keys_is_toured_with_its_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["--check", "--env", "prod", "--outputs", str(tmp_path)]) == 0
+    found = json.loads((tmp_path / "flat-outputs.json").read_text())
+    assert found["dynamodb_table_name"] == "prod-items-table"
+    assert found["api_key"] not in capsys.readouterr().out
+
+
+def test_a_route_that_answers_otherwise_ends_the_check_badly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = Call(method="GET", path="/items/nobody", status=200)
+    monkeypatch.setitem(SERVICES, "items", dataclasses.replace(ITEMS, demo=(*ITEMS.demo, wrong)))
+    assert command.main(["--check", "--outputs", str(tmp_path)]) == 1
+    said = capsys.readouterr().out
+    assert "should be 200" in said
+    assert "not every route answered as it should" in said
+
+
+def test_a_route_nobody_calls_is_no_success() -> None:
+    answers = [answered(call, call.status) for call in ITEMS.demo if call.method != "PUT"]
+    assert not tour.complete(ITEMS, answers)
+    assert any("nothing in the demo calls it" in line for line in tour.table(ITEMS, answers))
+
+
+def test_the_demo_calls_every_route_of_every_service() -> None:
+    for service in SERVICES.values():
+        for _, route in service.routes():
+            assert any(call.calls(route) for call in service.demo), f"{service.name}: {route.method} {route.path}"
+
+
+def test_a_taken_port_is_one_clear_line(emulator: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["--port", str(emulator.port)]) == 1
+    assert capsys.readouterr().out == (
+        f"error: port {emulator.port} is taken: give another as PORT=..., or none for a free one\n"
+    )
+
+
+def test_a_suffix_that_cannot_be_is_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["--env", "no spaces", "--outputs", str(tmp_path)]) == 1
+    assert "error: environment_suffix 'no spaces': AWS names take letters" in capsys.readouterr().out
+
+
+@contextmanager
+def interrupted(ending: signal.Signals, when: Callable[[], bool]) -> Iterator[None]:
+    """Send this process a signal once something is so."""
+    done = threading.Event()
+
+    def wait() -> None:
+        while not done.wait(0.05):
+            if when():
+                os.kill(os.getpid(), ending)
+                return
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_serving_ends_cleanly_when_told_to(
+    ending: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    served: list[int] = []
+    monkeypatch.setattr(command.Watcher, "poll", lambda self: served.append(_items_at(tmp_path)))
+    before = signal.getsignal(ending)
+    with interrupted(ending, lambda: bool(served)):
+        assert command.main(["--env", "staging", "--outputs", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    found = json.loads((tmp_path / "flat-outputs.json").read_text())
+    assert served[0] == 200
+    assert f"{found['api_url']}/items" in said
+    assert f"send it as x-api-key: {found['api_key']}" in said
+    assert said.endswith("s] stopped\n")
+    assert signal.getsignal(ending) == before
+
+
+def _items_at(folder: Path) -> int:
+    found = json.loads((folder / "flat-outputs.json").read_text())
+    request = urllib.request.Request(f"{found['api_url']}/items", headers={"x-api-key": found["api_key"]})
+    with tour.OPENER.open(request) as answer:
+        return int(answer.status)
+
+
+def test_a_check_cut_short_is_no_success(tmp_path: Path) -> None:
+    with interrupted(signal.SIGTERM, lambda: (tmp_path / "flat-outputs.json").exists()):
+        assert command.main(["--check", "--outputs", str(tmp_path)]) == 130
+
+
+def test_an_emulator_that_dies_while_serving_ends_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def kill(watcher: Any) -> None:
+        process = watcher._emulator._process  # pylint: disable=protected-access
+        process.kill()
+        process.wait()
+
+    monkeypatch.setattr(command.Watcher, "poll", kill)
+    assert command.main(["--outputs", str(tmp_path)]) == 1
+    assert "error: the emulator has died" in capsys.readouterr().out
+
+
+def test_the_module_runs(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "lib.local", "--service", "none", "--outputs", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "invalid choice: 'none'" in done.stderr

@@ -1,0 +1,224 @@
+"""The emulator's process, the project's config, the outputs' files, the terminal, the watcher."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+from lib import outputs
+from lib.local import emulator as emulators
+from lib.local import project
+from lib.local.emulator import Emulator, EmulatorError, free_port, taken
+from lib.local.terminal import Terminal
+from lib.local.watch import Watcher
+
+PROJECT = """
+name: shop
+main: program.py
+config:
+  colour: {type: string, default: red}
+  size: {type: integer, default: 0}
+  undecided: {type: string}
+"""
+
+
+def pid(running: Emulator) -> int:
+    assert running._process is not None  # pylint: disable=protected-access
+    return running._process.pid  # pylint: disable=protected-access
+
+
+def test_an_emulator_leaves_nothing_behind() -> None:
+    with Emulator() as running:
+        folder = running._folder  # pylint: disable=protected-access
+        assert folder.is_dir()
+        assert taken(running.port)
+        process = pid(running)
+        running.check()
+    assert not folder.exists()
+    assert not taken(running.port)
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process, 0)
+
+
+def test_an_emulator_that_dies_is_noticed() -> None:
+    with Emulator() as running:
+        os.kill(pid(running), signal.SIGKILL)
+        os.waitid(os.P_PID, pid(running), os.WEXITED | os.WNOWAIT)
+        with pytest.raises(EmulatorError, match="the emulator has died: it said nothing"):
+            running.check()
+
+
+def test_an_emulator_that_does_not_listen_is_ended_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(emulators, "STOP_SECONDS", 0.2)
+    with Emulator() as running:
+        process = pid(running)
+        os.kill(process, signal.SIGSTOP)
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process, 0)
+
+
+def test_a_port_that_is_taken_is_an_error_and_leaves_nothing() -> None:
+    with Emulator() as first, pytest.raises(EmulatorError, match=f"port {first.port} is taken"):
+        Emulator(first.port).__enter__()  # pylint: disable=unnecessary-dunder-call
+
+
+def test_an_emulator_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(emulators, "COMMAND", ["-c", "raise SystemExit('no emulator here')"])
+    with pytest.raises(EmulatorError, match="did not start on port .*: no emulator here"):
+        Emulator().__enter__()  # pylint: disable=unnecessary-dunder-call
+
+
+def test_free_ports_are_free() -> None:
+    assert not taken(free_port())
+
+
+def test_config_is_the_projects_then_the_environments(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text(PROJECT, encoding="utf-8")
+    (tmp_path / "Pulumi.prod.yaml").write_text("config: {'aws:region': x, 'shop:colour': blue}", encoding="utf-8")
+    here = project.read(tmp_path)
+    assert here.program == tmp_path / "program.py"
+    assert project.config(here, "prod", "items") == {
+        "colour": "blue",
+        "size": "0",
+        "environment": "prod",
+        "service": "items",
+    }
+    assert project.config(here, "pr-7", "items")["colour"] == "red"
+
+
+def test_an_empty_environment_file_says_nothing(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text(PROJECT, encoding="utf-8")
+    (tmp_path / "Pulumi.dev.yaml").write_text("", encoding="utf-8")
+    assert project.config(project.read(tmp_path), "dev", "items")["colour"] == "red"
+
+
+def written(folder: Path, stacks: dict[str, Any]) -> tuple[Any, Any]:
+    outputs.write(stacks, folder)
+    assert sorted(path.name for path in folder.iterdir()) == ["all-outputs.json", "flat-outputs.json"]
+    return tuple(json.loads((folder / name).read_text()) for name in (outputs.ALL, outputs.FLAT))  # type: ignore[return-value]
+
+
+def test_the_outputs_of_one_stack_are_flat_as_they_are(tmp_path: Path) -> None:
+    stacks = {"dev": {"service": "stock", "api_url": "u"}}
+    assert written(tmp_path / "new", stacks) == (stacks, {"service": "stock", "api_url": "u"})
+
+
+def test_the_outputs_of_several_stacks_carry_their_service(tmp_path: Path) -> None:
+    stacks = {"a": {"service": "items", "api_url": "1"}, "b": {"service": "stock", "api_url": "2"}}
+    assert written(tmp_path, stacks)[1] == {
+        "service": "items",
+        "api_url": "1",
+        "items_service": "items",
+        "items_api_url": "1",
+        "stock_service": "stock",
+        "stock_api_url": "2",
+    }
+
+
+def test_outputs_of_a_deployment_on_aws_are_read_from_standard_input(tmp_path: Path) -> None:
+    given = json.dumps({"service": "items", "api_url": "u"})
+    environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+    command = [sys.executable, "-m", "lib.outputs", "items-prod"]
+    subprocess.run(command, input=given, text=True, cwd=tmp_path, env=environment, check=True)
+    assert json.loads((tmp_path / "cfn-outputs" / outputs.ALL).read_text()) == {"items-prod": json.loads(given)}
+
+
+class Watched(io.StringIO):
+    """A stream somebody looks at."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_passing_lines_are_overwritten_where_somebody_watches() -> None:
+    stream = Watched()
+    terminal = Terminal(stream)
+    terminal.passing("1 of 2")
+    terminal.passing("2 of 2")
+    terminal.say("done")
+    assert stream.getvalue() == "1 of 2\r\033[K2 of 2\r\033[Kdone\n"
+
+
+def test_passing_lines_are_left_out_where_nobody_does() -> None:
+    stream = io.StringIO()
+    terminal = Terminal(stream)
+    terminal.passing("1 of 2")
+    terminal.step("done")
+    assert stream.getvalue().endswith(" s] done\n")
+    assert "1 of 2" not in stream.getvalue()
+
+
+class Deployed:
+    """A function in the emulator, made from files in the working folder, and the watcher of them."""
+
+    def __init__(self, emulator: Emulator, name: str) -> None:
+        files = {"shop/app.py": "def handler(event, context):\n    return 1\n", "shop/__init__.py": "", "index.py": "#"}
+        for path, text in files.items():
+            Path(path).parent.mkdir(exist_ok=True)
+            Path(path).write_text(text or "more here than in the archive", encoding="utf-8")
+        self.told: list[str] = []
+        self._lambda = emulator.client("lambda")
+        archive = pulumi.AssetArchive({path: pulumi.StringAsset(text) for path, text in files.items()})
+        self.watcher = Watcher(emulator, {name: archive}, self.told.append)
+        self._name = name
+        emulator.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")
+        from lib.local.resources import archive_bytes
+
+        self._lambda.create_function(
+            FunctionName=name,
+            Role=f"arn:aws:iam::000000000000:role/{name}",
+            Runtime="python3.13",
+            Handler="shop.app.handler",
+            Code={"ZipFile": archive_bytes(archive)},
+        )
+
+    def answer(self) -> Any:
+        return json.load(self._lambda.invoke(FunctionName=self._name)["Payload"])
+
+
+@pytest.fixture
+def deployed(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployed:
+    """A function whose code can be changed."""
+    monkeypatch.chdir(tmp_path)
+    return Deployed(emulator, f"watched-{time.monotonic_ns()}")
+
+
+def test_nothing_saved_changes_nothing(deployed: Deployed) -> None:
+    deployed.watcher.poll()
+    assert deployed.told == []
+
+
+def test_a_saved_change_is_live(deployed: Deployed) -> None:
+    assert deployed.answer() == 1
+    Path("shop/app.py").write_text("from .new import two\ndef handler(event, context):\n    return two\n")
+    Path("shop/new.py").write_text("two = 2\n")
+    deployed.watcher.poll()
+    assert deployed.answer() == 2
+    assert "shop/app.py, shop/new.py" in deployed.told[0]
+    deployed.watcher.poll()
+    assert len(deployed.told) == 1
+
+
+def test_a_file_taken_away_leaves_the_function_as_it_was(deployed: Deployed) -> None:
+    Path("shop/app.py").unlink()
+    deployed.watcher.poll()
+    assert deployed.told == []
+
+
+def test_code_that_does_not_compile_is_told_once_and_not_put_in(deployed: Deployed) -> None:
+    Path("shop/app.py").write_text("def (")
+    deployed.watcher.poll()
+    deployed.watcher.poll()
+    assert len(deployed.told) == 1
+    assert deployed.told[0].startswith("shop/app.py: not live, invalid syntax")
+    assert deployed.answer() == 1

@@ -1,0 +1,219 @@
+"""The OpenAPI document of a service."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import fastjsonschema
+import pytest
+from openapi_spec_validator import validate
+
+from lib.openapi import ERROR_SCHEMA, IDEMPOTENCY_KEY, document, refusals
+from lib.service import Call, Route, Service
+from lib.services import SERVICES
+
+from ..component.builders import PARCELS, a_function, a_route, a_service
+
+ALWAYS = [400, 403, 429, 500, 504]
+BUILT_IN = [pytest.param(service, id=name) for name, service in SERVICES.items()]
+EVERY = [*BUILT_IN, pytest.param(PARCELS, id="described elsewhere")]
+
+Document = dict[str, Any]
+
+
+def of(*routes: Route, **changes: Any) -> Document:
+    """The document of a service with these routes."""
+    return document(a_service(functions=(a_function(*routes),), **changes))
+
+
+def operation(route: Route, *demo: Call) -> Document:
+    """What the document says of a service's only route."""
+    found: Document = of(route, demo=demo, schemas={"Parcel": {"type": "object"}})["paths"][route.path]
+    return found[route.method.lower()]  # type: ignore[no-any-return]
+
+
+def accept(**changes: Any) -> Route:
+    """A route that takes a body and makes something."""
+    return a_route(**{"method": "POST", "body": "Parcel", "responses": {201: "Parcel"}, **changes})
+
+
+def operations(service: Service) -> dict[tuple[str, str], Document]:
+    """Every operation of a document by method and path."""
+    paths = document(service)["paths"]
+    return {(method.upper(), path): found for path, methods in paths.items() for method, found in methods.items()}
+
+
+@pytest.mark.parametrize("service", EVERY)
+def test_a_document_is_valid_openapi(service: Service) -> None:
+    validate(document(service))
+
+
+@pytest.mark.parametrize("service", EVERY)
+def test_a_document_is_plain_json(service: Service) -> None:
+    found = document(service)
+    assert json.loads(json.dumps(found)) == found
+
+
+@pytest.mark.parametrize("service", EVERY)
+def test_every_route_is_an_operation_and_nothing_else_is(service: Service) -> None:
+    wanted = {(route.method, route.path): route.summary for _, route in service.routes()}
+    assert {route: found["summary"] for route, found in operations(service).items()} == wanted
+
+
+@pytest.mark.parametrize("service", EVERY)
+def test_every_answer_carries_the_request_id(service: Service) -> None:
+    found = document(service)
+    answers = [
+        answer
+        for methods in found["paths"].values()
+        for operation_ in methods.values()
+        for answer in operation_["responses"].values()
+    ]
+    answers = [found["components"]["responses"][a["$ref"].split("/")[-1]] if "$ref" in a else a for a in answers]
+    assert all(answer["headers"]["X-Request-Id"] == {"$ref": "#/components/headers/X-Request-Id"} for answer in answers)
+
+
+@pytest.mark.parametrize("service", BUILT_IN)
+def test_every_body_that_is_taken_has_an_example_that_is_taken(service: Service) -> None:
+    for _, route in service.routes():
+        if route.body:
+            content = operations(service)[route.method, route.path]["requestBody"]["content"]
+            fastjsonschema.compile(dict(service.schemas[route.body]))(content["application/json"]["example"])
+
+
+def test_the_service_and_where_it_is_come_first() -> None:
+    found = document(a_service(), server_url="https://api.example.com/dev")
+    assert (found["info"]["title"], found["info"]["description"]) == ("Parcels", "Parcels at a post office.")
+    assert found["servers"] == [{"url": "https://api.example.com/dev"}]
+
+
+def test_an_operation_that_serves_several_routes_gets_an_id_for_each() -> None:
+    routes = [
+        a_route(path="/parcels/{id}", operation="read"),
+        a_route(path="/parcels/{id}/{leg}", operation="read"),
+        a_route(path="/letters/{id}/{leg}", operation="read"),
+        a_route(path="/cards/{id}/{leg}", operation="read"),
+    ]
+    ids = [methods["get"]["operationId"] for methods in of(*routes)["paths"].values()]
+    assert ids == ["read", "read_by_id_leg", "read_2", "read_3"]
+
+
+def test_routes_are_tagged_by_the_first_part_of_their_path() -> None:
+    found = of(a_route(path="/parcels/{id}"), a_route(path="/parcels"), a_route(path="/{anything}"))
+    assert found["tags"] == [{"name": "parcels"}, {"name": "anything"}]
+    assert found["paths"]["/parcels/{id}"]["get"]["tags"] == ["parcels"]
+
+
+@pytest.mark.parametrize(
+    ("route", "wanted"),
+    [
+        pytest.param(a_route(), ALWAYS, id="plain"),
+        pytest.param(a_route(path="/parcels/{id}"), [*ALWAYS, 404], id="path parameter"),
+        pytest.param(a_route(method="PUT", body="Parcel"), [*ALWAYS, 413, 415], id="body"),
+        pytest.param(a_route(method="POST"), [*ALWAYS, 409], id="POST"),
+        pytest.param(a_route(errors=(409, 410)), [*ALWAYS, 409, 410], id="declared"),
+    ],
+)
+def test_refusals_follow_from_a_routes_shape(route: Route, wanted: list[int]) -> None:
+    assert refusals(route) == sorted(wanted)
+    assert set(operation(route)["responses"]) == {"200", *map(str, wanted)}
+
+
+def test_refusals_have_the_common_shape() -> None:
+    answer = of(a_route(errors=(410,)))["components"]["responses"]["Error410"]
+    assert answer["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Error"}
+
+
+def test_the_common_shapes_example_has_that_shape() -> None:
+    fastjsonschema.compile(dict(ERROR_SCHEMA))(ERROR_SCHEMA["example"])
+    assert set(ERROR_SCHEMA["example"]) == {"error", "code", "requestId", "details"}
+
+
+def test_what_a_route_answers_goes_before_what_its_shape_implies() -> None:
+    answers = operation(a_route(method="POST", responses={200: None, 409: "Parcel"}))["responses"]
+    assert answers["409"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Parcel"}
+
+
+def test_an_answer_without_a_schema_has_no_content() -> None:
+    answers = operation(a_route(method="DELETE", responses={204: None}))["responses"]
+    assert "content" not in answers["204"]
+
+
+def test_only_what_was_made_has_a_location() -> None:
+    answers = operation(accept(responses={200: "Parcel", 201: "Parcel"}))["responses"]
+    assert "Location" in answers["201"]["headers"]
+    assert "Location" not in answers["200"]["headers"]
+
+
+def test_path_parameters_are_required_texts() -> None:
+    (parameter,) = operation(a_route(path="/parcels/{id}"))["parameters"]
+    assert (parameter["name"], parameter["in"], parameter["required"]) == ("id", "path", True)
+    assert parameter["schema"]["type"] == "string"
+
+
+def test_query_parameters_have_their_schemas() -> None:
+    (parameter,) = operation(a_route(query={"size": {"type": "integer", "maximum": 9, "description": "A page."}}))[
+        "parameters"
+    ]
+    assert parameter == {
+        "name": "size",
+        "in": "query",
+        "description": "A page.",
+        "schema": {"type": "integer", "maximum": 9},
+    }
+
+
+def test_only_a_post_takes_an_idempotency_key() -> None:
+    assert operation(accept())["parameters"] == [IDEMPOTENCY_KEY]
+    assert operation(accept(method="PUT"))["parameters"] == []
+
+
+@pytest.mark.parametrize(
+    ("key", "possible"),
+    [("a", True), ("a b", True), ("!~", True), ("", False), (" a", False), ("a\n", False), ("é", False)],
+)
+def test_an_idempotency_key_is_printable_ascii_that_http_leaves_as_it_is(key: str, possible: bool) -> None:
+    assert bool(re.search(IDEMPOTENCY_KEY["schema"]["pattern"].replace("$", r"\Z"), key)) is possible
+
+
+def test_a_body_is_required_and_named() -> None:
+    body = operation(accept())["requestBody"]
+    assert body == {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Parcel"}}},
+    }
+    assert "requestBody" not in operation(a_route())
+
+
+def test_a_key_is_demanded_where_the_route_always_asks_for_one() -> None:
+    assert operation(a_route(key_required=True))["security"] == [{"ApiKeyAuth": []}]
+    assert operation(a_route())["security"] == [{}, {"ApiKeyAuth": []}]
+
+
+def test_a_bodys_example_is_the_first_successful_call() -> None:
+    calls = [
+        Call(method="POST", path="/parcels", status=400, body={"to": 7}),
+        Call(method="POST", path="/parcels", status=201, body={"to": "Ada"}),
+        Call(method="POST", path="/parcels", status=201, body={"to": "Grace"}),
+    ]
+    assert operation(accept(), *calls)["requestBody"]["content"]["application/json"]["example"] == {"to": "Ada"}
+
+
+def test_parameters_examples_are_what_a_call_gives_decoded_and_typed() -> None:
+    route = a_route(path="/parcels/{id}", query={"size": {"type": "integer"}, "by": {"type": "string"}, "token": {}})
+    call = Call(method="GET", path="/parcels/a%20b?size=2&by=due+date", status=200)
+    examples = {p["name"]: p.get("example") for p in operation(route, call)["parameters"]}
+    assert examples == {"id": "a b", "size": 2, "by": "due date", "token": None}
+
+
+def test_a_call_of_a_fixed_path_is_no_example_of_the_parameter_beside_it() -> None:
+    call = Call(method="GET", path="/parcels/lost", status=200)
+    found = of(a_route(path="/parcels/{id}"), a_route(path="/parcels/lost"), demo=(call,))
+    assert "example" not in found["paths"]["/parcels/{id}"]["get"]["parameters"][0]
+
+
+def test_a_schema_cannot_take_the_errors_name() -> None:
+    with pytest.raises(ValueError, match="'parcels' schema 'Error': give another name"):
+        document(a_service(schemas={"Error": {"type": "object"}}))

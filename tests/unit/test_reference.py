@@ -1,0 +1,157 @@
+"""The generated documents."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+from lib.config import KEYS
+from lib.environments import ENVIRONMENTS
+from lib.reference import files, filled, main, sections
+from lib.services import SERVICES
+from lib.settings import ApiSettings, Settings
+
+from ..component.builders import PARCELS, a_function, a_grant, a_route, a_service
+
+EMPTY = "<!-- generated:{0} -->\n<!-- /generated:{0} -->"
+
+
+def cells(section: str) -> list[list[str]]:
+    """The rows of a section's table, without its head."""
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
+
+
+@pytest.fixture(name="written")
+def a_written_folder(tmp_path: Path) -> Path:
+    """A folder with a README, for which everything was generated."""
+    (tmp_path / "README.md").write_text(f"# Ours\n{EMPTY.format('environments')}\nThe end.\n", encoding="utf-8")
+    assert main([], tmp_path) == 0
+    return tmp_path
+
+
+def test_what_is_committed_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "lib.reference")
+    monkeypatch.setattr(sys, "argv", ["reference", "--check"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("lib.reference", run_name="__main__")
+    assert ended.value.code == 0
+
+
+def test_every_service_gets_its_documents(written: Path) -> None:
+    made = {path.relative_to(written).as_posix() for path in written.glob("docs/**/*.*")}
+    assert made == {f"docs/{name}/{file}" for name in SERVICES for file in ("openapi.json", "architecture.svg")}
+    assert json.loads((written / "docs/items/openapi.json").read_text(encoding="utf-8"))["info"]["title"] == "Items"
+
+
+def test_only_what_is_between_markers_changes_in_the_readme(written: Path) -> None:
+    text = (written / "README.md").read_text(encoding="utf-8")
+    assert text.startswith("# Ours\n<!-- generated:environments -->\n| Figure |")
+    assert text.endswith("\n<!-- /generated:environments -->\nThe end.\n")
+
+
+def test_a_check_finds_nothing_to_say_of_what_was_just_written(
+    written: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert main(["--check"], written) == 0
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/items/openapi.json", "docs/items/architecture.svg"])
+def test_a_check_names_what_was_changed_and_leaves_it(
+    written: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed = (written / name).read_text(encoding="utf-8").replace("items", "things")
+    (written / name).write_text(changed, encoding="utf-8")
+    capsys.readouterr()
+    assert main(["--check"], written) == 1
+    assert capsys.readouterr().out == f"{name}: out of date, run python -m lib.reference\n"
+    assert (written / name).read_text(encoding="utf-8") == changed
+
+
+def test_a_check_names_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--check"], tmp_path) == 1
+    assert "docs/items/openapi.json" in capsys.readouterr().out
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_folder_without_a_readme_gets_none(tmp_path: Path) -> None:
+    assert tmp_path / "README.md" not in files(tmp_path)
+
+
+def test_markers_of_other_names_and_without_an_end_are_left_alone() -> None:
+    text = f"{EMPTY.format('other')} <!-- generated:ours -->"
+    assert filled(text, {"ours": "new"}) == text
+
+
+def test_a_section_is_replaced_not_repeated() -> None:
+    once = filled(EMPTY.format("ours"), {"ours": "old"})
+    assert filled(once, {"ours": "new"}) == "<!-- generated:ours -->\nnew\n<!-- /generated:ours -->"
+
+
+def test_the_api_lists_every_route_with_what_it_takes_and_answers() -> None:
+    service = a_service(
+        schemas={"Parcel": {}},
+        functions=(
+            a_function(
+                a_route(query={"size": {}}, summary="List | all"),
+                a_route(
+                    method="POST", body="Parcel", responses={201: "Parcel"}, summary="Accept one", key_required=True
+                ),
+            ),
+        ),
+    )
+    listing, accepting = sections({"parcels": service})["api-parcels"].splitlines()[2:]
+    assert listing == r"| `GET` | `/parcels` | List \| all | `?size` | **200**; 400, 403, 429, 500, 504 |"
+    assert accepting.startswith(
+        "| `POST` | `/parcels` | Accept one (always with an API key) | `Parcel` | **201** `Parcel`; 4"
+    )
+
+
+def test_permissions_say_what_each_role_may_where_and_for_whom() -> None:
+    rows = cells(sections({"parcels": PARCELS})["permissions-parcels"])
+    granted = [row for row in rows if row[0] == "`parcels-sweep-role-dev`"]
+    where = "`parcels-parcels-dev`, `parcels-parcels-dev/index/by-state`"
+    assert granted[0] == ["`parcels-sweep-role-dev`", "`dynamodb:Query`", where, "", "`lost-parcels`"]
+    assert granted[1][1:3] == ["`sns:Publish`", "`parcels-lost-dev`"]
+    assert [row[1] for row in granted[2:]] == [
+        "what `AWSLambdaBasicExecutionRole` allows",
+        "what `AWSXRayDaemonWriteAccess` allows",
+    ]
+
+
+def test_one_permission_for_several_routes_is_one_row() -> None:
+    read = (a_grant("parcels", "GetItem"),)
+    desk = a_function(a_route(grants=read), a_route(path="/letters", grants=read))
+    rows = cells(sections({"parcels": a_service(functions=(desk,))})["permissions-parcels"])
+    assert [row[4] for row in rows if "GetItem" in row[1]] == ["`GET /parcels`, `GET /letters`"]
+
+
+def test_every_permission_of_the_services_has_a_reason() -> None:
+    found = sections(SERVICES)
+    assert all(row[3] for name in SERVICES for row in cells(found[f"permissions-{name}"]))
+
+
+def test_configuration_lists_every_key_with_what_it_takes() -> None:
+    rows = {row[0].strip("`"): row[1:] for row in cells(sections({})["configuration"])}
+    assert set(rows) == {"environment", "service", "tags", *KEYS}
+    assert rows["lambda_memory_size"] == ["memory in MB (`function.memory_mb`)", "a whole number from 128 to 10240 MB"]
+
+
+def test_environments_show_every_figure_in_every_row() -> None:
+    section = sections({})["environments"]
+    assert section.splitlines()[0] == f"| Figure | Config key | {' | '.join(ENVIRONMENTS)} |"
+    assert ["`function.memory_mb`", "`lambda_memory_size`", "128", "128", "256", "512"] in cells(section)
+    assert ["`function.tracing`", "`tracing`", "no", "yes", "yes", "yes"] in cells(section)
+
+
+def test_figures_that_a_service_has_of_its_own_are_noted() -> None:
+    plain, own = a_service(), a_service(settings=Settings(api=ApiSettings(stage_name="live", cors_origin="")))
+    assert sections({"parcels": plain})["environments"] == sections({})["environments"]
+    note = "`parcels` has figures of its own in every environment: `api.stage_name` live, `api.cors_origin` none."
+    assert sections({"parcels": own})["environments"].endswith(f"\n\n{note}")
