@@ -6,9 +6,13 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import NoReturn
 
-from . import handlers, program
+from . import handlers, local, program
 
-SECTIONS: Mapping[str, Callable[[], str]] = {"handlers": handlers.report, "program": program.report}
+SECTIONS: Mapping[str, Callable[[], str]] = {
+    "handlers": handlers.report,
+    "program": program.report,
+    "local": local.report,
+}
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A ratio that is to stay at or below a limit."""
+    """A figure that is to stay at or below a limit."""
 
     what: str
     limit: float
@@ -22,7 +22,7 @@ class Target:
 
 def section(title: str, table: Sequence[Sequence[str]], targets: Sequence[Target]) -> str:
     """A section of the report: its table, then its targets."""
-    verdicts = [["target", "ratio", "measured", ""], *(target.row() for target in targets)]
+    verdicts = [["target", "", "measured", ""], *(target.row() for target in targets)]
     return "\n".join([title, "", *_aligned(table), "", *_aligned(verdicts)])
 
 

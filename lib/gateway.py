@@ -38,21 +38,14 @@ class GatewayResponse(NamedTuple):
 
 
 GATEWAY_RESPONSES = (
-    GatewayResponse("DEFAULT_4XX", None, "REQUEST_REFUSED"),
-    GatewayResponse("DEFAULT_5XX", None, "INTERNAL_ERROR", "something went wrong on our side"),
-    GatewayResponse("ACCESS_DENIED", 403, "FORBIDDEN"),
+    GatewayResponse("DEFAULT_4XX", None, "$context.error.responseType"),
+    GatewayResponse("DEFAULT_5XX", None, "$context.error.responseType", "something went wrong on our side; try again"),
     GatewayResponse("BAD_REQUEST_BODY", 400, "INVALID_REQUEST", details="$context.error.validationErrorString"),
     GatewayResponse("BAD_REQUEST_PARAMETERS", 400, "INVALID_REQUEST"),
-    GatewayResponse("INTEGRATION_TIMEOUT", 504, "TIMEOUT", "the function did not answer in time; try again"),
     GatewayResponse("INVALID_API_KEY", 403, "FORBIDDEN", "send a valid API key in the x-api-key header"),
     GatewayResponse("MISSING_AUTHENTICATION_TOKEN", 404, "NOT_FOUND", "this API has no such path or method"),
-    GatewayResponse("QUOTA_EXCEEDED", 429, "QUOTA_EXCEEDED", "the API key's quota is used up"),
-    GatewayResponse("REQUEST_TOO_LARGE", 413, "REQUEST_TOO_LARGE"),
-    GatewayResponse("RESOURCE_NOT_FOUND", 404, "NOT_FOUND"),
-    GatewayResponse("THROTTLED", 429, "THROTTLED", "too many requests at once; try again in a moment"),
-    GatewayResponse("UNAUTHORIZED", 401, "UNAUTHORIZED"),
-    GatewayResponse("UNSUPPORTED_MEDIA_TYPE", 415, "UNSUPPORTED_MEDIA_TYPE"),
 )
+"""Each type of its own, and the two defaults for all others, whose codes are AWS's: THROTTLED, QUOTA_EXCEEDED, ..."""
 
 
 def template(response: GatewayResponse) -> str:

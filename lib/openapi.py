@@ -37,7 +37,7 @@ ERROR_SCHEMA: Schema = {
 }
 HEADERS: Document = {
     "X-Request-Id": {
-        "description": "What to look for in the logs. A refusal by the gateway has it in its body only.",
+        "description": "What to look for in the logs.",
         "schema": {"type": "string"},
     },
     "Location": {
@@ -86,6 +86,7 @@ REFUSALS = (
     Refusal(415, f"The `Content-Type` is not `{JSON}`.", _with_body),
     Refusal(429, "Too many requests at once, or the API key's quota is used up; try again later.", _always),
     Refusal(500, "Something went wrong on our side; the log has the rest.", _always),
+    Refusal(502, "The function failed before it could answer; try again.", _always),
     Refusal(504, "No answer in time; try again.", _always),
 )
 
