@@ -42,7 +42,6 @@ lint: $(VENV)/.installed ## ruff, pylint, mypy, and that generated documents are
 	@$(BIN)/python -m lib.reference --check
 
 bench: $(VENV)/.installed ## measure, beside peers doing the same work
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
 	@$(BIN)/python -m benchmarks
 
 reference: $(VENV)/.installed ## write the generated documents anew

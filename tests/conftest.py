@@ -11,8 +11,8 @@ from lib.local.emulator import REGION, Emulator
 from .fake_aws import FakeAws, serving
 
 
-@pytest.fixture
-def aws_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+@pytest.fixture(name="aws_environment")
+def aws_environment_fixture(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """A Lambda function's environment, and none of this machine's AWS settings."""
     for name in ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_ENDPOINT_URL", "AWS_PROFILE", "_X_AMZN_TRACE_ID"):
         monkeypatch.delenv(name, raising=False)
@@ -23,16 +23,16 @@ def aws_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-@pytest.fixture
-def fake_aws(aws_environment: pytest.MonkeyPatch) -> Iterator[FakeAws]:
+@pytest.fixture(name="fake_aws")
+def fake_aws_fixture(aws_environment: pytest.MonkeyPatch) -> Iterator[FakeAws]:
     """An endpoint that plays a script, in the place of every AWS service."""
     with serving() as fake:
         aws_environment.setenv("AWS_ENDPOINT_URL", fake.url)
         yield fake
 
 
-@pytest.fixture(scope="session")
-def emulator() -> Iterator[Emulator]:
+@pytest.fixture(scope="session", name="emulator")
+def emulator_fixture() -> Iterator[Emulator]:
     """An emulator with nothing in it."""
     with Emulator() as running:
         yield running

@@ -83,6 +83,8 @@ def serving(behind: str = "") -> Iterator[FakeAws]:
     fake = FakeAws(behind)
 
     class Handler(BaseHTTPRequestHandler):
+        """Hands every request to the script."""
+
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:  # pylint: disable=invalid-name  # http.server's name

@@ -69,11 +69,10 @@ def _run(options: argparse.Namespace, terminal: Terminal) -> int:
         files.write(stacks, options.outputs)
         terminal.step(f"outputs are in {options.outputs / files.ALL} and {options.outputs / files.FLAT}")
         good = [_tour(outputs, terminal) for outputs in stacks.values()]
-        if options.check:
-            terminal.step("every route answered as it should" if all(good) else "not every route answered as it should")
-            return 0 if all(good) else 1
-        _serve(emulator, Watcher(emulator, archives, terminal.say), stacks, terminal)
-    return 0
+        if not options.check:
+            _serve(emulator, Watcher(emulator, archives, terminal.say), stacks, terminal)
+        terminal.step("every route answered as it should" if all(good) else "not every route answered as it should")
+        return 0 if all(good) else 1
 
 
 def _deploy(
@@ -110,7 +109,7 @@ def _tour(outputs: dict[str, Any], terminal: Terminal) -> bool:
     return tour.complete(service, answers)
 
 
-def _serve(emulator: Emulator, watcher: Watcher, stacks: dict[str, Any], terminal: Terminal) -> None:
+def _serve(emulator: Emulator, watcher: Watcher, stacks: dict[str, Any], terminal: Terminal) -> NoReturn:
     terminal.say("")
     for outputs in stacks.values():
         terminal.say(f"  {outputs['service']:12}{outputs['api_url']}{SERVICES[outputs['service']].routes()[0][1].path}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -57,7 +56,7 @@ class Emulator:
     def __init__(self, port: int = 0) -> None:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._folder = Path()
+        self._undo = contextlib.ExitStack()
         self._log = Path()
         self._process: subprocess.Popen[bytes] | None = None
         self._clients: dict[str, Any] = {}
@@ -65,19 +64,22 @@ class Emulator:
     def __enter__(self) -> Emulator:
         if taken(self.port):
             raise EmulatorError(f"port {self.port} is taken: give another as PORT=..., or none for a free one")
-        self._folder = Path(tempfile.mkdtemp(prefix="tap-local-"))
-        self._log = self._folder / "emulator.log"
-        try:
-            self._start()
-        except BaseException:
-            self.stop()
-            raise
+        with contextlib.ExitStack() as undo:
+            name = undo.enter_context(tempfile.TemporaryDirectory(prefix="tap-local-", ignore_cleanup_errors=True))
+            self._log = Path(name, "emulator.log")
+            self._process = self._started(Path(name))
+            undo.callback(_end, self._process)
+            self._wait()
+            self._undo = undo.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        """End the process, its workers and its folder."""
+        while self._clients:
+            self._clients.popitem()[1].close()
+        self._undo.close()
 
     def alive(self) -> bool:
         """Whether the process still runs."""
@@ -90,7 +92,7 @@ class Emulator:
 
     def last_words(self) -> str:
         """The last line it logged."""
-        lines = self._log.read_text(errors="replace").split("\n") if self._log.exists() else []
+        lines = self._log.read_text(errors="replace").split("\n")
         return next((line for line in reversed(lines) if line.strip()), "it said nothing")
 
     def client(self, service: str) -> Any:
@@ -110,26 +112,19 @@ class Emulator:
         """Where the emulator serves a stage of a REST API."""
         return f"{self.url}/restapis/{api_id}/{stage}/_user_request_"
 
-    def stop(self) -> None:
-        """End the process, its workers and its folder."""
-        while self._clients:
-            self._clients.popitem()[1].close()
-        if self._process is not None:
-            _end(self._process)
-            self._process = None
-        shutil.rmtree(self._folder, ignore_errors=True)
-
-    def _start(self) -> None:
-        with self._log.open("wb") as log:  # pylint: disable=unspecified-encoding  # bytes have none
-            self._process = subprocess.Popen(  # pylint: disable=consider-using-with  # it outlives this call
+    def _started(self, folder: Path) -> subprocess.Popen[bytes]:
+        with self._log.open(mode="wb") as log:
+            return subprocess.Popen(
                 [sys.executable, *COMMAND],
-                cwd=self._folder,
-                env=self._environment(),
+                cwd=folder,
+                env=self._environment(folder),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
+
+    def _wait(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not self._healthy():
             if not self.alive() or time.monotonic() > deadline:
@@ -144,7 +139,7 @@ class Emulator:
         except (urllib.error.URLError, OSError):
             return False
 
-    def _environment(self) -> dict[str, str]:
+    def _environment(self, folder: Path) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PYTHON"))}
         return {
             **kept,
@@ -158,9 +153,9 @@ class Emulator:
             "LOG_LEVEL": "WARNING",
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
             "MINISTACK_REGION": REGION,
-            "S3_DATA_DIR": str(self._folder / "s3"),
-            "STATE_DIR": str(self._folder / "state"),
-            "TMPDIR": str(self._folder),
+            "S3_DATA_DIR": str(folder / "s3"),
+            "STATE_DIR": str(folder / "state"),
+            "TMPDIR": str(folder),
         }
 
 

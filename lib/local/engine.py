@@ -85,8 +85,7 @@ class _Log(logging.Handler):
         self._tell = tell
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.levelno >= logging.WARNING:
-            self._tell(record.getMessage())
+        self._tell(record.getMessage())
 
 
 def deploy(
@@ -101,6 +100,7 @@ def deploy(
     """Run a Pulumi program over `engine` and return its exports; raises `DeployError`."""
     logger = logging.getLogger(f"tap.local.{stack}")
     logger.propagate = False
+    logger.setLevel(logging.WARNING)
     logger.handlers = [_Log(tell)]
     pulumi.runtime.set_all_config({f"{project}:{key}": value for key, value in config.items()})
     monitor = Monitor(engine)

@@ -12,6 +12,7 @@ class Project(NamedTuple):
     """What the embedded run needs to know of `Pulumi.yaml`."""
 
     name: str
+    folder: Path
     program: Path
     defaults: dict[str, str]
 
@@ -21,12 +22,12 @@ def read(folder: Path) -> Project:
     document = _yaml(folder / "Pulumi.yaml")
     declared: dict[str, Any] = document.get("config") or {}
     defaults = {key: str(entry["default"]) for key, entry in declared.items() if "default" in entry}
-    return Project(document["name"], folder / document.get("main", "__main__.py"), defaults)
+    return Project(document["name"], folder, folder / document.get("main", "__main__.py"), defaults)
 
 
 def config(project: Project, environment: str, service: str) -> dict[str, str]:
     """Every key of the project's own, for one environment and one service."""
-    path = project.program.parent / f"Pulumi.{environment}.yaml"
+    path = project.folder / f"Pulumi.{environment}.yaml"
     stack = _yaml(path).get("config") or {} if path.exists() else {}
     own = {key.removeprefix(f"{project.name}:"): value for key, value in stack.items()}
     values = {**project.defaults, **own, "environment": environment, "service": service}

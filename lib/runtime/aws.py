@@ -121,8 +121,7 @@ class Client:
         connection = self._kept() or self._made()
         try:
             if connection.sock is None:
-                connection.connect()
-                connection.sock.settimeout(READ_TIMEOUT_SECONDS)
+                _open(connection)
             sent = True
             connection.request("POST", "/", body, headers)
             response = connection.getresponse()
@@ -189,6 +188,11 @@ class Client:
                 key = hmac.new(key, part.encode(), "sha256").digest()
             self._signing_key = (name, key)
         return self._signing_key[1]
+
+
+def _open(connection: http.client.HTTPConnection) -> None:
+    connection.connect()
+    connection.sock.settimeout(READ_TIMEOUT_SECONDS)
 
 
 def endpoint(service: str, region: str) -> str:

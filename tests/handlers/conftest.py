@@ -65,8 +65,8 @@ class Api:
         return Answer(answer["statusCode"], answer["headers"], document, text)
 
 
-@pytest.fixture(scope="session")
-def handler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Any, Any], Any]]:
+@pytest.fixture(scope="session", name="handler")
+def handler_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Any, Any], Any]]:
     """The `handler` of the archive's index, in a worker that has started; its runtime is this checkout's."""
     folder = tmp_path_factory.mktemp("archive")
     for name, text in sources(SERVICE, SERVICE.functions[0], "https://shop.example.com").items():
@@ -83,8 +83,8 @@ def handler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Any,
     sys.path.remove(str(folder))
 
 
-@pytest.fixture
-def table(emulator: Emulator) -> Iterator[str]:
+@pytest.fixture(name="table")
+def table_fixture(emulator: Emulator) -> Iterator[str]:
     """An empty items table."""
     name, dynamodb = f"items-{uuid.uuid4().hex[:8]}", emulator.client("dynamodb")
     dynamodb.create_table(
@@ -100,16 +100,16 @@ def table(emulator: Emulator) -> Iterator[str]:
     dynamodb.delete_table(TableName=name)
 
 
-@pytest.fixture
-def wire(emulator: Emulator) -> Iterator[FakeAws]:
+@pytest.fixture(name="wire")
+def wire_fixture(emulator: Emulator) -> Iterator[FakeAws]:
     """The line between the handler and DynamoDB, which can be cut."""
     with serving(behind=emulator.url.removeprefix("http://")) as fake:
         fake.script = ["pass"]
         yield fake
 
 
-@pytest.fixture
-def api(
+@pytest.fixture(name="api")
+def api_fixture(
     handler: Callable[[Any, Any], Any], table: str, wire: FakeAws, aws_environment: pytest.MonkeyPatch
 ) -> Iterator[Api]:
     """The handler in a fresh worker's environment."""

@@ -11,6 +11,7 @@ import pytest
 
 from lib.local.emulator import Emulator
 from lib.runtime.idempotency import LIFETIME_SECONDS
+from lib.services.items.handler import store
 
 from ..fake_aws import FakeAws
 from .conftest import Answer, Api
@@ -183,6 +184,7 @@ def test_an_item_over_four_hundred_kilobytes_is_too_large(api: Api) -> None:
 
 
 def everything(api: Api, page_size: int) -> list[Any]:
+    """Every item, page by page, each page but the last full."""
     found, query = [], {"page_size": str(page_size)}
     while True:
         page = api("GET", "/items", query=query).body
@@ -242,8 +244,6 @@ def test_workers_share_the_key_of_tokens(api: Api, handler: Any) -> None:
     create(api, n=1)
     create(api, n=2)
     token = api("GET", "/items", query={"page_size": "1"}).body["next_page_token"]
-    from lib.services.items.handler import store
-
     store.items().close()
     store.items.cache_clear()
     assert Api(handler, api.table)("GET", "/items", query={"page_token": token}).status == 200

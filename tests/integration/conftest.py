@@ -63,8 +63,8 @@ def _answer(status: int, got: Any) -> Answer:
     return Answer(status, headers, json.loads(text, parse_float=Decimal) if text else None)
 
 
-@pytest.fixture(scope="session")
-def outputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+@pytest.fixture(scope="session", name="outputs")
+def outputs_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """The flat outputs of the items service."""
     if named := os.environ.get("TAP_OUTPUTS"):
         yield json.loads(Path(named).read_text(encoding="utf-8"))
@@ -79,14 +79,14 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
         yield json.loads((folder / files.FLAT).read_text(encoding="utf-8"))
 
 
-@pytest.fixture(scope="session")
-def http(outputs: dict[str, Any]) -> Http:
+@pytest.fixture(scope="session", name="http")
+def http_fixture(outputs: dict[str, Any]) -> Http:
     """A caller with the key that the API asks for, if it asks for one."""
     return Http(outputs)
 
 
-@pytest.fixture(scope="session")
-def client(outputs: dict[str, Any]) -> Iterator[Callable[[str], Any]]:
+@pytest.fixture(scope="session", name="client")
+def client_fixture(outputs: dict[str, Any]) -> Iterator[Callable[[str], Any]]:
     """boto3 clients: of the account the stack is in, or of the emulator that its URL shows it to be in."""
     at = urlsplit(outputs["api_url"])
     local = {

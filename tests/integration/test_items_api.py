@@ -12,8 +12,8 @@ import pytest
 from .conftest import Answer, Http
 
 
-@pytest.fixture
-def item_id() -> str:
+@pytest.fixture(name="item_id")
+def item_id_fixture() -> str:
     """An id nobody else uses."""
     return f"test-{uuid.uuid4().hex}"
 

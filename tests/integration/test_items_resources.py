@@ -14,13 +14,13 @@ Outputs = dict[str, Any]
 TAGS = {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"}
 
 
-@pytest.fixture(scope="module")
-def table(outputs: Outputs, client: Client) -> Any:
+@pytest.fixture(scope="module", name="table")
+def table_fixture(outputs: Outputs, client: Client) -> Any:
     return client("dynamodb").describe_table(TableName=outputs["dynamodb_table_name"])["Table"]
 
 
-@pytest.fixture(scope="module")
-def function(outputs: Outputs, client: Client) -> Any:
+@pytest.fixture(scope="module", name="function")
+def function_fixture(outputs: Outputs, client: Client) -> Any:
     return client("lambda").get_function(FunctionName=outputs["lambda_function_name"])
 
 

@@ -113,6 +113,21 @@ def test_the_programs_warnings_are_told_and_its_chatter_is_not(run: Run) -> None
     assert run.told == ["careful"]
 
 
+def test_what_is_not_asked_for_is_left_as_it_comes(run: Run, emulator: Emulator) -> None:
+    name = unique("plain")
+    run(
+        f"""
+        key = [{{"name": "id", "type": "S"}}]
+        aws.dynamodb.Table("t", name="{name}", hash_key="id", attributes=key, billing_mode="PAY_PER_REQUEST")
+        aws.cloudwatch.LogGroup("l", name="{name}")
+        """
+    )
+    backups = emulator.client("dynamodb").describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "DISABLED"
+    (group,) = emulator.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    assert "retentionInDays" not in group
+
+
 OWN_SERVICE = """
 from lib.service import *
 from lib.settings import *

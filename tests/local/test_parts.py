@@ -19,6 +19,7 @@ from lib import outputs
 from lib.local import emulator as emulators
 from lib.local import project
 from lib.local.emulator import Emulator, EmulatorError, free_port, taken
+from lib.local.resources import archive_bytes
 from lib.local.terminal import Terminal
 from lib.local.watch import Watcher
 
@@ -39,7 +40,7 @@ def pid(running: Emulator) -> int:
 
 def test_an_emulator_leaves_nothing_behind() -> None:
     with Emulator() as running:
-        folder = running._folder  # pylint: disable=protected-access
+        folder = running._log.parent  # pylint: disable=protected-access
         assert folder.is_dir()
         assert taken(running.port)
         process = pid(running)
@@ -74,7 +75,7 @@ def test_a_port_that_is_taken_is_an_error_and_leaves_nothing() -> None:
 
 def test_an_emulator_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(emulators, "COMMAND", ["-c", "raise SystemExit('no emulator here')"])
-    with pytest.raises(EmulatorError, match="did not start on port .*: no emulator here"):
+    with pytest.raises(EmulatorError, match=r"did not start on port .*: no emulator here"):
         Emulator().__enter__()  # pylint: disable=unnecessary-dunder-call
 
 
@@ -105,7 +106,7 @@ def test_an_empty_environment_file_says_nothing(tmp_path: Path) -> None:
 def written(folder: Path, stacks: dict[str, Any]) -> tuple[Any, Any]:
     outputs.write(stacks, folder)
     assert sorted(path.name for path in folder.iterdir()) == ["all-outputs.json", "flat-outputs.json"]
-    return tuple(json.loads((folder / name).read_text()) for name in (outputs.ALL, outputs.FLAT))  # type: ignore[return-value]
+    return json.loads((folder / outputs.ALL).read_text()), json.loads((folder / outputs.FLAT).read_text())
 
 
 def test_the_outputs_of_one_stack_are_flat_as_they_are(tmp_path: Path) -> None:
@@ -172,8 +173,6 @@ class Deployed:
         self.watcher = Watcher(emulator, {name: archive}, self.told.append)
         self._name = name
         emulator.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")
-        from lib.local.resources import archive_bytes
-
         self._lambda.create_function(
             FunctionName=name,
             Role=f"arn:aws:iam::000000000000:role/{name}",
@@ -186,8 +185,8 @@ class Deployed:
         return json.load(self._lambda.invoke(FunctionName=self._name)["Payload"])
 
 
-@pytest.fixture
-def deployed(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployed:
+@pytest.fixture(name="deployed")
+def deployed_fixture(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployed:
     """A function whose code can be changed."""
     monkeypatch.chdir(tmp_path)
     return Deployed(emulator, f"watched-{time.monotonic_ns()}")
@@ -200,8 +199,10 @@ def test_nothing_saved_changes_nothing(deployed: Deployed) -> None:
 
 def test_a_saved_change_is_live(deployed: Deployed) -> None:
     assert deployed.answer() == 1
-    Path("shop/app.py").write_text("from .new import two\ndef handler(event, context):\n    return two\n")
-    Path("shop/new.py").write_text("two = 2\n")
+    Path("shop/app.py").write_text(
+        "from .new import two\ndef handler(event, context):\n    return two\n", encoding="utf-8"
+    )
+    Path("shop/new.py").write_text("two = 2\n", encoding="utf-8")
     deployed.watcher.poll()
     assert deployed.answer() == 2
     assert "shop/app.py, shop/new.py" in deployed.told[0]
@@ -216,7 +217,7 @@ def test_a_file_taken_away_leaves_the_function_as_it_was(deployed: Deployed) -> 
 
 
 def test_code_that_does_not_compile_is_told_once_and_not_put_in(deployed: Deployed) -> None:
-    Path("shop/app.py").write_text("def (")
+    Path("shop/app.py").write_text("def (", encoding="utf-8")
     deployed.watcher.poll()
     deployed.watcher.poll()
     assert len(deployed.told) == 1

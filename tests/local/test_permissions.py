@@ -17,14 +17,17 @@ from lib.services import SERVICES
 ITEMS = SERVICES["items"]
 
 
-@pytest.fixture(scope="module")
-def stack() -> Iterator[tuple[Emulator, dict[str, Any]]]:
+@pytest.fixture(scope="module", name="stack")
+def stack_fixture() -> Iterator[tuple[Emulator, dict[str, Any]]]:
     """The items service in an emulator of its own."""
     here = project.read(Path())
     with Emulator() as emulator:
         config = project.config(here, "iam", "items")
         engine = Engine(emulator, lambda type_, name: None)
-        yield emulator, deploy(here.program, engine, project=here.name, stack="iam", config=config, tell=str)
+        yield (
+            emulator,
+            deploy(here.program, engine, project=here.name, stack="iam", config=config, tell=lambda line: None),
+        )
 
 
 def policy(emulator: Emulator, role: str) -> tuple[str, dict[str, Any]]:

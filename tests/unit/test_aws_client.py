@@ -22,18 +22,19 @@ from ..fake_aws import Asked, FakeAws
 THROTTLED = (400, {"__type": "com.amazonaws#ThrottlingException", "message": "slow down"})
 BROKEN = (500, {"__type": "InternalServerError", "message": "oops"})
 REFUSED = (400, {"__type": "ConditionalCheckFailedException", "message": "no"})
-FINE = (200, {"Item": {}})
+FINE: tuple[int, Any] = (200, {"Item": {}})
 
 
-@pytest.fixture
-def pauses() -> list[float]:
+@pytest.fixture(name="pauses")
+def pauses_fixture() -> list[float]:
     """How long the client paused, each time that it did."""
     return []
 
 
-@pytest.fixture
-def client(fake_aws: FakeAws, pauses: list[float]) -> Iterator[Client]:
+@pytest.fixture(name="client")
+def client_fixture(fake_aws: FakeAws, pauses: list[float]) -> Iterator[Client]:
     """A client of the stand-in, in a hurry."""
+    assert fake_aws.url
     made = Client("dynamodb", "DynamoDB_20120810", sleep=pauses.append)
     yield made
     made.close()
@@ -222,9 +223,11 @@ def test_the_endpoint_of_one_service_can_be_given(aws_environment: pytest.Monkey
     assert aws.endpoint("sns", "us-east-1") == "http://all"
 
 
-def test_an_https_endpoint_is_spoken_to_in_tls(fake_aws: FakeAws, aws_environment: pytest.MonkeyPatch) -> None:
+def test_an_https_endpoint_is_spoken_to_in_tls(
+    fake_aws: FakeAws, pauses: list[float], aws_environment: pytest.MonkeyPatch
+) -> None:
     aws_environment.setenv("AWS_ENDPOINT_URL", fake_aws.url.replace("http:", "https:"))
-    client = Client("dynamodb", "DynamoDB_20120810", sleep=[].append)
+    client = Client("dynamodb", "DynamoDB_20120810", sleep=pauses.append)
     with pytest.raises(AwsError, match="NoAnswer: SSL"):
         client.call("GetItem", {})
     assert fake_aws.asked == []

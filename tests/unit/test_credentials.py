@@ -18,8 +18,8 @@ def given(seconds: float, key: str = "CONTAINERKEY") -> dict[str, Any]:
     return {"AccessKeyId": key, "SecretAccessKey": "secret", "Token": "token", "Expiration": expires}
 
 
-@pytest.fixture
-def container(fake_aws: FakeAws, aws_environment: pytest.MonkeyPatch) -> FakeAws:
+@pytest.fixture(name="container")
+def container_fixture(fake_aws: FakeAws, aws_environment: pytest.MonkeyPatch) -> FakeAws:
     """The endpoint that a restored snapshot asks, in an environment without keys."""
     aws_environment.delenv("AWS_ACCESS_KEY_ID")
     aws_environment.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{fake_aws.url}/creds")
