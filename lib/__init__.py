@@ -1,0 +1,1 @@
+"""Serverless REST APIs on AWS, described once: `tap_stack.TapStack`."""

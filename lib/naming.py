@@ -6,8 +6,7 @@ import re
 LIMITS = {
     "table": 255,
     "function": 64,
-    "role": 64,
-    "policy": 128,
+    "role-prefix": 37,
     "api": 255,
     "topic": 256,
     "alarm": 255,
@@ -15,7 +14,7 @@ LIMITS = {
     "usage-plan": 255,
     "api-key": 255,
 }
-"""Longest name AWS takes, in characters, by kind of resource."""
+"""Longest name AWS takes, in characters, by kind of resource; a role's leaves 27 of 64 to what makes it unique."""
 
 _ALLOWED = re.compile(r"[A-Za-z0-9_-]+")
 

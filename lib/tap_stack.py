@@ -157,7 +157,7 @@ class TapStack(pulumi.ComponentResource):
         return Role(
             f"{self._prefix}-{function.name}",
             RoleArgs(
-                name=self._physical("role", f"{function.name}-role"),
+                name_prefix=self._physical("role-prefix", f"{function.name}-role") + "-",
                 statements=[self._statement(grant) for grant in function.grants()],
                 managed_policies=[policies.BASIC_EXECUTION, *traced],
                 tags=self.args.tags,

@@ -15,8 +15,8 @@ from .. import policies
 class RoleArgs:
     """What a `Role` is made from."""
 
-    name: str
-    """The role's name in AWS."""
+    name_prefix: str
+    """How the role's name begins; the rest is AWS's, for roles of all regions share one space of names."""
     statements: Sequence[pulumi.Input[policies.Statement]] = ()
     """What tables and topics grant it."""
     trusted_service: str = "lambda.amazonaws.com"
@@ -33,7 +33,7 @@ class Role(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         self.resource = aws.iam.Role(
             f"{name}-role",
-            name=args.name,
+            name_prefix=args.name_prefix,
             assume_role_policy=pulumi.Output.json_dumps(policies.trust(args.trusted_service)),
             tags=args.tags,
             opts=child,
@@ -57,7 +57,7 @@ class Role(pulumi.ComponentResource):
         statements = pulumi.Output.all(*args.statements)
         return aws.iam.RolePolicy(
             f"{name}-policy",
-            name=f"{args.name}-policy",
+            name="grants",
             role=self.resource.id,
             policy=pulumi.Output.json_dumps(statements.apply(policies.document)),
             opts=pulumi.ResourceOptions(parent=self),

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from .. import outputs as files
 from ..services import SERVICES
 from . import project, tour
-from .emulator import Emulator, EmulatorError, taken
+from .emulator import Emulator, EmulatorError, Place, taken
 from .engine import DeployError, Engine, deploy
 from .terminal import Terminal
 from .watch import Watcher
@@ -64,19 +64,19 @@ def _run(options: argparse.Namespace, terminal: Terminal) -> int:
     names = [options.service] if options.service else [*SERVICES]
     with Emulator(options.port or (0 if taken(FAVOURITE_PORT) else FAVOURITE_PORT)) as emulator:
         terminal.step(f"the emulator is up at {emulator.url}")
-        archives: dict[str, Any] = {}
+        archives: dict[tuple[Place, str], Any] = {}
         stacks = {f"{name}-{options.env}": _deploy(name, options.env, emulator, archives, terminal) for name in names}
         files.write(stacks, options.outputs)
         terminal.step(f"outputs are in {options.outputs / files.ALL} and {options.outputs / files.FLAT}")
         good = [_tour(outputs, terminal) for outputs in stacks.values()]
         if not options.check:
-            _serve(emulator, Watcher(emulator, archives, terminal.say), stacks, terminal)
+            _serve(emulator, Watcher(archives, terminal.say), stacks, terminal)
         terminal.step("every route answered as it should" if all(good) else "not every route answered as it should")
         return 0 if all(good) else 1
 
 
 def _deploy(
-    service: str, environment: str, emulator: Emulator, archives: dict[str, Any], terminal: Terminal
+    service: str, environment: str, emulator: Emulator, archives: dict[tuple[Place, str], Any], terminal: Terminal
 ) -> dict[str, Any]:
     made: list[str] = []
 

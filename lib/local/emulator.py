@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 import boto3
 from botocore.config import Config
@@ -59,7 +59,7 @@ class Emulator:
         self._undo = contextlib.ExitStack()
         self._log = Path()
         self._process: subprocess.Popen[bytes] | None = None
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[tuple[str, str], Any] = {}
 
     def __enter__(self) -> Emulator:
         if taken(self.port):
@@ -95,25 +95,25 @@ class Emulator:
         lines = self._log.read_text(errors="replace").split("\n")
         return next((line for line in reversed(lines) if line.strip()), "it said nothing")
 
-    def client(self, service: str) -> Any:
-        """A boto3 client that talks to it as the account's root; one per service."""
-        if service not in self._clients:
-            self._clients[service] = boto3.client(
+    def client(self, service: str, region: str = REGION) -> Any:
+        """A boto3 client that talks to it as the account's root; one per service and region."""
+        if (service, region) not in self._clients:
+            self._clients[service, region] = boto3.client(
                 service,
                 endpoint_url=self.url,
-                region_name=REGION,
+                region_name=region,
                 aws_access_key_id="test",
                 aws_secret_access_key="test",
                 config=Config(retries={"max_attempts": 2}, max_pool_connections=32),
             )
-        return self._clients[service]
+        return self._clients[service, region]
 
     def api_url(self, api_id: str, stage: str) -> str:
         """Where the emulator serves a stage of a REST API."""
         return f"{self.url}/restapis/{api_id}/{stage}/_user_request_"
 
     def _started(self, folder: Path) -> subprocess.Popen[bytes]:
-        with self._log.open(mode="wb") as log:
+        with self._log.open("wb") as log:  # pylint: disable=unspecified-encoding  # bytes have none
             return subprocess.Popen(
                 [sys.executable, *COMMAND],
                 cwd=folder,
@@ -157,6 +157,17 @@ class Emulator:
             "STATE_DIR": str(folder / "state"),
             "TMPDIR": str(folder),
         }
+
+
+class Place(NamedTuple):
+    """One region of an emulator."""
+
+    emulator: Emulator
+    region: str = REGION
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of this region."""
+        return self.emulator.client(service, self.region)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

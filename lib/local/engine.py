@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import runpy
+import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime import mocks, settings
 
-from .emulator import ACCOUNT, REGION, Emulator
+from .emulator import ACCOUNT, REGION, Emulator, Place
 from .monitor import Monitor, plain
 from .resources import MAKERS, NOT_EMULATED, Made
 
@@ -40,9 +41,11 @@ class Engine(mocks.Mocks):
         self._progress = progress
         self.not_emulated: list[tuple[str, str]] = []
         """Type and name of everything left out."""
-        self.archives: dict[str, Any] = {}
-        """The code of each function made, by its name in AWS."""
+        self.archives: dict[tuple[Place, str], Any] = {}
+        """The code of each function made, by its region and its name in AWS."""
         self.failure: str | None = None
+        self._regions: dict[str, str] = {}
+        """Where the program's own providers work, by their id."""
 
     def call(self, args: mocks.MockCallArgs) -> Any:
         """Answer an invoke."""
@@ -52,29 +55,37 @@ class Engine(mocks.Mocks):
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         """Create one resource."""
+        if args.typ == "pulumi:providers:aws":
+            self._regions[f"{args.name}-id"] = args.inputs.get("region", REGION)
         if not args.custom or args.typ.startswith("pulumi:"):
             return f"{args.name}-id", args.inputs
-        inputs = plain(args.inputs)
-        made = self._make(args.typ, args.name, inputs)
+        region = self._regions.get(args.provider.rpartition("::")[2], REGION)
+        inputs = _named(args.name, plain(args.inputs))
+        made = self._make(args.typ, args.name, Place(self._emulator, region), inputs)
         self._progress(args.typ, args.name)
-        return made.id, {**args.inputs, **made.outputs}
+        return made.id, {**args.inputs, "name": inputs["name"], **made.outputs}
 
-    def _make(self, type_: str, name: str, inputs: dict[str, Any]) -> Made:
+    def _make(self, type_: str, name: str, place: Place, inputs: dict[str, Any]) -> Made:
         if type_ in NOT_EMULATED:
             self.not_emulated.append((type_, name))
             return Made(f"{name}-not-emulated", {"arn": f"arn:aws:not-emulated:::{name}"})
         if type_ not in MAKERS:
             raise self._failed(f"{type_} {name!r}: the embedded run does not know this resource type")
         if type_ == "aws:lambda/function:Function":
-            self.archives[inputs["name"]] = inputs["code"]
+            self.archives[place, inputs["name"]] = inputs["code"]
         try:
-            return MAKERS[type_](self._emulator, inputs)
+            return MAKERS[type_](place, inputs)
         except Exception as exc:  # pylint: disable=broad-exception-caught  # whatever it was, name the resource
             raise self._failed(f"{type_} {name!r}: {exc}") from exc
 
     def _failed(self, message: str) -> DeployError:
         self.failure = self.failure or message
         return DeployError(message)
+
+
+def _named(logical: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Inputs with the name that Pulumi or the provider makes up where the program gives none."""
+    return {"name": f"{inputs.get('namePrefix', logical + '-')}{secrets.token_hex(4)}", **inputs}
 
 
 class _Log(logging.Handler):

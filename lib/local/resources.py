@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pulumi
 
 from ..archive import zipped
-from .emulator import ACCOUNT, REGION, Emulator
+from .emulator import ACCOUNT, Place
 
 Inputs = dict[str, Any]
 
@@ -21,7 +21,7 @@ class Made(NamedTuple):
     outputs: Inputs
 
 
-Maker = Callable[[Emulator, Inputs], Made]
+Maker = Callable[[Place, Inputs], Made]
 MAKERS: dict[str, Maker] = {}
 
 NOT_EMULATED = {
@@ -72,9 +72,9 @@ def _text(path: str, asset: Any) -> str:
 
 
 @makes("aws:dynamodb/table:Table")
-def table(emulator: Emulator, inputs: Inputs) -> Made:
+def table(place: Place, inputs: Inputs) -> Made:
     """A table, its TTL and its point-in-time recovery."""
-    dynamodb = emulator.client("dynamodb")
+    dynamodb = place.client("dynamodb")
     name = inputs["name"]
     capacity = _capacity(inputs)
     request = chosen(inputs, TableName="name", BillingMode="billingMode") | {
@@ -132,44 +132,44 @@ def _index(index: Inputs) -> Inputs:
 
 
 @makes("aws:iam/role:Role")
-def role(emulator: Emulator, inputs: Inputs) -> Made:
+def role(place: Place, inputs: Inputs) -> Made:
     """A role."""
-    made = emulator.client("iam").create_role(
+    made = place.client("iam").create_role(
         RoleName=inputs["name"], AssumeRolePolicyDocument=inputs["assumeRolePolicy"], Tags=tag_list(inputs)
     )["Role"]
     return Made(inputs["name"], {"arn": made["Arn"], "uniqueId": made["RoleId"]})
 
 
 @makes("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
-def role_policy_attachment(emulator: Emulator, inputs: Inputs) -> Made:
+def role_policy_attachment(place: Place, inputs: Inputs) -> Made:
     """One of AWS's own policies on a role."""
-    emulator.client("iam").attach_role_policy(RoleName=inputs["role"], PolicyArn=inputs["policyArn"])
+    place.client("iam").attach_role_policy(RoleName=inputs["role"], PolicyArn=inputs["policyArn"])
     return Made(f"{inputs['role']}/{inputs['policyArn']}", {})
 
 
 @makes("aws:iam/rolePolicy:RolePolicy")
-def role_policy(emulator: Emulator, inputs: Inputs) -> Made:
+def role_policy(place: Place, inputs: Inputs) -> Made:
     """A role's inline policy."""
-    emulator.client("iam").put_role_policy(
+    place.client("iam").put_role_policy(
         RoleName=inputs["role"], PolicyName=inputs["name"], PolicyDocument=inputs["policy"]
     )
     return Made(f"{inputs['role']}:{inputs['name']}", {})
 
 
 @makes("aws:cloudwatch/logGroup:LogGroup")
-def log_group(emulator: Emulator, inputs: Inputs) -> Made:
+def log_group(place: Place, inputs: Inputs) -> Made:
     """A log group and its retention."""
-    logs = emulator.client("logs")
+    logs = place.client("logs")
     logs.create_log_group(logGroupName=inputs["name"], tags=inputs.get("tags") or {})
     if inputs.get("retentionInDays"):
         logs.put_retention_policy(logGroupName=inputs["name"], retentionInDays=inputs["retentionInDays"])
-    return Made(inputs["name"], {"arn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{inputs['name']}"})
+    return Made(inputs["name"], {"arn": f"arn:aws:logs:{place.region}:{ACCOUNT}:log-group:{inputs['name']}"})
 
 
 @makes("aws:cloudwatch/metricAlarm:MetricAlarm")
-def metric_alarm(emulator: Emulator, inputs: Inputs) -> Made:
+def metric_alarm(place: Place, inputs: Inputs) -> Made:
     """An alarm."""
-    cloudwatch = emulator.client("cloudwatch")
+    cloudwatch = place.client("cloudwatch")
     cloudwatch.put_metric_alarm(
         **chosen(
             inputs,
@@ -189,46 +189,46 @@ def metric_alarm(emulator: Emulator, inputs: Inputs) -> Made:
         Dimensions=[{"Name": name, "Value": value} for name, value in (inputs.get("dimensions") or {}).items()],
         Tags=tag_list(inputs),
     )
-    return Made(inputs["name"], {"arn": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{inputs['name']}"})
+    return Made(inputs["name"], {"arn": f"arn:aws:cloudwatch:{place.region}:{ACCOUNT}:alarm:{inputs['name']}"})
 
 
 @makes("aws:cloudwatch/eventRule:EventRule")
-def event_rule(emulator: Emulator, inputs: Inputs) -> Made:
+def event_rule(place: Place, inputs: Inputs) -> Made:
     """A scheduled rule."""
-    made = emulator.client("events").put_rule(
+    made = place.client("events").put_rule(
         **chosen(inputs, Name="name", ScheduleExpression="scheduleExpression"), Tags=tag_list(inputs)
     )
     return Made(inputs["name"], {"arn": made["RuleArn"]})
 
 
 @makes("aws:cloudwatch/eventTarget:EventTarget")
-def event_target(emulator: Emulator, inputs: Inputs) -> Made:
+def event_target(place: Place, inputs: Inputs) -> Made:
     """What a rule calls."""
     target = {"Id": "target", **chosen(inputs, Arn="arn", Input="input")}
-    emulator.client("events").put_targets(Rule=inputs["rule"], Targets=[target])
+    place.client("events").put_targets(Rule=inputs["rule"], Targets=[target])
     return Made(f"{inputs['rule']}-target", {})
 
 
 @makes("aws:sns/topic:Topic")
-def topic(emulator: Emulator, inputs: Inputs) -> Made:
+def topic(place: Place, inputs: Inputs) -> Made:
     """A topic."""
-    arn = emulator.client("sns").create_topic(Name=inputs["name"], Tags=tag_list(inputs))["TopicArn"]
+    arn = place.client("sns").create_topic(Name=inputs["name"], Tags=tag_list(inputs))["TopicArn"]
     return Made(arn, {"arn": arn})
 
 
 @makes("aws:sns/topicSubscription:TopicSubscription")
-def topic_subscription(emulator: Emulator, inputs: Inputs) -> Made:
+def topic_subscription(place: Place, inputs: Inputs) -> Made:
     """A subscription; the emulator confirms it by itself, and mails nothing."""
-    made = emulator.client("sns").subscribe(
+    made = place.client("sns").subscribe(
         TopicArn=inputs["topic"], Protocol=inputs["protocol"], Endpoint=inputs["endpoint"], ReturnSubscriptionArn=True
     )
     return Made(made["SubscriptionArn"], {"arn": made["SubscriptionArn"]})
 
 
 @makes("aws:lambda/function:Function")
-def function(emulator: Emulator, inputs: Inputs) -> Made:
+def function(place: Place, inputs: Inputs) -> Made:
     """A function and its first version."""
-    client = emulator.client("lambda")
+    client = place.client("lambda")
     request = chosen(
         inputs,
         FunctionName="name",
@@ -257,16 +257,16 @@ def function(emulator: Emulator, inputs: Inputs) -> Made:
             "arn": arn,
             "version": made["Version"],
             "qualifiedArn": f"{arn}:{made['Version']}",
-            "invokeArn": f"arn:aws:apigateway:{REGION}:lambda:path/{path}",
+            "invokeArn": f"arn:aws:apigateway:{place.region}:lambda:path/{path}",
         },
     )
 
 
 @makes("aws:lambda/permission:Permission")
-def permission(emulator: Emulator, inputs: Inputs) -> Made:
+def permission(place: Place, inputs: Inputs) -> Made:
     """Who may call a function."""
     statement = f"allow-{inputs['principal'].split('.')[0]}-{abs(hash(inputs['sourceArn']))}"
-    emulator.client("lambda").add_permission(
+    place.client("lambda").add_permission(
         **chosen(inputs, FunctionName="function", Action="action", Principal="principal", SourceArn="sourceArn"),
         StatementId=statement,
     )
@@ -274,41 +274,41 @@ def permission(emulator: Emulator, inputs: Inputs) -> Made:
 
 
 @makes("aws:apigateway/restApi:RestApi")
-def rest_api(emulator: Emulator, inputs: Inputs) -> Made:
+def rest_api(place: Place, inputs: Inputs) -> Made:
     """A REST API with its root."""
-    made = emulator.client("apigateway").create_rest_api(
+    made = place.client("apigateway").create_rest_api(
         **chosen(inputs, name="name", description="description", tags="tags")
     )
     outputs = {
-        "arn": f"arn:aws:apigateway:{REGION}::/restapis/{made['id']}",
-        "executionArn": f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{made['id']}",
+        "arn": f"arn:aws:apigateway:{place.region}::/restapis/{made['id']}",
+        "executionArn": f"arn:aws:execute-api:{place.region}:{ACCOUNT}:{made['id']}",
         "rootResourceId": made["rootResourceId"],
     }
     return Made(made["id"], outputs)
 
 
 @makes("aws:apigateway/resource:Resource")
-def api_resource(emulator: Emulator, inputs: Inputs) -> Made:
+def api_resource(place: Place, inputs: Inputs) -> Made:
     """A path's part."""
-    made = emulator.client("apigateway").create_resource(
+    made = place.client("apigateway").create_resource(
         **chosen(inputs, restApiId="restApi", parentId="parentId", pathPart="pathPart")
     )
     return Made(made["id"], {"path": made["path"]})
 
 
 @makes("aws:apigateway/model:Model")
-def api_model(emulator: Emulator, inputs: Inputs) -> Made:
+def api_model(place: Place, inputs: Inputs) -> Made:
     """A request body's schema."""
-    made = emulator.client("apigateway").create_model(
+    made = place.client("apigateway").create_model(
         **chosen(inputs, restApiId="restApi", name="name", contentType="contentType", schema="schema")
     )
     return Made(made["id"], {})
 
 
 @makes("aws:apigateway/requestValidator:RequestValidator")
-def request_validator(emulator: Emulator, inputs: Inputs) -> Made:
+def request_validator(place: Place, inputs: Inputs) -> Made:
     """What the gateway checks."""
-    made = emulator.client("apigateway").create_request_validator(
+    made = place.client("apigateway").create_request_validator(
         **chosen(
             inputs,
             restApiId="restApi",
@@ -321,9 +321,9 @@ def request_validator(emulator: Emulator, inputs: Inputs) -> Made:
 
 
 @makes("aws:apigateway/method:Method")
-def api_method(emulator: Emulator, inputs: Inputs) -> Made:
+def api_method(place: Place, inputs: Inputs) -> Made:
     """A method of a path."""
-    emulator.client("apigateway").put_method(
+    place.client("apigateway").put_method(
         **_at(inputs),
         **chosen(
             inputs,
@@ -338,9 +338,9 @@ def api_method(emulator: Emulator, inputs: Inputs) -> Made:
 
 
 @makes("aws:apigateway/integration:Integration")
-def api_integration(emulator: Emulator, inputs: Inputs) -> Made:
+def api_integration(place: Place, inputs: Inputs) -> Made:
     """What a method calls."""
-    emulator.client("apigateway").put_integration(
+    place.client("apigateway").put_integration(
         **_at(inputs),
         **chosen(
             inputs,
@@ -355,18 +355,18 @@ def api_integration(emulator: Emulator, inputs: Inputs) -> Made:
 
 
 @makes("aws:apigateway/methodResponse:MethodResponse")
-def api_method_response(emulator: Emulator, inputs: Inputs) -> Made:
+def api_method_response(place: Place, inputs: Inputs) -> Made:
     """What a method may answer."""
-    emulator.client("apigateway").put_method_response(
+    place.client("apigateway").put_method_response(
         **_at(inputs), **chosen(inputs, statusCode="statusCode", responseParameters="responseParameters")
     )
     return Made(_method_id("agmr", inputs), {})
 
 
 @makes("aws:apigateway/integrationResponse:IntegrationResponse")
-def api_integration_response(emulator: Emulator, inputs: Inputs) -> Made:
+def api_integration_response(place: Place, inputs: Inputs) -> Made:
     """What a method does answer."""
-    emulator.client("apigateway").put_integration_response(
+    place.client("apigateway").put_integration_response(
         **_at(inputs),
         **chosen(
             inputs,
@@ -380,14 +380,14 @@ def api_integration_response(emulator: Emulator, inputs: Inputs) -> Made:
 
 
 @makes("aws:apigateway/response:Response")
-def gateway_response(emulator: Emulator, inputs: Inputs) -> Made:
+def gateway_response(place: Place, inputs: Inputs) -> Made:
     """How the gateway refuses."""
     templates = {
         # AWS fills this variable in; the emulator would show its name.
         kind: text.replace('"$context.error.validationErrorString"', "")
         for kind, text in (inputs.get("responseTemplates") or {}).items()
     }
-    emulator.client("apigateway").put_gateway_response(
+    place.client("apigateway").put_gateway_response(
         **chosen(
             inputs,
             restApiId="restApiId",
@@ -401,16 +401,16 @@ def gateway_response(emulator: Emulator, inputs: Inputs) -> Made:
 
 
 @makes("aws:apigateway/deployment:Deployment")
-def api_deployment(emulator: Emulator, inputs: Inputs) -> Made:
+def api_deployment(place: Place, inputs: Inputs) -> Made:
     """A picture of the API."""
-    made = emulator.client("apigateway").create_deployment(restApiId=inputs["restApi"])
+    made = place.client("apigateway").create_deployment(restApiId=inputs["restApi"])
     return Made(made["id"], {})
 
 
 @makes("aws:apigateway/stage:Stage")
-def api_stage(emulator: Emulator, inputs: Inputs) -> Made:
+def api_stage(place: Place, inputs: Inputs) -> Made:
     """Where a deployment is served."""
-    emulator.client("apigateway").create_stage(
+    place.client("apigateway").create_stage(
         **chosen(
             inputs,
             restApiId="restApi",
@@ -423,9 +423,9 @@ def api_stage(emulator: Emulator, inputs: Inputs) -> Made:
     )
     api, stage = inputs["restApi"], inputs["stageName"]
     outputs = {
-        "arn": f"arn:aws:apigateway:{REGION}::/restapis/{api}/stages/{stage}",
-        "executionArn": f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{api}/{stage}",
-        "invokeUrl": emulator.api_url(api, stage),
+        "arn": f"arn:aws:apigateway:{place.region}::/restapis/{api}/stages/{stage}",
+        "executionArn": f"arn:aws:execute-api:{place.region}:{ACCOUNT}:{api}/{stage}",
+        "invokeUrl": place.emulator.api_url(api, stage),
     }
     return Made(f"ags-{api}-{stage}", outputs)
 
@@ -435,7 +435,7 @@ METHOD_SETTINGS = {"throttlingRateLimit": "throttling/rateLimit", "throttlingBur
 
 
 @makes("aws:apigateway/methodSettings:MethodSettings")
-def method_settings(emulator: Emulator, inputs: Inputs) -> Made:
+def method_settings(place: Place, inputs: Inputs) -> Made:
     """The throttle of a stage's methods."""
     given = {name: value for name, value in inputs["settings"].items() if value is not None}
     if unknown := given.keys() - METHOD_SETTINGS.keys():
@@ -444,24 +444,24 @@ def method_settings(emulator: Emulator, inputs: Inputs) -> Made:
         {"op": "replace", "path": f"/{inputs['methodPath']}/{METHOD_SETTINGS[name]}", "value": str(value)}
         for name, value in given.items()
     ]
-    emulator.client("apigateway").update_stage(
+    place.client("apigateway").update_stage(
         restApiId=inputs["restApi"], stageName=inputs["stageName"], patchOperations=patches
     )
     return Made(f"{inputs['restApi']}-{inputs['stageName']}-{inputs['methodPath']}", {})
 
 
 @makes("aws:apigateway/apiKey:ApiKey")
-def api_key(emulator: Emulator, inputs: Inputs) -> Made:
+def api_key(place: Place, inputs: Inputs) -> Made:
     """A key, its value made by the emulator."""
-    made = emulator.client("apigateway").create_api_key(**chosen(inputs, name="name", tags="tags"), enabled=True)
+    made = place.client("apigateway").create_api_key(**chosen(inputs, name="name", tags="tags"), enabled=True)
     return Made(made["id"], {"value": made["value"]})
 
 
 @makes("aws:apigateway/usagePlan:UsagePlan")
-def usage_plan(emulator: Emulator, inputs: Inputs) -> Made:
+def usage_plan(place: Place, inputs: Inputs) -> Made:
     """What a key may do in a month, and in a second."""
     throttle, quota = inputs.get("throttleSettings"), inputs.get("quotaSettings")
-    made = emulator.client("apigateway").create_usage_plan(
+    made = place.client("apigateway").create_usage_plan(
         **chosen(inputs, name="name", tags="tags"),
         apiStages=[{"apiId": stage["apiId"], "stage": stage["stage"]} for stage in inputs.get("apiStages") or []],
         **({"throttle": throttle} if throttle else {}),
@@ -471,9 +471,9 @@ def usage_plan(emulator: Emulator, inputs: Inputs) -> Made:
 
 
 @makes("aws:apigateway/usagePlanKey:UsagePlanKey")
-def usage_plan_key(emulator: Emulator, inputs: Inputs) -> Made:
+def usage_plan_key(place: Place, inputs: Inputs) -> Made:
     """A key's place in a plan."""
-    emulator.client("apigateway").create_usage_plan_key(
+    place.client("apigateway").create_usage_plan_key(
         **chosen(inputs, usagePlanId="usagePlanId", keyId="keyId", keyType="keyType")
     )
     return Made(inputs["keyId"], {})

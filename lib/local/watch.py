@@ -7,27 +7,26 @@ from pathlib import Path
 from typing import Any
 
 from ..archive import zipped
-from .emulator import Emulator
+from .emulator import Place
 from .resources import archive_files
 
 
 class Watcher:
     """Compares the archives of deployed functions with the files they came from."""
 
-    def __init__(self, emulator: Emulator, archives: Mapping[str, Any], tell: Callable[[str], None]) -> None:
-        """`archives` are the functions' Pulumi archives, by name; their paths are relative to the working folder."""
-        self._emulator = emulator
+    def __init__(self, archives: Mapping[tuple[Place, str], Any], tell: Callable[[str], None]) -> None:
+        """`archives` are Pulumi archives, by their function; their paths are relative to the working folder."""
         self._tell = tell
-        self._deployed = {name: archive_files(archive) for name, archive in archives.items()}
+        self._deployed = {function: archive_files(archive) for function, archive in archives.items()}
         self._refused: dict[str, str] = {}
 
     def poll(self) -> None:
         """Update every function some of whose files are not what they were."""
-        for name, files in self._deployed.items():
+        for (place, name), files in self._deployed.items():
             changed = self._changed(files)
             if changed and all(self._compiles(path, text) for path, text in changed.items()):
                 files.update(changed)
-                self._emulator.client("lambda").update_function_code(FunctionName=name, ZipFile=zipped(files))
+                place.client("lambda").update_function_code(FunctionName=name, ZipFile=zipped(files))
                 self._tell(f"{name}: live with {', '.join(sorted(changed))}")
 
     def _changed(self, files: Mapping[str, str]) -> dict[str, str]:

@@ -18,7 +18,7 @@ import pytest
 from lib import outputs
 from lib.local import emulator as emulators
 from lib.local import project
-from lib.local.emulator import Emulator, EmulatorError, free_port, taken
+from lib.local.emulator import Emulator, EmulatorError, Place, free_port, taken
 from lib.local.resources import archive_bytes
 from lib.local.terminal import Terminal
 from lib.local.watch import Watcher
@@ -170,7 +170,7 @@ class Deployed:
         self.told: list[str] = []
         self._lambda = emulator.client("lambda")
         archive = pulumi.AssetArchive({path: pulumi.StringAsset(text) for path, text in files.items()})
-        self.watcher = Watcher(emulator, {name: archive}, self.told.append)
+        self.watcher = Watcher({(Place(emulator), name): archive}, self.told.append)
         self._name = name
         emulator.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")
         self._lambda.create_function(

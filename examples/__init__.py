@@ -1,0 +1,1 @@
+"""Programs that use the library; each is deployed by the tests."""

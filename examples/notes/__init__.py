@@ -1,0 +1,1 @@
+"""A service of one's own: notes, in two files."""

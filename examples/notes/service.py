@@ -1,0 +1,43 @@
+"""The description: everything but the code follows from it."""
+
+from lib.service import Call, Function, Grant, Key, Route, Service, Table
+
+SERVICE = Service(
+    name="notes",
+    title="Notes",
+    description="Keeps notes by name.",
+    name_pattern="notes-{type}-{environment}",
+    tables=(Table(name="table", variable="NOTES_TABLE", hash_key=Key("name")),),
+    schemas={
+        "Note": {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "maxLength": 10_000}}}
+    },
+    functions=(
+        Function(
+            name="api",
+            handler="examples.notes.handler",
+            routes=(
+                Route(
+                    method="PUT",
+                    path="/notes/{name}",
+                    operation="write_note",
+                    summary="Write a note",
+                    body="Note",
+                    responses={200: "Note"},
+                    grants=(Grant(on="table", actions=("PutItem",), reason="keep the note"),),
+                ),
+                Route(
+                    method="GET",
+                    path="/notes/{name}",
+                    operation="read_note",
+                    summary="Read a note",
+                    responses={200: "Note"},
+                    grants=(Grant(on="table", actions=("GetItem",), reason="find the note"),),
+                ),
+            ),
+        ),
+    ),
+    demo=(
+        Call(method="PUT", path="/notes/milk", status=200, body={"text": "two litres"}),
+        Call(method="GET", path="/notes/milk", status=200),
+    ),
+)
