@@ -48,4 +48,4 @@ aws.cloudwatch.MetricAlarm(
 west = aws.Provider("west", region="us-west-2")
 TapStack("items-west", TapStackArgs(environment_suffix="pr-123"), pulumi.ResourceOptions(provider=west))
 
-pulumi.export("url", items.outputs["api_url"])
+pulumi.export("url", items.api_url)

@@ -114,7 +114,7 @@ def _permissions(service: Service) -> str:
 
 
 def _role_rows(service: Service, function: Function) -> Iterator[Row]:
-    role = f"`{_physical(service, 'role', f'{function.name}-role')}`"
+    role = f"`{_physical(service, 'role-prefix', f'{function.name}-role')}-…`"
     needed: dict[Grant, list[str]] = {}
     for name, grants in _triggers(function):
         for grant in grants:

@@ -84,24 +84,57 @@ class TapStack(pulumi.ComponentResource):
     """A serverless API: tables, roles, functions, a REST API, schedules, topics, alarms.
 
     Every resource it makes can be reached: `tables["..."].resource`, `functions["..."].resource`, `api.resource`, ...
+    The attributes below are its outputs; where a service has several of a kind, the single ones are of the first.
     """
+
+    service: str
+    environment: str
+    dynamodb_table_name: pulumi.Output[str]
+    dynamodb_table_arn: pulumi.Output[str]
+    table_names: dict[str, pulumi.Output[str]]
+    table_arns: dict[str, pulumi.Output[str]]
+    lambda_function_name: pulumi.Output[str]
+    lambda_function_arn: pulumi.Output[str]
+    lambda_function_version: pulumi.Output[str]
+    lambda_role_name: pulumi.Output[str]
+    lambda_role_arn: pulumi.Output[str]
+    function_names: dict[str, pulumi.Output[str]]
+    function_arns: dict[str, pulumi.Output[str]]
+    role_arns: dict[str, pulumi.Output[str]]
+    log_group_names: dict[str, pulumi.Output[str]]
+    log_group_arns: dict[str, pulumi.Output[str]]
+    api_rest_id: pulumi.Output[str]
+    api_name: pulumi.Output[str]
+    api_execution_arn: pulumi.Output[str]
+    api_deployment_id: pulumi.Output[str]
+    api_stage: pulumi.Output[str]
+    api_stage_arn: pulumi.Output[str]
+    api_url: pulumi.Output[str]
+    api_key: pulumi.Output[str]
+    """A secret; only where a route asks for a key."""
+    alarm_topic_arn: pulumi.Output[str]
+    alarm_topic_name: pulumi.Output[str]
+    topic_arns: dict[str, pulumi.Output[str]]
+    alarm_names: dict[str, pulumi.Output[str]]
+    alarm_arns: dict[str, pulumi.Output[str]]
+    schedule_names: dict[str, pulumi.Output[str]]
 
     def __init__(self, name: str, args: TapStackArgs | None = None, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:stack:TapStack", name, None, opts)
         self.args = args or TapStackArgs()
-        self.service = self.args.description()
+        self.description = self.args.description()
         self.settings = self.args.settings()
         self._prefix = name
         self._child = pulumi.ResourceOptions(parent=self)
         self._warn()
-        self.tables = {table.name: self._table(table) for table in self.service.tables}
-        self.topics = {topic.name: self._topic(topic.name) for topic in self.service.topics}
-        self.alarm_topic = self._topic(self.service.alarms_type)
-        self.roles = {function.name: self._role(function) for function in self.service.functions}
-        self.functions = {function.name: self._function(function) for function in self.service.functions}
+        self.tables = {table.name: self._table(table) for table in self.description.tables}
+        self.topics = {topic.name: self._topic(topic.name) for topic in self.description.topics}
+        self.alarm_topic = self._topic(self.description.alarms_type)
+        self.roles = {function.name: self._role(function) for function in self.description.functions}
+        self.functions = {function.name: self._function(function) for function in self.description.functions}
         self.schedules = self._schedules()
         self.api = self._api()
-        self.alarms = {function.name: self._alarms(function) for function in self.service.functions}
+        self.alarms = {function.name: self._alarms(function) for function in self.description.functions}
         self.outputs = self._outputs()
         for output, value in self.outputs.items():
             setattr(self, output, value)
@@ -111,7 +144,7 @@ class TapStack(pulumi.ComponentResource):
         runtime = self.settings.function.runtime or ""
         if runtime in DEPRECATED_RUNTIMES:
             pulumi.log.warn(
-                f"{self.service.name} runs on {runtime}, deprecated by AWS since {DEPRECATED_RUNTIMES[runtime]}: "
+                f"{self.description.name} runs on {runtime}, deprecated by AWS since {DEPRECATED_RUNTIMES[runtime]}: "
                 "set lambda_runtime, or TapStackArgs(function=FunctionSettings(runtime=...)), to python3.13",
                 resource=self,
             )
@@ -122,10 +155,10 @@ class TapStack(pulumi.ComponentResource):
             )
 
     def _physical(self, kind: str, type_: str) -> str:
-        return physical_name(self.service.name_pattern, kind, self.args.environment, type=type_)
+        return physical_name(self.description.name_pattern, kind, self.args.environment, type=type_)
 
     def _alarm_name(self, function: str, alarm: str) -> str:
-        pattern = self.service.alarm_pattern or self.service.name_pattern
+        pattern = self.description.alarm_pattern or self.description.name_pattern
         parts = {"type": f"{function}-{alarm.lower()}", "function": function, "alarm": alarm}
         return physical_name(pattern, "alarm", self.args.environment, **parts)
 
@@ -177,7 +210,7 @@ class TapStack(pulumi.ComponentResource):
             FunctionArgs(
                 name=self._physical("function", function.name),
                 role_arn=role.arn,
-                files=sources(self.service, function, self.settings.api.cors_origin or ""),
+                files=sources(self.description, function, self.settings.api.cors_origin or ""),
                 environment=self._variables(function),
                 settings=self._function_settings(function),
                 tags=self.args.tags,
@@ -193,8 +226,8 @@ class TapStack(pulumi.ComponentResource):
     def _variables(self, function: described.Function) -> dict[str, pulumi.Input[str]]:
         """The names of the tables and the ARNs of the topics that a function was granted."""
         granted = {grant.on for grant in function.grants()}
-        tables = {t.variable: self.tables[t.name].name for t in self.service.tables if t.name in granted}
-        return {**tables, **{t.variable: self.topics[t.name].arn for t in self.service.topics if t.name in granted}}
+        tables = {t.variable: self.tables[t.name].name for t in self.description.tables if t.name in granted}
+        return {**tables, **{t.variable: self.topics[t.name].arn for t in self.description.topics if t.name in granted}}
 
     def _schedules(self) -> dict[str, Schedule]:
         return {
@@ -210,18 +243,18 @@ class TapStack(pulumi.ComponentResource):
                 ),
                 self._child,
             )
-            for function in self.service.functions
+            for function in self.description.functions
             for schedule in function.schedules
         }
 
     def _api(self) -> Api:
         return Api(
-            f"{self._prefix}-{self.service.api_type}",
+            f"{self._prefix}-{self.description.api_type}",
             ApiArgs(
-                name=self._physical("api", self.service.api_type),
-                description=self.service.description,
-                routes=[(route, self.functions[function.name]) for function, route in self.service.routes()],
-                schemas=self.service.schemas,
+                name=self._physical("api", self.description.api_type),
+                description=self.description.description,
+                routes=[(route, self.functions[function.name]) for function, route in self.description.routes()],
+                schemas=self.description.schemas,
                 settings=over(ApiSettings(stage_name=self.args.environment), self.settings.api),
                 tracing=bool(self.settings.function.tracing),
                 tags=self.args.tags,
@@ -253,7 +286,7 @@ class TapStack(pulumi.ComponentResource):
             f"{name}-{kind}": alarm for name, made in self.alarms.items() for kind, alarm in made.resources.items()
         }
         return {
-            "service": self.service.name,
+            "service": self.description.name,
             "environment": self.args.environment,
             "dynamodb_table_name": table.name,
             "dynamodb_table_arn": table.arn,

@@ -167,10 +167,10 @@ def deploy(
     asyncio.set_event_loop(loop)
     try:
         mocks.set_mocks(cloud, project="tap", stack="test", preview=preview, logger=logger, monitor=monitor)
+        settings.SETTINGS.outputs.clear()  # of a program that failed midway, which would be waited for
         settings.set_root_resource(None)  # type: ignore[arg-type]  # run_in_stack makes the root itself
         loop.run_until_complete(pulumi.runtime.run_in_stack(partial(_run, program)))
     finally:
-        settings.SETTINGS.outputs.clear()  # a program that failed midway leaves nothing to the next one
         loop.run_until_complete(loop.shutdown_default_executor())
         asyncio.set_event_loop(None)
         loop.close()
