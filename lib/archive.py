@@ -31,8 +31,8 @@ def sources(service: Service, function: Function, cors_origin: str = "") -> dict
     starts = "\ndef start(" in files.get(f"{function.handler.replace('.', '/')}.py", "")
     files["index.py"] = _index(function, cors_origin, starts)
     files["validators/__init__.py"] = ""
-    for route in function.routes:
-        files[f"validators/query_{route.operation}.py"] = validator(query_schema(route))
+    for number, route in enumerate(function.routes):
+        files[f"validators/query_{number}.py"] = validator(query_schema(route))
         if route.body:
             files[f"validators/{route.body}.py"] = validator(service.schemas[route.body])
     return dict(sorted(files.items()))
@@ -63,9 +63,8 @@ def query_schema(route: Route) -> dict[str, Any]:
 
 
 def _index(function: Function, cors_origin: str, starts: bool) -> str:
-    modules = sorted(
-        {f"query_{route.operation}" for route in function.routes} | {r.body for r in function.routes if r.body}
-    )
+    modules = sorted({r.body for r in function.routes if r.body})
+    modules += [f"query_{number}" for number in range(len(function.routes))]
     package, _, module = function.handler.rpartition(".")
     lines = [
         f"from {RUNTIME}.api import Api, Route",
@@ -74,7 +73,7 @@ def _index(function: Function, cors_origin: str, starts: bool) -> str:
         "",
         "handler = Api(",
         "    {",
-        *(f"        {_route(route)}" for route in function.routes),
+        *(f"        {_route(route, number)}" for number, route in enumerate(function.routes)),
         "    },",
         "    {",
         *(f"        {schedule.name!r}: operations.{schedule.operation}," for schedule in function.schedules),
@@ -86,16 +85,19 @@ def _index(function: Function, cors_origin: str, starts: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _route(route: Route) -> str:
+def _route(route: Route, number: int) -> str:
     numbers = tuple(name for name, schema in route.query.items() if schema.get("type") == "integer")
     body = f"{route.body}.validate" if route.body else "None"
-    target = f"operations.{route.operation}, {body}, query_{route.operation}.validate, {numbers!r}"
+    target = f"operations.{route.operation}, {body}, query_{number}.validate, {numbers!r}"
     return f"({route.method!r}, {route.path!r}): Route({target}),"
 
 
 def _package(name: str) -> Iterator[tuple[str, str]]:
     """The modules of a package at their dotted place; the packages above it are empty in the archive."""
-    spec = importlib.util.find_spec(name)
+    try:
+        spec = importlib.util.find_spec(name)
+    except ModuleNotFoundError:
+        spec = None
     if spec is None or not spec.submodule_search_locations:
         raise ValueError(f"handler package {name!r}: not found; give the dotted name of a module inside a package")
     folder = Path(spec.submodule_search_locations[0])

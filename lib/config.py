@@ -111,10 +111,13 @@ def args_from_config(config: pulumi.Config | None = None) -> TapStackArgs:
     for name, key in KEYS.items():
         if (text := config.get(name)) not in UNSAID:
             said[key.layer][key.field] = _read(name, key, text)
+    tags = config.get_object("tags") or {}
+    if not isinstance(tags, dict):
+        raise refuse("config tags", tags, 'give an object of texts, such as {"Owner": "web-team"}')
     return TapStackArgs(
         environment_suffix=config.get("environment") or os.environ.get("ENVIRONMENT_SUFFIX") or "dev",
         service=config.get("service") or "items",
-        tags=config.get_object("tags") or {},
+        tags=tags,
         function=FunctionSettings(**said[FunctionSettings]),
         table=TableSettings(**said[TableSettings]),
         api=ApiSettings(**said[ApiSettings]),
@@ -123,8 +126,10 @@ def args_from_config(config: pulumi.Config | None = None) -> TapStackArgs:
 
 
 def _read(name: str, key: Key, text: str) -> Any:
+    wanted = key.layer.CHECKS[key.field][1]
     try:
-        return key.read(text)
+        value = key.read(text)
+        key.layer(**{key.field: value})
     except (ValueError, KeyError):
-        wanted = {whole: "give a whole number", float: "give a number", truth: "give true or false"}[key.read]
         raise refuse(f"config {name}", text, wanted) from None
+    return value

@@ -49,6 +49,10 @@ ENVIRONMENTS: dict[str, Settings] = {
 ALIASES = {"development": "dev", "testing": "test", "production": "prod"}
 
 
+BASIS = ENVIRONMENTS["dev"]
+"""What a component used by itself falls back on."""
+
+
 def row_name(environment_suffix: str) -> str:
     """The row a suffix picks: its own or its alias's, and `dev` for any other (`pr-123`)."""
     name = ALIASES.get(environment_suffix, environment_suffix)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .service import Route, Schema
+from .service import METHODS, Route, Schema
 
 MAX_AGE_SECONDS = 7200
 """How long a browser keeps a preflight's answer: the most that Chromium does."""
@@ -55,11 +54,6 @@ def template(response: GatewayResponse) -> str:
     return f'{{"error":{message},"code":"{response.code}","requestId":"$context.requestId","details":{details}}}'
 
 
-def slug(path: str) -> str:
-    """A path as part of a resource's logical name: `/items/{ItemId}` is `items-ItemId`."""
-    return re.sub(r"[^A-Za-z0-9]+", "-", path).strip("-")
-
-
 def paths(routes: Iterable[Route]) -> list[Path]:
     """Every path of the routes and every one above it, parents first."""
     found: dict[str, Path] = {}
@@ -75,7 +69,7 @@ def paths(routes: Iterable[Route]) -> list[Path]:
 def methods(routes: Iterable[Route]) -> dict[str, list[str]]:
     """The methods of each path that has any."""
     found: dict[str, list[str]] = {}
-    for route in routes:
+    for route in sorted(routes, key=lambda route: METHODS.index(route.method)):
         found.setdefault(route.path, []).append(route.method)
     return found
 

@@ -6,7 +6,6 @@ import re
 LIMITS = {
     "table": 255,
     "function": 64,
-    "role-prefix": 37,
     "api": 255,
     "topic": 256,
     "alarm": 255,
@@ -14,7 +13,10 @@ LIMITS = {
     "usage-plan": 255,
     "api-key": 255,
 }
-"""Longest name AWS takes, in characters, by kind of resource; a role's leaves 27 of 64 to what makes it unique."""
+"""Longest name AWS takes, in characters, by kind of resource."""
+
+ROLE_OWNER_LENGTH = 32
+"""How much of its owner's name a role has: the provider takes prefixes of 38 characters."""
 
 _ALLOWED = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -27,6 +29,11 @@ def check_environment_suffix(suffix: str) -> str:
             f"try {re.sub(r'[^A-Za-z0-9_-]+', '-', suffix).strip('-') or 'dev'!r}"
         )
     return suffix
+
+
+def role_name_prefix(owner: str) -> str:
+    """How the name of the role of `owner`, a function's name, begins."""
+    return f"{owner[:ROLE_OWNER_LENGTH]}-role-"
 
 
 def physical_name(pattern: str, kind: str, environment: str, **parts: str) -> str:

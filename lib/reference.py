@@ -17,7 +17,7 @@ from . import openapi, policies
 from .config import KEYS, Key
 from .diagram import svg
 from .environments import ALIASES, ENVIRONMENTS
-from .naming import physical_name
+from .naming import physical_name, role_name_prefix
 from .service import Function, Grant, Route, Service
 from .services import SERVICES
 from .settings import Settings
@@ -114,7 +114,7 @@ def _permissions(service: Service) -> str:
 
 
 def _role_rows(service: Service, function: Function) -> Iterator[Row]:
-    role = f"`{_physical(service, 'role-prefix', f'{function.name}-role')}-…`"
+    role = f"`{role_name_prefix(_physical(service, 'function', function.name))}…`"
     needed: dict[Grant, list[str]] = {}
     for name, grants in _triggers(function):
         for grant in grants:

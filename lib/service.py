@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from string import Formatter
 from typing import Any, Literal
 
 from .settings import FunctionSettings, Settings
@@ -21,6 +22,14 @@ MAX_DESCRIBED_NAME = 64
 
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 _PATH = re.compile(r"(/[A-Za-z0-9_.-]+|/\{[A-Za-z][A-Za-z0-9_]*\})+")
+
+
+def _check_pattern(field: str, pattern: str, needed: set[str], also: frozenset[str] | set[str] = frozenset()) -> None:
+    used = {name for _, name, _, _ in Formatter().parse(pattern) if name is not None}
+    if missing := sorted(needed - used):
+        raise ValueError(f"service {field} {pattern!r}: add {{{missing[0]}}}, or names will be alike")
+    if unknown := sorted(used - needed - also):
+        raise ValueError(f"service {field} {pattern!r}: {{{unknown[0]}}} stands for nothing, take it out")
 
 
 def _check_name(kind: str, name: str) -> None:
@@ -223,9 +232,10 @@ class Service:
 
     def __post_init__(self) -> None:
         _check_name("service", self.name)
-        for placeholder in ("{type}", "{environment}"):
-            if placeholder not in self.name_pattern:
-                raise ValueError(f"service name_pattern {self.name_pattern!r}: {placeholder} is missing")
+        _check_pattern("name_pattern", self.name_pattern, needed={"type", "environment"})
+        if self.alarm_pattern:
+            several = {"function"} if len(self.functions) > 1 else set()
+            _check_pattern("alarm_pattern", self.alarm_pattern, {"alarm", "environment"} | several, {"function"})
         for problem in self._problems():
             raise ValueError(f"service {self.name!r}: {problem}")
 
@@ -238,8 +248,12 @@ class Service:
         return next(table for table in self.tables if table.name == name)
 
     def _problems(self) -> Iterator[str]:
+        for what, there in {"table": self.tables, "function": self.functions, "route": self.routes()}.items():
+            if not there:
+                yield f"it has no {what}: give at least one"
         topics = [topic.name for topic in self.topics] + [self.alarms_type]
         yield from _repeated("table or topic", [table.name for table in self.tables] + topics)
+        yield from _repeated("variable", [t.variable for t in self.tables] + [t.variable for t in self.topics])
         yield from _repeated("function", [function.name for function in self.functions])
         yield from _repeated("route", [f"{route.method} {route.path}" for _, route in self.routes()])
         yield from _repeated("schedule", [s.name for function in self.functions for s in function.schedules])
@@ -254,8 +268,9 @@ class Service:
         for _, route in self.routes():
             for schema in {route.body, *route.responses.values()} - {None, *self.schemas}:
                 yield f"route {route.method} {route.path} names the schema {schema!r}, which is not among its schemas"
-        if self.alarm_pattern and "{function}" not in self.alarm_pattern and len(self.functions) > 1:
-            yield f"alarm_pattern {self.alarm_pattern!r} gives alarms of several functions one name: add {{function}}"
+        for name in self.schemas:
+            if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", name):
+                yield f"schema name {name!r}: give letters and digits, which is what API Gateway takes"
 
 
 def _repeated(kind: str, names: list[str]) -> Iterator[str]:

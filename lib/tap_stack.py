@@ -19,7 +19,7 @@ from .components.schedule import Schedule, ScheduleArgs
 from .components.table import Table, TableArgs
 from .components.topic import Topic, TopicArgs
 from .environments import ENVIRONMENTS, row_name
-from .naming import check_environment_suffix, physical_name
+from .naming import check_environment_suffix, physical_name, role_name_prefix
 from .services import SERVICES
 from .settings import AlarmSettings, ApiSettings, FunctionSettings, Settings, TableSettings, over, refuse
 
@@ -63,6 +63,7 @@ class TapStackArgs:
         object.__setattr__(self, "tags", {**DEFAULT_TAGS, **(self.tags or {})})
         if isinstance(self.service, str) and self.service not in SERVICES:
             raise refuse("service", self.service, f"give one of {', '.join(SERVICES)}, or a Service")
+        self.settings()
 
     def description(self) -> described.Service:
         """The service that is meant."""
@@ -71,8 +72,11 @@ class TapStackArgs:
     def settings(self) -> Settings:
         """Every figure: the environment's row, the service's own on top, these arguments on top of both."""
         row = ENVIRONMENTS[row_name(self.environment)]
+        named = Settings(api=ApiSettings(stage_name=self.environment))
         said = Settings(function=self.function, table=self.table, api=self.api, alarms=self.alarms)
-        return row.with_(self.description().settings).with_(said)
+        if self.api.cors_origin == "*" and not row.api.cors_origin:
+            raise refuse("api.cors_origin", "*", f"in {self.environment} give the one origin whose pages may call")
+        return row.with_(named).with_(self.description().settings).with_(said)
 
     @property
     def environment(self) -> str:
@@ -110,6 +114,8 @@ class TapStack(pulumi.ComponentResource):
     api_stage: pulumi.Output[str]
     api_stage_arn: pulumi.Output[str]
     api_url: pulumi.Output[str]
+    api_key_id: pulumi.Output[str]
+    """Only where a route asks for a key."""
     api_key: pulumi.Output[str]
     """A secret; only where a route asks for a key."""
     alarm_topic_arn: pulumi.Output[str]
@@ -190,7 +196,7 @@ class TapStack(pulumi.ComponentResource):
         return Role(
             f"{self._prefix}-{function.name}",
             RoleArgs(
-                name_prefix=self._physical("role-prefix", f"{function.name}-role") + "-",
+                name_prefix=role_name_prefix(self._physical("function", function.name)),
                 statements=[self._statement(grant) for grant in function.grants()],
                 managed_policies=[policies.BASIC_EXECUTION, *traced],
                 tags=self.args.tags,
@@ -255,7 +261,7 @@ class TapStack(pulumi.ComponentResource):
                 description=self.description.description,
                 routes=[(route, self.functions[function.name]) for function, route in self.description.routes()],
                 schemas=self.description.schemas,
-                settings=over(ApiSettings(stage_name=self.args.environment), self.settings.api),
+                settings=self.settings.api,
                 tracing=bool(self.settings.function.tracing),
                 tags=self.args.tags,
             ),
@@ -263,8 +269,8 @@ class TapStack(pulumi.ComponentResource):
         )
 
     def _alarms(self, function: described.Function) -> Alarms:
-        timeout = self._function_settings(function).timeout_seconds or 3
-        derived = AlarmSettings(duration_ms=int(timeout * 1000 * DURATION_ALARM_SHARE))
+        timeout = self._function_settings(function).timeout_seconds
+        derived = AlarmSettings(duration_ms=int(timeout * 1000 * DURATION_ALARM_SHARE) if timeout else None)
         return Alarms(
             f"{self._prefix}-{function.name}",
             AlarmsArgs(
@@ -276,6 +282,10 @@ class TapStack(pulumi.ComponentResource):
             ),
             self._child,
         )
+
+    def _key_outputs(self) -> dict[str, pulumi.Output[str]]:
+        plan = self.api.usage_plan
+        return {"api_key_id": plan.key.id, "api_key": pulumi.Output.secret(plan.key.value)} if plan else {}
 
     def _outputs(self) -> dict[str, Any]:
         """Ids, names and ARNs of everything made; where there are several, those of the first, and all by name."""
@@ -315,5 +325,5 @@ class TapStack(pulumi.ComponentResource):
             "alarm_names": {name: alarm.name for name, alarm in alarms.items()},
             "alarm_arns": {name: alarm.arn for name, alarm in alarms.items()},
             "schedule_names": {name: made.resource.name for name, made in self.schedules.items()},
-            **({"api_key": pulumi.Output.secret(self.api.key.value)} if self.api.key else {}),
+            **self._key_outputs(),
         }

@@ -9,7 +9,8 @@ from typing import Literal
 import pulumi
 import pulumi_aws as aws
 
-from ..settings import AlarmSettings
+from ..environments import BASIS
+from ..settings import AlarmSettings, over
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,8 @@ class AlarmsArgs:
     """Who hears of an alarm and of its end."""
     naming: Callable[[str], str]
     """From an alarm's short name, e.g. `Errors`, to its name in AWS."""
-    settings: AlarmSettings
+    settings: AlarmSettings = field(default_factory=AlarmSettings)
+    """What is not said here is as in `dev`; without `duration_ms` no alarm watches the duration."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -67,8 +69,13 @@ class Alarms(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Alarms", name, None, opts)
-        self.resources = {row.name: self._alarm(name, row, args) for row in ALARMS}
+        self.settings = over(BASIS.alarms, args.settings)
+        self.resources = {row.name: self._alarm(name, row, args) for row in ALARMS if self._threshold(row) is not None}
         self.register_outputs({"names": [alarm.name for alarm in self.resources.values()]})
+
+    def _threshold(self, row: AlarmRow) -> int | None:
+        found: int | None = getattr(self.settings, row.threshold)
+        return found
 
     def _alarm(self, name: str, row: AlarmRow, args: AlarmsArgs) -> aws.cloudwatch.MetricAlarm:
         return aws.cloudwatch.MetricAlarm(
@@ -80,9 +87,9 @@ class Alarms(pulumi.ComponentResource):
             dimensions={"FunctionName": args.function_name},
             statistic=row.statistic,
             comparison_operator="GreaterThanThreshold",
-            threshold=getattr(args.settings, row.threshold),
-            period=args.settings.period_seconds,
-            evaluation_periods=args.settings.evaluation_periods or 1,
+            threshold=self._threshold(row),
+            period=self.settings.period_seconds,
+            evaluation_periods=self.settings.evaluation_periods,
             treat_missing_data="notBreaching",
             alarm_actions=[args.topic_arn],
             ok_actions=[args.topic_arn],

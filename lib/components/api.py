@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import pulumi
 import pulumi_aws as aws
 
 from .. import gateway, service
-from ..settings import ApiSettings
+from ..environments import BASIS
+from ..settings import ApiSettings, over
 from .function import Function
+from .usage_plan import UsagePlan, UsagePlanArgs
 
 DEFAULT_STAGE = "prod"
 
@@ -28,9 +30,19 @@ class ApiArgs:
     schemas: Mapping[str, service.Schema] = field(default_factory=dict)
     """The bodies that routes name; each that a request has becomes a model."""
     settings: ApiSettings = field(default_factory=ApiSettings)
+    """What is not said here is as in `dev`; the stage is `prod`."""
     tracing: bool = False
     """X-Ray traces of what the stage serves."""
     tags: Mapping[str, str] = field(default_factory=dict)
+
+
+class Preflight(NamedTuple):
+    """What answers OPTIONS on one path."""
+
+    method: aws.apigateway.Method
+    integration: aws.apigateway.Integration
+    response: aws.apigateway.MethodResponse
+    answer: aws.apigateway.IntegrationResponse
 
 
 class Api(pulumi.ComponentResource):
@@ -40,34 +52,36 @@ class Api(pulumi.ComponentResource):
         super().__init__("tap:aws:Api", name, None, opts)
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
-        self._parts: list[pulumi.Resource] = []
-        """What a deployment is a picture of."""
+        self.settings = over(over(BASIS.api, ApiSettings(stage_name=DEFAULT_STAGE)), args.settings)
         self.resource = aws.apigateway.RestApi(
             f"{name}-api", name=args.name, description=args.description or None, tags=args.tags, opts=self._child
         )
         self.models = self._models()
         self.validator = self._validator()
+        self.paths: dict[str, pulumi.Output[str]] = {"": self.resource.root_resource_id}
         self.resources = self._resources()
-        self.methods = self._methods()
-        self._preflights()
-        self._gateway_responses()
+        self.methods = {(route.method, route.path): self._method(route) for route in self._routes()}
+        self.integrations = [self._integration(route, function) for route, function in args.routes]
+        self.preflights = {path: self._preflight(path, allowed) for path, allowed in self._allowed().items()}
+        self.gateway_responses = [self._gateway_response(row) for row in gateway.GATEWAY_RESPONSES]
         self.permissions = self._permissions()
         self.deployment = self._deployment()
         self.stage = self._stage()
-        self._throttle()
-        self.key = self._key() if self._wants_key() else None
-        self.id = self.resource.id
+        self.method_settings = self._method_settings()
+        self.usage_plan = self._usage_plan() if any(map(self._key_required, self._routes())) else None
         self.url = self.stage.invoke_url
-        self.register_outputs({"id": self.id, "url": self.url, "stage": self.stage.stage_name})
+        self.register_outputs({"id": self.resource.id, "url": self.url, "stage": self.stage.stage_name})
 
     def _routes(self) -> list[service.Route]:
         return [route for route, _ in self._args.routes]
 
-    def _label(self, route: service.Route) -> str:
-        return f"{self._prefix}-{gateway.slug(route.path)}-{route.method.lower()}"
+    def _allowed(self) -> dict[str, list[str]]:
+        """The methods of each path."""
+        return gateway.methods(self._routes())
 
-    def _part(self, resource: pulumi.Resource) -> None:
-        self._parts.append(resource)
+    def _at(self, path: str) -> dict[str, Any]:
+        """What every resource of a path says first."""
+        return {"rest_api": self.resource.id, "resource_id": self.paths[path]}
 
     def _models(self) -> dict[str, aws.apigateway.Model]:
         return {
@@ -92,26 +106,25 @@ class Api(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _resources(self) -> dict[str, pulumi.Output[str]]:
-        ids: dict[str, pulumi.Output[str]] = {"": self.resource.root_resource_id}
+    def _resources(self) -> list[aws.apigateway.Resource]:
+        made = []
         for path in gateway.paths(self._routes()):
-            ids[path.path] = aws.apigateway.Resource(
-                f"{self._prefix}-{gateway.slug(path.path)}",
-                rest_api=self.resource.id,
-                parent_id=ids[path.parent],
-                path_part=path.part,
-                opts=self._child,
-            ).id
-        return ids
+            made.append(
+                aws.apigateway.Resource(
+                    f"{self._prefix}{path.path}",
+                    rest_api=self.resource.id,
+                    parent_id=self.paths[path.parent],
+                    path_part=path.part,
+                    opts=self._child,
+                )
+            )
+            self.paths[path.path] = made[-1].id
+        return made
 
-    def _methods(self) -> dict[tuple[str, str], aws.apigateway.Method]:
-        return {(route.method, route.path): self._method(route, function) for route, function in self._args.routes}
-
-    def _method(self, route: service.Route, function: Function) -> aws.apigateway.Method:
-        method = aws.apigateway.Method(
-            self._label(route),
-            rest_api=self.resource.id,
-            resource_id=self.resources[route.path],
+    def _method(self, route: service.Route) -> aws.apigateway.Method:
+        return aws.apigateway.Method(
+            f"{self._prefix}{route.path}-{route.method.lower()}",
+            **self._at(route.path),
             http_method=route.method,
             authorization="NONE",
             api_key_required=self._key_required(route),
@@ -120,31 +133,26 @@ class Api(pulumi.ComponentResource):
             request_validator_id=self.validator.id,
             opts=self._child,
         )
-        self._part(
-            aws.apigateway.Integration(
-                f"{self._label(route)}-integration",
-                rest_api=self.resource.id,
-                resource_id=self.resources[route.path],
-                http_method=method.http_method,
-                type="AWS_PROXY",
-                integration_http_method="POST",
-                uri=function.invoke_arn,
-                opts=self._child,
-            )
+
+    def _integration(self, route: service.Route, function: Function) -> aws.apigateway.Integration:
+        return aws.apigateway.Integration(
+            f"{self._prefix}{route.path}-{route.method.lower()}-integration",
+            **self._at(route.path),
+            http_method=self.methods[route.method, route.path].http_method,
+            type="AWS_PROXY",
+            integration_http_method="POST",
+            uri=function.invoke_arn,
+            opts=self._child,
         )
-        return method
 
-    def _preflights(self) -> None:
-        for path, methods in gateway.methods(self._routes()).items():
-            self._preflight(path, gateway.preflight_headers(self._args.settings.cors_origin, methods))
-
-    def _preflight(self, path: str, headers: Mapping[str, str]) -> None:
+    def _preflight(self, path: str, allowed: Sequence[str]) -> Preflight:
         """OPTIONS, answered by the gateway itself: no function runs, nothing is billed for it."""
-        label = f"{self._prefix}-{gateway.slug(path)}-options"
-        where: dict[str, Any] = {"rest_api": self.resource.id, "resource_id": self.resources[path]}
-        mapped = gateway.mapped(headers, "method.response")
-        method = aws.apigateway.Method(label, **where, http_method="OPTIONS", authorization="NONE", opts=self._child)
-        at: dict[str, Any] = {**where, "http_method": method.http_method}
+        label = f"{self._prefix}{path}-options"
+        headers = gateway.mapped(gateway.preflight_headers(self.settings.cors_origin, allowed), "method.response")
+        method = aws.apigateway.Method(
+            label, **self._at(path), http_method="OPTIONS", authorization="NONE", opts=self._child
+        )
+        at = {**self._at(path), "http_method": method.http_method}
         integration = aws.apigateway.Integration(
             f"{label}-integration",
             **at,
@@ -156,39 +164,34 @@ class Api(pulumi.ComponentResource):
             f"{label}-response",
             **at,
             status_code="204",
-            response_parameters=dict.fromkeys(mapped, False),
+            response_parameters=dict.fromkeys(headers, False),
             opts=self._child,
         )
-        self._part(
-            aws.apigateway.IntegrationResponse(
-                f"{label}-integration-response",
-                **at,
-                status_code=response.status_code,
-                response_parameters=mapped,
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[integration]),
-            )
+        answer = aws.apigateway.IntegrationResponse(
+            f"{label}-integration-response",
+            **at,
+            status_code=response.status_code,
+            response_parameters=headers,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[integration]),
         )
+        return Preflight(method, integration, response, answer)
 
-    def _gateway_responses(self) -> None:
-        headers = gateway.refusal_headers(self._args.settings.cors_origin)
-        for row in gateway.GATEWAY_RESPONSES:
-            self._part(
-                aws.apigateway.Response(
-                    f"{self._prefix}-{row.type.lower().replace('_', '-')}",
-                    rest_api_id=self.resource.id,
-                    response_type=row.type,
-                    status_code=str(row.status) if row.status else None,
-                    response_parameters=headers,
-                    response_templates={"application/json": gateway.template(row)},
-                    opts=self._child,
-                )
-            )
+    def _gateway_response(self, row: gateway.GatewayResponse) -> aws.apigateway.Response:
+        return aws.apigateway.Response(
+            f"{self._prefix}-{row.type.lower().replace('_', '-')}",
+            rest_api_id=self.resource.id,
+            response_type=row.type,
+            status_code=str(row.status) if row.status else None,
+            response_parameters=gateway.refusal_headers(self.settings.cors_origin),
+            response_templates={"application/json": gateway.template(row)},
+            opts=self._child,
+        )
 
     def _permissions(self) -> list[aws.lambda_.Permission]:
         functions = {function.physical_name: function for _, function in self._args.routes}
         return [
             aws.lambda_.Permission(
-                f"{function.pulumi_resource_name}-permission",
+                f"{self._prefix}-{function.physical_name}-permission",
                 action="lambda:InvokeFunction",
                 function=function.name,
                 principal="apigateway.amazonaws.com",
@@ -203,12 +206,19 @@ class Api(pulumi.ComponentResource):
             f"{self._prefix}-deployment",
             rest_api=self.resource.id,
             triggers={"description": gateway.fingerprint(self._picture())},
-            opts=pulumi.ResourceOptions(parent=self, depends_on=self._parts),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[
+                    *self.integrations,
+                    *(preflight.answer for preflight in self.preflights.values()),
+                    *self.gateway_responses,
+                ],
+            ),
         )
 
     def _picture(self) -> dict[str, Any]:
         """All that a deployment freezes."""
-        settings = self._args.settings
+        origin = self.settings.cors_origin
         return {
             "routes": [
                 {
@@ -219,14 +229,13 @@ class Api(pulumi.ComponentResource):
                     "body": gateway.model(self._args.schemas[route.body]) if route.body else None,
                     "key": self._key_required(route),
                 }
-                for route, function in self._args.routes
+                for route, function in sorted(self._args.routes, key=lambda pair: (pair[0].path, pair[0].method))
             ],
             "preflights": {
-                path: gateway.preflight_headers(settings.cors_origin, methods)
-                for path, methods in gateway.methods(self._routes()).items()
+                path: gateway.preflight_headers(origin, allowed) for path, allowed in self._allowed().items()
             },
             "refusals": [(row, gateway.template(row)) for row in gateway.GATEWAY_RESPONSES],
-            "refusal_headers": gateway.refusal_headers(settings.cors_origin),
+            "refusal_headers": gateway.refusal_headers(origin),
         }
 
     def _stage(self) -> aws.apigateway.Stage:
@@ -234,52 +243,37 @@ class Api(pulumi.ComponentResource):
             f"{self._prefix}-stage",
             rest_api=self.resource.id,
             deployment=self.deployment.id,
-            stage_name=self._args.settings.stage_name or DEFAULT_STAGE,
+            stage_name=self.settings.stage_name,
             xray_tracing_enabled=self._args.tracing,
             tags=self._args.tags,
             opts=self._child,
         )
 
-    def _throttle(self) -> None:
-        settings = self._args.settings
-        self.method_settings = aws.apigateway.MethodSettings(
+    def _method_settings(self) -> aws.apigateway.MethodSettings:
+        return aws.apigateway.MethodSettings(
             f"{self._prefix}-throttle",
             rest_api=self.resource.id,
             stage_name=self.stage.stage_name,
             method_path="*/*",
             settings={
-                "throttling_rate_limit": settings.throttle_rate_per_second,
-                "throttling_burst_limit": settings.throttle_burst,
+                "throttling_rate_limit": self.settings.throttle_rate_per_second,
+                "throttling_burst_limit": self.settings.throttle_burst,
             },
             opts=self._child,
         )
 
     def _key_required(self, route: service.Route) -> bool:
-        return route.key_required or bool(self._args.settings.api_key_required)
+        return route.key_required or bool(self.settings.api_key_required)
 
-    def _wants_key(self) -> bool:
-        return any(self._key_required(route) for route in self._routes())
-
-    def _key(self) -> aws.apigateway.ApiKey:
-        args, settings = self._args, self._args.settings
-        key = aws.apigateway.ApiKey(f"{self._prefix}-key", name=f"{args.name}-key", tags=args.tags, opts=self._child)
-        self.usage_plan = aws.apigateway.UsagePlan(
-            f"{self._prefix}-usage-plan",
-            name=f"{args.name}-usage-plan",
-            api_stages=[{"api_id": self.resource.id, "stage": self.stage.stage_name}],
-            throttle_settings={
-                "rate_limit": settings.throttle_rate_per_second,
-                "burst_limit": settings.throttle_burst,
-            },
-            quota_settings={"limit": settings.quota_per_month, "period": "MONTH"} if settings.quota_per_month else None,
-            tags=args.tags,
-            opts=self._child,
+    def _usage_plan(self) -> UsagePlan:
+        return UsagePlan(
+            f"{self._prefix}-usage",
+            UsagePlanArgs(
+                name=self._args.name,
+                api_id=self.resource.id,
+                stage_name=self.stage.stage_name,
+                settings=self.settings,
+                tags=self._args.tags,
+            ),
+            self._child,
         )
-        aws.apigateway.UsagePlanKey(
-            f"{self._prefix}-usage-plan-key",
-            key_id=key.id,
-            key_type="API_KEY",
-            usage_plan_id=self.usage_plan.id,
-            opts=self._child,
-        )
-        return key

@@ -9,7 +9,8 @@ import pulumi
 import pulumi_aws as aws
 
 from ..archive import HANDLER
-from ..settings import FunctionSettings
+from ..environments import BASIS
+from ..settings import FunctionSettings, over
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +25,7 @@ class FunctionArgs:
     handler: str = HANDLER
     environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     settings: FunctionSettings = field(default_factory=FunctionSettings)
+    """What is not said here is as in `dev`."""
     tags: Mapping[str, str] = field(default_factory=dict)
     depends_on: Sequence[pulumi.Resource] = ()
     """What must stand before the function is called, such as its role's permissions."""
@@ -34,11 +36,12 @@ class Function(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: FunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Function", name, None, opts)
+        self.settings = over(BASIS.function, args.settings)
         # Made first: a function that logs before its group stands makes one that never forgets.
         self.log_group = aws.cloudwatch.LogGroup(
             f"{name}-logs",
             name=f"/aws/lambda/{args.name}",
-            retention_in_days=args.settings.log_retention_days,
+            retention_in_days=self.settings.log_retention_days,
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -50,7 +53,7 @@ class Function(pulumi.ComponentResource):
         self.register_outputs({"name": self.name, "arn": self.arn, "log_group_name": self.log_group.name})
 
     def _function(self, name: str, args: FunctionArgs) -> aws.lambda_.Function:
-        settings = args.settings
+        settings = self.settings
         return aws.lambda_.Function(
             f"{name}-function",
             name=args.name,

@@ -9,7 +9,8 @@ import pulumi
 import pulumi_aws as aws
 
 from .. import policies, service
-from ..settings import TableSettings
+from ..environments import BASIS
+from ..settings import TableSettings, over
 
 SCALING_TARGET_PERCENT = 70
 SCALING_FACTOR = 10
@@ -25,6 +26,7 @@ class TableArgs:
     table: service.Table
     """Its keys, indexes, TTL and stream."""
     settings: TableSettings = field(default_factory=TableSettings)
+    """What is not said here is as in `dev`."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -33,6 +35,7 @@ class Table(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: TableArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Table", name, None, opts)
+        self.settings = over(BASIS.table, args.settings)
         self.resource = self._table(name, args)
         self.scaling = self._scaling(name, args)
         self.name = self.resource.name
@@ -44,7 +47,7 @@ class Table(pulumi.ComponentResource):
         return self.arn.apply(lambda arn: policies.table_statement(arn, actions, indexes))
 
     def _table(self, name: str, args: TableArgs) -> aws.dynamodb.Table:
-        table, settings = args.table, args.settings
+        table, settings = args.table, self.settings
         scaled = _provisioned(settings)
         return aws.dynamodb.Table(
             f"{name}-table",
@@ -60,7 +63,7 @@ class Table(pulumi.ComponentResource):
             stream_enabled=True if table.stream else None,
             stream_view_type=table.stream,
             server_side_encryption={"enabled": True},
-            point_in_time_recovery={"enabled": settings.point_in_time_recovery is not False},
+            point_in_time_recovery={"enabled": bool(settings.point_in_time_recovery)},
             deletion_protection_enabled=settings.deletion_protection,
             tags=args.tags,
             opts=pulumi.ResourceOptions(
@@ -71,9 +74,9 @@ class Table(pulumi.ComponentResource):
             ),
         )
 
-    def _scaling(self, name: str, args: TableArgs) -> list[aws.appautoscaling.Policy]:
+    def _scaling(self, name: str, args: TableArgs) -> list[tuple[aws.appautoscaling.Target, aws.appautoscaling.Policy]]:
         made = []
-        for row in scaling_rows(args.table, args.settings):
+        for row in scaling_rows(args.table, self.settings):
             target = aws.appautoscaling.Target(
                 f"{name}-{row.label}-target",
                 service_namespace="dynamodb",
@@ -84,20 +87,19 @@ class Table(pulumi.ComponentResource):
                 tags=args.tags,
                 opts=pulumi.ResourceOptions(parent=self),
             )
-            made.append(
-                aws.appautoscaling.Policy(
-                    f"{name}-{row.label}-policy",
-                    policy_type="TargetTrackingScaling",
-                    service_namespace=target.service_namespace,
-                    resource_id=target.resource_id,
-                    scalable_dimension=target.scalable_dimension,
-                    target_tracking_scaling_policy_configuration={
-                        "predefined_metric_specification": {"predefined_metric_type": row.metric},
-                        "target_value": SCALING_TARGET_PERCENT,
-                    },
-                    opts=pulumi.ResourceOptions(parent=self),
-                )
+            policy = aws.appautoscaling.Policy(
+                f"{name}-{row.label}-policy",
+                policy_type="TargetTrackingScaling",
+                service_namespace=target.service_namespace,
+                resource_id=target.resource_id,
+                scalable_dimension=target.scalable_dimension,
+                target_tracking_scaling_policy_configuration={
+                    "predefined_metric_specification": {"predefined_metric_type": row.metric},
+                    "target_value": SCALING_TARGET_PERCENT,
+                },
+                opts=pulumi.ResourceOptions(parent=self),
             )
+            made.append((target, policy))
         return made
 
 

@@ -59,7 +59,7 @@ class Engine(mocks.Mocks):
             self._regions[f"{args.name}-id"] = args.inputs.get("region", REGION)
         if not args.custom or args.typ.startswith("pulumi:"):
             return f"{args.name}-id", args.inputs
-        region = self._regions.get(args.provider.rpartition("::")[2], REGION)
+        region = self._regions.get((args.provider or "").rpartition("::")[2], REGION)
         inputs = _named(args.name, plain(args.inputs))
         made = self._make(args.typ, args.name, Place(self._emulator, region), inputs)
         self._progress(args.typ, args.name)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, NamedTuple
 
 import pulumi
 from pulumi.runtime import mocks, rpc, settings
-from pulumi.runtime.sync_await import _ensure_event_loop
 
 from lib.local.monitor import STACK_TYPE, Monitor, plain
 
@@ -62,11 +62,16 @@ class Deployment(NamedTuple):
         """What the one TapStack registered."""
         return self.outputs[self.only("stack.TapStack").urn]
 
+    def paths(self) -> dict[str, str]:
+        """The paths of the API by the ids of their resources."""
+        found = {f"rootResourceId:{name}": "" for name in self.of("apigateway.RestApi")}
+        for name, resource in self.inputs("apigateway.Resource").items():
+            found[f"{name}-id"] = f"{found[resource['parentId']]}/{resource['pathPart']}"
+        return found
+
     def endpoints(self) -> dict[tuple[str, str], tuple[dict[str, Any], dict[str, Any]]]:
         """The inputs of every method of the API and of its integration, by method and path."""
-        paths = {"rootResourceId": ""}
-        for name, resource in self.inputs("apigateway.Resource").items():
-            paths[f"{name}-id"] = f"{paths[resource['parentId'].split(':')[0]]}/{resource['pathPart']}"
+        paths = self.paths()
         integrations = {_at(i, paths): i for i in self.inputs("apigateway.Integration").values()}
         return {_at(m, paths): (m, integrations[_at(m, paths)]) for m in self.inputs("apigateway.Method").values()}
 
@@ -95,7 +100,9 @@ class Cloud(mocks.Mocks):
         """Answer a registration."""
         if self._preview:
             return "", {}
-        return f"{args.name}-id", {**{key: f"{key}:{args.name}" for key in COMPUTED}, **args.inputs}
+        made = {key: f"{key}:{args.name}" for key in COMPUTED}
+        made["name"] = f"{args.inputs.get('namePrefix', f'{args.name}-')}made"
+        return f"{args.name}-id", {**made, **args.inputs}
 
 
 class Recorder(Monitor):
@@ -105,16 +112,9 @@ class Recorder(Monitor):
         super().__init__(cloud)
         self.registered: list[Registered] = []
         self.outputs: dict[str, dict[str, Any]] = {}
-        self._loops: set[asyncio.AbstractEventLoop] = set()
-
-    def close(self) -> None:
-        """Close the event loops that Pulumi made for its threads."""
-        for loop in self._loops:
-            loop.close()
 
     def RegisterResource(self, request: Any) -> Any:
         """Register one resource."""
-        self._note_loop()
         answer = super().RegisterResource(request)
         if request.type != STACK_TYPE:
             self.registered.append(
@@ -134,13 +134,8 @@ class Recorder(Monitor):
 
     def RegisterResourceOutputs(self, request: Any) -> Any:
         """Keep the outputs of one component."""
-        self._note_loop()
         self.outputs[request.urn] = rpc.deserialize_properties(request.outputs, keep_unknowns=True)
         return super().RegisterResourceOutputs(request)
-
-    def _note_loop(self) -> None:
-        _ensure_event_loop()  # type: ignore[no-untyped-call]
-        self._loops.add(asyncio.get_event_loop())
 
 
 class _Warnings(logging.Handler):
@@ -156,26 +151,30 @@ def deploy(
     program: Callable[[], object], *, preview: bool = False, config: Mapping[str, str] | None = None
 ) -> Deployment:
     """Run `program` to its end, or raise what it raised.  In a preview every output is unknown."""
+    # In a thread of its own: nothing of a failed program is left to the next, and the stack, which Pulumi notes with
+    # every resource, is short.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(_deploy, program, preview, config or {}).result()
+
+
+def _deploy(program: Callable[[], object], preview: bool, config: Mapping[str, str]) -> Deployment:
     warnings = _Warnings()
     logger = logging.Logger("recorder")
     logger.addHandler(warnings)
-    pulumi.runtime.set_all_config({f"tap:{key}": value for key, value in (config or {}).items()})
     cloud = Cloud(preview)
     monitor = Recorder(cloud)
     loop = asyncio.new_event_loop()
     loop.set_exception_handler(lambda *_: None)  # the first error is raised; what it left unfinished is no news
     asyncio.set_event_loop(loop)
     try:
+        pulumi.runtime.set_all_config({f"tap:{key}": value for key, value in config.items()})
         mocks.set_mocks(cloud, project="tap", stack="test", preview=preview, logger=logger, monitor=monitor)
-        settings.SETTINGS.outputs.clear()  # of a program that failed midway, which would be waited for
+        settings.SETTINGS.outputs.clear()
         settings.set_root_resource(None)  # type: ignore[arg-type]  # run_in_stack makes the root itself
         loop.run_until_complete(pulumi.runtime.run_in_stack(partial(_run, program)))
     finally:
         loop.run_until_complete(loop.shutdown_default_executor())
-        asyncio.set_event_loop(None)
         loop.close()
-        monitor.close()
-        pulumi.runtime.set_all_config({})
     return Deployment(monitor.registered, monitor.outputs, monitor.exports, warnings.messages)
 
 

@@ -134,8 +134,8 @@ def test_functions_are_large_traced_and_keep_executions(parcels: Deployment) -> 
 def test_functions_that_are_traced_may_send_traces(parcels: Deployment) -> None:
     attached = parcels.inputs("iam.RolePolicyAttachment").values()
     assert {a["role"] for a in attached if a["policyArn"] == XRAY} == {
-        "parcels-desk-role-prod",
-        "parcels-sweep-role-prod",
+        "parcels-desk-prod-role-made",
+        "parcels-sweep-prod-role-made",
     }
     assert parcels.only("apigateway.Stage").inputs["xrayTracingEnabled"]
 
@@ -216,7 +216,7 @@ def test_key_is_counted_by_a_plan_with_quota_and_throttle(parcels: Deployment) -
     assert plan["quotaSettings"] == {"limit": 1_000_000, "period": "MONTH"}
     assert plan["throttleSettings"] == {"rateLimit": 10_000, "burstLimit": 5_000}
     assert parcels.only("apigateway.UsagePlanKey").inputs == {
-        "keyId": "post-api-key-id",
+        "keyId": "post-api-usage-key-id",
         "keyType": "API_KEY",
         "usagePlanId": "post-api-usage-plan-id",
     }
@@ -225,7 +225,7 @@ def test_key_is_counted_by_a_plan_with_quota_and_throttle(parcels: Deployment) -
 
 def test_key_is_a_secret_output(parcels: Deployment) -> None:
     registered = parcels.stack_outputs()["api_key"]
-    assert registered["value"] == "value:post-api-key"
+    assert registered["value"] == "value:post-api-usage-key"
     assert len(registered) == 2  # the value, and the mark of a secret
 
 

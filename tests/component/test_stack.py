@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -38,6 +39,18 @@ TAGGED = {
 }
 """Every kind in a stack that takes tags."""
 
+COMPONENTS = {
+    "aws.Alarms": {"names"},
+    "aws.Api": {"id", "url", "stage"},
+    "aws.Function": {"name", "arn", "log_group_name"},
+    "aws.Role": {"name", "arn"},
+    "aws.Schedule": {"rule_name"},
+    "aws.Table": {"name", "arn", "stream_arn"},
+    "aws.Topic": {"name", "arn"},
+    "aws.UsagePlan": {"id", "key_id"},
+}
+"""Every kind of component, with the outputs it registers."""
+
 
 def aws_resources(made: Deployment) -> list[Registered]:
     """What is no component and no provider."""
@@ -56,22 +69,14 @@ def test_every_child_has_its_parents_name_as_prefix(either: Deployment) -> None:
     strays = [
         resource.urn
         for resource in either.registered
-        if resource.kind != "stack.TapStack" and not resource.name.startswith(f"{names[resource.parent]}-")
+        if resource.kind != "stack.TapStack" and not re.match(f"{names[resource.parent]}[-/]", resource.name)
     ]
     assert not strays
 
 
 def test_every_aws_resource_belongs_to_a_component(either: Deployment) -> None:
     kinds = {resource.urn: resource.kind for resource in either.registered}
-    assert {kinds[resource.parent] for resource in aws_resources(either)} <= {
-        "aws.Alarms",
-        "aws.Api",
-        "aws.Function",
-        "aws.Role",
-        "aws.Schedule",
-        "aws.Table",
-        "aws.Topic",
-    }
+    assert {kinds[resource.parent] for resource in aws_resources(either)} <= COMPONENTS.keys()
 
 
 def test_tags_are_merged_key_by_key_onto_everything_that_takes_them() -> None:
@@ -188,6 +193,11 @@ def reachable(value: Any) -> set[tuple[str, str]]:
     return set().union(*map(reachable, value)) if isinstance(value, list | tuple) else set()
 
 
+def test_every_component_registers_what_it_made(parcels: Deployment) -> None:
+    registered = {kind: parcels.outputs[r.urn].keys() for kind in COMPONENTS for r in parcels.of(kind).values()}
+    assert registered == COMPONENTS
+
+
 @pytest.fixture(scope="module", name="stack")
 def a_stack() -> TapStack:
     """The stack itself, of the program that `parcels` is."""
@@ -302,7 +312,7 @@ def test_api_is_deployed_again_when_it_changes(before: Deployment, change: dict[
 @pytest.mark.parametrize("suffix", [None, "", "dev", "development"])
 def test_no_suffix_and_an_alias_are_the_dev_row(suffix: str | None) -> None:
     args = TapStackArgs(environment_suffix=suffix, service=PARCELS)
-    assert args.environment == (suffix or "dev")
+    assert args.environment == args.environment_suffix == (suffix or "dev")
     assert args.settings().function.memory_mb == 128
 
 
@@ -321,9 +331,15 @@ def test_what_cannot_be_is_refused_before_anything_is_made(bad: dict[str, Any], 
         TapStackArgs(**bad)
 
 
+def test_a_function_whose_name_aws_takes_has_a_role_whose_name_aws_takes() -> None:
+    made = deploy(stacked(service=a_service(functions=(a_function(name="f" * 50),))))
+    assert len(made.only("lambda.Function").inputs["name"]) == 62
+    assert len(made.only("iam.Role").inputs["namePrefix"]) <= 38
+
+
 def test_a_name_too_long_for_aws_is_refused_by_name() -> None:
     service = a_service(functions=(a_function(name="f" * 60),))
-    with pytest.raises(ValueError, match=r"role name 'parcels-fff.*shorten"):
+    with pytest.raises(ValueError, match=r"(role|function).* name 'parcels-fff.*shorten"):
         deploy(stacked(service=service))
 
 

@@ -110,7 +110,7 @@ def test_what_the_api_does_not_have_is_not_found(http: Http, method: str, path: 
 
 @pytest.mark.parametrize(
     ("path", "methods"),
-    [("/items", "POST,GET"), ("/items/a", "GET,PUT,DELETE"), ("/items/a/b", "GET,PUT,DELETE")],
+    [("/items", "GET,POST"), ("/items/a", "GET,PUT,DELETE"), ("/items/a/b", "GET,PUT,DELETE")],
 )
 def test_a_preflight_is_answered(http: Http, path: str, methods: str) -> None:
     answer = http("OPTIONS", path)

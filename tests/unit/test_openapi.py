@@ -16,7 +16,7 @@ from lib.services import SERVICES
 
 from ..component.builders import PARCELS, a_function, a_route, a_service
 
-ALWAYS = [400, 403, 429, 500, 504]
+ALWAYS = [400, 403, 429, 500, 502, 504]
 BUILT_IN = [pytest.param(service, id=name) for name, service in SERVICES.items()]
 EVERY = [*BUILT_IN, pytest.param(PARCELS, id="described elsewhere")]
 

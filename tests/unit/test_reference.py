@@ -107,7 +107,7 @@ def test_the_api_lists_every_route_with_what_it_takes_and_answers() -> None:
         ),
     )
     listing, accepting = sections({"parcels": service})["api-parcels"].splitlines()[2:]
-    assert listing == r"| `GET` | `/parcels` | List \| all | `?size` | **200**; 400, 403, 429, 500, 504 |"
+    assert listing == r"| `GET` | `/parcels` | List \| all | `?size` | **200**; 400, 403, 429, 500, 502, 504 |"
     assert accepting.startswith(
         "| `POST` | `/parcels` | Accept one (always with an API key) | `Parcel` | **201** `Parcel`; 4"
     )
@@ -115,9 +115,9 @@ def test_the_api_lists_every_route_with_what_it_takes_and_answers() -> None:
 
 def test_permissions_say_what_each_role_may_where_and_for_whom() -> None:
     rows = cells(sections({"parcels": PARCELS})["permissions-parcels"])
-    granted = [row for row in rows if row[0] == "`parcels-sweep-role-dev`"]
+    granted = [row for row in rows if row[0] == "`parcels-sweep-dev-role-…`"]
     where = "`parcels-parcels-dev`, `parcels-parcels-dev/index/by-state`"
-    assert granted[0] == ["`parcels-sweep-role-dev`", "`dynamodb:Query`", where, "", "`lost-parcels`"]
+    assert granted[0] == ["`parcels-sweep-dev-role-…`", "`dynamodb:Query`", where, "", "`lost-parcels`"]
     assert granted[1][1:3] == ["`sns:Publish`", "`parcels-lost-dev`"]
     assert [row[1] for row in granted[2:]] == [
         "what `AWSLambdaBasicExecutionRole` allows",

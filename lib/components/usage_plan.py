@@ -1,0 +1,51 @@
+"""An API key, and what it may do in a second and in a month."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from ..environments import BASIS
+from ..settings import ApiSettings, over
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsagePlanArgs:
+    """What a `UsagePlan` is made from."""
+
+    name: str
+    """How the names of the plan and of the key begin in AWS."""
+    api_id: pulumi.Input[str]
+    stage_name: pulumi.Input[str]
+    settings: ApiSettings = field(default_factory=ApiSettings)
+    """What is not said here is as in `dev`."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+class UsagePlan(pulumi.ComponentResource):
+    """A usage plan of one stage with one key."""
+
+    def __init__(self, name: str, args: UsagePlanArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("tap:aws:UsagePlan", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        settings = over(BASIS.api, args.settings)
+        self.key = aws.apigateway.ApiKey(f"{name}-key", name=f"{args.name}-key", tags=args.tags, opts=child)
+        self.resource = aws.apigateway.UsagePlan(
+            f"{name}-plan",
+            name=f"{args.name}-usage-plan",
+            api_stages=[{"api_id": args.api_id, "stage": args.stage_name}],
+            throttle_settings={
+                "rate_limit": settings.throttle_rate_per_second,
+                "burst_limit": settings.throttle_burst,
+            },
+            quota_settings={"limit": settings.quota_per_month or 0, "period": "MONTH"},
+            tags=args.tags,
+            opts=child,
+        )
+        self.membership = aws.apigateway.UsagePlanKey(
+            f"{name}-membership", key_id=self.key.id, key_type="API_KEY", usage_plan_id=self.resource.id, opts=child
+        )
+        self.register_outputs({"id": self.resource.id, "key_id": self.key.id})

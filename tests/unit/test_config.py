@@ -1,0 +1,138 @@
+"""Pulumi config, as the arguments of a stack."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+
+from lib.config import KEYS, args_from_config
+from lib.tap_stack import TapStackArgs
+
+PROJECT = Path(__file__).parents[2] / "Pulumi.yaml"
+
+VALUES: dict[str, tuple[str, Any, list[str]]] = {
+    "lambda_runtime": ("python3.12", "python3.12", ["ruby3.3"]),
+    "lambda_memory_size": ("256", 256, ["large", "64", "1.5"]),
+    "lambda_timeout_seconds": ("20", 20, ["20s", "901"]),
+    "lambda_reserved_concurrency": ("-1", -1, ["none", "-2"]),
+    "tracing": ("True", True, ["yes", "1"]),
+    "log_retention_days": ("60", 60, ["two", "61"]),
+    "dynamodb_billing_mode": ("PROVISIONED", "PROVISIONED", ["provisioned"]),
+    "dynamodb_read_capacity": ("7", 7, ["few", "-1"]),
+    "dynamodb_write_capacity": ("8", 8, ["few", "-1"]),
+    "deletion_protection": ("false", False, ["off"]),
+    "retain_on_delete": ("true", True, ["on"]),
+    "api_stage_name": ("live", "live", ["a/b"]),
+    "cors_origin": ("https://shop.example.com", "https://shop.example.com", ["shop.example.com"]),
+    "throttle_rate_per_second": ("2.5", 2.5, ["fast", "-1"]),
+    "throttle_burst": ("9", 9, ["many", "-1"]),
+    "api_key_required": ("true", True, ["always"]),
+    "quota_per_month": ("1000", 1000, ["none", "-1"]),
+    "duration_alarm_ms": ("2500", 2500, ["slow", "900001"]),
+    "notification_email": ("ops@example.com", "ops@example.com", ["ops"]),
+}
+"""Every key with a value as it is written, what it means, and values that cannot be."""
+
+
+def args(**values: str) -> TapStackArgs:
+    """The arguments that a config spells out."""
+    pulumi.runtime.set_all_config({f"tap:{name}": value for name, value in values.items()})
+    return args_from_config(pulumi.Config("tap"))
+
+
+def declared() -> dict[str, dict[str, Any]]:
+    """What `Pulumi.yaml` says of each key."""
+    config: dict[str, dict[str, Any]] = yaml.safe_load(PROJECT.read_text(encoding="utf-8"))["config"]
+    return config
+
+
+@pytest.fixture(autouse=True)
+def _no_suffix(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ENVIRONMENT_SUFFIX", raising=False)
+
+
+def settings_of(made: TapStackArgs) -> dict[str, Any]:
+    """Every figure of the arguments by its layer and field."""
+    layers = (made.function, made.table, made.api, made.alarms)
+    return {f"{layer.WHERE}.{name}": getattr(layer, name) for layer in layers for name in layer.CHECKS}
+
+
+def test_every_key_is_tried_here() -> None:
+    assert VALUES.keys() == KEYS.keys()
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_key_sets_its_field_and_no_other(name: str) -> None:
+    text, value, _ = VALUES[name]
+    said = {field: figure for field, figure in settings_of(args(**{name: text})).items() if figure is not None}
+    assert said == {f"{KEYS[name].layer.WHERE}.{KEYS[name].field}": value}
+    assert [type(figure) for figure in said.values()] == [type(value)]
+
+
+@pytest.mark.parametrize(("name", "bad"), [(name, bad) for name in KEYS for bad in VALUES[name][2]])
+def test_value_that_cannot_be_is_refused_by_key_value_and_remedy(name: str, bad: str) -> None:
+    with pytest.raises(ValueError, match=rf"^config {name} {re.escape(repr(bad))}: give \S"):
+        args(**{name: bad})
+
+
+@pytest.mark.parametrize("name", ["cors_origin", "notification_email"])
+def test_none_is_how_to_say_that_there_is_none(name: str) -> None:
+    assert settings_of(args(**{name: "none"}))[f"{KEYS[name].layer.WHERE}.{KEYS[name].field}"] == ""
+
+
+def test_empty_config_is_the_items_service_in_dev() -> None:
+    assert args() == TapStackArgs()
+
+
+def test_environment_and_service_and_tags_are_read() -> None:
+    made = args(environment="pr-7", service="items", tags='{"Owner": "me"}')
+    assert (made.environment, made.service, made.tags["Owner"]) == ("pr-7", "items", "me")
+
+
+@pytest.mark.parametrize(("configured", "suffix"), [({}, "pr-8"), ({"environment": "prod"}, "prod")])
+def test_variable_is_the_environment_where_config_has_none(
+    monkeypatch: pytest.MonkeyPatch, configured: Mapping[str, str], suffix: str
+) -> None:
+    monkeypatch.setenv("ENVIRONMENT_SUFFIX", "pr-8")
+    assert args(**configured).environment == suffix
+
+
+def test_empty_variable_is_dev(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENVIRONMENT_SUFFIX", "")
+    assert args().environment == "dev"
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        ({"environment": "a b"}, r"environment\w* 'a b': .*try 'a-b'"),
+        ({"service": "itmes"}, r"service 'itmes': give one of items"),
+        ({"tags": '["Owner"]'}, r"tags \['Owner'\]: give"),
+    ],
+)
+def test_other_values_that_cannot_be_are_refused_too(bad: dict[str, str], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        args(**bad)
+
+
+def test_project_declares_exactly_the_keys_that_are_read() -> None:
+    assert declared().keys() == {*KEYS, "environment", "service"}
+
+
+@pytest.mark.parametrize("name", [*KEYS, "environment", "service"])
+def test_project_gives_every_key_a_type_a_description_and_a_default_of_that_type(name: str) -> None:
+    entry = declared()[name]
+    assert entry["description"].strip()
+    assert isinstance(entry["default"], {"string": str, "integer": int}[entry["type"]])
+
+
+def test_projects_defaults_leave_everything_to_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    defaults = {name: str(entry["default"]) for name, entry in declared().items()}
+    monkeypatch.setenv("ENVIRONMENT_SUFFIX", "prod")
+    assert args(**defaults) == TapStackArgs(environment_suffix="prod")

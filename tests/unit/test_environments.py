@@ -1,0 +1,93 @@
+"""The rows of the environments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lib.environments import ENVIRONMENTS, row_name
+
+
+def figures(row: str) -> dict[str, Any]:
+    """What the design's table lists of a row."""
+    settings = ENVIRONMENTS[row]
+    function, table, api = settings.function, settings.table, settings.api
+    return {
+        "billing": table.billing_mode,
+        "memory": function.memory_mb,
+        "logs": function.log_retention_days,
+        "kept": (table.retain_on_delete, table.deletion_protection),
+        "key": api.api_key_required,
+        "concurrency": function.reserved_concurrency,
+        "tracing": function.tracing,
+        "cors": api.cors_origin,
+    }
+
+
+DEV = {
+    "billing": "PAY_PER_REQUEST",
+    "memory": 128,
+    "logs": 7,
+    "kept": (False, False),
+    "key": False,
+    "concurrency": -1,
+    "tracing": False,
+    "cors": "*",
+}
+STAGING = {
+    "billing": "PROVISIONED",
+    "memory": 256,
+    "logs": 30,
+    "kept": (True, False),
+    "key": True,
+    "concurrency": 20,
+    "tracing": True,
+    "cors": "",
+}
+ROWS = {
+    "dev": DEV,
+    "test": {**DEV, "tracing": True},
+    "staging": STAGING,
+    "prod": {**STAGING, "memory": 512, "kept": (True, True), "concurrency": 100},
+}
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_row_is_what_the_design_says(row: str) -> None:
+    assert figures(row) == ROWS[row]
+
+
+def test_there_are_no_other_rows() -> None:
+    assert ENVIRONMENTS.keys() == ROWS.keys()
+
+
+@pytest.mark.parametrize(("row", "units"), [("staging", 10), ("prod", 50)])
+def test_guarded_rows_buy_their_capacity(row: str, units: int) -> None:
+    table = ENVIRONMENTS[row].table
+    assert (table.read_capacity, table.write_capacity) == (units, units)
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_every_table_can_be_restored_and_nobody_is_written_to_unasked(row: str) -> None:
+    assert ENVIRONMENTS[row].table.point_in_time_recovery
+    assert ENVIRONMENTS[row].alarms.notification_email == ""
+
+
+@pytest.mark.parametrize(
+    ("suffix", "row"),
+    [
+        ("dev", "dev"),
+        ("test", "test"),
+        ("staging", "staging"),
+        ("prod", "prod"),
+        ("development", "dev"),
+        ("testing", "test"),
+        ("production", "prod"),
+        ("pr-123", "dev"),
+        ("PROD", "dev"),
+        ("prod-eu", "dev"),
+    ],
+)
+def test_suffix_picks_a_row(suffix: str, row: str) -> None:
+    assert row_name(suffix) == row

@@ -1,0 +1,103 @@
+"""What API Gateway is told."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lib import gateway
+from lib.gateway import GatewayResponse, Path
+from tests.component.builders import PAGE_SIZE, a_route
+
+
+def test_paths_hold_every_path_above_once_and_parents_first() -> None:
+    routes = [a_route(path="/a/b/{id}"), a_route(path="/a"), a_route(path="/c"), a_route(method="PUT", path="/a/b")]
+    assert gateway.paths(routes) == [
+        Path("/a", "", "a"),
+        Path("/a/b", "/a", "b"),
+        Path("/a/b/{id}", "/a/b", "{id}"),
+        Path("/c", "", "c"),
+    ]
+
+
+def test_methods_are_by_path_in_an_order_that_the_routes_do_not_decide() -> None:
+    routes = [a_route(path="/a"), a_route(path="/b"), a_route(method="PUT", path="/a")]
+    assert gateway.methods(routes) == {"/a": ["GET", "PUT"], "/b": ["GET"]}
+    assert gateway.methods(reversed(routes)) == gateway.methods(routes)
+
+
+def test_preflight_of_an_allowed_origin_names_methods_and_headers() -> None:
+    headers = gateway.preflight_headers("https://shop.example.com", ["GET", "POST"])
+    assert headers["Access-Control-Allow-Origin"] == "https://shop.example.com"
+    assert headers["Access-Control-Allow-Methods"] == "GET,POST,OPTIONS"
+    assert {"Content-Type", "Idempotency-Key", "X-Api-Key"} <= set(headers["Access-Control-Allow-Headers"].split(","))
+    assert headers["Access-Control-Max-Age"] == "7200"
+
+
+@pytest.mark.parametrize("origin", ["", None])
+def test_without_an_origin_no_page_may_call(origin: str | None) -> None:
+    assert not gateway.cors_headers(origin)
+    assert not gateway.preflight_headers(origin, ["GET"])
+
+
+def test_headers_are_mapped_as_quoted_constants() -> None:
+    assert gateway.mapped({"X-A": "1"}, "method.response") == {"method.response.header.X-A": "'1'"}
+
+
+def test_path_parameters_are_required_and_query_parameters_are_not() -> None:
+    assert gateway.request_parameters(a_route(path="/parcels/{id}", query=PAGE_SIZE)) == {
+        "method.request.path.id": True,
+        "method.request.querystring.page_size": False,
+    }
+
+
+def test_model_is_draft_4_and_the_same_text_for_the_same_schema() -> None:
+    model = gateway.model({"type": "object", "minProperties": 1})
+    assert json.loads(model)["$schema"] == "http://json-schema.org/draft-04/schema#"
+    assert model == gateway.model({"minProperties": 1, "type": "object"})
+
+
+def filled(response: GatewayResponse) -> dict[str, object]:
+    """A refusal as a caller reads it."""
+    text = gateway.template(response).replace("$context.error.messageString", '"refused"')
+    document: dict[str, object] = json.loads(text)
+    return document
+
+
+@pytest.mark.parametrize("response", gateway.GATEWAY_RESPONSES, ids=lambda response: response.type)
+def test_refusal_is_json_in_the_common_shape(response: GatewayResponse) -> None:
+    document = filled(response)
+    assert document.keys() == {"error", "code", "requestId", "details"}
+    assert document["error"] == response.message or response.message is None
+    assert document["code"] == response.code
+    assert document["requestId"] == "$context.requestId"
+
+
+def test_refusal_of_a_body_says_what_is_wrong_with_it() -> None:
+    (response,) = (r for r in gateway.GATEWAY_RESPONSES if r.type == "BAD_REQUEST_BODY")
+    assert filled(response)["details"] == ["$context.error.validationErrorString"]
+
+
+def test_refusals_have_the_statuses_and_codes_of_the_design() -> None:
+    assert {response.type: (response.status, response.code) for response in gateway.GATEWAY_RESPONSES} == {
+        "DEFAULT_4XX": (None, "$context.error.responseType"),
+        "DEFAULT_5XX": (None, "$context.error.responseType"),
+        "BAD_REQUEST_BODY": (400, "INVALID_REQUEST"),
+        "BAD_REQUEST_PARAMETERS": (400, "INVALID_REQUEST"),
+        "INVALID_API_KEY": (403, "FORBIDDEN"),
+        "MISSING_AUTHENTICATION_TOKEN": (404, "NOT_FOUND"),
+    }
+
+
+def test_refusal_can_be_read_by_pages_that_may_call_and_carries_the_requests_id() -> None:
+    request_id = {"gatewayresponse.header.X-Request-Id": "context.requestId"}
+    origin = {"gatewayresponse.header.Access-Control-Allow-Origin": "'*'"}
+    assert gateway.refusal_headers("*") == origin | request_id
+    assert gateway.refusal_headers("") == request_id
+
+
+def test_fingerprint_changes_exactly_when_the_description_does() -> None:
+    first = {"a": [1, 2], "b": {"c": None, "d": True}}
+    assert gateway.fingerprint(first) == gateway.fingerprint({"b": {"d": True, "c": None}, "a": (1, 2)})
+    assert gateway.fingerprint(first) != gateway.fingerprint({**first, "a": [2, 1]})

@@ -1,0 +1,79 @@
+"""Physical names."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from lib.naming import check_environment_suffix, physical_name, role_name_prefix
+
+PATTERN = "parcels-{type}-{environment}"
+
+
+def function_name(environment: str, type_: str = "desk") -> str:
+    return physical_name(PATTERN, "function", environment, type=type_)
+
+
+def test_pattern_is_filled() -> None:
+    assert function_name("pr-123") == "parcels-desk-pr-123"
+
+
+def test_name_of_exactly_the_limit_is_left_as_it_is() -> None:
+    environment = "e" * (64 - len("parcels-desk-"))
+    assert function_name(environment) == f"parcels-desk-{environment}"
+
+
+def test_name_one_longer_than_the_limit_is_cut() -> None:
+    environment = "e" * (65 - len("parcels-desk-"))
+    assert len(function_name(environment)) == 64
+
+
+def test_long_environment_is_cut_to_the_limit_keeping_its_beginning() -> None:
+    name = function_name("feature-" + "x" * 80)
+    assert len(name) == 64
+    assert re.fullmatch(r"parcels-desk-feature-x+-[0-9a-f]{6}", name)
+
+
+def test_cut_names_are_the_same_each_time_and_differ_between_environments() -> None:
+    first, second = ("feature-" + "x" * 80 + end for end in "ab")
+    assert function_name(first) == function_name(first)
+    assert function_name(first) != function_name(second)
+
+
+def test_environment_is_only_a_hash_where_nothing_else_has_room() -> None:
+    name = function_name("e" * 30, "t" * 48)
+    assert re.fullmatch(r"parcels-t{48}-[0-9a-f]{6}", name)
+
+
+def test_type_too_long_for_any_environment_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"function name 'parcels-ttt.* characters, AWS takes 64; shorten the type"):
+        function_name("dev", "t" * 60)
+
+
+@pytest.mark.parametrize(
+    ("kind", "limit"), [("table", 255), ("function", 64), ("api", 255), ("topic", 256), ("alarm", 255), ("rule", 64)]
+)
+def test_no_name_is_longer_than_aws_takes(kind: str, limit: int) -> None:
+    assert len(physical_name(PATTERN, kind, "e" * 500, type="desk")) == limit
+
+
+@pytest.mark.parametrize(("owner", "prefix"), [("desk", "desk-role-"), ("d" * 64, "d" * 32 + "-role-")])
+def test_role_is_named_for_its_owner_within_the_38_characters_of_a_prefix(owner: str, prefix: str) -> None:
+    assert role_name_prefix(owner) == prefix
+    assert len(prefix) <= 38
+
+
+@pytest.mark.parametrize("suffix", ["dev", "pr-123", "Feature_X", "0"])
+def test_suffix_that_aws_takes_is_taken(suffix: str) -> None:
+    assert check_environment_suffix(suffix) == suffix
+
+
+@pytest.mark.parametrize("suffix", ["feature/x", "a b", "dev.", "münchen", "!!", "dev\n"])
+def test_other_suffix_is_refused_with_one_that_works(suffix: str) -> None:
+    with pytest.raises(
+        ValueError, match=rf"^environment_suffix {re.escape(repr(suffix))}: .*; try '[\w-]+'$"
+    ) as refusal:
+        check_environment_suffix(suffix)
+    suggestion = str(refusal.value).rpartition("try ")[2].strip("'")
+    assert check_environment_suffix(suggestion) == suggestion

@@ -1,0 +1,143 @@
+"""The vocabulary, and what it refuses."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from lib.service import Call, Function, Grant, Index, Key, Schedule, Table, Topic
+from tests.component.builders import HANDLER, a_function, a_grant, a_route, a_service, a_table
+
+
+def a_schedule(**changes: Any) -> Schedule:
+    return Schedule(**{"name": "nightly", "rate": "rate(1 day)", "operation": "sweep", **changes})
+
+
+def a_topic(**changes: Any) -> Topic:
+    return Topic(**{"name": "lost", "variable": "LOST_TOPIC", **changes})
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: a_table(name="Parcels"), "table name 'Parcels': give lower-case letters"),
+        (lambda: a_table(name="p" * 65), "table name 'ppp"),
+        (lambda: a_topic(name="1st"), "topic name '1st': give"),
+        (lambda: a_function(name="my_desk"), "function name 'my_desk': give"),
+        (lambda: a_schedule(name=""), "schedule name '': give"),
+        (lambda: a_service(name="parcel post"), "service name 'parcel post': give"),
+        (lambda: a_schedule(rate="daily"), r"schedule rate 'daily': give rate\(...\) or cron"),
+        (lambda: a_route(method="get"), "route method 'get': give one of GET, "),
+        (lambda: a_route(method="OPTIONS"), "route method 'OPTIONS': give one of GET, "),
+        (lambda: a_route(path="parcels"), "route path 'parcels': start with '/'"),
+        (lambda: a_route(path="/parcels/"), "route path '/parcels/'"),
+        (lambda: a_route(path="/parcels/{id"), "route path '/parcels/{id'"),
+        (lambda: a_route(operation="list-parcels"), "route operation 'list-parcels': give the name of a Python"),
+        (lambda: a_service(name_pattern="{environment}-x"), r"name_pattern '{environment}-x': add {type}"),
+        (lambda: a_service(name_pattern="x-{type}"), r"name_pattern 'x-{type}': add {environment}"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_field_value_and_remedy(make: Callable[[], object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"tables": (a_table(), a_table())}, "table.* 'parcels' is there more than once"),
+        ({"topics": (a_topic(), a_topic())}, "topic 'lost' is there more than once"),
+        ({"topics": (a_topic(name="alarms"),)}, "topic 'alarms' is there more than once"),
+        ({"topics": (a_topic(name="parcels"),)}, "topic 'parcels' is there more than once"),
+        ({"functions": (a_function(), a_function(a_route(path="/x")))}, "function 'desk' is there more than once"),
+        ({"functions": (a_function(), a_function(name="b"))}, "route 'GET /parcels' is there more than once"),
+        ({"functions": (a_function(schedules=(a_schedule(), a_schedule())),)}, "schedule 'nightly' is there more"),
+        ({"functions": (a_function(a_route(grants=(a_grant("lost", "Publish"),))),)}, "'desk' is granted 'lost'"),
+        (
+            {"functions": (a_function(a_route(grants=(a_grant("parcels", "Query", indexes=("by-state",)),))),)},
+            r"'desk' is granted indexes \['by-state'\], which 'parcels' lacks",
+        ),
+        ({"functions": (a_function(a_route(body="NewParcel")),)}, "GET /parcels names the schema 'NewParcel'"),
+        ({"functions": (a_function(a_route(responses={200: "Parcel"})),)}, "GET /parcels names the schema 'Parcel'"),
+        ({"functions": TWO, "alarm_pattern": "{alarm}-{environment}"}, "alarm_pattern .*: add {function}"),
+        ({"alarm_pattern": "{function}-{environment}"}, "alarm_pattern .*{alarm}"),
+        ({"alarm_pattern": "{function}-{alarm}"}, "alarm_pattern .*{environment}"),
+        ({"name_pattern": "{app}-{type}-{environment}"}, "name_pattern .*{app}"),
+        ({"tables": (a_table(), a_table(name="audit"))}, "variable 'PARCELS_TABLE' is there more than once"),
+        ({"schemas": {"New-Parcel": {"type": "object"}}}, "schema.* 'New-Parcel'"),
+        ({"tables": ()}, "table"),
+        ({"functions": ()}, "function"),
+        ({"functions": (Function(name="sweep", handler=HANDLER, schedules=(a_schedule(),)),)}, "route"),
+    ],
+)
+def test_description_that_contradicts_itself_is_refused(changes: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ValueError, match=rf"service .*{problem}"):
+        a_service(**changes)
+
+
+def test_table_knows_every_key_attribute_once() -> None:
+    table = Table(
+        name="parcels",
+        variable="PARCELS_TABLE",
+        hash_key=Key("id"),
+        range_key=Key("at", "N"),
+        indexes=(
+            Index(name="by-state", hash_key=Key("state"), range_key=Key("at", "N")),
+            Index(name="all", hash_key=Key("id")),
+        ),
+    )
+    assert table.keys() == {"id": "S", "at": "N", "state": "S"}
+
+
+def test_grants_of_routes_and_schedules_are_merged_by_what_they_are_on() -> None:
+    function = a_function(
+        a_route(grants=(a_grant("parcels", "Query", "GetItem", indexes=("by-state",)), a_grant("lost", "Publish"))),
+        a_route(method="POST", grants=(Grant(on="parcels", actions=("GetItem", "PutItem"), reason="add one"),)),
+        schedules=(a_schedule(grants=(a_grant("parcels", "Query", indexes=("by-state", "by-owner")),)),),
+    )
+    assert function.grants() == [
+        a_grant("parcels", "Query", "GetItem", "PutItem", indexes=("by-state", "by-owner")),
+        a_grant("lost", "Publish"),
+    ]
+
+
+def test_routes_come_with_the_function_that_serves_them() -> None:
+    service = a_service(functions=TWO)
+    assert [(function.name, route.path) for function, route in service.routes()] == [
+        ("desk", "/parcels"),
+        ("letters", "/letters"),
+    ]
+
+
+def test_path_parameters_are_in_order() -> None:
+    assert a_route(path="/a/{first}/b/{second}").path_parameters() == ["first", "second"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "answered"),
+    [
+        ("GET", "/parcels/7/log.txt", True),
+        ("GET", "/parcels/7/log.txt?page_size=2", True),
+        ("GET", "/parcels/a%2Fb/log.txt", True),
+        ("POST", "/parcels/7/log.txt", False),
+        ("GET", "/parcels/7/logxtxt", False),
+        ("GET", "/parcels//log.txt", False),
+        ("GET", "/parcels/7/8/log.txt", False),
+        ("GET", "/parcels/7", False),
+    ],
+)
+def test_call_knows_which_route_answers_it(method: str, path: str, answered: bool) -> None:
+    call = Call(method=method, path=path, status=200)
+    assert call.calls(a_route(path="/parcels/{id}/log.txt")) is answered
+
+
+def test_vocabulary_imports_neither_pulumi_nor_boto3() -> None:
+    loaded = "import sys, lib.service; sys.exit(bool({'pulumi', 'boto3', 'botocore'} & sys.modules.keys()))"
+    assert subprocess.run([sys.executable, "-c", loaded], check=False).returncode == 0
