@@ -35,9 +35,9 @@ test: $(VENV)/.installed ## every test, with coverage of lib/ (TAP_OUTPUTS=file:
 	@$(BIN)/python -m pytest --cov --cov-report=term-missing --cov-fail-under=100
 
 lint: $(VENV)/.installed ## ruff, pylint, mypy, and that generated documents are up to date
-	@$(BIN)/ruff format --check lib tests benchmarks tap.py
-	@$(BIN)/ruff check lib tests benchmarks tap.py
-	@$(BIN)/pylint lib tests benchmarks tap.py
+	@$(BIN)/ruff format --check lib tests benchmarks examples tap.py
+	@$(BIN)/ruff check lib tests benchmarks examples tap.py
+	@$(BIN)/pylint lib tests benchmarks examples tap.py
 	@$(BIN)/mypy
 	@$(BIN)/python -m lib.reference --check
 

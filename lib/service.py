@@ -24,12 +24,12 @@ _NAME = re.compile(r"[a-z][a-z0-9-]*")
 _PATH = re.compile(r"(/[A-Za-z0-9_.-]+|/\{[A-Za-z][A-Za-z0-9_]*\})+")
 
 
-def _check_pattern(field: str, pattern: str, needed: set[str], also: frozenset[str] | set[str] = frozenset()) -> None:
+def _check_pattern(what: str, pattern: str, needed: set[str], also: frozenset[str] | set[str] = frozenset()) -> None:
     used = {name for _, name, _, _ in Formatter().parse(pattern) if name is not None}
     if missing := sorted(needed - used):
-        raise ValueError(f"service {field} {pattern!r}: add {{{missing[0]}}}, or names will be alike")
+        raise ValueError(f"service {what} {pattern!r}: add {{{missing[0]}}}, or names will be alike")
     if unknown := sorted(used - needed - also):
-        raise ValueError(f"service {field} {pattern!r}: {{{unknown[0]}}} stands for nothing, take it out")
+        raise ValueError(f"service {what} {pattern!r}: {{{unknown[0]}}} stands for nothing, take it out")
 
 
 def _check_name(kind: str, name: str) -> None:
@@ -242,10 +242,6 @@ class Service:
     def routes(self) -> list[tuple[Function, Route]]:
         """Every route with the function that serves it."""
         return [(function, route) for function in self.functions for route in function.routes]
-
-    def table(self, name: str) -> Table:
-        """The table of that name."""
-        return next(table for table in self.tables if table.name == name)
 
     def _problems(self) -> Iterator[str]:
         for what, there in {"table": self.tables, "function": self.functions, "route": self.routes()}.items():

@@ -9,7 +9,11 @@ SERVICE = Service(
     name_pattern="notes-{type}-{environment}",
     tables=(Table(name="table", variable="NOTES_TABLE", hash_key=Key("name")),),
     schemas={
-        "Note": {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "maxLength": 10_000}}}
+        "Note": {
+            "type": "object",
+            "required": ["text"],
+            "properties": {"text": {"type": "string", "maxLength": 10_000}},
+        }
     },
     functions=(
         Function(

@@ -92,7 +92,7 @@ class Emulator:
 
     def last_words(self) -> str:
         """The last line it logged."""
-        lines = self._log.read_text(errors="replace").split("\n")
+        lines = self._log.read_text(encoding="utf-8", errors="replace").split("\n")
         return next((line for line in reversed(lines) if line.strip()), "it said nothing")
 
     def client(self, service: str, region: str = REGION) -> Any:
@@ -113,7 +113,7 @@ class Emulator:
         return f"{self.url}/restapis/{api_id}/{stage}/_user_request_"
 
     def _started(self, folder: Path) -> subprocess.Popen[bytes]:
-        with self._log.open("wb") as log:  # pylint: disable=unspecified-encoding  # bytes have none
+        with self._log.open("wb") as log:
             return subprocess.Popen(
                 [sys.executable, *COMMAND],
                 cwd=folder,

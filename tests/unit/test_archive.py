@@ -106,6 +106,14 @@ def test_packed_function_answers_routes_and_schedules_with_nothing_installed(des
     assert swept == {}
 
 
+@pytest.mark.parametrize("schema", ["Route", "class"])
+def test_schema_may_have_a_name_that_python_uses_too(desk: str, tmp_path: Path, schema: str) -> None:
+    function = a_function(a_route(method="POST", operation="accept", body=schema), handler=desk)
+    event = an_event("POST", body='{"to": "Ada"}')
+    (created,) = answers(packed(function, {schema: NEW_PARCEL}), tmp_path, event)
+    assert created["statusCode"] == 201
+
+
 def test_routes_that_share_an_operation_keep_their_own_query(desk: str, tmp_path: Path) -> None:
     function = a_function(
         a_route(query=PAGE_SIZE), a_route(path="/lost", query={"since": {"type": "string"}}), handler=desk

@@ -87,7 +87,9 @@ EVERY = [
     pytest.param(PARCELS, id="described elsewhere"),
     pytest.param(a_large_service(), id="large"),
     pytest.param(LOPSIDED, id="one function, many tables"),
-    pytest.param(a_service(functions=(a_function(), Function(name="idle", handler="a.b")), title="T" * 120), id="nothing to do"),
+    pytest.param(
+        a_service(functions=(a_function(), Function(name="idle", handler="a.b")), title="T" * 120), id="nothing to do"
+    ),
 ]
 
 

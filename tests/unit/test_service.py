@@ -37,6 +37,8 @@ def a_topic(**changes: Any) -> Topic:
         (lambda: a_route(path="/parcels/"), "route path '/parcels/'"),
         (lambda: a_route(path="/parcels/{id"), "route path '/parcels/{id'"),
         (lambda: a_route(operation="list-parcels"), "route operation 'list-parcels': give the name of a Python"),
+        (lambda: a_route(operation="return"), "route operation 'return': give"),
+        (lambda: a_schedule(operation="sweep-all"), "schedule operation 'sweep-all': give"),
         (lambda: a_service(name_pattern="{environment}-x"), r"name_pattern '{environment}-x': add {type}"),
         (lambda: a_service(name_pattern="x-{type}"), r"name_pattern 'x-{type}': add {environment}"),
     ],
