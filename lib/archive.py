@@ -34,7 +34,7 @@ def sources(service: Service, function: Function, cors_origin: str = "") -> dict
     for number, route in enumerate(function.routes):
         files[f"validators/query_{number}.py"] = validator(query_schema(route))
         if route.body:
-            files[f"validators/{route.body}.py"] = validator(service.schemas[route.body])
+            files[f"validators/body_{route.body}.py"] = validator(service.schemas[route.body])
     return dict(sorted(files.items()))
 
 
@@ -63,7 +63,7 @@ def query_schema(route: Route) -> dict[str, Any]:
 
 
 def _index(function: Function, cors_origin: str, starts: bool) -> str:
-    modules = sorted({r.body for r in function.routes if r.body})
+    modules = sorted({f"body_{route.body}" for route in function.routes if route.body})
     modules += [f"query_{number}" for number in range(len(function.routes))]
     package, _, module = function.handler.rpartition(".")
     lines = [
@@ -86,9 +86,9 @@ def _index(function: Function, cors_origin: str, starts: bool) -> str:
 
 
 def _route(route: Route, number: int) -> str:
-    numbers = tuple(name for name, schema in route.query.items() if schema.get("type") == "integer")
-    body = f"{route.body}.validate" if route.body else "None"
-    target = f"operations.{route.operation}, {body}, query_{number}.validate, {numbers!r}"
+    types = {name: schema["type"] for name, schema in route.query.items() if schema.get("type", "string") != "string"}
+    body = f"body_{route.body}.validate" if route.body else "None"
+    target = f"operations.{route.operation}, {body}, query_{number}.validate, {types!r}"
     return f"({route.method!r}, {route.path!r}): Route({target}),"
 
 

@@ -10,8 +10,6 @@ LIMITS = {
     "topic": 256,
     "alarm": 255,
     "rule": 64,
-    "usage-plan": 255,
-    "api-key": 255,
 }
 """Longest name AWS takes, in characters, by kind of resource."""
 
@@ -23,10 +21,10 @@ _ALLOWED = re.compile(r"[A-Za-z0-9_-]+")
 
 def check_environment_suffix(suffix: str) -> str:
     """Return `suffix`, or raise ValueError: only what every named AWS resource accepts may be in it."""
-    if not _ALLOWED.fullmatch(suffix):
+    if not isinstance(suffix, str) or not _ALLOWED.fullmatch(suffix):
         raise ValueError(
             f"environment_suffix {suffix!r}: AWS names take letters, digits, '-' and '_' only; "
-            f"try {re.sub(r'[^A-Za-z0-9_-]+', '-', suffix).strip('-') or 'dev'!r}"
+            f"try {re.sub(r'[^A-Za-z0-9_-]+', '-', str(suffix)).strip('-') or 'dev'!r}"
         )
     return suffix
 

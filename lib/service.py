@@ -6,6 +6,7 @@ functions, the OpenAPI document, the alarms, the outputs, the local run.
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,11 @@ MAX_DESCRIBED_NAME = 64
 
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 _PATH = re.compile(r"(/[A-Za-z0-9_.-]+|/\{[A-Za-z][A-Za-z0-9_]*\})+")
+
+
+def _check_operation(kind: str, operation: str) -> None:
+    if not operation.isidentifier() or keyword.iskeyword(operation):
+        raise ValueError(f"{kind} operation {operation!r}: give the name of a Python function")
 
 
 def _check_pattern(what: str, pattern: str, needed: set[str], also: frozenset[str] | set[str] = frozenset()) -> None:
@@ -132,8 +138,7 @@ class Route:
             raise ValueError(f"route method {self.method!r}: give one of {', '.join(METHODS)}")
         if not _PATH.fullmatch(self.path):
             raise ValueError(f"route path {self.path!r}: start with '/', and write parameters as /{{name}}")
-        if not self.operation.isidentifier():
-            raise ValueError(f"route operation {self.operation!r}: give the name of a Python function")
+        _check_operation("route", self.operation)
 
     def path_parameters(self) -> list[str]:
         """The names between braces, in order."""
@@ -152,6 +157,7 @@ class Schedule:
 
     def __post_init__(self) -> None:
         _check_name("schedule", self.name)
+        _check_operation("schedule", self.operation)
         if not re.fullmatch(r"(rate|cron)\(.+\)", self.rate):
             raise ValueError(f"schedule rate {self.rate!r}: give rate(...) or cron(...)")
 

@@ -31,7 +31,9 @@ def between(low: float, high: float, unit: str = "") -> Check:
 
 def one_of(*choices: object) -> Check:
     """One of a few values."""
-    return lambda v: v in choices, f"give one of {', '.join(map(str, choices))}"
+    return lambda v: any(
+        v is c or (type(v) is type(c) and v == c) for c in choices
+    ), f"give one of {', '.join(map(str, choices))}"
 
 
 def matching(pattern: str, wanted: str) -> Check:
@@ -193,7 +195,7 @@ class AlarmSettings(Layer):
         "errors": between(0, 1_000_000_000),
         "throttles": between(0, 1_000_000_000),
         "period_seconds": (
-            lambda v: v in (10, 30) or v in range(60, 86_401, 60),
+            lambda v: type(v) is int and (v in (10, 30) or v in range(60, 86_401, 60)),
             "give 10, 30, or a multiple of 60 up to 86400 seconds",
         ),
         "evaluation_periods": between(1, 1440),
@@ -213,3 +215,13 @@ class Settings:
     def with_(self, upper: Settings) -> Settings:
         """This layer with whatever `upper` says."""
         return Settings(**{f.name: over(getattr(self, f.name), getattr(upper, f.name)) for f in fields(self)})
+
+
+def check_tags(tags: Mapping[str, str]) -> None:
+    """Raise ValueError for a tag that AWS would refuse."""
+    for key, value in tags.items():
+        for what, text, most in (("key", key, 128), ("value", value, 256)):
+            if not isinstance(text, str) or not re.fullmatch(r"[\w\s+=.:/@-]*", text) or len(text) > most:
+                raise refuse(f"tags {what}", text, f"give at most {most} letters, digits, spaces or + - = . _ : / @")
+        if not key or key.lower().startswith("aws:"):
+            raise refuse("tags key", key, "give a name that is not empty and does not begin with aws:")

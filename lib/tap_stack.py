@@ -21,7 +21,7 @@ from .components.topic import Topic, TopicArgs
 from .environments import ENVIRONMENTS, row_name
 from .naming import check_environment_suffix, physical_name, role_name_prefix
 from .services import SERVICES
-from .settings import AlarmSettings, ApiSettings, FunctionSettings, Settings, TableSettings, over, refuse
+from .settings import AlarmSettings, ApiSettings, FunctionSettings, Settings, TableSettings, check_tags, over, refuse
 
 DEFAULT_TAGS = {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"}
 DEPRECATED_RUNTIMES = {
@@ -63,6 +63,7 @@ class TapStackArgs:
         object.__setattr__(self, "tags", {**DEFAULT_TAGS, **(self.tags or {})})
         if isinstance(self.service, str) and self.service not in SERVICES:
             raise refuse("service", self.service, f"give one of {', '.join(SERVICES)}, or a Service")
+        check_tags(self.tags)
         self.settings()
 
     def description(self) -> described.Service:
@@ -147,8 +148,8 @@ class TapStack(pulumi.ComponentResource):
         self.register_outputs(self.outputs)
 
     def _warn(self) -> None:
-        runtime = self.settings.function.runtime or ""
-        if runtime in DEPRECATED_RUNTIMES:
+        runtimes = {self._function_settings(function).runtime for function in self.description.functions}
+        for runtime in sorted(DEPRECATED_RUNTIMES.keys() & runtimes):
             pulumi.log.warn(
                 f"{self.description.name} runs on {runtime}, deprecated by AWS since {DEPRECATED_RUNTIMES[runtime]}: "
                 "set lambda_runtime, or TapStackArgs(function=FunctionSettings(runtime=...)), to python3.13",

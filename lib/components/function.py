@@ -64,7 +64,7 @@ class Function(pulumi.ComponentResource):
             memory_size=settings.memory_mb,
             timeout=settings.timeout_seconds,
             reserved_concurrent_executions=settings.reserved_concurrency,
-            tracing_config={"mode": "Active"} if settings.tracing else None,
+            tracing_config={"mode": "Active" if settings.tracing else "PassThrough"},
             environment={"variables": args.environment} if args.environment else None,
             publish=True,
             tags=args.tags,

@@ -39,8 +39,8 @@ class Route(NamedTuple):
     operation: Callable[[Request], Response]
     validate: Validator | None
     validate_query: Validator
-    numbers: tuple[str, ...]
-    """The query parameters that are whole numbers."""
+    types: Mapping[str, str]
+    """The query parameters that are no text: the type of each, as its schema says."""
 
 
 class Request(NamedTuple):
@@ -160,15 +160,19 @@ def _query(route: Route, event: dict[str, Any]) -> dict[str, Any]:
     for name, values in given.items():
         if len(values) > 1:
             raise BadRequest(f"{name}: give it once, not {len(values)} times")
-        query[name] = _whole(values[0]) if name in route.numbers else values[0]
+        query[name] = _read(values[0], route.types.get(name, "string"))
     _check(route.validate_query, query, "query")
     return query
 
 
-def _whole(text: str) -> Any:
-    """The number, or the text itself for the validator to refuse."""
-    digits = text[1:] if text.startswith("-") else text
-    return int(text) if digits.isascii() and digits.isdigit() and len(digits) < 20 else text
+def _read(text: str, kind: str) -> Any:
+    """The value that a query parameter spells, or its text for the validator to refuse."""
+    if kind == "string":
+        return text
+    try:
+        return _decode(text)
+    except (ValueError, ArithmeticError, RecursionError):
+        return text
 
 
 def _actor(request_context: dict[str, Any]) -> str:

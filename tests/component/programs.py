@@ -8,7 +8,7 @@ from typing import Any
 from lib.settings import AlarmSettings
 from lib.tap_stack import TapStack, TapStackArgs
 
-from .builders import PARCELS
+from ..builders import PARCELS
 
 
 def stacked(name: str = "post", **args: Any) -> Callable[[], TapStack]:

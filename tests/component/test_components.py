@@ -17,7 +17,7 @@ from lib.components.table import Table, TableArgs
 from lib.components.topic import Topic, TopicArgs
 from lib.settings import AlarmSettings, ApiSettings, FunctionSettings, TableSettings
 
-from .builders import NEW_PARCEL, a_route, a_table
+from ..builders import NEW_PARCEL, a_route, a_table
 from .cloud import Deployment, deploy
 
 

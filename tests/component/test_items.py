@@ -51,7 +51,7 @@ def test_role_may_write_logs(items: Deployment) -> None:
 def test_role_may_do_six_things_to_its_table_and_nothing_else(items: Deployment) -> None:
     policy = items.only("iam.RolePolicy").inputs
     (statement,) = json.loads(policy["policy"])["Statement"]
-    assert policy["role"] == "tap-lambda-role-id"
+    assert (policy["name"], policy["role"]) == ("grants", "tap-lambda-role-id")
     assert statement["Effect"] == "Allow"
     assert statement["Resource"] == "arn:tap-table-table"
     assert sorted(statement["Action"]) == [
@@ -70,6 +70,7 @@ def test_function_is_small_published_and_knows_its_table(items: Deployment) -> N
         "timeout": 5,
         "reservedConcurrentExecutions": -1,
         "publish": True,
+        "tracingConfig": {"mode": "PassThrough"},
         "environment": {"variables": {"DYNAMODB_TABLE_NAME": "dev-items-table"}},
         "tags": TAGS,
     }

@@ -9,7 +9,7 @@ import pytest
 
 from lib.settings import ApiSettings, FunctionSettings, TableSettings
 
-from .builders import a_function, a_route, a_service
+from ..builders import a_function, a_route, a_service
 from .cloud import Deployment, deploy
 from .programs import stacked
 
@@ -143,7 +143,7 @@ def test_functions_that_are_traced_may_send_traces(parcels: Deployment) -> None:
 def test_functions_that_are_not_traced_may_not_send_traces() -> None:
     made = deployed(environment_suffix="dev")
     assert {a["policyArn"] for a in made.inputs("iam.RolePolicyAttachment").values()}.isdisjoint({XRAY})
-    assert not [function for function in made.inputs("lambda.Function").values() if "tracingConfig" in function]
+    assert {f["tracingConfig"]["mode"] for f in made.inputs("lambda.Function").values()} == {"PassThrough"}
 
 
 def test_logs_are_kept_for_thirty_days(parcels: Deployment) -> None:

@@ -19,7 +19,7 @@ from lib.service import Service
 from lib.settings import AlarmSettings, ApiSettings, FunctionSettings, TableSettings
 from lib.tap_stack import TapStack, TapStackArgs
 
-from .builders import DESK, NEW_PARCEL, PARCELS, SWEEP, a_function, a_route, a_service
+from ..builders import DESK, NEW_PARCEL, PARCELS, SWEEP, a_function, a_route, a_service
 from .cloud import Deployment, Registered, deploy
 from .programs import PROGRAMS, stacked
 
@@ -348,3 +348,24 @@ def test_names_of_a_long_suffix_are_cut_to_what_aws_takes() -> None:
     functions = [function["name"] for function in made.inputs("lambda.Function").values()]
     assert all(len(name) <= 64 for name in functions)
     assert len(set(functions)) == 2
+
+
+@pytest.mark.parametrize(
+    ("tags", "says"),
+    [
+        ({"Owner": 7}, "tags value 7: give at most 256"),
+        ({"Owner": "x" * 257}, "tags value 'xxx"),
+        ({"x" * 129: "y"}, "tags key 'xxx"),
+        ({"a;b": "c"}, "tags key 'a;b': give at most 128 letters"),
+        ({"aws:x": "c"}, "tags key 'aws:x': give a name"),
+        ({"": "c"}, "tags key '': give a name"),
+    ],
+)
+def test_a_tag_that_aws_refuses_is_refused(tags: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        TapStackArgs(tags=tags)
+
+
+def test_a_suffix_that_is_no_text_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"environment_suffix 7: AWS names take .* try '7'"):
+        TapStackArgs(environment_suffix=7)  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from lib.runtime.api import Api, Request, Response, Route
@@ -20,7 +21,11 @@ def answered(cors_origin: str = "", response: Response | None = None, **event: A
         given.append(request)
         return response or Response(200, "{}")
 
-    api = Api({("POST", "/a/{b}"): Route(operation, anything, anything, ("n",))}, {}, cors_origin)
+    api = Api(
+        {("POST", "/a/{b}"): Route(operation, anything, anything, {"n": "integer", "b": "boolean", "d": "number"})},
+        {},
+        cors_origin,
+    )
     whole = {"resource": "/a/{b}", "httpMethod": "POST", "body": "{}", "requestContext": {"requestId": "r"}, **event}
     return api(whole, None), given
 
@@ -29,10 +34,11 @@ def test_an_operation_is_given_what_was_sent() -> None:
     _, (request,) = answered(
         body='{"x": 1.5}',
         pathParameters={"b": "c%20d"},
-        multiValueQueryStringParameters={"n": ["7"], "s": ["7"]},
+        multiValueQueryStringParameters={"n": ["7"], "s": ["7"], "b": ["true"], "d": ["1.5"]},
         headers={"X-Thing": "yes"},
     )
-    assert (request.route, request.path, request.query) == ("POST /a/{b}", {"b": "c d"}, {"n": 7, "s": "7"})
+    assert (request.route, request.path) == ("POST /a/{b}", {"b": "c d"})
+    assert request.query == {"n": 7, "s": "7", "b": True, "d": Decimal("1.5")}
     assert str(request.body["x"]) == "1.5"
     assert request.headers["x-thing"] == "yes"
     assert request.actor == "anonymous"

@@ -20,7 +20,7 @@ from lib.archive import query_schema, sources, validator, zipped
 from lib.runtime.api import Invalid
 from lib.service import Function, Schedule, Service
 from lib.services import SERVICES
-from tests.component.builders import NEW_PARCEL, PAGE_SIZE, a_function, a_route, a_service
+from tests.builders import NEW_PARCEL, PAGE_SIZE, a_function, a_route, a_service
 
 ROOT = Path(__file__).parents[2]
 PAIRS = [(service, function) for service in SERVICES.values() for function in service.functions]

@@ -14,7 +14,7 @@ from lib.service import Function, Index, Key, Route, Schedule, Service, Topic
 from lib.services import SERVICES
 from lib.settings import ApiSettings, FunctionSettings, Settings
 
-from ..component.builders import PARCELS, a_function, a_grant, a_route, a_service, a_table
+from ..builders import PARCELS, a_function, a_grant, a_route, a_service, a_table
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 TOLERANCE = 0.1

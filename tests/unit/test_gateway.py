@@ -8,7 +8,7 @@ import pytest
 
 from lib import gateway
 from lib.gateway import GatewayResponse, Path
-from tests.component.builders import PAGE_SIZE, a_route
+from tests.builders import PAGE_SIZE, a_route
 
 
 def test_paths_hold_every_path_above_once_and_parents_first() -> None:
@@ -79,7 +79,7 @@ def test_refusal_of_a_body_says_what_is_wrong_with_it() -> None:
     assert filled(response)["details"] == ["$context.error.validationErrorString"]
 
 
-def test_refusals_have_the_statuses_and_codes_of_the_design() -> None:
+def test_each_refusal_has_its_status_and_code() -> None:
     assert {response.type: (response.status, response.code) for response in gateway.GATEWAY_RESPONSES} == {
         "DEFAULT_4XX": (None, "$context.error.responseType"),
         "DEFAULT_5XX": (None, "$context.error.responseType"),

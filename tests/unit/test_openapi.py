@@ -14,7 +14,7 @@ from lib.openapi import ERROR_SCHEMA, IDEMPOTENCY_KEY, document, refusals
 from lib.service import Call, Route, Service
 from lib.services import SERVICES
 
-from ..component.builders import PARCELS, a_function, a_route, a_service
+from ..builders import PARCELS, a_function, a_route, a_service
 
 ALWAYS = [400, 403, 429, 500, 502, 504]
 BUILT_IN = [pytest.param(service, id=name) for name, service in SERVICES.items()]

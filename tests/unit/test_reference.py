@@ -15,7 +15,7 @@ from lib.reference import files, filled, main, sections
 from lib.services import SERVICES
 from lib.settings import ApiSettings, Settings
 
-from ..component.builders import PARCELS, a_function, a_grant, a_route, a_service
+from ..builders import PARCELS, a_function, a_grant, a_route, a_service
 
 EMPTY = "<!-- generated:{0} -->\n<!-- /generated:{0} -->"
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lib.service import Call, Function, Grant, Index, Key, Schedule, Table, Topic
-from tests.component.builders import HANDLER, a_function, a_grant, a_route, a_service, a_table
+from tests.builders import HANDLER, a_function, a_grant, a_route, a_service, a_table
 
 
 def a_schedule(**changes: Any) -> Schedule:
