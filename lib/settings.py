@@ -195,7 +195,7 @@ class AlarmSettings(Layer):
         "errors": between(0, 1_000_000_000),
         "throttles": between(0, 1_000_000_000),
         "period_seconds": (
-            lambda v: type(v) is int and (v in (10, 30) or v in range(60, 86_401, 60)),
+            lambda v: isinstance(v, int) and (v in (10, 30) or v in range(60, 86_401, 60)),
             "give 10, 30, or a multiple of 60 up to 86400 seconds",
         ),
         "evaluation_periods": between(1, 1440),
