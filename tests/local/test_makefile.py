@@ -104,7 +104,7 @@ def test_a_missing_python_is_one_line(checkout: Checkout) -> None:
     (checkout.folder / ".venv" / ".installed").unlink()
     done = checkout.make("local", "PYTHON=python9")
     assert done.returncode != 0
-    assert done.stdout == "error: no python9 found: install Python 3.10 or newer, or name one with PYTHON=...\n"
+    assert done.stdout == "error: no python9 found: install Python 3.11 or newer, or name one with PYTHON=...\n"
 
 
 def test_a_failed_install_is_one_line_and_is_tried_again(checkout: Checkout) -> None:

@@ -7,11 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
-
-import pytest
-
-tomllib = pytest.importorskip("tomllib", reason="Python 3.10 has no reader of pyproject.toml; newer ones check this")
 
 PROGRAM = """
 import json, sys
