@@ -4,7 +4,7 @@ import json
 import os
 import time
 import uuid
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -31,7 +31,7 @@ def create(event: dict[str, Any]) -> Answer:
         return 400, '{"error": "not JSON"}', {}
     if not isinstance(body, dict):
         return 400, '{"error": "not an object"}', {}
-    now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     item = {"ItemId": uuid.uuid4().hex, "CreatedAt": now, **body}
     try:
         client.put_item(

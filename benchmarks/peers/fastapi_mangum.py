@@ -9,7 +9,7 @@ import json
 import os
 import time
 import uuid
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -38,7 +38,7 @@ async def create(request: Request) -> Response:
         raise HTTPException(400, "not JSON") from exc
     if not isinstance(body, dict):
         raise HTTPException(400, "not an object")
-    now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     item = {"ItemId": uuid.uuid4().hex, "CreatedAt": now, **body}
     try:
         table.put_item(Item=item, ConditionExpression=Attr("ItemId").not_exists())

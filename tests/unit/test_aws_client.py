@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -237,7 +237,7 @@ def test_the_signing_key_follows_the_day(client: Client, fake_aws: FakeAws) -> N
     fake_aws.script = [FINE]
     client.call("GetItem", {})
     client.call("GetItem", {})
-    today = datetime.now(timezone.utc).strftime("%Y%m%d")
+    today = datetime.now(UTC).strftime("%Y%m%d")
     for asked in fake_aws.asked:
         assert f"/{today}/us-east-1/dynamodb/aws4_request" in asked.headers["authorization"]
         assert asked.headers["authorization"].endswith(f"Signature={signature_by_botocore(asked)}")
