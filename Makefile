@@ -12,6 +12,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STACK := $(or $(SERVICE),items)-$(ENV)
 
+# Where somebody watches, one line that tells how far pip has come.
+PASSING := while IFS= read -r line; do case "$$line" in Collecting*|Installing*) if [ -t 2 ]; then printf '\r\033[K  %.90s' "$$line"; fi;; esac; done; if [ -t 2 ]; then printf '\r\033[K'; fi
+
 .PHONY: help install local test lint bench preview up outputs destroy reference clean
 
 help: ## list these
@@ -25,7 +28,7 @@ $(VENV)/.installed: requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $$($(PYTHON) --version) is too old: install Python 3.11 or newer, or name one with PYTHON=..."; exit 1; }
 	@[ -x $(BIN)/python ] || { echo "making $(VENV) ..."; $(PYTHON) -m venv $(VENV) || { echo "error: $(PYTHON) cannot make a virtual environment: install its venv module (Debian: python3-venv)"; exit 1; }; }
 	@echo "installing packages, once: about a minute ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt || { echo "error: the packages could not be installed: see pip's message above, then run make again"; exit 1; }
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -r requirements-dev.txt 2>$(VENV)/pip.log | { $(PASSING); } || { awk '/^ERROR/' $(VENV)/pip.log; echo "error: the packages could not be installed: see pip's message above, then run make again"; exit 1; }
 	@touch $@
 
 local: $(VENV)/.installed ## deploy on this machine and serve (SERVICE=one, PORT=n, ENV=suffix, CHECK=1 ends after the tour)
