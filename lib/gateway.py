@@ -79,12 +79,6 @@ def cors_headers(origin: str | None) -> dict[str, str]:
     return {"Access-Control-Allow-Origin": origin} if origin else {}
 
 
-def refusal_headers(origin: str | None) -> dict[str, str]:
-    """The headers of a gateway response, mapped: what lets a page read it, and the request's id."""
-    mapped_headers = mapped(cors_headers(origin), "gatewayresponse")
-    return {**mapped_headers, "gatewayresponse.header.X-Request-Id": "context.requestId"}
-
-
 def preflight_headers(origin: str | None, allowed: Sequence[str]) -> dict[str, str]:
     """What an OPTIONS request is answered."""
     if not origin:

@@ -25,7 +25,10 @@ ERROR_SCHEMA: Schema = {
     "properties": {
         "error": {"type": "string", "description": "What is wrong, for people."},
         "code": {"type": "string", "description": "What is wrong, for programs."},
-        "requestId": {"type": "string", "description": "What to look for in the logs."},
+        "requestId": {
+            "type": "string",
+            "description": "What to look for in the logs. A refusal by the gateway has it in its body only.",
+        },
         "details": {"type": "array", "items": {"type": "string"}, "description": "Which rules were broken, if any."},
     },
     "example": {
@@ -37,7 +40,7 @@ ERROR_SCHEMA: Schema = {
 }
 HEADERS: Document = {
     "X-Request-Id": {
-        "description": "What to look for in the logs.",
+        "description": "What to look for in the logs. A refusal by the gateway has it in its body only.",
         "schema": {"type": "string"},
     },
     "Location": {

@@ -182,7 +182,7 @@ class Api(pulumi.ComponentResource):
             rest_api_id=self.resource.id,
             response_type=row.type,
             status_code=str(row.status) if row.status else None,
-            response_parameters=gateway.refusal_headers(self.settings.cors_origin),
+            response_parameters=gateway.mapped(gateway.cors_headers(self.settings.cors_origin), "gatewayresponse"),
             response_templates={"application/json": gateway.template(row)},
             opts=self._child,
         )
@@ -235,7 +235,7 @@ class Api(pulumi.ComponentResource):
                 path: gateway.preflight_headers(origin, allowed) for path, allowed in self._allowed().items()
             },
             "refusals": [(row, gateway.template(row)) for row in gateway.GATEWAY_RESPONSES],
-            "refusal_headers": gateway.refusal_headers(origin),
+            "refusal_headers": gateway.cors_headers(origin),
         }
 
     def _stage(self) -> aws.apigateway.Stage:

@@ -203,7 +203,6 @@ def test_gateways_own_refusals_have_the_common_shape_and_cors(items: Deployment)
         assert '"code":' in response["responseTemplates"]["application/json"]
         assert response["responseParameters"] == {
             "gatewayresponse.header.Access-Control-Allow-Origin": "'*'",
-            "gatewayresponse.header.X-Request-Id": "context.requestId",
         }
 
 

@@ -90,11 +90,9 @@ def test_each_refusal_has_its_status_and_code() -> None:
     }
 
 
-def test_refusal_can_be_read_by_pages_that_may_call_and_carries_the_requests_id() -> None:
-    request_id = {"gatewayresponse.header.X-Request-Id": "context.requestId"}
-    origin = {"gatewayresponse.header.Access-Control-Allow-Origin": "'*'"}
-    assert gateway.refusal_headers("*") == origin | request_id
-    assert gateway.refusal_headers("") == request_id
+def test_only_pages_of_the_origin_may_read_an_answer() -> None:
+    assert gateway.cors_headers("https://a.example") == {"Access-Control-Allow-Origin": "https://a.example"}
+    assert gateway.cors_headers("") == {}
 
 
 def test_fingerprint_changes_exactly_when_the_description_does() -> None:
