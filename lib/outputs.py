@@ -37,5 +37,14 @@ def write(stacks: Mapping[str, Outputs], folder: Path = FOLDER) -> None:
         unfinished.replace(folder / name)
 
 
+def main(stack: str, text: str) -> None:
+    """Write what the Pulumi CLI told of one stack; secrets, which it tells as `[secret]`, are left out."""
+    try:
+        outputs = json.loads(text)
+    except ValueError:
+        sys.exit(f"error: stack {stack} has no outputs: deploy it first, with make up")
+    write({stack: {name: value for name, value in outputs.items() if value != "[secret]"}})
+
+
 if __name__ == "__main__":
-    write({sys.argv[1]: json.load(sys.stdin)})
+    main(sys.argv[1], sys.stdin.read())

@@ -18,6 +18,8 @@ LOG_RETENTION_DAYS = (
 )  # fmt: skip
 """What CloudWatch Logs accepts."""
 
+MAX_TAGS = 50
+
 Check = tuple[Callable[[Any], bool], str]
 """Whether a value can be, and what to say of one that cannot."""
 
@@ -183,7 +185,7 @@ class AlarmSettings(Layer):
     throttles: int | None = None
     """Refused invocations in a period above which it is alarming."""
     period_seconds: int | None = None
-    """How long a period is: 10, 30, or a multiple of 60."""
+    """How long a period is: a multiple of 60, for Lambda counts by the minute."""
     evaluation_periods: int | None = None
     """How many periods in a row make an alarm."""
     notification_email: str | None = None
@@ -195,12 +197,18 @@ class AlarmSettings(Layer):
         "errors": between(0, 1_000_000_000),
         "throttles": between(0, 1_000_000_000),
         "period_seconds": (
-            lambda v: isinstance(v, int) and (v in (10, 30) or v in range(60, 86_401, 60)),
-            "give 10, 30, or a multiple of 60 up to 86400 seconds",
+            lambda v: isinstance(v, int) and v in range(60, 86_401, 60),
+            "give a multiple of 60 up to 86400 seconds",
         ),
-        "evaluation_periods": between(1, 1440),
+        "evaluation_periods": between(1, 1440, "periods"),
         "notification_email": matching(r"|[^@\s]+@[^@\s]+\.[^@\s]+", "give one address, or '' for none"),
     }
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.period_seconds or 60) * (self.evaluation_periods or 1) > 86_400:
+            wanted = f"give so few that with period_seconds {self.period_seconds} they span a day at most"
+            raise refuse("alarms.evaluation_periods", self.evaluation_periods, wanted)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,7 +226,9 @@ class Settings:
 
 
 def check_tags(tags: Mapping[str, str]) -> None:
-    """Raise ValueError for a tag that AWS would refuse."""
+    """Raise ValueError for tags that AWS would refuse."""
+    if len(tags) > MAX_TAGS:
+        raise refuse("tags", f"{len(tags)} of them", f"give at most {MAX_TAGS}")
     for key, value in tags.items():
         for what, text, most in (("key", key, 128), ("value", value, 256)):
             if not isinstance(text, str) or not re.fullmatch(r"[\w\s+=.:/@-]*", text) or len(text) > most:

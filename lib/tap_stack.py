@@ -29,6 +29,14 @@ DEPRECATED_RUNTIMES = {
     "python3.9": "2025-12-15",
 }
 """Since when AWS no longer patches a runtime it still takes."""
+KINDS: dict[str, type] = {
+    "tags": Mapping,
+    "function": FunctionSettings,
+    "table": TableSettings,
+    "api": ApiSettings,
+    "alarms": AlarmSettings,
+}
+"""What each argument is."""
 DURATION_ALARM_SHARE = 0.8
 """The part of its timeout that a function may take on average before somebody hears of it."""
 
@@ -44,7 +52,7 @@ class TapStackArgs:
     environment_suffix: str | None = "dev"
     """Part of every name (`dev`, `pr-123`), and picks the environment's row: dev, test, staging, prod (or
     development, testing, production); any other gets dev's.  Empty or None: dev."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] | None = None
     """On everything that takes tags; laid over the default `Project` and `Owner`, key by key."""
     service: str | described.Service = "items"
     """The name of a service that comes with the library, or a description of your own."""
@@ -60,15 +68,29 @@ class TapStackArgs:
     def __post_init__(self) -> None:
         suffix = check_environment_suffix(self.environment_suffix or "dev")
         object.__setattr__(self, "environment_suffix", suffix)
-        object.__setattr__(self, "tags", {**DEFAULT_TAGS, **(self.tags or {})})
-        if isinstance(self.service, str) and self.service not in SERVICES:
+        object.__setattr__(self, "tags", {} if self.tags is None else self.tags)
+        for name, kind in KINDS.items():
+            if not isinstance(getattr(self, name), kind):
+                raise refuse(name, getattr(self, name), f"give {kind.__name__}(...)")
+        if not isinstance(self.service, described.Service) and self.service not in SERVICES:
             raise refuse("service", self.service, f"give one of {', '.join(SERVICES)}, or a Service")
-        check_tags(self.tags)
-        self.settings()
+        object.__setattr__(self, "tags", DEFAULT_TAGS | self.all_tags)
+        check_tags(self.all_tags)
+        settings, longest = self.settings(), max(map(self._timeout_seconds, self.description().functions))
+        if settings.alarms.duration_ms and settings.alarms.duration_ms >= longest * 1000:
+            wanted = f"give less than the {longest * 1000} ms after which Lambda ends a function"
+            raise refuse("alarms.duration_ms", settings.alarms.duration_ms, wanted)
+
+    def function_settings(self, function: described.Function) -> FunctionSettings:
+        """The figures of one function: the stack's, its own, and again what the arguments say."""
+        return over(over(self.settings().function, function.settings), self.function)
+
+    def _timeout_seconds(self, function: described.Function) -> int:
+        return self.function_settings(function).timeout_seconds or 0
 
     def description(self) -> described.Service:
         """The service that is meant."""
-        return SERVICES[self.service] if isinstance(self.service, str) else self.service
+        return self.service if isinstance(self.service, described.Service) else SERVICES[self.service]
 
     def settings(self) -> Settings:
         """Every figure: the environment's row, the service's own on top, these arguments on top of both."""
@@ -78,6 +100,11 @@ class TapStackArgs:
         if self.api.cors_origin == "*" and not row.api.cors_origin:
             raise refuse("api.cors_origin", "*", f"in {self.environment} give the one origin whose pages may call")
         return row.with_(named).with_(self.description().settings).with_(said)
+
+    @property
+    def all_tags(self) -> dict[str, str]:
+        """The tags, which are never None once checked."""
+        return dict(self.tags or {})
 
     @property
     def environment(self) -> str:
@@ -115,6 +142,9 @@ class TapStack(pulumi.ComponentResource):
     api_stage: pulumi.Output[str]
     api_stage_arn: pulumi.Output[str]
     api_url: pulumi.Output[str]
+    cors_origin: str
+    lambda_runtime: pulumi.Output[str]
+    tracing: bool
     api_key_id: pulumi.Output[str]
     """Only where a route asks for a key."""
     api_key: pulumi.Output[str]
@@ -148,7 +178,7 @@ class TapStack(pulumi.ComponentResource):
         self.register_outputs(self.outputs)
 
     def _warn(self) -> None:
-        runtimes = {self._function_settings(function).runtime for function in self.description.functions}
+        runtimes = {self.args.function_settings(function).runtime for function in self.description.functions}
         for runtime in sorted(DEPRECATED_RUNTIMES.keys() & runtimes):
             pulumi.log.warn(
                 f"{self.description.name} runs on {runtime}, deprecated by AWS since {DEPRECATED_RUNTIMES[runtime]}: "
@@ -176,7 +206,7 @@ class TapStack(pulumi.ComponentResource):
                 name=self._physical("table", table.name),
                 table=table,
                 settings=self.settings.table,
-                tags=self.args.tags,
+                tags=self.args.all_tags,
             ),
             self._child,
         )
@@ -187,20 +217,20 @@ class TapStack(pulumi.ComponentResource):
             TopicArgs(
                 name=self._physical("topic", type_),
                 email=self.settings.alarms.notification_email or "",
-                tags=self.args.tags,
+                tags=self.args.all_tags,
             ),
             self._child,
         )
 
     def _role(self, function: described.Function) -> Role:
-        traced = [policies.XRAY_WRITE] if self._function_settings(function).tracing else []
+        traced = [policies.XRAY_WRITE] if self.args.function_settings(function).tracing else []
         return Role(
             f"{self._prefix}-{function.name}",
             RoleArgs(
                 name_prefix=role_name_prefix(self._physical("function", function.name)),
                 statements=[self._statement(grant) for grant in function.grants()],
                 managed_policies=[policies.BASIC_EXECUTION, *traced],
-                tags=self.args.tags,
+                tags=self.args.all_tags,
             ),
             self._child,
         )
@@ -219,16 +249,12 @@ class TapStack(pulumi.ComponentResource):
                 role_arn=role.arn,
                 files=sources(self.description, function, self.settings.api.cors_origin or ""),
                 environment=self._variables(function),
-                settings=self._function_settings(function),
-                tags=self.args.tags,
+                settings=self.args.function_settings(function),
+                tags=self.args.all_tags,
                 depends_on=role.permissions(),
             ),
             self._child,
         )
-
-    def _function_settings(self, function: described.Function) -> FunctionSettings:
-        """The stack's figures, the function's own, and again what the arguments say."""
-        return over(over(self.settings.function, function.settings), self.args.function)
 
     def _variables(self, function: described.Function) -> dict[str, pulumi.Input[str]]:
         """The names of the tables and the ARNs of the topics that a function was granted."""
@@ -246,7 +272,7 @@ class TapStack(pulumi.ComponentResource):
                     rate=schedule.rate,
                     function_name=self.functions[function.name].name,
                     function_arn=self.functions[function.name].arn,
-                    tags=self.args.tags,
+                    tags=self.args.all_tags,
                 ),
                 self._child,
             )
@@ -264,13 +290,13 @@ class TapStack(pulumi.ComponentResource):
                 schemas=self.description.schemas,
                 settings=self.settings.api,
                 tracing=bool(self.settings.function.tracing),
-                tags=self.args.tags,
+                tags=self.args.all_tags,
             ),
             self._child,
         )
 
     def _alarms(self, function: described.Function) -> Alarms:
-        timeout = self._function_settings(function).timeout_seconds
+        timeout = self.args.function_settings(function).timeout_seconds
         derived = AlarmSettings(duration_ms=int(timeout * 1000 * DURATION_ALARM_SHARE) if timeout else None)
         return Alarms(
             f"{self._prefix}-{function.name}",
@@ -279,7 +305,7 @@ class TapStack(pulumi.ComponentResource):
                 topic_arn=self.alarm_topic.arn,
                 naming=lambda alarm: self._alarm_name(function.name, alarm),
                 settings=over(derived, self.settings.alarms),
-                tags=self.args.tags,
+                tags=self.args.all_tags,
             ),
             self._child,
         )
@@ -320,6 +346,9 @@ class TapStack(pulumi.ComponentResource):
             "api_stage": self.api.stage.stage_name,
             "api_stage_arn": self.api.stage.arn,
             "api_url": self.api.stage.invoke_url,
+            "cors_origin": self.settings.api.cors_origin or "none",
+            "lambda_runtime": function.resource.runtime,
+            "tracing": bool(self.settings.function.tracing),
             "alarm_topic_arn": self.alarm_topic.arn,
             "alarm_topic_name": self.alarm_topic.name,
             "topic_arns": {name: made.arn for name, made in self.topics.items()},

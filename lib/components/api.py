@@ -36,6 +36,36 @@ class ApiArgs:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
+FROZEN: dict[type[pulumi.Resource], tuple[str, ...]] = {
+    aws.apigateway.Method: (
+        "http_method",
+        "authorization",
+        "authorizer_id",
+        "authorization_scopes",
+        "api_key_required",
+        "request_models",
+        "request_parameters",
+        "request_validator_id",
+    ),
+    aws.apigateway.Integration: (
+        "type",
+        "uri",
+        "credentials",
+        "integration_http_method",
+        "request_parameters",
+        "request_templates",
+        "passthrough_behavior",
+        "timeout_milliseconds",
+    ),
+    aws.apigateway.MethodResponse: ("status_code", "response_models", "response_parameters"),
+    aws.apigateway.IntegrationResponse: ("status_code", "response_parameters", "response_templates"),
+    aws.apigateway.Response: ("response_type", "status_code", "response_parameters", "response_templates"),
+    aws.apigateway.Model: ("schema",),
+    aws.apigateway.RequestValidator: ("validate_request_body", "validate_request_parameters"),
+}
+"""What a deployment keeps of each resource."""
+
+
 class Preflight(NamedTuple):
     """What answers OPTIONS on one path."""
 
@@ -202,41 +232,26 @@ class Api(pulumi.ComponentResource):
         ]
 
     def _deployment(self) -> aws.apigateway.Deployment:
+        answers = [preflight.answer for preflight in self.preflights.values()]
         return aws.apigateway.Deployment(
             f"{self._prefix}-deployment",
             rest_api=self.resource.id,
-            triggers={"description": gateway.fingerprint(self._picture())},
+            triggers={"description": self._fingerprint()},
             opts=pulumi.ResourceOptions(
-                parent=self,
-                depends_on=[
-                    *self.integrations,
-                    *(preflight.answer for preflight in self.preflights.values()),
-                    *self.gateway_responses,
-                ],
+                parent=self, depends_on=[*self.integrations, *answers, *self.gateway_responses]
             ),
         )
 
-    def _picture(self) -> dict[str, Any]:
-        """All that a deployment freezes."""
-        origin = self.settings.cors_origin
-        return {
-            "routes": [
-                {
-                    "method": route.method,
-                    "path": route.path,
-                    "function": function.physical_name,
-                    "parameters": gateway.request_parameters(route),
-                    "body": gateway.model(self._args.schemas[route.body]) if route.body else None,
-                    "key": self._key_required(route),
-                }
-                for route, function in sorted(self._args.routes, key=lambda pair: (pair[0].path, pair[0].method))
-            ],
-            "preflights": {
-                path: gateway.preflight_headers(origin, allowed) for path, allowed in self._allowed().items()
-            },
-            "refusals": [(row, gateway.template(row)) for row in gateway.GATEWAY_RESPONSES],
-            "refusal_headers": gateway.cors_headers(origin),
-        }
+    def _fingerprint(self) -> pulumi.Output[str]:
+        """A hash of all that a deployment freezes, as it was registered: what a transform changed is in it."""
+        preflights = [part for preflight in self.preflights.values() for part in preflight]
+        frozen: list[pulumi.Resource] = [*self.methods.values(), *self.integrations, *preflights]
+        frozen += [*self.gateway_responses, *self.models.values(), self.validator]
+        told = [
+            [resource.pulumi_resource_name, *(getattr(resource, name) for name in FROZEN[type(resource)])]
+            for resource in sorted(frozen, key=lambda resource: resource.pulumi_resource_name)
+        ]
+        return pulumi.Output.from_input(told).apply(gateway.fingerprint)
 
     def _stage(self) -> aws.apigateway.Stage:
         return aws.apigateway.Stage(

@@ -15,21 +15,21 @@ from typing import Any, NoReturn
 from .. import outputs as files
 from ..services import SERVICES
 from . import project, tour
-from .emulator import Emulator, EmulatorError, Place, taken
+from .emulator import Emulator, EmulatorError, Place
 from .engine import DeployError, Engine, deploy
 from .terminal import Terminal
 from .watch import Watcher
 
 POLL_SECONDS = 0.5
-FAVOURITE_PORT = 4566
-"""Taken when nobody has it and no other is asked for."""
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What asks the run to end: Ctrl-C, `kill`, a closed terminal."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run, and return the exit code."""
     options = _options(argv)
     terminal = Terminal()
-    before = {ending: signal.signal(ending, _stop) for ending in (signal.SIGINT, signal.SIGTERM)}
+    before = {ending: signal.signal(ending, _stop) for ending in ENDINGS}
     try:
         return _run(options, terminal)
     except (EmulatorError, DeployError, ValueError) as exc:
@@ -48,12 +48,18 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     environment = os.environ.get("ENVIRONMENT_SUFFIX") or "dev"
     parser.add_argument("--env", default=environment, help="environment suffix (default %(default)s)")
     parser.add_argument("--service", choices=[*SERVICES], help="one service (default: every one)")
-    parser.add_argument("--port", type=int, help=f"port of loopback (default {FAVOURITE_PORT}, or a free one)")
+    parser.add_argument("--port", type=_port, default=0, help="port of loopback (default: a free one)")
     parser.add_argument(
         "--check", action="store_true", help="end after the tour: 0 if every route answered as it should"
     )
     parser.add_argument("--outputs", type=Path, default=files.FOLDER, help="where the outputs go (default %(default)s)")
     return parser.parse_args(argv)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1024 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"PORT {text!r}: give a number from 1024 to 65535, or none for a free port")
+    return int(text)
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
@@ -62,7 +68,7 @@ def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
 
 def _run(options: argparse.Namespace, terminal: Terminal) -> int:
     names = [options.service] if options.service else [*SERVICES]
-    with Emulator(options.port or (0 if taken(FAVOURITE_PORT) else FAVOURITE_PORT)) as emulator:
+    with Emulator(options.port) as emulator:
         terminal.step(f"the emulator is up at {emulator.url}")
         archives: dict[tuple[Place, str], Any] = {}
         stacks = {f"{name}-{options.env}": _deploy(name, options.env, emulator, archives, terminal) for name in names}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +22,8 @@ def read(folder: Path) -> Project:
     """The project in `folder`."""
     document = _yaml(folder / "Pulumi.yaml")
     declared: dict[str, Any] = document.get("config") or {}
-    defaults = {key: str(entry["default"]) for key, entry in declared.items() if "default" in entry}
+    typed = {key: entry for key, entry in declared.items() if isinstance(entry, dict)}
+    defaults = {key: _text(entry["default"]) for key, entry in typed.items() if "default" in entry}
     return Project(document["name"], folder, folder / document.get("main", "__main__.py"), defaults)
 
 
@@ -31,7 +33,12 @@ def config(project: Project, environment: str, service: str) -> dict[str, str]:
     stack = _yaml(path).get("config") or {} if path.exists() else {}
     own = {key.removeprefix(f"{project.name}:"): value for key, value in stack.items()}
     values = {**project.defaults, **own, "environment": environment, "service": service}
-    return {key: str(value) for key, value in values.items() if ":" not in key}
+    return {key: _text(value) for key, value in values.items() if ":" not in key}
+
+
+def _text(value: Any) -> str:
+    """A value as the CLI hands it to a program: objects and lists as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _yaml(path: Path) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from ..archive import zipped
 from .emulator import Place
 from .resources import archive_files
@@ -18,16 +20,23 @@ class Watcher:
         """`archives` are Pulumi archives, by their function; their paths are relative to the working folder."""
         self._tell = tell
         self._deployed = {function: archive_files(archive) for function, archive in archives.items()}
-        self._refused: dict[str, str] = {}
+        self._said: dict[str, str] = {}
 
     def poll(self) -> None:
         """Update every function some of whose files are not what they were."""
         for (place, name), files in self._deployed.items():
-            changed = self._changed(files)
-            if changed and all(self._compiles(path, text) for path, text in changed.items()):
-                files.update(changed)
-                place.client("lambda").update_function_code(FunctionName=name, ZipFile=zipped(files))
-                self._tell(f"{name}: live with {', '.join(sorted(changed))}")
+            try:
+                self._update(place, name, files)
+            except (OSError, UnicodeDecodeError, ClientError) as exc:
+                self._once(name, f"{name}: not live, {exc}")
+
+    def _update(self, place: Place, name: str, files: dict[str, str]) -> None:
+        changed = self._changed(files)
+        if changed and all(self._compiles(path, text) for path, text in changed.items()):
+            updated = {**files, **changed}
+            place.client("lambda").update_function_code(FunctionName=name, ZipFile=zipped(updated))
+            files.update(changed)
+            self._tell(f"{name}: live with {', '.join(sorted(changed))}")
 
     def _changed(self, files: Mapping[str, str]) -> dict[str, str]:
         """What the files on disk say now, where that is something else.
@@ -44,8 +53,12 @@ class Watcher:
         try:
             compile(text, path, "exec")
         except (SyntaxError, ValueError) as exc:
-            if self._refused.get(path) != text:
-                self._refused[path] = text
-                self._tell(f"{path}: not live, {exc}")
+            self._once(path + text, f"{path}: not live, {exc}")
             return False
         return True
+
+    def _once(self, what: str, line: str) -> None:
+        """Say a line, but not again for the same trouble."""
+        if self._said.get(what) != line:
+            self._said[what] = line
+            self._tell(line)

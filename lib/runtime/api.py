@@ -13,7 +13,8 @@ from typing import Any, Callable, NamedTuple, NoReturn
 from urllib.parse import unquote
 
 from . import logs
-from .errors import ApiError, BadRequest, InternalError, NotFound, UnsupportedMediaType
+from .aws import BUDGET
+from .errors import ApiError, BadRequest, NotFound, UnsupportedMediaType
 
 JSON = "application/json"
 
@@ -78,31 +79,35 @@ class Api:
             self._headers["Access-Control-Allow-Origin"] = cors_origin
             self._headers["Access-Control-Expose-Headers"] = "Location,X-Request-Id"
 
-    def __call__(self, event: dict[str, Any], context: object) -> dict[str, Any]:
+    def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         started = time.perf_counter()
+        BUDGET.begin(context.get_remaining_time_in_millis() / 1000)
         if "schedule" in event:
             self._schedules[event["schedule"]]()
             logs.write("INFO", "schedule", schedule=event["schedule"], durationMs=_since(started))
             return {}
         request_id = event["requestContext"]["requestId"]
         key = (event["httpMethod"], event["resource"])
+        response = None
         try:
             response = self._serve(key, event)
         except ApiError as exc:
             response = _rendered(exc, request_id)
-        except Exception as exc:  # pylint: disable=broad-exception-caught  # the last line before a bare 502
+        except Exception as exc:
+            # Raised on, so that Lambda counts it and its alarm goes off; the gateway answers in the common shape.
             logs.write(
                 "ERROR", "unhandled", requestId=request_id, error=type(exc).__name__, trace=traceback.format_exc()
             )
-            response = _rendered(InternalError("something went wrong on our side; it is logged"), request_id)
-        logs.write(
-            "INFO",
-            "request",
-            requestId=request_id,
-            route=f"{key[0]} {key[1]}",
-            status=response.status,
-            durationMs=_since(started),
-        )
+            raise
+        finally:
+            logs.write(
+                "INFO",
+                "request",
+                requestId=request_id,
+                route=f"{key[0]} {key[1]}",
+                status=response.status if response else 502,
+                durationMs=_since(started),
+            )
         headers = {**self._headers, "X-Request-Id": request_id, **response.headers}
         return {"statusCode": response.status, "headers": headers, "body": response.body}
 
@@ -116,7 +121,7 @@ class Api:
             body = _body(event, headers)
             _check(route.validate, body, "body")
         query = _query(route, event)
-        path = {name: unquote(value) for name, value in (event.get("pathParameters") or {}).items()}
+        path = {name: _unquoted(name, value) for name, value in (event.get("pathParameters") or {}).items()}
         return route.operation(
             Request(f"{key[0]} {key[1]}", path, query, headers, body, _actor(event["requestContext"]))
         )
@@ -150,8 +155,18 @@ def _body(event: dict[str, Any], headers: dict[str, str]) -> Any:
         if event.get("isBase64Encoded"):
             text = base64.b64decode(text).decode()
         return _decode(text)
-    except (ValueError, ArithmeticError, RecursionError) as exc:
+    except ArithmeticError as exc:
+        raise BadRequest("the body holds a number beyond any that can be stored") from exc
+    except (ValueError, RecursionError) as exc:
         raise BadRequest(f"the body is not JSON: {exc}") from exc
+
+
+def _unquoted(name: str, text: str) -> str:
+    """API Gateway hands on the path's parts as they were sent."""
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError as exc:
+        raise BadRequest(f"{name} {text!r}: percent-encode it as UTF-8") from exc
 
 
 def _query(route: Route, event: dict[str, Any]) -> dict[str, Any]:

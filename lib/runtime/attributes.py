@@ -12,10 +12,13 @@ Attribute = dict[str, Any]
 """One typed value as DynamoDB writes it: `{"S": "text"}`, `{"N": "12.50"}`, ..."""
 Item = dict[str, Attribute]
 
+MAX_NAME_BYTES = 65_535
 MAX_DEPTH = 32
 """How deep DynamoDB nests lists and maps."""
 _NUMBERS = Context(prec=38, Emin=-130, Emax=125, traps=[Inexact, Overflow, Subnormal])
 _SAFE_INTEGER = 10**38
+PLAIN_DIGITS = 38
+"""How far from the decimal point a number is still written without an exponent."""
 
 
 def to_item(document: dict[str, Any]) -> Item:
@@ -50,9 +53,9 @@ def checked_text(text: str, where: str) -> str:
 
 
 def _name(name: str, where: str) -> str:
-    if not name:
-        raise BadRequest(f"{where or 'the body'}: an attribute's name is empty, which DynamoDB cannot store")
-    return checked_text(name, where)
+    if not 1 <= len(checked_text(name, where[:80]).encode()) <= MAX_NAME_BYTES:
+        raise BadRequest(f"{where[:80] or 'the body'}: an attribute's name is empty or over {MAX_NAME_BYTES} bytes")
+    return name
 
 
 def _number(value: Any, where: str) -> str:
@@ -64,7 +67,10 @@ def _number(value: Any, where: str) -> str:
         raise BadRequest(
             f"{where}: a number DynamoDB cannot store; give at most 38 significant digits, and 1E-130 to 9.99E+125"
         ) from exc
-    return str(exact) if exact else "0"
+    if not exact:
+        return "0"
+    plain = exact.normalize(_NUMBERS)
+    return format(plain, "f") if abs(plain.adjusted()) < PLAIN_DIGITS else str(plain)
 
 
 def to_json(item: Item) -> str:

@@ -22,8 +22,8 @@ from .credentials import Credentials, CredentialSource
 
 CONNECT_TIMEOUT_SECONDS = 0.5
 READ_TIMEOUT_SECONDS = 1.5
-RETRY_SECONDS = 2.5
-"""After this time no further attempt starts, so that an answer of ours is out before a function's 5 seconds are."""
+ANSWER_SECONDS = 0.2
+"""What is kept of an invocation's time for its answer."""
 PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8)
 """A random part of each is waited before another attempt."""
 
@@ -40,9 +40,31 @@ THROTTLES = frozenset(
 )
 RETRIED = THROTTLES | {"NoAnswer", "TransactionConflictException", "TransactionInProgressException"}
 
+TRANSIENT = frozenset(("TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"))
+"""Why a transaction may be cancelled that would go through a moment later."""
+
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 Sleep = Callable[[float], None]
+
+
+class Budget:
+    """How long this invocation may go on trying: an answer must be out before Lambda ends the function."""
+
+    def __init__(self) -> None:
+        self._last_start = float("inf")
+
+    def begin(self, seconds: float) -> None:
+        """An invocation begins, with so many seconds left to it."""
+        longest = CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS
+        self._last_start = time.monotonic() + max(seconds - longest - ANSWER_SECONDS, 0.0)
+
+    def spent(self) -> bool:
+        """Whether another attempt might not end in time."""
+        return time.monotonic() > self._last_start
+
+
+BUDGET = Budget()
 
 
 class AwsError(Exception):
@@ -86,7 +108,6 @@ class Client:
     def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """Carry out one operation; raises `AwsError`."""
         body = _encode(request).encode()
-        last_start = time.monotonic() + RETRY_SECONDS
         pauses = iter(PAUSES_SECONDS)
         ambiguous = False
         while True:
@@ -95,7 +116,7 @@ class Client:
             except AwsError as exc:
                 ambiguous = exc.ambiguous = ambiguous or exc.ambiguous
                 pause = next(pauses, None)
-                if pause is None or time.monotonic() > last_start or not _worth_retrying(exc):
+                if pause is None or BUDGET.spent() or not _worth_retrying(exc):
                     raise
             self._sleep(random.uniform(0, pause))
 
@@ -205,6 +226,5 @@ def endpoint(service: str, region: str) -> str:
 
 def _worth_retrying(error: AwsError) -> bool:
     if error.code == "TransactionCanceledException":
-        codes = {reason.get("Code") for reason in error.body.get("CancellationReasons", ())} - {"None", None}
-        return bool(codes) and codes <= {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+        return any(reason.get("Code") in TRANSIENT for reason in error.body.get("CancellationReasons", ()))
     return error.status >= 500 or error.code in RETRIED

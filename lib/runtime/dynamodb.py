@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from .attributes import Item
-from .aws import THROTTLES, AwsError, Client
+from .aws import THROTTLES, TRANSIENT, AwsError, Client
 from .errors import TooLarge, TooManyRequests
 
 
@@ -69,6 +69,6 @@ def _translated(error: AwsError) -> Exception:
         return TooLarge("the item is over DynamoDB's 400 KB; store large values elsewhere, and their address here")
     if any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons):
         return TransactionCanceled(reasons)
-    if error.code in THROTTLES or reasons:
+    if error.code in THROTTLES or any(reason.get("Code") in TRANSIENT for reason in reasons):
         return TooManyRequests("the table is busier than it may be; try again in a moment")
     return error

@@ -65,7 +65,3 @@ class TooManyRequests(ApiError):
 
     status = 429
     code = "THROTTLED"
-
-
-class InternalError(ApiError):
-    """Ours to mend; the log has the rest."""

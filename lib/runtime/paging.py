@@ -32,8 +32,8 @@ class PageTokens:
 
     def make(self, query: dict[str, Any], last: Item) -> str:
         """The token of the page after the row with the key `last`."""
-        payload = json.dumps(last, separators=(",", ":")).encode()
-        return base64.urlsafe_b64encode(self._sign(query, payload) + payload).decode().rstrip("=")
+        payload = json.dumps(last, separators=(",", ":"), ensure_ascii=False).encode()
+        return _text(self._sign(query, payload) + payload)
 
     def read(self, query: dict[str, Any], token: str) -> Item:
         """The key that `make` was given; `BadRequest` for a token of another query, or of nobody's making."""
@@ -42,7 +42,7 @@ class PageTokens:
         except ValueError:
             raw = b""
         signature, payload = raw[:SIGNATURE_BYTES], raw[SIGNATURE_BYTES:]
-        if not payload or not hmac.compare_digest(signature, self._sign(query, payload)):
+        if _text(raw) != token or not hmac.compare_digest(signature, self._sign(query, payload)):
             raise BadRequest("page_token: not a token of this query; take next_page_token from the page before")
         found: Item = json.loads(payload)
         return found
@@ -66,3 +66,7 @@ class PageTokens:
             except ConditionFailed as exc:
                 found = exc.item or found
         return bytes.fromhex(found["key"]["S"])
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")

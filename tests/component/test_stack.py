@@ -369,3 +369,46 @@ def test_a_tag_that_aws_refuses_is_refused(tags: dict[str, Any], says: str) -> N
 def test_a_suffix_that_is_no_text_is_refused() -> None:
     with pytest.raises(ValueError, match=r"environment_suffix 7: AWS names take .* try '7'"):
         TapStackArgs(environment_suffix=7)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["function", "table", "api", "alarms", "tags"])
+def test_an_argument_of_another_kind_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=rf"{name} \['x'\]: give [A-Z]\w+\(...\)"):
+        TapStackArgs(**{name: ["x"]})
+
+
+def test_no_tags_are_the_default_ones() -> None:
+    assert TapStackArgs(tags=None).tags == TapStackArgs().tags
+
+
+def test_more_tags_than_aws_takes_are_refused() -> None:
+    with pytest.raises(ValueError, match="tags '52 of them': give at most 50"):
+        TapStackArgs(tags={f"tag{n}": "x" for n in range(50)})
+
+
+def test_a_service_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="service None: give one of items"):
+        TapStackArgs(service=None)  # type: ignore[arg-type]
+
+
+def test_an_alarm_that_could_never_go_off_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"alarms.duration_ms 4000: give less than the 3000 ms"):
+        TapStackArgs(function=FunctionSettings(timeout_seconds=3))
+
+
+def test_alarms_that_look_back_more_than_a_day_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"alarms.evaluation_periods 25: give so few"):
+        AlarmSettings(period_seconds=3600, evaluation_periods=25)
+
+
+def test_what_a_transform_changes_in_the_api_is_deployed() -> None:
+    def signed(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
+        if args.type_ != "aws:apigateway/method:Method":
+            return None
+        return pulumi.ResourceTransformResult({**args.props, "authorization": "AWS_IAM"}, args.opts)
+
+    plain, changed = (
+        deploy(lambda o=options: TapStack("tap", TapStackArgs(), o)).only("apigateway.Deployment").inputs["triggers"]
+        for options in (None, pulumi.ResourceOptions(transforms=[signed]))
+    )
+    assert plain != changed

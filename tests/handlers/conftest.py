@@ -18,6 +18,7 @@ from lib.services.items.handler import store
 from lib.services.items.service import SERVICE
 
 from ..fake_aws import FakeAws, serving
+from ..lambda_context import Context
 
 
 class Answer(NamedTuple):
@@ -59,7 +60,7 @@ class Api:
             "requestContext": {"requestId": "request-1"},
             **event,
         }
-        answer = self.handler(asked, None)
+        answer = self.handler(asked, Context())
         text = answer["body"]
         document = json.loads(text, parse_float=Decimal) if text else None
         return Answer(answer["statusCode"], answer["headers"], document, text)

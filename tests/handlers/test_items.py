@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from lib.local.emulator import Emulator
+from lib.runtime.aws import AwsError
 from lib.runtime.idempotency import LIFETIME_SECONDS
 from lib.services.items.handler import store
 
@@ -132,7 +133,7 @@ def test_an_update_may_not_touch_the_keys(api: Api, key: str) -> None:
         ('"text"', "body must be object"),
         ('{"n": NaN}', "NaN is no JSON number"),
         ('{"n": 1e999}', "n: a number DynamoDB cannot store"),
-        ('{"n": 1e999999999999999999999}', "not JSON"),
+        ('{"n": 1e999999999999999999999}', "holds a number beyond any that can be stored"),
         ("[" * 100_000, "not JSON"),
         ('{"n": ' + "1" * 5000 + "}", "not JSON"),
         ('{"ItemId": ""}', "body.ItemId must be longer than or equal to 1"),
@@ -140,6 +141,9 @@ def test_an_update_may_not_touch_the_keys(api: Api, key: str) -> None:
         ('{"CreatedAt": ""}', "body.CreatedAt must be longer than or equal to 1"),
         ('{"ItemId": "' + "é" * 1025 + '"}', "ItemId: give 1 to 2048 bytes of text, not 2050"),
         ('{"CreatedAt": "' + "é" * 513 + '"}', "CreatedAt: give 1 to 1024 bytes of text, not 1026"),
+        ('{"ItemId": ".."}', "ItemId '..': give text without control characters"),
+        ('{"CreatedAt": "."}', "CreatedAt '.': give text"),
+        ('{"ItemId": "a\\u0000b"}', "give text without control characters"),
         ('{"ItemId": "tap#page-token-key"}', "names that begin with 'tap#' are the service's own"),
         ('{"tap#expires": 1}', "names that begin with 'tap#' are the service's own"),
     ],
@@ -155,7 +159,7 @@ def test_an_update_that_cannot_be_is_refused(api: Api, body: Any) -> None:
     assert api("PUT", ID, body, keys=("a",)).status == 400
 
 
-@pytest.mark.parametrize("key", ["tap%23idempotency", "x" * 2049])
+@pytest.mark.parametrize("key", ["tap%23idempotency", "x" * 2049, "%FF", "%2E%2E"])
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_a_key_that_cannot_be_is_refused(api: Api, method: str, key: str) -> None:
     assert api(method, ID, keys=(key,)).status == 400
@@ -184,7 +188,7 @@ def test_an_item_over_four_hundred_kilobytes_is_too_large(api: Api) -> None:
 
 
 def everything(api: Api, page_size: int) -> list[Any]:
-    """Every item, page by page, each page but the last full."""
+    """Every item, page by page."""
     found, query = [], {"page_size": str(page_size)}
     while True:
         page = api("GET", "/items", query=query).body
@@ -192,7 +196,6 @@ def everything(api: Api, page_size: int) -> list[Any]:
         found += page["items"]
         if page["next_page_token"] is None:
             return found
-        assert len(page["items"]) == page_size
         query["page_token"] = page["next_page_token"]
 
 
@@ -204,6 +207,39 @@ def test_pages_hold_every_item_once_and_nothing_of_the_services_own(api: Api, pa
     found = [item["ItemId"] for item in everything(api, page_size)]
     assert len(found) == 11
     assert set(found) == made
+
+
+def test_a_page_looks_past_the_services_own_rows(api: Api, wire: FakeAws) -> None:
+    for n in range(30):
+        keyed(api, str(n), {})
+    wire.asked.clear()
+    assert len(api("GET", "/items", query={"page_size": "25"}).body["items"]) == 25
+    assert len([asked for asked in wire.asked if asked.headers["x-amz-target"].endswith("Scan")]) <= 2
+
+
+def test_a_page_that_finds_nothing_in_time_says_where_to_go_on(api: Api, wire: FakeAws) -> None:
+    create(api, n=1)
+    last = {"ItemId": {"S": "tap#idempotency#1"}, "CreatedAt": {"S": "-"}}
+    wire.script = [(200, {"Items": [], "LastEvaluatedKey": last})] * store.SCANS + ["pass"]
+    page = api("GET", "/items").body
+    assert page["items"] == []
+    assert page["next_page_token"]
+
+
+def test_a_page_is_never_larger_than_lambda_answers(api: Api) -> None:
+    for n in range(8):
+        create(api, n=n, text='"' * 390_000)
+    answer = api("GET", "/items")
+    assert len(json.dumps(answer.text)) < 6_000_000
+    assert 0 < len(answer.body["items"]) < 8
+    assert {item["n"] for item in everything(api, 100)} == set(range(8))
+
+
+def test_the_longest_keys_can_be_paged_past(api: Api) -> None:
+    for start in ("é", '"'):
+        create(api, ItemId=start * (2048 // len(start.encode())), CreatedAt=start * (1024 // len(start.encode())))
+    create(api, n=1)
+    assert len(everything(api, 1)) == 3
 
 
 def test_a_page_has_twenty_items_unless_told(api: Api) -> None:
@@ -227,6 +263,7 @@ def test_a_page_has_twenty_items_unless_told(api: Api) -> None:
         ({"page_token": "nonsense"}, "page_token: not a token of this query"),
         ({"page_token": "a"}, "page_token: not a token of this query"),
         ({"page_token": "é"}, "page_token: not a token of this query"),
+        ({"page_token": ""}, "query.page_token must be longer"),
     ],
 )
 def test_a_query_that_cannot_be_is_refused(api: Api, query: dict[str, Any], says: str) -> None:
@@ -240,6 +277,7 @@ def test_a_token_that_was_changed_is_refused(api: Api) -> None:
     forged = token[:-4] + ("AAAA" if token[-4:] != "AAAA" else "BBBB")
     assert api("GET", "/items", query={"page_token": token}).status == 200
     assert api("GET", "/items", query={"page_token": forged}).status == 400
+    assert api("GET", "/items", query={"page_token": f"{token[:5]}!!{token[5:]}*"}).status == 400
 
 
 def test_workers_share_the_key_of_tokens(api: Api, handler: Any) -> None:
@@ -350,7 +388,8 @@ def test_a_creation_whose_answer_was_lost_is_no_conflict_with_itself(
     api: Api, wire: FakeAws, headers: dict[str, str]
 ) -> None:
     wire.script = ["lose", "pass"]
-    assert api("POST", "/items", {"ItemId": "a", "CreatedAt": "1"}, headers=headers).status == 201
+    text = '{"ItemId": "a", "CreatedAt": "1", "price": 12.50, "many": 1E+30, "none": -0.0}'
+    assert api("POST", "/items", text, headers=headers).status == 201
 
 
 def test_a_lost_answer_does_not_hide_a_real_conflict(api: Api, wire: FakeAws) -> None:
@@ -383,17 +422,23 @@ def test_a_transaction_that_is_always_overtaken_asks_for_patience(api: Api, wire
     refused(keyed(api, "one", {}), 429, "THROTTLED", "try again")
 
 
-def test_what_nobody_foresaw_is_logged_and_told_without_its_insides(
+def test_what_nobody_foresaw_is_logged_and_raised_for_the_alarm_to_hear(
     api: Api, wire: FakeAws, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    wire.script = [(400, {"__type": "ResourceNotFoundException", "message": "secret-table"})]
-    answer = api("GET", ID, keys=("a",))
-    refused(answer, 500, "INTERNAL_ERROR", "logged")
-    assert "secret-table" not in answer.text
+    wire.script = [(400, {"__type": "ResourceNotFoundException", "message": "no such table"})]
+    with pytest.raises(AwsError, match="no such table"):
+        api("GET", ID, keys=("a",))
     first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert (first["level"], first["error"], first["requestId"]) == ("ERROR", "AwsError", "request-1")
-    assert "secret-table" in first["trace"]
-    assert second["status"] == 500
+    assert "no such table" in first["trace"]
+    assert (second["route"], second["status"]) == ("GET /items/{ItemId}", 502)
+
+
+def test_a_transaction_that_dynamodb_finds_invalid_is_no_busy_table(api: Api, wire: FakeAws) -> None:
+    reasons = [{"Code": "ValidationError", "Message": "no"}, {"Code": "None"}]
+    wire.script = [(400, {"__type": "TransactionCanceledException", "CancellationReasons": reasons})]
+    with pytest.raises(AwsError):
+        keyed(api, "one", {})
 
 
 def test_every_request_logs_one_line_without_what_was_sent(api: Api, capsys: pytest.CaptureFixture[str]) -> None:

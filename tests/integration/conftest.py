@@ -38,9 +38,9 @@ class Answer(NamedTuple):
 class Http:
     """A caller of the API."""
 
-    def __init__(self, outputs: dict[str, Any]) -> None:
+    def __init__(self, outputs: dict[str, Any], key: str | None) -> None:
         self.url: str = outputs["api_url"]
-        self._key = {"x-api-key": outputs["api_key"]} if "api_key" in outputs else {}
+        self._key = {"x-api-key": key} if key else {}
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
@@ -79,12 +79,6 @@ def outputs_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[s
         yield json.loads((folder / files.FLAT).read_text(encoding="utf-8"))
 
 
-@pytest.fixture(scope="session", name="http")
-def http_fixture(outputs: dict[str, Any]) -> Http:
-    """A caller with the key that the API asks for, if it asks for one."""
-    return Http(outputs)
-
-
 @pytest.fixture(scope="session", name="client")
 def client_fixture(outputs: dict[str, Any]) -> Iterator[Callable[[str], Any]]:
     """boto3 clients: of the account the stack is in, or of the emulator that its URL shows it to be in."""
@@ -103,3 +97,11 @@ def client_fixture(outputs: dict[str, Any]) -> Iterator[Callable[[str], Any]]:
             return clients.enter_context(contextlib.closing(boto3.client(service, **found)))
 
         yield made
+
+
+@pytest.fixture(scope="session", name="http")
+def http_fixture(outputs: dict[str, Any], client: Callable[[str], Any]) -> Http:
+    """A caller with the key that the API asks for, if it asks for one; AWS tells it to whom it may."""
+    if "api_key_id" not in outputs:
+        return Http(outputs, None)
+    return Http(outputs, client("apigateway").get_api_key(apiKey=outputs["api_key_id"], includeValue=True)["value"])

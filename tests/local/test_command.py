@@ -114,7 +114,7 @@ def interrupted(ending: signal.Signals, when: Callable[[], bool]) -> Iterator[No
         thread.join()
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_serving_ends_cleanly_when_told_to(
     ending: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -156,6 +156,21 @@ def test_an_emulator_that_dies_while_serving_ends_the_run(
     monkeypatch.setattr(Watcher, "poll", kill)
     assert command.main(["--outputs", str(tmp_path)]) == 1
     assert "error: the emulator has died" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("port", ["99999", "80", "-5", "http"])
+def test_a_port_that_is_none_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        command.main(["--port", port])
+    assert f"PORT '{port}': give a number from 1024 to 65535" in capsys.readouterr().err
+
+
+def test_two_runs_started_at_once_do_not_meet(tmp_path: Path) -> None:
+    started = [
+        subprocess.Popen([sys.executable, "-m", "lib.local", "--check", "--outputs", str(tmp_path / name)])
+        for name in ("one", "two")
+    ]
+    assert [run.wait(60) for run in started] == [0, 0]
 
 
 def test_the_module_runs(tmp_path: Path) -> None:

@@ -6,8 +6,6 @@ import io
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -27,6 +25,7 @@ PROJECT = """
 name: shop
 main: program.py
 config:
+  aws:region: eu-west-1
   colour: {type: string, default: red}
   size: {type: integer, default: 0}
   undecided: {type: string}
@@ -97,6 +96,13 @@ def test_config_is_the_projects_then_the_environments(tmp_path: Path) -> None:
     assert project.config(here, "pr-7", "items")["colour"] == "red"
 
 
+def test_objects_and_switches_reach_the_program_as_the_cli_hands_them_on(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text(PROJECT, encoding="utf-8")
+    (tmp_path / "Pulumi.dev.yaml").write_text("config: {'shop:tags': {Owner: me}, 'shop:on': true}", encoding="utf-8")
+    found = project.config(project.read(tmp_path), "dev", "items")
+    assert (found["tags"], found["on"]) == ('{"Owner": "me"}', "true")
+
+
 def test_an_empty_environment_file_says_nothing(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text(PROJECT, encoding="utf-8")
     (tmp_path / "Pulumi.dev.yaml").write_text("", encoding="utf-8")
@@ -126,12 +132,20 @@ def test_the_outputs_of_several_stacks_carry_their_service(tmp_path: Path) -> No
     }
 
 
-def test_outputs_of_a_deployment_on_aws_are_read_from_standard_input(tmp_path: Path) -> None:
-    given = json.dumps({"service": "items", "api_url": "u"})
-    environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
-    command = [sys.executable, "-m", "lib.outputs", "items-prod"]
-    subprocess.run(command, input=given, text=True, cwd=tmp_path, env=environment, check=True)
-    assert json.loads((tmp_path / "cfn-outputs" / outputs.ALL).read_text()) == {"items-prod": json.loads(given)}
+def test_outputs_of_a_deployment_on_aws_are_kept_without_its_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    outputs.main("items-prod", json.dumps({"service": "items", "api_url": "u", "api_key": "[secret]"}))
+    assert json.loads((tmp_path / "cfn-outputs" / outputs.ALL).read_text()) == {
+        "items-prod": {"service": "items", "api_url": "u"}
+    }
+
+
+def test_a_stack_without_outputs_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="error: stack items-dev has no outputs: deploy it first"):
+        outputs.main("items-dev", "")
+    assert not list(tmp_path.iterdir())
 
 
 class Watched(io.StringIO):
@@ -171,7 +185,7 @@ class Deployed:
         self._lambda = emulator.client("lambda")
         archive = pulumi.AssetArchive({path: pulumi.StringAsset(text) for path, text in files.items()})
         self.watcher = Watcher({(Place(emulator), name): archive}, self.told.append)
-        self._name = name
+        self.name = name
         emulator.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")
         self._lambda.create_function(
             FunctionName=name,
@@ -182,7 +196,7 @@ class Deployed:
         )
 
     def answer(self) -> Any:
-        return json.load(self._lambda.invoke(FunctionName=self._name)["Payload"])
+        return json.load(self._lambda.invoke(FunctionName=self.name)["Payload"])
 
 
 @pytest.fixture(name="deployed")
@@ -223,3 +237,30 @@ def test_code_that_does_not_compile_is_told_once_and_not_put_in(deployed: Deploy
     assert len(deployed.told) == 1
     assert deployed.told[0].startswith("shop/app.py: not live, invalid syntax")
     assert deployed.answer() == 1
+
+
+@pytest.mark.parametrize("trouble", [b"\xff", None], ids=["no text", "no permission"])
+def test_a_file_that_cannot_be_read_is_told_once_and_the_run_goes_on(deployed: Deployed, trouble: bytes | None) -> None:
+    path = Path("shop/app.py")
+    if trouble:
+        path.write_bytes(trouble)
+    else:
+        path.unlink()
+        path.symlink_to("loop.py")
+        Path("shop/loop.py").symlink_to("loop.py")
+    deployed.watcher.poll()
+    deployed.watcher.poll()
+    assert len(deployed.told) == (1 if trouble else 0)
+    path.unlink()
+    path.write_text("def handler(event, context):\n    return 3\n", encoding="utf-8")
+    deployed.watcher.poll()
+    assert deployed.answer() == 3
+
+
+def test_a_function_that_is_gone_is_told_once(deployed: Deployed, emulator: Emulator) -> None:
+    emulator.client("lambda").delete_function(FunctionName=deployed.name)
+    Path("shop/app.py").write_text("def handler(event, context):\n    return 3\n", encoding="utf-8")
+    deployed.watcher.poll()
+    deployed.watcher.poll()
+    assert len(deployed.told) == 1
+    assert deployed.told[0].startswith(f"{deployed.name}: not live, ")

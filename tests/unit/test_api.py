@@ -7,6 +7,8 @@ from typing import Any
 
 from lib.runtime.api import Api, Request, Response, Route
 
+from ..lambda_context import Context
+
 
 def anything(_value: Any, name_prefix: str) -> None:
     """Find nothing wrong."""
@@ -27,7 +29,7 @@ def answered(cors_origin: str = "", response: Response | None = None, **event: A
         cors_origin,
     )
     whole = {"resource": "/a/{b}", "httpMethod": "POST", "body": "{}", "requestContext": {"requestId": "r"}, **event}
-    return api(whole, None), given
+    return api(whole, Context()), given
 
 
 def test_an_operation_is_given_what_was_sent() -> None:
@@ -57,5 +59,5 @@ def test_without_an_origin_no_page_is_let_in() -> None:
 def test_a_schedule_runs_its_operation() -> None:
     ran: list[str] = []
     api = Api({}, {"sweep": lambda: ran.append("sweep"), "other": lambda: ran.append("other")}, "")
-    api({"schedule": "sweep"}, None)
+    api({"schedule": "sweep"}, Context())
     assert ran == ["sweep"]

@@ -66,7 +66,8 @@ def answers(texts: Mapping[str, str], tmp_path: Path, *events: Mapping[str, Any]
     path.write_bytes(zipped(texts))
     program = (
         f"import json, sys; sys.path.insert(0, {str(path)!r}); import index; sys.stdout = sys.stderr; "
-        f"answers = [index.handler(event, None) for event in json.loads({json.dumps(events)!r})]; "
+        "context = type('Context', (), {'get_remaining_time_in_millis': lambda self: 5000})(); "
+        f"answers = [index.handler(event, context) for event in json.loads({json.dumps(events)!r})]; "
         "print(json.dumps(answers), file=sys.__stdout__)"
     )
     ran = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=False)

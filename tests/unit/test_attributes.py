@@ -81,9 +81,9 @@ def test_half_a_surrogate_pair_is_refused(document: dict[str, Any]) -> None:
         to_item(document)
 
 
-@pytest.mark.parametrize("document", [{"": 1}, {"name": {"": 1}}])
-def test_an_empty_name_is_refused(document: dict[str, Any]) -> None:
-    with pytest.raises(BadRequest, match="an attribute's name is empty"):
+@pytest.mark.parametrize("document", [{"": 1}, {"name": {"": 1}}, {"é" * 32_768: 1}])
+def test_a_name_dynamodb_cannot_store_is_refused(document: dict[str, Any]) -> None:
+    with pytest.raises(BadRequest, match="an attribute's name is empty or over 65535 bytes"):
         to_item(document)
 
 
@@ -95,3 +95,10 @@ def test_what_only_other_writers_store_is_readable() -> None:
         "raws": {"BS": ["AAE="]},
     }
     assert parsed(to_json(item)) == {"tags": ["a", "b"], "sizes": [1, Decimal("2.5")], "raw": "AAE=", "raws": ["AAE="]}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("12.50", "12.5"), ("1E+2", "100.0"), ("1E+40", "10E+39"), ("1E-7", "0.0000001")]
+)
+def test_equal_numbers_are_written_alike(one: str, other: str) -> None:
+    assert to_attribute(parsed(one), "n") == to_attribute(parsed(other), "n")

@@ -170,18 +170,30 @@ def test_an_endpoint_nobody_listens_at_was_asked_nothing(
     assert not caught.value.ambiguous
 
 
-def test_no_attempt_starts_when_the_time_is_up(
-    client: Client, fake_aws: FakeAws, aws_environment: pytest.MonkeyPatch
+@pytest.fixture(name="budget")
+def budget_fixture() -> Iterator[aws.Budget]:
+    """The invocation's time, without a limit again afterwards."""
+    yield aws.BUDGET
+    aws.BUDGET.begin(float("inf"))
+
+
+def test_no_other_attempt_starts_when_it_might_not_end_in_time(
+    client: Client, fake_aws: FakeAws, budget: aws.Budget
 ) -> None:
-    aws_environment.setattr(aws, "RETRY_SECONDS", -1.0)
+    budget.begin(1.0)
     fake_aws.script = [BROKEN, FINE]
     with pytest.raises(AwsError, match="InternalServerError"):
         client.call("GetItem", {})
 
 
-def test_what_is_tried_again_ends_before_a_function_of_five_seconds_does() -> None:
-    longest_attempt = aws.CONNECT_TIMEOUT_SECONDS + aws.READ_TIMEOUT_SECONDS
-    assert aws.RETRY_SECONDS + longest_attempt < 5
+def test_calls_of_one_invocation_share_its_time(client: Client, fake_aws: FakeAws, budget: aws.Budget) -> None:
+    budget.begin(aws.CONNECT_TIMEOUT_SECONDS + aws.READ_TIMEOUT_SECONDS + aws.ANSWER_SECONDS + 0.1)
+    fake_aws.script = [BROKEN, FINE]
+    assert client.call("GetItem", {}) == {"Item": {}}
+    time.sleep(0.1)
+    fake_aws.script = [BROKEN, FINE]
+    with pytest.raises(AwsError, match="InternalServerError"):
+        client.call("GetItem", {})
 
 
 def cancelled(*codes: str) -> tuple[int, dict[str, Any]]:
@@ -196,7 +208,7 @@ def test_a_transaction_that_met_another_is_tried_again(client: Client, fake_aws:
     assert len(fake_aws.asked) == 2
 
 
-@pytest.mark.parametrize("codes", [("ConditionalCheckFailed", "TransactionConflict"), ("None",)])
+@pytest.mark.parametrize("codes", [("ConditionalCheckFailed", "None"), ("None",), ("ValidationError", "None")])
 def test_a_transaction_whose_condition_failed_is_not_tried_again(
     client: Client, fake_aws: FakeAws, codes: tuple[str, ...]
 ) -> None:

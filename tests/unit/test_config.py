@@ -49,7 +49,7 @@ def args(**values: str) -> TapStackArgs:
 def declared() -> dict[str, dict[str, Any]]:
     """What `Pulumi.yaml` says of each key."""
     config: dict[str, dict[str, Any]] = yaml.safe_load(PROJECT.read_text(encoding="utf-8"))["config"]
-    return config
+    return {name: entry for name, entry in config.items() if ":" not in name}
 
 
 @pytest.fixture(autouse=True)

@@ -37,7 +37,8 @@ def test_lambda_code_runs_under_the_name_it_is_installed_by(tmp_path: Path) -> N
         (code / name).parent.mkdir(parents=True, exist_ok=True)
         (code / name).write_text(text, encoding="utf-8")
     event = {"httpMethod": "GET", "resource": "/x", "requestContext": {"requestId": "r"}}
-    call = f"import index; print(index.handler({event!r}, None)['statusCode'])"
+    context = "type('Context', (), {'get_remaining_time_in_millis': lambda self: 5000})()"
+    call = f"import index; print(index.handler({event!r}, {context})['statusCode'])"
     environment = {**os.environ, "AWS_REGION": "eu-west-1", "DYNAMODB_TABLE_NAME": "t"}
     done = subprocess.run(
         [sys.executable, "-c", call], cwd=code, env=environment, capture_output=True, text=True, check=True

@@ -58,7 +58,7 @@ VALUES: dict[type[Layer], dict[str, tuple[list[Any], list[Any]]]] = {
         "duration_ms": ([1, 900_000], [0, 900_001, 0.5]),
         "errors": COUNTS,
         "throttles": COUNTS,
-        "period_seconds": ([10, 30, 60, 120, 86_400], [0, 20, 61, 86_460, "60"]),
+        "period_seconds": ([60, 120, 86_400], [0, 10, 30, 61, 86_460, "60"]),
         "evaluation_periods": ([1, 1440], [0, 1441]),
         "notification_email": (["", "ops@example.com"], ["ops", "ops@example", "a b@example.com", "a@b.c, d@e.f", 1]),
     },

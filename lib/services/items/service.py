@@ -18,11 +18,16 @@ CREATED_AT: Schema = {
     "description": "The time of creation when not given. Records of one ItemId are in the order of this text.",
 }
 PAGE: dict[str, Schema] = {
-    "page_size": {"type": "integer", "minimum": 1, "maximum": 100, "description": "Records a page; 20 when not given."},
+    "page_size": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 100,
+        "description": "Most records a page; 20 when not given.",
+    },
     "page_token": {
         "type": "string",
         "minLength": 1,
-        "maxLength": 8192,
+        "maxLength": 9000,
         "description": "`next_page_token` of the page before.",
     },
 }
@@ -143,7 +148,6 @@ SERVICE = Service(
                     summary="Create an item",
                     body="NewItem",
                     responses={201: "Item"},
-                    errors=(409, 413),
                     grants=_grant("PutItem", reason="add a record, and the trace of its Idempotency-Key"),
                 ),
                 Route(

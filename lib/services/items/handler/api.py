@@ -13,11 +13,13 @@ from ....runtime.attributes import Item, checked_text, to_item, to_json
 from ....runtime.errors import BadRequest, NotFound
 from ....runtime.idempotency import Idempotency
 from ....runtime.reserved import refuse_reserved
-from .store import KEYS, items, own_row
+from .store import KEYS, items, key_of, own_row
 
 KEY_BYTES = {"ItemId": 2048, "CreatedAt": 1024}
 """DynamoDB's limits for a partition key and a sort key."""
 DEFAULT_PAGE_SIZE = 20
+PAGE_BYTES = 2_500_000
+"""Lambda answers 6 MB at most, and an item's text may grow to twice its size on the way there."""
 NEWEST_ATTEMPTS = 5
 """How often a newest record that is deleted before it can be changed is looked for again."""
 
@@ -47,10 +49,19 @@ def create_item(request: Request) -> Response:
 
 
 def list_items(request: Request) -> Response:
-    """A page of records, in no particular order."""
-    page, token = items().page(request.query.get("page_size", DEFAULT_PAGE_SIZE), request.query.get("page_token"))
-    records = ",".join(map(to_json, page))
-    return Response(200, f'{{"items":[{records}],"next_page_token":{json.dumps(token)}}}')
+    """A page of records, in no particular order; never more than Lambda can answer."""
+    page = items().page(request.query.get("page_size", DEFAULT_PAGE_SIZE), request.query.get("page_token"))
+    texts: list[str] = []
+    after, room = page.after, PAGE_BYTES
+    for item in page.items:
+        text = to_json(item)
+        room -= len(text.encode())
+        if texts and room < 0:
+            after = key_of(page.items[len(texts) - 1])
+            break
+        texts.append(text)
+    token = json.dumps(items().token(after) if after else None)
+    return Response(200, f'{{"items":[{",".join(texts)}],"next_page_token":{token}}}')
 
 
 def read_item(request: Request) -> Response:
@@ -82,7 +93,7 @@ def _on_record(request: Request, act: Callable[[Item], T]) -> T:
     for _ in range(NEWEST_ATTEMPTS):
         newest = items().newest(key["ItemId"]["S"])
         try:
-            return act({name: newest[name] for name in KEYS})
+            return act(key_of(newest))
         except NotFound:
             continue
     raise NotFound(f"no item {key['ItemId']['S']!r} that stays")
@@ -95,6 +106,8 @@ def _key(request: Request) -> Item:
 def _checked_key(name: str, text: str) -> str:
     if not 1 <= len(checked_text(text, name).encode()) <= KEY_BYTES[name]:
         raise BadRequest(f"{name}: give 1 to {KEY_BYTES[name]} bytes of text, not {len(text.encode())}")
+    if text in (".", "..") or any(ord(character) < 32 for character in text):
+        raise BadRequest(f"{name} {text!r}: give text without control characters that is neither '.' nor '..'")
     if name == "ItemId":
         refuse_reserved(text)
     return text

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from ....runtime.attributes import Item
+from ....runtime.attributes import Item, to_json
 from ....runtime.dynamodb import ConditionFailed, DynamoDB, TransactionCanceled
 from ....runtime.errors import Conflict, NotFound
 from ....runtime.idempotency import Idempotency
@@ -16,11 +18,20 @@ from ....runtime.reserved import PREFIX
 KEYS = ("ItemId", "CreatedAt")
 LISTING = {"list": "items"}
 """What a page token is bound to: there is one listing."""
+SCANS = 5
+"""How often a page looks further, a megabyte at a time, before it is given as it is."""
 OTHERS_ONLY = {
     "FilterExpression": "NOT begins_with(ItemId, :own)",
     "ExpressionAttributeValues": {":own": {"S": PREFIX}},
 }
 """Leaves out of a scan the rows that the service keeps for itself."""
+
+
+class Page(NamedTuple):
+    """Some records, and the key after which the next are; None after the last."""
+
+    items: list[Item]
+    after: Item | None
 
 
 class Items:
@@ -37,34 +48,38 @@ class Items:
             self._store.call("PutItem", ReturnValuesOnConditionCheckFailure="ALL_OLD", **self._absent(item))
         except ConditionFailed as exc:
             # Our own earlier attempt, whose answer was lost, is no conflict.
-            if not (exc.ambiguous and exc.item == item):
+            if not (exc.ambiguous and _same(item, exc.item)):
                 raise _taken(item) from exc
         return item
 
     def create_once(self, item: Item, idempotency: Idempotency) -> Item:
         """Add a record unless this request did before; then the record as it was added."""
-        keys = {name: item[name] for name in KEYS}
         try:
-            self._store.transact([{"Put": self._absent(item)}, idempotency.put(self._table, keys)])
+            self._store.transact([{"Put": self._absent(item)}, idempotency.put(self._table, key_of(item))])
         except TransactionCanceled as exc:
             if exc.failed(1):
                 return {**item, **idempotency.made_before(exc.reasons[1]["Item"])}
             raise _taken(item) from exc
         return item
 
-    def page(self, size: int, token: str | None) -> tuple[list[Item], str | None]:
-        """Up to `size` records in the table's own order, and the token of the next page."""
-        start = self._tokens.read(LISTING, token) if token else None
+    def page(self, size: int, token: str | None) -> Page:
+        """Up to `size` records in the table's own order; fewer where many rows between them are the service's own."""
+        after = self._tokens.read(LISTING, token) if token else None
         found: list[Item] = []
-        while True:
-            answer = self._store.call("Scan", TableName=self._table, Limit=size, **OTHERS_ONLY, **_after(start))
+        limit = {"Limit": size}
+        for _ in range(SCANS):
+            start = {"ExclusiveStartKey": after} if after else {}
+            answer = self._store.call("Scan", TableName=self._table, **OTHERS_ONLY, **limit, **start)
             found += answer["Items"]
-            start = answer.get("LastEvaluatedKey")
-            if len(found) > size or (start and len(found) == size):
-                last = {name: found[size - 1][name] for name in KEYS}
-                return found[:size], self._tokens.make(LISTING, last)
-            if not start:
-                return found, None
+            after = answer.get("LastEvaluatedKey")
+            if after is None or len(found) >= size:
+                break
+            limit = {}
+        return Page(found[:size], key_of(found[size - 1]) if len(found) > size else after)
+
+    def token(self, after: Item) -> str:
+        """The token of the page after the record of a key."""
+        return self._tokens.make(LISTING, after)
 
     def read(self, key: Item) -> Item:
         """The record of a whole key."""
@@ -128,8 +143,18 @@ def own_row(name: str) -> Item:
     return {"ItemId": {"S": name}, "CreatedAt": {"S": "-"}}
 
 
-def _after(start: Item | None) -> dict[str, Any]:
-    return {"ExclusiveStartKey": start} if start else {}
+def key_of(item: Item) -> Item:
+    """The two keys of a record."""
+    return {name: item[name] for name in KEYS}
+
+
+def _same(one: Item, other: Item | None) -> bool:
+    """Whether two items hold equal values, however DynamoDB writes their numbers."""
+    return other is not None and _values(one) == _values(other)
+
+
+def _values(item: Item) -> Any:
+    return json.loads(to_json(item), parse_float=Decimal)
 
 
 def _taken(item: Item) -> Conflict:
