@@ -92,7 +92,7 @@ def test_empty_config_is_the_items_service_in_dev() -> None:
 
 def test_environment_and_service_and_tags_are_read() -> None:
     made = args(environment="pr-7", service="items", tags='{"Owner": "me"}')
-    assert (made.environment, made.service, made.tags["Owner"]) == ("pr-7", "items", "me")
+    assert (made.environment, made.service, made.all_tags["Owner"]) == ("pr-7", "items", "me")
 
 
 @pytest.mark.parametrize(("configured", "suffix"), [({}, "pr-8"), ({"environment": "prod"}, "prod")])
