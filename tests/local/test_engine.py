@@ -48,6 +48,12 @@ def test_a_program_that_raises_is_an_error_with_its_message(run: Run) -> None:
         run("raise ValueError(\"service 'shoes': give one of items\")")
 
 
+def test_what_a_failed_program_left_under_way_is_ended(run: Run) -> None:
+    with pytest.raises(DeployError, match="enough"):
+        run("import asyncio; asyncio.ensure_future(asyncio.sleep(60)); raise ValueError('enough')")
+    assert run("pulumi.export('x', 1)") == {"x": 1}
+
+
 def test_one_urn_twice_is_an_error(run: Run) -> None:
     with pytest.raises(DeployError, match=r"aws:sns/topic:Topic::t: registered twice"):
         run(f"aws.sns.Topic('t', name='{unique('a')}'); aws.sns.Topic('t', name='{unique('b')}')")
