@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -140,22 +141,6 @@ def role(place: Place, inputs: Inputs) -> Made:
     return Made(inputs["name"], {"arn": made["Arn"], "uniqueId": made["RoleId"]})
 
 
-@makes("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
-def role_policy_attachment(place: Place, inputs: Inputs) -> Made:
-    """One of AWS's own policies on a role."""
-    place.client("iam").attach_role_policy(RoleName=inputs["role"], PolicyArn=inputs["policyArn"])
-    return Made(f"{inputs['role']}/{inputs['policyArn']}", {})
-
-
-@makes("aws:iam/rolePolicy:RolePolicy")
-def role_policy(place: Place, inputs: Inputs) -> Made:
-    """A role's inline policy."""
-    place.client("iam").put_role_policy(
-        RoleName=inputs["role"], PolicyName=inputs["name"], PolicyDocument=inputs["policy"]
-    )
-    return Made(f"{inputs['role']}:{inputs['name']}", {})
-
-
 @makes("aws:cloudwatch/logGroup:LogGroup")
 def log_group(place: Place, inputs: Inputs) -> Made:
     """A log group and its retention."""
@@ -287,98 +272,6 @@ def rest_api(place: Place, inputs: Inputs) -> Made:
     return Made(made["id"], outputs)
 
 
-@makes("aws:apigateway/resource:Resource")
-def api_resource(place: Place, inputs: Inputs) -> Made:
-    """A path's part."""
-    made = place.client("apigateway").create_resource(
-        **chosen(inputs, restApiId="restApi", parentId="parentId", pathPart="pathPart")
-    )
-    return Made(made["id"], {"path": made["path"]})
-
-
-@makes("aws:apigateway/model:Model")
-def api_model(place: Place, inputs: Inputs) -> Made:
-    """A request body's schema."""
-    made = place.client("apigateway").create_model(
-        **chosen(inputs, restApiId="restApi", name="name", contentType="contentType", schema="schema")
-    )
-    return Made(made["id"], {})
-
-
-@makes("aws:apigateway/requestValidator:RequestValidator")
-def request_validator(place: Place, inputs: Inputs) -> Made:
-    """What the gateway checks."""
-    made = place.client("apigateway").create_request_validator(
-        **chosen(
-            inputs,
-            restApiId="restApi",
-            name="name",
-            validateRequestBody="validateRequestBody",
-            validateRequestParameters="validateRequestParameters",
-        )
-    )
-    return Made(made["id"], {})
-
-
-@makes("aws:apigateway/method:Method")
-def api_method(place: Place, inputs: Inputs) -> Made:
-    """A method of a path."""
-    place.client("apigateway").put_method(
-        **_at(inputs),
-        **chosen(
-            inputs,
-            authorizationType="authorization",
-            apiKeyRequired="apiKeyRequired",
-            requestParameters="requestParameters",
-            requestModels="requestModels",
-            requestValidatorId="requestValidatorId",
-        ),
-    )
-    return Made(_method_id("agm", inputs), {})
-
-
-@makes("aws:apigateway/integration:Integration")
-def api_integration(place: Place, inputs: Inputs) -> Made:
-    """What a method calls."""
-    place.client("apigateway").put_integration(
-        **_at(inputs),
-        **chosen(
-            inputs,
-            type="type",
-            integrationHttpMethod="integrationHttpMethod",
-            uri="uri",
-            requestTemplates="requestTemplates",
-            passthroughBehavior="passthroughBehavior",
-        ),
-    )
-    return Made(_method_id("agi", inputs), {})
-
-
-@makes("aws:apigateway/methodResponse:MethodResponse")
-def api_method_response(place: Place, inputs: Inputs) -> Made:
-    """What a method may answer."""
-    place.client("apigateway").put_method_response(
-        **_at(inputs), **chosen(inputs, statusCode="statusCode", responseParameters="responseParameters")
-    )
-    return Made(_method_id("agmr", inputs), {})
-
-
-@makes("aws:apigateway/integrationResponse:IntegrationResponse")
-def api_integration_response(place: Place, inputs: Inputs) -> Made:
-    """What a method does answer."""
-    place.client("apigateway").put_integration_response(
-        **_at(inputs),
-        **chosen(
-            inputs,
-            statusCode="statusCode",
-            responseParameters="responseParameters",
-            responseTemplates="responseTemplates",
-            selectionPattern="selectionPattern",
-        ),
-    )
-    return Made(_method_id("agir", inputs), {})
-
-
 @makes("aws:apigateway/response:Response")
 def gateway_response(place: Place, inputs: Inputs) -> Made:
     """How the gateway refuses."""
@@ -398,13 +291,6 @@ def gateway_response(place: Place, inputs: Inputs) -> Made:
         responseTemplates=templates,
     )
     return Made(f"aggr-{inputs['restApiId']}-{inputs['responseType']}", {})
-
-
-@makes("aws:apigateway/deployment:Deployment")
-def api_deployment(place: Place, inputs: Inputs) -> Made:
-    """A picture of the API."""
-    made = place.client("apigateway").create_deployment(restApiId=inputs["restApi"])
-    return Made(made["id"], {})
 
 
 @makes("aws:apigateway/stage:Stage")
@@ -450,13 +336,6 @@ def method_settings(place: Place, inputs: Inputs) -> Made:
     return Made(f"{inputs['restApi']}-{inputs['stageName']}-{inputs['methodPath']}", {})
 
 
-@makes("aws:apigateway/apiKey:ApiKey")
-def api_key(place: Place, inputs: Inputs) -> Made:
-    """A key, its value made by the emulator."""
-    made = place.client("apigateway").create_api_key(**chosen(inputs, name="name", tags="tags"), enabled=True)
-    return Made(made["id"], {"value": made["value"]})
-
-
 @makes("aws:apigateway/usagePlan:UsagePlan")
 def usage_plan(place: Place, inputs: Inputs) -> Made:
     """What a key may do in a month, and in a second."""
@@ -470,18 +349,80 @@ def usage_plan(place: Place, inputs: Inputs) -> Made:
     return Made(made["id"], {})
 
 
-@makes("aws:apigateway/usagePlanKey:UsagePlanKey")
-def usage_plan_key(place: Place, inputs: Inputs) -> Made:
-    """A key's place in a plan."""
-    place.client("apigateway").create_usage_plan_key(
-        **chosen(inputs, usagePlanId="usagePlanId", keyId="keyId", keyType="keyType")
-    )
-    return Made(inputs["keyId"], {})
+@dataclass(frozen=True)
+class Row:
+    """A resource type that one operation makes."""
+
+    service: str
+    operation: str
+    parameters: str
+    """The operation's parameters; `restApiId=restApi` where the input has another name."""
+    id: str
+    """Of inputs and of what the operation answered."""
+    outputs: str = ""
+    """What of the answer are outputs."""
+    constants: Mapping[str, Any] = field(default_factory=dict)
+
+    def make(self, place: Place, inputs: Inputs) -> Made:
+        """Carry the operation out."""
+        names = {aws: given or aws for aws, _, given in (word.partition("=") for word in self.parameters.split())}
+        call = getattr(place.client(self.service), self.operation)
+        answer = call(**chosen(inputs, **names), **self.constants)
+        return Made(self.id.format(**{**inputs, **answer}), {name: answer[name] for name in self.outputs.split()})
 
 
-def _at(inputs: Inputs) -> Inputs:
-    return chosen(inputs, restApiId="restApi", resourceId="resourceId", httpMethod="httpMethod")
+AT = "restApiId=restApi resourceId httpMethod"
+"""Where a method is."""
 
-
-def _method_id(kind: str, inputs: Inputs) -> str:
-    return "-".join([kind, inputs["restApi"], inputs["resourceId"], inputs["httpMethod"]])
+ROWS = {
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": Row(
+        "iam", "attach_role_policy", "RoleName=role PolicyArn=policyArn", "{role}/{policyArn}"
+    ),
+    "aws:iam/rolePolicy:RolePolicy": Row(
+        "iam", "put_role_policy", "RoleName=role PolicyName=name PolicyDocument=policy", "{role}:{name}"
+    ),
+    "aws:apigateway/resource:Resource": Row(
+        "apigateway", "create_resource", "restApiId=restApi parentId pathPart", "{id}", "path"
+    ),
+    "aws:apigateway/model:Model": Row(
+        "apigateway", "create_model", "restApiId=restApi name contentType schema", "{id}"
+    ),
+    "aws:apigateway/requestValidator:RequestValidator": Row(
+        "apigateway",
+        "create_request_validator",
+        "restApiId=restApi name validateRequestBody validateRequestParameters",
+        "{id}",
+    ),
+    "aws:apigateway/method:Method": Row(
+        "apigateway",
+        "put_method",
+        f"{AT} authorizationType=authorization apiKeyRequired requestParameters requestModels requestValidatorId",
+        "agm-{restApi}-{resourceId}-{httpMethod}",
+    ),
+    "aws:apigateway/integration:Integration": Row(
+        "apigateway",
+        "put_integration",
+        f"{AT} type integrationHttpMethod uri requestTemplates passthroughBehavior",
+        "agi-{restApi}-{resourceId}-{httpMethod}",
+    ),
+    "aws:apigateway/methodResponse:MethodResponse": Row(
+        "apigateway",
+        "put_method_response",
+        f"{AT} statusCode responseParameters",
+        "agmr-{restApi}-{resourceId}-{httpMethod}-{statusCode}",
+    ),
+    "aws:apigateway/integrationResponse:IntegrationResponse": Row(
+        "apigateway",
+        "put_integration_response",
+        f"{AT} statusCode responseParameters responseTemplates selectionPattern",
+        "agir-{restApi}-{resourceId}-{httpMethod}-{statusCode}",
+    ),
+    "aws:apigateway/deployment:Deployment": Row("apigateway", "create_deployment", "restApiId=restApi", "{id}"),
+    "aws:apigateway/apiKey:ApiKey": Row(
+        "apigateway", "create_api_key", "name tags", "{id}", "value", {"enabled": True}
+    ),
+    "aws:apigateway/usagePlanKey:UsagePlanKey": Row(
+        "apigateway", "create_usage_plan_key", "usagePlanId keyId keyType", "{keyId}"
+    ),
+}
+MAKERS.update({token: row.make for token, row in ROWS.items()})
