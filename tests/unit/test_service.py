@@ -74,6 +74,13 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
         ({"name_pattern": "{app}-{type}-{environment}"}, "name_pattern .*{app}"),
         ({"tables": (a_table(), a_table(name="audit"))}, "variable 'PARCELS_TABLE' is there more than once"),
         ({"schemas": {"New-Parcel": {"type": "object"}}}, "schema.* 'New-Parcel'"),
+        (
+            {
+                "schemas": {"New": {"type": "array", "items": {"$ref": "#/components/schemas/Old"}}},
+                "functions": (a_function(a_route(body="New")),),
+            },
+            "schema 'New' is a request's, and refers to another",
+        ),
         ({"tables": ()}, "table"),
         ({"functions": ()}, "function"),
         ({"functions": (Function(name="sweep", handler=HANDLER, schedules=(a_schedule(),)),)}, "route"),
