@@ -272,7 +272,7 @@ class Service:
                 yield f"route {route.method} {route.path} names the schema {schema!r}, which is not among its schemas"
         for name in {route.body for _, route in self.routes()} & self.schemas.keys():
             if "'$ref'" in repr(self.schemas[name]):
-                yield f"schema {name!r} is a request's, and refers to another: write it out, as API Gateway checks it alone"
+                yield f"schema {name!r} is a request's, and refers to another: write that out in it"
         for name in self.schemas:
             if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", name):
                 yield f"schema name {name!r}: give letters and digits, which is what API Gateway takes"
