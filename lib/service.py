@@ -270,7 +270,7 @@ class Service:
         for _, route in self.routes():
             for schema in {route.body, *route.responses.values()} - {None, *self.schemas}:
                 yield f"route {route.method} {route.path} names the schema {schema!r}, which is not among its schemas"
-        for name in {route.body for _, route in self.routes()} & self.schemas.keys():
+        for name in {route.body for _, route in self.routes() if route.body} & self.schemas.keys():
             if "'$ref'" in repr(self.schemas[name]):
                 yield f"schema {name!r} is a request's, and refers to another: write that out in it"
         for name in self.schemas:
