@@ -76,10 +76,11 @@ class TapStackArgs:
             raise refuse("service", self.service, f"give one of {', '.join(SERVICES)}, or a Service")
         object.__setattr__(self, "tags", DEFAULT_TAGS | self.all_tags)
         check_tags(self.all_tags)
-        settings, longest = self.settings(), max(map(self._timeout_seconds, self.description().functions))
-        if settings.alarms.duration_ms and settings.alarms.duration_ms >= longest * 1000:
-            wanted = f"give less than the {longest * 1000} ms after which Lambda ends a function"
-            raise refuse("alarms.duration_ms", settings.alarms.duration_ms, wanted)
+        alarming_ms = self.settings().alarms.duration_ms
+        shortest_ms = min(map(self._timeout_seconds, self.description().functions)) * 1000
+        if alarming_ms and alarming_ms >= shortest_ms:
+            wanted = f"give less than the {shortest_ms} ms after which Lambda ends a function"
+            raise refuse("alarms.duration_ms", alarming_ms, wanted)
 
     def function_settings(self, function: described.Function) -> FunctionSettings:
         """The figures of one function: the stack's, its own, and again what the arguments say."""

@@ -59,7 +59,7 @@ class Monitor(mocks.MockMonitor):
             raise DuplicateUrn(f"{urn}: registered twice; give one of the two another name")
         self._urns.add(urn)
         _ensure_event_loop()
-        chain = mocks._resolve_callbacks(request.transforms)  # pylint: disable=protected-access
+        chain = mocks._resolve_callbacks(request.transforms)  # pylint: disable=protected-access  # as the class above does
         chain += self._inherited.get(request.parent, self._stack_transforms)
         self._inherited[urn] = chain
         for transform in chain:

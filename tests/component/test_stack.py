@@ -397,6 +397,13 @@ def test_an_alarm_that_could_never_go_off_is_refused() -> None:
         TapStackArgs(function=FunctionSettings(timeout_seconds=3))
 
 
+def test_an_alarm_that_could_never_go_off_for_one_of_several_functions_is_refused() -> None:
+    quick = a_function(a_route(path="/quick"), name="quick", settings=FunctionSettings(timeout_seconds=2))
+    service = a_service(functions=(a_function(), quick))
+    with pytest.raises(ValueError, match=r"alarms.duration_ms 3000: give less than the 2000 ms"):
+        TapStackArgs(service=service, alarms=AlarmSettings(duration_ms=3000))
+
+
 def test_alarms_that_look_back_more_than_a_day_are_refused() -> None:
     with pytest.raises(ValueError, match=r"alarms.evaluation_periods 25: give so few"):
         AlarmSettings(period_seconds=3600, evaluation_periods=25)

@@ -45,7 +45,7 @@ class Items:
     def create(self, item: Item) -> Item:
         """Add a record; `Conflict` if its two keys are taken."""
         try:
-            self._store.call("PutItem", ReturnValuesOnConditionCheckFailure="ALL_OLD", **self._absent(item))
+            self._store.call("PutItem", ReturnValuesOnConditionCheckFailure="ALL_OLD", **self._if_absent(item))
         except ConditionFailed as exc:
             # Our own earlier attempt, whose answer was lost, is no conflict.
             if not (exc.ambiguous and _same(item, exc.item)):
@@ -55,7 +55,7 @@ class Items:
     def create_once(self, item: Item, idempotency: Idempotency) -> Item:
         """Add a record unless this request did before; then the record as it was added."""
         try:
-            self._store.transact([{"Put": self._absent(item)}, idempotency.put(self._table, key_of(item))])
+            self._store.transact([{"Put": self._if_absent(item)}, idempotency.put(self._table, key_of(item))])
         except TransactionCanceled as exc:
             if exc.failed(1):
                 return {**item, **idempotency.made_before(exc.reasons[1]["Item"])}
@@ -85,7 +85,7 @@ class Items:
         """The record of a whole key."""
         found = self._store.call("GetItem", TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         if found is None:
-            raise _absent(key)
+            raise _missing(key)
         return dict(found)
 
     def newest(self, item_id: str) -> Item:
@@ -100,7 +100,7 @@ class Items:
             ConsistentRead=True,
         )
         if not answer["Items"]:
-            raise _absent({"ItemId": {"S": item_id}})
+            raise _missing({"ItemId": {"S": item_id}})
         return dict(answer["Items"][0])
 
     def update(self, key: Item, changes: Item) -> Item:
@@ -117,7 +117,7 @@ class Items:
                 ReturnValues="ALL_NEW",
             )
         except ConditionFailed as exc:
-            raise _absent(key) from exc
+            raise _missing(key) from exc
         return dict(answer["Attributes"])
 
     def delete(self, key: Item) -> None:
@@ -128,13 +128,14 @@ class Items:
             )
         except ConditionFailed as exc:
             if not exc.ambiguous:
-                raise _absent(key) from exc
+                raise _missing(key) from exc
 
     def close(self) -> None:
         """Close the connections to DynamoDB."""
         self._store.close()
 
-    def _absent(self, item: Item) -> dict[str, Any]:
+    def _if_absent(self, item: Item) -> dict[str, Any]:
+        """A put that holds only where no record has these keys."""
         return {"TableName": self._table, "Item": item, "ConditionExpression": "attribute_not_exists(ItemId)"}
 
 
@@ -161,7 +162,7 @@ def _taken(item: Item) -> Conflict:
     return Conflict(f"an item {item['ItemId']['S']!r} created at {item['CreatedAt']['S']!r} is there already")
 
 
-def _absent(key: Item) -> NotFound:
+def _missing(key: Item) -> NotFound:
     created = f" created at {key['CreatedAt']['S']!r}" if "CreatedAt" in key else ""
     return NotFound(f"no item {key['ItemId']['S']!r}{created}")
 
