@@ -1,4 +1,4 @@
-"""What goes into a function's zip: the runtime, the handler's package, and an index made from the description.
+"""What a function is made of: the runtime, the handler's package, and an index made from the description.
 
 The same sources make the same texts, and the same texts the same bytes.
 """
@@ -25,12 +25,19 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def sources(service: Service, function: Function, cors_origin: str = "") -> dict[str, str]:
-    """Every file of the archive of `function`, by its path, sorted."""
-    files = dict(_package(RUNTIME))
-    files.update(_package(function.handler.rpartition(".")[0] or function.handler))
-    starts = "\ndef start(" in files.get(f"{function.handler.replace('.', '/')}.py", "")
-    files["index.py"] = _index(function, cors_origin, starts)
-    files["validators/__init__.py"] = ""
+    """Every file that `function` needs, by its path, sorted: what could be shared, and its own."""
+    return dict(sorted({**shared_sources(function.handler), **own_sources(service, function, cors_origin)}.items()))
+
+
+def shared_sources(handler: str) -> dict[str, str]:
+    """The files that all functions with operations in the module `handler` need, by their path, sorted."""
+    return dict(sorted({**dict(_package(RUNTIME)), **dict(_package(handler.rpartition(".")[0] or handler))}.items()))
+
+
+def own_sources(service: Service, function: Function, cors_origin: str = "") -> dict[str, str]:
+    """The files that `function` alone needs, by their path, sorted."""
+    starts = "\ndef start(" in shared_sources(function.handler).get(f"{function.handler.replace('.', '/')}.py", "")
+    files = {"index.py": _index(function, cors_origin, starts), "validators/__init__.py": ""}
     for number, route in enumerate(function.routes):
         files[f"validators/query_{number}.py"] = validator(query_schema(route))
         if route.body:

@@ -10,12 +10,20 @@ from typing import Any
 
 import pulumi
 
+from .service import Service
+from .services import CHOICES
+from .services.inventory.service import InventorySettings
 from .settings import AlarmSettings, ApiSettings, FunctionSettings, Layer, TableSettings, refuse
 from .tap_stack import TapStackArgs
 
 
 def whole(text: str) -> int:
-    """A whole number from config's text."""
+    """A whole number from config's text; in `Pulumi.yaml` its key is an integer, of which 0 says nothing."""
+    return int(text)
+
+
+def count(text: str) -> int:
+    """A whole number of which 0 is one, so in `Pulumi.yaml` its key is text."""
     return int(text)
 
 
@@ -37,6 +45,10 @@ class Key:
     field: str
     read: Callable[[str], Any] = str
     description: str
+
+    def unsaid(self, text: str | None) -> bool:
+        """Whether the figure is left to the layers below; `Pulumi.yaml` must give every key a default."""
+        return not text or (self.read is whole and text == "0")
 
 
 KEYS: Mapping[str, Key] = {
@@ -88,6 +100,31 @@ KEYS: Mapping[str, Key] = {
         layer=ApiSettings, field="api_key_required", read=truth, description="every route asks for x-api-key"
     ),
     "quota_per_month": Key(layer=ApiSettings, field="quota_per_month", read=whole, description="requests of one key"),
+    "access_log": Key(
+        layer=ApiSettings, field="access_log", read=truth, description="a line in a log for every request"
+    ),
+    "execution_log_level": Key(
+        layer=ApiSettings,
+        field="execution_log_level",
+        description="what API Gateway logs of its steps: OFF, ERROR, INFO",
+    ),
+    "execution_log_bodies": Key(
+        layer=ApiSettings,
+        field="execution_log_bodies",
+        read=truth,
+        description="bodies and headers in the execution log",
+    ),
+    "api_metrics": Key(layer=ApiSettings, field="metrics", read=truth, description="CloudWatch metrics of each method"),
+    "api_log_role": Key(
+        layer=ApiSettings, field="log_role", description="the account's role for API logs: made, left, or an ARN"
+    ),
+    "domain_name": Key(layer=ApiSettings, field="domain_name", description="a domain of one's own for the API"),
+    "certificate_arn": Key(
+        layer=ApiSettings, field="certificate_arn", description="ACM certificate of domain_name, in the API's region"
+    ),
+    "base_path": Key(
+        layer=ApiSettings, field="base_path", description="the first part of every path under domain_name"
+    ),
     "duration_alarm_ms": Key(
         layer=AlarmSettings, field="duration_ms", read=whole, description="average duration that is alarming"
     ),
@@ -97,32 +134,64 @@ KEYS: Mapping[str, Key] = {
         read=text_or_none,
         description="who hears of alarms, or none",
     ),
+    "low_stock_threshold": Key(
+        layer=InventorySettings,
+        field="low_stock_threshold",
+        read=count,
+        description="inventory: the quantity at or under which stock is low, where an item has no other",
+    ),
+    "default_page_size": Key(
+        layer=InventorySettings,
+        field="default_page_size",
+        read=whole,
+        description="inventory: items a page when a request does not say",
+    ),
+    "max_page_size": Key(
+        layer=InventorySettings, field="max_page_size", read=whole, description="inventory: most items a page"
+    ),
+    "audit_reads": Key(
+        layer=InventorySettings, field="audit_reads", read=truth, description="inventory: reads are audited, too"
+    ),
 }
-"""Every key that sets a figure."""
-
-UNSAID = (None, "", "0")
-"""What leaves a figure to the environment's row: `Pulumi.yaml` must give every key a default, and an integer one."""
+"""Every key that sets a figure.  Options of one service, whose descriptions begin with its name, are nothing to the
+others: an environment's file is for all of them."""
 
 
 def args_from_config(config: pulumi.Config | None = None) -> TapStackArgs:
     """The arguments that `Pulumi.yaml`, the stack's file and `ENVIRONMENT_SUFFIX` spell out."""
     config = config or pulumi.Config()
+    service = config.get("service") or "items"
     said: dict[type[Layer], dict[str, Any]] = defaultdict(dict)
     for name, key in KEYS.items():
-        if (text := config.get(name)) not in UNSAID:
+        text = config.get(name) or ""
+        if not key.unsaid(text):
             said[key.layer][key.field] = _read(name, key, text)
     tags = config.get_object("tags") or {}
     if not isinstance(tags, dict):
         raise refuse("config tags", tags, 'give an object of texts, such as {"Owner": "web-team"}')
     return TapStackArgs(
         environment_suffix=config.get("environment") or os.environ.get("ENVIRONMENT_SUFFIX") or "dev",
-        service=config.get("service") or "items",
+        service=_chosen(service, said),
+        split_functions=_split(config.get("split_functions") or "false"),
         tags=tags,
         function=FunctionSettings(**said[FunctionSettings]),
         table=TableSettings(**said[TableSettings]),
         api=ApiSettings(**said[ApiSettings]),
         alarms=AlarmSettings(**said[AlarmSettings]),
     )
+
+
+def _chosen(service: str, said: Mapping[type[Layer], Mapping[str, Any]]) -> str | Service:
+    """The service by its name, or where something is chosen about it the service as chosen."""
+    choice = CHOICES.get(service)
+    return choice.make(choice.settings(**said[choice.settings])) if choice and choice.settings in said else service
+
+
+def _split(text: str) -> bool:
+    try:
+        return truth(text)
+    except KeyError:
+        raise refuse("config split_functions", text, "give true or false") from None
 
 
 def _read(name: str, key: Key, text: str) -> Any:

@@ -9,8 +9,8 @@ from html import escape
 from itertools import accumulate, cycle
 
 from .environments import ENVIRONMENTS, row_name
-from .naming import physical_name
-from .service import Function, Grant, Index, Route, Service, Table
+from .naming import parameter_name, physical_name
+from .service import Function, Grant, Index, Parameter, Route, Service, Table
 from .settings import Settings, over
 
 KINDS = {
@@ -20,6 +20,7 @@ KINDS = {
     "function": ("LAMBDA FUNCTION", "#c2410c", "M4 2h2l6 12h2M7.5 6 3 14"),
     "table": ("DYNAMODB TABLE", "#1d4ed8", "M2 4c0-3 12-3 12 0v8c0 3-12 3-12 0zM2 4c0 3 12 3 12 0M2 8c0 3 12 3 12 0"),
     "topic": ("SNS TOPIC", "#be185d", "M1 6.5v3h3l6 4v-11l-6 4zM13 5.5a4 4 0 0 1 0 5"),
+    "parameter": ("PARAMETER STORE", "#166534", "M2 4h7m4 0h1M9 2v4h4V2zM2 12h1m4 0h7M3 10v4h4v-4z"),
     "alarm": ("CLOUDWATCH ALARMS", "#b91c1c", "M3 12h10c-1-1-1-2-1-5a4 4 0 0 0-8 0c0 3 0 4-1 5zM6.5 14.5h3"),
     "email": ("E-MAIL", "#475569", "M1 3h14v10H1zM1 4l7 5 7-5"),
 }
@@ -68,11 +69,12 @@ class Card:
 
 Point = tuple[float, float]
 Cards = Mapping[str, Card]
-"""By `function NAME`, `schedule NAME`, `on NAME` (a table, a topic), `api`, `caller`, `watch`, `alarms`, `email`."""
+"""By `function NAME`, `schedule NAME`, `on NAME` (a table, topic, parameter), `api`, `caller`, `watch`, `email`, and
+`on NAME` or `alarms` for the topic that alarms go to."""
 
 
 def svg(service: Service, environment: str = "dev") -> str:
-    """Who calls, the API, its functions, what they may do to tables and topics; below, schedules and alarms."""
+    """Who calls, the API, its functions, what they may do to what; below, schedules and alarms."""
     cards = _placed(service, _roomy(service, _cards(service, environment)))
     width = max(*(card.right for card in cards.values()), _width(service.title, 24)) + MARGIN
     heading = textwrap.wrap(service.description, int((width - 2 * MARGIN) / _width("x", 14)))
@@ -99,29 +101,61 @@ def svg(service: Service, environment: str = "dev") -> str:
 def _cards(service: Service, environment: str) -> dict[str, Card]:
     """Every box, as large as its own words."""
     figures = ENVIRONMENTS[row_name(environment)].with_(service.settings)
-
-    def named(kind: str, type_: str) -> str:
-        return physical_name(service.name_pattern, kind, environment, type=type_)
-
+    shared = _alarms(service) != "alarms"
     cards = {
         "caller": _card("caller", 0, "HTTPS, JSON", _keys_asked(service, figures)),
-        "email": _card("email", 0, "if configured", "notification_email"),
-        "api": _card("api", 1, named("api", service.api_type), *_stage(environment, figures)),
-        "alarms": _card("topic", 1, named("topic", service.alarms_type), "an alarm, and its end"),
+        "email": _card("email", 3 if shared else 0, "if configured", "notification_email"),
+        "api": _card("api", 1, _named(service, environment, "api", service.api_type), *_stage(environment, figures)),
         "watch": _card("alarm", 2, "of each function", "duration, errors, throttles"),
     }
     for function in service.functions:
         runs = over(figures.function, function.settings)
         line = f"{runs.runtime}, {runs.memory_mb} MB, {runs.timeout_seconds} s"
-        cards[f"function {function.name}"] = _card("function", 2, named("function", function.name), line)
+        name = _named(service, environment, "function", function.name)
+        cards[f"function {function.name}"] = _card("function", 2, name, line)
     for schedule in (schedule for function in _ordered(service) for schedule in function.schedules):
-        cards[f"schedule {schedule.name}"] = _card("schedule", 1, named("rule", schedule.name), schedule.rate)
-    for table, colour in zip(service.tables, cycle(TABLE_COLOURS)):
-        card = _card("table", 3, named("table", table.name), *_table_lines(table))
-        cards[f"on {table.name}"] = replace(card, colour=colour)
-    for topic in service.topics:
-        cards[f"on {topic.name}"] = _card("topic", 3, named("topic", topic.name), "to notification_email")
+        name = _named(service, environment, "rule", schedule.name)
+        cards[f"schedule {schedule.name}"] = _card("schedule", 1, name, schedule.rate)
+    cards |= _used(service, environment)
+    name, told = _named(service, environment, "topic", service.alarms_type), "an alarm, and its end"
+    cards[_alarms(service)] = _card("topic", 3 if shared else 1, name, told, *["what is published"] * shared)
     return cards
+
+
+def _used(service: Service, environment: str) -> dict[str, Card]:
+    """The boxes of what functions use, but for the topic that alarms go to."""
+    cards = {}
+    paths = {p.name: parameter_name(service.name, environment, p.name) for p in service.parameters}
+    for table, colour in zip(service.tables, cycle(TABLE_COLOURS)):
+        held = [
+            f"named in {paths[parameter.name]}" for parameter in service.parameters if parameter.table == table.name
+        ]
+        card = _card("table", 3, _named(service, environment, "table", table.name), *_table_lines(table), *held)
+        cards[f"on {table.name}"] = replace(card, colour=colour)
+    for parameter in _apart(service):
+        lines = list(parameter.value) or [_named(service, environment, "table", parameter.table)]
+        cards[f"on {parameter.name}"] = _card("parameter", 3, paths[parameter.name], *lines)
+    for topic in service.topics:
+        if topic.name != service.alarms_type:
+            name = _named(service, environment, "topic", topic.name)
+            cards[f"on {topic.name}"] = _card("topic", 3, name, "to notification_email")
+    return cards
+
+
+def _named(service: Service, environment: str, kind: str, type_: str) -> str:
+    return physical_name(service.name_pattern, kind, environment, type=type_)
+
+
+def _alarms(service: Service) -> str:
+    """The box of the topic that alarms go to: below, or the last of what functions use, above the e-mail."""
+    own = any(topic.name == service.alarms_type for topic in service.topics)
+    return f"on {service.alarms_type}" if own else "alarms"
+
+
+def _apart(service: Service) -> list[Parameter]:
+    """The parameters with a box of their own: a table's name stands in the table's box, unless somebody reads it."""
+    granted = {grant.on for function in service.functions for grant in function.grants()}
+    return [parameter for parameter in service.parameters if parameter.value or parameter.name in granted]
 
 
 def _ordered(service: Service) -> list[Function]:
@@ -167,8 +201,7 @@ def _label_height(grant: Grant) -> float:
 def _roomy(service: Service, cards: Cards) -> dict[str, Card]:
     """The boxes with room for their arrows and routes."""
     heights = {f"function {f.name}": sum(_label_height(g) + 10 for g in f.grants()) for f in service.functions}
-    granted = [f"on {grant.on}" for function in service.functions for grant in function.grants()]
-    heights.update({on: 14 * (1 + granted.count(on)) for on in granted})
+    heights |= {key: 14 * (1 + _pointing(service, key)) for key in cards if key.startswith("on ")}
     roomy = {key: replace(card, height=max(card.height, heights.get(key, 0))) for key, card in cards.items()}
     rows = [_width(route.path, 12) + 66 + 40 * route.key_required + 2 * PAD for _, route in service.routes()]
     return {**roomy, "api": replace(cards["api"], width=max(cards["api"].width, *rows, 0))}
@@ -213,7 +246,7 @@ def _straight(service: Service) -> float:
 
 
 def _arrows(service: Service, cards: Cards) -> Iterator[str]:
-    api, caller, watch, alarms, email = (cards[key] for key in ("api", "caller", "watch", "alarms", "email"))
+    api, caller = cards["api"], cards["caller"]
     yield _arrow((caller.right, caller.middle), (api.x, caller.middle), caller.colour)
     for function in service.functions:
         card, served = cards[f"function {function.name}"], bool(function.routes)
@@ -224,8 +257,24 @@ def _arrows(service: Service, cards: Cards) -> Iterator[str]:
             rule = cards[f"schedule {schedule.name}"]
             yield _arrow((rule.right, rule.middle), (card.x, port), rule.colour)
     yield from _uses(service, cards)
-    yield _arrow((watch.x, watch.middle), (alarms.right, watch.middle), watch.colour)
-    yield _arrow((alarms.x, alarms.middle), (email.right, alarms.middle), alarms.colour)
+    yield from _alarm_arrows(service, cards)
+
+
+def _alarm_arrows(service: Service, cards: Cards) -> Iterator[str]:
+    watch, alarms, email = cards["watch"], cards[_alarms(service)], cards["email"]
+    if alarms.column > watch.column:
+        *_, port = alarms.ports(_pointing(service, _alarms(service)))
+        yield _arrow((watch.right, watch.middle), (alarms.x, port), watch.colour, straight=_straight(service))
+        yield _down(email.x + email.width / 2, alarms.y + alarms.height, email.y, alarms.colour)
+    else:
+        yield _arrow((watch.x, watch.middle), (alarms.right, watch.middle), watch.colour)
+        yield _arrow((alarms.x, alarms.middle), (email.right, alarms.middle), alarms.colour)
+
+
+def _pointing(service: Service, key: str) -> int:
+    """How many arrows point at what is used: functions', and that of the alarms."""
+    granted = [f"on {grant.on}" for function in service.functions for grant in function.grants()]
+    return [*granted, _alarms(service)].count(key)
 
 
 def _uses(service: Service, cards: Cards) -> Iterator[str]:
@@ -234,7 +283,7 @@ def _uses(service: Service, cards: Cards) -> Iterator[str]:
     for key in dict.fromkeys(f"on {grant.on}" for _, grant, _ in leaving):
         arriving = [(card, grant, y) for card, grant, y in leaving if f"on {grant.on}" == key]
         target = cards[key]
-        for (card, grant, y), port in zip(arriving, target.ports(len(arriving)), strict=True):
+        for (card, grant, y), port in zip(arriving, target.ports(_pointing(service, key)), strict=False):
             yield _arrow((card.right, y), (target.x, port), target.colour, _label(grant), _straight(service))
 
 
@@ -253,7 +302,7 @@ def _sentences(service: Service, cards: Cards) -> Iterator[str]:
         yield f"The function {name} serves {', '.join(f'{r.method} {r.path}' for r in function.routes) or 'no route'}."
         yield from (f"{cards[f'schedule {s.name}'].name} runs it at {s.rate}." for s in function.schedules)
         yield from (f"It may {', '.join(g.actions)} on {cards[f'on {g.on}'].name}." for g in function.grants())
-    yield f"Its alarms on duration, errors and throttles go to the topic {cards['alarms'].name}."
+    yield f"Its alarms on duration, errors and throttles go to the topic {cards[_alarms(service)].name}."
 
 
 def _group(service: Service, cards: Cards) -> str:
@@ -265,13 +314,15 @@ def _group(service: Service, cards: Cards) -> str:
     return "".join(
         [
             _tag("rect", **box, rx=14, fill="#e2e8f0"),
-            _tag(
-                "path", d=f"M{x:g} {last + 14:g}V{watch.y - 6:g}", stroke=colour, stroke_dasharray="5 4", **LINE_STYLE
-            ),
-            _tag("path", d=f"M{x:g} {watch.y:g}l-4.5-9h9z", fill=colour),
+            _down(x, last + 14, watch.y, colour, stroke_dasharray="5 4"),
             _text(x + 12, (last + 14 + watch.y) / 2 + 4, "metrics", 11, colour),
         ]
     )
+
+
+def _down(x: float, y: float, to_y: float, colour: str, **more: object) -> str:
+    line = _tag("path", d=f"M{x:g} {y:g}V{to_y - 6:g}", stroke=colour, **more, **LINE_STYLE)
+    return line + _tag("path", d=f"M{x:g} {to_y:g}l-4.5-9h9z", fill=colour)
 
 
 def _arrow(start: Point, end: Point, colour: str, label: Sequence[str] = (), straight: float = 0) -> str:

@@ -18,6 +18,14 @@ _COMMON = Settings(
         throttle_burst=5_000,
         api_key_required=False,
         quota_per_month=1_000_000,
+        access_log=False,
+        execution_log_level="OFF",
+        execution_log_bodies=True,
+        metrics=False,
+        log_role="left",
+        domain_name="",
+        certificate_arn="",
+        base_path="",
     ),
     alarms=AlarmSettings(errors=0, throttles=0, period_seconds=60, evaluation_periods=1, notification_email=""),
 )
@@ -25,7 +33,7 @@ _COMMON = Settings(
 _GUARDED = Settings(
     function=FunctionSettings(tracing=True, log_retention_days=30),
     table=TableSettings(billing_mode="PROVISIONED", retain_on_delete=True),
-    api=ApiSettings(api_key_required=True, cors_origin=""),
+    api=ApiSettings(api_key_required=True, cors_origin="", execution_log_bodies=False),
 )
 """What staging and prod have in common."""
 

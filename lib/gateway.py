@@ -46,6 +46,31 @@ GATEWAY_RESPONSES = (
 )
 """Each type of its own, and the two defaults for all others, whose codes are AWS's: THROTTLED, QUOTA_EXCEEDED, ..."""
 
+ACCESS_LOG = {
+    "requestId": "requestId",
+    "requestTime": "requestTime",
+    "ip": "identity.sourceIp",
+    "user": "identity.user",
+    "apiKeyId": "identity.apiKeyId",
+    "method": "httpMethod",
+    "path": "path",
+    "resourcePath": "resourcePath",
+    "protocol": "protocol",
+    "status": "status",
+    "responseLength": "responseLength",
+    "responseLatencyMs": "responseLatency",
+    "integrationLatencyMs": "integration.latency",
+    "integrationStatus": "integration.status",
+    "integrationError": "integration.error",
+    "errorType": "error.responseType",
+    "errorMessage": "error.message",
+    "traceId": "xrayTraceId",
+}
+"""What the access log says of each request, and the API Gateway variable that tells it."""
+# Numbers are quoted, too: API Gateway writes `-` for what it does not know.
+ACCESS_LOG_FORMAT = json.dumps({name: f"$context.{variable}" for name, variable in ACCESS_LOG.items()})
+"""A line of the access log."""
+
 
 def template(response: GatewayResponse) -> str:
     """The body of a gateway response, in the shape that handlers' errors have."""

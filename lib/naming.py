@@ -10,6 +10,8 @@ LIMITS = {
     "topic": 256,
     "alarm": 255,
     "rule": 64,
+    "layer": 140,
+    "parameter": 1011,
 }
 """Longest name AWS takes, in characters, by kind of resource."""
 
@@ -30,7 +32,7 @@ def check_environment_suffix(suffix: str) -> str:
 
 
 def role_name_prefix(owner: str) -> str:
-    """How the name of the role of `owner`, a function's name, begins."""
+    """How the name of the role of `owner`, a function's or an API's name, begins."""
     return f"{owner[:ROLE_OWNER_LENGTH]}-role-"
 
 
@@ -46,3 +48,8 @@ def physical_name(pattern: str, kind: str, environment: str, **parts: str) -> st
     if len(name) > LIMITS[kind]:
         raise ValueError(f"{kind} name {name!r}: {len(name)} characters, AWS takes {LIMITS[kind]}; shorten the type")
     return name
+
+
+def parameter_name(service: str, environment: str, name: str) -> str:
+    """The path under which Parameter Store holds a parameter of a service."""
+    return physical_name("/{service}/{environment}/{type}", "parameter", environment, service=service, type=name)

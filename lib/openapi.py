@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -47,6 +48,10 @@ HEADERS: Document = {
         "description": "Where what was made can be read, relative to the request's own URL.",
         "schema": {"type": "string", "format": "uri-reference"},
     },
+    "ETag": {
+        "description": 'The item\'s version in quotes, e.g. `"3"`.',
+        "schema": {"type": "string", "pattern": '^"[1-9][0-9]*"$'},
+    },
 }
 IDEMPOTENCY_KEY: Document = {
     "name": "Idempotency-Key",
@@ -55,6 +60,14 @@ IDEMPOTENCY_KEY: Document = {
     "nothing more.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
 }
+IF_MATCH: Document = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "Change it only if it is at this version; `*`: whichever it is at.",
+    "schema": {"type": "string", "pattern": r'^(\*|"[1-9][0-9]*")$'},
+}
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+"""What a demonstration's call has in place of something an earlier answer said."""
 
 
 class Refusal(NamedTuple):
@@ -73,6 +86,10 @@ def _with_body(route: Route) -> bool:
     return route.body is not None
 
 
+def _guarded(route: Route) -> bool:
+    return route.versioned and route.method in ("PUT", "PATCH", "DELETE")
+
+
 REFUSALS = (
     # On every route: a query parameter that is not described is refused.
     Refusal(400, "The path, the query or the body is not as described here; `details` says where.", _always),
@@ -85,6 +102,7 @@ REFUSALS = (
         "It is there already or has changed meanwhile, or the `Idempotency-Key` came with another body before.",
         lambda route: route.method == "POST",
     ),
+    Refusal(412, "It is not at the version that `If-Match` names; `ETag` says at which it is.", _guarded),
     Refusal(413, "The body, or what would be stored of it, is too large.", _with_body),
     Refusal(415, f"The `Content-Type` is not `{JSON}`.", _with_body),
     Refusal(429, "Too many requests at once, or the API key's quota is used up; try again later.", _always),
@@ -112,12 +130,24 @@ def document(service: Service, server_url: str = "/") -> Document:
         "tags": [{"name": name} for name in dict.fromkeys(map(_tag, routes))],
         "paths": _paths(service, routes),
         "components": {
-            "schemas": {**service.schemas, ERROR: ERROR_SCHEMA},
+            "schemas": {**_said(service.schemas), ERROR: ERROR_SCHEMA},
             "headers": HEADERS,
             "responses": {_label(status): _refused(status) for status in sorted(refused)},
             "securitySchemes": {KEY_SCHEME: {"type": "apiKey", "in": "header", "name": "x-api-key"}},
         },
     }
+
+
+def _said(schema: Any) -> Any:
+    """A schema, or what is in one, as OpenAPI 3.0 says it: there null is no type."""
+    match schema:
+        case {"type": [kind, "null"] | ["null", kind]}:
+            return _said({**schema, "type": kind, "nullable": True})
+        case Mapping():
+            return {name: _said(inside) for name, inside in schema.items()}
+        case list():
+            return [_said(inside) for inside in schema]
+    return schema
 
 
 def _paths(service: Service, routes: list[Route]) -> Document:
@@ -140,15 +170,15 @@ def _operation_id(route: Route, taken: set[str]) -> str:
 def _shown(service: Service, route: Route) -> Call:
     """The first successful call of the service's demonstration that this route answers, or one that shows nothing."""
     for call in service.demo:
-        answering = min((r for _, r in service.routes() if call.calls(r)), key=_generality, default=None)
-        if answering == route and call.status in route.responses:
+        if answering(service, call) == route and call.status in route.responses:
             return call
     return Call(method=route.method, path="", status=0)
 
 
-def _generality(route: Route) -> int:
-    """API Gateway prefers `/items/search` to `/items/{id}`."""
-    return len(route.path_parameters())
+def answering(service: Service, call: Call) -> Route | None:
+    """The route that answers a call: API Gateway prefers `/items/search` to `/items/{id}`."""
+    routes = [route for _, route in service.routes() if call.calls(route)]
+    return min(routes, key=lambda route: len(route.path_parameters()), default=None)
 
 
 def _operation(route: Route, identifier: str, shown: Call) -> Document:
@@ -188,7 +218,7 @@ def _query_parameters(route: Route, shown: Call) -> list[Document]:
             "name": name,
             "in": "query",
             "description": schema.get("description", ""),
-            "schema": {key: value for key, value in schema.items() if key != "description"},
+            "schema": _said({key: value for key, value in schema.items() if key != "description"}),
             **_example(values.get(name), int if schema.get("type") == "integer" else str),
         }
         for name, schema in route.query.items()
@@ -196,15 +226,15 @@ def _query_parameters(route: Route, shown: Call) -> list[Document]:
 
 
 def _example(text: str | None, read: Callable[[str], Any]) -> Mapping[str, Any]:
-    return {} if text is None else {"example": read(text)}
+    return {} if text is None or PLACEHOLDER.search(text) else {"example": read(text)}
 
 
 def _headers(route: Route) -> list[Document]:
-    return [IDEMPOTENCY_KEY] if route.method == "POST" else []
+    return [IDEMPOTENCY_KEY] * (route.method == "POST") + [IF_MATCH] * _guarded(route)
 
 
 def _request_body(schema: str, shown: Call) -> Document:
-    example = {} if shown.body is None else {"example": shown.body}
+    example = {} if shown.body is None or PLACEHOLDER.search(str(shown.body)) else {"example": shown.body}
     return {"required": True, "content": _content(schema, **example)}
 
 
@@ -213,13 +243,14 @@ def _content(schema: str, **more: Any) -> Document:
 
 
 def _responses(route: Route) -> Document:
-    answered = {str(status): _answered(status, schema) for status, schema in route.responses.items()}
+    version = ["ETag"] * route.versioned
+    answered = {str(status): _answered(status, schema, *version) for status, schema in route.responses.items()}
     refused = (status for status in refusals(route) if status not in route.responses)
     return {**answered, **{str(status): {"$ref": f"#/components/responses/{_label(status)}"} for status in refused}}
 
 
-def _answered(status: int, schema: str | None) -> Document:
-    headers = ("X-Request-Id", "Location") if status == HTTPStatus.CREATED else ("X-Request-Id",)
+def _answered(status: int, schema: str | None, *more: str) -> Document:
+    headers = ["X-Request-Id", *["Location"] * (status == HTTPStatus.CREATED), *more]
     return {
         "description": HTTPStatus(status).phrase,
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},
@@ -229,7 +260,8 @@ def _answered(status: int, schema: str | None) -> Document:
 
 def _refused(status: int) -> Document:
     described = {row.status: row.description for row in REFUSALS}
-    return {**_answered(status, ERROR), "description": described.get(status, "Refused; `code` says why.")}
+    version = ["ETag"] * (status == HTTPStatus.PRECONDITION_FAILED)
+    return {**_answered(status, ERROR, *version), "description": described.get(status, "Refused; `code` says why.")}
 
 
 def _label(status: int) -> str:

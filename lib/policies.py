@@ -11,6 +11,8 @@ BASIC_EXECUTION = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionR
 """Writing to CloudWatch Logs."""
 XRAY_WRITE = "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"
 """Sending traces, for which AWS knows no narrower resource than all."""
+API_GATEWAY_LOGS = "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+"""Writing the logs of APIs."""
 
 
 def document(statements: Iterable[Statement]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from . import openapi, policies
 from .config import KEYS, Key
 from .diagram import svg
 from .environments import ALIASES, ENVIRONMENTS
-from .naming import physical_name, role_name_prefix
+from .naming import parameter_name, physical_name, role_name_prefix
 from .service import Function, Grant, Route, Service
 from .services import SERVICES
 from .settings import Settings
@@ -32,6 +32,11 @@ OTHER_KEYS = (
         "environment",
         "part of every name, and which row of figures; the variable `ENVIRONMENT_SUFFIX`, else `dev`, when not given",
         f"letters, digits, '-' and '_'; {', '.join(ENVIRONMENTS)}, {', '.join(ALIASES)} have rows, others get dev's",
+    ),
+    (
+        "split_functions",
+        "a function for each operation, each with a role of its own, sharing code through a layer",
+        "true or false",
     ),
     ("tags", "tags of every resource, laid over `Project` and `Owner`", "an object of texts"),
 )
@@ -135,7 +140,9 @@ def _statement(service: Service, grant: Grant) -> policies.Statement:
     """What a role's policy says for a grant, with the resource's name for its ARN."""
     if any(table.name == grant.on for table in service.tables):
         return policies.table_statement(_physical(service, "table", grant.on), grant.actions, grant.indexes)
-    return policies.allow("sns", grant.actions, [_physical(service, "topic", grant.on)])
+    if any(topic.name == grant.on for topic in service.topics):
+        return policies.allow("sns", grant.actions, [_physical(service, "topic", grant.on)])
+    return policies.allow("ssm", grant.actions, [parameter_name(service.name, ENVIRONMENT, grant.on)])
 
 
 def _physical(service: Service, kind: str, type_: str) -> str:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from string import Formatter
 from typing import Any, Literal
 
-from .settings import FunctionSettings, Settings
+from .settings import FunctionSettings, Settings, over
 
 Schema = Mapping[str, Any]
 """A JSON Schema in what draft 4 (API Gateway) and OpenAPI 3.0 have in common."""
@@ -100,11 +100,30 @@ class Topic:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """A Parameter Store parameter, `/<service>/<environment>/<name>`: the name of a table, or a JSON object."""
+
+    name: str
+    table: str = ""
+    """The table whose name in AWS it holds."""
+    value: Mapping[str, Any] = field(default_factory=dict)
+    """What it holds otherwise."""
+    variable: str = ""
+    """The environment variable in which functions that may read it find its name; in `<variable>_DEPLOYED` they find
+    what it was deployed with, for when Parameter Store does not answer."""
+
+    def __post_init__(self) -> None:
+        _check_name("parameter", self.name)
+        if bool(self.table) == bool(self.value):
+            raise ValueError(f"parameter {self.name!r}: give either a table or a value")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Grant:
-    """Actions of a function on one table or topic: named as IAM names them, without the service."""
+    """Actions of a function on a table, a topic or a parameter: named as IAM names them, without the service."""
 
     on: str
-    """The table's or topic's name."""
+    """The name of the table, topic or parameter."""
     actions: tuple[str, ...]
     indexes: tuple[str, ...] = ()
     """Indexes of the table that `Query` and `Scan` may read, too."""
@@ -132,6 +151,10 @@ class Route:
     """Statuses it answers beyond those that follow from its shape."""
     key_required: bool = False
     """An API key whatever the environment says."""
+    versioned: bool = False
+    """Its answer carries an `ETag`; where it changes something, `If-Match` guards it."""
+    settings: FunctionSettings = field(default_factory=FunctionSettings)
+    """Figures of the function that serves this operation alone, when functions are split."""
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
@@ -154,6 +177,8 @@ class Schedule:
     """EventBridge's own expression: `rate(15 minutes)`, `cron(0 3 * * ? *)`."""
     operation: str
     grants: tuple[Grant, ...] = ()
+    settings: FunctionSettings = field(default_factory=FunctionSettings)
+    """As a route's."""
 
     def __post_init__(self) -> None:
         _check_name("schedule", self.name)
@@ -174,10 +199,19 @@ class Function:
     routes: tuple[Route, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     settings: FunctionSettings = field(default_factory=FunctionSettings)
-    """Figures of this function alone; the arguments of a `TapStack` still come on top."""
+    """Figures of this function alone; the arguments of a `TapStack` still come on top.  Its `reserved_concurrency`
+    counts where the environment reserves any."""
 
     def __post_init__(self) -> None:
         _check_name("function", self.name)
+
+    def operations(self) -> dict[str, FunctionSettings]:
+        """Its operations, with the figures that each has where it is alone."""
+        found: dict[str, FunctionSettings] = {}
+        parts: tuple[Route | Schedule, ...] = (*self.routes, *self.schedules)
+        for part in parts:
+            found.setdefault(part.operation, part.settings)
+        return found
 
     def grants(self) -> list[Grant]:
         """What its routes and schedules need, merged by what it is on, in order of first mention."""
@@ -204,6 +238,9 @@ class Call:
     status: int
     """What it should be answered."""
     body: Any = None
+    keeps: Mapping[str, str] = field(default_factory=dict)
+    """Members of its answer that later calls name: `{"desk": "itemId"}` fills `{desk}` in their paths and bodies."""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def calls(self, route: Route) -> bool:
         """Whether it is this route that answers."""
@@ -225,16 +262,19 @@ class Service:
     schemas: Mapping[str, Schema] = field(default_factory=dict)
     """Request and response bodies by name (letters and digits, as API Gateway names models)."""
     topics: tuple[Topic, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
     api_type: str = "api"
     """The API's type in the name pattern."""
     alarms_type: str = "alarms"
-    """The type of the topic that alarms go to."""
+    """The type of the topic that alarms go to: one of `topics`, or another."""
     alarm_pattern: str | None = None
     """Names of alarms, with `{function}`, `{alarm}` and `{environment}`; default: the name pattern."""
     demo: tuple[Call, ...] = ()
     """What to ask it, in this order, to see every route answer and to have something in its tables."""
     settings: Settings = field(default_factory=Settings)
     """The service's own figures: they stand in every environment, unless an argument says otherwise."""
+    shared_type: str = ""
+    """The type of a layer that holds the code its functions share; without one each has all of its code."""
 
     def __post_init__(self) -> None:
         _check_name("service", self.name)
@@ -249,24 +289,34 @@ class Service:
         """Every route with the function that serves it."""
         return [(function, route) for function in self.functions for route in function.routes]
 
+    def split(self) -> Service:
+        """The same service with a function for each operation, named after it; they share their code in a layer."""
+        made = [
+            replace(
+                function,
+                name=operation.replace("_", "-"),
+                routes=tuple(route for route in function.routes if route.operation == operation),
+                schedules=tuple(schedule for schedule in function.schedules if schedule.operation == operation),
+                settings=over(function.settings, settings),
+            )
+            for function in self.functions
+            for operation, settings in function.operations().items()
+        ]
+        pattern = self.alarm_pattern if self.alarm_pattern and "{function}" in self.alarm_pattern else None
+        return replace(self, functions=tuple(made), alarm_pattern=pattern, shared_type="shared")
+
     def _problems(self) -> Iterator[str]:
         for what, there in {"table": self.tables, "function": self.functions, "route": self.routes()}.items():
             if not there:
                 yield f"it has no {what}: give at least one"
-        topics = [topic.name for topic in self.topics] + [self.alarms_type]
-        yield from _repeated("table or topic", [table.name for table in self.tables] + topics)
-        yield from _repeated("variable", [t.variable for t in self.tables] + [t.variable for t in self.topics])
+        grantable: tuple[Table | Topic | Parameter, ...] = (*self.tables, *self.topics, *self.parameters)
+        alarms = [] if self.alarms_type in {topic.name for topic in self.topics} else [self.alarms_type]
+        yield from _repeated("table, topic or parameter", [one.name for one in grantable] + alarms)
+        yield from _repeated("variable", [one.variable for one in grantable if one.variable])
         yield from _repeated("function", [function.name for function in self.functions])
         yield from _repeated("route", [f"{route.method} {route.path}" for _, route in self.routes()])
         yield from _repeated("schedule", [s.name for function in self.functions for s in function.schedules])
-        indexes = {table.name: {index.name for index in table.indexes} for table in self.tables}
-        indexes.update({topic.name: set() for topic in self.topics})
-        for function in self.functions:
-            for grant in function.grants():
-                if grant.on not in indexes:
-                    yield f"function {function.name!r} is granted {grant.on!r}, which is neither a table nor a topic"
-                elif unknown := set(grant.indexes) - indexes[grant.on]:
-                    yield f"function {function.name!r} is granted indexes {sorted(unknown)}, which {grant.on!r} lacks"
+        yield from self._grant_problems({one.name: one for one in grantable})
         for _, route in self.routes():
             for schema in {route.body, *route.responses.values()} - {None, *self.schemas}:
                 yield f"route {route.method} {route.path} names the schema {schema!r}, which is not among its schemas"
@@ -276,6 +326,18 @@ class Service:
         for name in self.schemas:
             if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", name):
                 yield f"schema name {name!r}: give letters and digits, which is what API Gateway takes"
+
+    def _grant_problems(self, grantable: Mapping[str, Table | Topic | Parameter]) -> Iterator[str]:
+        for parameter in self.parameters:
+            if parameter.table and parameter.table not in {table.name for table in self.tables}:
+                yield f"parameter {parameter.name!r} holds the name of {parameter.table!r}, which is none of its tables"
+        indexes = {name: {index.name for index in getattr(one, "indexes", ())} for name, one in grantable.items()}
+        for function in self.functions:
+            for grant in function.grants():
+                if grant.on not in indexes:
+                    yield f"function {function.name!r} is granted {grant.on!r}, which it does not have"
+                elif unknown := set(grant.indexes) - indexes[grant.on]:
+                    yield f"function {function.name!r} is granted indexes {sorted(unknown)}, which {grant.on!r} lacks"
 
 
 def _repeated(kind: str, names: list[str]) -> Iterator[str]:

@@ -43,7 +43,8 @@ def matching(pattern: str, wanted: str) -> Check:
     return lambda v: isinstance(v, str) and re.fullmatch(pattern, v) is not None, wanted
 
 
-def _flag() -> Check:
+def flag() -> Check:
+    """True or False."""
     return lambda v: isinstance(v, bool), "give True or False"
 
 
@@ -98,7 +99,7 @@ class FunctionSettings(Layer):
         "memory_mb": between(128, 10240, "MB"),
         "timeout_seconds": between(1, 900, "seconds"),
         "reserved_concurrency": between(-1, 100_000, "(-1: none reserved)"),
-        "tracing": _flag(),
+        "tracing": flag(),
         "log_retention_days": one_of(*LOG_RETENTION_DAYS),
     }
 
@@ -131,9 +132,9 @@ class TableSettings(Layer):
         "write_capacity": between(1, 40_000, "units"),
         "max_read_capacity": between(1, 40_000, "units"),
         "max_write_capacity": between(1, 40_000, "units"),
-        "point_in_time_recovery": _flag(),
-        "deletion_protection": _flag(),
-        "retain_on_delete": _flag(),
+        "point_in_time_recovery": flag(),
+        "deletion_protection": flag(),
+        "retain_on_delete": flag(),
     }
 
     def __post_init__(self) -> None:
@@ -160,6 +161,23 @@ class ApiSettings(Layer):
     """Every route asks for `x-api-key`, and a usage plan counts what it does."""
     quota_per_month: int | None = None
     """Requests of one key in a month."""
+    access_log: bool | None = None
+    """A JSON line in CloudWatch Logs for every request; API Gateway needs a role for it, see `log_role`."""
+    execution_log_level: Literal["OFF", "ERROR", "INFO"] | None = None
+    """What API Gateway tells of its own steps; needs the role, too."""
+    execution_log_bodies: bool | None = None
+    """Bodies and headers in the execution log: for development."""
+    metrics: bool | None = None
+    """Count, latency and errors of each method as CloudWatch metrics of their own."""
+    log_role: str | None = None
+    """The role with which API Gateway writes logs, one setting for all APIs of an account in a region: `made` makes
+    one and sets it, the ARN of a role sets that one, `left` leaves the account as it is."""
+    domain_name: str | None = None
+    """A domain of one's own; empty: none."""
+    certificate_arn: str | None = None
+    """The certificate of `domain_name`, from ACM in the API's region."""
+    base_path: str | None = None
+    """The first part of every path under `domain_name`; empty: none."""
 
     WHERE: ClassVar[str] = "api"
     CHECKS: ClassVar[Mapping[str, Check]] = {
@@ -169,8 +187,21 @@ class ApiSettings(Layer):
         ),
         "throttle_rate_per_second": between(0.1, 1_000_000, "requests a second"),
         "throttle_burst": between(1, 1_000_000, "requests"),
-        "api_key_required": _flag(),
+        "api_key_required": flag(),
         "quota_per_month": between(1, 2_000_000_000, "requests"),
+        "access_log": flag(),
+        "execution_log_level": one_of("OFF", "ERROR", "INFO"),
+        "execution_log_bodies": flag(),
+        "metrics": flag(),
+        "log_role": matching(r"made|left|arn:[a-z-]+:iam::\d{12}:role/\S+", "give made, left, or the ARN of a role"),
+        "domain_name": matching(
+            r"|([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}",
+            "give a name such as api.example.com, or '' for none",
+        ),
+        "certificate_arn": matching(
+            r"|arn:[a-z-]+:acm:[a-z0-9-]+:\d{12}:certificate/\S+", "give the ARN of an ACM certificate"
+        ),
+        "base_path": matching(r"[A-Za-z0-9_.-]*", "give letters, digits, '-', '_' or '.', or '' for none"),
     }
 
 
@@ -223,6 +254,15 @@ class Settings:
     def with_(self, upper: Settings) -> Settings:
         """This layer with whatever `upper` says."""
         return Settings(**{f.name: over(getattr(self, f.name), getattr(upper, f.name)) for f in fields(self)})
+
+
+def check_domain(api: ApiSettings) -> None:
+    """Raise ValueError for a domain without its certificate, and for what only a domain has."""
+    if api.domain_name and not api.certificate_arn:
+        raise refuse("api.domain_name", api.domain_name, "give certificate_arn, too: its certificate's, in ACM")
+    for name in ("certificate_arn", "base_path"):
+        if getattr(api, name) and not api.domain_name:
+            raise refuse(f"api.{name}", getattr(api, name), "give domain_name, too, or take this out")
 
 
 def check_tags(tags: Mapping[str, str]) -> None:

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pulumi
 
 from . import policies
 from . import service as described
-from .archive import sources
+from .archive import own_sources, shared_sources, sources
 from .components.alarms import Alarms, AlarmsArgs
 from .components.api import Api, ApiArgs
 from .components.function import Function, FunctionArgs
+from .components.layer import Layer, LayerArgs
+from .components.parameter import Parameter, ParameterArgs
 from .components.role import Role, RoleArgs
 from .components.schedule import Schedule, ScheduleArgs
 from .components.table import Table, TableArgs
 from .components.topic import Topic, TopicArgs
 from .environments import ENVIRONMENTS, row_name
-from .naming import check_environment_suffix, physical_name, role_name_prefix
+from .naming import check_environment_suffix, parameter_name, physical_name, role_name_prefix
 from .services import SERVICES
-from .settings import AlarmSettings, ApiSettings, FunctionSettings, Settings, TableSettings, check_tags, over, refuse
+from .settings import (
+    AlarmSettings,
+    ApiSettings,
+    FunctionSettings,
+    Settings,
+    TableSettings,
+    check_domain,
+    check_tags,
+    over,
+    refuse,
+)
 
 DEFAULT_TAGS = {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"}
 DEPRECATED_RUNTIMES = {
@@ -56,12 +69,14 @@ class TapStackArgs:
     """On everything that takes tags; laid over the default `Project` and `Owner`, key by key."""
     service: str | described.Service = "items"
     """The name of a service that comes with the library, or a description of your own."""
+    split_functions: bool = False
+    """A function for each operation, with a role and figures of its own; their common code is in a layer."""
     function: FunctionSettings = field(default_factory=FunctionSettings)
     """Runtime, memory, timeout, concurrency, tracing, log retention."""
     table: TableSettings = field(default_factory=TableSettings)
     """Billing, capacity, backup, protection."""
     api: ApiSettings = field(default_factory=ApiSettings)
-    """Stage, CORS origin, throttle, keys, quota."""
+    """Stage, CORS origin, throttle, keys, quota, logs, domain."""
     alarms: AlarmSettings = field(default_factory=AlarmSettings)
     """Thresholds, and who is written to."""
 
@@ -74,8 +89,11 @@ class TapStackArgs:
                 raise refuse(name, getattr(self, name), f"give {kind.__name__}(...)")
         if not isinstance(self.service, described.Service) and self.service not in SERVICES:
             raise refuse("service", self.service, f"give one of {', '.join(SERVICES)}, or a Service")
+        if not isinstance(self.split_functions, bool):
+            raise refuse("split_functions", self.split_functions, "give True or False")
         object.__setattr__(self, "tags", DEFAULT_TAGS | self.all_tags)
         check_tags(self.all_tags)
+        check_domain(self.settings().api)
         alarming_ms = self.settings().alarms.duration_ms
         shortest_ms = min(map(self._timeout_seconds, self.description().functions)) * 1000
         if alarming_ms and alarming_ms >= shortest_ms:
@@ -83,15 +101,22 @@ class TapStackArgs:
             raise refuse("alarms.duration_ms", alarming_ms, wanted)
 
     def function_settings(self, function: described.Function) -> FunctionSettings:
-        """The figures of one function: the stack's, its own, and again what the arguments say."""
-        return over(over(self.settings().function, function.settings), self.function)
+        """The figures of one function: the stack's, its own, and again what the arguments say.
+
+        Where the stack reserves no concurrency, a function's own reservation counts for nothing.
+        """
+        stack, own = self.settings().function, function.settings
+        if stack.reserved_concurrency in (None, -1):
+            own = replace(own, reserved_concurrency=None)
+        return over(over(stack, own), self.function)
 
     def _timeout_seconds(self, function: described.Function) -> int:
         return self.function_settings(function).timeout_seconds or 0
 
     def description(self) -> described.Service:
         """The service that is meant."""
-        return self.service if isinstance(self.service, described.Service) else SERVICES[self.service]
+        whole = self.service if isinstance(self.service, described.Service) else SERVICES[self.service]
+        return whole.split() if self.split_functions else whole
 
     def settings(self) -> Settings:
         """Every figure: the environment's row, the service's own on top, these arguments on top of both."""
@@ -114,7 +139,7 @@ class TapStackArgs:
 
 
 class TapStack(pulumi.ComponentResource):
-    """A serverless API: tables, roles, functions, a REST API, schedules, topics, alarms.
+    """A serverless API: tables, topics, parameters, roles, functions, schedules, a REST API, alarms.
 
     Every resource it makes can be reached: `tables["..."].resource`, `functions["..."].resource`, `api.resource`, ...
     The attributes below are its outputs; where a service has several of a kind, the single ones are of the first.
@@ -134,6 +159,8 @@ class TapStack(pulumi.ComponentResource):
     function_names: dict[str, pulumi.Output[str]]
     function_arns: dict[str, pulumi.Output[str]]
     role_arns: dict[str, pulumi.Output[str]]
+    layer_arns: dict[str, pulumi.Output[str]]
+    """Of the one layer, where functions share their code."""
     log_group_names: dict[str, pulumi.Output[str]]
     log_group_arns: dict[str, pulumi.Output[str]]
     api_rest_id: pulumi.Output[str]
@@ -150,9 +177,22 @@ class TapStack(pulumi.ComponentResource):
     """Only where a route asks for a key."""
     api_key: pulumi.Output[str]
     """A secret; only where a route asks for a key."""
+    access_log_group_name: pulumi.Output[str]
+    """Only where there is an access log."""
+    execution_log_group_name: pulumi.Output[str]
+    """Only where there is an execution log."""
+    api_log_role_arn: pulumi.Output[str]
+    """Only where the role was made here."""
+    domain_name: str
+    """This and what follows of the domain: only where there is one."""
+    domain_url: str
+    domain_target: pulumi.Output[str]
+    """What DNS must point `domain_name` at, and in `domain_zone_id` the zone of Route 53 that target is in."""
+    domain_zone_id: pulumi.Output[str]
     alarm_topic_arn: pulumi.Output[str]
     alarm_topic_name: pulumi.Output[str]
     topic_arns: dict[str, pulumi.Output[str]]
+    parameter_names: dict[str, pulumi.Output[str]]
     alarm_names: dict[str, pulumi.Output[str]]
     alarm_arns: dict[str, pulumi.Output[str]]
     schedule_names: dict[str, pulumi.Output[str]]
@@ -167,8 +207,10 @@ class TapStack(pulumi.ComponentResource):
         self._warn()
         self.tables = {table.name: self._table(table) for table in self.description.tables}
         self.topics = {topic.name: self._topic(topic.name) for topic in self.description.topics}
-        self.alarm_topic = self._topic(self.description.alarms_type)
+        self.alarm_topic = self.topics.get(self.description.alarms_type) or self._topic(self.description.alarms_type)
+        self.parameters = {parameter.name: self._parameter(parameter) for parameter in self.description.parameters}
         self.roles = {function.name: self._role(function) for function in self.description.functions}
+        self.layers = {shared: self._layer(shared) for shared in [self.description.shared_type] if shared}
         self.functions = {function.name: self._function(function) for function in self.description.functions}
         self.schedules = self._schedules()
         self.api = self._api()
@@ -223,6 +265,23 @@ class TapStack(pulumi.ComponentResource):
             self._child,
         )
 
+    def _parameter(self, parameter: described.Parameter) -> Parameter:
+        value: pulumi.Input[str] = (
+            self.tables[parameter.table].name
+            if parameter.table
+            else json.dumps(parameter.value, sort_keys=True, separators=(",", ":"))
+        )
+        return Parameter(
+            f"{self._prefix}-{parameter.name}",
+            ParameterArgs(
+                name=parameter_name(self.description.name, self.args.environment, parameter.name),
+                value=value,
+                description=f"{self.description.title}: {parameter.name.replace('-', ' ')}",
+                tags=self.args.all_tags,
+            ),
+            self._child,
+        )
+
     def _role(self, function: described.Function) -> Role:
         traced = [policies.XRAY_WRITE] if self.args.function_settings(function).tracing else []
         return Role(
@@ -239,16 +298,33 @@ class TapStack(pulumi.ComponentResource):
     def _statement(self, grant: described.Grant) -> pulumi.Output[policies.Statement]:
         if grant.on in self.tables:
             return self.tables[grant.on].grant(grant.actions, grant.indexes)
-        return self.topics[grant.on].grant(grant.actions)
+        granting: Mapping[str, Topic | Parameter] = {**self.topics, **self.parameters}
+        return granting[grant.on].grant(grant.actions)
+
+    def _layer(self, type_: str) -> Layer:
+        functions = self.description.functions
+        shared = [shared_sources(handler) for handler in sorted({function.handler for function in functions})]
+        runtimes = {self.args.function_settings(function).runtime or "" for function in functions}
+        return Layer(
+            f"{self._prefix}-{type_}",
+            LayerArgs(
+                name=self._physical("layer", type_),
+                files={path: text for files in shared for path, text in files.items()},
+                runtimes=sorted(runtimes),
+            ),
+            self._child,
+        )
 
     def _function(self, function: described.Function) -> Function:
         role = self.roles[function.name]
+        packed = own_sources if self.layers else sources
         return Function(
             f"{self._prefix}-{function.name}",
             FunctionArgs(
                 name=self._physical("function", function.name),
                 role_arn=role.arn,
-                files=sources(self.description, function, self.settings.api.cors_origin or ""),
+                files=packed(self.description, function, self.settings.api.cors_origin or ""),
+                layers=[layer.arn for layer in self.layers.values()],
                 environment=self._variables(function),
                 settings=self.args.function_settings(function),
                 tags=self.args.all_tags,
@@ -258,10 +334,16 @@ class TapStack(pulumi.ComponentResource):
         )
 
     def _variables(self, function: described.Function) -> dict[str, pulumi.Input[str]]:
-        """The names of the tables and the ARNs of the topics that a function was granted."""
+        """What a function was granted: the names of tables, the ARNs of topics, the names and values of parameters."""
         granted = {grant.on for grant in function.grants()}
-        tables = {t.variable: self.tables[t.name].name for t in self.description.tables if t.name in granted}
-        return {**tables, **{t.variable: self.topics[t.name].arn for t in self.description.topics if t.name in granted}}
+        found: dict[str, pulumi.Input[str]] = {}
+        found |= {t.variable: self.tables[t.name].name for t in self.description.tables if t.name in granted}
+        found |= {t.variable: self.topics[t.name].arn for t in self.description.topics if t.name in granted}
+        for parameter in self.description.parameters:
+            if parameter.name in granted and parameter.variable:
+                made = self.parameters[parameter.name]
+                found |= {parameter.variable: made.name, f"{parameter.variable}_DEPLOYED": made.value}
+        return found
 
     def _schedules(self) -> dict[str, Schedule]:
         return {
@@ -291,6 +373,7 @@ class TapStack(pulumi.ComponentResource):
                 schemas=self.description.schemas,
                 settings=self.settings.api,
                 tracing=bool(self.settings.function.tracing),
+                log_retention_days=self.settings.function.log_retention_days,
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -315,6 +398,27 @@ class TapStack(pulumi.ComponentResource):
         plan = self.api.usage_plan
         return {"api_key_id": plan.key.id, "api_key": pulumi.Output.secret(plan.key.value)} if plan else {}
 
+    def _log_outputs(self) -> dict[str, pulumi.Output[str]]:
+        logs = self.api.logs
+        if not logs:
+            return {}
+        return {
+            **({"access_log_group_name": logs.access.name} if logs.access else {}),
+            **({"execution_log_group_name": logs.execution.name} if logs.execution else {}),
+            **({"api_log_role_arn": logs.account.role.arn} if logs.account and logs.account.role else {}),
+        }
+
+    def _domain_outputs(self) -> dict[str, Any]:
+        domain = self.api.domain
+        if not domain:
+            return {}
+        return {
+            "domain_name": self.settings.api.domain_name,
+            "domain_url": domain.url,
+            "domain_target": domain.target,
+            "domain_zone_id": domain.zone_id,
+        }
+
     def _outputs(self) -> dict[str, Any]:
         """Ids, names and ARNs of everything made; where there are several, those of the first, and all by name."""
         table = next(iter(self.tables.values()))
@@ -338,6 +442,7 @@ class TapStack(pulumi.ComponentResource):
             "function_names": {name: made.name for name, made in self.functions.items()},
             "function_arns": {name: made.arn for name, made in self.functions.items()},
             "role_arns": {name: made.arn for name, made in self.roles.items()},
+            "layer_arns": {name: made.arn for name, made in self.layers.items()},
             "log_group_names": {name: made.log_group.name for name, made in self.functions.items()},
             "log_group_arns": {name: made.log_group.arn for name, made in self.functions.items()},
             "api_rest_id": self.api.resource.id,
@@ -353,8 +458,11 @@ class TapStack(pulumi.ComponentResource):
             "alarm_topic_arn": self.alarm_topic.arn,
             "alarm_topic_name": self.alarm_topic.name,
             "topic_arns": {name: made.arn for name, made in self.topics.items()},
+            "parameter_names": {name: made.name for name, made in self.parameters.items()},
             "alarm_names": {name: alarm.name for name, alarm in alarms.items()},
             "alarm_arns": {name: alarm.arn for name, alarm in alarms.items()},
             "schedule_names": {name: made.resource.name for name, made in self.schedules.items()},
             **self._key_outputs(),
+            **self._log_outputs(),
+            **self._domain_outputs(),
         }

@@ -28,8 +28,8 @@ class FakeAws:
     """Plays its script, a line a request.
 
     A line is a status and a document (and what becomes of the connection after it), `hang up`, `pass` to the endpoint
-    behind, `pass, then hang up`, `lose`: pass, and hang up instead of answering; or a function that does something and
-    returns one of these.
+    behind, `pass, then hang up`, `lose`: pass, and hang up instead of answering; or a function that is given what was
+    asked and returns one of these.
     """
 
     def __init__(self, behind: str = "") -> None:
@@ -42,16 +42,17 @@ class FakeAws:
         """Play one line of the script; the last one again when it is used up."""
         length = int(handler.headers.get("Content-Length") or 0)
         headers = {name.lower(): value for name, value in handler.headers.items()}
-        self.asked.append(Asked(handler.path, headers, handler.rfile.read(length), handler.client_address[1]))
+        asked = Asked(handler.path, headers, handler.rfile.read(length), handler.client_address[1])
+        self.asked.append(asked)
         line = self.script.pop(0) if len(self.script) > 1 else self.script[0]
         if callable(line):
-            line = line()
+            line = line(asked)
         if line == "pass":
-            line = self._carried_out(handler.command, self.asked[-1])
+            line = self._carried_out(handler.command, asked)
         elif line == "pass, then hang up":
-            line = (*self._carried_out(handler.command, self.asked[-1]), "then hang up")
+            line = (*self._carried_out(handler.command, asked), "then hang up")
         elif line == "lose":
-            self._carried_out(handler.command, self.asked[-1])
+            self._carried_out(handler.command, asked)
             line = "hang up"
         if line == "hang up":
             handler.close_connection = True
@@ -86,6 +87,7 @@ def serving(behind: str = "") -> Iterator[FakeAws]:
         """Hands every request to the script."""
 
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def do_POST(self) -> None:  # pylint: disable=invalid-name  # http.server's name
             fake.answer(self)

@@ -15,7 +15,7 @@ HEADERS = {
     "Content-Type": "application/json",
     "Cache-Control": "no-store",
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Location,X-Request-Id",
+    "Access-Control-Expose-Headers": "ETag,Location,X-Request-Id",
 }
 
 client = botocore.session.Session().create_client("dynamodb")

@@ -22,7 +22,7 @@ from mangum.types import LambdaContext
 HEADERS = {
     "Cache-Control": "no-store",
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Location,X-Request-Id",
+    "Access-Control-Expose-Headers": "ETag,Location,X-Request-Id",
 }
 
 app = FastAPI(openapi_url=None)

@@ -21,7 +21,7 @@ from boto3.dynamodb.conditions import Attr
 HEADERS = {
     "Cache-Control": "no-store",
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Location,X-Request-Id",
+    "Access-Control-Expose-Headers": "ETag,Location,X-Request-Id",
 }
 
 app = APIGatewayRestResolver()

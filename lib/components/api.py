@@ -12,6 +12,8 @@ import pulumi_aws as aws
 from .. import gateway, service
 from ..environments import BASIS
 from ..settings import ApiSettings, over
+from .api_logs import ApiLogs, ApiLogsArgs
+from .domain import Domain, DomainArgs
 from .function import Function
 from .usage_plan import UsagePlan, UsagePlanArgs
 
@@ -33,6 +35,7 @@ class ApiArgs:
     """What is not said here is as in `dev`; the stage is `prod`."""
     tracing: bool = False
     """X-Ray traces of what the stage serves."""
+    log_retention_days: int | None = BASIS.function.log_retention_days
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -84,7 +87,12 @@ class Api(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         self.settings = over(over(BASIS.api, ApiSettings(stage_name=DEFAULT_STAGE)), args.settings)
         self.resource = aws.apigateway.RestApi(
-            f"{name}-api", name=args.name, description=args.description or None, tags=args.tags, opts=self._child
+            f"{name}-api",
+            name=args.name,
+            description=args.description or None,
+            endpoint_configuration={"types": "REGIONAL"},
+            tags=args.tags,
+            opts=self._child,
         )
         self.models = self._models()
         self.validator = self._validator()
@@ -96,11 +104,12 @@ class Api(pulumi.ComponentResource):
         self.gateway_responses = [self._gateway_response(row) for row in gateway.GATEWAY_RESPONSES]
         self.permissions = self._permissions()
         self.deployment = self._deployment()
+        self.logs = self._logs() if self._logged() else None
         self.stage = self._stage()
         self.method_settings = self._method_settings()
         self.usage_plan = self._usage_plan() if any(map(self._key_required, self._routes())) else None
-        self.url = self.stage.invoke_url
-        self.register_outputs({"id": self.resource.id, "url": self.url, "stage": self.stage.stage_name})
+        self.domain = self._domain() if self.settings.domain_name else None
+        self.register_outputs({"id": self.resource.id, "url": self.stage.invoke_url, "stage": self.stage.stage_name})
 
     def _routes(self) -> list[service.Route]:
         return [route for route, _ in self._args.routes]
@@ -253,18 +262,40 @@ class Api(pulumi.ComponentResource):
         ]
         return pulumi.Output.from_input(told).apply(gateway.fingerprint)
 
+    def _logged(self) -> bool:
+        settings = self.settings
+        return bool(settings.access_log) or settings.execution_log_level != "OFF" or settings.log_role != "left"
+
+    def _logs(self) -> ApiLogs:
+        return ApiLogs(
+            f"{self._prefix}-logs",
+            ApiLogsArgs(
+                api_name=self._args.name,
+                api_id=self.resource.id,
+                settings=self.settings,
+                retention_days=self._args.log_retention_days,
+                tags=self._args.tags,
+            ),
+            self._child,
+        )
+
     def _stage(self) -> aws.apigateway.Stage:
+        access = self.logs.access if self.logs else None
         return aws.apigateway.Stage(
             f"{self._prefix}-stage",
             rest_api=self.resource.id,
             deployment=self.deployment.id,
             stage_name=self.settings.stage_name,
             xray_tracing_enabled=self._args.tracing,
+            access_log_settings=(
+                {"destination_arn": access.arn, "format": gateway.ACCESS_LOG_FORMAT} if access else None
+            ),
             tags=self._args.tags,
-            opts=self._child,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=self.logs.ready() if self.logs else None),
         )
 
     def _method_settings(self) -> aws.apigateway.MethodSettings:
+        level = self.settings.execution_log_level
         return aws.apigateway.MethodSettings(
             f"{self._prefix}-throttle",
             rest_api=self.resource.id,
@@ -273,6 +304,9 @@ class Api(pulumi.ComponentResource):
             settings={
                 "throttling_rate_limit": self.settings.throttle_rate_per_second,
                 "throttling_burst_limit": self.settings.throttle_burst,
+                "logging_level": level,
+                "data_trace_enabled": bool(self.settings.execution_log_bodies) and level != "OFF",
+                "metrics_enabled": self.settings.metrics,
             },
             opts=self._child,
         )
@@ -288,6 +322,20 @@ class Api(pulumi.ComponentResource):
                 api_id=self.resource.id,
                 stage_name=self.stage.stage_name,
                 settings=self.settings,
+                tags=self._args.tags,
+            ),
+            self._child,
+        )
+
+    def _domain(self) -> Domain:
+        return Domain(
+            f"{self._prefix}-domain",
+            DomainArgs(
+                name=self.settings.domain_name or "",
+                certificate_arn=self.settings.certificate_arn or "",
+                api_id=self.resource.id,
+                stage_name=self.stage.stage_name,
+                base_path=self.settings.base_path or "",
                 tags=self._args.tags,
             ),
             self._child,

@@ -22,6 +22,8 @@ class FunctionArgs:
     role_arn: pulumi.Input[str]
     files: Mapping[str, str]
     """The archive: path to text."""
+    layers: Sequence[pulumi.Input[str]] = ()
+    """ARNs of versions of layers."""
     handler: str = HANDLER
     environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     settings: FunctionSettings = field(default_factory=FunctionSettings)
@@ -61,6 +63,7 @@ class Function(pulumi.ComponentResource):
             runtime=settings.runtime,
             handler=args.handler,
             code=pulumi.AssetArchive({path: pulumi.StringAsset(text) for path, text in args.files.items()}),
+            layers=args.layers or None,
             memory_size=settings.memory_mb,
             timeout=settings.timeout_seconds,
             reserved_concurrent_executions=settings.reserved_concurrency,

@@ -1,4 +1,4 @@
-"""The role of a Lambda function: what it may do, and nothing else."""
+"""The role of an AWS service, such as a Lambda function's: what it may do, and nothing else."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ class RoleArgs:
     name_prefix: str
     """How the role's name begins; the rest is AWS's, for roles of all regions share one space of names."""
     statements: Sequence[pulumi.Input[policies.Statement]] = ()
-    """What tables and topics grant it."""
+    """What tables, topics and parameters grant it."""
     trusted_service: str = "lambda.amazonaws.com"
     managed_policies: Sequence[str] = (policies.BASIC_EXECUTION,)
     """ARNs of AWS's own policies."""
+    retain_on_delete: bool = False
+    """`pulumi destroy` forgets the role and leaves it, with all it may do, in the account."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -30,7 +32,7 @@ class Role(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: RoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Role", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+        child = pulumi.ResourceOptions(parent=self, retain_on_delete=args.retain_on_delete)
         self.resource = aws.iam.Role(
             f"{name}-role",
             name_prefix=args.name_prefix,
@@ -44,7 +46,7 @@ class Role(pulumi.ComponentResource):
             )
             for arn in args.managed_policies
         ]
-        self.policy = self._policy(name, args) if args.statements else None
+        self.policy = self._policy(name, args, child) if args.statements else None
         self.name = self.resource.name
         self.arn = self.resource.arn
         self.register_outputs({"name": self.name, "arn": self.arn})
@@ -53,12 +55,12 @@ class Role(pulumi.ComponentResource):
         """What must stand before anybody works under this role."""
         return [*self.attachments, *([self.policy] if self.policy else [])]
 
-    def _policy(self, name: str, args: RoleArgs) -> aws.iam.RolePolicy:
+    def _policy(self, name: str, args: RoleArgs, child: pulumi.ResourceOptions) -> aws.iam.RolePolicy:
         statements = pulumi.Output.all(*args.statements)
         return aws.iam.RolePolicy(
             f"{name}-policy",
             name="grants",
             role=self.resource.id,
             policy=pulumi.Output.json_dumps(statements.apply(policies.document)),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=child,
         )

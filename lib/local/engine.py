@@ -41,9 +41,11 @@ class Engine(mocks.Mocks):
         self._progress = progress
         self.not_emulated: list[tuple[str, str]] = []
         """Type and name of everything left out."""
-        self.archives: dict[tuple[Place, str], Any] = {}
-        """The code of each function made, by its region and its name in AWS."""
+        self.archives: dict[tuple[Place, str], pulumi.AssetArchive] = {}
+        """The code of each function made, that of its layers included, by its region and its name in AWS."""
         self.failure: str | None = None
+        self._layers: dict[str, dict[str, Any]] = {}
+        """What is in each version of a layer, as its functions import it, by its ARN."""
         self._regions: dict[str, str] = {}
         """Where the program's own providers work, by their id."""
 
@@ -71,12 +73,21 @@ class Engine(mocks.Mocks):
             return Made(f"{name}-not-emulated", {"arn": f"arn:aws:not-emulated:::{name}"})
         if type_ not in MAKERS:
             raise self._failed(f"{type_} {name!r}: the embedded run does not know this resource type")
-        if type_ == "aws:lambda/function:Function":
-            self.archives[place, inputs["name"]] = inputs["code"]
         try:
-            return MAKERS[type_](place, inputs)
+            made = MAKERS[type_](place, inputs)
         except Exception as exc:  # pylint: disable=broad-exception-caught  # whatever it was, name the resource
             raise self._failed(f"{type_} {name!r}: {exc}") from exc
+        self._keep_code(type_, place, inputs, made)
+        return made
+
+    def _keep_code(self, type_: str, place: Place, inputs: dict[str, Any], made: Made) -> None:
+        if type_ == "aws:lambda/layerVersion:LayerVersion":
+            assets = inputs["code"].assets
+            self._layers[made.outputs["arn"]] = {path.removeprefix("python/"): assets[path] for path in assets}
+        if type_ == "aws:lambda/function:Function":
+            shared = [self._layers.get(arn, {}) for arn in inputs.get("layers") or ()]
+            files = {path: asset for assets in shared for path, asset in assets.items()}
+            self.archives[place, inputs["name"]] = pulumi.AssetArchive({**files, **inputs["code"].assets})
 
     def _failed(self, message: str) -> DeployError:
         self.failure = self.failure or message

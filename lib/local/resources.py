@@ -247,6 +247,28 @@ def function(place: Place, inputs: Inputs) -> Made:
     )
 
 
+@makes("aws:lambda/layerVersion:LayerVersion")
+def layer_version(place: Place, inputs: Inputs) -> Made:
+    """A version of a layer."""
+    made = place.client("lambda").publish_layer_version(
+        **chosen(inputs, LayerName="layerName", Description="description", CompatibleRuntimes="compatibleRuntimes"),
+        Content={"ZipFile": archive_bytes(inputs["code"])},
+    )
+    arn = made["LayerVersionArn"]
+    return Made(arn, {"arn": arn, "layerArn": made["LayerArn"], "version": str(made["Version"])})
+
+
+@makes("aws:ssm/parameter:Parameter")
+def ssm_parameter(place: Place, inputs: Inputs) -> Made:
+    """A parameter."""
+    name = inputs["name"]
+    made = place.client("ssm").put_parameter(
+        **chosen(inputs, Name="name", Type="type", Value="value", Description="description"), Tags=tag_list(inputs)
+    )
+    arn = f"arn:aws:ssm:{place.region}:{ACCOUNT}:parameter/{name.removeprefix('/')}"
+    return Made(name, {"arn": arn, "version": made["Version"]})
+
+
 @makes("aws:lambda/permission:Permission")
 def permission(place: Place, inputs: Inputs) -> Made:
     """Who may call a function."""
@@ -262,7 +284,7 @@ def permission(place: Place, inputs: Inputs) -> Made:
 def rest_api(place: Place, inputs: Inputs) -> Made:
     """A REST API with its root."""
     made = place.client("apigateway").create_rest_api(
-        **chosen(inputs, name="name", description="description", tags="tags")
+        **chosen(inputs, name="name", description="description", tags="tags"), **_endpoint(inputs)
     )
     outputs = {
         "arn": f"arn:aws:apigateway:{place.region}::/restapis/{made['id']}",
@@ -270,6 +292,41 @@ def rest_api(place: Place, inputs: Inputs) -> Made:
         "rootResourceId": made["rootResourceId"],
     }
     return Made(made["id"], outputs)
+
+
+def _endpoint(inputs: Inputs) -> Inputs:
+    given = inputs.get("endpointConfiguration")
+    return {"endpointConfiguration": {"types": [given["types"]]}} if given else {}
+
+
+@makes("aws:apigateway/domainName:DomainName")
+def domain_name(place: Place, inputs: Inputs) -> Made:
+    """A domain of one's own, which the emulator answers to by its Host header."""
+    name = inputs["domainName"]
+    made = place.client("apigateway").create_domain_name(
+        **chosen(
+            inputs,
+            domainName="domainName",
+            regionalCertificateArn="regionalCertificateArn",
+            securityPolicy="securityPolicy",
+            tags="tags",
+        ),
+        **_endpoint(inputs),
+    )
+    outputs = {
+        "arn": f"arn:aws:apigateway:{place.region}::/domainnames/{name}",
+        "regionalDomainName": made["regionalDomainName"],
+        "regionalZoneId": made["regionalHostedZoneId"],
+    }
+    return Made(name, outputs)
+
+
+@makes("aws:apigateway/account:Account")
+def api_account(place: Place, inputs: Inputs) -> Made:
+    """The role with which API Gateway writes logs."""
+    patch = {"op": "replace", "path": "/cloudwatchRoleArn", "value": inputs["cloudwatchRoleArn"]}
+    place.client("apigateway").update_account(patchOperations=[patch])
+    return Made("api-gateway-account", {})
 
 
 @makes("aws:apigateway/response:Response")
@@ -308,6 +365,12 @@ def api_stage(place: Place, inputs: Inputs) -> Made:
         )
     )
     api, stage = inputs["restApi"], inputs["stageName"]
+    if log := inputs.get("accessLogSettings"):
+        said = {"destinationArn": log["destinationArn"], "format": log["format"]}
+        patches = [
+            {"op": "replace", "path": f"/accessLogSettings/{name}", "value": value} for name, value in said.items()
+        ]
+        place.client("apigateway").update_stage(restApiId=api, stageName=stage, patchOperations=patches)
     outputs = {
         "arn": f"arn:aws:apigateway:{place.region}::/restapis/{api}/stages/{stage}",
         "executionArn": f"arn:aws:execute-api:{place.region}:{ACCOUNT}:{api}/{stage}",
@@ -316,13 +379,19 @@ def api_stage(place: Place, inputs: Inputs) -> Made:
     return Made(f"ags-{api}-{stage}", outputs)
 
 
-METHOD_SETTINGS = {"throttlingRateLimit": "throttling/rateLimit", "throttlingBurstLimit": "throttling/burstLimit"}
+METHOD_SETTINGS = {
+    "throttlingRateLimit": "throttling/rateLimit",
+    "throttlingBurstLimit": "throttling/burstLimit",
+    "loggingLevel": "logging/loglevel",
+    "dataTraceEnabled": "logging/dataTrace",
+    "metricsEnabled": "metrics/enabled",
+}
 """Pulumi's settings of a method, and the paths under which a stage is patched."""
 
 
 @makes("aws:apigateway/methodSettings:MethodSettings")
 def method_settings(place: Place, inputs: Inputs) -> Made:
-    """The throttle of a stage's methods."""
+    """The throttle, the logs and the metrics of a stage's methods."""
     given = {name: value for name, value in inputs["settings"].items() if value is not None}
     if unknown := given.keys() - METHOD_SETTINGS.keys():
         raise ValueError(f"method settings {sorted(unknown)}: not known to the embedded run")
@@ -420,6 +489,12 @@ ROWS = {
     "aws:apigateway/deployment:Deployment": Row("apigateway", "create_deployment", "restApiId=restApi", "{id}"),
     "aws:apigateway/apiKey:ApiKey": Row(
         "apigateway", "create_api_key", "name tags", "{id}", "value", {"enabled": True}
+    ),
+    "aws:apigateway/basePathMapping:BasePathMapping": Row(
+        "apigateway",
+        "create_base_path_mapping",
+        "domainName restApiId=restApi stage=stageName basePath",
+        "{domainName}/{basePath}",
     ),
     "aws:apigateway/usagePlanKey:UsagePlanKey": Row(
         "apigateway", "create_usage_plan_key", "usagePlanId keyId keyType", "{keyId}"

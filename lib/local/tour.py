@@ -6,10 +6,13 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
-from ..service import Call, Service
+from ..openapi import PLACEHOLDER, answering
+from ..service import Call, Route, Service
 
 TIMEOUT_SECONDS = 30
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -28,10 +31,18 @@ class Answer(NamedTuple):
         """Whether it is what the description promises."""
         return self.status == self.call.status
 
+    def kept(self) -> dict[str, str]:
+        """What later calls name; nothing where the answer does not say it."""
+        try:
+            said = json.loads(self.body)
+            return {name: str(said[member]) for name, member in self.call.keeps.items()}
+        except (ValueError, LookupError, TypeError):
+            return {}
+
 
 def send(url: str, call: Call, api_key: str | None = None) -> Answer:
     """Send one call to the API at `url`."""
-    headers = {"Content-Type": "application/json"} | ({"x-api-key": api_key} if api_key else {})
+    headers = {"Content-Type": "application/json", **({"x-api-key": api_key} if api_key else {}), **call.headers}
     body = None if call.body is None else json.dumps(call.body).encode()
     request = urllib.request.Request(url + call.path, body, headers, method=call.method)  # noqa: S310  # our own URL
     started = time.perf_counter()
@@ -47,10 +58,29 @@ def send(url: str, call: Call, api_key: str | None = None) -> Answer:
 def run(service: Service, outputs: dict[str, Any], heard: Callable[[Answer], None]) -> list[Answer]:
     """Send every call of the service's demo, in order; `heard` gets each answer as it comes."""
     answers = []
+    kept: dict[str, str] = {}
     for call in service.demo:
-        answers.append(send(outputs["api_url"], call, outputs.get("api_key")))
+        answers.append(send(outputs["api_url"], filled(call, kept), outputs.get("api_key")))
+        kept.update(answers[-1].kept())
         heard(answers[-1])
     return answers
+
+
+def filled(call: Call, kept: Mapping[str, str]) -> Call:
+    """`call` with what earlier answers said in its placeholders; one of which none said anything stays."""
+    in_path = {name: quote(value, safe="") for name, value in kept.items()}
+    return replace(call, path=_filled(call.path, in_path), body=_filled(call.body, kept))
+
+
+def _filled(part: Any, kept: Mapping[str, str]) -> Any:
+    match part:
+        case str():
+            return PLACEHOLDER.sub(lambda found: kept.get(found[1], found[0]), part)
+        case Mapping():
+            return {name: _filled(inside, kept) for name, inside in part.items()}
+        case list():
+            return [_filled(inside, kept) for inside in part]
+    return part
 
 
 def table(service: Service, answers: Iterable[Answer]) -> list[str]:
@@ -58,7 +88,7 @@ def table(service: Service, answers: Iterable[Answer]) -> list[str]:
     lines = [f"  {'method':8}{'path':34}{'status':>6}{'ms':>8}"]
     answers = list(answers)
     for _, route in service.routes():
-        mine = [answer for answer in answers if answer.call.calls(route)]
+        mine = _of(service, route, answers)
         shown = next((answer for answer in mine if not answer.as_expected), mine[-1] if mine else None)
         if shown is None:
             lines.append(f"  {route.method:8}{route.path:34}{'-':>6}{'-':>8}  nothing in the demo calls it")
@@ -71,5 +101,9 @@ def table(service: Service, answers: Iterable[Answer]) -> list[str]:
 def complete(service: Service, answers: Iterable[Answer]) -> bool:
     """Whether every route was called, and every answer was as it should be."""
     answers = list(answers)
-    called = all(any(answer.call.calls(route) for answer in answers) for _, route in service.routes())
+    called = all(_of(service, route, answers) for _, route in service.routes())
     return called and all(answer.as_expected for answer in answers)
+
+
+def _of(service: Service, route: Route, answers: Iterable[Answer]) -> list[Answer]:
+    return [answer for answer in answers if answering(service, answer.call) == route]

@@ -34,7 +34,10 @@ class Watcher:
         changed = self._changed(files)
         if changed and all(self._compiles(path, text) for path, text in changed.items()):
             updated = {**files, **changed}
-            place.client("lambda").update_function_code(FunctionName=name, ZipFile=zipped(updated))
+            client = place.client("lambda")
+            client.update_function_code(FunctionName=name, ZipFile=zipped(updated))
+            # All of a layer is among the files, and the emulator, unlike AWS, looks in layers first.
+            client.update_function_configuration(FunctionName=name, Layers=[])
             files.update(changed)
             self._tell(f"{name}: live with {', '.join(sorted(changed))}")
 

@@ -56,6 +56,8 @@ class Request(NamedTuple):
     body: Any
     actor: str
     """Who calls: the authorizer's principal, the API key's id, or `anonymous`."""
+    id: str
+    """What its log line and its errors carry."""
 
 
 class Response(NamedTuple):
@@ -77,7 +79,7 @@ class Api:
         self._headers = {"Content-Type": JSON, "Cache-Control": "no-store"}
         if cors_origin:
             self._headers["Access-Control-Allow-Origin"] = cors_origin
-            self._headers["Access-Control-Expose-Headers"] = "Location,X-Request-Id"
+            self._headers["Access-Control-Expose-Headers"] = "ETag,Location,X-Request-Id"
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         started = time.perf_counter()
@@ -122,8 +124,9 @@ class Api:
             _check(route.validate, body, "body")
         query = _query(route, event)
         path = {name: _unquoted(name, value) for name, value in (event.get("pathParameters") or {}).items()}
+        context = event["requestContext"]
         return route.operation(
-            Request(f"{key[0]} {key[1]}", path, query, headers, body, _actor(event["requestContext"]))
+            Request(f"{key[0]} {key[1]}", path, query, headers, body, _actor(context), context["requestId"])
         )
 
 
@@ -196,5 +199,4 @@ def _actor(request_context: dict[str, Any]) -> str:
 
 
 def _rendered(error: ApiError, request_id: str) -> Response:
-    document = {"error": error.message, "code": error.code, "requestId": request_id, "details": error.details}
-    return Response(error.status, json.dumps(document))
+    return Response(error.status, json.dumps(error.document(request_id)), error.headers)

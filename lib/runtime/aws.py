@@ -1,4 +1,4 @@
-"""Signed calls to one AWS service that speaks JSON, over kept connections.
+"""Signed calls to one AWS service, over kept connections.
 
 It does what botocore does between a call and its bytes (Signature Version 4, timeouts, retries with backoff, connection
 reuse), at a third of its processor time, which at 128 MB of memory is what a caller waits for.  See `benchmarks/`.
@@ -15,7 +15,8 @@ import random
 import select
 import ssl
 import time
-from typing import Any, Callable
+from collections.abc import Sequence
+from typing import Any, Callable, NamedTuple
 from urllib.parse import urlsplit
 
 from .credentials import Credentials, CredentialSource
@@ -80,17 +81,32 @@ class AwsError(Exception):
         """An attempt of the same call may have been carried out although its answer was lost."""
 
 
+Call = tuple[str, dict[str, Any]]
+"""An operation and its request."""
+
+
+class Message(NamedTuple):
+    """What of a request its protocol decides."""
+
+    headers: dict[str, str]
+    """Signed ones."""
+    body: bytes
+
+
 class Client:
-    """One AWS service.  Made once per worker; may be used by several threads at once."""
+    """One AWS service that speaks JSON.  Made once per worker; may be used by several threads at once."""
 
     def __init__(
         self,
         service: str,
-        target: str,
+        target: str = "",
         json_version: str = "1.0",
+        *,
         credentials: CredentialSource | None = None,
         sleep: Sleep = time.sleep,
+        pauses: Sequence[float] = PAUSES_SECONDS,
     ) -> None:
+        """`pauses` has an entry for each attempt after the first."""
         env = os.environ
         self._service = service
         self._target = target
@@ -102,31 +118,48 @@ class Client:
         self._tls = ssl.create_default_context() if address.scheme == "https" else None
         self._credentials = credentials or CredentialSource()
         self._sleep = sleep
+        self._pauses = pauses
         self._idle: list[http.client.HTTPConnection] = []
         self._signing_key: tuple[str, bytes] = ("", b"")
 
     def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """Carry out one operation; raises `AwsError`."""
-        body = _encode(request).encode()
-        pauses = iter(PAUSES_SECONDS)
-        ambiguous = False
+        return self.together((operation, request))[0]
+
+    def together(self, *calls: Call) -> list[dict[str, Any]]:
+        """Carry out operations side by side, in the time of the slowest; raises the first `AwsError` that stays."""
+        messages = [self._message(*call) for call in calls]
+        answers: list[dict[str, Any]] = [{} for _ in calls]
+        pending: dict[int, bool] = dict.fromkeys(range(len(calls)), False)
+        pauses = iter(self._pauses)
         while True:
-            try:
-                return self._attempt(operation, body)
-            except AwsError as exc:
-                ambiguous = exc.ambiguous = ambiguous or exc.ambiguous
-                pause = next(pauses, None)
-                if pause is None or BUDGET.spent() or not _worth_retrying(exc):
-                    raise
-            self._sleep(random.uniform(0, pause))
+            failed: list[AwsError] = []
+            begun = [(number, ambiguous, self._begun(messages[number])) for number, ambiguous in pending.items()]
+            for number, ambiguous, connection in begun:
+                try:
+                    answers[number] = self._finished(connection)
+                    del pending[number]
+                except AwsError as exc:
+                    pending[number] = exc.ambiguous = ambiguous or exc.ambiguous
+                    failed.append(exc)
+            if not failed:
+                return answers
+            pause = next(pauses, None)
+            for error in failed:
+                if pause is None or BUDGET.spent() or not worth_retrying(error):
+                    raise error
+            self._sleep(random.uniform(0, pause or 0.0))
 
     def close(self) -> None:
         """Close the kept connections; the next call opens another."""
         while self._idle:
             self._idle.pop().close()
 
-    def _attempt(self, operation: str, body: bytes) -> dict[str, Any]:
-        status, answer = self._send(self._headers(f"{self._target}.{operation}", body), body)
+    def _message(self, operation: str, request: dict[str, Any]) -> Message:
+        return Message({"x-amz-target": f"{self._target}.{operation}"}, _encode(request).encode())
+
+    def _understood(self, status: int, answer: bytes) -> dict[str, Any]:
+        """What an answer says; raises `AwsError` if it is a refusal."""
         try:
             found: dict[str, Any] = json.loads(answer) if answer else {}
         except ValueError:
@@ -137,43 +170,53 @@ class Client:
         message = str(found.get("message") or found.get("Message") or "")
         raise AwsError(code, message, status, found, ambiguous=status >= 500)
 
-    def _send(self, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+    def _begun(self, message: Message) -> http.client.HTTPConnection | AwsError:
+        """The connection over which a request has gone out, or why it has not."""
         sent = False
         connection = self._kept() or self._made()
         try:
             if connection.sock is None:
                 _open(connection)
             sent = True
-            connection.request("POST", "/", body, headers)
+            connection.request("POST", "/", message.body, self._headers(message))
+            return connection
+        except (OSError, http.client.HTTPException) as exc:
+            return _no_answer(connection, exc, sent)
+
+    def _finished(self, connection: http.client.HTTPConnection | AwsError) -> dict[str, Any]:
+        if isinstance(connection, AwsError):
+            raise connection
+        try:
             response = connection.getresponse()
             answer = response.read()
         except (OSError, http.client.HTTPException) as exc:
-            connection.close()
-            raise AwsError("NoAnswer", f"{type(exc).__name__}: {exc}", 0, {}, ambiguous=sent) from exc
+            raise _no_answer(connection, exc, True) from exc
         if response.will_close:
             connection.close()
         else:
             self._idle.append(connection)
-        return response.status, answer
+        return self._understood(response.status, answer)
 
     def _kept(self) -> http.client.HTTPConnection | None:
         """A kept connection, unless the other side has closed it while the worker slept: then it is readable."""
-        while self._idle:
-            connection = self._idle.pop()
+        while True:
+            try:
+                connection = self._idle.pop()
+            except IndexError:  # another thread may have taken the last
+                return None
             if not select.select([connection.sock], [], [], 0)[0]:
                 return connection
             connection.close()
-        return None
 
     def _made(self) -> http.client.HTTPConnection:
         if self._tls is None:
             return http.client.HTTPConnection(self._host, timeout=CONNECT_TIMEOUT_SECONDS)
         return http.client.HTTPSConnection(self._host, timeout=CONNECT_TIMEOUT_SECONDS, context=self._tls)
 
-    def _headers(self, target: str, body: bytes) -> dict[str, str]:
+    def _headers(self, message: Message) -> dict[str, str]:
         credentials = self._credentials.get()
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-        signed = {"host": self._host, "x-amz-date": stamp, "x-amz-target": target}
+        signed = {"host": self._host, "x-amz-date": stamp, **message.headers}
         if credentials.session_token:
             signed = {**signed, "x-amz-security-token": credentials.session_token}
         names = sorted(signed)
@@ -185,7 +228,7 @@ class Client:
                 *(f"{n}:{signed[n]}" for n in names),
                 "",
                 ";".join(names),
-                hashlib.sha256(body).hexdigest(),
+                hashlib.sha256(message.body).hexdigest(),
             ]
         )
         scope = f"{stamp[:8]}/{self._region}/{self._service}/aws4_request"
@@ -216,6 +259,11 @@ def _open(connection: http.client.HTTPConnection) -> None:
     connection.sock.settimeout(READ_TIMEOUT_SECONDS)
 
 
+def _no_answer(connection: http.client.HTTPConnection, exc: Exception, sent: bool) -> AwsError:
+    connection.close()
+    return AwsError("NoAnswer", f"{type(exc).__name__}: {exc}", 0, {}, ambiguous=sent)
+
+
 def endpoint(service: str, region: str) -> str:
     """Where a service is asked: AWS's own address, or the one that the environment gives."""
     env = os.environ
@@ -224,7 +272,8 @@ def endpoint(service: str, region: str) -> str:
     return given or f"https://{service}.{region}.{suffix}"
 
 
-def _worth_retrying(error: AwsError) -> bool:
+def worth_retrying(error: AwsError) -> bool:
+    """Whether the same call might succeed a moment later."""
     if error.code == "TransactionCanceledException":
         return any(reason.get("Code") in TRANSIENT for reason in error.body.get("CancellationReasons", ()))
     return error.status >= 500 or error.code in RETRIED

@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from .attributes import Item
-from .aws import THROTTLES, TRANSIENT, AwsError, Client
+from .aws import THROTTLES, TRANSIENT, AwsError, Call, Client
 from .errors import TooLarge, TooManyRequests
 
 
@@ -46,8 +46,12 @@ class DynamoDB:
 
     def call(self, operation: str, **request: Any) -> dict[str, Any]:
         """One operation, its request spelled as in the DynamoDB API reference."""
+        return self.together((operation, request))[0]
+
+    def together(self, *calls: Call) -> list[dict[str, Any]]:
+        """Operations side by side, each as `(name, request)`."""
         try:
-            return self._client.call(operation, request)
+            return self._client.together(*calls)
         except AwsError as exc:
             raise _translated(exc) from exc
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 
 class ApiError(Exception):
@@ -12,10 +12,15 @@ class ApiError(Exception):
     status: ClassVar[int] = 500
     code: ClassVar[str] = "INTERNAL_ERROR"
 
-    def __init__(self, message: str, details: Sequence[str] = ()) -> None:
+    def __init__(self, message: str, details: Sequence[str] = (), headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.details = list(details)
+        self.headers = headers or {}
+
+    def document(self, request_id: str) -> dict[str, Any]:
+        """The common shape."""
+        return {"error": self.message, "code": self.code, "requestId": request_id, "details": self.details}
 
 
 class BadRequest(ApiError):
@@ -37,6 +42,20 @@ class Conflict(ApiError):
 
     status = 409
     code = "CONFLICT"
+
+
+class VersionConflict(ApiError):
+    """It is not at the version that the body expects."""
+
+    status = 409
+    code = "VERSION_CONFLICT"
+
+
+class PreconditionFailed(ApiError):
+    """It is not at the version that `If-Match` names."""
+
+    status = 412
+    code = "PRECONDITION_FAILED"
 
 
 class IdempotencyConflict(ApiError):

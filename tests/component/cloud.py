@@ -14,7 +14,18 @@ from pulumi.runtime import mocks, rpc, settings
 
 from lib.local.monitor import STACK_TYPE, Monitor, plain
 
-COMPUTED = ("arn", "executionArn", "invokeArn", "invokeUrl", "rootResourceId", "streamArn", "value", "version")
+COMPUTED = (
+    "arn",
+    "executionArn",
+    "invokeArn",
+    "invokeUrl",
+    "regionalDomainName",
+    "regionalZoneId",
+    "rootResourceId",
+    "streamArn",
+    "value",
+    "version",
+)
 """Properties that AWS decides; the recorder answers `<property>:<logical name>`."""
 
 

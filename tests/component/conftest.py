@@ -18,8 +18,14 @@ def parcels() -> Deployment:
     return deploy(PROGRAMS["parcels"])
 
 
-@pytest.fixture(params=["items", "parcels"])
-def either(request: pytest.FixtureRequest) -> Deployment:
-    """One, then the other."""
+@pytest.fixture(scope="session")
+def inventory() -> Deployment:
+    """The inventory service in prod, a function for each operation, under a domain of its own."""
+    return deploy(PROGRAMS["inventory"])
+
+
+@pytest.fixture(params=["items", "parcels", "inventory"])
+def any_stack(request: pytest.FixtureRequest) -> Deployment:
+    """One after the other."""
     made: Deployment = request.getfixturevalue(request.param)
     return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lib.settings import AlarmSettings
+from lib.settings import AlarmSettings, ApiSettings
 from lib.tap_stack import TapStack, TapStackArgs
 
 from ..builders import PARCELS
@@ -16,7 +16,21 @@ def stacked(name: str = "post", **args: Any) -> Callable[[], TapStack]:
     return lambda: TapStack(name, TapStackArgs(**{"service": PARCELS, **args}))
 
 
+EVERYTHING: dict[str, Any] = {
+    "service": "inventory",
+    "environment_suffix": "prod",
+    "split_functions": True,
+    "alarms": AlarmSettings(notification_email="ops@example.com"),
+    "api": ApiSettings(
+        domain_name="api.example.com",
+        certificate_arn="arn:aws:acm:us-east-1:123456789012:certificate/1",
+        base_path="v1",
+    ),
+}
+"""Arguments of a stack that has every kind of resource there is."""
+
 PROGRAMS: dict[str, Callable[[], TapStack]] = {
     "items": lambda: TapStack("tap"),
     "parcels": stacked(environment_suffix="prod", alarms=AlarmSettings(notification_email="ops@example.com")),
+    "inventory": stacked("shop", **EVERYTHING),
 }

@@ -8,9 +8,15 @@ from typing import Any
 import pulumi
 import pytest
 
+from lib import gateway
 from lib.components.alarms import Alarms, AlarmsArgs
 from lib.components.api import Api, ApiArgs
+from lib.components.api_account import ApiAccount, ApiAccountArgs
+from lib.components.api_logs import ApiLogs, ApiLogsArgs
+from lib.components.domain import Domain, DomainArgs
 from lib.components.function import Function, FunctionArgs
+from lib.components.layer import Layer, LayerArgs
+from lib.components.parameter import Parameter, ParameterArgs
 from lib.components.role import Role, RoleArgs
 from lib.components.schedule import Schedule, ScheduleArgs
 from lib.components.table import Table, TableArgs
@@ -196,3 +202,186 @@ def test_two_apis_may_share_a_function() -> None:
 @pytest.mark.parametrize("tracing", [True, False])
 def test_stage_is_traced_where_asked(tracing: bool) -> None:
     assert made_api(tracing=tracing).only("apigateway.Stage").inputs["xrayTracingEnabled"] is tracing
+
+
+def test_parameter_is_plain_text_and_hands_out_statements_on_itself() -> None:
+    def program() -> None:
+        made = Parameter("config", ParameterArgs(name="/post/dev/config", value="7", tags={"Owner": "post"}))
+        pulumi.export("statement", made.grant(["GetParameter"]))
+
+    made = deploy(program)
+    assert made.only("ssm.Parameter").inputs == {
+        "name": "/post/dev/config",
+        "type": "String",
+        "value": "7",
+        "tags": {"Owner": "post"},
+    }
+    assert made.exports["statement"] == {
+        "Effect": "Allow",
+        "Action": ["ssm:GetParameter"],
+        "Resource": "arn:config-parameter",
+    }
+
+
+def test_layer_holds_its_modules_where_lambda_looks_for_them() -> None:
+    args = LayerArgs(name="post-shared", files={"post/__init__.py": "", "post/a.py": "A = 1"}, runtimes=["python3.13"])
+    inputs = deploy(lambda: Layer("shared", args)).only("lambda.LayerVersion").inputs
+    assert {path: asset.text for path, asset in inputs.pop("code").assets.items()} == {
+        "python/post/__init__.py": "",
+        "python/post/a.py": "A = 1",
+    }
+    assert inputs == {"layerName": "post-shared", "compatibleRuntimes": ["python3.13"]}
+
+
+def test_function_has_the_layers_it_is_given_and_none_otherwise() -> None:
+    assert deploy(lambda: a_function(layers=["arn:shared:1"])).only("lambda.Function").inputs["layers"] == [
+        "arn:shared:1"
+    ]
+    assert "layers" not in deploy(a_function).only("lambda.Function").inputs
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_role_is_left_behind_with_all_it_may_do_where_asked(kept: bool) -> None:
+    statement = {"Effect": "Allow", "Action": ["sqs:SendMessage"], "Resource": "arn:queue"}
+    args = RoleArgs(name_prefix="post-clerk-", statements=[statement], retain_on_delete=kept)
+    made = deploy(lambda: Role("clerk", args))
+    kinds = ("iam.Role", "iam.RolePolicyAttachment", "iam.RolePolicy")
+    assert [made.only(kind).retained for kind in kinds] == [kept] * 3
+
+
+def made_account(**args: Any) -> Deployment:
+    """What the account-wide setting of an API registers."""
+    return deploy(lambda: ApiAccount("gate", ApiAccountArgs(owner="post-counter", **args)))
+
+
+def test_account_logs_with_a_role_that_outlives_the_stack() -> None:
+    made = made_account(tags={"Owner": "post"})
+    account, role, attached = (
+        made.only(f"{kind}") for kind in ("apigateway.Account", "iam.Role", "iam.RolePolicyAttachment")
+    )
+    assert account.inputs == {"cloudwatchRoleArn": "arn:gate-writer-role"}
+    assert attached.name in account.depends_on
+    assert (role.inputs["namePrefix"], role.inputs["tags"]) == ("post-counter-role-", {"Owner": "post"})
+    (trusted,) = json.loads(role.inputs["assumeRolePolicy"])["Statement"]
+    assert trusted["Principal"] == {"Service": "apigateway.amazonaws.com"}
+    assert attached.inputs["policyArn"].endswith("service-role/AmazonAPIGatewayPushToCloudWatchLogs")
+    assert account.retained
+    assert role.retained
+    assert attached.retained
+
+
+def test_account_logs_with_the_role_it_is_given() -> None:
+    arn = "arn:aws:iam::123456789012:role/logs"
+    made = made_account(role_arn=arn)
+    assert made.only("apigateway.Account").inputs == {"cloudwatchRoleArn": arn}
+    assert made.only("apigateway.Account").retained
+    assert not made.of("iam.Role")
+
+
+def made_logs(**settings: Any) -> Deployment:
+    """What the logs of an API register."""
+    args = ApiLogsArgs(
+        api_name="post-counter", api_id="a1b2", settings=ApiSettings(stage_name="live", **settings), retention_days=30
+    )
+    return deploy(lambda: ApiLogs("logs", args))
+
+
+@pytest.mark.parametrize(
+    ("settings", "groups"),
+    [
+        ({}, set()),
+        ({"access_log": True}, {"/aws/apigateway/post-counter"}),
+        ({"execution_log_level": "ERROR"}, {"API-Gateway-Execution-Logs_a1b2/live"}),
+        (
+            {"access_log": True, "execution_log_level": "INFO"},
+            {"/aws/apigateway/post-counter", "API-Gateway-Execution-Logs_a1b2/live"},
+        ),
+    ],
+    ids=["none", "access", "execution", "both"],
+)
+def test_each_log_that_is_on_has_a_group_that_forgets(settings: dict[str, Any], groups: set[str]) -> None:
+    made = made_logs(**settings)
+    found = made.inputs("cloudwatch.LogGroup").values()
+    assert {(group["name"], group["retentionInDays"]) for group in found} == {(name, 30) for name in groups}
+    assert not made.of("apigateway.Account")
+
+
+@pytest.mark.parametrize(("role", "made_roles"), [("made", 1), ("arn:aws:iam::123456789012:role/logs", 0)])
+def test_logs_set_the_account_as_asked(role: str, made_roles: int) -> None:
+    made = made_logs(log_role=role)
+    assert len(made.of("apigateway.Account")) == 1
+    assert len(made.of("iam.Role")) == made_roles
+
+
+def test_logs_of_an_api_by_itself_are_kept_as_in_dev() -> None:
+    made = made_api(settings=ApiSettings(access_log=True))
+    assert {group["retentionInDays"] for group in made.inputs("cloudwatch.LogGroup").values()} == {7}
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        ({"access_log": True}, "counter-logs-access"),
+        ({"execution_log_level": "INFO"}, "counter-logs-execution"),
+        ({"log_role": "made"}, "counter-logs-account-account"),
+    ],
+)
+def test_stage_waits_for_what_it_logs_to(settings: dict[str, Any], name: str) -> None:
+    assert name in made_api(settings=ApiSettings(**settings)).only("apigateway.Stage").depends_on
+
+
+def test_stage_writes_its_access_log_only_where_there_is_one() -> None:
+    logged = made_api(settings=ApiSettings(access_log=True)).only("apigateway.Stage").inputs
+    assert logged["accessLogSettings"] == {
+        "destinationArn": "arn:counter-logs-access",
+        "format": gateway.ACCESS_LOG_FORMAT,
+    }
+    silent = made_api(settings=ApiSettings(execution_log_level="INFO")).only("apigateway.Stage").inputs
+    assert "accessLogSettings" not in silent
+
+
+@pytest.mark.parametrize(
+    ("settings", "level", "bodies", "metrics"),
+    [
+        ({}, "OFF", False, False),
+        ({"execution_log_level": "INFO"}, "INFO", True, False),
+        ({"execution_log_level": "ERROR", "execution_log_bodies": False, "metrics": True}, "ERROR", False, True),
+    ],
+    ids=["nothing", "log", "log without bodies and metrics"],
+)
+def test_methods_are_logged_and_measured_as_asked_and_what_is_off_is_said_to_be(
+    settings: dict[str, Any], level: str, bodies: bool, metrics: bool
+) -> None:
+    made = made_api(settings=ApiSettings(**settings)).only("apigateway.MethodSettings").inputs["settings"]
+    assert (made["loggingLevel"], made["dataTraceEnabled"], made["metricsEnabled"]) == (level, bodies, metrics)
+
+
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1"
+
+
+@pytest.mark.parametrize(("base_path", "url"), [("v1", "https://a.example.com/v1"), ("", "https://a.example.com")])
+def test_domain_is_regional_and_leads_to_the_stage(base_path: str, url: str) -> None:
+    domains: list[Domain] = []
+    args = DomainArgs(
+        name="a.example.com", certificate_arn=CERTIFICATE, api_id="a1b2", stage_name="live", base_path=base_path
+    )
+    made = deploy(lambda: domains.append(Domain("own", args)))
+    assert made.only("apigateway.DomainName").inputs == {
+        "domainName": "a.example.com",
+        "regionalCertificateArn": CERTIFICATE,
+        "endpointConfiguration": {"types": "REGIONAL"},
+        "securityPolicy": "TLS_1_2",
+        "tags": {},
+    }
+    mapping = {"domainName": "a.example.com", "restApi": "a1b2", "stageName": "live"}
+    assert made.only("apigateway.BasePathMapping").inputs == {
+        **mapping,
+        **({"basePath": base_path} if base_path else {}),
+    }
+    assert domains[0].url == url
+
+
+def test_api_has_a_domain_only_where_it_is_given_one() -> None:
+    assert not made_api().of("apigateway.DomainName")
+    settings = ApiSettings(domain_name="a.example.com", certificate_arn=CERTIFICATE)
+    assert made_api(settings=settings).only("apigateway.BasePathMapping").inputs["stageName"] == "prod"

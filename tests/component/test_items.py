@@ -99,6 +99,7 @@ def test_api_is_named_described_and_tagged(items: Deployment) -> None:
     assert items.only("apigateway.RestApi").inputs == {
         "name": "dev-items-api",
         "description": SERVICES["items"].description,
+        "endpointConfiguration": {"types": "REGIONAL"},
         "tags": TAGS,
     }
 
@@ -216,6 +217,11 @@ def test_stage_is_prod_and_serves_the_deployment(items: Deployment) -> None:
     }
 
 
+def test_api_gateway_writes_no_logs_and_answers_to_no_domain(items: Deployment) -> None:
+    for kind in ("aws.ApiLogs", "apigateway.Account", "aws.Domain", "ssm.Parameter", "lambda.LayerVersion"):
+        assert not items.of(kind)
+
+
 def test_deployment_waits_for_all_that_it_freezes(items: Deployment) -> None:
     integrations = {name for name, inputs in items.inputs("apigateway.Integration").items() if inputs["type"] != "MOCK"}
     frozen = integrations | set(items.of("apigateway.IntegrationResponse")) | set(items.of("apigateway.Response"))
@@ -230,7 +236,13 @@ def test_stage_takes_17_requests_a_second_and_50_at_once(items: Deployment) -> N
         "restApi": "tap-api-api-id",
         "stageName": "prod",
         "methodPath": "*/*",
-        "settings": {"throttlingRateLimit": 17, "throttlingBurstLimit": 50},
+        "settings": {
+            "throttlingRateLimit": 17,
+            "throttlingBurstLimit": 50,
+            "loggingLevel": "OFF",
+            "dataTraceEnabled": False,
+            "metricsEnabled": False,
+        },
     }
 
 
@@ -289,6 +301,7 @@ def test_stack_registers_the_outputs_002_asks_for_and_many_more(items: Deploymen
         "function_names": {"lambda": "dev-items-lambda"},
         "function_arns": {"lambda": "arn:tap-lambda-function"},
         "role_arns": {"lambda": "arn:tap-lambda-role"},
+        "layer_arns": {},
         "log_group_names": {"lambda": "/aws/lambda/dev-items-lambda"},
         "log_group_arns": {"lambda": "arn:tap-lambda-logs"},
         "api_rest_id": "tap-api-api-id",
@@ -304,6 +317,7 @@ def test_stack_registers_the_outputs_002_asks_for_and_many_more(items: Deploymen
         "alarm_topic_arn": "arn:tap-alarms-topic",
         "alarm_topic_name": "dev-items-alarms",
         "topic_arns": {},
+        "parameter_names": {},
         "alarm_names": {f"lambda-{kind}": f"lambda{kind}Alarm-dev" for kind in kinds},
         "alarm_arns": {f"lambda-{kind}": f"arn:tap-lambda-{kind.lower()}" for kind in kinds},
         "schedule_names": {},

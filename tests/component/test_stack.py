@@ -21,10 +21,11 @@ from lib.tap_stack import TapStack, TapStackArgs
 
 from ..builders import DESK, NEW_PARCEL, PARCELS, SWEEP, a_function, a_route, a_service
 from .cloud import Deployment, Registered, deploy
-from .programs import PROGRAMS, stacked
+from .programs import EVERYTHING, PROGRAMS, stacked
 
 TAGGED = {
     "apigateway.ApiKey",
+    "apigateway.DomainName",
     "apigateway.RestApi",
     "apigateway.Stage",
     "apigateway.UsagePlan",
@@ -36,13 +37,21 @@ TAGGED = {
     "iam.Role",
     "lambda.Function",
     "sns.Topic",
+    "ssm.Parameter",
 }
 """Every kind in a stack that takes tags."""
+
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1"
 
 COMPONENTS = {
     "aws.Alarms": {"names"},
     "aws.Api": {"id", "url", "stage"},
+    "aws.ApiAccount": {"role_arn"},
+    "aws.ApiLogs": {"group_names"},
+    "aws.Domain": {"url", "target", "zone_id"},
     "aws.Function": {"name", "arn", "log_group_name"},
+    "aws.Layer": {"arn"},
+    "aws.Parameter": {"name", "arn"},
     "aws.Role": {"name", "arn"},
     "aws.Schedule": {"rule_name"},
     "aws.Table": {"name", "arn", "stream_arn"},
@@ -64,23 +73,23 @@ def takes_tags(kind: str) -> bool:
     return hasattr(getattr(import_module(f"pulumi_aws.{'lambda_' if module == 'lambda' else module}"), name), "tags")
 
 
-def test_every_child_has_its_parents_name_as_prefix(either: Deployment) -> None:
-    names = {resource.urn: resource.name for resource in either.registered}
+def test_every_child_has_its_parents_name_as_prefix(any_stack: Deployment) -> None:
+    names = {resource.urn: resource.name for resource in any_stack.registered}
     strays = [
         resource.urn
-        for resource in either.registered
+        for resource in any_stack.registered
         if resource.kind != "stack.TapStack" and not re.match(f"{names[resource.parent]}[-/]", resource.name)
     ]
     assert not strays
 
 
-def test_every_aws_resource_belongs_to_a_component(either: Deployment) -> None:
-    kinds = {resource.urn: resource.kind for resource in either.registered}
-    assert {kinds[resource.parent] for resource in aws_resources(either)} <= COMPONENTS.keys()
+def test_every_aws_resource_belongs_to_a_component(any_stack: Deployment) -> None:
+    kinds = {resource.urn: resource.kind for resource in any_stack.registered}
+    assert {kinds[resource.parent] for resource in aws_resources(any_stack)} <= COMPONENTS.keys()
 
 
 def test_tags_are_merged_key_by_key_onto_everything_that_takes_them() -> None:
-    made = deploy(stacked(environment_suffix="prod", tags={"Owner": "post", "Team": "desk"}))
+    made = deploy(stacked(**EVERYTHING, tags={"Owner": "post", "Team": "desk"}))
     taking = [resource for resource in aws_resources(made) if takes_tags(resource.kind)]
     assert {resource.kind for resource in taking} == TAGGED
     for resource in taking:
@@ -106,6 +115,7 @@ def test_two_stacks_with_different_suffixes_collide_in_nothing() -> None:
         for suffix in ("blue", "green"):
             TapStack(suffix, TapStackArgs(environment_suffix=suffix, service=PARCELS))
             TapStack(f"{suffix}-items", TapStackArgs(environment_suffix=suffix))
+            TapStack(f"{suffix}-shop", TapStackArgs(environment_suffix=suffix, service="inventory"))
 
     names = physical_names(deploy(program))
     assert len(names) > 40
@@ -176,7 +186,7 @@ def marked(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult
 
 
 def test_transforms_of_the_stack_reach_all_its_children() -> None:
-    args = TapStackArgs(environment_suffix="prod", service=PARCELS)
+    args = TapStackArgs(**EVERYTHING)
     made = deploy(lambda: TapStack("tap", args, pulumi.ResourceOptions(transforms=[marked])))
     marks = {r.kind: r.inputs["tags"] for r in aws_resources(made) if "tags" in r.inputs}
     assert marks == {kind: {"Marked": "yes"} for kind in TAGGED}
@@ -193,27 +203,29 @@ def reachable(value: Any) -> set[tuple[str, str]]:
     return set().union(*map(reachable, value)) if isinstance(value, list | tuple) else set()
 
 
-def test_every_component_registers_what_it_made(parcels: Deployment) -> None:
-    registered = {kind: parcels.outputs[r.urn].keys() for kind in COMPONENTS for r in parcels.of(kind).values()}
+def test_every_component_registers_what_it_made(inventory: Deployment) -> None:
+    registered = {kind: inventory.outputs[r.urn].keys() for kind in COMPONENTS for r in inventory.of(kind).values()}
     assert registered == COMPONENTS
 
 
 @pytest.fixture(scope="module", name="stack")
 def a_stack() -> TapStack:
-    """The stack itself, of the program that `parcels` is."""
+    """The stack itself, of the program that `inventory` is."""
     stacks: list[TapStack] = []
-    deploy(lambda: stacks.append(PROGRAMS["parcels"]()))
+    deploy(lambda: stacks.append(PROGRAMS["inventory"]()))
     return stacks[0]
 
 
-def test_every_resource_can_be_reached_through_the_stack(stack: TapStack, parcels: Deployment) -> None:
+def test_every_resource_can_be_reached_through_the_stack(stack: TapStack, inventory: Deployment) -> None:
     found = {name for type_, name in reachable(stack) if type_.startswith("aws:")}
-    assert {resource.name for resource in aws_resources(parcels)} - found == set()
+    assert {resource.name for resource in aws_resources(inventory)} - found == set()
 
 
 def test_every_component_exposes_its_resource(stack: TapStack) -> None:
     by_name: tuple[Mapping[str, pulumi.ComponentResource], ...] = (
         stack.tables,
+        stack.parameters,
+        stack.layers,
         stack.roles,
         stack.functions,
         stack.topics,
@@ -222,11 +234,11 @@ def test_every_component_exposes_its_resource(stack: TapStack) -> None:
     components = [component for made in by_name for component in made.values()]
     exposed = [getattr(component, "resource", None) for component in (*components, stack.api, stack.alarm_topic)]
     assert all(isinstance(resource, pulumi.CustomResource) for resource in exposed)
-    assert {*stack.alarms["desk"].resources} == {"Duration", "Errors", "Throttles"}
+    assert {*stack.alarms["create-item"].resources} == {"Duration", "Errors", "Throttles"}
 
 
-def test_every_output_is_an_attribute_of_the_stack(stack: TapStack, parcels: Deployment) -> None:
-    assert stack.outputs.keys() == parcels.stack_outputs().keys()
+def test_every_output_is_an_attribute_of_the_stack(stack: TapStack, inventory: Deployment) -> None:
+    assert stack.outputs.keys() == inventory.stack_outputs().keys()
     assert not [name for name, value in stack.outputs.items() if getattr(stack, name) is not value]
 
 
@@ -275,12 +287,13 @@ ACCEPT, LIST, HAND_OUT = DESK.routes
         {"alarms": AlarmSettings(errors=5, notification_email="ops@example.com")},
         {"table": TableSettings(billing_mode="PROVISIONED")},
         {"api": ApiSettings(throttle_rate_per_second=1, throttle_burst=2, stage_name="live")},
+        {"api": ApiSettings(access_log=True, execution_log_level="INFO", metrics=True, log_role="made")},
         {"service": replace(PARCELS, functions=(replace(DESK, handler="lib.services.items.handler.store"), SWEEP))},
         {"service": replace(PARCELS, functions=(DESK,))},
         {"service": with_routes(replace(ACCEPT, grants=(), summary="Accept one"), LIST, HAND_OUT)},
         {"service": with_routes(HAND_OUT, ACCEPT, LIST)},
     ],
-    ids=["figures", "tags", "alarms", "tables", "throttle", "code", "schedules", "grants and words", "order"],
+    ids=["figures", "tags", "alarms", "tables", "throttle", "logs", "code", "schedules", "grants and words", "order"],
 )
 def test_api_is_not_deployed_again_when_it_stays_as_it_is(before: Deployment, same: dict[str, Any]) -> None:
     after = deploy(stacked(**same))
@@ -324,6 +337,10 @@ def test_no_suffix_and_an_alias_are_the_dev_row(suffix: str | None) -> None:
         ({"service": "itmes"}, "service", "'itmes'"),
         ({"environment_suffix": "prod", "table": TableSettings(max_read_capacity=20)}, "max_read_capacity", "20"),
         ({"environment_suffix": "prod", "api": ApiSettings(cors_origin="*")}, "cors_origin", r"'\*'"),
+        ({"split_functions": "yes"}, "split_functions", "'yes'"),
+        ({"api": ApiSettings(domain_name="a.example.com")}, "api.domain_name", "'a.example.com'"),
+        ({"api": ApiSettings(base_path="v1")}, "api.base_path", "'v1'"),
+        ({"api": ApiSettings(certificate_arn=CERTIFICATE)}, "api.certificate_arn", f"'{CERTIFICATE}'"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_made(bad: dict[str, Any], field: str, value: str) -> None:

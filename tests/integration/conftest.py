@@ -10,6 +10,7 @@ import contextlib
 import functools
 import json
 import os
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -40,21 +41,21 @@ class Http:
 
     def __init__(self, outputs: dict[str, Any], key: str | None) -> None:
         self.url: str = outputs["api_url"]
-        self._key = {"x-api-key": key} if key else {}
+        self.key = {"x-api-key": key} if key else {}
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """Send one request; a body that is no bytes goes as JSON, and `_` in header names becomes `-`."""
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-        sent = {"Content-Type": "application/json", **self._key, **{k.replace("_", "-"): v for k, v in headers.items()}}
+        sent = {"Content-Type": "application/json", **self.key, **{k.replace("_", "-"): v for k, v in headers.items()}}
         try:
             with self._opener.open(
                 urllib.request.Request(self.url + path, data, sent, method=method), timeout=60
             ) as got:
                 return _answer(got.status, got)
-        except urllib.error.HTTPError as refused:
-            with refused:
-                return _answer(refused.code, refused)
+        except urllib.error.HTTPError as error:
+            with error:
+                return _answer(error.code, error)
 
 
 def _answer(status: int, got: Any) -> Answer:
@@ -63,24 +64,61 @@ def _answer(status: int, got: Any) -> Answer:
     return Answer(status, headers, json.loads(text, parse_float=Decimal) if text else None)
 
 
-@pytest.fixture(scope="session", name="outputs")
-def outputs_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """The flat outputs of the items service."""
+def refused(answer: Answer, status: int, code: str) -> None:
+    """The common error shape, from the function or from the gateway."""
+    assert (answer.status, answer.body["code"]) == (status, code), answer.body
+    assert set(answer.body) == {"error", "code", "requestId", "details"}
+    assert answer.body["error"]
+    assert answer.body["requestId"]
+
+
+def eventually(check: Callable[[], None]) -> None:
+    """Raise what `check` raises only if it still does in five seconds: on AWS an index is a moment behind its table."""
+    deadline = time.monotonic() + 5
+    while True:
+        try:
+            return check()
+        except AssertionError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
+def outputs_of(service: str, flat: dict[str, Any]) -> dict[str, Any]:
+    """The outputs of one service among those of a file."""
+    if flat.get("service") == service and f"{service}_service" not in flat:
+        return flat
+    found = {k.removeprefix(f"{service}_"): v for k, v in flat.items() if k.startswith(f"{service}_")}
+    if not found:
+        pytest.skip(f"{os.environ['TAP_OUTPUTS']} tells of no {service} service")
+    return found
+
+
+@pytest.fixture(scope="session", name="deployed")
+def deployed_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], dict[str, Any]]]:
+    """The flat outputs of a service, which is deployed when it is first asked for."""
     if named := os.environ.get("TAP_OUTPUTS"):
-        yield json.loads(Path(named).read_text(encoding="utf-8"))
+        flat = json.loads(Path(named).read_text(encoding="utf-8"))
+        yield lambda service: outputs_of(service, flat)
         return
-    folder = tmp_path_factory.mktemp("cfn-outputs")
     here = project.read(Path())
     with Emulator() as emulator:
-        engine = Engine(emulator, lambda type_, name: None)
-        config = project.config(here, "dev", "items")
-        made = deploy(here.program, engine, project=here.name, stack="dev", config=config, tell=lambda line: None)
-        files.write({"dev": made}, folder)
-        yield json.loads((folder / files.FLAT).read_text(encoding="utf-8"))
+
+        @functools.cache
+        def made(service: str) -> dict[str, Any]:
+            folder = tmp_path_factory.mktemp("cfn-outputs")
+            engine = Engine(emulator, lambda type_, name: None)
+            config = project.config(here, "dev", service)
+            stack = deploy(here.program, engine, project=here.name, stack="dev", config=config, tell=lambda line: None)
+            files.write({"dev": stack}, folder)
+            found: dict[str, Any] = json.loads((folder / files.FLAT).read_text(encoding="utf-8"))
+            return found
+
+        yield made
 
 
-@pytest.fixture(scope="session", name="client")
-def client_fixture(outputs: dict[str, Any]) -> Iterator[Callable[[str], Any]]:
+@contextlib.contextmanager
+def clients(outputs: dict[str, Any]) -> Iterator[Callable[[str], Any]]:
     """boto3 clients: of the account the stack is in, or of the emulator that its URL shows it to be in."""
     at = urlsplit(outputs["api_url"])
     local = {
@@ -90,18 +128,30 @@ def client_fixture(outputs: dict[str, Any]) -> Iterator[Callable[[str], Any]]:
         "aws_secret_access_key": "test",
     }
     found = local if at.hostname == "127.0.0.1" else {"region_name": outputs["dynamodb_table_arn"].split(":")[3]}
-    with contextlib.ExitStack() as clients:
+    with contextlib.ExitStack() as stack:
 
         @functools.cache
         def made(service: str) -> Any:
-            return clients.enter_context(contextlib.closing(boto3.client(service, **found)))
+            return stack.enter_context(contextlib.closing(boto3.client(service, **found)))
 
         yield made
 
 
-@pytest.fixture(scope="session", name="http")
-def http_fixture(outputs: dict[str, Any], client: Callable[[str], Any]) -> Http:
+def caller(outputs: dict[str, Any], client: Callable[[str], Any]) -> Http:
     """A caller with the key that the API asks for, if it asks for one; AWS tells it to whom it may."""
     if "api_key_id" not in outputs:
         return Http(outputs, None)
     return Http(outputs, client("apigateway").get_api_key(apiKey=outputs["api_key_id"], includeValue=True)["value"])
+
+
+@pytest.fixture(scope="module", name="client")
+def client_fixture(outputs: dict[str, Any]) -> Iterator[Callable[[str], Any]]:
+    """Clients of where the service is."""
+    with clients(outputs) as made:
+        yield made
+
+
+@pytest.fixture(scope="module", name="http")
+def http_fixture(outputs: dict[str, Any], client: Callable[[str], Any]) -> Http:
+    """A caller of the service."""
+    return caller(outputs, client)

@@ -149,7 +149,7 @@ def test_an_emulator_that_dies_while_serving_ends_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def kill(watcher: Any) -> None:
-        ((place, _),) = watcher._deployed  # pylint: disable=protected-access  # to end it from outside
+        place, _ = next(iter(watcher._deployed))  # pylint: disable=protected-access  # to end it from outside
         process = place.emulator._process  # pylint: disable=protected-access  # to end it from outside
         process.kill()
         process.wait()

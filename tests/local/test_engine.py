@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lib.local.emulator import Emulator
 from lib.local.engine import DeployError
+from lib.local.watch import Watcher
 
 from .conftest import Run
 
@@ -213,11 +216,140 @@ def test_a_file_may_be_code(run: Run, emulator: Emulator) -> None:
 
 
 def test_a_setting_of_a_method_that_is_not_known_is_an_error(run: Run) -> None:
-    with pytest.raises(DeployError, match=r"method settings \['loggingLevel'\]: not known"):
+    with pytest.raises(DeployError, match=r"method settings \['cachingEnabled'\]: not known"):
         run(
             """
             aws.apigateway.MethodSettings(
-                "m", rest_api="a", stage_name="s", method_path="*/*", settings={"logging_level": "INFO"}
+                "m", rest_api="a", stage_name="s", method_path="*/*", settings={"caching_enabled": True}
             )
             """
         )
+
+
+API = """
+api = aws.apigateway.RestApi("a", name="{name}", endpoint_configuration={{"types": "REGIONAL"}})
+method = aws.apigateway.Method(
+    "m", rest_api=api.id, resource_id=api.root_resource_id, http_method="GET", authorization="NONE"
+)
+integration = aws.apigateway.Integration(
+    "i", rest_api=api.id, resource_id=api.root_resource_id, http_method=method.http_method, type="MOCK",
+    request_templates={{"application/json": '{{"statusCode": 200}}'}},
+)
+at = pulumi.ResourceOptions(depends_on=[integration])
+deployment = aws.apigateway.Deployment("d", rest_api=api.id, opts=at)
+pulumi.export("api", api.id)
+"""
+
+
+def test_stage_has_its_access_log_and_its_methods_settings(run: Run, emulator: Emulator) -> None:
+    found = run(
+        API.format(name=unique("api"))
+        + """
+log = {"destination_arn": "arn:aws:logs:us-east-1:000000000000:log-group:calls", "format": "$context.requestId"}
+stage = aws.apigateway.Stage(
+    "s", rest_api=api.id, deployment=deployment.id, stage_name="live", access_log_settings=log
+)
+settings = {"logging_level": "INFO", "data_trace_enabled": False, "metrics_enabled": True}
+aws.apigateway.MethodSettings(
+    "t", rest_api=api.id, stage_name=stage.stage_name, method_path="*/*", settings=settings
+)
+"""
+    )
+    client = emulator.client("apigateway")
+    assert client.get_rest_api(restApiId=found["api"])["endpointConfiguration"]["types"] == ["REGIONAL"]
+    stage = client.get_stage(restApiId=found["api"], stageName="live")
+    assert stage["accessLogSettings"] == {
+        "destinationArn": "arn:aws:logs:us-east-1:000000000000:log-group:calls",
+        "format": "$context.requestId",
+    }
+    settings = stage["methodSettings"]["*/*"]
+    assert (settings["loggingLevel"], settings["dataTraceEnabled"], settings["metricsEnabled"]) == ("INFO", False, True)
+
+
+@pytest.mark.parametrize("base_path", ["v1", ""])
+def test_domain_leads_to_a_stage(run: Run, emulator: Emulator, base_path: str) -> None:
+    domain = f"{unique('a')}.example.com"
+    found = run(
+        API.format(name=unique("api"))
+        + f"""
+stage = aws.apigateway.Stage("s", rest_api=api.id, deployment=deployment.id, stage_name="live")
+domain = aws.apigateway.DomainName(
+    "n", domain_name="{domain}", regional_certificate_arn="arn:aws:acm:us-east-1:000000000000:certificate/1",
+    endpoint_configuration={{"types": "REGIONAL"}}, security_policy="TLS_1_2",
+)
+aws.apigateway.BasePathMapping(
+    "b", domain_name=domain.domain_name, rest_api=api.id, stage_name=stage.stage_name, base_path="{base_path}" or None
+)
+pulumi.export("target", [domain.regional_domain_name, domain.regional_zone_id])
+"""
+    )
+    client = emulator.client("apigateway")
+    made = client.get_domain_name(domainName=domain)
+    assert (made["securityPolicy"], made["endpointConfiguration"]["types"]) == ("TLS_1_2", ["REGIONAL"])
+    assert found["target"] == [made["regionalDomainName"], made["regionalHostedZoneId"]]
+    (mapping,) = client.get_base_path_mappings(domainName=domain)["items"]
+    assert mapping == {"basePath": base_path or "(none)", "restApiId": found["api"], "stage": "live"}
+
+
+def test_account_has_the_role_that_apis_log_with(run: Run, emulator: Emulator) -> None:
+    arn = "arn:aws:iam::000000000000:role/logs"
+    run(f"aws.apigateway.Account('a', cloudwatch_role_arn='{arn}')")
+    assert emulator.client("apigateway").get_account()["cloudwatchRoleArn"] == arn
+
+
+def test_parameter_has_its_value_tags_and_arn(run: Run, emulator: Emulator) -> None:
+    name = f"/post/{unique('dev')}/config"
+    found = run(
+        f"""
+        made = aws.ssm.Parameter(
+            "p", name="{name}", type="String", value="7", description="Of the post.", tags={{"Owner": "post"}}
+        )
+        pulumi.export("arn", made.arn)
+        """
+    )
+    client = emulator.client("ssm")
+    parameter = client.get_parameter(Name=name)["Parameter"]
+    assert (parameter["Value"], parameter["Type"], parameter["ARN"]) == ("7", "String", found["arn"])
+    tags = client.list_tags_for_resource(ResourceType="Parameter", ResourceId=name)["TagList"]
+    assert tags == [{"Key": "Owner", "Value": "post"}]
+
+
+LAYERED = """
+role = aws.iam.Role("r", name="{name}", assume_role_policy="{{}}")
+words = pulumi.FileAsset("shop/words.py")
+shared = {{"python/shop/__init__.py": pulumi.StringAsset(""), "python/shop/words.py": words}}
+layer = aws.lambda_.LayerVersion(
+    "l", layer_name="{name}", code=pulumi.AssetArchive(shared), compatible_runtimes=["python3.13"]
+)
+own = {{"index.py": pulumi.StringAsset("from shop import words\\ndef handler(event, context): return words.ONE")}}
+aws.lambda_.Function(
+    "f", name="{name}", role=role.arn, runtime="python3.13", handler="index.handler", code=pulumi.AssetArchive(own),
+    layers=[layer.arn],
+)
+pulumi.export("layer", [layer.arn, layer.layer_arn, layer.version])
+"""
+
+
+@pytest.fixture(name="in_shop")
+def working_folder_with_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file that a layer holds; the working folder is the one above it."""
+    monkeypatch.chdir(tmp_path)
+    Path("shop").mkdir()
+    Path("shop/words.py").write_text("ONE = 1\n", encoding="utf-8")
+    return Path("shop/words.py")
+
+
+def test_function_runs_its_layer_and_a_saved_change_of_it_is_live(run: Run, emulator: Emulator, in_shop: Path) -> None:
+    name = unique("layered")
+    arn, without_version, version = run(LAYERED.format(name=name))["layer"]
+    assert arn == f"{without_version}:{version}"
+    client = emulator.client("lambda")
+    assert json.load(client.invoke(FunctionName=name)["Payload"]) == 1
+    told: list[str] = []
+    watcher = Watcher(run.engine.archives, told.append)
+    watcher.poll()
+    assert not told
+    in_shop.write_text("ONE = 2\n", encoding="utf-8")
+    watcher.poll()
+    assert told == [f"{name}: live with shop/words.py"]
+    assert json.load(client.invoke(FunctionName=name)["Payload"]) == 2

@@ -1,4 +1,4 @@
-"""The emulator's process, the project's config, the outputs' files, the terminal, the watcher."""
+"""The emulator's process, the project's config, the outputs' files, the tour, the terminal, the watcher."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,15 @@ import pytest
 
 from lib import outputs
 from lib.local import emulator as emulators
-from lib.local import project
+from lib.local import project, tour
 from lib.local.emulator import Emulator, EmulatorError, Place, free_port, taken
 from lib.local.resources import archive_bytes
 from lib.local.terminal import Terminal
 from lib.local.watch import Watcher
+from lib.service import Call
+
+from ..builders import a_function, a_route, a_service
+from ..fake_aws import FakeAws, serving
 
 PROJECT = """
 name: shop
@@ -146,6 +151,67 @@ def test_a_stack_without_outputs_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="error: stack items-dev has no outputs: deploy it first"):
         outputs.main("items-dev", "")
     assert not list(tmp_path.iterdir())
+
+
+ACCEPT = Call(method="POST", path="/parcels", status=201, body={"to": "Ada"}, keeps={"first": "id", "state": "state"})
+
+
+def toured(api: FakeAws, *demo: Call) -> list[tour.Answer]:
+    return tour.run(a_service(demo=demo), {"api_url": api.url}, lambda answer: None)
+
+
+@pytest.fixture(name="api")
+def api_fixture() -> Iterator[FakeAws]:
+    """An API that answers as it is told to."""
+    with serving() as api:
+        yield api
+
+
+def test_a_call_says_what_an_earlier_answer_said(api: FakeAws) -> None:
+    api.script = [(201, {"id": "a/b ü", "state": 7}), (200, {})]
+    body = {"parts": ["of {first}", {"state": "{state}"}, 1], "none": None}
+    answers = toured(api, ACCEPT, Call(method="POST", path="/parcels/{first}?by={state}", status=200, body=body))
+    assert [answer.as_expected for answer in answers] == [True, True]
+    assert api.asked[1].path == "/parcels/a%2Fb%20%C3%BC?by=7"
+    assert json.loads(api.asked[1].body) == {"parts": ["of a/b ü", {"state": "7"}, 1], "none": None}
+
+
+def test_what_an_answer_said_is_known_to_every_later_call(api: FakeAws) -> None:
+    api.script = [(201, {"id": "a", "state": "due"}), (200, {}), (200, {})]
+    look = Call(method="GET", path="/parcels/{first}", status=200)
+    toured(api, ACCEPT, look, look)
+    assert [asked.path for asked in api.asked] == ["/parcels", "/parcels/a", "/parcels/a"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [(502, b"Internal Server Error"), (400, {"error": "no"}), (201, ["a"]), (204, b"")],
+    ids=["no JSON", "other members", "no object", "nothing"],
+)
+def test_what_no_answer_said_is_sent_as_it_stands(api: FakeAws, answer: tuple[int, Any]) -> None:
+    api.script = [answer, (404, {"error": "no"})]
+    toured(api, ACCEPT, Call(method="POST", path="/parcels/{first}", status=200, body={"of": "{first}"}))
+    assert api.asked[1].path == "/parcels/{first}"
+    assert json.loads(api.asked[1].body) == {"of": "{first}"}
+
+
+def test_a_call_is_sent_with_its_headers_and_the_key(api: FakeAws) -> None:
+    api.script = [(200, {})]
+    call = Call(method="POST", path="/parcels/1", status=200, headers={"If-Match": '"2"'})
+    tour.send(api.url, call, "secret")
+    sent = api.asked[0].headers
+    assert (sent["if-match"], sent["x-api-key"], sent["content-type"]) == ('"2"', "secret", "application/json")
+
+
+def test_a_call_of_a_fixed_path_shows_nothing_of_the_parameter_beside_it() -> None:
+    service = a_service(functions=(a_function(a_route(path="/parcels/{id}"), a_route(path="/parcels/lost")),))
+    answers = [tour.Answer(Call(method="GET", path="/parcels/lost", status=200), 200, 1.0, "")]
+    lines = tour.table(service, answers)
+    assert [("nothing in the demo calls it" in line, " 200 " in line) for line in lines[1:]] == [
+        (True, False),
+        (False, True),
+    ]
+    assert not tour.complete(service, answers)
 
 
 class Watched(io.StringIO):

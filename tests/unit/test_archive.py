@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from lib.archive import query_schema, sources, validator, zipped
+from lib.archive import own_sources, query_schema, shared_sources, sources, validator, zipped
 from lib.runtime.api import Invalid
 from lib.service import Function, Schedule, Service
 from lib.services import SERVICES
@@ -248,3 +248,19 @@ def test_changing_the_words_of_a_route_does_not_change_the_archive() -> None:
     (function,) = service.functions
     reworded = replace(function, routes=tuple(replace(route, summary="", grants=()) for route in function.routes))
     assert sources(service, reworded) == sources(service, function)
+
+
+def test_what_functions_share_and_what_each_has_of_its_own_are_all_there_is(desk: str) -> None:
+    function = a_function(a_route(method="POST", operation="accept", body="NewParcel"), handler=desk)
+    service = a_service(functions=(function,), schemas={"NewParcel": NEW_PARCEL})
+    shared, own = shared_sources(desk), own_sources(service, function, "*")
+    assert set(own) == {
+        "index.py",
+        "validators/__init__.py",
+        "validators/body_NewParcel.py",
+        "validators/query_0.py",
+    }
+    assert {"lib/runtime/api.py", "postoffice/desk/words.py"} <= set(shared)
+    assert sources(service, function, "*") == {**shared, **own}
+    for files in (shared, own):
+        assert list(files) == sorted(files)

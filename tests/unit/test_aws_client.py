@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -168,6 +169,47 @@ def test_an_endpoint_nobody_listens_at_was_asked_nothing(
     with pytest.raises(AwsError, match="NoAnswer: ConnectionRefusedError") as caught:
         client.call("PutItem", {})
     assert not caught.value.ambiguous
+
+
+def test_calls_together_are_under_way_at_once(client: Client, fake_aws: FakeAws) -> None:
+    both = threading.Barrier(2, timeout=5)
+
+    def meet(asked: Asked) -> Any:
+        both.wait()
+        return 200, json.loads(asked.body)
+
+    fake_aws.script = [meet]
+    assert client.together(("GetItem", {"n": 1}), ("PutItem", {"n": 2})) == [{"n": 1}, {"n": 2}]
+    assert client.together(("GetItem", {"n": 3}), ("PutItem", {"n": 4})) == [{"n": 3}, {"n": 4}]
+    assert len({asked.connection for asked in fake_aws.asked}) == 2
+
+
+@pytest.mark.parametrize("trouble", [THROTTLED, BROKEN, "hang up"], ids=str)
+def test_of_calls_together_only_those_that_failed_are_tried_again(
+    client: Client, fake_aws: FakeAws, trouble: Any, pauses: list[float]
+) -> None:
+    troubles = iter([trouble, trouble])
+    fake_aws.script = [lambda asked: next(troubles, FINE) if b"2" in asked.body else FINE]
+    assert client.together(("GetItem", {"n": 1}), ("PutItem", {"n": 2})) == [FINE[1], FINE[1]]
+    assert sorted(json.loads(asked.body)["n"] for asked in fake_aws.asked) == [1, 2, 2, 2]
+    assert len(pauses) == 2
+
+
+def test_the_refusal_of_one_is_that_of_calls_together(client: Client, fake_aws: FakeAws) -> None:
+    fake_aws.script = [lambda asked: REFUSED if b"1" in asked.body else FINE]
+    with pytest.raises(AwsError, match="ConditionalCheckFailedException"):
+        client.together(("GetItem", {"n": 1}), ("PutItem", {"n": 2}))
+    fake_aws.script = [FINE]
+    assert client.call("GetItem", {}) == FINE[1]
+
+
+def test_a_client_without_pauses_tries_once(fake_aws: FakeAws) -> None:
+    fake_aws.script = [BROKEN]
+    hasty = Client("dynamodb", "DynamoDB_20120810", pauses=())
+    with pytest.raises(AwsError, match="oops"):
+        hasty.call("GetItem", {})
+    assert len(fake_aws.asked) == 1
+    hasty.close()
 
 
 @pytest.fixture(name="budget")

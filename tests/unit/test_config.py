@@ -11,17 +11,20 @@ import pulumi
 import pytest
 import yaml
 
-from lib.config import KEYS, args_from_config
+from lib.config import KEYS, args_from_config, whole
+from lib.services import CHOICES
+from lib.services.inventory.service import InventorySettings, inventory
 from lib.tap_stack import TapStackArgs
 
 PROJECT = Path(__file__).parents[2] / "Pulumi.yaml"
 
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1"
 VALUES: dict[str, tuple[str, Any, list[str]]] = {
     "lambda_runtime": ("python3.12", "python3.12", ["ruby3.3"]),
     "lambda_memory_size": ("256", 256, ["large", "64", "1.5"]),
     "lambda_timeout_seconds": ("20", 20, ["20s", "901"]),
     "lambda_reserved_concurrency": ("-1", -1, ["none", "-2"]),
-    "tracing": ("True", True, ["yes", "1"]),
+    "tracing": ("True", True, ["yes", "1", "0"]),
     "log_retention_days": ("60", 60, ["two", "61"]),
     "dynamodb_billing_mode": ("PROVISIONED", "PROVISIONED", ["provisioned"]),
     "dynamodb_read_capacity": ("7", 7, ["few", "-1"]),
@@ -30,14 +33,31 @@ VALUES: dict[str, tuple[str, Any, list[str]]] = {
     "retain_on_delete": ("true", True, ["on"]),
     "api_stage_name": ("live", "live", ["a/b"]),
     "cors_origin": ("https://shop.example.com", "https://shop.example.com", ["shop.example.com"]),
-    "throttle_rate_per_second": ("2.5", 2.5, ["fast", "-1"]),
+    "throttle_rate_per_second": ("2.5", 2.5, ["fast", "-1", "0"]),
     "throttle_burst": ("9", 9, ["many", "-1"]),
     "api_key_required": ("true", True, ["always"]),
     "quota_per_month": ("1000", 1000, ["none", "-1"]),
+    "access_log": ("true", True, ["on"]),
+    "execution_log_level": ("ERROR", "ERROR", ["error", "0"]),
+    "execution_log_bodies": ("false", False, ["off"]),
+    "api_metrics": ("true", True, ["on"]),
+    "api_log_role": ("made", "made", ["mine"]),
+    "domain_name": ("api.example.com", "api.example.com", ["https://api.example.com", "example"]),
+    "certificate_arn": (CERTIFICATE, CERTIFICATE, ["1234"]),
+    "base_path": ("v1", "v1", ["/v1"]),
     "duration_alarm_ms": ("2500", 2500, ["slow", "900001"]),
     "notification_email": ("ops@example.com", "ops@example.com", ["ops"]),
+    "low_stock_threshold": ("0", 0, ["few", "-1"]),
+    "default_page_size": ("5", 5, ["few", "101"]),
+    "max_page_size": ("30", 30, ["many", "101"]),
+    "audit_reads": ("false", False, ["no", "0"]),
 }
 """Every key with a value as it is written, what it means, and values that cannot be."""
+OWNERS = {name: service for name, key in KEYS.items() for service, choice in CHOICES.items() if key.layer is choice[0]}
+"""The service whose own option a key is."""
+DOMAIN = {"domain_name": "api.example.com", "certificate_arn": CERTIFICATE}
+TOGETHER = {"domain_name": DOMAIN, "certificate_arn": DOMAIN, "base_path": DOMAIN}
+"""What must be said beside a key."""
 
 
 def args(**values: str) -> TapStackArgs:
@@ -67,18 +87,44 @@ def test_every_key_is_tried_here() -> None:
     assert VALUES.keys() == KEYS.keys()
 
 
-@pytest.mark.parametrize("name", KEYS)
+@pytest.mark.parametrize("name", KEYS.keys() - OWNERS.keys())
 def test_key_sets_its_field_and_no_other(name: str) -> None:
     text, value, _ = VALUES[name]
-    said = {field: figure for field, figure in settings_of(args(**{name: text})).items() if figure is not None}
-    assert said == {f"{KEYS[name].layer.WHERE}.{KEYS[name].field}": value}
-    assert [type(figure) for figure in said.values()] == [type(value)]
+    beside = {key: VALUES[key][1] for key in TOGETHER.get(name, {})}
+    made = args(**{**beside, name: text})
+    said = {field: figure for field, figure in settings_of(made).items() if figure is not None}
+    field = f"{KEYS[name].layer.WHERE}.{KEYS[name].field}"
+    assert said == {**{f"api.{key}": text for key, text in beside.items()}, field: value}
+    assert type(said[field]) is type(value)
+
+
+@pytest.mark.parametrize("name", OWNERS)
+def test_option_of_a_service_sets_its_field_and_no_other(name: str) -> None:
+    text, value, _ = VALUES[name]
+    made = args(service=OWNERS[name], **{name: text})
+    assert made.service == inventory(InventorySettings(**{KEYS[name].field: value}))
+    assert not [figure for figure in settings_of(made).values() if figure is not None]
+
+
+@pytest.mark.parametrize("name", OWNERS)
+def test_option_of_another_service_is_nothing_to_this_one(name: str) -> None:
+    assert args(service="items", **{name: VALUES[name][0]}) == args(service="items")
+
+
+@pytest.mark.parametrize(("text", "split"), [("", False), ("true", True), ("False", False)])
+def test_functions_are_split_where_config_says_so(text: str, split: bool) -> None:
+    assert args(split_functions=text).split_functions is split
+
+
+@pytest.mark.parametrize("name", ["split_functions", *KEYS])
+def test_zero_is_unsaid_exactly_where_project_declares_an_integer(name: str) -> None:
+    assert (declared()[name]["type"] == "integer") is (name in KEYS and KEYS[name].read is whole)
 
 
 @pytest.mark.parametrize(("name", "bad"), [(name, bad) for name in KEYS for bad in VALUES[name][2]])
 def test_value_that_cannot_be_is_refused_by_key_value_and_remedy(name: str, bad: str) -> None:
     with pytest.raises(ValueError, match=rf"^config {name} {re.escape(repr(bad))}: give \S"):
-        args(**{name: bad})
+        args(service=OWNERS.get(name, "items"), **{name: bad})
 
 
 @pytest.mark.parametrize("name", ["cors_origin", "notification_email"])
@@ -113,6 +159,7 @@ def test_empty_variable_is_dev(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ({"environment": "a b"}, r"environment\w* 'a b': .*try 'a-b'"),
         ({"service": "itmes"}, r"service 'itmes': give one of items"),
+        ({"split_functions": "yes"}, r"^config split_functions 'yes': give true or false$"),
         ({"tags": '["Owner"]'}, r"tags \['Owner'\]: give"),
     ],
 )
@@ -122,17 +169,18 @@ def test_other_values_that_cannot_be_are_refused_too(bad: dict[str, str], messag
 
 
 def test_project_declares_exactly_the_keys_that_are_read() -> None:
-    assert declared().keys() == {*KEYS, "environment", "service"}
+    assert declared().keys() == {*KEYS, "environment", "service", "split_functions"}
 
 
-@pytest.mark.parametrize("name", [*KEYS, "environment", "service"])
+@pytest.mark.parametrize("name", [*KEYS, "environment", "service", "split_functions"])
 def test_project_gives_every_key_a_type_a_description_and_a_default_of_that_type(name: str) -> None:
     entry = declared()[name]
     assert entry["description"].strip()
     assert isinstance(entry["default"], {"string": str, "integer": int}[entry["type"]])
 
 
-def test_projects_defaults_leave_everything_to_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("service", ["items", "inventory"])
+def test_projects_defaults_leave_everything_to_the_environment(monkeypatch: pytest.MonkeyPatch, service: str) -> None:
     defaults = {name: str(entry["default"]) for name, entry in declared().items()}
     monkeypatch.setenv("ENVIRONMENT_SUFFIX", "prod")
-    assert args(**defaults) == TapStackArgs(environment_suffix="prod")
+    assert args(**{**defaults, "service": service}) == TapStackArgs(environment_suffix="prod", service=service)

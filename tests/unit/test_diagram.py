@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 from typing import NamedTuple
 from xml.etree import ElementTree
 
 import pytest
 
 from lib.diagram import ADVANCE, svg
-from lib.service import Function, Index, Key, Route, Schedule, Service, Topic
+from lib.service import Function, Index, Key, Parameter, Route, Schedule, Service, Topic
 from lib.services import SERVICES
 from lib.settings import ApiSettings, FunctionSettings, Settings
 
@@ -46,7 +47,11 @@ class Box(NamedTuple):
 def a_busy_function(number: int) -> Function:
     """One with up to three routes, five tables, a topic and two schedules, and a name that grows."""
     actions = ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchGetItem")
-    grants = (*(a_grant(f"table-{t}", *actions[: t + 1]) for t in range(number % 6)), a_grant("topic-1", "Publish"))
+    grants = (
+        *(a_grant(f"table-{t}", *actions[: t + 1]) for t in range(number % 6)),
+        a_grant("topic-1", "Publish"),
+        a_grant(f"parameter-{1 + number % 2}", "GetParameter"),
+    )
     return Function(
         name=f"function-{'n' * number}-{number}",
         handler="a.b",
@@ -73,6 +78,7 @@ def a_large_service() -> Service:
             for i in range(5)
         ),
         topics=tuple(Topic(name=f"topic-{i}", variable=f"TOPIC{i}") for i in range(2)),
+        parameters=tuple(Parameter(name=f"parameter-{i}", value={"k" * 20 * i: i, "l": 1}) for i in range(1, 4)),
         functions=tuple(a_busy_function(number) for number in range(1, 12)),
         description="Many words. " * 60,
     )
@@ -86,6 +92,11 @@ EVERY = [
     *(pytest.param(service, id=name) for name, service in SERVICES.items()),
     pytest.param(PARCELS, id="described elsewhere"),
     pytest.param(a_large_service(), id="large"),
+    pytest.param(replace(a_large_service(), alarms_type="topic-0"), id="large, alarms to one of its topics"),
+    pytest.param(SERVICES["inventory"].split(), id="a function for each operation"),
+    pytest.param(
+        a_service(topics=(Topic(name="lost", variable="LOST"),), alarms_type="lost"), id="only alarms use the topic"
+    ),
     pytest.param(LOPSIDED, id="one function, many tables"),
     pytest.param(
         a_service(functions=(a_function(), Function(name="idle", handler="a.b")), title="T" * 120), id="nothing to do"
@@ -190,6 +201,8 @@ def test_there_is_a_box_for_everything_that_is_made(service: Service) -> None:
     made |= {function.name for function in service.functions} | {service.api_type, service.alarms_type}
     made |= {schedule.name for function in service.functions for schedule in function.schedules}
     names = words(drawn(service)).splitlines()
+    paths = {f"/{service.name}/dev/{parameter.name}" for parameter in service.parameters if parameter.value}
+    assert paths <= set(names)
     assert {service.name_pattern.format(type=name, environment="dev") for name in made} <= set(names)
 
 
@@ -225,6 +238,60 @@ def test_a_table_says_how_it_is_read_and_what_leaves_it() -> None:
         "expires by expires",
         "streams NEW_AND_OLD_IMAGES",
     ]
+
+
+def test_a_table_says_which_parameters_hold_its_name() -> None:
+    tables = (a_table(), a_table(name="audit", variable="AUDIT"))
+    picture = drawn(a_service(tables=tables, parameters=(Parameter(name="where", table="audit"),)))
+    said = {words(card).splitlines()[1]: words(card).splitlines()[-1] for card in groups(picture, "card")}
+    assert said["parcels-audit-dev"] == "named in /parcels/dev/where"
+    assert said["parcels-parcels-dev"] == "key id (S)"
+    assert "PARAMETER STORE" not in words(picture)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "lines"),
+    [
+        pytest.param(Parameter(name="rates", value={"letter": 1, "parcel": 4}), ["letter", "parcel"], id="value"),
+        pytest.param(Parameter(name="rates", table="parcels"), ["parcels-parcels-dev"], id="table"),
+    ],
+)
+def test_a_parameter_that_functions_read_says_what_it_holds(parameter: Parameter, lines: list[str]) -> None:
+    desk = a_function(a_route(grants=(a_grant("rates", "GetParameter"),)))
+    service = a_service(parameters=(parameter,), functions=(desk,))
+    card = next(group for group in groups(drawn(service), "card") if "PARAMETER STORE" in words(group))
+    assert words(card).splitlines() == ["PARAMETER STORE", "/parcels/dev/rates", *lines]
+    assert any(box(card).holds(tip) and tail.x < tip.x for tip, tail in arrow_heads(service))
+    assert "It may GetParameter on /parcels/dev/rates." in (drawn(service).findtext(f"{NAMESPACE}desc") or "")
+
+
+def named(service: Service, name: str) -> list[Box]:
+    """The boxes with a name."""
+    cards = groups(drawn(service), "card")
+    return [box(card) for card in cards if name in words(card).splitlines()[1:2]]
+
+
+def test_alarms_to_one_of_the_services_topics_go_to_its_only_box_and_on_to_the_email() -> None:
+    service = replace(PARCELS, alarms_type="lost")
+    (topic,), (email,) = named(service, "parcels-lost-dev"), named(service, "if configured")
+    arriving = [tail for tip, tail in arrow_heads(service) if topic.holds(tip)]
+    assert len(arriving) == 2
+    assert all(tail.x < topic.x for tail in arriving)
+    (leaving,) = (tail for tip, tail in arrow_heads(service) if email.holds(tip))
+    assert topic.x < leaving.x < topic.right
+    assert topic.bottom < leaving.y < email.y
+
+
+def test_nothing_stands_between_the_topic_of_alarms_and_the_email() -> None:
+    service = replace(PARCELS, topics=(*PARCELS.topics, Topic(name="found", variable="FOUND")), alarms_type="lost")
+    (alarms,), (other,) = named(service, "parcels-lost-dev"), named(service, "parcels-found-dev")
+    assert other.bottom < alarms.y
+
+
+def test_alarms_to_a_topic_of_their_own_leave_the_services_topics_alone() -> None:
+    (lost,), (alarms,) = named(PARCELS, "parcels-lost-dev"), named(PARCELS, "parcels-alarms-dev")
+    assert sum(lost.holds(tip) for tip, _ in arrow_heads(PARCELS)) == 1
+    assert [tail.x > alarms.right for tip, tail in arrow_heads(PARCELS) if alarms.holds(tip)] == [True]
 
 
 def test_a_function_shows_its_own_figures_over_the_services_over_the_environments() -> None:

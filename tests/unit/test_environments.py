@@ -22,6 +22,8 @@ def figures(row: str) -> dict[str, Any]:
         "concurrency": function.reserved_concurrency,
         "tracing": function.tracing,
         "cors": api.cors_origin,
+        "api logs": (api.access_log, api.execution_log_level, api.metrics, api.log_role),
+        "bodies": api.execution_log_bodies,
     }
 
 
@@ -34,6 +36,8 @@ DEV = {
     "concurrency": -1,
     "tracing": False,
     "cors": "*",
+    "api logs": (False, "OFF", False, "left"),
+    "bodies": True,
 }
 STAGING = {
     "billing": "PROVISIONED",
@@ -44,6 +48,8 @@ STAGING = {
     "concurrency": 20,
     "tracing": True,
     "cors": "",
+    "api logs": (False, "OFF", False, "left"),
+    "bodies": False,
 }
 ROWS = {
     "dev": DEV,
@@ -72,6 +78,12 @@ def test_guarded_rows_buy_their_capacity(row: str, units: int) -> None:
 def test_every_table_can_be_restored_and_nobody_is_written_to_unasked(row: str) -> None:
     assert ENVIRONMENTS[row].table.point_in_time_recovery
     assert ENVIRONMENTS[row].alarms.notification_email == ""
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_no_api_has_a_domain_of_its_own_unasked(row: str) -> None:
+    api = ENVIRONMENTS[row].api
+    assert (api.domain_name, api.certificate_arn, api.base_path) == ("", "", "")
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,17 @@ def test_each_refusal_has_its_status_and_code() -> None:
     }
 
 
+def test_access_log_is_a_line_of_json_that_names_the_request_and_no_key() -> None:
+    assert "\n" not in gateway.ACCESS_LOG_FORMAT
+    line = json.loads(gateway.ACCESS_LOG_FORMAT)
+    assert line["requestId"] == "$context.requestId"
+    assert line["errorMessage"] == "$context.error.message"
+    assert all(value.startswith("$context.") for value in line.values())
+    assert "$context.identity.apiKey" not in line.values()
+    assert {"requestTime", "ip", "user", "apiKeyId", "method", "resourcePath", "status", "protocol"} <= line.keys()
+    assert {"responseLength", "integrationLatencyMs", "integrationStatus", "errorType"} <= line.keys()
+
+
 def test_only_pages_of_the_origin_may_read_an_answer() -> None:
     assert gateway.cors_headers("https://a.example") == {"Access-Control-Allow-Origin": "https://a.example"}
     assert not gateway.cors_headers("")

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from lib.naming import check_environment_suffix, physical_name, role_name_prefix
+from lib.naming import check_environment_suffix, parameter_name, physical_name, role_name_prefix
 
 PATTERN = "parcels-{type}-{environment}"
 
@@ -52,10 +52,24 @@ def test_type_too_long_for_any_environment_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "limit"), [("table", 255), ("function", 64), ("api", 255), ("topic", 256), ("alarm", 255), ("rule", 64)]
+    ("kind", "limit"),
+    [
+        ("table", 255),
+        ("function", 64),
+        ("api", 255),
+        ("topic", 256),
+        ("alarm", 255),
+        ("rule", 64),
+        ("layer", 140),
+        ("parameter", 1011),
+    ],
 )
 def test_no_name_is_longer_than_aws_takes(kind: str, limit: int) -> None:
-    assert len(physical_name(PATTERN, kind, "e" * 500, type="desk")) == limit
+    assert len(physical_name(PATTERN, kind, "e" * 2000, type="desk")) == limit
+
+
+def test_parameter_is_below_its_service_and_its_environment() -> None:
+    assert parameter_name("parcels", "dev", "config") == "/parcels/dev/config"
 
 
 @pytest.mark.parametrize(("owner", "prefix"), [("desk", "desk-role-"), ("d" * 64, "d" * 32 + "-role-")])

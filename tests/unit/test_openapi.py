@@ -10,7 +10,7 @@ import fastjsonschema
 import pytest
 from openapi_spec_validator import validate
 
-from lib.openapi import ERROR_SCHEMA, IDEMPOTENCY_KEY, document, refusals
+from lib.openapi import ERROR_SCHEMA, IDEMPOTENCY_KEY, IF_MATCH, answering, document, refusals
 from lib.service import Call, Route, Service
 from lib.services import SERVICES
 
@@ -76,11 +76,22 @@ def test_every_answer_carries_the_request_id(service: Service) -> None:
 
 
 @pytest.mark.parametrize("service", BUILT_IN)
-def test_every_body_that_is_taken_has_an_example_that_is_taken(service: Service) -> None:
-    for _, route in service.routes():
-        if route.body:
-            content = operations(service)[route.method, route.path]["requestBody"]["content"]
-            fastjsonschema.compile(dict(service.schemas[route.body]))(content["application/json"]["example"])
+def test_every_bodys_example_is_a_body_that_is_taken(service: Service) -> None:
+    taken = [(route, operations(service)[route.method, route.path]) for _, route in service.routes() if route.body]
+    examples = {
+        route.body: content["example"]
+        for route, found in taken
+        for content in found["requestBody"]["content"].values()
+        if "example" in content
+    }
+    assert {"items": {"NewItem", "ItemChanges"}, "inventory": {"NewItem", "ItemChanges"}}[service.name] <= set(examples)
+    for body, example in examples.items():
+        fastjsonschema.compile(dict(service.schemas[str(body)]))(example)
+
+
+@pytest.mark.parametrize("service", BUILT_IN)
+def test_no_type_is_null(service: Service) -> None:
+    assert '"null"' not in json.dumps(document(service))
 
 
 def test_the_service_and_where_it_is_come_first() -> None:
@@ -113,6 +124,10 @@ def test_routes_are_tagged_by_the_first_part_of_their_path() -> None:
         pytest.param(a_route(path="/parcels/{id}"), [*ALWAYS, 404], id="path parameter"),
         pytest.param(a_route(method="PUT", body="Parcel"), [*ALWAYS, 413, 415], id="body"),
         pytest.param(a_route(method="POST"), [*ALWAYS, 409], id="POST"),
+        pytest.param(a_route(method="PUT", versioned=True), [*ALWAYS, 412], id="versioned change"),
+        pytest.param(a_route(method="DELETE", versioned=True), [*ALWAYS, 412], id="versioned deletion"),
+        pytest.param(a_route(versioned=True), ALWAYS, id="versioned read"),
+        pytest.param(a_route(method="POST", versioned=True), [*ALWAYS, 409], id="versioned POST"),
         pytest.param(a_route(errors=(409, 410)), [*ALWAYS, 409, 410], id="declared"),
     ],
 )
@@ -178,6 +193,60 @@ def test_an_idempotency_key_is_printable_ascii_that_http_leaves_as_it_is(key: st
     assert bool(re.search(IDEMPOTENCY_KEY["schema"]["pattern"].replace("$", r"\Z"), key)) is possible
 
 
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_a_versioned_change_takes_the_version_it_is_of(method: str) -> None:
+    assert operation(a_route(method=method, versioned=True))["parameters"] == [IF_MATCH]
+    assert operation(a_route(method=method))["parameters"] == []
+
+
+def test_what_is_versioned_and_changes_nothing_there_takes_no_version() -> None:
+    assert operation(a_route(versioned=True))["parameters"] == []
+    assert operation(accept(versioned=True))["parameters"] == [IDEMPOTENCY_KEY]
+
+
+@pytest.mark.parametrize(
+    ("version", "possible"),
+    [("*", True), ('"1"', True), ('"120"', True), ("1", False), ('"0"', False), ('W/"1"', False), ('"1", "2"', False)],
+)
+def test_a_version_is_a_number_in_quotes(version: str, possible: bool) -> None:
+    assert bool(re.search(IF_MATCH["schema"]["pattern"], version)) is possible
+
+
+def test_what_is_versioned_says_its_version_and_so_does_a_refusal_of_another() -> None:
+    found = of(a_route(method="PUT", versioned=True, responses={200: None, 202: None}), a_route())
+    answers = found["paths"]["/parcels"]["put"]["responses"]
+    version = {"$ref": "#/components/headers/ETag"}
+    assert [answers[status]["headers"]["ETag"] for status in ("200", "202")] == [version, version]
+    assert "ETag" not in found["paths"]["/parcels"]["get"]["responses"]["200"]["headers"]
+    refused = {label: answer["headers"].get("ETag") for label, answer in found["components"]["responses"].items()}
+    assert [label for label, header in refused.items() if header == version] == ["Error412"]
+    assert "ETag" in found["components"]["headers"]
+
+
+@pytest.mark.parametrize("type_", [["string", "null"], ["null", "string"]])
+def test_a_type_that_may_be_null_is_nullable_wherever_it_is(type_: list[str]) -> None:
+    text = {"type": type_, "maxLength": 9}
+    schema = {
+        "type": "object",
+        "properties": {"a": text, "type": {"type": "array", "items": text}},
+        "anyOf": [text, {}],
+    }
+    found = of(a_route(query={"by": text}), schemas={"Parcel": schema})
+    nullable = {"type": "string", "maxLength": 9, "nullable": True}
+    assert found["components"]["schemas"]["Parcel"] == {
+        "type": "object",
+        "properties": {"a": nullable, "type": {"type": "array", "items": nullable}},
+        "anyOf": [nullable, {}],
+    }
+    assert found["paths"]["/parcels"]["get"]["parameters"][0]["schema"] == nullable
+
+
+def test_null_among_values_stays() -> None:
+    schema = {"type": ["string", "null"], "enum": ["lost", None]}
+    found = of(schemas={"State": schema})["components"]["schemas"]["State"]
+    assert found == {"type": "string", "enum": ["lost", None], "nullable": True}
+
+
 def test_a_body_is_required_and_named() -> None:
     body = operation(accept())["requestBody"]
     assert body == {
@@ -206,6 +275,29 @@ def test_parameters_examples_are_what_a_call_gives_decoded_and_typed() -> None:
     call = Call(method="GET", path="/parcels/a%20b?size=2&by=due+date", status=200)
     examples = {p["name"]: p.get("example") for p in operation(route, call)["parameters"]}
     assert examples == {"id": "a b", "size": 2, "by": "due date", "token": None}
+
+
+def test_what_an_earlier_answer_said_is_no_example() -> None:
+    route = a_route(method="PUT", path="/parcels/{id}/{leg}", body="Parcel", query={"by": {}, "size": {}})
+    call = Call(
+        method="PUT", path="/parcels/{first}/2?by={first}&size=2", status=200, body={"parts": [{"of": "no. {first}"}]}
+    )
+    found = operation(route, call)
+    assert {p["name"]: p.get("example") for p in found["parameters"]} == {
+        "id": None,
+        "leg": "2",
+        "by": None,
+        "size": "2",
+    }
+    assert "example" not in found["requestBody"]["content"]["application/json"]
+
+
+def test_a_fixed_path_goes_before_a_parameter() -> None:
+    lost, any_ = a_route(path="/parcels/lost"), a_route(path="/parcels/{id}")
+    service = a_service(functions=(a_function(any_, lost),))
+    assert answering(service, Call(method="GET", path="/parcels/lost?by=due", status=200)) == lost
+    assert answering(service, Call(method="GET", path="/parcels/7", status=200)) == any_
+    assert answering(service, Call(method="PUT", path="/parcels/7", status=200)) is None
 
 
 def test_a_call_of_a_fixed_path_is_no_example_of_the_parameter_beside_it() -> None:

@@ -40,5 +40,5 @@ def test_table_statement_is_on_the_indexes_that_are_named() -> None:
 
 
 def test_managed_policies_are_awss_own() -> None:
-    for arn in (policies.BASIC_EXECUTION, policies.XRAY_WRITE):
+    for arn in (policies.BASIC_EXECUTION, policies.XRAY_WRITE, policies.API_GATEWAY_LOGS):
         assert arn.startswith("arn:aws:iam::aws:policy/")

@@ -12,6 +12,7 @@ import pytest
 from lib.config import KEYS
 from lib.environments import ENVIRONMENTS
 from lib.reference import files, filled, main, sections
+from lib.service import Parameter
 from lib.services import SERVICES
 from lib.settings import ApiSettings, Settings
 
@@ -132,6 +133,13 @@ def test_one_permission_for_several_routes_is_one_row() -> None:
     assert [row[4] for row in rows if "GetItem" in row[1]] == ["`GET /parcels`, `GET /letters`"]
 
 
+def test_permissions_on_a_parameter_name_its_path() -> None:
+    desk = a_function(a_route(grants=(a_grant("rates", "GetParameter"),)))
+    service = a_service(parameters=(Parameter(name="rates", value={"letter": 1}),), functions=(desk,))
+    row = cells(sections({"parcels": service})["permissions-parcels"])[0]
+    assert row[1:3] == ["`ssm:GetParameter`", "`/parcels/dev/rates`"]
+
+
 def test_every_permission_of_the_services_has_a_reason() -> None:
     found = sections(SERVICES)
     assert all(row[3] for name in SERVICES for row in cells(found[f"permissions-{name}"]))
@@ -139,7 +147,8 @@ def test_every_permission_of_the_services_has_a_reason() -> None:
 
 def test_configuration_lists_every_key_with_what_it_takes() -> None:
     rows = {row[0].strip("`"): row[1:] for row in cells(sections({})["configuration"])}
-    assert set(rows) == {"environment", "service", "tags", *KEYS}
+    assert set(rows) == {"environment", "service", "split_functions", "tags", *KEYS}
+    assert rows["audit_reads"] == ["inventory: reads are audited, too (`inventory.audit_reads`)", "True or False"]
     assert rows["lambda_memory_size"] == ["memory in MB (`function.memory_mb`)", "a whole number from 128 to 10240 MB"]
 
 

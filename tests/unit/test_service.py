@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from lib.service import Call, Function, Grant, Index, Key, Schedule, Table, Topic
+from lib.service import Call, Function, Grant, Index, Key, Parameter, Schedule, Table, Topic
+from lib.settings import FunctionSettings
 from tests.builders import HANDLER, a_function, a_grant, a_route, a_service, a_table
 
 
@@ -21,12 +22,19 @@ def a_topic(**changes: Any) -> Topic:
     return Topic(**{"name": "lost", "variable": "LOST_TOPIC", **changes})
 
 
+def a_parameter(**changes: Any) -> Parameter:
+    return Parameter(**{"name": "config", "value": {"limit": 7}, **changes})
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
         (lambda: a_table(name="Parcels"), "table name 'Parcels': give lower-case letters"),
         (lambda: a_table(name="p" * 65), "table name 'ppp"),
         (lambda: a_topic(name="1st"), "topic name '1st': give"),
+        (lambda: a_parameter(name="/config"), "parameter name '/config': give lower-case letters"),
+        (lambda: a_parameter(value={}), "parameter 'config': give either a table or a value"),
+        (lambda: a_parameter(table="parcels"), "parameter 'config': give either a table or a value"),
         (lambda: a_function(name="my_desk"), "function name 'my_desk': give"),
         (lambda: a_schedule(name=""), "schedule name '': give"),
         (lambda: a_service(name="parcel post"), "service name 'parcel post': give"),
@@ -55,9 +63,15 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
     ("changes", "problem"),
     [
         ({"tables": (a_table(), a_table())}, "table.* 'parcels' is there more than once"),
-        ({"topics": (a_topic(), a_topic())}, "topic 'lost' is there more than once"),
-        ({"topics": (a_topic(name="alarms"),)}, "topic 'alarms' is there more than once"),
-        ({"topics": (a_topic(name="parcels"),)}, "topic 'parcels' is there more than once"),
+        ({"topics": (a_topic(), a_topic())}, "topic or parameter 'lost' is there more than once"),
+        ({"tables": (a_table(name="alarms"),)}, "table, topic or parameter 'alarms' is there more than once"),
+        ({"topics": (a_topic(name="parcels"),)}, "topic or parameter 'parcels' is there more than once"),
+        ({"parameters": (a_parameter(name="parcels"),)}, "parameter 'parcels' is there more than once"),
+        ({"parameters": (a_parameter(variable="PARCELS_TABLE"),)}, "variable 'PARCELS_TABLE' is there more than once"),
+        (
+            {"parameters": (a_parameter(name="name", table="letters", value={}),)},
+            "parameter 'name' holds the name of 'letters', which is none of its tables",
+        ),
         ({"functions": (a_function(), a_function(a_route(path="/x")))}, "function 'desk' is there more than once"),
         ({"functions": (a_function(), a_function(name="b"))}, "route 'GET /parcels' is there more than once"),
         ({"functions": (a_function(schedules=(a_schedule(), a_schedule())),)}, "schedule 'nightly' is there more"),
@@ -89,6 +103,50 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
 def test_description_that_contradicts_itself_is_refused(changes: dict[str, Any], problem: str) -> None:
     with pytest.raises(ValueError, match=rf"service .*{problem}"):
         a_service(**changes)
+
+
+def test_alarms_may_go_to_one_of_the_services_topics() -> None:
+    assert a_service(topics=(a_topic(),), alarms_type="lost").alarms_type == "lost"
+
+
+def test_parameters_may_be_granted_and_several_may_have_no_variable() -> None:
+    names = tuple(a_parameter(name=name, table="parcels", value={}) for name in ("one", "two"))
+    function = a_function(a_route(grants=(a_grant("one", "GetParameter"),)))
+    assert a_service(parameters=names, functions=(function,)).parameters == names
+
+
+ACCEPT = a_route(
+    method="POST",
+    operation="accept_parcel",
+    grants=(a_grant("parcels", "PutItem"),),
+    settings=FunctionSettings(memory_mb=512),
+)
+LIST, LIST_LOST = a_route(), a_route(path="/lost")
+SWEEP = a_schedule(operation="sweep", settings=FunctionSettings(timeout_seconds=60))
+
+
+def test_a_service_can_be_split_into_a_function_for_each_operation() -> None:
+    whole = a_function(ACCEPT, LIST, LIST_LOST, schedules=(SWEEP,), settings=FunctionSettings(memory_mb=256))
+    service = a_service(functions=(whole,))
+    split = service.split()
+    assert [(f.name, f.routes, f.schedules, f.settings) for f in split.functions] == [
+        ("accept-parcel", (ACCEPT,), (), FunctionSettings(memory_mb=512)),
+        ("list-parcels", (LIST, LIST_LOST), (), FunctionSettings(memory_mb=256)),
+        ("sweep", (), (SWEEP,), FunctionSettings(memory_mb=256, timeout_seconds=60)),
+    ]
+    assert {function.handler for function in split.functions} == {HANDLER}
+    assert split.functions[0].grants() == [a_grant("parcels", "PutItem")]
+    assert (service.shared_type, split.shared_type) == ("", "shared")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "after"),
+    [(None, None), ("{alarm}-{environment}", None), ("{function}-{alarm}-{environment}",) * 2],
+)
+def test_alarms_of_split_functions_keep_a_pattern_only_if_it_tells_them_apart(
+    pattern: str | None, after: str | None
+) -> None:
+    assert a_service(functions=(a_function(ACCEPT, LIST),), alarm_pattern=pattern).split().alarm_pattern == after
 
 
 def test_table_knows_every_key_attribute_once() -> None:

@@ -16,12 +16,14 @@ from lib.settings import (
     Settings,
     TableSettings,
     between,
+    check_domain,
 )
 
 FLAGS = ([True, False], ["yes", 1, 0])
 UNITS = ([1, 40_000], [0, 40_001, 1.5, True])
 COUNTS = ([0, 1_000_000_000], [-1, "1", 0.5])
 
+ARN = "arn:aws"
 PERIODS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
 
 VALUES: dict[type[Layer], dict[str, tuple[list[Any], list[Any]]]] = {
@@ -53,6 +55,20 @@ VALUES: dict[type[Layer], dict[str, tuple[list[Any], list[Any]]]] = {
         "throttle_burst": ([1, 1_000_000], [0, 1.5, 1_000_001]),
         "api_key_required": FLAGS,
         "quota_per_month": ([1, 2_000_000_000], [0, 2_000_000_001, 1.5]),
+        "access_log": FLAGS,
+        "execution_log_level": (["OFF", "ERROR", "INFO"], ["info", "DEBUG", True]),
+        "execution_log_bodies": FLAGS,
+        "metrics": FLAGS,
+        "log_role": (["made", "left", f"{ARN}:iam::123456789012:role/logs"], ["", "logs", f"{ARN}:iam::1:user/me"]),
+        "domain_name": (
+            ["", "api.example.com", "x-1.co.uk"],
+            ["example", "https://api.example.com", "API.example.com", "a_b.com", "-a.com", 1],
+        ),
+        "certificate_arn": (
+            ["", f"{ARN}:acm:us-east-1:123456789012:certificate/1-2"],
+            ["1-2", f"{ARN}:iam::123456789012:server-certificate/x"],
+        ),
+        "base_path": (["", "v1", "shop.api_v-1"], ["/v1", "a/b", "a b", 1]),
     },
     AlarmSettings: {
         "duration_ms": ([1, 900_000], [0, 900_001, 0.5]),
@@ -131,3 +147,24 @@ def test_settings_cannot_be_changed() -> None:
     settings: Any = FunctionSettings()
     with pytest.raises(FrozenInstanceError):
         settings.memory_mb = 256
+
+
+CERTIFICATE = f"{ARN}:acm:us-east-1:123456789012:certificate/1"
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"domain_name": "a.example.com"}, r"^api\.domain_name 'a\.example\.com': give certificate_arn, too"),
+        ({"base_path": "v1"}, r"^api\.base_path 'v1': give domain_name, too, or take this out$"),
+        ({"certificate_arn": CERTIFICATE}, r"^api\.certificate_arn 'arn.*': give domain_name, too, or take this out$"),
+    ],
+)
+def test_domain_and_what_belongs_to_it_come_together(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        check_domain(ApiSettings(**settings))
+
+
+def test_domain_with_its_certificate_is_taken_and_so_is_none() -> None:
+    check_domain(ApiSettings(domain_name="a.example.com", certificate_arn=CERTIFICATE, base_path="v1"))
+    check_domain(ApiSettings())

@@ -2,6 +2,7 @@
 
 from ...service import Call, Function, Grant, Key, Route, Schema, Service, Table
 from ...settings import AlarmSettings, ApiSettings, FunctionSettings, Settings, TableSettings
+from ..pages import page_of, page_query
 
 HANDLER = f"{__package__}.handler.api"
 
@@ -17,20 +18,7 @@ CREATED_AT: Schema = {
     "maxLength": 1024,
     "description": "The time of creation when not given. Records of one ItemId are in the order of this text.",
 }
-PAGE: dict[str, Schema] = {
-    "page_size": {
-        "type": "integer",
-        "minimum": 1,
-        "maximum": 100,
-        "description": "Most records a page; 20 when not given.",
-    },
-    "page_token": {
-        "type": "string",
-        "minLength": 1,
-        "maxLength": 9000,
-        "description": "`next_page_token` of the page before.",
-    },
-}
+PAGE = page_query(default_size=20, max_size=100, token_length=9000)
 
 SCHEMAS: dict[str, Schema] = {
     "NewItem": {
@@ -49,14 +37,7 @@ SCHEMAS: dict[str, Schema] = {
         "required": ["ItemId", "CreatedAt"],
         "properties": {"ItemId": ITEM_ID, "CreatedAt": CREATED_AT},
     },
-    "ItemPage": {
-        "type": "object",
-        "required": ["items", "next_page_token"],
-        "properties": {
-            "items": {"type": "array", "items": {"$ref": "#/components/schemas/Item"}},
-            "next_page_token": {"type": "string", "nullable": True, "description": "null on the last page."},
-        },
-    },
+    "ItemPage": page_of("items", "Item"),
 }
 
 

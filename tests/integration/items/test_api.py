@@ -9,7 +9,7 @@ from urllib.parse import quote, urljoin
 
 import pytest
 
-from .conftest import Answer, Http
+from ..conftest import Http, refused
 
 
 @pytest.fixture(name="item_id")
@@ -24,14 +24,6 @@ def origin_fixture(outputs: dict[str, Any]) -> str:
     if outputs["cors_origin"] == "none":
         pytest.skip("this deployment lets in no page of another origin")
     return str(outputs["cors_origin"])
-
-
-def refused(answer: Answer, status: int, code: str) -> None:
-    """The common error shape, from the function or from the gateway."""
-    assert (answer.status, answer.body["code"]) == (status, code), answer.body
-    assert set(answer.body) == {"error", "code", "requestId", "details"}
-    assert answer.body["error"]
-    assert answer.body["requestId"]
 
 
 def test_an_item_lives_and_dies(http: Http, item_id: str) -> None:

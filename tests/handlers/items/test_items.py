@@ -14,8 +14,8 @@ from lib.runtime.aws import AwsError
 from lib.runtime.idempotency import LIFETIME_SECONDS
 from lib.services.items.handler import store
 
-from ..fake_aws import FakeAws
-from .conftest import Answer, Api
+from ...fake_aws import Asked, FakeAws
+from ..worker import Answer, Api, refused
 
 ID = "/items/{ItemId}"
 EXACT = "/items/{ItemId}/{CreatedAt}"
@@ -25,13 +25,6 @@ def create(api: Api, **item: Any) -> Answer:
     answer = api("POST", "/items", item)
     assert answer.status == 201, answer.text
     return answer
-
-
-def refused(answer: Answer, status: int, code: str, says: str) -> None:
-    """The common error shape."""
-    assert (answer.status, answer.body["code"], answer.body["requestId"]) == (status, code, "request-1")
-    assert says in answer.body["error"] + " ".join(answer.body["details"])
-    assert set(answer.body) == {"error", "code", "requestId", "details"}
 
 
 def test_a_created_item_has_keys_of_its_own_and_a_location(api: Api) -> None:
@@ -103,8 +96,8 @@ def test_a_newest_record_that_vanishes_gives_way_to_the_next(api: Api, wire: Fak
     create(api, ItemId="a", CreatedAt="2")
     gone = {"ItemId": {"S": "a"}, "CreatedAt": {"S": "2"}}
 
-    def vanish() -> Any:
-        emulator.client("dynamodb").delete_item(TableName=api.table, Key=gone)
+    def vanish(_: Asked) -> Any:
+        emulator.client("dynamodb").delete_item(TableName=api.tables["table"], Key=gone)
         return "pass"
 
     wire.script = ["pass", vanish, "pass"]
@@ -290,7 +283,7 @@ def test_workers_share_the_key_of_tokens(api: Api, handler: Any) -> None:
     token = api("GET", "/items", query={"page_size": "1"}).body["next_page_token"]
     store.items().close()
     store.items.cache_clear()
-    assert Api(handler, api.table)("GET", "/items", query={"page_token": token}).status == 200
+    assert Api(handler, api.tables)("GET", "/items", query={"page_token": token}).status == 200
 
 
 def test_two_workers_that_make_the_key_at_once_agree(api: Api, wire: FakeAws, emulator: Emulator) -> None:
@@ -298,8 +291,8 @@ def test_two_workers_that_make_the_key_at_once_agree(api: Api, wire: FakeAws, em
     create(api, n=2)
     other = {"ItemId": {"S": "tap#page-token-key"}, "CreatedAt": {"S": "-"}, "key": {"S": "ab" * 32}}
 
-    def overtake() -> Any:
-        emulator.client("dynamodb").put_item(TableName=api.table, Item=other)
+    def overtake(_: Asked) -> Any:
+        emulator.client("dynamodb").put_item(TableName=api.tables["table"], Item=other)
         return "pass"
 
     wire.script = ["pass", "pass", overtake, "pass"]  # scan, read of no key, write of a key too late
@@ -346,7 +339,7 @@ def test_an_authorizers_principal_is_the_caller(api: Api) -> None:
 
 def test_a_key_is_kept_for_a_day(api: Api, emulator: Emulator) -> None:
     keyed(api, "one", {})
-    rows = emulator.client("dynamodb").scan(TableName=api.table)["Items"]
+    rows = emulator.client("dynamodb").scan(TableName=api.tables["table"])["Items"]
     (trace,) = [row for row in rows if row["ItemId"]["S"].startswith("tap#")]
     created = next(row for row in rows if not row["ItemId"]["S"].startswith("tap#"))
     assert trace["made"]["M"]["ItemId"] == created["ItemId"]
@@ -356,8 +349,8 @@ def test_a_key_is_kept_for_a_day(api: Api, emulator: Emulator) -> None:
 def test_a_key_is_free_again_when_its_day_is_over(api: Api, emulator: Emulator) -> None:
     first = keyed(api, "one", {})
     dynamodb = emulator.client("dynamodb")
-    (trace,) = [r for r in dynamodb.scan(TableName=api.table)["Items"] if r["ItemId"]["S"].startswith("tap#")]
-    dynamodb.put_item(TableName=api.table, Item={**trace, "tap#expires": {"N": "1"}})
+    (trace,) = [r for r in dynamodb.scan(TableName=api.tables["table"])["Items"] if r["ItemId"]["S"].startswith("tap#")]
+    dynamodb.put_item(TableName=api.tables["table"], Item={**trace, "tap#expires": {"N": "1"}})
     assert keyed(api, "one", {}).body["ItemId"] != first.body["ItemId"]
 
 

@@ -1,0 +1,64 @@
+"""What API Gateway writes about the requests of one API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from ..environments import BASIS
+from ..settings import ApiSettings, over
+from .api_account import ApiAccount, ApiAccountArgs
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiLogsArgs:
+    """What `ApiLogs` are made from."""
+
+    api_name: str
+    api_id: pulumi.Input[str]
+    settings: ApiSettings = field(default_factory=ApiSettings)
+    """What is not said here is as in `dev`."""
+    retention_days: int | None = BASIS.function.log_retention_days
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+class ApiLogs(pulumi.ComponentResource):
+    """The log groups of one API, and the role that API Gateway writes to them with."""
+
+    def __init__(self, name: str, args: ApiLogsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("tap:aws:ApiLogs", name, None, opts)
+        settings = over(BASIS.api, args.settings)
+        self._prefix, self._args = name, args
+        self.account = None if settings.log_role == "left" else self._account(settings.log_role)
+        self.access = self._group("access", f"/aws/apigateway/{args.api_name}") if settings.access_log else None
+        # API Gateway makes this one itself where it is not there, and that one never forgets.
+        execution = pulumi.Output.concat("API-Gateway-Execution-Logs_", args.api_id, f"/{settings.stage_name}")
+        self.execution = None if settings.execution_log_level == "OFF" else self._group("execution", execution)
+        self.register_outputs({"group_names": [group.name for group in self.groups()]})
+
+    def groups(self) -> list[aws.cloudwatch.LogGroup]:
+        """The log groups made."""
+        return [group for group in (self.access, self.execution) if group]
+
+    def ready(self) -> list[pulumi.Resource]:
+        """What must stand before a stage may log."""
+        return [*self.groups(), *([self.account.resource] if self.account else [])]
+
+    def _account(self, role: str | None) -> ApiAccount:
+        return ApiAccount(
+            f"{self._prefix}-account",
+            ApiAccountArgs(owner=self._args.api_name, role_arn=None if role == "made" else role, tags=self._args.tags),
+            pulumi.ResourceOptions(parent=self),
+        )
+
+    def _group(self, kind: str, name: pulumi.Input[str]) -> aws.cloudwatch.LogGroup:
+        return aws.cloudwatch.LogGroup(
+            f"{self._prefix}-{kind}",
+            name=name,
+            retention_in_days=self._args.retention_days,
+            tags=self._args.tags,
+            opts=pulumi.ResourceOptions(parent=self),
+        )

@@ -1,0 +1,34 @@
+"""Settings from Parameter Store, read when a worker starts."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from . import logs
+from .aws import BUDGET, AwsError, Client, worth_retrying
+
+START_SECONDS = 6.0
+"""What may be spent on it of the ten seconds that Lambda gives a worker to start."""
+
+
+def load(variable: str) -> dict[str, Any]:
+    """The JSON object of the parameter that an environment variable names.
+
+    Parameter Store answers 40 requests a second by default, fewer than there may be workers starting: one that it
+    does not answer takes what the function was deployed with.
+    """
+    found = json.loads(os.environ[f"{variable}_DEPLOYED"])
+    name = os.environ[variable]
+    client = Client("ssm", "AmazonSSM", "1.1")
+    BUDGET.begin(START_SECONDS)
+    try:
+        found.update(json.loads(client.call("GetParameter", {"Name": name})["Parameter"]["Value"]))
+    except AwsError as exc:
+        if not worth_retrying(exc):
+            raise
+        logs.write("WARN", "parameter", name=name, error=exc.code)
+    finally:
+        client.close()
+    return dict(found)

@@ -1,0 +1,170 @@
+"""The operations of the inventory service."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from ....runtime.api import Request, Response
+from ....runtime.attributes import Item, to_attribute, to_item, to_json
+from ....runtime.errors import ApiError, BadRequest, IdempotencyConflict, NotFound
+from ....runtime.idempotency import Idempotency
+from . import rows
+from .store import CONFIG_PARAMETER, Guard, Page, inventory
+
+REQUIRED = ("name", "quantity", "price", "category")
+SIDE_BY_SIDE = 8
+"""How many items of a batch are written at once."""
+
+
+def start() -> None:
+    """Make what every request needs, and read the settings of functions that go by them."""
+    store = inventory()
+    if CONFIG_PARAMETER in os.environ:
+        store.config  # noqa: B018  # pylint: disable=pointless-statement  # read while the processor is free
+
+
+def create_item(request: Request) -> Response:
+    """Add an item."""
+    item = inventory().create(to_item(request.body), request.actor, _idempotency(request))
+    return _item(item, 201, {"Location": f"items/{item['itemId']['S']}"})
+
+
+def get_item(request: Request) -> Response:
+    """An item as it is, or as it was at a version."""
+    return _item(inventory().read(_id(request), request.actor, request.query.get("version")))
+
+
+def list_items(request: Request) -> Response:
+    """A page of items, newest first."""
+    narrowed: dict[str, str] = {n: request.query[n] for n in ("category", "status") if n in request.query}
+    size, token = _page_size(request), request.query.get("page_token")
+    if "sku" in request.query:
+        if token:
+            raise BadRequest("page_token: there is no second page of one sku; take it out")
+        wanted = {name: {"S": value} for name, value in narrowed.items()}
+        found = inventory().find(request.actor, request.query["sku"])
+        page = Page([item for item in found if wanted.items() <= item.items()], None)
+    else:
+        page = inventory().page(request.actor, narrowed, size, token)
+    return _page("items", (to_json(rows.item_of(row)) for row in page.rows), page.token)
+
+
+def update_item(request: Request) -> Response:
+    """Change fields of an item; those not named stay."""
+    return _item(inventory().change(_id(request), _changes(request.body), _guard(request), request.actor))
+
+
+def delete_item(request: Request) -> Response:
+    """Take an item away; its history stays."""
+    item = inventory().delete(_id(request), _guard(request), request.actor)
+    told = {"message": {"S": f"item {item['itemId']['S']} is deleted; its history stays"}}
+    return Response(200, to_json({**told, "itemId": item["itemId"], "version": item["version"]}), _etag(item))
+
+
+def get_history(request: Request) -> Response:
+    """A page of an item's versions, newest first."""
+    page = inventory().history(_id(request), request.actor, _page_size(request), request.query.get("page_token"))
+    return _page("versions", (to_json(rows.version_shown(row)) for row in page.rows), page.token)
+
+
+def batch_items(request: Request) -> Response:
+    """Create or change items, each by itself; those of one item in their order."""
+    # Takes milliseconds to load, and most workers never need it.
+    from concurrent.futures import ThreadPoolExecutor  # pylint: disable=import-outside-toplevel
+
+    entries = request.body["items"]
+    apart: dict[str, list[int]] = {}
+    for number, entry in enumerate(entries):
+        apart.setdefault(entry.get("itemId", f"new {number}"), []).append(number)
+    results = [""] * len(entries)
+
+    def carry_out(numbers: list[int]) -> None:
+        for number in numbers:
+            results[number] = _result(request, number, entries[number])
+
+    with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(apart))) as threads:
+        list(threads.map(carry_out, apart.values()))
+    return Response(200, f'{{"results":[{",".join(results)}]}}')
+
+
+def send_alerts() -> None:
+    """Send the alerts that could not be sent when they arose."""
+    inventory().send_alerts()
+
+
+def _result(request: Request, number: int, entry: dict[str, Any]) -> str:
+    """What an entry of a batch is answered."""
+    try:
+        status, item = _carried_out(request, number, entry)
+    except IdempotencyConflict:
+        raise
+    except ApiError as exc:
+        return json.dumps({"status": exc.status, "error": exc.document(request.id)})
+    return f'{{"status":{status},"item":{to_json(item)}}}'
+
+
+def _carried_out(request: Request, number: int, entry: dict[str, Any]) -> tuple[int, Item]:
+    idempotency = _idempotency(request, f" {number}")
+    changes = _changes(entry)
+    if "itemId" in entry:
+        guard = Guard(expected=entry.get("expectedVersion"))
+        return 200, inventory().change(entry["itemId"], changes, guard, request.actor, idempotency)
+    fields = {name: value for name, value in changes.items() if value is not None}
+    if missing := [name for name in REQUIRED if name not in fields]:
+        needed = [f"items[{number}] must contain {', '.join(missing)}"]
+        raise BadRequest("a new item lacks something; to change one, give its itemId", needed)
+    if "expectedVersion" in entry:
+        raise BadRequest("expectedVersion: a new item has none; give the itemId of the one to change")
+    return 201, inventory().create(fields, request.actor, idempotency)
+
+
+def _id(request: Request) -> str:
+    """The id in the path; one that this service never made is nobody's."""
+    item_id = request.path["itemId"]
+    if not re.fullmatch("[0-9a-f]{32}", item_id):
+        raise NotFound(f"no item {item_id!r}")
+    return item_id
+
+
+def _changes(body: dict[str, Any]) -> rows.Changes:
+    given = {name: body[name] for name in rows.FIELDS if name in body}
+    return {name: None if value is None else to_attribute(value, name) for name, value in given.items()}
+
+
+def _guard(request: Request) -> Guard:
+    text = request.headers.get("if-match", "*").strip()
+    if text != "*" and not re.fullmatch(r'"[1-9]\d{0,11}"', text):
+        raise BadRequest(f'If-Match {text!r}: give the ETag of a version, such as "3" with its quotes, or *')
+    expected = request.body.get("expectedVersion") if request.body else None
+    return Guard(None if text == "*" else int(text.strip('"')), expected)
+
+
+def _idempotency(request: Request, part: str = "") -> Idempotency | None:
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    return Idempotency(key, f"{request.route} {request.actor}{part}", to_item(request.body), rows.own_row)
+
+
+def _page_size(request: Request) -> int:
+    config = inventory().config
+    size: int = request.query.get("page_size", min(config.default_page_size, config.max_page_size))
+    if size > config.max_page_size:
+        raise BadRequest(f"page_size {size}: give at most {config.max_page_size}")
+    return size
+
+
+def _item(item: Item, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(status, to_json(item), {**_etag(item), **(headers or {})})
+
+
+def _etag(item: Item) -> dict[str, str]:
+    return {"ETag": f'"{rows.version_of(item)}"'}
+
+
+def _page(name: str, texts: Iterable[str], token: str | None) -> Response:
+    return Response(200, f'{{"{name}":[{",".join(texts)}],"next_page_token":{json.dumps(token)}}}')

@@ -1,0 +1,339 @@
+"""The tables of items and of their audit: every change is one transaction."""
+
+from __future__ import annotations
+
+import os
+from functools import cache, cached_property
+from typing import Any, Callable, NamedTuple
+
+from ....runtime import parameters
+from ....runtime.attributes import Item
+from ....runtime.aws import BUDGET, Call
+from ....runtime.dynamodb import DynamoDB, TransactionCanceled
+from ....runtime.errors import Conflict, NotFound, PreconditionFailed, TooManyRequests, VersionConflict
+from ....runtime.idempotency import Idempotency
+from ....runtime.paging import PageTokens
+from ....runtime.reserved import EXPIRES
+from . import rows
+from .alerts import LEASE_SECONDS, Alerts
+from .rows import Deed
+
+CONFIG_PARAMETER = "CONFIG_PARAMETER"
+FREE_SKU_SECONDS = 3600
+"""How long it stays written that a sku is free again."""
+INDEXES = {
+    ("category", "status"): ("category-status-index", "categoryStatus"),
+    ("category",): ("category-index", "category"),
+    ("status",): ("status-index", "status"),
+    (): ("listing-index", "listing"),
+}
+"""The index that serves a listing, by what it is narrowed to, and the index's partition key."""
+
+
+class Config(NamedTuple):
+    """What Parameter Store says."""
+
+    low_stock_threshold: int
+    default_page_size: int
+    max_page_size: int
+    audit_reads: bool
+
+
+class Guard(NamedTuple):
+    """At which version an item may be changed: at any where both are None."""
+
+    if_match: int | None = None
+    expected: int | None = None
+
+    def check(self, item: Item) -> None:
+        """Raise if the item is at another."""
+        current = rows.version_of(item)
+        for wanted, error in ((self.if_match, PreconditionFailed), (self.expected, VersionConflict)):
+            if wanted not in (None, current):
+                message = f"the item is at version {current}, not {wanted}: read it again, then change that"
+                raise error(message, [f"version {current}"], {"ETag": f'"{current}"'})
+
+
+class Page(NamedTuple):
+    """Some rows, and the token of the page after; None after the last."""
+
+    rows: list[Item]
+    token: str | None
+
+
+class Listing(NamedTuple):
+    """What a page is taken from."""
+
+    asked: dict[str, Any]
+    """Of DynamoDB."""
+    key: tuple[str, ...]
+    """The attributes that tell where a page begins."""
+    bound: dict[str, Any]
+    """What its tokens are good for."""
+
+
+class _Overtaken(Exception):
+    """Somebody else changed the item in between; `row` is what it is now."""
+
+    def __init__(self, row: Item) -> None:
+        super().__init__("overtaken")
+        self.row = row
+
+
+class _MadeBefore(Exception):
+    """The same request was carried out before; `made` is the key of the version it made."""
+
+    def __init__(self, made: Item) -> None:
+        super().__init__("made before")
+        self.made = made
+
+
+class Inventory:
+    """Items with their versions, their audit, the guards of their skus, and alerts."""
+
+    def __init__(self, items_table: str, audit_table: str, store: DynamoDB) -> None:
+        self._items = items_table
+        self._audit = audit_table
+        self._store = store
+        self._alerts = Alerts(store, items_table)
+        self._tokens = PageTokens(store, items_table, rows.own_row)
+
+    @cached_property
+    def config(self) -> Config:
+        """The service's settings, read once per worker."""
+        found = parameters.load(CONFIG_PARAMETER)
+        return Config(**{name: found[name] for name in Config._fields})
+
+    def create(self, fields: Item, by: str, idempotency: Idempotency | None = None) -> Item:
+        """A new item; `Conflict` if another has its sku."""
+        item = rows.created(rows.new_id(), fields)
+        try:
+            self._write(Deed("CREATE", item["itemId"]["S"], by), None, item, idempotency)
+        except _MadeBefore as exc:
+            return self._made(exc.made)
+        return item
+
+    def change(
+        self, item_id: str, changes: rows.Changes, guard: Guard, by: str, idempotency: Idempotency | None = None
+    ) -> Item:
+        """An item as it is once `changes` are made; no new version where they make no difference."""
+
+        def step(item: Item) -> Item:
+            difference = rows.changed(item, changes)
+            return rows.succeeded(item, difference) if difference else item
+
+        try:
+            return self._advance(Deed("UPDATE", item_id, by), guard, step, idempotency)
+        except _MadeBefore as exc:
+            return self._made(exc.made)
+
+    def delete(self, item_id: str, guard: Guard, by: str) -> Item:
+        """The last version of an item, which says that it is gone."""
+        return self._advance(Deed("DELETE", item_id, by), guard, lambda item: rows.succeeded(item, {}))
+
+    def read(self, item_id: str, by: str, version: int | None = None) -> Item:
+        """An item as it is, or as it was at a version; `NotFound` if it is not there or deleted."""
+        keys = (
+            [rows.now_key(item_id)] if version is None else [rows.now_key(item_id), rows.version_key(item_id, version)]
+        )
+        found = self._audited(Deed("READ", item_id, by), *(("GetItem", self._at(key)) for key in keys))
+        now = _present(item_id, found[0].get("Item"))
+        if version is None:
+            return now
+        if "Item" not in found[1]:
+            raise NotFound(f"item {item_id} has no version {version}: it is at {rows.version_of(now)}")
+        return rows.item_of(found[1]["Item"])
+
+    def page(self, by: str, narrowed: dict[str, str], size: int, token: str | None) -> Page:
+        """Items, newest first, of a category, of a status, of both, or all."""
+        index, partition = INDEXES[tuple(name for name in ("category", "status") if name in narrowed)]
+        value = "#".join(narrowed[name] for name in ("status", "category") if name in narrowed)
+        listing = Listing(
+            {
+                "IndexName": index,
+                "KeyConditionExpression": "#partition = :value",
+                "ExpressionAttributeNames": {"#partition": partition},
+                "ExpressionAttributeValues": {":value": {"S": value} if value else rows.ITEMS},
+            },
+            ("itemId", "version", partition, "listedAt"),
+            {"list": narrowed},
+        )
+        return self._page(Deed("LIST", "", by), listing, size, token)
+
+    def find(self, by: str, sku: str) -> list[Item]:
+        """The item that has a sku, if there is one."""
+        found = self._audited(Deed("LIST", "", by), ("GetItem", self._at(rows.sku_key(sku))))
+        owner = found[0].get("Item", {}).get("owner")
+        if owner is None:
+            return []
+        row = self._get(rows.now_key(owner["S"]))
+        # Between the two reads the item may have given the sku up.
+        return [rows.item_of(row)] if row and row.get("sku") == {"S": sku} else []
+
+    def history(self, item_id: str, by: str, size: int, token: str | None) -> Page:
+        """The versions of an item, newest first; also of a deleted one."""
+        listing = Listing(
+            {
+                "KeyConditionExpression": "itemId = :id AND version > :now",
+                "ExpressionAttributeValues": {":id": {"S": item_id}, ":now": rows.NOW_VERSION},
+                "ConsistentRead": True,
+            },
+            ("itemId", "version"),
+            {"history": item_id},
+        )
+        page = self._page(Deed("HISTORY", item_id, by), listing, size, token)
+        if not page.rows and not token:
+            raise _missing(item_id)
+        return page
+
+    def send_alerts(self) -> None:
+        """Send the alerts that were not sent when they arose."""
+        self._alerts.sweep()
+
+    def close(self) -> None:
+        """Close the connections to AWS."""
+        self._store.close()
+        self._alerts.close()
+
+    def _advance(
+        self, deed: Deed, guard: Guard, step: Callable[[Item], Item], idempotency: Idempotency | None = None
+    ) -> Item:
+        """Write the version after the one an item is at, however often others are quicker."""
+        row = self._get(rows.now_key(deed.item_id))
+        while True:
+            old = _present(deed.item_id, row)
+            guard.check(old)
+            new = step(old)
+            try:
+                self._write(deed, old, new, idempotency)
+                return new
+            except _Overtaken as exc:
+                row = exc.row
+            if BUDGET.spent():
+                raise TooManyRequests(f"item {deed.item_id} is changed by too many at once; try again in a moment")
+
+    def _write(self, deed: Deed, old: Item | None, new: Item, idempotency: Idempotency | None) -> None:
+        """Write a version with all that belongs to it, or nothing."""
+        actions: dict[str, dict[str, Any]] = {}
+        alert = None
+        if new is not old:
+            stays = new if deed.operation != "DELETE" else None
+            actions["now"] = self._put(
+                rows.now_row(stays) if stays else rows.gone_row(new),
+                "latestVersion = :old" if old else "attribute_not_exists(itemId)",
+                {":old": old["version"]} if old else None,
+            )
+            actions["version"] = self._put(rows.version_row(deed, old, new), "attribute_not_exists(itemId)")
+            actions["audit"] = {"Put": {"TableName": self._audit, "Item": rows.audit_row(deed, old, stays)}}
+            actions.update(self._sku_actions(deed.item_id, (old or {}).get("sku"), (stays or {}).get("sku")))
+            alert = self._alert(old, stays) if stays else None
+            if alert:
+                actions["alert"] = {"Put": {"TableName": self._items, "Item": alert}}
+        if idempotency:
+            actions["trace"] = idempotency.put(self._items, rows.version_key(deed.item_id, rows.version_of(new)))
+        if actions:
+            self._transact(actions, new, idempotency)
+        if alert:
+            self._alerts.send(alert)
+
+    def _transact(self, actions: dict[str, dict[str, Any]], new: Item, idempotency: Idempotency | None) -> None:
+        try:
+            self._store.transact([*actions.values()])
+        except TransactionCanceled as exc:
+            stood = {name: reason["Item"] for name, reason in zip(actions, exc.reasons) if reason.get("Item")}
+            if idempotency and "trace" in stood:
+                raise _MadeBefore(idempotency.made_before(stood["trace"])) from exc
+            if "now" in stood:
+                raise _Overtaken(stood["now"]) from exc
+            if "take sku" in stood:
+                owner, sku = stood["take sku"]["owner"]["S"], new["sku"]["S"]
+                raise Conflict(f"item {owner} has the sku {sku!r} already: give another, or change that item") from exc
+            raise
+
+    def _sku_actions(self, item_id: str, old: Any, new: Any) -> dict[str, dict[str, Any]]:
+        if old == new:
+            return {}
+        actions: dict[str, dict[str, Any]] = {}
+        if old:
+            actions["free sku"] = {
+                "Update": {
+                    "TableName": self._items,
+                    "Key": rows.sku_key(old["S"]),
+                    "UpdateExpression": "SET #expires = :expires REMOVE #owner",
+                    "ConditionExpression": "#owner = :owner",
+                    "ExpressionAttributeNames": {"#expires": EXPIRES, "#owner": "owner"},
+                    "ExpressionAttributeValues": {
+                        ":expires": rows.expiry(FREE_SKU_SECONDS),
+                        ":owner": {"S": item_id},
+                    },
+                }
+            }
+        if new:
+            guard = {**rows.sku_key(new["S"]), "owner": {"S": item_id}}
+            actions["take sku"] = self._put(guard, "attribute_not_exists(#owner)", names={"#owner": "owner"})
+        return actions
+
+    def _alert(self, old: Item | None, new: Item) -> Item | None:
+        """What is to be told if this change takes the stock to or under the threshold."""
+        default = self.config.low_stock_threshold
+        if not rows.low(new, default) or (old and rows.low(old, default)):
+            return None
+        return rows.alert_row(new, default, due=rows.moment(later_seconds=LEASE_SECONDS))
+
+    def _put(
+        self, row: Item, condition: str, values: Item | None = None, names: dict[str, str] | None = None
+    ) -> dict[str, Any]:
+        put = {
+            "TableName": self._items,
+            "Item": row,
+            "ConditionExpression": condition,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            **({"ExpressionAttributeValues": values} if values else {}),
+            **({"ExpressionAttributeNames": names} if names else {}),
+        }
+        return {"Put": put}
+
+    def _at(self, key: Item) -> dict[str, Any]:
+        return {"TableName": self._items, "Key": key, "ConsistentRead": True}
+
+    def _get(self, key: Item) -> Item | None:
+        found: Item | None = self._store.call("GetItem", **self._at(key)).get("Item")
+        return found
+
+    def _made(self, key: Item) -> Item:
+        """The version that a request made when it was first carried out."""
+        return rows.item_of(self._get(key) or {})
+
+    def _audited(self, deed: Deed, *reads: Call) -> list[dict[str, Any]]:
+        """Answers to reads; their audit row is written beside them."""
+        if not self.config.audit_reads:
+            return self._store.together(*reads)
+        row = rows.audit_row(deed, None, None)
+        return self._store.together(*reads, ("PutItem", {"TableName": self._audit, "Item": row}))
+
+    def _page(self, deed: Deed, listing: Listing, size: int, token: str | None) -> Page:
+        """Rows, the last in order first.  One more than asked for is read, to know the end."""
+        start = {"ExclusiveStartKey": self._tokens.read(listing.bound, token)} if token else {}
+        asked = {"TableName": self._items, "ScanIndexForward": False, "Limit": size + 1, **listing.asked, **start}
+        answer = self._audited(deed, ("Query", asked))[0]
+        found, after = answer["Items"], answer.get("LastEvaluatedKey")
+        if len(found) > size:
+            found = found[:size]
+            after = {name: found[-1][name] for name in listing.key}
+        return Page(found, self._tokens.make(listing.bound, after) if after else None)
+
+
+def _present(item_id: str, row: Item | None) -> Item:
+    if row is None or "deleted" in row:
+        raise _missing(item_id)
+    return rows.item_of(row)
+
+
+def _missing(item_id: str) -> NotFound:
+    return NotFound(f"no item {item_id!r}")
+
+
+@cache
+def inventory() -> Inventory:
+    """This worker's tables, made once."""
+    return Inventory(os.environ["ITEMS_TABLE_NAME"], os.environ.get("AUDIT_TABLE_NAME", ""), DynamoDB())

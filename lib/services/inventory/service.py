@@ -1,0 +1,392 @@
+"""The inventory service: versioned items, an audit trail, low-stock alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+from ...service import Call, Function, Grant, Index, Key, Parameter, Route, Schedule, Schema, Service, Table, Topic
+from ...settings import ApiSettings, Check, FunctionSettings, Layer, Settings, between, flag
+from ..pages import page_of, page_query
+
+HANDLER = f"{__package__}.handler.api"
+NUMBER_MAX = 999_999_999_999
+STATUSES = ("available", "out_of_stock", "discontinued")
+LISTED = Key("listedAt")
+"""Only rows of items that are there have it, so nothing else is in an index."""
+INDEXES = {
+    "category-index": "category",
+    "status-index": "status",
+    "category-status-index": "categoryStatus",
+    "listing-index": "listing",
+}
+"""The listing's indexes, and the partition key of each; all are in the order of `listedAt`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InventorySettings(Layer):
+    """What a shop can choose about its inventory service."""
+
+    low_stock_threshold: int = 10
+    """The quantity at or under which an item without a `reorderThreshold` of its own is low."""
+    default_page_size: int = 20
+    """Items a page when a request does not say; never more than `max_page_size`."""
+    max_page_size: int = 50
+    """Most items a page."""
+    audit_reads: bool = True
+    """Reads leave an audit row, too: a write unit and no time, as it is written beside the read."""
+
+    WHERE: ClassVar[str] = "inventory"
+    CHECKS: ClassVar[Mapping[str, Check]] = {
+        "low_stock_threshold": between(0, NUMBER_MAX),
+        "default_page_size": between(1, 100, "items"),
+        "max_page_size": between(1, 100, "items"),
+        "audit_reads": flag(),
+    }
+
+
+def inventory(settings: InventorySettings | None = None) -> Service:
+    """The service as a shop wants it: `TapStackArgs(service=inventory(InventorySettings(audit_reads=False)))`."""
+    settings = settings or InventorySettings()
+    return Service(
+        name="inventory",
+        title="Inventory",
+        description="Items of a shop's inventory: every version kept, every operation audited, low stock told.",
+        name_pattern="inventory-{type}-{environment}",
+        alarms_type="alerts",
+        schemas=SCHEMAS,
+        demo=DEMO,
+        tables=TABLES,
+        topics=(Topic(name="alerts", variable="ALERTS_TOPIC_ARN"),),
+        parameters=(
+            Parameter(name="table-name", table="items"),
+            Parameter(name="audit-table-name", table="audit"),
+            Parameter(name="config", variable="CONFIG_PARAMETER", value=asdict(settings)),
+        ),
+        functions=(
+            Function(
+                name="api-lambda",
+                handler=HANDLER,
+                routes=(*_changes(), *_reads(settings)),
+                schedules=(
+                    Schedule(
+                        name="send-alerts",
+                        rate="rate(5 minutes)",
+                        operation="send_alerts",
+                        grants=_send_grants(),
+                        settings=FunctionSettings(memory_mb=256, timeout_seconds=30, reserved_concurrency=1),
+                    ),
+                ),
+            ),
+        ),
+        settings=Settings(
+            api=ApiSettings(access_log=True, execution_log_level="INFO", metrics=True, log_role="made"),
+        ),
+    )
+
+
+TEXT: dict[str, Any] = {"type": "string", "minLength": 1, "pattern": r"\S"}
+NAME: Schema = {**TEXT, "maxLength": 200}
+DESCRIPTION: Schema = {"type": "string", "maxLength": 2000}
+QUANTITY: Schema = {"type": "integer", "minimum": 0, "maximum": NUMBER_MAX}
+PRICE: Schema = {"type": "number", "minimum": 0, "maximum": NUMBER_MAX, "description": "A decimal, kept to the digit."}
+CATEGORY: Schema = {**TEXT, "maxLength": 100}
+SKU: Schema = {**TEXT, "maxLength": 100, "description": "No two items have the same."}
+STATUS: Schema = {"type": "string", "enum": list(STATUSES)}
+THRESHOLD: Schema = {
+    **QUANTITY,
+    "description": "At or under this quantity the stock is low; the service's when not given.",
+}
+VERSION: Schema = {"type": "integer", "minimum": 1, "maximum": NUMBER_MAX}
+ITEM_ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
+TIME: Schema = {"type": "string", "format": "date-time", "description": "UTC, to the microsecond."}
+
+REQUIRED: dict[str, Schema] = {"name": NAME, "quantity": QUANTITY, "price": PRICE, "category": CATEGORY}
+REMOVABLE: dict[str, Schema] = {"description": DESCRIPTION, "sku": SKU, "reorderThreshold": THRESHOLD}
+CHANGES: dict[str, Schema] = {
+    **REQUIRED,
+    "status": STATUS,
+    **{name: {**schema, "type": [schema["type"], "null"]} for name, schema in REMOVABLE.items()},
+    "expectedVersion": {**VERSION, "description": "Change the item only if this is its version; 409 otherwise."},
+}
+"""What a change may hold: null takes an optional field away."""
+
+SCHEMAS: dict[str, Schema] = {
+    "NewItem": {
+        "type": "object",
+        "required": list(REQUIRED),
+        "additionalProperties": False,
+        "properties": {**REQUIRED, "status": {**STATUS, "description": "`available` when not given."}, **REMOVABLE},
+    },
+    "ItemChanges": {
+        "type": "object",
+        "description": "The fields to set; the others stay. null takes an optional one away.",
+        "minProperties": 1,
+        "additionalProperties": False,
+        "properties": CHANGES,
+    },
+    "Batch": {
+        "type": "object",
+        "required": ["items"],
+        "additionalProperties": False,
+        "properties": {
+            "items": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": 25,
+                "items": {
+                    "type": "object",
+                    "description": f"With an `itemId` the changes of that item, without one a new item, "
+                    f"which needs {', '.join(REQUIRED)}.",
+                    "minProperties": 1,
+                    "additionalProperties": False,
+                    "properties": {"itemId": ITEM_ID, **CHANGES},
+                },
+            }
+        },
+    },
+    "Item": {
+        "type": "object",
+        "required": ["itemId", "version", *REQUIRED, "status", "createdAt", "lastUpdated"],
+        "properties": {
+            "itemId": ITEM_ID,
+            "version": VERSION,
+            **REQUIRED,
+            "status": STATUS,
+            **REMOVABLE,
+            "createdAt": TIME,
+            "lastUpdated": TIME,
+        },
+    },
+    "Deleted": {
+        "type": "object",
+        "required": ["message", "itemId", "version"],
+        "properties": {"message": {"type": "string"}, "itemId": ITEM_ID, "version": VERSION},
+    },
+    "ItemPage": page_of("items", "Item"),
+    "Version": {
+        "type": "object",
+        "required": ["version", "operation", "changedAt", "changedBy", "changes", "item"],
+        "properties": {
+            "version": VERSION,
+            "operation": {"type": "string", "enum": ["CREATE", "UPDATE", "DELETE"]},
+            "changedAt": TIME,
+            "changedBy": {"type": "string", "description": "The caller's user, the API key's id, or `anonymous`."},
+            "changes": {
+                "type": "object",
+                "description": "Of an update, the fields it changed.",
+                "additionalProperties": {
+                    "type": "object",
+                    "description": "The values before and after; none where the field was not there.",
+                    "properties": {"old": {}, "new": {}},
+                },
+            },
+            "item": {"$ref": "#/components/schemas/Item"},
+        },
+    },
+    "History": page_of("versions", "Version"),
+    "BatchResults": {
+        "type": "object",
+        "required": ["results"],
+        "properties": {
+            "results": {
+                "type": "array",
+                "description": "One for each of the request's items, in their order.",
+                "items": {
+                    "type": "object",
+                    "required": ["status"],
+                    "properties": {
+                        "status": {"type": "integer", "description": "What it would have been answered by itself."},
+                        "item": {"$ref": "#/components/schemas/Item"},
+                        "error": {"$ref": "#/components/schemas/Error"},
+                    },
+                },
+            }
+        },
+    },
+}
+
+TABLES = (
+    Table(
+        name="items",
+        variable="ITEMS_TABLE_NAME",
+        hash_key=Key("itemId"),
+        range_key=Key("version", "N"),
+        indexes=tuple(Index(name=name, hash_key=Key(key), range_key=LISTED) for name, key in INDEXES.items()),
+        ttl="tap#expires",
+        stream="NEW_AND_OLD_IMAGES",
+    ),
+    Table(name="audit", variable="AUDIT_TABLE_NAME", hash_key=Key("auditId"), range_key=Key("timestamp")),
+)
+
+
+def _items(*actions: str, reason: str, indexes: tuple[str, ...] = ()) -> Grant:
+    return Grant(on="items", actions=actions, indexes=indexes, reason=reason)
+
+
+CONFIG = Grant(on="config", actions=("GetParameter",), reason="read thresholds and page sizes, once per worker")
+AUDIT = Grant(on="audit", actions=("PutItem",), reason="leave an audit row in the transaction of the change")
+ALERT = Grant(on="alerts", actions=("Publish",), reason="tell of low stock")
+
+
+def _changes() -> tuple[Route, ...]:
+    quick = FunctionSettings(memory_mb=256, timeout_seconds=10, reserved_concurrency=10)
+    return (
+        Route(
+            method="POST",
+            path="/items",
+            operation="create_item",
+            summary="Create an item, at version 1",
+            body="NewItem",
+            responses={201: "Item"},
+            versioned=True,
+            grants=(
+                _items("PutItem", reason="add the item, its first version, and the guard of its sku"),
+                _items("GetItem", reason="answer a repeated Idempotency-Key with what it made"),
+                _items("UpdateItem", reason="note that an alert was sent"),
+                AUDIT,
+                ALERT,
+                CONFIG,
+            ),
+            settings=quick,
+        ),
+        Route(
+            method="POST",
+            path="/items/batch",
+            operation="batch_items",
+            summary="Create or change up to 25 items, each by itself",
+            body="Batch",
+            responses={200: "BatchResults"},
+            grants=(
+                _items("GetItem", reason="read what is to be changed"),
+                _items("PutItem", reason="add versions, and the guards of skus"),
+                _items("UpdateItem", reason="free the sku that an item gave up, note that an alert was sent"),
+                AUDIT,
+                ALERT,
+                CONFIG,
+            ),
+            settings=FunctionSettings(memory_mb=512, timeout_seconds=20, reserved_concurrency=5),
+        ),
+        Route(
+            method="PUT",
+            path="/items/{itemId}",
+            operation="update_item",
+            summary="Change an item",
+            body="ItemChanges",
+            responses={200: "Item"},
+            versioned=True,
+            errors=(409,),
+            grants=(
+                _items("GetItem", reason="read what is to be changed"),
+                _items("PutItem", reason="add a version, and the guard of a new sku"),
+                _items("UpdateItem", reason="free the sku that the item gave up, note that an alert was sent"),
+                AUDIT,
+                ALERT,
+                CONFIG,
+            ),
+            settings=quick,
+        ),
+        Route(
+            method="DELETE",
+            path="/items/{itemId}",
+            operation="delete_item",
+            summary="Delete an item; its history stays",
+            responses={200: "Deleted"},
+            versioned=True,
+            errors=(409,),
+            grants=(
+                _items("GetItem", reason="read what is to be deleted"),
+                _items("PutItem", reason="add the version that says it is gone"),
+                _items("UpdateItem", reason="free its sku"),
+                AUDIT,
+            ),
+            settings=FunctionSettings(memory_mb=256, timeout_seconds=5, reserved_concurrency=5),
+        ),
+    )
+
+
+def _reads(settings: InventorySettings) -> tuple[Route, ...]:
+    audit = Grant(on="audit", actions=("PutItem",), reason="leave an audit row beside the read")
+    always = (audit, CONFIG) if settings.audit_reads else (CONFIG,)
+    tokens = _items("GetItem", "PutItem", reason="keep the page tokens' key")
+    page = page_query(
+        default_size=min(settings.default_page_size, settings.max_page_size),
+        max_size=settings.max_page_size,
+        token_length=4096,
+    )
+    return (
+        Route(
+            method="GET",
+            path="/items",
+            operation="list_items",
+            summary="List items, newest first, a page at a time",
+            query={"category": CATEGORY, "status": STATUS, "sku": SKU, **page},
+            responses={200: "ItemPage"},
+            grants=(
+                _items("Query", indexes=tuple(INDEXES), reason="list items"),
+                _items("GetItem", "PutItem", reason="find an item by its sku, and keep the page tokens' key"),
+                *always,
+            ),
+            settings=FunctionSettings(memory_mb=512, timeout_seconds=10, reserved_concurrency=15),
+        ),
+        Route(
+            method="GET",
+            path="/items/{itemId}",
+            operation="get_item",
+            summary="Read an item",
+            query={"version": {**VERSION, "description": "An old version; the latest when not given."}},
+            responses={200: "Item"},
+            versioned=True,
+            grants=(_items("GetItem", reason="read an item"), *always),
+            settings=FunctionSettings(memory_mb=256, timeout_seconds=5, reserved_concurrency=20),
+        ),
+        Route(
+            method="GET",
+            path="/items/{itemId}/history",
+            operation="get_history",
+            summary="Every version of an item, newest first, a page at a time; also of a deleted one",
+            query=page,
+            responses={200: "History"},
+            grants=(_items("Query", reason="read versions"), tokens, *always),
+            settings=FunctionSettings(memory_mb=256, timeout_seconds=10, reserved_concurrency=5),
+        ),
+    )
+
+
+def _send_grants() -> tuple[Grant, ...]:
+    return (
+        _items("Query", indexes=("listing-index",), reason="find alerts that were not sent"),
+        _items("UpdateItem", reason="take an alert, and note that it was sent"),
+        ALERT,
+    )
+
+
+DESK: dict[str, Any] = {"name": "Walnut desk", "category": "furniture", "quantity": 40, "price": 349.95}
+
+DEMO = (
+    Call(method="POST", path="/items", status=201, body={**DESK, "sku": "DESK-140"}, keeps={"desk": "itemId"}),
+    Call(method="POST", path="/items", status=409, body={**DESK, "sku": "DESK-140"}),
+    Call(
+        method="POST",
+        path="/items/batch",
+        status=200,
+        body={
+            "items": [
+                {"name": "Desk lamp", "category": "lighting", "quantity": 25, "price": 59, "sku": "LAMP-7"},
+                {"name": "Floor lamp", "category": "lighting", "quantity": 4, "price": 129.50, "reorderThreshold": 5},
+                {"itemId": "{desk}", "price": 329.95},
+            ]
+        },
+    ),
+    Call(method="GET", path="/items?category=lighting&status=available&page_size=10", status=200),
+    Call(method="GET", path="/items?sku=DESK-140", status=200),
+    Call(method="PUT", path="/items/{desk}", status=200, body={"quantity": 8}, headers={"If-Match": '"2"'}),
+    Call(method="PUT", path="/items/{desk}", status=412, body={"quantity": 7}, headers={"If-Match": '"2"'}),
+    Call(method="GET", path="/items/{desk}", status=200),
+    Call(method="GET", path="/items/{desk}?version=1", status=200),
+    Call(method="DELETE", path="/items/{desk}", status=200),
+    Call(method="GET", path="/items/{desk}/history", status=200),
+)
+
+SERVICE = inventory()

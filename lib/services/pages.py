@@ -1,0 +1,35 @@
+"""What listings have in common: how a page is asked for, and what it is."""
+
+from __future__ import annotations
+
+from ..service import Schema
+
+
+def page_query(default_size: int, max_size: int, token_length: int) -> dict[str, Schema]:
+    """The query parameters of a listing."""
+    return {
+        "page_size": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": max_size,
+            "description": f"Most a page; {default_size} when not given.",
+        },
+        "page_token": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": token_length,
+            "description": "`next_page_token` of the page before.",
+        },
+    }
+
+
+def page_of(member: str, schema: str) -> Schema:
+    """An answer whose `member` is an array of a schema's objects."""
+    return {
+        "type": "object",
+        "required": [member, "next_page_token"],
+        "properties": {
+            member: {"type": "array", "items": {"$ref": f"#/components/schemas/{schema}"}},
+            "next_page_token": {"type": "string", "nullable": True, "description": "null on the last page."},
+        },
+    }

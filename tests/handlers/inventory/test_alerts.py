@@ -1,0 +1,175 @@
+"""Low stock is told once per crossing, now or later."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from lib.runtime.aws import AwsError
+from lib.services.inventory.handler import store
+
+from ...fake_aws import Asked, FakeAws
+from ...lambda_context import Context
+from .conftest import Shop
+
+
+def low(message: dict[str, Any]) -> dict[str, Any]:
+    """What a notification tells."""
+    told: dict[str, Any] = json.loads(message["Message"])
+    return told
+
+
+def alert_rows(shop: Shop) -> list[dict[str, Any]]:
+    return [row for row in shop.rows("items") if row["itemId"].startswith("tap#alert#")]
+
+
+def sns_down(wire: FakeAws) -> None:
+    """From now on calls of SNS are hung up on."""
+    wire.script = [lambda asked: "hang up" if b"Action=Publish" in asked.body else "pass"]
+
+
+def test_a_crossing_is_told_with_item_name_quantity_and_threshold(shop: Shop) -> None:
+    item = shop.create(name="Walnut desk, 140 cm ✓")
+    assert shop.told() == []
+    shop.change(item, quantity=8)
+    (message,) = shop.told()
+    assert message["Subject"] == f"Low stock: 8 left of item {item['itemId']}"
+    assert low(message) == {
+        "type": "LOW_STOCK",
+        "itemId": item["itemId"],
+        "name": "Walnut desk, 140 cm ✓",
+        "quantity": 8,
+        "version": 2,
+        "threshold": 10,
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "changes", "told"),
+    [
+        ({"quantity": 11}, {"quantity": 10}, True),
+        ({"quantity": 12}, {"quantity": 11}, False),
+        ({"quantity": 10}, {"quantity": 9}, False),
+        ({"quantity": 0}, {"quantity": 50}, False),
+        ({"quantity": 6, "reorderThreshold": 5}, {"quantity": 5}, True),
+        ({"quantity": 11, "reorderThreshold": 5}, {"quantity": 10}, False),
+        ({"quantity": 11, "reorderThreshold": 5}, {"reorderThreshold": 11}, True),
+        ({"quantity": 8, "reorderThreshold": 5}, {"reorderThreshold": None}, True),
+        ({"quantity": 5}, {"name": "Other"}, False),
+        ({"quantity": 11}, {"name": "Other"}, False),
+    ],
+)
+def test_what_takes_the_stock_to_or_under_the_threshold_is_told(
+    shop: Shop, before: dict[str, Any], changes: dict[str, Any], told: bool
+) -> None:
+    item = shop.create(**before)
+    shop.told()
+    shop.change(item, **changes)
+    assert len(shop.told()) == told
+
+
+def test_an_item_that_is_low_from_the_start_is_told(shop: Shop) -> None:
+    item = shop.create(quantity=10)
+    assert [low(message)["itemId"] for message in shop.told()] == [item["itemId"]]
+
+
+def test_each_crossing_is_told_once(shop: Shop) -> None:
+    item = shop.create(quantity=11)
+    for quantity in (10, 9, 0, 11, 12, 3, 2):
+        shop.change(item, quantity=quantity)
+    shop.sweep()
+    assert [low(message)["quantity"] for message in shop.told()] == [10, 3]
+
+
+def test_a_deletion_tells_nothing(shop: Shop) -> None:
+    item = shop.create(quantity=11)
+    shop.delete(item)
+    assert shop.told() == []
+
+
+def test_a_sent_alert_leaves_the_listing_and_is_forgotten_in_time(shop: Shop) -> None:
+    shop.create(quantity=1)
+    (row,) = alert_rows(shop)
+    assert row.keys() == {"itemId", "version", "alert", "tap#expires"}
+
+
+def test_an_alert_that_cannot_be_sent_is_kept_and_the_change_stands(
+    shop: Shop, wire: FakeAws, make_due: Callable[[], None]
+) -> None:
+    item = shop.create()
+    sns_down(wire)
+    answer = shop.change(item, quantity=1)
+    assert (answer.status, shop.read(item).body["quantity"]) == (200, 1)
+    assert shop.told() == []
+    wire.script = ["pass"]
+    shop.sweep()
+    assert shop.told() == [], "not due yet: whoever wrote it may still be sending it"
+    make_due()
+    shop.sweep()
+    shop.sweep()
+    assert [low(message)["quantity"] for message in shop.told()] == [1]
+
+
+def test_every_kept_alert_is_sent(shop: Shop, wire: FakeAws, make_due: Callable[[], None]) -> None:
+    sns_down(wire)
+    made = {shop.create(quantity=1)["itemId"] for _ in range(30)}
+    wire.script = ["pass"]
+    make_due()
+    shop.sweep()
+    told = [low(message)["itemId"] for message in shop.told()]
+    assert (set(told), len(told)) == (made, 30)
+
+
+def test_a_sweep_that_fails_says_so_and_keeps_what_it_could_not_send(
+    shop: Shop, wire: FakeAws, make_due: Callable[[], None]
+) -> None:
+    sns_down(wire)
+    shop.create(quantity=1)
+    make_due()
+    with pytest.raises(AwsError, match="NoAnswer"):
+        shop.sweep()
+    wire.script = ["pass"]
+    shop.sweep()
+    assert shop.told() == [], "it is taken for a minute"
+    make_due()
+    shop.sweep()
+    assert len(shop.told()) == 1
+
+
+def test_a_sweep_stops_before_lambda_stops_it(shop: Shop, wire: FakeAws, make_due: Callable[[], None]) -> None:
+    sns_down(wire)
+    shop.create(quantity=1)
+    wire.script = ["pass"]
+    make_due()
+    shop.api.handler({"schedule": "send-alerts"}, Context(0.1))
+    assert shop.told() == []
+
+
+def test_two_sweeps_send_an_alert_once(shop: Shop, wire: FakeAws, make_due: Callable[[], None]) -> None:
+    sns_down(wire)
+    shop.create(quantity=1)
+    make_due()
+
+    def another_sweep(_: Asked) -> str:
+        wire.script = ["pass"]
+        shop.sweep()
+        return "pass"
+
+    wire.script = ["pass", another_sweep]
+    shop.sweep()
+    assert len(shop.told()) == 1
+
+
+def test_the_default_threshold_is_what_parameter_store_says(shop: Shop, config: str) -> None:
+    value = json.dumps({"low_stock_threshold": 20})
+    shop.emulator.client("ssm").put_parameter(Name=config, Value=value, Type="String", Overwrite=True)
+    assert low_threshold() == 20
+    shop.create(quantity=20)
+    assert [low(message)["threshold"] for message in shop.told()] == [20]
+
+
+def low_threshold() -> int:
+    return store.inventory().config.low_stock_threshold

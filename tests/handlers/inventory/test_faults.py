@@ -1,0 +1,189 @@
+"""A worker that dies between any two calls of AWS, and answers that are lost, leave everything whole."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from lib.runtime.aws import AwsError
+
+from ...fake_aws import Asked, FakeAws
+from ..worker import Answer, refused
+from .conftest import ITEM, Shop
+from .consistency import check
+
+KEY = {"Idempotency-Key": "once"}
+LOW = {"name": "Desk", "category": "furniture", "quantity": 3, "price": 1, "sku": "D-1"}
+
+Do = Callable[[Shop, Any], Answer]
+OPERATIONS: dict[str, Do] = {
+    "create": lambda shop, _: shop.api("POST", "/items", LOW, headers=KEY),
+    "change": lambda shop, item: shop.change(item, sku="D-2", quantity=2),
+    "delete": lambda shop, item: shop.delete(item),
+    "list": lambda shop, _: shop.api("GET", "/items", query={"page_size": "1"}),
+    "history": lambda shop, item: shop.api("GET", "/items/{itemId}/history", keys=(item["itemId"],)),
+    "batch": lambda shop, item: shop.api(
+        "POST", "/items/batch", {"items": [LOW, {"itemId": item["itemId"], "quantity": 2}]}, headers=KEY
+    ),
+}
+ENDS = {"dies before": ["hang up"], "dies after": ["lose", "hang up"]}
+
+
+def until(calls: int, end: str) -> list[str]:
+    """So many calls, then the end."""
+    return [*["pass"] * calls, *ENDS[end]]
+
+
+def cut(shop: Shop, wire: FakeAws, script: list[str], do: Do, item: Any) -> bool:
+    """Let the script's first calls through, then end; whether the operation came to its own end all the same."""
+    calls = script.count("pass")
+    wire.script = script
+    shop.api.seconds = 0.1
+    before = len(wire.asked)
+    with contextlib.suppress(AwsError):
+        do(shop, item)
+    wire.script, shop.api.seconds = ["pass"], 5.0
+    return len(wire.asked) - before <= calls
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_crash_between_any_two_calls_leaves_everything_whole(shop: Shop, wire: FakeAws, name: str, end: str) -> None:
+    calls, finished = 0, False
+    while not finished:
+        item = shop.create(sku=f"first-{calls}")
+        finished = cut(shop, wire, until(calls, end), OPERATIONS[name], item)
+        check(shop)
+        for row in shop.listed():
+            assert shop.delete(row).status == 200
+        calls += 1
+    assert calls >= 3
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("calls", range(4))
+def test_a_creation_that_broke_off_is_made_once_when_it_is_repeated(
+    shop: Shop, wire: FakeAws, calls: int, end: str
+) -> None:
+    cut(shop, wire, until(calls, end), OPERATIONS["create"], None)
+    answer = OPERATIONS["create"](shop, None)
+    assert (answer.status, shop.listed()) == (201, [answer.body])
+    check(shop)
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("calls", range(5))
+def test_an_alert_is_never_lost(shop: Shop, wire: FakeAws, calls: int, end: str, make_due: Callable[[], None]) -> None:
+    item = shop.create()
+    cut(shop, wire, until(calls, end), OPERATIONS["change"], item)
+    changed = shop.read(item).body["version"] == 2
+    make_due()
+    shop.sweep()
+    assert {message["Subject"] for message in shop.told()} == (
+        {f"Low stock: 2 left of item {item['itemId']}"} if changed else set()
+    )
+    check(shop)
+
+
+@pytest.mark.parametrize("answer", ["lose", (500, {}), (400, {"__type": "ThrottlingException"}), "hang up"])
+@pytest.mark.parametrize("at", range(2))
+def test_one_fault_is_made_good(shop: Shop, wire: FakeAws, answer: Any, at: int) -> None:
+    item = shop.create(sku="D-1", quantity=40)
+    wire.script = [*["pass"] * at, answer, "pass"]
+    changed = shop.change(item, sku="D-2", quantity=30)
+    assert (changed.status, changed.body["version"]) == (200, 2)
+    deleted = shop.delete(item)
+    assert (deleted.status, deleted.body["version"]) == (200, 3)
+    check(shop)
+
+
+@pytest.mark.parametrize("answer", ["lose", (500, {}), "hang up"])
+@pytest.mark.parametrize("at", range(2))
+def test_one_fault_of_a_read_is_made_good_beside_its_audit(shop: Shop, wire: FakeAws, answer: Any, at: int) -> None:
+    item = shop.create()
+    wire.script = [*["pass"] * at, answer, "pass"]
+    assert shop.api("GET", ITEM, keys=(item["itemId"],)).body == item
+    assert len(shop.audit("READ")) == 1
+
+
+def test_what_cannot_be_audited_is_not_answered(shop: Shop, wire: FakeAws) -> None:
+    item = shop.create()
+    wire.script = [lambda asked: "hang up" if b"auditId" in asked.body else "pass"]
+    shop.api.seconds = 0.1
+    with pytest.raises(AwsError, match="NoAnswer"):
+        shop.read(item)
+
+
+def test_a_table_that_is_too_busy_asks_for_patience(shop: Shop, wire: FakeAws) -> None:
+    item = shop.create()
+    wire.script = [(400, {"__type": "ProvisionedThroughputExceededException"})]
+    assert shop.read(item).status == 429
+    assert shop.change(item, quantity=1).status == 429
+    wire.script = ["pass"]
+    check(shop)
+
+
+def overtaken_by(wire: FakeAws, other: Callable[[], Answer]) -> None:
+    """Let somebody else be quicker, once the item has been read."""
+
+    def overtake(_: Asked) -> str:
+        wire.script = ["pass"]
+        assert other().status == 200
+        return "pass"
+
+    wire.script = ["pass", overtake]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"quantity": 30}, {"quantity": 30, "name": "Other"}, {"quantity": 30, "sku": "D-3"}]
+)
+def test_a_change_that_is_overtaken_is_made_on_top_of_the_other(
+    shop: Shop, wire: FakeAws, changes: dict[str, Any]
+) -> None:
+    item = shop.create(sku="D-1")
+    overtaken_by(wire, lambda: shop.change(item, price=2, sku="D-2"))
+    answer = shop.change(item, **changes)
+    assert (answer.status, answer.body["version"], answer.body["price"]) == (200, 3, 2)
+    check(shop)
+
+
+def test_a_guarded_change_that_is_overtaken_is_lost(shop: Shop, wire: FakeAws) -> None:
+    item = shop.create()
+    overtaken_by(wire, lambda: shop.change(item, price=2))
+    refused(shop.change(item, quantity=30, expectedVersion=1), 409, "VERSION_CONFLICT", "at version 2, not 1")
+    check(shop)
+
+
+def test_a_change_that_a_deletion_overtakes_finds_nothing(shop: Shop, wire: FakeAws) -> None:
+    item = shop.create()
+    overtaken_by(wire, lambda: shop.delete(item))
+    refused(shop.change(item, quantity=30), 404, "NOT_FOUND", "no item")
+    check(shop)
+
+
+def test_an_item_that_others_keep_changing_asks_for_patience(shop: Shop, wire: FakeAws) -> None:
+    item = shop.create()
+    (row,) = shop.emulator.client("dynamodb").query(
+        TableName=shop.api.tables["items"],
+        KeyConditionExpression="itemId = :id AND version = :now",
+        ExpressionAttributeValues={":id": {"S": item["itemId"]}, ":now": {"N": "0"}},
+    )["Items"]
+    none = {"Code": "None"}
+    lost = {"Code": "ConditionalCheckFailed", "Item": row}
+    wire.script = ["pass", (400, {"__type": "TransactionCanceledException", "CancellationReasons": [lost, none, none]})]
+    shop.api.seconds = 2.0
+    answer = shop.change(item, quantity=1)
+    assert (answer.status, answer.body["code"]) == (429, "THROTTLED")
+
+
+def test_a_guard_that_contradicts_the_item_is_an_error_and_no_change(shop: Shop) -> None:
+    item = shop.create(sku="D-1")
+    shop.emulator.client("dynamodb").delete_item(
+        TableName=shop.api.tables["items"], Key={"itemId": {"S": "tap#sku#D-1"}, "version": {"N": "0"}}
+    )
+    with pytest.raises(Exception, match="ConditionalCheckFailed"):
+        shop.change(item, sku=None)
+    assert shop.read(item).body == item

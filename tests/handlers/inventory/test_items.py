@@ -1,0 +1,372 @@
+"""Creating, reading, changing and deleting, one caller at a time."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from ..worker import refused
+from .conftest import HISTORY, ITEM, Shop
+
+NOBODY = "0" * 32
+
+
+def test_a_created_item_is_at_version_one_and_says_where_it_is(shop: Shop) -> None:
+    body = {"name": "Desk", "category": "furniture", "quantity": 40, "price": 349.95, "sku": "D-1", "description": ""}
+    answer = shop.api("POST", "/items", {**body, "reorderThreshold": 3, "status": "discontinued"})
+    item = answer.body
+    assert (answer.status, answer.headers["ETag"], item["version"]) == (201, '"1"', 1)
+    assert answer.headers["Location"] == f"items/{item['itemId']}"
+    assert item["createdAt"] == item["lastUpdated"]
+    assert item == {
+        **body,
+        "price": Decimal("349.95"),
+        "reorderThreshold": 3,
+        "status": "discontinued",
+        **{name: item[name] for name in ("itemId", "version", "createdAt", "lastUpdated")},
+    }
+    assert shop.read(item).body == item
+
+
+def test_what_is_optional_may_be_left_out(shop: Shop) -> None:
+    item = shop.create()
+    assert item["status"] == "available"
+    assert item.keys().isdisjoint({"description", "sku", "reorderThreshold"})
+
+
+def test_prices_are_kept_to_the_digit(shop: Shop) -> None:
+    item = shop.create(price=0.1)
+    shop.api("PUT", ITEM, '{"price": 12345678901.123456789}', keys=(item["itemId"],))
+    assert '"price":12345678901.123456789' in shop.read(item).text
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"name": None}, "body.name must be string"),
+        ({"name": " "}, "body.name must match pattern"),
+        ({"quantity": -1}, "body.quantity must be bigger than or equal to 0"),
+        ({"quantity": 1.5}, "body.quantity must be integer"),
+        ({"price": "3"}, "body.price must be number"),
+        ({"price": -0.01}, "body.price must be bigger than or equal to 0"),
+        ({"category": ""}, "body.category must be longer than or equal to 1 characters"),
+        ({"status": "gone"}, "body.status must be one of ['available', 'out_of_stock', 'discontinued']"),
+        ({"reorderThreshold": -1}, "body.reorderThreshold"),
+        ({"itemId": NOBODY}, "body must not contain {'itemId'} properties"),
+        ({"sku": "x" * 101}, "body.sku must be shorter than or equal to 100 characters"),
+    ],
+)
+def test_a_field_that_cannot_be_is_refused_by_name(shop: Shop, changes: dict[str, Any], says: str) -> None:
+    desk = {"name": "Desk", "category": "furniture", "quantity": 1, "price": 1}
+    refused(shop.api("POST", "/items", {**desk, **changes}), 400, "INVALID_REQUEST", says)
+    assert shop.rows("items") == []
+
+
+def test_a_price_beyond_what_can_be_stored_is_refused(shop: Shop) -> None:
+    text = '{"name": "Desk", "category": "furniture", "quantity": 1, "price": 1e-200}'
+    refused(shop.api("POST", "/items", text), 400, "INVALID_REQUEST", "price: a number DynamoDB cannot store")
+
+
+def test_a_missing_field_is_named(shop: Shop) -> None:
+    refused(shop.api("POST", "/items", {"name": "Desk"}), 400, "INVALID_REQUEST", "quantity")
+
+
+@pytest.mark.parametrize("item_id", [NOBODY, "desk", "tap#page-token-key", "tap#sku#x"])
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [("GET", ITEM, None), ("GET", HISTORY, None), ("PUT", ITEM, {"quantity": 1}), ("DELETE", ITEM, None)],
+)
+def test_what_is_not_there_is_not_found(shop: Shop, method: str, path: str, body: Any, item_id: str) -> None:
+    shop.create(sku="x")
+    refused(shop.api(method, path, body, keys=(item_id.replace("#", "%23"),)), 404, "NOT_FOUND", "no item")
+
+
+def test_a_change_makes_the_next_version_and_leaves_the_rest(shop: Shop) -> None:
+    item = shop.create(description="Solid")
+    answer = shop.change(item, quantity=39, price=329)
+    assert (answer.status, answer.headers["ETag"]) == (200, '"2"')
+    assert answer.body == {
+        **item,
+        "version": 2,
+        "quantity": 39,
+        "price": 329,
+        "lastUpdated": answer.body["lastUpdated"],
+    }
+    assert answer.body["lastUpdated"] > item["lastUpdated"]
+    assert shop.read(item).body == answer.body
+
+
+def test_null_takes_an_optional_field_away(shop: Shop) -> None:
+    item = shop.create(description="Solid", sku="D-1", reorderThreshold=3)
+    changed = shop.change(item, description=None, sku=None, reorderThreshold=None).body
+    assert changed.keys().isdisjoint({"description", "sku", "reorderThreshold"})
+    assert shop.history(item)[0]["changes"] == {
+        "description": {"old": "Solid"},
+        "sku": {"old": "D-1"},
+        "reorderThreshold": {"old": 3},
+    }
+
+
+def test_null_does_not_take_a_required_field_away(shop: Shop) -> None:
+    refused(shop.change(shop.create(), name=None), 400, "INVALID_REQUEST", "body.name must be string")
+
+
+@pytest.mark.parametrize(
+    "body", ['{"quantity": 40}', '{"price": 349.950}', '{"price": 3.4995e2}', '{"sku": null}', '{"expectedVersion": 1}']
+)
+def test_a_change_that_changes_nothing_makes_no_version(shop: Shop, body: str) -> None:
+    item = shop.create()
+    answer = shop.api("PUT", ITEM, body, keys=(item["itemId"],))
+    assert (answer.status, answer.body, answer.headers["ETag"]) == (200, item, '"1"')
+    assert len(shop.history(item)) == 1
+    assert shop.audit("UPDATE") == []
+
+
+def test_an_empty_change_is_refused(shop: Shop) -> None:
+    refused(shop.change(shop.create()), 400, "INVALID_REQUEST", "at least 1 properties")
+
+
+def test_if_match_guards_a_change(shop: Shop) -> None:
+    item = shop.create()
+    assert shop.change(item, headers={"If-Match": '"1"'}, quantity=1).status == 200
+    lost = shop.change(item, headers={"If-Match": '"1"'}, quantity=2)
+    refused(lost, 412, "PRECONDITION_FAILED", "the item is at version 2, not 1")
+    assert (lost.headers["ETag"], lost.body["details"]) == ('"2"', ["version 2"])
+    assert shop.read(item).body["quantity"] == 1
+
+
+def test_any_version_matches_a_star(shop: Shop) -> None:
+    item = shop.create()
+    assert shop.change(item, headers={"If-Match": "*"}, quantity=1).status == 200
+    gone = {"itemId": NOBODY}
+    assert shop.change(gone, headers={"If-Match": "*"}, quantity=1).status == 404
+
+
+def test_an_expected_version_guards_a_change(shop: Shop) -> None:
+    item = shop.create()
+    assert shop.change(item, expectedVersion=1, quantity=1).status == 200
+    lost = shop.change(item, expectedVersion=1, quantity=2)
+    refused(lost, 409, "VERSION_CONFLICT", "the item is at version 2, not 1")
+    assert lost.headers["ETag"] == '"2"'
+
+
+def test_if_match_guards_a_deletion(shop: Shop) -> None:
+    item = shop.create()
+    refused(shop.delete(item, **{"If-Match": '"2"'}), 412, "PRECONDITION_FAILED", "at version 1, not 2")
+    assert shop.delete(item, **{"If-Match": '"1"'}).status == 200
+
+
+@pytest.mark.parametrize("text", ["1", '"x"', 'W/"1"', '"0"', '"1", "2"', ""])
+def test_an_if_match_that_is_no_etag_of_ours_is_refused(shop: Shop, text: str) -> None:
+    refused(shop.change(shop.create(), headers={"If-Match": text}, quantity=1), 400, "INVALID_REQUEST", "If-Match")
+
+
+def test_an_old_version_is_read(shop: Shop) -> None:
+    item = shop.create()
+    shop.change(item, quantity=39)
+    old = shop.read(item, version="1")
+    assert (old.body, old.headers["ETag"]) == (item, '"1"')
+    refused(shop.read(item, version="3"), 404, "NOT_FOUND", "has no version 3: it is at 2")
+    refused(shop.read(item, version="0"), 400, "INVALID_REQUEST", "version")
+
+
+def test_a_deleted_item_is_nowhere_but_in_its_history(shop: Shop) -> None:
+    item = shop.create(sku="D-1")
+    answer = shop.delete(item)
+    assert (answer.status, answer.headers["ETag"], answer.body["version"]) == (200, '"2"', 2)
+    assert answer.body["message"] == f"item {item['itemId']} is deleted; its history stays"
+    for gone in (shop.read(item), shop.read(item, version="1"), shop.change(item, quantity=1), shop.delete(item)):
+        refused(gone, 404, "NOT_FOUND", f"no item '{item['itemId']}'")
+    assert shop.listed() == shop.listed(category="furniture") == shop.listed(sku="D-1") == []
+    assert [version["operation"] for version in shop.history(item)] == ["DELETE", "CREATE"]
+
+
+def test_history_tells_who_when_and_what(shop: Shop) -> None:
+    item = shop.create()
+    context = {"requestId": "request-1", "authorizer": {"principalId": "mara"}}
+    shop.api("PUT", ITEM, {"quantity": 39, "sku": "D-1"}, keys=(item["itemId"],), requestContext=context)
+    shop.delete(item)
+    deleted, changed, created = shop.history(item)
+    assert [(v["version"], v["operation"], v["changedBy"]) for v in (created, changed, deleted)] == [
+        (1, "CREATE", "anonymous"),
+        (2, "UPDATE", "mara"),
+        (3, "DELETE", "anonymous"),
+    ]
+    assert changed["changes"] == {"quantity": {"old": 40, "new": 39}, "sku": {"new": "D-1"}}
+    assert created["changes"] == deleted["changes"] == {}
+    assert created["item"] == item
+    assert deleted["item"] == {**changed["item"], "version": 3, "lastUpdated": deleted["changedAt"]}
+    assert created["changedAt"] < changed["changedAt"] < deleted["changedAt"]
+
+
+def test_history_comes_in_pages(shop: Shop) -> None:
+    item = shop.create()
+    for quantity in range(30, 26, -1):
+        shop.change(item, quantity=quantity)
+    first = shop.api("GET", HISTORY, keys=(item["itemId"],), query={"page_size": "3"}).body
+    token = first["next_page_token"]
+    second = shop.api("GET", HISTORY, keys=(item["itemId"],), query={"page_token": token}).body
+    assert [v["version"] for v in first["versions"] + second["versions"]] == [5, 4, 3, 2, 1]
+    assert second["next_page_token"] is None
+    other = shop.create()
+    refused(
+        shop.api("GET", HISTORY, keys=(other["itemId"],), query={"page_token": token}), 400, "INVALID_REQUEST", "token"
+    )
+
+
+def test_a_sku_belongs_to_one_item(shop: Shop) -> None:
+    first, second = shop.create(sku="D-1"), shop.create()
+    desk = {"name": "Desk", "category": "furniture", "quantity": 40, "price": 1, "sku": "D-1"}
+    refused(shop.api("POST", "/items", desk), 409, "CONFLICT", f"item {first['itemId']} has the sku 'D-1' already")
+    refused(shop.change(second, sku="D-1"), 409, "CONFLICT", "has the sku 'D-1' already")
+    assert len(shop.listed()) == 2
+    assert len(shop.history(second)) == 1
+
+
+@pytest.mark.parametrize("how", ["given up", "exchanged", "deleted"])
+def test_a_sku_that_is_free_again_can_be_taken(shop: Shop, how: str) -> None:
+    first, second = shop.create(sku="D-1"), shop.create()
+    given_up: dict[str, dict[str, Any]] = {"given up": {"sku": None}, "exchanged": {"sku": "D-2"}}
+    assert (shop.change(first, **given_up[how]) if how in given_up else shop.delete(first)).status == 200
+    assert shop.listed(sku="D-1") == []
+    assert shop.change(second, sku="D-1").status == 200
+    assert [item["itemId"] for item in shop.listed(sku="D-1")] == [second["itemId"]]
+
+
+def test_a_freed_sku_is_forgotten_in_time_and_a_taken_one_never(shop: Shop) -> None:
+    item, other = shop.create(sku="D-1"), shop.create()
+    shop.change(item, sku=None)
+    (freed,) = [row for row in shop.rows("items") if row["itemId"] == "tap#sku#D-1"]
+    assert freed.keys() == {"itemId", "version", "tap#expires"}
+    shop.change(other, sku="D-1")
+    (taken,) = [row for row in shop.rows("items") if row["itemId"] == "tap#sku#D-1"]
+    assert taken == {"itemId": "tap#sku#D-1", "version": 0, "owner": other["itemId"]}
+
+
+def test_items_are_listed_newest_first(shop: Shop) -> None:
+    made = [shop.create(category=category)["itemId"] for category in ("a", "b", "a")]
+    shop.change({"itemId": made[0]}, quantity=1)
+    assert [item["itemId"] for item in shop.listed()] == made[::-1]
+
+
+def test_items_are_listed_by_what_they_are(shop: Shop) -> None:
+    wanted = {"a1": ("a", "available"), "a2": ("a", "discontinued"), "b1": ("b", "available"), "a3": ("a", "available")}
+    for name, (category, status) in wanted.items():
+        shop.create(name=name, category=category, status=status, sku=name)
+
+    def names(**query: str) -> list[str]:
+        return [item["name"] for item in shop.listed(**query)]
+
+    assert names(category="a") == ["a3", "a2", "a1"]
+    assert names(status="available") == ["a3", "b1", "a1"]
+    assert names(category="a", status="available") == ["a3", "a1"]
+    assert names(category="c") == names(category="b", status="discontinued") == []
+    assert names(sku="b1") == names(sku="b1", category="b") == names(sku="b1", status="available") == ["b1"]
+    assert names(sku="b1", category="a") == names(sku="b1", status="discontinued") == names(sku="none") == []
+
+
+def test_a_listing_follows_changes(shop: Shop) -> None:
+    item = shop.create(category="a")
+    shop.change(item, category="b", status="out_of_stock")
+    assert shop.listed(category="a") == shop.listed(status="available") == []
+    assert len(shop.listed(category="b", status="out_of_stock")) == 1
+
+
+@pytest.mark.parametrize(
+    "query", [{}, {"category": "a"}, {"status": "available"}, {"category": "a", "status": "available"}]
+)
+def test_every_listing_comes_in_pages_that_end_when_it_does(shop: Shop, query: dict[str, str]) -> None:
+    made = [shop.create(category="a")["itemId"] for _ in range(4)]
+    first = shop.api("GET", "/items", query={**query, "page_size": "2"}).body
+    second = shop.api("GET", "/items", query={**query, "page_size": "2", "page_token": first["next_page_token"]}).body
+    assert [item["itemId"] for item in first["items"] + second["items"]] == made[::-1]
+    assert second["next_page_token"] is None
+
+
+def test_a_page_ends_where_dynamodb_stops(shop: Shop) -> None:
+    for number in range(1300):
+        row = {"itemId": {"S": f"{number:032}"}, "listing": {"S": "items"}, "listedAt": {"S": f"{number:05}"}}
+        filling = {"version": {"N": "0"}, "latestVersion": {"N": "1"}, "description": {"S": "x" * 30_000}}
+        if number % 30 == 0:
+            shop.emulator.client("dynamodb").put_item(TableName=shop.api.tables["items"], Item={**row, **filling})
+    page = shop.api("GET", "/items", query={"page_size": "50"}).body
+    more = shop.api("GET", "/items", query={"page_size": "50", "page_token": page["next_page_token"]}).body
+    assert len(page["items"]) + len(more["items"]) == 44
+    assert more["next_page_token"] is None
+
+
+def test_page_tokens_are_good_for_their_query_only(shop: Shop) -> None:
+    for _ in range(3):
+        shop.create(category="a")
+    token = shop.api("GET", "/items", query={"page_size": "1", "category": "a"}).body["next_page_token"]
+    for query in ({}, {"category": "b"}, {"category": "a", "status": "available"}):
+        answer = shop.api("GET", "/items", query={**query, "page_token": token})
+        refused(answer, 400, "INVALID_REQUEST", "page_token: not a token of this query")
+    forged = shop.api("GET", "/items", query={"category": "a", "page_token": f"{token[:-2]}xx"})
+    refused(forged, 400, "INVALID_REQUEST", "page_token")
+    refused(
+        shop.api("GET", "/items", query={"sku": "x", "page_token": token}), 400, "INVALID_REQUEST", "no second page"
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ({"page_size": "51"}, "query.page_size must be smaller than or equal to 50"),
+        ({"page_size": "0"}, "query.page_size"),
+        ({"page_size": "many"}, "query.page_size must be integer"),
+        ({"status": "gone"}, "query.status must be one of"),
+        ({"category": ""}, "query.category"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_a_query_that_cannot_be_is_refused(shop: Shop, query: dict[str, str], says: str) -> None:
+    refused(shop.api("GET", "/items", query=query), 400, "INVALID_REQUEST", says)
+
+
+def test_a_repeated_key_gets_the_first_answer_and_makes_nothing(shop: Shop) -> None:
+    headers = {"Idempotency-Key": "order-1"}
+    item = shop.create(headers=headers, sku="D-1")
+    shop.change(item, quantity=1)
+    assert shop.create(headers=headers, sku="D-1") == item
+    assert len(shop.listed()) == 1
+    desk = {"name": "Other", "category": "furniture", "quantity": 1, "price": 1}
+    refused(shop.api("POST", "/items", desk, headers=headers), 409, "IDEMPOTENCY_CONFLICT", "another body")
+
+
+def test_every_operation_leaves_an_audit_row(shop: Shop) -> None:
+    context = {"requestId": "request-1", "identity": {"apiKeyId": "key-1"}}
+    item = shop.create()
+    shop.read(item)
+    shop.change(item, quantity=39)
+    shop.listed()
+    shop.listed(sku="x")
+    shop.history(item)
+    shop.api("DELETE", ITEM, keys=(item["itemId"],), requestContext=context)
+    rows = shop.audit()
+    assert [(row["operation"], row["itemId"]) for row in rows] == [
+        ("CREATE", item["itemId"]),
+        ("READ", item["itemId"]),
+        ("UPDATE", item["itemId"]),
+        ("LIST", None),
+        ("LIST", None),
+        ("HISTORY", item["itemId"]),
+        ("DELETE", item["itemId"]),
+    ]
+    assert len({row["auditId"] for row in rows}) == 7
+    created, changed, deleted = shop.audit("CREATE", "UPDATE", "DELETE")
+    assert json.dumps(created["newValue"], sort_keys=True) == json.dumps(item, sort_keys=True, default=float)
+    assert created["oldValue"] is None
+    assert (changed["oldValue"], changed["newValue"]["quantity"]) == (created["newValue"], 39)
+    assert (deleted["oldValue"], deleted["newValue"]) == (changed["newValue"], None)
+    assert [row["userId"] for row in (created, deleted)] == ["anonymous", "key-1"]
+    assert created.keys() == {"auditId", "timestamp", "operation", "itemId", "userId", "oldValue", "newValue"}
+
+
+def test_a_refused_change_leaves_no_audit_row(shop: Shop) -> None:
+    item = shop.create()
+    shop.change(item, expectedVersion=7, quantity=1)
+    assert [row["operation"] for row in shop.audit()] == ["CREATE"]

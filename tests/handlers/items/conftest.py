@@ -1,0 +1,35 @@
+"""The items service's Lambda code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from lib.local.emulator import REGION, Emulator
+from lib.services.items.handler import store
+from lib.services.items.service import SERVICE
+
+from ..worker import Api, Handler, standing, started
+
+
+@pytest.fixture(scope="session", name="handler")
+def handler_fixture(tmp_path_factory: pytest.TempPathFactory) -> Handler:
+    """The function's handler, in a worker that has started."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_REGION", REGION)
+        environment.setenv("DYNAMODB_TABLE_NAME", "none")
+        handler = started(SERVICE, tmp_path_factory.mktemp("archive"))
+    assert store.items.cache_info().currsize == 1
+    return handler
+
+
+@pytest.fixture(name="api")
+def api_fixture(handler: Handler, emulator: Emulator, worker_environment: pytest.MonkeyPatch) -> Iterator[Api]:
+    """The handler in a fresh worker's environment, over an empty table."""
+    with standing(emulator, *SERVICE.tables) as tables:
+        worker_environment.setenv("DYNAMODB_TABLE_NAME", tables["table"])
+        store.items.cache_clear()
+        yield Api(handler, tables)
+        store.items().close()
+        store.items.cache_clear()

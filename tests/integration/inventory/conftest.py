@@ -1,0 +1,14 @@
+"""The inventory service as it is deployed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="session", name="outputs")
+def outputs_fixture(deployed: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    """Its flat outputs."""
+    return deployed("inventory")

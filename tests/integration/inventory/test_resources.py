@@ -1,0 +1,107 @@
+"""What stands in the account for the inventory service, as AWS tells it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Client = Callable[[str], Any]
+Outputs = dict[str, Any]
+
+
+@pytest.fixture(scope="module", name="tables")
+def tables_fixture(outputs: Outputs, client: Client) -> dict[str, Any]:
+    """Both tables by their type."""
+    describe = client("dynamodb").describe_table
+    return {name: describe(TableName=table)["Table"] for name, table in outputs["table_names"].items()}
+
+
+@pytest.fixture(scope="module", name="stage")
+def stage_fixture(outputs: Outputs, client: Client) -> Any:
+    return client("apigateway").get_stage(restApiId=outputs["api_rest_id"], stageName=outputs["api_stage"])
+
+
+def keys(of: Any) -> list[str]:
+    return [key["AttributeName"] for key in sorted(of["KeySchema"], key=lambda key: str(key["KeyType"]))]
+
+
+def test_names_follow_one_pattern(outputs: Outputs) -> None:
+    suffix = outputs["environment"]
+    assert outputs["table_names"] == {"items": f"inventory-items-{suffix}", "audit": f"inventory-audit-{suffix}"}
+    assert outputs["api_name"] == f"inventory-api-{suffix}"
+    assert outputs["api_stage"] == suffix
+    assert outputs["topic_arns"]["alerts"].endswith(f":inventory-alerts-{suffix}")
+    assert all(name.startswith("inventory-") and name.endswith(suffix) for name in outputs["function_names"].values())
+
+
+def test_tables_have_their_keys_and_indexes(tables: dict[str, Any]) -> None:
+    assert keys(tables["items"]) == ["itemId", "version"]
+    assert keys(tables["audit"]) == ["auditId", "timestamp"]
+    types = {a["AttributeName"]: a["AttributeType"] for a in tables["items"]["AttributeDefinitions"]}
+    assert (types["itemId"], types["version"]) == ("S", "N")
+    assert {index["IndexName"]: keys(index) for index in tables["items"]["GlobalSecondaryIndexes"]} == {
+        "category-index": ["category", "listedAt"],
+        "status-index": ["status", "listedAt"],
+        "category-status-index": ["categoryStatus", "listedAt"],
+        "listing-index": ["listing", "listedAt"],
+    }
+
+
+def test_tables_are_encrypted_and_items_stream(tables: dict[str, Any]) -> None:
+    assert {table["SSEDescription"]["Status"] for table in tables.values()} == {"ENABLED"}
+    assert tables["items"]["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
+
+
+def test_parameter_store_holds_table_names_and_settings(outputs: Outputs, client: Client) -> None:
+    path = f"/inventory/{outputs['environment']}"
+    found = client("ssm").get_parameters_by_path(Path=path, Recursive=True)["Parameters"]
+    values = {parameter["Name"].removeprefix(f"{path}/"): parameter["Value"] for parameter in found}
+    assert values["table-name"] == outputs["table_names"]["items"]
+    assert values["audit-table-name"] == outputs["table_names"]["audit"]
+    settings = {"audit_reads", "default_page_size", "low_stock_threshold", "max_page_size"}
+    assert json.loads(values["config"]).keys() == settings
+
+
+def test_the_function_may_do_what_its_routes_do(outputs: Outputs, client: Client) -> None:
+    iam, role = client("iam"), outputs["lambda_role_name"]
+    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+    statements = (json.loads(document) if isinstance(document, str) else document)["Statement"]
+    allowed = {action: s["Resource"] for s in statements for action in s["Action"] if action.startswith("dynamodb")}
+    items = outputs["table_arns"]["items"]
+    indexes = ("category-index", "status-index", "category-status-index", "listing-index")
+    assert allowed.keys() == {f"dynamodb:{action}" for action in ("GetItem", "PutItem", "UpdateItem", "Query")}
+    assert set(allowed["dynamodb:Query"]) == {items, *(f"{items}/index/{index}" for index in indexes)}
+    others = [(s["Action"], s["Resource"]) for s in statements if s["Resource"] != allowed["dynamodb:Query"]]
+    (config,) = [arn for actions, arn in others if actions == ["ssm:GetParameter"]]
+    assert config.endswith(f":parameter/inventory/{outputs['environment']}/config")
+    assert (["dynamodb:PutItem"], outputs["table_arns"]["audit"]) in others
+    assert (["sns:Publish"], outputs["topic_arns"]["alerts"]) in others
+    assert len(others) == 3
+
+
+def test_requests_are_logged_as_json(outputs: Outputs, stage: Any, client: Client) -> None:
+    access = stage["accessLogSettings"]
+    assert access["destinationArn"].endswith(f":log-group:{outputs['access_log_group_name']}")
+    assert {"requestId", "status", "ip"} <= json.loads(access["format"]).keys()
+    (group,) = client("logs").describe_log_groups(logGroupNamePrefix=outputs["access_log_group_name"])["logGroups"]
+    assert group["retentionInDays"] in (7, 30)
+
+
+def test_the_gateway_may_write_logs(outputs: Outputs, client: Client) -> None:
+    assert client("apigateway").get_account()["cloudwatchRoleArn"] == outputs["api_log_role_arn"]
+
+
+def test_a_sweep_comes_round(outputs: Outputs, client: Client) -> None:
+    rule = client("events").describe_rule(Name=outputs["schedule_names"]["send-alerts"])
+    assert rule["ScheduleExpression"] == "rate(5 minutes)"
+
+
+def test_alarms_and_alerts_go_to_one_topic(outputs: Outputs, client: Client) -> None:
+    assert outputs["alarm_topic_arn"] == outputs["topic_arns"]["alerts"]
+    found = client("cloudwatch").describe_alarms(AlarmNames=[*outputs["alarm_names"].values()])["MetricAlarms"]
+    assert len(found) == 3 * len(outputs["function_names"])
+    assert {arn for alarm in found for arn in alarm["AlarmActions"]} == {outputs["alarm_topic_arn"]}

@@ -1,0 +1,191 @@
+"""Every action in every role of the inventory service is needed, and there is enough of them, with IAM enforced."""
+
+from __future__ import annotations
+
+import copy
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from lib.local import project
+from lib.local.emulator import Emulator
+from lib.local.engine import Engine, deploy
+from lib.local.tour import send
+from lib.service import Call, Service
+from lib.services import SERVICES
+
+from ..listener import Listener, listening
+
+INVENTORY = SERVICES["inventory"]
+LAYOUTS = {"one function": INVENTORY, "split": INVENTORY.split()}
+OLD_ALERT = {"itemId": {"S": "x"}, "name": {"S": "Desk"}, "quantity": {"N": "1"}, "threshold": {"N": "2"}}
+
+
+class Need(NamedTuple):
+    """An action of a function on a table, a topic or a parameter, or on one index."""
+
+    function: str
+    on: str
+    action: str
+    on_index: str
+
+
+def needs(service: Service) -> list[Need]:
+    """Every action of every function."""
+    return [
+        Need(function.name, grant.on, action, index)
+        for function in service.functions
+        for grant in function.grants()
+        for action in grant.actions
+        for index in (grant.indexes if action == "Query" and grant.indexes else [""])
+    ]
+
+
+class Stack:
+    """The service in an emulator of its own, asked to do everything it can."""
+
+    def __init__(self, emulator: Emulator, outputs: dict[str, Any], listener: Listener) -> None:
+        self.emulator = emulator
+        self.outputs = outputs
+        self._listener = listener
+        self._memory_mb = 200
+
+    def problems(self) -> list[str]:
+        """What did not go as it should."""
+        self._unsent()
+        self._listener.heard()
+        found: list[str] = []
+        run = uuid.uuid4().hex
+
+        def ask(method: str, path: str, body: Any = None, status: int = 200, **headers: str) -> Any:
+            sent = {name.replace("_", "-"): value for name, value in headers.items()}
+            call = Call(method=method, path=path, status=status, body=body, headers=sent)
+            answer = send(self.outputs["api_url"], call)
+            if not answer.as_expected:
+                found.append(f"{method} {path}: {answer.status} {answer.body}")
+                return {}
+            return json.loads(answer.body)
+
+        desk = {"name": "Desk", "category": run, "quantity": 3, "price": 1}
+        low = ask("POST", "/items", desk, 201, Idempotency_Key=run)
+        again = ask("POST", "/items", desk, 201, Idempotency_Key=run)
+        item = ask("POST", "/items", {**desk, "quantity": 40, "sku": run}, 201)
+        path = f"/items/{item.get('itemId', 'none')}"
+        ask("GET", f"{path}?version=1")
+        for query in (f"category={run}&page_size=1", "status=available", f"category={run}&status=available", ""):
+            ask("GET", f"/items?{query}")
+        ask("GET", f"/items?sku={run}")
+        ask("PUT", path, {"quantity": 3, "sku": f"{run}-2"})
+        ask("GET", f"{path}/history?page_size=1")
+        changes = [{"itemId": item.get("itemId", "0" * 32), "sku": f"{run}-3"}, {**desk, "sku": f"{run}-4"}]
+        results = ask("POST", "/items/batch", {"items": changes}).get("results", [])
+        ask("DELETE", path)
+        self._sweep(run, found)
+        if again != low or [result["status"] for result in results] != [200, 201]:
+            found.append(f"another answer: {low} {again} {results}")
+        told = [message["Subject"] for message in self._listener.heard()]
+        if len(told) != 4:
+            found.append(f"told: {told}")
+        if unsent := self._unsent():
+            found.append(f"unsent: {unsent}")
+        return found
+
+    def _sweep(self, run: str, found: list[str]) -> None:
+        """Let the schedule come round to an alert that nobody sent."""
+        row = {"itemId": {"S": f"tap#alert#{run}"}, "version": {"N": "1"}, "listing": {"S": "tap#unsent"}}
+        alert = {"M": {**OLD_ALERT, "version": {"N": "1"}}}
+        self._dynamodb.put_item(TableName=self._table, Item={**row, "listedAt": {"S": "2026"}, "alert": alert})
+        names = self.outputs["function_names"]
+        answer = self.emulator.client("lambda").invoke(
+            FunctionName=names.get("send-alerts") or names["api-lambda"], Payload=b'{"schedule": "send-alerts"}'
+        )
+        if "FunctionError" in answer:
+            found.append(f"sweep: {answer['Payload'].read().decode()}")
+
+    def _unsent(self) -> list[str]:
+        """The alerts that are still to be sent; takes them away."""
+        unsent = self._dynamodb.query(
+            TableName=self._table,
+            IndexName="listing-index",
+            KeyConditionExpression="listing = :unsent",
+            ExpressionAttributeValues={":unsent": {"S": "tap#unsent"}},
+        )["Items"]
+        for row in unsent:
+            self._dynamodb.delete_item(TableName=self._table, Key={k: row[k] for k in ("itemId", "version")})
+        return [row["itemId"]["S"] for row in unsent]
+
+    def restart(self, function: str) -> None:
+        """Have a function's next call find a new worker, and no page tokens' key."""
+        key = {"itemId": {"S": "tap#page-token-key"}, "version": {"N": "0"}}
+        self._dynamodb.delete_item(TableName=self._table, Key=key)
+        self._memory_mb += 1
+        self.emulator.client("lambda").update_function_configuration(
+            FunctionName=self.outputs["function_names"][function], MemorySize=self._memory_mb
+        )
+
+    @property
+    def _dynamodb(self) -> Any:
+        return self.emulator.client("dynamodb")
+
+    @property
+    def _table(self) -> str:
+        return str(self.outputs["table_names"]["items"])
+
+
+@pytest.fixture(scope="module", name="stacks")
+def stacks_fixture() -> Iterator[Callable[[str], Stack]]:
+    """Both layouts, each deployed when it is first asked for."""
+    here = project.read(Path())
+    made: dict[str, Stack] = {}
+    with Emulator() as emulator, ExitStack() as listeners:
+
+        def stack(layout: str) -> Stack:
+            if layout not in made:
+                suffix = f"iam{len(made)}"
+                split = {"split_functions": str(layout == "split").lower()}
+                config = project.config(here, suffix, "inventory") | split
+                engine = Engine(emulator, lambda type_, name: None)
+                outputs = deploy(here.program, engine, project=here.name, stack=suffix, config=config, tell=print)
+                listener = listeners.enter_context(listening(emulator.client, outputs["topic_arns"]["alerts"]))
+                made[layout] = Stack(emulator, outputs, listener)
+            return made[layout]
+
+        yield stack
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_with_every_action_everything_works(stacks: Callable[[str], Stack], layout: str) -> None:
+    stack = stacks(layout)
+    assert stack.outputs["function_names"].keys() == {function.name for function in LAYOUTS[layout].functions}
+    assert stack.problems() == []
+
+
+@pytest.mark.parametrize(
+    ("layout", "need"),
+    [(layout, need) for layout, service in LAYOUTS.items() for need in needs(service)],
+    ids=lambda value: value if isinstance(value, str) else " ".join(value),
+)
+def test_without_any_one_action_something_breaks(stacks: Callable[[str], Stack], layout: str, need: Need) -> None:
+    stack = stacks(layout)
+    iam, role = stack.emulator.client("iam"), stack.outputs["role_arns"][need.function].rpartition("/")[2]
+    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    whole = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+    fewer = copy.deepcopy(whole)
+    (statement,) = [s for s in fewer["Statement"] if f"inventory-{need.on}-" in str(s) or f"/{need.on}'" in str(s)]
+    if need.on_index:
+        statement["Resource"] = [arn for arn in statement["Resource"] if not arn.endswith(f"/{need.on_index}")]
+    else:
+        statement["Action"] = [allowed for allowed in statement["Action"] if not allowed.endswith(f":{need.action}")]
+    fewer["Statement"] = [s for s in fewer["Statement"] if s["Action"]]
+    assert fewer != whole
+    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(fewer))
+    stack.restart(need.function)
+    try:
+        assert stack.problems() != []
+    finally:
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(whole))
