@@ -3,15 +3,16 @@
 import argparse
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
-from . import handlers, local, program
+from . import handlers, inventory, local, program
 
-SECTIONS: Mapping[str, Callable[[], str]] = {
-    "handlers": handlers.report,
-    "program": program.report,
-    "local": local.report,
+SECTIONS: Mapping[str, Sequence[Callable[[], str]]] = {
+    "handlers": (handlers.report,),
+    "inventory": inventory.REPORTS,
+    "program": (program.report,),
+    "local": (local.report,),
 }
 
 
@@ -24,7 +25,8 @@ def main() -> None:
         parser.error(f"no section {', '.join(unknown)}: give some of {', '.join(SECTIONS)}")
     signal.signal(signal.SIGTERM, _leave)
     for name in chosen:
-        print(SECTIONS[name](), end="\n\n", flush=True)
+        for report in SECTIONS[name]:
+            print(report(), end="\n\n", flush=True)
 
 
 def _leave(*_: object) -> NoReturn:

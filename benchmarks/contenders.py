@@ -14,16 +14,13 @@ from typing import Any, NamedTuple
 
 from lib.archive import sources
 from lib.local.emulator import REGION
-from lib.services.items.service import SERVICE
+from lib.service import Service
+
+from .events import Event
 
 OURS = "this library"
 FLOOR = "bare botocore"
-PEERS = {
-    FLOOR: "bare_botocore.py",
-    "Powertools + boto3.resource": "powertools.py",
-    "FastAPI + Mangum + boto3.resource": "fastapi_mangum.py",
-}
-TABLE_NAME = "benchmark-items-table"
+POWERTOOLS = "Powertools + boto3.resource"
 _HERE = Path(__file__).parent
 
 
@@ -48,12 +45,13 @@ class Worker:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
-    def serve(self, event: dict[str, Any], count: int = 1) -> Reply:
-        """Serve `event` `count` times; the first call includes the import."""
+    def serve(self, *events: Event, count: int = 1) -> Reply:
+        """Serve `count` requests, `events` in turn; the first call includes the import."""
         process = self._process
         assert process.stdin
         assert process.stdout
-        process.stdin.write(json.dumps({"event": json.dumps(event), "count": count}) + "\n")
+        order = {"events": [json.dumps(event) for event in events], "count": count}
+        process.stdin.write(json.dumps(order) + "\n")
         process.stdin.flush()
         line = process.stdout.readline()
         if not line:
@@ -61,15 +59,15 @@ class Worker:
         return Reply(**json.loads(line))
 
 
-def contenders(folder: Path) -> list[Contender]:
-    """Everyone, ours first, their files written below `folder`."""
-    code = {OURS: sources(SERVICE, SERVICE.functions[0], "*")}
-    code.update({name: {"index.py": (_HERE / "peers" / file).read_text("utf-8")} for name, file in PEERS.items()})
+def contenders(folder: Path, service: Service, peers: Mapping[str, str]) -> list[Contender]:
+    """Everyone, ours first, their files written below `folder`; `peers` have a file of `peers/` each."""
+    code = {OURS: sources(service, service.functions[0], "*")}
+    code.update({name: {"index.py": (_HERE / "peers" / file).read_text("utf-8")} for name, file in peers.items()})
     return [_written(name, files, folder / str(place)) for place, (name, files) in enumerate(code.items())]
 
 
 @contextmanager
-def worker(contender: Contender, endpoint: str) -> Iterator[Worker]:
+def worker(contender: Contender, environment: Mapping[str, str]) -> Iterator[Worker]:
     """A worker that ends with the block.
 
     Isolated, it sees its own folder and the installed packages, and not this repository; it writes no bytecode, as
@@ -78,7 +76,7 @@ def worker(contender: Contender, endpoint: str) -> Iterator[Worker]:
     command = [sys.executable, "-I", "-B", str(_HERE / "worker.py"), str(contender.folder)]
     pipe = subprocess.PIPE
     with subprocess.Popen(
-        command, cwd=contender.folder, env=_environment(endpoint), stdin=pipe, stdout=pipe, text=True, encoding="utf-8"
+        command, cwd=contender.folder, env=environment, stdin=pipe, stdout=pipe, text=True, encoding="utf-8"
     ) as process:
         try:
             yield Worker(process)
@@ -86,15 +84,8 @@ def worker(contender: Contender, endpoint: str) -> Iterator[Worker]:
             process.kill()
 
 
-def _written(name: str, files: Mapping[str, str], folder: Path) -> Contender:
-    for path, text in files.items():
-        file = folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-    return Contender(name=name, folder=folder)
-
-
-def _environment(endpoint: str) -> dict[str, str]:
+def lambda_environment(endpoint: str) -> dict[str, str]:
+    """What Lambda tells every function, and where AWS is."""
     return {
         "PATH": os.environ.get("PATH", ""),
         "AWS_REGION": REGION,
@@ -106,5 +97,12 @@ def _environment(endpoint: str) -> dict[str, str]:
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
-        SERVICE.tables[0].variable: TABLE_NAME,
     }
+
+
+def _written(name: str, files: Mapping[str, str], folder: Path) -> Contender:
+    for path, text in files.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    return Contender(name=name, folder=folder)

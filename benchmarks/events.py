@@ -1,15 +1,13 @@
-"""The events API Gateway hands to a function, and what a right answer to each is."""
+"""The events API Gateway hands to a function, and what every answer owes."""
 
 from __future__ import annotations
 
-import json
-from decimal import Decimal
+from collections.abc import Mapping
 from typing import Any
 
-ITEM_TEXT = (
-    '{"name":"Walnut desk, 140 cm","category":"furniture","price":349.95,"quantity":12,"active":true,'
-    '"dimensions":{"width":140.5,"depth":70,"finish":{"wood":"walnut","coats":3}}}'
-)
+Event = dict[str, Any]
+Answer = dict[str, Any]
+
 HEADER_NAMES = {
     "content-type",
     "cache-control",
@@ -17,7 +15,7 @@ HEADER_NAMES = {
     "access-control-expose-headers",
     "x-request-id",
 }
-"""What every answer carries; a create's also `location`."""
+"""What every answer carries."""
 _HEADERS = {
     "Accept": "*/*",
     "Accept-Encoding": "gzip, deflate, br",
@@ -31,55 +29,52 @@ _HEADERS = {
 }
 
 
-def create() -> dict[str, Any]:
-    """A small item to create: six attributes, one with decimals, one a map in a map."""
-    return _event("POST", "/items", {}, ITEM_TEXT)
-
-
-def read(keys: dict[str, str]) -> dict[str, Any]:
-    """The item of two keys to read."""
-    return _event("GET", "/items/{ItemId}/{CreatedAt}", keys, None)
-
-
-def keys_of(answer: dict[str, Any]) -> dict[str, str]:
-    """The keys of the item in an answer."""
-    item = json.loads(answer["body"])
-    return {name: item[name] for name in ("ItemId", "CreatedAt")}
-
-
-def check(name: str, event: dict[str, Any], answer: dict[str, Any]) -> None:
-    """Raise unless `answer` is what every contender owes: status, headers, the whole item."""
-    created = event["httpMethod"] == "POST"
-    headers = {header.lower() for header in answer.get("headers") or answer["multiValueHeaders"]}
-    item = json.loads(answer["body"], parse_float=Decimal)
-    keys = {key: item.pop(key) for key in ("ItemId", "CreatedAt")}
-    wanted = json.loads(ITEM_TEXT, parse_float=Decimal)
-    problems = {
-        "status": answer["statusCode"] != (201 if created else 200),
-        "headers": not headers >= HEADER_NAMES | ({"location"} if created else set()),
-        "keys": not all(keys.values()) or (not created and keys != event["pathParameters"]),
-        "item": item != wanted,
-    }
-    if wrong := [what for what, is_wrong in problems.items() if is_wrong]:
-        raise RuntimeError(f"{name} answers {event['httpMethod']} wrongly ({', '.join(wrong)}): {answer}")
-
-
-def _event(method: str, resource: str, parameters: dict[str, str], body: str | None) -> dict[str, Any]:
-    path = resource.format(**parameters)
+def event(
+    method: str,
+    resource: str,
+    parameters: Mapping[str, str] | None = None,
+    *,
+    body: str | None = None,
+    query: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Event:
+    """A request of a route; `parameters` fill its path, `headers` come on top of the usual ones."""
+    path = resource.format(**parameters or {})
+    sent = {**_HEADERS, **(headers or {})}
     return {
         "resource": resource,
         "path": path,
         "httpMethod": method,
-        "headers": _HEADERS,
-        "multiValueHeaders": {name: [value] for name, value in _HEADERS.items()},
-        "queryStringParameters": None,
-        "multiValueQueryStringParameters": None,
-        "pathParameters": parameters or None,
+        "headers": sent,
+        "multiValueHeaders": _multiple(sent),
+        "queryStringParameters": dict(query) if query else None,
+        "multiValueQueryStringParameters": _multiple(query) if query else None,
+        "pathParameters": dict(parameters) if parameters else None,
         "stageVariables": None,
         "requestContext": _request_context(method, resource, path),
         "body": body,
         "isBase64Encoded": False,
     }
+
+
+def headers_of(answer: Answer) -> dict[str, str]:
+    """The headers of an answer, their names in lower case."""
+    single = answer.get("headers") or {name: values[0] for name, values in answer["multiValueHeaders"].items()}
+    return {name.lower(): value for name, value in single.items()}
+
+
+def faults(answer: Answer, status: int, *header_names: str, **wrong: bool) -> list[str]:
+    """What is wrong with an answer: its status, a missing header, or whichever of `wrong` is true."""
+    found = {
+        "status": answer["statusCode"] != status,
+        "headers": not headers_of(answer).keys() >= {*HEADER_NAMES, *header_names},
+        **wrong,
+    }
+    return [what for what, is_wrong in found.items() if is_wrong]
+
+
+def _multiple(single: Mapping[str, str]) -> dict[str, list[str]]:
+    return {name: [value] for name, value in single.items()}
 
 
 def _request_context(method: str, resource: str, path: str) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def report() -> str:
     table = [["", "p50 ms", "p95 ms"], *([what, f"{p[49]:.1f}", f"{p[94]:.1f}"] for what, p in times.items())]
     targets = [Target(what="seconds to ready", limit=READY_SECONDS, measured=seconds)]
     targets += [Target(what=f"p50 of {what}, ms", limit=REQUEST_MS, measured=p[49]) for what, p in times.items()]
-    return section(TITLE, table, targets)
+    return section(TITLE, table, targets=targets)
 
 
 @contextmanager

@@ -43,7 +43,7 @@ def report() -> str:
             runs[name].append(_run(command)[0])
     costs = {name: Cost(*(median(column) for column in zip(*found, strict=True))) for name, found in runs.items()}
     title = f"{TITLE}; it registers {len(types)} resources"
-    return section(title, _table(costs), _targets(costs))
+    return section(title, _table(costs), targets=_targets(costs))
 
 
 def _run(command: list[str]) -> tuple[Cost, Any]:

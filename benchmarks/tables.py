@@ -20,10 +20,11 @@ class Target:
         return [self.what, f"<= {self.limit:.2f}", f"{self.measured:.2f}", verdict]
 
 
-def section(title: str, table: Sequence[Sequence[str]], targets: Sequence[Target]) -> str:
-    """A section of the report: its table, then its targets."""
+def section(title: str, *tables: Sequence[Sequence[str]], targets: Sequence[Target] = ()) -> str:
+    """A section of the report: its tables, then its targets."""
     verdicts = [["target", "", "measured", ""], *(target.row() for target in targets)]
-    return "\n".join([title, "", *_aligned(table), "", *_aligned(verdicts)])
+    shown = [*tables, *([verdicts] if targets else [])]
+    return "\n".join([title, *(line for table in shown for line in ("", *_aligned(table)))])
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -27,7 +27,10 @@ class Context:  # pylint: disable=too-few-public-methods  # has what Lambda's ha
 
 
 def main() -> None:
-    """Serve orders, one a line: `event` (JSON text) `count` times.  The first order's time includes the import."""
+    """Serve orders, one a line: `count` requests, `events` (JSON texts) in turn.
+
+    The first order's time includes the import.
+    """
     sys.path.insert(0, sys.argv[1])
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -35,7 +38,8 @@ def main() -> None:
     context = Context()
     for line in sys.stdin:
         order = json.loads(line)
-        events = [json.loads(order["event"]) for _ in range(order["count"])]
+        texts = order["events"]
+        events = [json.loads(texts[number % len(texts)]) for number in range(order["count"])]
         gc.collect()
         gc.freeze()
         answer = None

@@ -98,6 +98,7 @@ def sections(services: Mapping[str, Service]) -> dict[str, str]:
     for name, service in services.items():
         found[f"api-{name}"] = _api(service)
         found[f"permissions-{name}"] = _permissions(service)
+        found[f"functions-{name}"] = _split_functions(service)
     return found
 
 
@@ -129,6 +130,20 @@ def _role_rows(service: Service, function: Function) -> Iterator[Row]:
         yield role, _code(statement["Action"]), _code(statement["Resource"]), grant.reason, ", ".join(triggers)
     for arn, on, reason in MANAGED_POLICIES:
         yield role, f"what `{arn.rpartition('/')[2]}` allows", on, reason, "every run"
+
+
+def _split_functions(service: Service) -> str:
+    """The functions that `split_functions` makes, and their own figures."""
+    head = ("Function", "Serves", "Memory MB", "Timeout s", "Reserved, where the environment reserves", "May")
+    return _table(head, (_split_row(service, function) for function in service.split().functions))
+
+
+def _split_row(service: Service, function: Function) -> Row:
+    figures = (function.settings.memory_mb, function.settings.timeout_seconds, function.settings.reserved_concurrency)
+    serves = _code(name for name, _ in _triggers(function))
+    may = (f"{_code(_statement(service, grant)['Action'])} on `{grant.on}`" for grant in function.grants())
+    name = _physical(service, "function", function.name)
+    return f"`{name}`", serves, *(str(figure or "the environment's") for figure in figures), ", ".join(may)
 
 
 def _triggers(function: Function) -> Iterator[tuple[str, Iterable[Grant]]]:
@@ -163,7 +178,9 @@ def _figure(key: Key) -> str:
 
 
 def _takes(key: Key) -> str:
-    return key.layer.CHECKS[key.field][1].removeprefix("give ")
+    default = {f.name: f.default for f in fields(key.layer)}[key.field]
+    unsaid = "" if default is None else f"; {default} when not given"
+    return key.layer.CHECKS[key.field][1].removeprefix("give ") + unsaid
 
 
 def _environments(services: Mapping[str, Service]) -> str:

@@ -16,6 +16,7 @@ import select
 import ssl
 import time
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Callable, NamedTuple
 from urllib.parse import urlsplit
 
@@ -114,8 +115,7 @@ class Client:
         self._region = env.get("AWS_REGION") or env["AWS_DEFAULT_REGION"]
         address = urlsplit(endpoint(service, self._region))
         self._host = address.netloc
-        # One for all connections: loading the certificates takes longer than any call.
-        self._tls = ssl.create_default_context() if address.scheme == "https" else None
+        self._tls = _tls() if address.scheme == "https" else None
         self._credentials = credentials or CredentialSource()
         self._sleep = sleep
         self._pauses = pauses
@@ -252,6 +252,12 @@ class Client:
                 key = hmac.new(key, part.encode(), "sha256").digest()
             self._signing_key = (name, key)
         return self._signing_key[1]
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """One for all connections of all clients: loading the certificates takes longer than any call."""
+    return ssl.create_default_context()
 
 
 def _open(connection: http.client.HTTPConnection) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,9 @@ from examples.notes.service import SERVICE as NOTES
 from lib.local import tour
 from lib.local.emulator import Emulator
 from lib.local.engine import Engine, deploy
+from lib.services import SERVICES
+
+INVENTORY = SERVICES["inventory"]
 
 
 def deployed(program: str, emulator: Emulator) -> dict[str, Any]:
@@ -34,3 +39,16 @@ def test_figures_transforms_and_reached_resources_arrive(emulator: Emulator) -> 
     assert days == {"us-east-1": [365], "us-west-2": [14]}
     (alarm,) = emulator.client("cloudwatch").describe_alarms(AlarmNamePrefix="busy")["MetricAlarms"]
     assert alarm["Dimensions"] == [{"Name": "TableName", "Value": "pr-123-items-table"}]
+
+
+def test_the_inventory_as_a_shop_wants_it_answers_under_its_own_domain(emulator: Emulator) -> None:
+    outputs = deployed("inventory.py", emulator)
+    assert outputs["dns"]["points_to"]
+    assert tour.complete(INVENTORY, tour.run(INVENTORY, outputs, lambda answer: None))
+    request = urllib.request.Request(f"{emulator.url}/inventory/items", headers={"Host": "api.example.com"})
+    with tour.OPENER.open(request) as answer:
+        assert json.load(answer)["items"]
+    audit = emulator.client("dynamodb").scan(TableName="inventory-audit-shop")["Items"]
+    assert {row["operation"]["S"] for row in audit} == {"CREATE", "UPDATE", "DELETE"}
+    role = emulator.client("apigateway").get_account().get("cloudwatchRoleArn", "")
+    assert "shop" not in role

@@ -14,9 +14,9 @@ from lib.environments import ENVIRONMENTS
 from lib.reference import files, filled, main, sections
 from lib.service import Parameter
 from lib.services import SERVICES
-from lib.settings import ApiSettings, Settings
+from lib.settings import ApiSettings, FunctionSettings, Settings
 
-from ..builders import PARCELS, a_function, a_grant, a_route, a_service
+from ..builders import PARCELS, SWEEP, a_function, a_grant, a_route, a_service
 
 EMPTY = "<!-- generated:{0} -->\n<!-- /generated:{0} -->"
 
@@ -148,7 +148,10 @@ def test_every_permission_of_the_services_has_a_reason() -> None:
 def test_configuration_lists_every_key_with_what_it_takes() -> None:
     rows = {row[0].strip("`"): row[1:] for row in cells(sections({})["configuration"])}
     assert set(rows) == {"environment", "service", "split_functions", "tags", *KEYS}
-    assert rows["audit_reads"] == ["inventory: reads are audited, too (`inventory.audit_reads`)", "True or False"]
+    assert rows["audit_reads"] == [
+        "inventory: reads are audited, too (`inventory.audit_reads`)",
+        "True or False; True when not given",
+    ]
     assert rows["lambda_memory_size"] == ["memory in MB (`function.memory_mb`)", "a whole number from 128 to 10240 MB"]
 
 
@@ -164,3 +167,18 @@ def test_figures_that_a_service_has_of_its_own_are_noted() -> None:
     assert sections({"parcels": plain})["environments"] == sections({})["environments"]
     note = "`parcels` has figures of its own in every environment: `api.stage_name` live, `api.cors_origin` none."
     assert sections({"parcels": own})["environments"].endswith(f"\n\n{note}")
+
+
+def test_split_functions_are_listed_with_their_figures_and_what_they_may() -> None:
+    alone = FunctionSettings(memory_mb=256, timeout_seconds=5, reserved_concurrency=20)
+    read = a_route(operation="read_parcel", settings=alone, grants=(a_grant("parcels", "GetItem"),))
+    service = a_service(
+        functions=(a_function(read, schedules=SWEEP.schedules),), tables=PARCELS.tables, topics=PARCELS.topics
+    )
+    rows = cells(sections({"parcels": service})["functions-parcels"])
+    may = "`dynamodb:Query` on `parcels`, `sns:Publish` on `lost`"
+    other = "the environment's"
+    assert rows == [
+        ["`parcels-read-parcel-dev`", "`GET /parcels`", "256", "5", "20", "`dynamodb:GetItem` on `parcels`"],
+        ["`parcels-report-lost-dev`", "`lost-parcels`", other, other, other, may],
+    ]

@@ -126,15 +126,15 @@ def test_a_table_that_is_too_busy_asks_for_patience(shop: Shop, wire: FakeAws) -
     check(shop)
 
 
-def overtaken_by(wire: FakeAws, other: Callable[[], Answer]) -> None:
-    """Let somebody else be quicker, once the item has been read."""
+def overtaken_by(wire: FakeAws, other: Callable[[], Answer], calls: int = 1) -> None:
+    """Let somebody else come in between, once so many calls have been made."""
 
     def overtake(_: Asked) -> str:
         wire.script = ["pass"]
         assert other().status == 200
         return "pass"
 
-    wire.script = ["pass", overtake]
+    wire.script = [*["pass"] * calls, overtake]
 
 
 @pytest.mark.parametrize(
@@ -162,6 +162,13 @@ def test_a_change_that_a_deletion_overtakes_finds_nothing(shop: Shop, wire: Fake
     overtaken_by(wire, lambda: shop.delete(item))
     refused(shop.change(item, quantity=30), 404, "NOT_FOUND", "no item")
     check(shop)
+
+
+@pytest.mark.parametrize("other", ["gives its sku up", "is deleted"])
+def test_an_item_that_lost_its_sku_while_it_was_looked_up_is_not_found(shop: Shop, wire: FakeAws, other: str) -> None:
+    item = shop.create(sku="D-1")
+    overtaken_by(wire, lambda: shop.delete(item) if other == "is deleted" else shop.change(item, sku=None), calls=2)
+    assert shop.listed(sku="D-1") == []
 
 
 def test_an_item_that_others_keep_changing_asks_for_patience(shop: Shop, wire: FakeAws) -> None:

@@ -1,0 +1,82 @@
+"""An endpoint before another that keeps what it is asked, and when."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+HOLD_SECONDS = 0.02
+"""How long an answer is kept back: what was asked before it came was asked without waiting for it."""
+
+
+class Asked(NamedTuple):
+    """One call."""
+
+    operation: str
+    request: dict[str, Any]
+    answer: dict[str, Any]
+    begun: float
+    ended: float
+
+
+@contextmanager
+def recording(endpoint: str) -> Iterator[tuple[str, list[Asked]]]:
+    """The address of a recorder before `endpoint`, and what it is asked while the block runs."""
+    asked: list[Asked] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        """Hands a call on and keeps it."""
+
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_POST(self) -> None:  # pylint: disable=invalid-name  # http.server's name
+            """Answer as the endpoint does."""
+            begun = time.perf_counter()
+            request = self.rfile.read(int(self.headers["Content-Length"]))
+            status, answer = _handed_on(endpoint, request, dict(self.headers))
+            time.sleep(HOLD_SECONDS)
+            operation = self.headers["X-Amz-Target"].rpartition(".")[2]
+            asked.append(Asked(operation, json.loads(request), json.loads(answer), begun, time.perf_counter()))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", asked
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def round_trips(asked: Iterable[Asked]) -> int:
+    """The most calls of which each began only after the one before had been answered."""
+    count, answered = 0, 0.0
+    for call in sorted(asked, key=lambda call: call.ended):
+        if call.begun >= answered:
+            count, answered = count + 1, call.ended
+    return count
+
+
+def _handed_on(endpoint: str, request: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection(urlsplit(endpoint).netloc, timeout=10)
+    try:
+        connection.request("POST", "/", request, headers)
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()

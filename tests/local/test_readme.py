@@ -1,0 +1,69 @@
+"""The README's examples, run as they stand."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lib import outputs as files
+from lib.local import project
+from lib.local.emulator import Emulator
+from lib.local.engine import Engine, deploy
+
+README = Path("README.md").read_text(encoding="utf-8")
+BLOCK = re.compile(r"<!-- tested: .*? -->\n```sh\n(.*?)```", re.DOTALL)
+
+
+@pytest.fixture(name="folder")
+def folder_fixture(tmp_path: Path) -> Path:
+    """A checkout as the examples need it: an environment with this Python, and outputs."""
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    (tmp_path / ".venv/bin/python").symlink_to(sys.executable)
+    return tmp_path
+
+
+def documents(text: str) -> list[Any]:
+    """The JSON objects among other text, in their order."""
+    decoder, found, at = json.JSONDecoder(), [], 0
+    while (at := text.find("{", at)) >= 0:
+        document, at = decoder.raw_decode(text, at)
+        found.append(document)
+    return found
+
+
+def test_the_inventory_examples_do_what_they_say(emulator: Emulator, folder: Path) -> None:
+    if not shutil.which("curl"):
+        pytest.skip("there is no curl to run the examples with")
+    here = project.read(Path())
+    stacks = {}
+    for service in ("items", "inventory"):
+        config = project.config(here, "readme", service)
+        engine = Engine(emulator, lambda type_, name: None)
+        stacks[service] = deploy(here.program, engine, project=here.name, stack=service, config=config, tell=print)
+    files.write(stacks, folder / "cfn-outputs")
+    (example,) = BLOCK.findall(README)
+    ran = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", example], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    answers = documents(ran.stdout)
+    assert len(answers) == 9
+    made, changed, refused, batch, page, item, old, gone, history = answers  # pylint: disable=unbalanced-tuple-unpacking
+    assert (made["version"], made["quantity"]) == (1, 30)
+    assert (changed["version"], changed["quantity"]) == (2, 8)
+    assert refused["code"] == "PRECONDITION_FAILED"
+    assert "412" in ran.stdout
+    assert '"2"' in ran.stdout
+    assert [result["status"] for result in batch["results"]] == [201, 201, 200]
+    assert len(page["items"]) == 2
+    assert page["next_page_token"]
+    assert (item["version"], old) == (3, made)
+    assert gone["version"] == 4
+    assert [version["version"] for version in history["versions"]] == [4, 3, 2, 1]
