@@ -16,14 +16,22 @@ from lib import outputs as files
 from lib.local import project
 from lib.local.emulator import Emulator
 from lib.local.engine import Engine, deploy
+from lib.services import SERVICES
 
 README = Path("README.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"<!-- tested: .*? -->\n```sh\n(.*?)```", re.DOTALL)
 
 
 @pytest.fixture(name="folder")
-def folder_fixture(tmp_path: Path) -> Path:
-    """A checkout as the examples need it: an environment with this Python, and outputs."""
+def folder_fixture(emulator: Emulator, tmp_path: Path) -> Path:
+    """A checkout as the examples need it: an environment with this Python, and the outputs of a local run."""
+    here = project.read(Path())
+    stacks = {}
+    for service in SERVICES:
+        config = project.config(here, "readme", service)
+        engine = Engine(emulator, lambda type_, name: None)
+        stacks[service] = deploy(here.program, engine, project=here.name, stack=service, config=config, tell=print)
+    files.write(stacks, tmp_path / "cfn-outputs")
     (tmp_path / ".venv/bin").mkdir(parents=True)
     (tmp_path / ".venv/bin/python").symlink_to(sys.executable)
     return tmp_path
@@ -38,16 +46,9 @@ def documents(text: str) -> list[Any]:
     return found
 
 
-def test_the_inventory_examples_do_what_they_say(emulator: Emulator, folder: Path) -> None:
+def test_the_inventory_examples_do_what_they_say(folder: Path) -> None:
     if not shutil.which("curl"):
         pytest.skip("there is no curl to run the examples with")
-    here = project.read(Path())
-    stacks = {}
-    for service in ("items", "inventory"):
-        config = project.config(here, "readme", service)
-        engine = Engine(emulator, lambda type_, name: None)
-        stacks[service] = deploy(here.program, engine, project=here.name, stack=service, config=config, tell=print)
-    files.write(stacks, folder / "cfn-outputs")
     (example,) = BLOCK.findall(README)
     ran = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", example], cwd=folder, capture_output=True, text=True, timeout=60, check=False
