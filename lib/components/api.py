@@ -247,7 +247,7 @@ class Api(pulumi.ComponentResource):
             rest_api=self.resource.id,
             triggers={"description": self._fingerprint()},
             opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[*self.integrations, *answers, *self.gateway_responses]
+                parent=self, depends_on=[*self.integrations, *answers, *self.gateway_responses, *self.permissions]
             ),
         )
 

@@ -246,12 +246,13 @@ class Client:
     def _key(self, credentials: Credentials, scope: str) -> bytes:
         """The day's signing key: four digests, made anew only when the day or the credentials change."""
         name = f"{credentials.secret_access_key}/{scope}"
-        if self._signing_key[0] != name:
+        held, key = self._signing_key
+        if held != name:
             key = f"AWS4{credentials.secret_access_key}".encode()
             for part in scope.split("/"):
                 key = hmac.new(key, part.encode(), "sha256").digest()
             self._signing_key = (name, key)
-        return self._signing_key[1]
+        return key
 
 
 @cache

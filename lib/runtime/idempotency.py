@@ -28,14 +28,15 @@ class Idempotency:
         """`scope` sets callers and routes apart; `row` gives the table's key attributes for a partition key."""
         if not 1 <= len(key) <= MAX_KEY_LENGTH or not key.isprintable():
             raise BadRequest(f"Idempotency-Key: give 1 to {MAX_KEY_LENGTH} printable characters")
-        self._row = row(f"{PREFIX}idempotency#{_digest(scope + chr(0) + key)}")
+        self.row = row(f"{PREFIX}idempotency#{_digest(scope + chr(0) + key)}")
+        """The key of the trace's row."""
         self._digest = _digest(json.dumps(request, sort_keys=True))
         self._now = int(now())
 
     def put(self, table: str, made: Item) -> dict[str, Any]:
         """The transaction's action that leaves the trace, unless one stands."""
         expires = str(self._now + LIFETIME_SECONDS)
-        trace = {**self._row, "digest": {"S": self._digest}, "made": {"M": made}, EXPIRES: {"N": expires}}
+        trace = {**self.row, "digest": {"S": self._digest}, "made": {"M": made}, EXPIRES: {"N": expires}}
         return {
             "Put": {
                 "TableName": table,
@@ -46,6 +47,10 @@ class Idempotency:
                 "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             }
         }
+
+    def made(self, row: Item | None) -> Item | None:
+        """`made_before` of a row that was read, None if it is not there or no longer holds."""
+        return self.made_before(row) if row and int(row[EXPIRES]["N"]) >= self._now else None
 
     def made_before(self, trace: Item) -> Item:
         """The values the first request made; raises `IdempotencyConflict` if its body was another."""

@@ -58,7 +58,19 @@ def test_a_refusal_stays_one(fake_aws: FakeAws) -> None:
         parameters.load("SHOP")
 
 
-def test_what_is_no_json_is_an_error(fake_aws: FakeAws) -> None:
-    fake_aws.script = [answer("low: 3")]
-    with pytest.raises(ValueError, match="Expecting value"):
-        parameters.load("SHOP")
+@pytest.mark.parametrize(
+    ("text", "usable", "unusable"),
+    [
+        ("low: 3", {}, ["the whole of it"]),
+        ("[3]", {}, ["the whole of it"]),
+        ('{"low": "3", "most": 60}', {"most": 60}, ["low"]),
+        ('{"low": true, "high": 1}', {}, ["high", "low"]),
+    ],
+)
+def test_what_cannot_be_used_is_told_and_left_as_deployed(
+    fake_aws: FakeAws, capsys: pytest.CaptureFixture[str], text: str, usable: dict[str, int], unusable: list[str]
+) -> None:
+    fake_aws.script = [answer(text)]
+    assert parameters.load("SHOP") == {**DEPLOYED, **usable}
+    line = json.loads(capsys.readouterr().out)
+    assert (line["level"], line["name"], line["unusable"]) == ("WARN", "/shop/dev/config", unusable)

@@ -99,7 +99,45 @@ def test_a_repeated_batch_makes_nothing_twice(shop: Shop) -> None:
     shop.change(item, quantity=5)
     assert batch(shop, *entries, key="batch-1").body == first.body
     assert (len(shop.listed()), shop.read(item).body["quantity"]) == (2, 5)
-    refused(batch(shop, DESK, key="batch-1"), 409, "IDEMPOTENCY_CONFLICT", "another body")
+    rows = len(shop.rows("items"))
+    refused(batch(shop, *[DESK] * 5, key="batch-1"), 409, "IDEMPOTENCY_CONFLICT", "another body")
+    assert len(shop.rows("items")) == rows
+
+
+@pytest.mark.parametrize("meanwhile", ["nothing", "changed", "deleted"])
+def test_a_repeated_change_gets_its_first_answer_whatever_came_of_the_item(shop: Shop, meanwhile: str) -> None:
+    item = shop.create()
+    entry = {"itemId": item["itemId"], "expectedVersion": 1, "quantity": 39}
+    first = batch(shop, entry, key="batch-1")
+    assert first.body["results"][0]["status"] == 200
+    if meanwhile == "changed":
+        shop.change(item, quantity=5)
+    if meanwhile == "deleted":
+        shop.delete(item)
+    assert batch(shop, entry, key="batch-1").body == first.body
+
+
+def test_an_idempotency_key_may_be_used_again_when_its_time_is_over(shop: Shop) -> None:
+    item = shop.create()
+    for quantity in (39, 38):
+        (result,) = results(batch(shop, {"itemId": item["itemId"], "quantity": quantity}, key="batch-1"))
+        assert result["item"]["quantity"] == quantity
+        for row in shop.rows("items"):
+            if row["itemId"].startswith("tap#idempotency#"):
+                shop.emulator.client("dynamodb").update_item(
+                    TableName=shop.api.tables["items"],
+                    Key={"itemId": {"S": row["itemId"]}, "version": {"N": "0"}},
+                    UpdateExpression="SET #expires = :past",
+                    ExpressionAttributeNames={"#expires": "tap#expires"},
+                    ExpressionAttributeValues={":past": {"N": "1"}},
+                )
+
+
+def test_what_a_batch_has_no_time_for_is_to_be_sent_again(shop: Shop) -> None:
+    shop.api.seconds = 0.1
+    late = results(batch(shop, DESK, DESK))
+    assert [(r["status"], r["error"]["code"]) for r in late] == [(429, "THROTTLED")] * 2
+    assert shop.rows("items") == []
 
 
 def test_what_a_broken_off_batch_left_undone_is_done_when_it_is_repeated(shop: Shop, wire: FakeAws) -> None:

@@ -9,6 +9,7 @@ from ....runtime import logs
 from ....runtime.attributes import Item
 from ....runtime.aws import BUDGET, AwsError
 from ....runtime.dynamodb import ConditionFailed, DynamoDB
+from ....runtime.errors import ApiError
 from ....runtime.reserved import EXPIRES
 from ....runtime.sns import Sns
 from . import rows
@@ -29,10 +30,12 @@ class Alerts:
         self._sns: Sns | None = None
 
     def send(self, row: Item) -> None:
-        """Send an alert that was just written.  If that fails, the sweep will do it."""
+        """Send an alert that was just written, if there is time.  Where that fails, the sweep will do it."""
+        if BUDGET.spent():
+            return
         try:
             self._send(row)
-        except (AwsError, ConditionFailed) as exc:
+        except (AwsError, ApiError) as exc:
             logs.write("WARN", "alert kept", itemId=row["alert"]["M"]["itemId"]["S"], error=str(exc))
 
     def sweep(self) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 
 from ....runtime.api import Request, Response
 from ....runtime.attributes import Item, to_attribute, to_item, to_json
-from ....runtime.errors import ApiError, BadRequest, IdempotencyConflict, NotFound
+from ....runtime.aws import BUDGET
+from ....runtime.errors import ApiError, BadRequest, NotFound, TooManyRequests
 from ....runtime.idempotency import Idempotency
 from . import rows
 from .store import CONFIG_PARAMETER, Guard, Page, inventory
@@ -77,6 +78,8 @@ def batch_items(request: Request) -> Response:
     from concurrent.futures import ThreadPoolExecutor  # pylint: disable=import-outside-toplevel
 
     entries = request.body["items"]
+    if key := _idempotency(request):
+        inventory().claim(key)
     apart: dict[str, list[int]] = {}
     for number, entry in enumerate(entries):
         apart.setdefault(entry.get("itemId", f"new {number}"), []).append(number)
@@ -99,9 +102,9 @@ def send_alerts() -> None:
 def _result(request: Request, number: int, entry: dict[str, Any]) -> str:
     """What an entry of a batch is answered."""
     try:
+        if BUDGET.spent():
+            raise TooManyRequests("the time of this request is used up; send the rest of it again")
         status, item = _carried_out(request, number, entry)
-    except IdempotencyConflict:
-        raise
     except ApiError as exc:
         return json.dumps({"status": exc.status, "error": exc.document(request.id)})
     return f'{{"status":{status},"item":{to_json(item)}}}'
@@ -152,7 +155,7 @@ def _idempotency(request: Request, part: str = "") -> Idempotency | None:
 
 def _page_size(request: Request) -> int:
     config = inventory().config
-    size: int = request.query.get("page_size", min(config.default_page_size, config.max_page_size))
+    size: int = request.query.get("page_size", config.default_page_size)
     if size > config.max_page_size:
         raise BadRequest(f"page_size {size}: give at most {config.max_page_size}")
     return size

@@ -9,7 +9,7 @@ from typing import Any, Callable, NamedTuple
 from ....runtime import parameters
 from ....runtime.attributes import Item
 from ....runtime.aws import BUDGET, Call
-from ....runtime.dynamodb import DynamoDB, TransactionCanceled
+from ....runtime.dynamodb import ConditionFailed, DynamoDB, TransactionCanceled
 from ....runtime.errors import Conflict, NotFound, PreconditionFailed, TooManyRequests, VersionConflict
 from ....runtime.idempotency import Idempotency
 from ....runtime.paging import PageTokens
@@ -101,8 +101,15 @@ class Inventory:
     @cached_property
     def config(self) -> Config:
         """The service's settings, read once per worker."""
-        found = parameters.load(CONFIG_PARAMETER)
-        return Config(**{name: found[name] for name in Config._fields})
+        config = Config(**parameters.load(CONFIG_PARAMETER))
+        return config._replace(default_page_size=max(1, min(config.default_page_size, config.max_page_size)))
+
+    def claim(self, idempotency: Idempotency) -> None:
+        """Take an `Idempotency-Key` for a request of several parts; raises `IdempotencyConflict` if another has it."""
+        try:
+            self._store.call("PutItem", **idempotency.put(self._items, {})["Put"])
+        except ConditionFailed as exc:
+            idempotency.made_before(exc.item or {})
 
     def create(self, fields: Item, by: str, idempotency: Idempotency | None = None) -> Item:
         """A new item; `Conflict` if another has its sku."""
@@ -133,10 +140,8 @@ class Inventory:
 
     def read(self, item_id: str, by: str, version: int | None = None) -> Item:
         """An item as it is, or as it was at a version; `NotFound` if it is not there or deleted."""
-        keys = (
-            [rows.now_key(item_id)] if version is None else [rows.now_key(item_id), rows.version_key(item_id, version)]
-        )
-        found = self._audited(Deed("READ", item_id, by), *(("GetItem", self._at(key)) for key in keys))
+        keys = [rows.now_key(item_id)] + ([] if version is None else [rows.version_key(item_id, version)])
+        found = self._audited(Deed("READ", item_id, by), *map(self._reading, keys))
         now = _present(item_id, found[0].get("Item"))
         if version is None:
             return now
@@ -162,7 +167,7 @@ class Inventory:
 
     def find(self, by: str, sku: str) -> list[Item]:
         """The item that has a sku, if there is one."""
-        found = self._audited(Deed("LIST", "", by), ("GetItem", self._at(rows.sku_key(sku))))
+        found = self._audited(Deed("LIST", "", by), self._reading(rows.sku_key(sku)))
         owner = found[0].get("Item", {}).get("owner")
         if owner is None:
             return []
@@ -199,7 +204,10 @@ class Inventory:
         self, deed: Deed, guard: Guard, step: Callable[[Item], Item], idempotency: Idempotency | None = None
     ) -> Item:
         """Write the version after the one an item is at, however often others are quicker."""
-        row = self._get(rows.now_key(deed.item_id))
+        keys = [rows.now_key(deed.item_id)] + ([idempotency.row] if idempotency else [])
+        row, *traces = (answer.get("Item") for answer in self._store.together(*map(self._reading, keys)))
+        if idempotency and (made := idempotency.made(traces[0])):
+            raise _MadeBefore(made)
         while True:
             old = _present(deed.item_id, row)
             guard.check(old)
@@ -293,11 +301,11 @@ class Inventory:
         }
         return {"Put": put}
 
-    def _at(self, key: Item) -> dict[str, Any]:
-        return {"TableName": self._items, "Key": key, "ConsistentRead": True}
+    def _reading(self, key: Item) -> Call:
+        return "GetItem", {"TableName": self._items, "Key": key, "ConsistentRead": True}
 
     def _get(self, key: Item) -> Item | None:
-        found: Item | None = self._store.call("GetItem", **self._at(key)).get("Item")
+        found: Item | None = self._store.together(self._reading(key))[0].get("Item")
         return found
 
     def _made(self, key: Item) -> Item:
