@@ -195,10 +195,11 @@ def _split(text: str) -> bool:
 
 
 def _read(name: str, key: Key, text: str) -> Any:
-    wanted = key.layer.CHECKS[key.field][1]
+    possible, wanted = key.layer.CHECKS[key.field]
     try:
         value = key.read(text)
-        key.layer(**{key.field: value})
     except (ValueError, KeyError):
-        raise refuse(f"config {name}", text, wanted) from None
+        value = None
+    if value is None or not possible(value):
+        raise refuse(f"config {name}", text, wanted)
     return value

@@ -190,7 +190,8 @@ def _keys(of: Table | Index) -> str:
 
 
 def _label(grant: Grant) -> tuple[str, ...]:
-    texts = [", ".join(grant.actions), "index " + ", ".join(grant.indexes)][: 1 + bool(grant.indexes)]
+    more = {"index": grant.indexes, "rows": grant.keys}
+    texts = [", ".join(grant.actions), *(f"{what} {', '.join(names)}" for what, names in more.items() if names)]
     return tuple(line for text in texts for line in textwrap.wrap(text, LABEL_CHARACTERS, break_on_hyphens=False))
 
 

@@ -1,6 +1,6 @@
 """One row per environment.  No component asks which environment it is in."""
 
-from .settings import AlarmSettings, ApiSettings, FunctionSettings, Settings, TableSettings
+from .settings import AlarmSettings, ApiSettings, FunctionSettings, Settings, TableSettings, refuse
 
 _COMMON = Settings(
     function=FunctionSettings(runtime="python3.13", timeout_seconds=10, reserved_concurrency=-1, tracing=False),
@@ -62,6 +62,12 @@ BASIS = ENVIRONMENTS["dev"]
 
 
 def row_name(environment_suffix: str) -> str:
-    """The row a suffix picks: its own or its alias's, and `dev` for any other (`pr-123`)."""
+    """The row a suffix picks: its own or its alias's, and `dev` for any other (`pr-123`).
+
+    Raises ValueError for one that differs from a row's or an alias's name in case alone.
+    """
+    meant = environment_suffix.lower()
+    if meant != environment_suffix and meant in {*ENVIRONMENTS, *ALIASES}:
+        raise refuse("environment_suffix", environment_suffix, f"give {meant!r}, for it would get the figures of dev")
     name = ALIASES.get(environment_suffix, environment_suffix)
     return name if name in ENVIRONMENTS else "dev"

@@ -11,7 +11,7 @@ from .service import METHODS, Route, Schema
 
 MAX_AGE_SECONDS = 7200
 """How long a browser keeps a preflight's answer: the most that Chromium does."""
-REQUEST_HEADERS = ("Content-Type", "Authorization", "Idempotency-Key", "If-Match", "X-Api-Key")
+REQUEST_HEADERS = ("Content-Type", "Authorization", "Idempotency-Key", "If-Match", "X-Amz-Date", "X-Api-Key")
 
 
 class Path(NamedTuple):

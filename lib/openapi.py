@@ -50,7 +50,7 @@ HEADERS: Document = {
     },
     "ETag": {
         "description": 'The item\'s version in quotes, e.g. `"3"`.',
-        "schema": {"type": "string", "pattern": '^"[1-9][0-9]*"$'},
+        "schema": {"type": "string", "pattern": '^"[1-9][0-9]{0,11}"$'},
     },
 }
 IDEMPOTENCY_KEY: Document = {
@@ -64,7 +64,7 @@ IF_MATCH: Document = {
     "name": "If-Match",
     "in": "header",
     "description": "Change it only if it is at this version; `*`: whichever it is at.",
-    "schema": {"type": "string", "pattern": r'^(\*|"[1-9][0-9]*")$'},
+    "schema": {"type": "string", "pattern": r'^(\*|"[1-9][0-9]{0,11}")$'},
 }
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 """What a demonstration's call has in place of something an earlier answer said."""

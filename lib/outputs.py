@@ -18,13 +18,11 @@ Outputs = Mapping[str, Any]
 
 
 def flat(stacks: Mapping[str, Outputs]) -> dict[str, Any]:
-    """The outputs of a single stack; of several, each as `<service>_<output>`, and those of `items` bare as well."""
-    if len(stacks) == 1:
-        return dict(*stacks.values())
+    """Each output as `<service>_<output>`; those of `items`, or of the only stack there is, bare as well."""
     found: dict[str, Any] = {}
     for outputs in stacks.values():
-        bare = dict(outputs) if outputs["service"] == "items" else {}
-        found |= bare | {f"{outputs['service']}_{name}": value for name, value in outputs.items()}
+        bare = outputs if len(stacks) == 1 or outputs["service"] == "items" else {}
+        found |= {**bare, **{f"{outputs['service']}_{name}": value for name, value in outputs.items()}}
     return found
 
 

@@ -34,6 +34,11 @@ def allow(service: str, actions: Sequence[str], resources: Sequence[str]) -> Sta
     }
 
 
-def table_statement(arn: str, actions: Sequence[str], indexes: Sequence[str] = ()) -> Statement:
-    """Actions on a table, and on those of its indexes that are named."""
-    return allow("dynamodb", actions, [arn, *(f"{arn}/index/{index}" for index in indexes)])
+def table_statement(
+    arn: str, actions: Sequence[str], indexes: Sequence[str] = (), keys: Sequence[str] = ()
+) -> Statement:
+    """Actions on a table, or on those of its indexes that are named; only on rows with some partition keys."""
+    statement = allow("dynamodb", actions, [f"{arn}/index/{index}" for index in indexes] or [arn])
+    if keys:
+        statement["Condition"] = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(keys)}}
+    return statement

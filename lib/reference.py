@@ -127,7 +127,8 @@ def _role_rows(service: Service, function: Function) -> Iterator[Row]:
             needed.setdefault(grant, []).append(f"`{name}`")
     for grant, triggers in needed.items():
         statement = _statement(service, grant)
-        yield role, _code(statement["Action"]), _code(statement["Resource"]), grant.reason, ", ".join(triggers)
+        on = _code(statement["Resource"]) + (f", rows {_code(grant.keys)}" if grant.keys else "")
+        yield role, _code(statement["Action"]), on, grant.reason, ", ".join(triggers)
     for arn, on, reason in MANAGED_POLICIES:
         yield role, f"what `{arn.rpartition('/')[2]}` allows", on, reason, "every run"
 
@@ -141,9 +142,15 @@ def _split_functions(service: Service) -> str:
 def _split_row(service: Service, function: Function) -> Row:
     figures = (function.settings.memory_mb, function.settings.timeout_seconds, function.settings.reserved_concurrency)
     serves = _code(name for name, _ in _triggers(function))
-    may = (f"{_code(_statement(service, grant)['Action'])} on `{grant.on}`" for grant in function.grants())
+    may = (f"{_code(_statement(service, grant)['Action'])} on {_part(grant)}" for grant in function.grants())
     name = _physical(service, "function", function.name)
     return f"`{name}`", serves, *(str(figure or "the environment's") for figure in figures), ", ".join(may)
+
+
+def _part(grant: Grant) -> str:
+    """What of a table a grant is on, or the whole of it."""
+    rows = f" rows {_code(grant.keys)}" if grant.keys else ""
+    return f"`{grant.on}`{rows}{f' indexes {_code(grant.indexes)}' if grant.indexes else ''}"
 
 
 def _triggers(function: Function) -> Iterator[tuple[str, Iterable[Grant]]]:
@@ -154,7 +161,8 @@ def _triggers(function: Function) -> Iterator[tuple[str, Iterable[Grant]]]:
 def _statement(service: Service, grant: Grant) -> policies.Statement:
     """What a role's policy says for a grant, with the resource's name for its ARN."""
     if any(table.name == grant.on for table in service.tables):
-        return policies.table_statement(_physical(service, "table", grant.on), grant.actions, grant.indexes)
+        name = _physical(service, "table", grant.on)
+        return policies.table_statement(name, grant.actions, grant.indexes, grant.keys)
     if any(topic.name == grant.on for topic in service.topics):
         return policies.allow("sns", grant.actions, [_physical(service, "topic", grant.on)])
     return policies.allow("ssm", grant.actions, [parameter_name(service.name, ENVIRONMENT, grant.on)])

@@ -126,9 +126,15 @@ class Grant:
     """The name of the table, topic or parameter."""
     actions: tuple[str, ...]
     indexes: tuple[str, ...] = ()
-    """Indexes of the table that `Query` and `Scan` may read, too."""
+    """The indexes of the table that `Query` and `Scan` may read, and not the table itself."""
+    keys: tuple[str, ...] = ()
+    """The partition keys of the only rows it is for, `*` standing for any text; empty: all rows."""
     reason: str = ""
     """Why, for whoever reviews the role."""
+
+    def __post_init__(self) -> None:
+        if self.indexes and self.keys:
+            raise ValueError(f"grant on {self.on!r}: give a grant for its indexes and another for its keys")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,18 +220,26 @@ class Function:
         return found
 
     def grants(self) -> list[Grant]:
-        """What its routes and schedules need, merged by what it is on, in order of first mention."""
-        merged: dict[str, Grant] = {}
+        """What its routes and schedules need, merged by what of a table, topic or parameter it is on."""
+        merged: dict[object, Grant] = {}
+        found: list[Grant] = []
         needed = [grant for route in self.routes for grant in route.grants]
         needed += [grant for schedule in self.schedules for grant in schedule.grants]
         for grant in needed:
-            so_far = merged.get(grant.on, Grant(on=grant.on, actions=()))
-            merged[grant.on] = Grant(
-                on=grant.on,
+            part = (grant.on, bool(grant.indexes), grant.actions if grant.keys else ())
+            so_far = merged.get(part, Grant(on=grant.on, actions=()))
+            merged[part] = replace(
+                so_far,
                 actions=tuple(dict.fromkeys(so_far.actions + grant.actions)),
                 indexes=tuple(dict.fromkeys(so_far.indexes + grant.indexes)),
+                keys=tuple(dict.fromkeys(so_far.keys + grant.keys)),
             )
-        return list(merged.values())
+        everywhere = {(g.on, action) for g in merged.values() if not (g.keys or g.indexes) for action in g.actions}
+        for grant in merged.values():
+            left = tuple(a for a in grant.actions if not grant.keys or (grant.on, a) not in everywhere)
+            if left:
+                found.append(replace(grant, actions=left))
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -336,6 +350,8 @@ class Service:
             for grant in function.grants():
                 if grant.on not in indexes:
                     yield f"function {function.name!r} is granted {grant.on!r}, which it does not have"
+                elif grant.keys and not isinstance(grantable[grant.on], Table):
+                    yield f"function {function.name!r} is granted keys of {grant.on!r}, which has no rows"
                 elif unknown := set(grant.indexes) - indexes[grant.on]:
                     yield f"function {function.name!r} is granted indexes {sorted(unknown)}, which {grant.on!r} lacks"
 

@@ -228,6 +228,8 @@ class TapStack(pulumi.ComponentResource):
                 "set lambda_runtime, or TapStackArgs(function=FunctionSettings(runtime=...)), to python3.13",
                 resource=self,
             )
+        if not self.settings.alarms.notification_email:
+            pulumi.log.info("nobody is written to when an alarm goes off: set notification_email", resource=self)
         if not self.settings.api.cors_origin:
             pulumi.log.info(
                 "no CORS origin is set, so no page of another origin may call the API: set cors_origin if one should",
@@ -297,7 +299,7 @@ class TapStack(pulumi.ComponentResource):
 
     def _statement(self, grant: described.Grant) -> pulumi.Output[policies.Statement]:
         if grant.on in self.tables:
-            return self.tables[grant.on].grant(grant.actions, grant.indexes)
+            return self.tables[grant.on].grant(grant.actions, grant.indexes, grant.keys)
         granting: Mapping[str, Topic | Parameter] = {**self.topics, **self.parameters}
         return granting[grant.on].grant(grant.actions)
 
@@ -368,6 +370,8 @@ class TapStack(pulumi.ComponentResource):
             f"{self._prefix}-{self.description.api_type}",
             ApiArgs(
                 name=self._physical("api", self.description.api_type),
+                usage_plan_name=self._physical("api", f"{self.description.api_type}-usage-plan"),
+                key_name=self._physical("api", f"{self.description.api_type}-key"),
                 description=self.description.description,
                 routes=[(route, self.functions[function.name]) for function, route in self.description.routes()],
                 schemas=self.description.schemas,

@@ -37,9 +37,9 @@ def a_service(**changes: Any) -> Service:
     return Service(**{**defaults, **changes})
 
 
-def a_grant(on: str, *actions: str, indexes: tuple[str, ...] = ()) -> Grant:
+def a_grant(on: str, *actions: str, indexes: tuple[str, ...] = (), keys: tuple[str, ...] = ()) -> Grant:
     """A grant."""
-    return Grant(on=on, actions=actions, indexes=indexes)
+    return Grant(on=on, actions=actions, indexes=indexes, keys=keys)
 
 
 NEW_PARCEL = {"type": "object", "required": ["to"], "properties": {"to": {"type": "string"}}}

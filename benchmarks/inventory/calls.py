@@ -21,8 +21,7 @@ ITEM = "/items/{itemId}"
 
 def create(key: str = "", **fields: Any) -> Event:
     """A new desk; `key` is its `Idempotency-Key`."""
-    headers = {"Idempotency-Key": key} if key else {}
-    return event("POST", "/items", body=json.dumps({**DESK, **fields}), headers=headers)
+    return event("POST", "/items", body=json.dumps({**DESK, **fields}), headers=_keyed(key))
 
 
 def read(item: str) -> Event:
@@ -50,9 +49,13 @@ def history(item: str) -> Event:
     return event("GET", f"{ITEM}/history", {"itemId": item})
 
 
-def batch(count: int) -> Event:
+def batch(count: int, key: str = "") -> Event:
     """So many new desks."""
-    return event("POST", "/items/batch", body=json.dumps({"items": [DESK] * count}))
+    return event("POST", "/items/batch", body=json.dumps({"items": [DESK] * count}), headers=_keyed(key))
+
+
+def _keyed(key: str) -> dict[str, str]:
+    return {"Idempotency-Key": key} if key else {}
 
 
 def made(process: Worker, **fields: Any) -> str:

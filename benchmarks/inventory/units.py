@@ -37,6 +37,7 @@ PLAN: dict[str, Callable[[Worker], Event]] = {
     "find by sku, audited": lambda process: calls.listing(sku="DESK-140"),
     "history of two versions, audited": lambda process: calls.history(_changed(process)),
     f"batch of {BATCH} new": lambda process: calls.batch(BATCH),
+    f"batch of {BATCH} new, with an Idempotency-Key": lambda process: calls.batch(BATCH, key="delivery"),
 }
 UNAUDITED = ("read, audited", f"list of {PAGE}, audited", "history of two versions, audited")
 

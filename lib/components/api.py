@@ -26,6 +26,10 @@ class ApiArgs:
 
     name: str
     """The API's name in AWS."""
+    usage_plan_name: str = ""
+    """Default: made from the API's."""
+    key_name: str = ""
+    """Likewise."""
     description: str = ""
     routes: Sequence[tuple[service.Route, Function]]
     """Every route with the function that serves it."""
@@ -318,7 +322,8 @@ class Api(pulumi.ComponentResource):
         return UsagePlan(
             f"{self._prefix}-usage",
             UsagePlanArgs(
-                name=self._args.name,
+                name=self._args.usage_plan_name or f"{self._args.name}-usage-plan",
+                key_name=self._args.key_name or f"{self._args.name}-key",
                 api_id=self.resource.id,
                 stage_name=self.stage.stage_name,
                 settings=self.settings,

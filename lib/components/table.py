@@ -42,9 +42,14 @@ class Table(pulumi.ComponentResource):
         self.arn = self.resource.arn
         self.register_outputs({"name": self.name, "arn": self.arn, "stream_arn": self.resource.stream_arn})
 
-    def grant(self, actions: Sequence[str], indexes: Sequence[str] = ()) -> pulumi.Output[policies.Statement]:
-        """A statement that allows `actions`, e.g. `["GetItem"]`, on this table and those of its indexes."""
-        return self.arn.apply(lambda arn: policies.table_statement(arn, actions, indexes))
+    def grant(
+        self, actions: Sequence[str], indexes: Sequence[str] = (), keys: Sequence[str] = ()
+    ) -> pulumi.Output[policies.Statement]:
+        """A statement that allows `actions`, e.g. `["GetItem"]`, on this table or on indexes of it.
+
+        With `keys`, partition keys in which `*` is any text, only on rows that have one of them.
+        """
+        return self.arn.apply(lambda arn: policies.table_statement(arn, actions, indexes, keys))
 
     def _table(self, name: str, args: TableArgs) -> aws.dynamodb.Table:
         table, settings = args.table, self.settings

@@ -17,7 +17,9 @@ class UsagePlanArgs:
     """What a `UsagePlan` is made from."""
 
     name: str
-    """How the names of the plan and of the key begin in AWS."""
+    """The plan's name in AWS."""
+    key_name: str
+    """The key's."""
     api_id: pulumi.Input[str]
     stage_name: pulumi.Input[str]
     settings: ApiSettings = field(default_factory=ApiSettings)
@@ -32,10 +34,10 @@ class UsagePlan(pulumi.ComponentResource):
         super().__init__("tap:aws:UsagePlan", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         settings = over(BASIS.api, args.settings)
-        self.key = aws.apigateway.ApiKey(f"{name}-key", name=f"{args.name}-key", tags=args.tags, opts=child)
+        self.key = aws.apigateway.ApiKey(f"{name}-key", name=args.key_name, tags=args.tags, opts=child)
         self.resource = aws.apigateway.UsagePlan(
             f"{name}-plan",
-            name=f"{args.name}-usage-plan",
+            name=args.name,
             api_stages=[{"api_id": args.api_id, "stage": args.stage_name}],
             throttle_settings={
                 "rate_limit": settings.throttle_rate_per_second,

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
@@ -17,6 +18,7 @@ from ..services import SERVICES
 from . import project, tour
 from .emulator import Emulator, EmulatorError, Place
 from .engine import DeployError, Engine, deploy
+from .resources import NOT_EMULATED
 from .terminal import Terminal
 from .watch import Watcher
 
@@ -97,8 +99,8 @@ def _deploy(
     outputs = deploy(here.program, engine, project=here.name, stack=stack, config=config, tell=terminal.say)
     archives.update(engine.archives)
     terminal.step(f"{service} is deployed: {len(made)} resources")
-    for type_, name in engine.not_emulated:
-        terminal.say(f"  not emulated: {type_} {name}")
+    for type_, count in Counter(type_ for type_, _ in engine.not_emulated).items():
+        terminal.say(f"  not emulated: {count} of {type_}, as {NOT_EMULATED[type_]}")
     return outputs
 
 

@@ -6,6 +6,7 @@ An answer is those values and the request's own body, so the row stays small wha
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import time
@@ -28,10 +29,21 @@ class Idempotency:
         """`scope` sets callers and routes apart; `row` gives the table's key attributes for a partition key."""
         if not 1 <= len(key) <= MAX_KEY_LENGTH or not key.isprintable():
             raise BadRequest(f"Idempotency-Key: give 1 to {MAX_KEY_LENGTH} printable characters")
-        self.row = row(f"{PREFIX}idempotency#{_digest(scope + chr(0) + key)}")
+        self._name = scope + chr(0) + key
+        self._row_of = row
+        self.row = self._row()
         """The key of the trace's row."""
         self._digest = _digest(json.dumps(request, sort_keys=True))
         self._now = int(now())
+
+    def part(self, number: int) -> Idempotency:
+        """The trace of one part of the request."""
+        made = copy.copy(self)
+        made.row = self._row(f"{chr(0)}{number}")
+        return made
+
+    def _row(self, part: str = "") -> Item:
+        return self._row_of(f"{PREFIX}idempotency#{_digest(self._name + part)}")
 
     def put(self, table: str, made: Item) -> dict[str, Any]:
         """The transaction's action that leaves the trace, unless one stands."""

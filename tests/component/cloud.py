@@ -55,6 +55,8 @@ class Deployment(NamedTuple):
     """What each component registered, by its URN; secrets still wrapped."""
     exports: dict[str, Any]
     warnings: list[str]
+    notes: list[str]
+    """What it said besides."""
 
     def of(self, kind: str) -> dict[str, Registered]:
         """Every resource of a kind by its logical name."""
@@ -149,13 +151,14 @@ class Recorder(Monitor):
         return super().RegisterResourceOutputs(request)
 
 
-class _Warnings(logging.Handler):
+class _Messages(logging.Handler):
     def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.messages: list[str] = []
+        super().__init__(logging.INFO)
+        self.warnings: list[str] = []
+        self.notes: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.messages.append(record.getMessage())
+        (self.warnings if record.levelno >= logging.WARNING else self.notes).append(record.getMessage())
 
 
 def deploy(
@@ -169,9 +172,9 @@ def deploy(
 
 
 def _deploy(program: Callable[[], object], preview: bool, config: Mapping[str, str]) -> Deployment:
-    warnings = _Warnings()
+    messages = _Messages()
     logger = logging.Logger("recorder")
-    logger.addHandler(warnings)
+    logger.addHandler(messages)
     cloud = Cloud(preview)
     monitor = Recorder(cloud)
     loop = asyncio.new_event_loop()
@@ -186,7 +189,7 @@ def _deploy(program: Callable[[], object], preview: bool, config: Mapping[str, s
     finally:
         loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
-    return Deployment(monitor.registered, monitor.outputs, monitor.exports, warnings.messages)
+    return Deployment(monitor.registered, monitor.outputs, monitor.exports, messages.warnings, messages.notes)
 
 
 def _run(program: Callable[[], object]) -> None:

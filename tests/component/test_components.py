@@ -21,6 +21,7 @@ from lib.components.role import Role, RoleArgs
 from lib.components.schedule import Schedule, ScheduleArgs
 from lib.components.table import Table, TableArgs
 from lib.components.topic import Topic, TopicArgs
+from lib.components.usage_plan import UsagePlan, UsagePlanArgs
 from lib.settings import AlarmSettings, ApiSettings, FunctionSettings, TableSettings
 
 from ..builders import NEW_PARCEL, a_route, a_table
@@ -70,15 +71,23 @@ def test_provisioned_table_has_some_capacity_of_each_kind_which_scales() -> None
     }
 
 
-def test_table_hands_out_statements_on_itself_and_its_indexes() -> None:
+def test_table_hands_out_statements_on_itself_or_its_indexes_or_some_rows() -> None:
     def program() -> None:
         table = Table("parcels", TableArgs(name="post-parcels", table=a_table()))
-        pulumi.export("statement", table.grant(["Query"], ["by-state"]))
+        pulumi.export("table", table.grant(["GetItem"]))
+        pulumi.export("index", table.grant(["Query"], ["by-state"]))
+        pulumi.export("rows", table.grant(["PutItem"], keys=["lost#*"]))
 
-    assert deploy(program).exports["statement"] == {
-        "Effect": "Allow",
-        "Action": ["dynamodb:Query"],
-        "Resource": ["arn:parcels-table", "arn:parcels-table/index/by-state"],
+    arn = "arn:parcels-table"
+    assert deploy(program).exports == {
+        "table": {"Effect": "Allow", "Action": ["dynamodb:GetItem"], "Resource": arn},
+        "index": {"Effect": "Allow", "Action": ["dynamodb:Query"], "Resource": f"{arn}/index/by-state"},
+        "rows": {
+            "Effect": "Allow",
+            "Action": ["dynamodb:PutItem"],
+            "Resource": arn,
+            "Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["lost#*"]}},
+        },
     }
 
 
@@ -187,6 +196,27 @@ def test_key_is_throttled_and_counted_as_the_settings_say() -> None:
     plan = made_api(settings=settings).only("apigateway.UsagePlan").inputs
     assert plan["quotaSettings"] == {"limit": 1000, "period": "MONTH"}
     assert plan["throttleSettings"] == {"rateLimit": 2.5, "burstLimit": 5}
+
+
+@pytest.mark.parametrize(
+    ("names", "plan", "key"),
+    [
+        ({}, "post-counter-usage-plan", "post-counter-key"),
+        ({"usage_plan_name": "plan-of-ours", "key_name": "key-of-ours"}, "plan-of-ours", "key-of-ours"),
+    ],
+    ids=["made from the API's", "given"],
+)
+def test_usage_plan_and_key_have_names_of_their_own(names: dict[str, str], plan: str, key: str) -> None:
+    made = made_api(settings=ApiSettings(api_key_required=True), **names)
+    assert made.only("apigateway.UsagePlan").inputs["name"] == plan
+    assert made.only("apigateway.ApiKey").inputs["name"] == key
+
+
+def test_usage_plan_by_itself_has_the_names_it_is_given() -> None:
+    args = UsagePlanArgs(name="post-plan", key_name="post-key", api_id="a1b2", stage_name="live")
+    made = deploy(lambda: UsagePlan("usage", args))
+    assert made.only("apigateway.UsagePlan").inputs["name"] == "post-plan"
+    assert made.only("apigateway.ApiKey").inputs["name"] == "post-key"
 
 
 def test_two_apis_may_share_a_function() -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
 from lib.archive import own_sources, shared_sources
 from lib.gateway import ACCESS_LOG_FORMAT
-from lib.service import Route, Schedule
 from lib.services import SERVICES
 from lib.services.inventory.service import HANDLER, InventorySettings
 from lib.services.inventory.service import inventory as made_of
@@ -42,12 +42,14 @@ def in_prod() -> Deployment:
 
 
 def statements(made: Deployment, role: str = "shop-api-lambda") -> dict[str, set[str]]:
-    """What a role may do, by what it may do it to."""
+    """What a role may do, by what it may do it to: an ARN, and the rows if it is not all of them."""
     found: dict[str, set[str]] = {}
     for statement in json.loads(made.inputs("iam.RolePolicy")[f"{role}-policy"]["policy"])["Statement"]:
         resource = statement["Resource"]
+        every_row: dict[str, dict[str, list[str]]] = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": []}}
+        rows = statement.get("Condition", every_row)["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
         for arn in [resource] if isinstance(resource, str) else resource:
-            found.setdefault(arn, set()).update(statement["Action"])
+            found.setdefault(" ".join([arn, *rows]), set()).update(statement["Action"])
     return found
 
 
@@ -108,10 +110,10 @@ def test_audit_table_has_its_keys_encryption_and_backup(dev: Deployment) -> None
 
 
 def test_one_role_may_do_what_the_operations_do_and_nothing_else(dev: Deployment) -> None:
-    items = {f"dynamodb:{action}" for action in ("GetItem", "PutItem", "Query", "UpdateItem")}
     assert statements(dev) == {
-        "arn:shop-items-table": items,
-        **{f"arn:shop-items-table/index/{index}": items for index in INDEXES},
+        "arn:shop-items-table": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"},
+        "arn:shop-items-table tap#alert#* tap#sku#*": {"dynamodb:UpdateItem"},
+        **{f"arn:shop-items-table/index/{index}": {"dynamodb:Query"} for index in INDEXES},
         "arn:shop-audit-table": {"dynamodb:PutItem"},
         "arn:shop-alerts-topic": {"sns:Publish"},
         "arn:shop-config-parameter": {"ssm:GetParameter"},
@@ -145,6 +147,42 @@ def test_chosen_options_are_in_the_parameter() -> None:
     made = deployed(service=made_of(InventorySettings(low_stock_threshold=0, audit_reads=False)))
     options = json.loads(made.inputs("ssm.Parameter")["shop-config-parameter"]["value"])
     assert (options["low_stock_threshold"], options["audit_reads"]) == (0, False)
+
+
+PAGE_SIZES = ("default_page_size", "max_page_size")
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(InventorySettings)])
+def test_no_option_can_be_none(name: str) -> None:
+    with pytest.raises(ValueError, match=rf"^inventory\.{name} None: give \S"):
+        InventorySettings(**{name: None})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", [0, 51, 2.5, True])
+@pytest.mark.parametrize("name", PAGE_SIZES)
+def test_no_page_has_more_than_fifty_items(name: str, size: Any) -> None:
+    with pytest.raises(ValueError, match=rf"^inventory\.{name} {size}: give a whole number from 1 to 50 items$"):
+        InventorySettings(**{name: size})
+
+
+@pytest.mark.parametrize("size", [1, 50])
+def test_pages_may_be_as_large_as_they_get_unasked(size: int) -> None:
+    settings = InventorySettings(default_page_size=size, max_page_size=size)
+    assert (settings.default_page_size, settings.max_page_size) == (size, size)
+
+
+@pytest.mark.parametrize("sizes", [{"default_page_size": 31, "max_page_size": 30}, {"max_page_size": 19}])
+def test_pages_cannot_be_larger_unasked_than_asked_for(sizes: dict[str, int]) -> None:
+    default, most = sizes.get("default_page_size", 20), sizes["max_page_size"]
+    message = rf"^inventory\.default_page_size {default}: give at most max_page_size, {most}$"
+    with pytest.raises(ValueError, match=message):
+        InventorySettings(**sizes)  # type: ignore[arg-type]
+
+
+def test_chosen_page_size_is_the_described_default_and_the_parameter_decides_the_most() -> None:
+    (function,) = made_of(InventorySettings(default_page_size=5, max_page_size=30)).functions
+    paged = [route.query["page_size"] for route in function.routes if "page_size" in route.query]
+    assert [(size["maximum"], size["description"]) for size in paged] == [(50, "Most a page; 5 when not given.")] * 2
 
 
 def test_alarms_and_alerts_go_to_one_topic_and_one_address(dev: Deployment) -> None:
@@ -221,6 +259,8 @@ def test_prod_asks_for_a_key_that_is_throttled_and_counted(prod: Deployment) -> 
     assert plan["throttleSettings"] == {"rateLimit": 10_000, "burstLimit": 5_000}
     assert plan["quotaSettings"] == {"limit": 1_000_000, "period": "MONTH"}
     assert plan["apiStages"] == [{"apiId": "shop-api-api-id", "stage": "prod"}]
+    assert plan["name"] == "inventory-api-usage-plan-prod"
+    assert prod.only("apigateway.ApiKey").inputs["name"] == "inventory-api-key-prod"
 
 
 def test_prod_keeps_executions_and_traces_but_no_bodies(prod: Deployment) -> None:
@@ -292,33 +332,40 @@ def test_an_argument_is_stronger_than_an_operations_own_figure() -> None:
     assert found == {name: (1024, timeout, 3) for name, (_, timeout, _) in FIGURES.items()}
 
 
+ITEMS = "arn:shop-items-table"
+AUDIT = {"arn:shop-audit-table": {"dynamodb:PutItem"}}
+CONFIG_READ = {"arn:shop-config-parameter": {"ssm:GetParameter"}}
+ALERT = {"arn:shop-alerts-topic": {"sns:Publish"}}
+CHANGE = {ITEMS: {"dynamodb:GetItem", "dynamodb:PutItem"}, **AUDIT}
+MARK_ALERTS = {f"{ITEMS} tap#alert#*": {"dynamodb:UpdateItem"}}
+FREE_SKUS_MARK_ALERTS = {f"{ITEMS} tap#sku#* tap#alert#*": {"dynamodb:UpdateItem"}}
+MAY: dict[str, dict[str, set[str]]] = {
+    "create-item": {**CHANGE, **MARK_ALERTS, **ALERT, **CONFIG_READ},
+    "get-item": {ITEMS: {"dynamodb:GetItem"}, **AUDIT, **CONFIG_READ},
+    "update-item": {**CHANGE, **FREE_SKUS_MARK_ALERTS, **ALERT, **CONFIG_READ},
+    "delete-item": {**CHANGE, f"{ITEMS} tap#sku#*": {"dynamodb:UpdateItem"}},
+    "list-items": {
+        **{f"{ITEMS}/index/{index}": {"dynamodb:Query"} for index in INDEXES},
+        ITEMS: {"dynamodb:GetItem"},
+        f"{ITEMS} tap#page-token-key": {"dynamodb:PutItem"},
+        **AUDIT,
+        **CONFIG_READ,
+    },
+    "get-history": {
+        ITEMS: {"dynamodb:Query"},
+        f"{ITEMS} tap#page-token-key": {"dynamodb:GetItem", "dynamodb:PutItem"},
+        **AUDIT,
+        **CONFIG_READ,
+    },
+    "batch-items": {**CHANGE, **FREE_SKUS_MARK_ALERTS, **ALERT, **CONFIG_READ},
+    "send-alerts": {f"{ITEMS}/index/listing-index": {"dynamodb:Query"}, **MARK_ALERTS, **ALERT},
+}
+"""What each operation may do where, and to which rows."""
+
+
 @pytest.mark.parametrize("operation", sorted(FIGURES))
 def test_each_operations_role_may_do_only_what_it_does(inventory: Deployment, operation: str) -> None:
-    (function,) = SERVICES["inventory"].functions
-    parts: tuple[Route | Schedule, ...] = (*function.routes, *function.schedules)
-    (part,) = (part for part in parts if part.operation == operation.replace("-", "_"))
-    places = {
-        "items": ("dynamodb", "arn:shop-items-table"),
-        "audit": ("dynamodb", "arn:shop-audit-table"),
-        "alerts": ("sns", "arn:shop-alerts-topic"),
-        "config": ("ssm", "arn:shop-config-parameter"),
-    }
-    wanted: dict[str, set[str]] = {}
-    for grant in part.grants:
-        service, arn = places[grant.on]
-        wanted.setdefault(arn, set()).update(f"{service}:{action}" for action in grant.actions)
-    found = statements(inventory, f"shop-{operation}")
-    assert {arn: actions for arn, actions in found.items() if "/index/" not in arn} == wanted
-    indexes = {index for grant in part.grants for index in grant.indexes}
-    assert {arn.rpartition("/")[2] for arn in found if "/index/" in arn} == indexes
-
-
-def test_reading_an_item_may_not_write_one(inventory: Deployment) -> None:
-    assert statements(inventory, "shop-get-item") == {
-        "arn:shop-items-table": {"dynamodb:GetItem"},
-        "arn:shop-audit-table": {"dynamodb:PutItem"},
-        "arn:shop-config-parameter": {"ssm:GetParameter"},
-    }
+    assert statements(inventory, f"shop-{operation}") == MAY[operation]
 
 
 def test_split_functions_share_their_code_in_one_layer(inventory: Deployment) -> None:

@@ -222,10 +222,12 @@ def test_api_gateway_writes_no_logs_and_answers_to_no_domain(items: Deployment) 
         assert not items.of(kind)
 
 
-def test_deployment_waits_for_all_that_it_freezes(items: Deployment) -> None:
+def test_deployment_waits_for_all_that_it_freezes_and_until_functions_may_be_called(items: Deployment) -> None:
     integrations = {name for name, inputs in items.inputs("apigateway.Integration").items() if inputs["type"] != "MOCK"}
     frozen = integrations | set(items.of("apigateway.IntegrationResponse")) | set(items.of("apigateway.Response"))
-    assert frozen <= set(items.only("apigateway.Deployment").depends_on)
+    permissions = set(items.of("lambda.Permission"))
+    assert permissions
+    assert frozen | permissions <= set(items.only("apigateway.Deployment").depends_on)
     mocked = set(items.of("apigateway.Integration")) - integrations
     waited_for = {name for r in items.of("apigateway.IntegrationResponse").values() for name in r.depends_on}
     assert mocked <= waited_for

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lib.settings import ApiSettings, FunctionSettings, TableSettings
+from lib.settings import AlarmSettings, ApiSettings, FunctionSettings, TableSettings
 
 from ..builders import a_function, a_route, a_service
 from .cloud import Deployment, deploy
@@ -167,18 +167,23 @@ def test_a_function_finds_in_its_environment_only_what_it_was_granted(parcels: D
 
 def test_each_role_may_do_only_what_its_own_function_does(parcels: Deployment) -> None:
     documents = {name: json.loads(p["policy"])["Statement"] for name, p in parcels.inputs("iam.RolePolicy").items()}
-    table = ["arn:post-parcels-table", "arn:post-parcels-table/index/by-state"]
+    query = {
+        "Effect": "Allow",
+        "Action": ["dynamodb:Query"],
+        "Resource": "arn:post-parcels-table/index/by-state",
+    }
     assert documents == {
         "post-desk-policy": [
             {
                 "Effect": "Allow",
-                "Action": ["dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
-                "Resource": table,
+                "Action": ["dynamodb:PutItem", "dynamodb:UpdateItem"],
+                "Resource": "arn:post-parcels-table",
             },
+            query,
             {"Effect": "Allow", "Action": ["dynamodb:PutItem"], "Resource": "arn:post-audit-table"},
         ],
         "post-sweep-policy": [
-            {"Effect": "Allow", "Action": ["dynamodb:Query"], "Resource": table},
+            query,
             {"Effect": "Allow", "Action": ["sns:Publish"], "Resource": "arn:post-lost-topic"},
         ],
     }
@@ -220,7 +225,8 @@ def test_key_is_counted_by_a_plan_with_quota_and_throttle(parcels: Deployment) -
         "keyType": "API_KEY",
         "usagePlanId": "post-api-usage-plan-id",
     }
-    assert parcels.only("apigateway.ApiKey").inputs["name"] == "parcels-api-prod-key"
+    assert plan["name"] == "parcels-api-usage-plan-prod"
+    assert parcels.only("apigateway.ApiKey").inputs["name"] == "parcels-api-key-prod"
 
 
 def test_key_is_a_secret_output(parcels: Deployment) -> None:
@@ -301,6 +307,16 @@ def test_an_argument_is_stronger_than_a_functions_own_figure() -> None:
 
 def test_no_deprecated_runtime_and_so_no_warning(parcels: Deployment) -> None:
     assert not parcels.warnings
+
+
+NOBODY = "nobody is written to when an alarm goes off: set notification_email"
+
+
+@pytest.mark.parametrize(("email", "said"), [("", [NOBODY]), ("ops@example.com", [])], ids=["nobody", "somebody"])
+def test_who_deploys_is_told_where_nobody_hears_of_alarms(email: str, said: list[str]) -> None:
+    made = deployed(environment_suffix="prod", alarms=AlarmSettings(notification_email=email))
+    assert [message for message in made.notes if "alarm" in message] == said
+    assert not made.warnings
 
 
 def test_outputs_name_everything_of_which_there_are_several(parcels: Deployment) -> None:

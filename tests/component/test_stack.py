@@ -333,6 +333,7 @@ def test_no_suffix_and_an_alias_are_the_dev_row(suffix: str | None) -> None:
     ("bad", "field", "value"),
     [
         ({"environment_suffix": "feature/x"}, "environment_suffix", "'feature/x'"),
+        ({"environment_suffix": "Production"}, "environment_suffix", "'Production'"),
         ({"environment_suffix": "x" * 129, "service": PARCELS}, "stage_name", "'xxx"),
         ({"service": "itmes"}, "service", "'itmes'"),
         ({"environment_suffix": "prod", "table": TableSettings(max_read_capacity=20)}, "max_read_capacity", "20"),

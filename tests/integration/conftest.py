@@ -86,8 +86,6 @@ def eventually(check: Callable[[], None]) -> None:
 
 def outputs_of(service: str, flat: dict[str, Any]) -> dict[str, Any]:
     """The outputs of one service among those of a file."""
-    if flat.get("service") == service and f"{service}_service" not in flat:
-        return flat
     found = {k.removeprefix(f"{service}_"): v for k, v in flat.items() if k.startswith(f"{service}_")}
     if not found:
         pytest.skip(f"{os.environ['TAP_OUTPUTS']} tells of no {service} service")

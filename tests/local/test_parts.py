@@ -120,9 +120,12 @@ def written(folder: Path, stacks: dict[str, Any]) -> tuple[Any, Any]:
     return json.loads((folder / outputs.ALL).read_text()), json.loads((folder / outputs.FLAT).read_text())
 
 
-def test_the_outputs_of_one_stack_are_flat_as_they_are(tmp_path: Path) -> None:
+def test_the_outputs_of_one_stack_are_flat_both_bare_and_with_their_service(tmp_path: Path) -> None:
     stacks = {"dev": {"service": "stock", "api_url": "u"}}
-    assert written(tmp_path / "new", stacks) == (stacks, {"service": "stock", "api_url": "u"})
+    assert written(tmp_path / "new", stacks) == (
+        stacks,
+        {"service": "stock", "api_url": "u", "stock_service": "stock", "stock_api_url": "u"},
+    )
 
 
 def test_the_outputs_of_several_stacks_carry_their_service(tmp_path: Path) -> None:

@@ -48,8 +48,8 @@ VALUES: dict[str, tuple[str, Any, list[str]]] = {
     "duration_alarm_ms": ("2500", 2500, ["slow", "900001"]),
     "notification_email": ("ops@example.com", "ops@example.com", ["ops"]),
     "low_stock_threshold": ("0", 0, ["few", "-1"]),
-    "default_page_size": ("5", 5, ["few", "101"]),
-    "max_page_size": ("30", 30, ["many", "101"]),
+    "default_page_size": ("5", 5, ["few", "51"]),
+    "max_page_size": ("30", 30, ["many", "51"]),
     "audit_reads": ("false", False, ["no", "0"]),
 }
 """Every key with a value as it is written, what it means, and values that cannot be."""
@@ -104,6 +104,16 @@ def test_option_of_a_service_sets_its_field_and_no_other(name: str) -> None:
     made = args(service=OWNERS[name], **{name: text})
     assert made.service == inventory(InventorySettings(**{KEYS[name].field: value}))
     assert not [figure for figure in settings_of(made).values() if figure is not None]
+
+
+def test_options_that_contradict_each_other_are_refused_as_the_service_refuses_them() -> None:
+    with pytest.raises(ValueError, match=r"^inventory\.default_page_size 30: give at most max_page_size, 20$"):
+        args(service="inventory", default_page_size="30", max_page_size="20")
+
+
+def test_options_that_agree_only_with_each_other_are_taken() -> None:
+    made = args(service="inventory", default_page_size="10", max_page_size="10")
+    assert made.service == inventory(InventorySettings(default_page_size=10, max_page_size=10))
 
 
 @pytest.mark.parametrize("name", OWNERS)

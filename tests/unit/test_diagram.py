@@ -217,8 +217,19 @@ def test_arrows_name_the_granted_actions_and_indexes() -> None:
     assert sorted(labels) == [
         ["Publish"],
         ["PutItem"],
-        ["PutItem, Query, UpdateItem", "index by-state"],
+        ["PutItem, UpdateItem"],
         ["Query", "index by-state"],
+        ["Query", "index by-state"],
+    ]
+
+
+def test_arrows_name_the_rows_that_a_grant_is_for() -> None:
+    read = a_grant("parcels", "GetItem", keys=("tap#a#*", "tap#b"))
+    search = a_grant("parcels", "Query", indexes=("by-state", "by-owner"))
+    service = a_service(tables=PARCELS.tables, functions=(a_function(a_route(grants=(read, search))),))
+    assert [words(group).splitlines() for group in groups(drawn(service), "label")] == [
+        ["GetItem", "rows tap#a#*, tap#b"],
+        ["Query", "index by-state, by-owner"],
     ]
 
 

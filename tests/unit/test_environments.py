@@ -97,9 +97,16 @@ def test_no_api_has_a_domain_of_its_own_unasked(row: str) -> None:
         ("testing", "test"),
         ("production", "prod"),
         ("pr-123", "dev"),
-        ("PROD", "dev"),
+        ("PR-123", "dev"),
         ("prod-eu", "dev"),
+        ("Prod-EU", "dev"),
     ],
 )
 def test_suffix_picks_a_row(suffix: str, row: str) -> None:
     assert row_name(suffix) == row
+
+
+@pytest.mark.parametrize("suffix", ["PROD", "Prod", "pROD", "Production", "DEV", "Testing"])
+def test_suffix_that_differs_from_a_row_or_an_alias_in_case_alone_is_refused(suffix: str) -> None:
+    with pytest.raises(ValueError, match=rf"^environment_suffix '{suffix}': give '{suffix.lower()}', "):
+        row_name(suffix)

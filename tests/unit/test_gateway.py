@@ -31,7 +31,14 @@ def test_preflight_of_an_allowed_origin_names_methods_and_headers() -> None:
     headers = gateway.preflight_headers("https://shop.example.com", ["GET", "POST"])
     assert headers["Access-Control-Allow-Origin"] == "https://shop.example.com"
     assert headers["Access-Control-Allow-Methods"] == "GET,POST,OPTIONS"
-    assert {"Content-Type", "Idempotency-Key", "X-Api-Key"} <= set(headers["Access-Control-Allow-Headers"].split(","))
+    assert set(headers["Access-Control-Allow-Headers"].split(",")) == {
+        "Authorization",
+        "Content-Type",
+        "Idempotency-Key",
+        "If-Match",
+        "X-Amz-Date",
+        "X-Api-Key",
+    }
     assert headers["Access-Control-Max-Age"] == "7200"
 
 

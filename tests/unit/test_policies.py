@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from lib import policies
 
 TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/parcels"
@@ -30,13 +32,21 @@ def test_actions_are_of_the_service_on_exactly_the_resources() -> None:
 
 
 def test_table_statement_is_on_the_table_alone_without_indexes() -> None:
-    assert policies.table_statement(TABLE, ["GetItem"])["Resource"] == TABLE
+    assert policies.table_statement(TABLE, ["GetItem"]) == policies.allow("dynamodb", ["GetItem"], [TABLE])
 
 
-def test_table_statement_is_on_the_indexes_that_are_named() -> None:
-    statement = policies.table_statement(TABLE, ["Query"], ["by-state", "by-owner"])
-    assert statement["Action"] == ["dynamodb:Query"]
-    assert statement["Resource"] == [TABLE, f"{TABLE}/index/by-state", f"{TABLE}/index/by-owner"]
+@pytest.mark.parametrize("indexes", [["by-state"], ["by-state", "by-owner"]])
+def test_table_statement_is_on_the_indexes_that_are_named_and_not_on_the_table(indexes: list[str]) -> None:
+    arns = [f"{TABLE}/index/{index}" for index in indexes]
+    assert policies.table_statement(TABLE, ["Query"], indexes) == policies.allow("dynamodb", ["Query"], arns)
+
+
+@pytest.mark.parametrize("indexes", [[], ["by-state"]])
+def test_table_statement_is_for_rows_with_the_partition_keys_that_are_named(indexes: list[str]) -> None:
+    assert policies.table_statement(TABLE, ["Query"], indexes, ("tap#a#*", "tap#b")) == {
+        **policies.table_statement(TABLE, ["Query"], indexes),
+        "Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["tap#a#*", "tap#b"]}},
+    }
 
 
 def test_managed_policies_are_awss_own() -> None:

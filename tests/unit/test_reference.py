@@ -117,12 +117,23 @@ def test_the_api_lists_every_route_with_what_it_takes_and_answers() -> None:
 def test_permissions_say_what_each_role_may_where_and_for_whom() -> None:
     rows = cells(sections({"parcels": PARCELS})["permissions-parcels"])
     granted = [row for row in rows if row[0] == "`parcels-sweep-dev-role-…`"]
-    where = "`parcels-parcels-dev`, `parcels-parcels-dev/index/by-state`"
+    where = "`parcels-parcels-dev/index/by-state`"
     assert granted[0] == ["`parcels-sweep-dev-role-…`", "`dynamodb:Query`", where, "", "`lost-parcels`"]
     assert granted[1][1:3] == ["`sns:Publish`", "`parcels-lost-dev`"]
     assert [row[1] for row in granted[2:]] == [
         "what `AWSLambdaBasicExecutionRole` allows",
         "what `AWSXRayDaemonWriteAccess` allows",
+    ]
+
+
+def test_permissions_say_which_rows_they_are_for() -> None:
+    read = a_grant("parcels", "GetItem", keys=("tap#a#*", "tap#b"))
+    search = a_grant("parcels", "Query", indexes=("by-state",))
+    service = a_service(tables=PARCELS.tables, functions=(a_function(a_route(grants=(read, search))),))
+    rows = cells(sections({"parcels": service})["permissions-parcels"])
+    assert [row[1:3] for row in rows[:2]] == [
+        ["`dynamodb:GetItem`", "`parcels-parcels-dev`, rows `tap#a#*`, `tap#b`"],
+        ["`dynamodb:Query`", "`parcels-parcels-dev/index/by-state`"],
     ]
 
 
@@ -176,9 +187,20 @@ def test_split_functions_are_listed_with_their_figures_and_what_they_may() -> No
         functions=(a_function(read, schedules=SWEEP.schedules),), tables=PARCELS.tables, topics=PARCELS.topics
     )
     rows = cells(sections({"parcels": service})["functions-parcels"])
-    may = "`dynamodb:Query` on `parcels`, `sns:Publish` on `lost`"
+    may = "`dynamodb:Query` on `parcels` indexes `by-state`, `sns:Publish` on `lost`"
     other = "the environment's"
     assert rows == [
         ["`parcels-read-parcel-dev`", "`GET /parcels`", "256", "5", "20", "`dynamodb:GetItem` on `parcels`"],
         ["`parcels-report-lost-dev`", "`lost-parcels`", other, other, other, may],
     ]
+
+
+def test_split_functions_say_which_rows_and_indexes_they_are_confined_to() -> None:
+    read = a_grant("parcels", "GetItem", keys=("tap#a#*", "tap#b"))
+    search = a_grant("parcels", "Query", indexes=("by-state", "by-owner"))
+    service = a_service(tables=PARCELS.tables, functions=(a_function(a_route(grants=(read, search))),))
+    (row,) = cells(sections({"parcels": service})["functions-parcels"])
+    assert row[-1] == (
+        "`dynamodb:GetItem` on `parcels` rows `tap#a#*`, `tap#b`, "
+        "`dynamodb:Query` on `parcels` indexes `by-state`, `by-owner`"
+    )

@@ -77,6 +77,13 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
         ({"functions": (a_function(schedules=(a_schedule(), a_schedule())),)}, "schedule 'nightly' is there more"),
         ({"functions": (a_function(a_route(grants=(a_grant("lost", "Publish"),))),)}, "'desk' is granted 'lost'"),
         (
+            {
+                "functions": (a_function(a_route(grants=(a_grant("lost", "Publish", keys=("x",)),))),),
+                "topics": (Topic(name="lost", variable="LOST_TOPIC"),),
+            },
+            "'desk' is granted keys of 'lost', which has no rows",
+        ),
+        (
             {"functions": (a_function(a_route(grants=(a_grant("parcels", "Query", indexes=("by-state",)),))),)},
             r"'desk' is granted indexes \['by-state'\], which 'parcels' lacks",
         ),
@@ -103,6 +110,11 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
 def test_description_that_contradicts_itself_is_refused(changes: dict[str, Any], problem: str) -> None:
     with pytest.raises(ValueError, match=rf"service .*{problem}"):
         a_service(**changes)
+
+
+def test_a_grant_is_for_indexes_or_for_keys() -> None:
+    with pytest.raises(ValueError, match="grant on 'parcels': give a grant for its indexes and another for its keys"):
+        a_grant("parcels", "Query", indexes=("by-state",), keys=("x",))
 
 
 def test_alarms_may_go_to_one_of_the_services_topics() -> None:
@@ -163,16 +175,64 @@ def test_table_knows_every_key_attribute_once() -> None:
     assert table.keys() == {"id": "S", "at": "N", "state": "S"}
 
 
-def test_grants_of_routes_and_schedules_are_merged_by_what_they_are_on() -> None:
+def test_grants_of_routes_and_schedules_are_merged_by_table_and_apart_from_them_by_its_indexes() -> None:
     function = a_function(
         a_route(grants=(a_grant("parcels", "Query", "GetItem", indexes=("by-state",)), a_grant("lost", "Publish"))),
         a_route(method="POST", grants=(Grant(on="parcels", actions=("GetItem", "PutItem"), reason="add one"),)),
         schedules=(a_schedule(grants=(a_grant("parcels", "Query", indexes=("by-state", "by-owner")),)),),
     )
     assert function.grants() == [
-        a_grant("parcels", "Query", "GetItem", "PutItem", indexes=("by-state", "by-owner")),
+        a_grant("parcels", "Query", "GetItem", indexes=("by-state", "by-owner")),
         a_grant("lost", "Publish"),
+        a_grant("parcels", "GetItem", "PutItem"),
     ]
+
+
+def granted(*grants: Grant) -> list[Grant]:
+    """What a function has that needs these: the last for a schedule, the others for a route each."""
+    routes = (a_route(path=f"/{number}", grants=(grant,)) for number, grant in enumerate(grants[:-1]))
+    return a_function(*routes, schedules=(a_schedule(grants=grants[-1:]),)).grants()
+
+
+def test_confined_grants_are_merged_only_where_their_actions_are_the_same() -> None:
+    assert granted(
+        a_grant("parcels", "GetItem", keys=("a#*",)),
+        a_grant("parcels", "GetItem", "PutItem", keys=("c",)),
+        a_grant("letters", "GetItem", keys=("d",)),
+        a_grant("parcels", "GetItem", keys=("b", "a#*")),
+    ) == [
+        a_grant("parcels", "GetItem", keys=("a#*", "b")),
+        a_grant("parcels", "GetItem", "PutItem", keys=("c",)),
+        a_grant("letters", "GetItem", keys=("d",)),
+    ]
+
+
+def test_confined_grants_on_indexes_stay_apart_from_those_on_the_table() -> None:
+    apart = [
+        a_grant("parcels", "Query", keys=("a",)),
+        a_grant("parcels", "Query", indexes=("by-owner",)),
+    ]
+    assert granted(*apart) == apart
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["unconfined first", "confined first"])
+@pytest.mark.parametrize(
+    ("unconfined", "left"),
+    [
+        pytest.param(a_grant("parcels", "GetItem"), ("PutItem",), id="in part"),
+        pytest.param(a_grant("parcels", "PutItem", "Query", "GetItem"), (), id="in whole"),
+        pytest.param(a_grant("parcels", "UpdateItem"), ("GetItem", "PutItem"), id="other actions"),
+        pytest.param(a_grant("letters", "GetItem"), ("GetItem", "PutItem"), id="another table"),
+        pytest.param(a_grant("parcels", "GetItem", indexes=("by-state",)), ("GetItem", "PutItem"), id="an index"),
+    ],
+)
+def test_confined_grants_lose_what_the_function_may_do_to_every_row_anyway(
+    unconfined: Grant, left: tuple[str, ...], first: bool
+) -> None:
+    confined = a_grant("parcels", "GetItem", "PutItem", keys=("a#*",))
+    found = granted(unconfined, confined) if first else granted(confined, unconfined)
+    rest = [a_grant("parcels", *left, keys=("a#*",))] if left else []
+    assert found == ([unconfined, *rest] if first else [*rest, unconfined])
 
 
 def test_routes_come_with_the_function_that_serves_them() -> None:

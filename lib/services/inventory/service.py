@@ -7,20 +7,17 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 from ...service import Call, Function, Grant, Index, Key, Parameter, Route, Schedule, Schema, Service, Table, Topic
-from ...settings import ApiSettings, Check, FunctionSettings, Layer, Settings, between, flag
+from ...settings import ApiSettings, Check, FunctionSettings, Layer, Settings, between, flag, refuse
 from ..pages import page_of, page_query
+from .handler import rows
 
 HANDLER = f"{__package__}.handler.api"
 NUMBER_MAX = 999_999_999_999
+MAX_PAGE_SIZE = 50
 STATUSES = ("available", "out_of_stock", "discontinued")
 LISTED = Key("listedAt")
 """Only rows of items that are there have it, so nothing else is in an index."""
-INDEXES = {
-    "category-index": "category",
-    "status-index": "status",
-    "category-status-index": "categoryStatus",
-    "listing-index": "listing",
-}
+INDEXES = dict(rows.INDEXES.values())
 """The listing's indexes, and the partition key of each; all are in the order of `listedAt`."""
 
 
@@ -31,8 +28,8 @@ class InventorySettings(Layer):
     low_stock_threshold: int = 10
     """The quantity at or under which an item without a `reorderThreshold` of its own is low."""
     default_page_size: int = 20
-    """Items a page when a request does not say; never more than `max_page_size`."""
-    max_page_size: int = 50
+    """Items a page when a request does not say."""
+    max_page_size: int = MAX_PAGE_SIZE
     """Most items a page."""
     audit_reads: bool = True
     """Reads leave an audit row, too: a write unit and no time, as it is written beside the read."""
@@ -40,10 +37,19 @@ class InventorySettings(Layer):
     WHERE: ClassVar[str] = "inventory"
     CHECKS: ClassVar[Mapping[str, Check]] = {
         "low_stock_threshold": between(0, NUMBER_MAX),
-        "default_page_size": between(1, 100, "items"),
-        "max_page_size": between(1, 100, "items"),
+        "default_page_size": between(1, MAX_PAGE_SIZE, "items"),
+        "max_page_size": between(1, MAX_PAGE_SIZE, "items"),
         "audit_reads": flag(),
     }
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, (_, wanted) in self.CHECKS.items():
+            if getattr(self, name) is None:
+                raise refuse(f"{self.WHERE}.{name}", None, wanted)
+        if self.default_page_size > self.max_page_size:
+            wanted = f"give at most max_page_size, {self.max_page_size}"
+            raise refuse(f"{self.WHERE}.default_page_size", self.default_page_size, wanted)
 
 
 def inventory(settings: InventorySettings | None = None) -> Service:
@@ -52,7 +58,7 @@ def inventory(settings: InventorySettings | None = None) -> Service:
     return Service(
         name="inventory",
         title="Inventory",
-        description="Items of a shop's inventory: every version kept, every operation audited, low stock told.",
+        description="Items of a shop's inventory: every version kept, every change and read audited, low stock told.",
         name_pattern="inventory-{type}-{environment}",
         alarms_type="alerts",
         schemas=SCHEMAS,
@@ -102,7 +108,7 @@ VERSION: Schema = {"type": "integer", "minimum": 1, "maximum": NUMBER_MAX}
 ITEM_ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 TIME: Schema = {"type": "string", "format": "date-time", "description": "UTC, to the microsecond."}
 
-REQUIRED: dict[str, Schema] = {"name": NAME, "quantity": QUANTITY, "price": PRICE, "category": CATEGORY}
+REQUIRED: dict[str, Schema] = dict(zip(rows.REQUIRED, (NAME, QUANTITY, PRICE, CATEGORY), strict=True))
 REMOVABLE: dict[str, Schema] = {"description": DESCRIPTION, "sku": SKU, "reorderThreshold": THRESHOLD}
 CHANGES: dict[str, Schema] = {
     **REQUIRED,
@@ -221,8 +227,15 @@ TABLES = (
 )
 
 
-def _items(*actions: str, reason: str, indexes: tuple[str, ...] = ()) -> Grant:
-    return Grant(on="items", actions=actions, indexes=indexes, reason=reason)
+ALERTS, SKUS, TOKENS = "tap#alert#*", "tap#sku#*", "tap#page-token-key"
+"""The service's own rows, by their partition keys."""
+
+
+def _items(*actions: str, reason: str, indexes: tuple[str, ...] = (), keys: tuple[str, ...] = ()) -> Grant:
+    return Grant(on="items", actions=actions, indexes=indexes, keys=keys, reason=reason)
+
+
+PAGE_TOKENS = _items("GetItem", "PutItem", keys=(TOKENS,), reason="keep the page tokens' key")
 
 
 CONFIG = Grant(on="config", actions=("GetParameter",), reason="read thresholds and page sizes, once per worker")
@@ -244,7 +257,7 @@ def _changes() -> tuple[Route, ...]:
             grants=(
                 _items("PutItem", reason="add the item, its first version, and the guard of its sku"),
                 _items("GetItem", reason="answer a repeated Idempotency-Key with what it made"),
-                _items("UpdateItem", reason="note that an alert was sent"),
+                _items("UpdateItem", keys=(ALERTS,), reason="note that an alert was sent"),
                 AUDIT,
                 ALERT,
                 CONFIG,
@@ -261,7 +274,11 @@ def _changes() -> tuple[Route, ...]:
             grants=(
                 _items("GetItem", reason="read what is to be changed"),
                 _items("PutItem", reason="add versions, and the guards of skus"),
-                _items("UpdateItem", reason="free the sku that an item gave up, note that an alert was sent"),
+                _items(
+                    "UpdateItem",
+                    keys=(SKUS, ALERTS),
+                    reason="free the sku an item gave up, note that an alert was sent",
+                ),
                 AUDIT,
                 ALERT,
                 CONFIG,
@@ -280,7 +297,11 @@ def _changes() -> tuple[Route, ...]:
             grants=(
                 _items("GetItem", reason="read what is to be changed"),
                 _items("PutItem", reason="add a version, and the guard of a new sku"),
-                _items("UpdateItem", reason="free the sku that the item gave up, note that an alert was sent"),
+                _items(
+                    "UpdateItem",
+                    keys=(SKUS, ALERTS),
+                    reason="free the sku an item gave up, note that an alert was sent",
+                ),
                 AUDIT,
                 ALERT,
                 CONFIG,
@@ -294,11 +315,10 @@ def _changes() -> tuple[Route, ...]:
             summary="Delete an item; its history stays",
             responses={200: "Deleted"},
             versioned=True,
-            errors=(409,),
             grants=(
                 _items("GetItem", reason="read what is to be deleted"),
                 _items("PutItem", reason="add the version that says it is gone"),
-                _items("UpdateItem", reason="free its sku"),
+                _items("UpdateItem", keys=(SKUS,), reason="free its sku"),
                 AUDIT,
             ),
             settings=FunctionSettings(memory_mb=256, timeout_seconds=5, reserved_concurrency=5),
@@ -309,10 +329,9 @@ def _changes() -> tuple[Route, ...]:
 def _reads(settings: InventorySettings) -> tuple[Route, ...]:
     audit = Grant(on="audit", actions=("PutItem",), reason="leave an audit row beside the read")
     always = (audit, CONFIG) if settings.audit_reads else (CONFIG,)
-    tokens = _items("GetItem", "PutItem", reason="keep the page tokens' key")
     page = page_query(
-        default_size=min(settings.default_page_size, settings.max_page_size),
-        max_size=settings.max_page_size,
+        default_size=settings.default_page_size,
+        max_size=MAX_PAGE_SIZE,
         token_length=4096,
     )
     return (
@@ -325,7 +344,8 @@ def _reads(settings: InventorySettings) -> tuple[Route, ...]:
             responses={200: "ItemPage"},
             grants=(
                 _items("Query", indexes=tuple(INDEXES), reason="list items"),
-                _items("GetItem", "PutItem", reason="find an item by its sku, and keep the page tokens' key"),
+                _items("GetItem", reason="find an item by its sku"),
+                PAGE_TOKENS,
                 *always,
             ),
             settings=FunctionSettings(memory_mb=512, timeout_seconds=10, reserved_concurrency=15),
@@ -348,7 +368,7 @@ def _reads(settings: InventorySettings) -> tuple[Route, ...]:
             summary="Every version of an item, newest first, a page at a time; also of a deleted one",
             query=page,
             responses={200: "History"},
-            grants=(_items("Query", reason="read versions"), tokens, *always),
+            grants=(_items("Query", reason="read versions"), PAGE_TOKENS, *always),
             settings=FunctionSettings(memory_mb=256, timeout_seconds=10, reserved_concurrency=5),
         ),
     )
@@ -357,7 +377,7 @@ def _reads(settings: InventorySettings) -> tuple[Route, ...]:
 def _send_grants() -> tuple[Grant, ...]:
     return (
         _items("Query", indexes=("listing-index",), reason="find alerts that were not sent"),
-        _items("UpdateItem", reason="take an alert, and note that it was sent"),
+        _items("UpdateItem", keys=(ALERTS,), reason="take an alert, and note that it was sent"),
         ALERT,
     )
 

@@ -80,6 +80,11 @@ class Shop(NamedTuple):
         found = [row for row in self.rows("audit") if not operations or row["operation"] in operations]
         return sorted(found, key=lambda row: str(row["timestamp"]))
 
+    def forget(self) -> None:
+        """A new worker takes over."""
+        store.inventory().close()
+        store.inventory.cache_clear()
+
     def sweep(self) -> None:
         """Let the schedule come round."""
         assert self.api.handler({"schedule": "send-alerts"}, Context(30)) == {}
@@ -154,6 +159,6 @@ def shop_fixture(
         worker_environment.setenv("ITEMS_TABLE_NAME", tables["items"])
         worker_environment.setenv("AUDIT_TABLE_NAME", tables["audit"])
         store.inventory.cache_clear()
-        yield Shop(Api(handler, tables), emulator, alerts)
-        store.inventory().close()
-        store.inventory.cache_clear()
+        shop = Shop(Api(handler, tables), emulator, alerts)
+        yield shop
+        shop.forget()

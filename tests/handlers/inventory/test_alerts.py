@@ -172,4 +172,4 @@ def test_the_default_threshold_is_what_parameter_store_says(shop: Shop, config: 
 
 
 def low_threshold() -> int:
-    return store.inventory().config.low_stock_threshold
+    return store.inventory().config().low_stock_threshold

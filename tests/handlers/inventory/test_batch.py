@@ -140,13 +140,18 @@ def test_what_a_batch_has_no_time_for_is_to_be_sent_again(shop: Shop) -> None:
     assert shop.rows("items") == []
 
 
-def test_what_a_broken_off_batch_left_undone_is_done_when_it_is_repeated(shop: Shop, wire: FakeAws) -> None:
+def test_what_a_broken_off_batch_left_undone_is_done_when_it_is_repeated(
+    shop: Shop, wire: FakeAws, capsys: pytest.CaptureFixture[str]
+) -> None:
     writes = iter([*["pass"] * 3, *["hang up"] * 200])
     wire.script = [lambda asked: next(writes) if b"TransactItems" in asked.body else "pass"]
     entries = [{**DESK, "sku": f"D-{number}"} for number in range(8)]
-    with pytest.raises(Exception, match="NoAnswer"):
-        batch(shop, *entries, key="batch-1")
+    broken = results(batch(shop, *entries, key="batch-1"))
     wire.script = ["pass"]
+    assert sorted(r["status"] for r in broken) == [201] * 3 + [500] * 5
+    lost = next(r for r in broken if r["status"] == 500)
+    assert (lost["error"]["code"], lost["error"]["requestId"]) == ("INTERNAL_ERROR", "request-1")
+    assert '"message":"unhandled"' in capsys.readouterr().out
     assert len(shop.listed()) == 3
     assert [r["status"] for r in results(batch(shop, *entries, key="batch-1"))] == [201] * 8
     assert len(shop.listed()) == 8

@@ -59,7 +59,7 @@ def test_a_worker_that_parameter_store_does_not_answer_goes_by_what_was_deployed
     worker_environment.setenv("CONFIG_PARAMETER_DEPLOYED", json.dumps({**CONFIG, "low_stock_threshold": 7}))
     throttled = (400, {"__type": "ThrottlingException", "message": "Rate exceeded"})
     wire.script = [*[throttled] * 6, "pass"]
-    assert store.inventory().config.low_stock_threshold == 7
+    assert store.inventory().config().low_stock_threshold == 7
     assert '"message":"parameter"' in capsys.readouterr().out
     assert shop.create()["version"] == 1
 

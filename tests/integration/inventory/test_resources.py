@@ -70,17 +70,20 @@ def test_the_function_may_do_what_its_routes_do(outputs: Outputs, client: Client
     (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
     document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
     statements = (json.loads(document) if isinstance(document, str) else document)["Statement"]
-    allowed = {action: s["Resource"] for s in statements for action in s["Action"] if action.startswith("dynamodb")}
-    items = outputs["table_arns"]["items"]
-    indexes = ("category-index", "status-index", "category-status-index", "listing-index")
-    assert allowed.keys() == {f"dynamodb:{action}" for action in ("GetItem", "PutItem", "UpdateItem", "Query")}
-    assert set(allowed["dynamodb:Query"]) == {items, *(f"{items}/index/{index}" for index in indexes)}
-    others = [(s["Action"], s["Resource"]) for s in statements if s["Resource"] != allowed["dynamodb:Query"]]
-    (config,) = [arn for actions, arn in others if actions == ["ssm:GetParameter"]]
-    assert config.endswith(f":parameter/inventory/{outputs['environment']}/config")
-    assert (["dynamodb:PutItem"], outputs["table_arns"]["audit"]) in others
-    assert (["sns:Publish"], outputs["topic_arns"]["alerts"]) in others
-    assert len(others) == 3
+    items, audit = outputs["table_arns"]["items"], outputs["table_arns"]["audit"]
+    own_rows = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["tap#alert#*", "tap#sku#*"]}}
+    config = f":parameter/inventory/{outputs['environment']}/config"
+    told = [(set(s["Action"]), s["Resource"], s.get("Condition")) for s in statements]
+    *others, (read, parameter, _) = sorted(told, key=lambda statement: "ssm:GetParameter" in statement[0])
+    assert (read, parameter[-len(config) :]) == ({"ssm:GetParameter"}, config)
+    assert len(others) == 5
+    assert ({"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}, items, None) in others
+    assert ({"dynamodb:UpdateItem"}, items, own_rows) in others
+    assert ({"dynamodb:PutItem"}, audit, None) in others
+    assert ({"sns:Publish"}, outputs["topic_arns"]["alerts"], None) in others
+    (indexes,) = [resource for actions, resource, _ in others if actions == {"dynamodb:Query"}]
+    names = ("category-index", "status-index", "category-status-index", "listing-index")
+    assert set(indexes) == {f"{items}/index/{name}" for name in names}
 
 
 def test_requests_are_logged_as_json(outputs: Outputs, stage: Any, client: Client) -> None:

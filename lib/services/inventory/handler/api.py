@@ -8,15 +8,15 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from ....runtime import logs
 from ....runtime.api import Request, Response
 from ....runtime.attributes import Item, to_attribute, to_item, to_json
-from ....runtime.aws import BUDGET
+from ....runtime.aws import BUDGET, AwsError
 from ....runtime.errors import ApiError, BadRequest, NotFound, TooManyRequests
 from ....runtime.idempotency import Idempotency
 from . import rows
 from .store import CONFIG_PARAMETER, Guard, Page, inventory
 
-REQUIRED = ("name", "quantity", "price", "category")
 SIDE_BY_SIDE = 8
 """How many items of a batch are written at once."""
 
@@ -25,7 +25,7 @@ def start() -> None:
     """Make what every request needs, and read the settings of functions that go by them."""
     store = inventory()
     if CONFIG_PARAMETER in os.environ:
-        store.config  # noqa: B018  # pylint: disable=pointless-statement  # read while the processor is free
+        store.config()
 
 
 def create_item(request: Request) -> Response:
@@ -78,7 +78,8 @@ def batch_items(request: Request) -> Response:
     from concurrent.futures import ThreadPoolExecutor  # pylint: disable=import-outside-toplevel
 
     entries = request.body["items"]
-    if key := _idempotency(request):
+    key = _idempotency(request)
+    if key:
         inventory().claim(key)
     apart: dict[str, list[int]] = {}
     for number, entry in enumerate(entries):
@@ -87,7 +88,7 @@ def batch_items(request: Request) -> Response:
 
     def carry_out(numbers: list[int]) -> None:
         for number in numbers:
-            results[number] = _result(request, number, entries[number])
+            results[number] = _result(request, number, key.part(number) if key else None)
 
     with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(apart))) as threads:
         list(threads.map(carry_out, apart.values()))
@@ -99,25 +100,30 @@ def send_alerts() -> None:
     inventory().send_alerts()
 
 
-def _result(request: Request, number: int, entry: dict[str, Any]) -> str:
-    """What an entry of a batch is answered."""
+def _result(request: Request, number: int, idempotency: Idempotency | None) -> str:
+    """What an entry of a batch is answered; the others' answers must not be lost with it."""
     try:
         if BUDGET.spent():
             raise TooManyRequests("the time of this request is used up; send the rest of it again")
-        status, item = _carried_out(request, number, entry)
+        status, item = _carried_out(request, number, idempotency)
     except ApiError as exc:
-        return json.dumps({"status": exc.status, "error": exc.document(request.id)})
-    return f'{{"status":{status},"item":{to_json(item)}}}'
+        error = exc
+    except AwsError as exc:
+        logs.write("ERROR", "unhandled", requestId=request.id, entry=number, error=str(exc))
+        error = ApiError("something went wrong on our side; try again")
+    else:
+        return f'{{"status":{status},"item":{to_json(item)}}}'
+    return f'{{"status":{error.status},"error":{json.dumps(error.document(request.id))}}}'
 
 
-def _carried_out(request: Request, number: int, entry: dict[str, Any]) -> tuple[int, Item]:
-    idempotency = _idempotency(request, f" {number}")
+def _carried_out(request: Request, number: int, idempotency: Idempotency | None) -> tuple[int, Item]:
+    entry = request.body["items"][number]
     changes = _changes(entry)
     if "itemId" in entry:
         guard = Guard(expected=entry.get("expectedVersion"))
         return 200, inventory().change(entry["itemId"], changes, guard, request.actor, idempotency)
     fields = {name: value for name, value in changes.items() if value is not None}
-    if missing := [name for name in REQUIRED if name not in fields]:
+    if missing := [name for name in rows.REQUIRED if name not in fields]:
         needed = [f"items[{number}] must contain {', '.join(missing)}"]
         raise BadRequest("a new item lacks something; to change one, give its itemId", needed)
     if "expectedVersion" in entry:
@@ -146,15 +152,15 @@ def _guard(request: Request) -> Guard:
     return Guard(None if text == "*" else int(text.strip('"')), expected)
 
 
-def _idempotency(request: Request, part: str = "") -> Idempotency | None:
+def _idempotency(request: Request) -> Idempotency | None:
     key = request.headers.get("idempotency-key")
     if key is None:
         return None
-    return Idempotency(key, f"{request.route} {request.actor}{part}", to_item(request.body), rows.own_row)
+    return Idempotency(key, f"{request.route} {request.actor}", to_item(request.body), rows.own_row)
 
 
 def _page_size(request: Request) -> int:
-    config = inventory().config
+    config = inventory().config()
     size: int = request.query.get("page_size", config.default_page_size)
     if size > config.max_page_size:
         raise BadRequest(f"page_size {size}: give at most {config.max_page_size}")

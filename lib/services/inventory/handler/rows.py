@@ -19,8 +19,16 @@ from typing import Any, NamedTuple, Optional
 from ....runtime.attributes import Attribute, Item
 from ....runtime.reserved import PREFIX
 
+REQUIRED = ("name", "quantity", "price", "category")
 FIELDS = ("name", "description", "quantity", "price", "category", "sku", "status", "reorderThreshold")
 SHOWN = ("itemId", "version", *FIELDS, "createdAt", "lastUpdated")
+INDEXES = {
+    ("category",): ("category-index", "category"),
+    ("status",): ("status-index", "status"),
+    ("category", "status"): ("category-status-index", "categoryStatus"),
+    (): ("listing-index", "listing"),
+}
+"""The index that serves a listing, by what it is narrowed to, and the index's partition key."""
 NOW_VERSION: Attribute = {"N": "0"}
 ITEMS: Attribute = {"S": "items"}
 UNSENT: Attribute = {"S": f"{PREFIX}unsent"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from functools import cache, cached_property
+from functools import cache
 from typing import Any, Callable, NamedTuple
 
 from ....runtime import parameters
@@ -21,13 +21,6 @@ from .rows import Deed
 CONFIG_PARAMETER = "CONFIG_PARAMETER"
 FREE_SKU_SECONDS = 3600
 """How long it stays written that a sku is free again."""
-INDEXES = {
-    ("category", "status"): ("category-status-index", "categoryStatus"),
-    ("category",): ("category-index", "category"),
-    ("status",): ("status-index", "status"),
-    (): ("listing-index", "listing"),
-}
-"""The index that serves a listing, by what it is narrowed to, and the index's partition key."""
 
 
 class Config(NamedTuple):
@@ -96,13 +89,15 @@ class Inventory:
         self._audit = audit_table
         self._store = store
         self._alerts = Alerts(store, items_table)
+        self._config: Config | None = None
         self._tokens = PageTokens(store, items_table, rows.own_row)
 
-    @cached_property
     def config(self) -> Config:
         """The service's settings, read once per worker."""
-        config = Config(**parameters.load(CONFIG_PARAMETER))
-        return config._replace(default_page_size=max(1, min(config.default_page_size, config.max_page_size)))
+        if self._config is None:
+            found = Config(**parameters.load(CONFIG_PARAMETER))
+            self._config = found._replace(default_page_size=max(1, min(found.default_page_size, found.max_page_size)))
+        return self._config
 
     def claim(self, idempotency: Idempotency) -> None:
         """Take an `Idempotency-Key` for a request of several parts; raises `IdempotencyConflict` if another has it."""
@@ -117,7 +112,7 @@ class Inventory:
         try:
             self._write(Deed("CREATE", item["itemId"]["S"], by), None, item, idempotency)
         except _MadeBefore as exc:
-            return self._made(exc.made)
+            return self._made(exc.made, by)
         return item
 
     def change(
@@ -132,7 +127,7 @@ class Inventory:
         try:
             return self._advance(Deed("UPDATE", item_id, by), guard, step, idempotency)
         except _MadeBefore as exc:
-            return self._made(exc.made)
+            return self._made(exc.made, by)
 
     def delete(self, item_id: str, guard: Guard, by: str) -> Item:
         """The last version of an item, which says that it is gone."""
@@ -151,7 +146,7 @@ class Inventory:
 
     def page(self, by: str, narrowed: dict[str, str], size: int, token: str | None) -> Page:
         """Items, newest first, of a category, of a status, of both, or all."""
-        index, partition = INDEXES[tuple(name for name in ("category", "status") if name in narrowed)]
+        index, partition = rows.INDEXES[tuple(name for name in ("category", "status") if name in narrowed)]
         value = "#".join(narrowed[name] for name in ("status", "category") if name in narrowed)
         listing = Listing(
             {
@@ -241,6 +236,8 @@ class Inventory:
             actions["trace"] = idempotency.put(self._items, rows.version_key(deed.item_id, rows.version_of(new)))
         if actions:
             self._transact(actions, new, idempotency)
+        if new is old:
+            self._audited(Deed("READ", deed.item_id, deed.by))
         if alert:
             self._alerts.send(alert)
 
@@ -283,7 +280,7 @@ class Inventory:
 
     def _alert(self, old: Item | None, new: Item) -> Item | None:
         """What is to be told if this change takes the stock to or under the threshold."""
-        default = self.config.low_stock_threshold
+        default = self.config().low_stock_threshold
         if not rows.low(new, default) or (old and rows.low(old, default)):
             return None
         return rows.alert_row(new, default, due=rows.moment(later_seconds=LEASE_SECONDS))
@@ -308,13 +305,14 @@ class Inventory:
         found: Item | None = self._store.together(self._reading(key))[0].get("Item")
         return found
 
-    def _made(self, key: Item) -> Item:
+    def _made(self, key: Item, by: str) -> Item:
         """The version that a request made when it was first carried out."""
-        return rows.item_of(self._get(key) or {})
+        deed = Deed("READ", key["itemId"]["S"], by)
+        return rows.item_of(self._audited(deed, self._reading(key))[0]["Item"])
 
     def _audited(self, deed: Deed, *reads: Call) -> list[dict[str, Any]]:
         """Answers to reads; their audit row is written beside them."""
-        if not self.config.audit_reads:
+        if not self.config().audit_reads:
             return self._store.together(*reads)
         row = rows.audit_row(deed, None, None)
         return self._store.together(*reads, ("PutItem", {"TableName": self._audit, "Item": row}))

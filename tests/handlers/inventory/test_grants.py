@@ -1,0 +1,118 @@
+"""What each operation asks of AWS is what its route is granted: the action, the table or index, the rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+from functools import partial
+from typing import Any, NamedTuple
+
+import pytest
+
+from lib.service import Grant
+from lib.services.inventory.service import SERVICE
+
+from ...fake_aws import Asked, FakeAws
+from .conftest import HISTORY, Shop
+
+GRANTS: dict[str, tuple[Grant, ...]] = {route.operation: route.grants for _, route in SERVICE.routes()}
+GRANTS["send_alerts"] = SERVICE.functions[0].schedules[0].grants
+TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem"}
+KEYED = {"Idempotency-Key": "once"}
+LOW = {"name": "Desk", "category": "furniture", "quantity": 3, "price": 1}
+
+
+class Use(NamedTuple):
+    """One thing that was asked for."""
+
+    on: str
+    action: str
+    on_index: str
+    key: str
+    """The partition key's value, where it is a row that is asked for."""
+
+
+def everything(shop: Shop) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Every operation, in all the ways that ask for something else."""
+    item = shop.create(sku="D-0")
+    other = shop.create(sku="D-9")
+    change = {"itemId": other["itemId"], "sku": "D-8", "quantity": 3}
+    yield "create_item", lambda: [shop.create(headers=KEYED, sku="D-1", quantity=3) for _ in range(2)]
+    yield "batch_items", lambda: shop.api("POST", "/items/batch", {"items": [LOW, change]}, headers=KEYED)
+    yield "update_item", lambda: [shop.change(item, sku="D-2", quantity=3), shop.change(item, quantity=3)]
+    yield "get_item", lambda: shop.read(item, version="1")
+    for query in ({}, {"category": "furniture"}, {"status": "available"}, {"sku": "D-2"}):
+        yield "list_items", partial(shop.api, "GET", "/items", query={**query, "page_size": "1"})
+    both = {"category": "furniture", "status": "available"}
+    yield "list_items", lambda: shop.api("GET", "/items", query=both)
+    yield "get_history", lambda: shop.api("GET", HISTORY, keys=(item["itemId"],), query={"page_size": "1"})
+    yield "delete_item", lambda: shop.delete(item)
+
+
+def uses(shop: Shop, asked: Asked) -> Iterator[Use]:
+    """What a call of AWS needs to be allowed."""
+    if b"Action=Publish" in asked.body:
+        yield Use("alerts", "Publish", "", "")
+        return
+    request = json.loads(asked.body)
+    action = asked.headers["x-amz-target"].partition(".")[2]
+    if action == "GetParameter":
+        yield Use("config", action, "", "")
+    elif action == "TransactWriteItems":
+        for part in request["TransactItems"]:
+            ((kind, inner),) = part.items()
+            yield _use(shop, TRANSACTED[kind], inner)
+    else:
+        yield _use(shop, action, request)
+
+
+def _use(shop: Shop, action: str, request: dict[str, Any]) -> Use:
+    table = {aws: name for name, aws in shop.api.tables.items()}[request["TableName"]]
+    row = request.get("Key") or request.get("Item") or {}
+    return Use(table, action, request.get("IndexName", ""), row.get("itemId", {}).get("S", ""))
+
+
+def allows(grant: Grant, use: Use) -> bool:
+    on_part = use.on_index in grant.indexes if grant.indexes else not use.on_index
+    on_rows = not grant.keys or any(fnmatchcase(use.key, key) for key in grant.keys)
+    return grant.on == use.on and use.action in grant.actions and on_part and on_rows
+
+
+@pytest.fixture(name="used")
+def used_fixture(shop: Shop, wire: FakeAws, make_due: Callable[[], None]) -> dict[str, set[Use]]:
+    """What each operation used."""
+    found: dict[str, set[Use]] = {operation: {Use("config", "GetParameter", "", "")} for operation in GRANTS}
+    for operation in ("delete_item", "send_alerts"):
+        found[operation].clear()
+
+    def note(operation: str, do: Callable[[], Any]) -> None:
+        before = len(wire.asked)
+        do()
+        found[operation].update(use for asked in wire.asked[before:] for use in uses(shop, asked))
+
+    token_key = {"itemId": {"S": "tap#page-token-key"}, "version": {"N": "0"}}
+    for operation, do in everything(shop):
+        if operation in ("list_items", "get_history"):
+            shop.emulator.client("dynamodb").delete_item(TableName=shop.api.tables["items"], Key=token_key)
+            shop.forget()
+        note(operation, do)
+    wire.script = [lambda asked: "hang up" if b"Action=Publish" in asked.body else "pass"]
+    shop.create(quantity=3)
+    wire.script = ["pass"]
+    make_due()
+    note("send_alerts", shop.sweep)
+    return found
+
+
+def test_every_operation_keeps_to_its_grants_and_needs_each_part_of_them(used: dict[str, set[Use]]) -> None:
+    for operation, grants in GRANTS.items():
+        denied = [use for use in used[operation] if not any(allows(grant, use) for grant in grants)]
+        assert not denied, f"{operation} is not granted {denied}"
+        for grant in grants:
+            for action in grant.actions:
+                mine = [use for use in used[operation] if use.action == action and allows(grant, use)]
+                assert mine, f"{operation} does not need {action} on {grant.on}"
+                assert {use.on_index for use in mine} == set(grant.indexes or [""])
+                unused = [key for key in grant.keys if not any(fnmatchcase(use.key, key) for use in mine)]
+                assert not unused, f"{operation} does not need {action} on rows {unused}"
