@@ -26,6 +26,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _leave)
     for name in chosen:
         for report in SECTIONS[name]:
+            print(f"measuring {name} ...", file=sys.stderr, flush=True)
             print(report(), end="\n\n", flush=True)
 
 
