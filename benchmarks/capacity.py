@@ -88,7 +88,7 @@ def _size(attribute: Item) -> int:
             return 3 + len(value) + item_size(value)
         case "L":
             return 3 + len(value) + sum(map(_size, value))
-    raise NotImplementedError(f"the size of {kind}")
+    raise ValueError(f"an attribute of type {kind}: no service here stores one, give its size here if one does")
 
 
 def _written(call: Asked) -> Iterator[tuple[str, Item, int]]:

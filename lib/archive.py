@@ -36,8 +36,7 @@ def shared_sources(handler: str) -> dict[str, str]:
 
 def own_sources(service: Service, function: Function, cors_origin: str = "") -> dict[str, str]:
     """The files that `function` alone needs, by their path, sorted."""
-    starts = "\ndef start(" in shared_sources(function.handler).get(f"{function.handler.replace('.', '/')}.py", "")
-    files = {"index.py": _index(function, cors_origin, starts), "validators/__init__.py": ""}
+    files = {"index.py": _index(function, cors_origin), "validators/__init__.py": ""}
     for number, route in enumerate(function.routes):
         files[f"validators/query_{number}.py"] = validator(query_schema(route))
         if route.body:
@@ -69,7 +68,7 @@ def query_schema(route: Route) -> dict[str, Any]:
     return {"type": "object", "additionalProperties": False, "properties": dict(route.query)}
 
 
-def _index(function: Function, cors_origin: str, starts: bool) -> str:
+def _index(function: Function, cors_origin: str) -> str:
     modules = sorted({f"body_{route.body}" for route in function.routes if route.body})
     modules += [f"query_{number}" for number in range(len(function.routes))]
     package, _, module = function.handler.rpartition(".")
@@ -87,7 +86,8 @@ def _index(function: Function, cors_origin: str, starts: bool) -> str:
         "    },",
         f"    {cors_origin!r},",
         ")",
-        *(["operations.start()"] if starts else []),
+        "if hasattr(operations, 'start'):",
+        "    operations.start()",
     ]
     return "\n".join(lines) + "\n"
 

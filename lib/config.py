@@ -17,16 +17,6 @@ from .settings import AlarmSettings, ApiSettings, FunctionSettings, Layer, Table
 from .tap_stack import TapStackArgs
 
 
-def whole(text: str) -> int:
-    """A whole number from config's text; in `Pulumi.yaml` its key is an integer, of which 0 says nothing."""
-    return int(text)
-
-
-def count(text: str) -> int:
-    """A whole number of which 0 is one, so in `Pulumi.yaml` its key is text."""
-    return int(text)
-
-
 def truth(text: str) -> bool:
     """True or false from config's text."""
     return {"true": True, "false": False}[text.lower()]
@@ -46,35 +36,57 @@ class Key:
     read: Callable[[str], Any] = str
     description: str
 
+    zero_says_nothing: bool = False
+    """In `Pulumi.yaml` the key is an integer, which must have a default."""
+
     def unsaid(self, text: str | None) -> bool:
         """Whether the figure is left to the layers below; `Pulumi.yaml` must give every key a default."""
-        return not text or (self.read is whole and text == "0")
+        return not text or (self.zero_says_nothing and text == "0")
 
 
 KEYS: Mapping[str, Key] = {
     "lambda_runtime": Key(layer=FunctionSettings, field="runtime", description="Lambda runtime, e.g. python3.13"),
-    "lambda_memory_size": Key(layer=FunctionSettings, field="memory_mb", read=whole, description="memory in MB"),
+    "lambda_memory_size": Key(
+        layer=FunctionSettings, field="memory_mb", read=int, zero_says_nothing=True, description="memory in MB"
+    ),
     "lambda_timeout_seconds": Key(
-        layer=FunctionSettings, field="timeout_seconds", read=whole, description="longest run of a function"
+        layer=FunctionSettings,
+        field="timeout_seconds",
+        read=int,
+        zero_says_nothing=True,
+        description="longest run of a function",
     ),
     "lambda_reserved_concurrency": Key(
         layer=FunctionSettings,
         field="reserved_concurrency",
-        read=whole,
+        read=int,
+        zero_says_nothing=True,
         description="executions kept for each function; -1 for none",
     ),
     "tracing": Key(layer=FunctionSettings, field="tracing", read=truth, description="X-Ray traces: true or false"),
     "log_retention_days": Key(
-        layer=FunctionSettings, field="log_retention_days", read=whole, description="how long logs are kept"
+        layer=FunctionSettings,
+        field="log_retention_days",
+        read=int,
+        zero_says_nothing=True,
+        description="how long logs are kept",
     ),
     "dynamodb_billing_mode": Key(
         layer=TableSettings, field="billing_mode", description="PAY_PER_REQUEST or PROVISIONED"
     ),
     "dynamodb_read_capacity": Key(
-        layer=TableSettings, field="read_capacity", read=whole, description="least read units when provisioned"
+        layer=TableSettings,
+        field="read_capacity",
+        read=int,
+        zero_says_nothing=True,
+        description="least read units when provisioned",
     ),
     "dynamodb_write_capacity": Key(
-        layer=TableSettings, field="write_capacity", read=whole, description="least write units when provisioned"
+        layer=TableSettings,
+        field="write_capacity",
+        read=int,
+        zero_says_nothing=True,
+        description="least write units when provisioned",
     ),
     "deletion_protection": Key(
         layer=TableSettings, field="deletion_protection", read=truth, description="refuse to delete tables"
@@ -95,11 +107,15 @@ KEYS: Mapping[str, Key] = {
         read=float,
         description="requests a second over all callers",
     ),
-    "throttle_burst": Key(layer=ApiSettings, field="throttle_burst", read=whole, description="requests at once"),
+    "throttle_burst": Key(
+        layer=ApiSettings, field="throttle_burst", read=int, zero_says_nothing=True, description="requests at once"
+    ),
     "api_key_required": Key(
         layer=ApiSettings, field="api_key_required", read=truth, description="every route asks for x-api-key"
     ),
-    "quota_per_month": Key(layer=ApiSettings, field="quota_per_month", read=whole, description="requests of one key"),
+    "quota_per_month": Key(
+        layer=ApiSettings, field="quota_per_month", read=int, zero_says_nothing=True, description="requests of one key"
+    ),
     "access_log": Key(
         layer=ApiSettings, field="access_log", read=truth, description="a line in a log for every request"
     ),
@@ -126,7 +142,11 @@ KEYS: Mapping[str, Key] = {
         layer=ApiSettings, field="base_path", description="the first part of every path under domain_name"
     ),
     "duration_alarm_ms": Key(
-        layer=AlarmSettings, field="duration_ms", read=whole, description="average duration that is alarming"
+        layer=AlarmSettings,
+        field="duration_ms",
+        read=int,
+        zero_says_nothing=True,
+        description="average duration that is alarming",
     ),
     "notification_email": Key(
         layer=AlarmSettings,
@@ -137,17 +157,22 @@ KEYS: Mapping[str, Key] = {
     "low_stock_threshold": Key(
         layer=InventorySettings,
         field="low_stock_threshold",
-        read=count,
+        read=int,
         description="inventory: the quantity at or under which stock is low, where an item has no other",
     ),
     "default_page_size": Key(
         layer=InventorySettings,
         field="default_page_size",
-        read=whole,
+        read=int,
+        zero_says_nothing=True,
         description="inventory: items a page when a request does not say",
     ),
     "max_page_size": Key(
-        layer=InventorySettings, field="max_page_size", read=whole, description="inventory: most items a page"
+        layer=InventorySettings,
+        field="max_page_size",
+        read=int,
+        zero_says_nothing=True,
+        description="inventory: most items a page",
     ),
     "audit_reads": Key(
         layer=InventorySettings, field="audit_reads", read=truth, description="inventory: reads are audited, too"

@@ -64,7 +64,8 @@ class TapStackArgs:
 
     environment_suffix: str | None = "dev"
     """Part of every name (`dev`, `pr-123`), and picks the environment's row: dev, test, staging, prod (or
-    development, testing, production); any other gets dev's.  Empty or None: dev."""
+    development, testing, production); any other gets dev's, and one that differs in case alone is refused.  Empty or
+    None: dev."""
     tags: Mapping[str, str] | None = None
     """On everything that takes tags; laid over the default `Project` and `Owner`, key by key."""
     service: str | described.Service = "items"

@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from benchmarks.stage import create_table
 from lib.archive import sources
 from lib.local.emulator import Emulator
 from lib.service import Service, Table
@@ -99,27 +100,11 @@ def started(service: Service, folder: Path) -> Handler:
 @contextmanager
 def standing(emulator: Emulator, *tables: Table) -> Iterator[dict[str, str]]:
     """Empty tables with their indexes; their names in AWS by their names."""
-    dynamodb = emulator.client("dynamodb")
     names = {table.name: f"{table.name}-{uuid.uuid4().hex[:8]}" for table in tables}
     for table in tables:
-        indexes = [
-            {"IndexName": i.name, "KeySchema": _keys(i), "Projection": {"ProjectionType": i.projection}}
-            for i in table.indexes
-        ]
-        dynamodb.create_table(
-            TableName=names[table.name],
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=_keys(table),
-            AttributeDefinitions=[{"AttributeName": n, "AttributeType": t} for n, t in table.keys().items()],
-            **({"GlobalSecondaryIndexes": indexes} if indexes else {}),
-        )
+        create_table(emulator, table, names[table.name])
     try:
         yield names
     finally:
         for name in names.values():
-            dynamodb.delete_table(TableName=name)
-
-
-def _keys(of: Any) -> list[dict[str, str]]:
-    roles = (("HASH", of.hash_key), ("RANGE", of.range_key))
-    return [{"AttributeName": key.name, "KeyType": role} for role, key in roles if key]
+            emulator.client("dynamodb").delete_table(TableName=name)

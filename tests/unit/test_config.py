@@ -11,7 +11,7 @@ import pulumi
 import pytest
 import yaml
 
-from lib.config import KEYS, args_from_config, whole
+from lib.config import KEYS, args_from_config
 from lib.services import CHOICES
 from lib.services.inventory.service import InventorySettings, inventory
 from lib.tap_stack import TapStackArgs
@@ -128,7 +128,7 @@ def test_functions_are_split_where_config_says_so(text: str, split: bool) -> Non
 
 @pytest.mark.parametrize("name", ["split_functions", *KEYS])
 def test_zero_is_unsaid_exactly_where_project_declares_an_integer(name: str) -> None:
-    assert (declared()[name]["type"] == "integer") is (name in KEYS and KEYS[name].read is whole)
+    assert (declared()[name]["type"] == "integer") is (name in KEYS and KEYS[name].zero_says_nothing)
 
 
 @pytest.mark.parametrize(("name", "bad"), [(name, bad) for name in KEYS for bad in VALUES[name][2]])

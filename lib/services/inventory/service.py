@@ -241,6 +241,10 @@ PAGE_TOKENS = _items("GetItem", "PutItem", keys=(TOKENS,), reason="keep the page
 CONFIG = Grant(on="config", actions=("GetParameter",), reason="read thresholds and page sizes, once per worker")
 AUDIT = Grant(on="audit", actions=("PutItem",), reason="leave an audit row in the transaction of the change")
 ALERT = Grant(on="alerts", actions=("Publish",), reason="tell of low stock")
+WRITTEN = (AUDIT, ALERT, CONFIG)
+"""What goes with a version that is written."""
+CURRENT = _items("GetItem", reason="read what is to be changed")
+OWN_ROWS = _items("UpdateItem", keys=(SKUS, ALERTS), reason="free the sku an item gave up, note that an alert was sent")
 
 
 def _changes() -> tuple[Route, ...]:
@@ -258,9 +262,7 @@ def _changes() -> tuple[Route, ...]:
                 _items("PutItem", reason="add the item, its first version, and the guard of its sku"),
                 _items("GetItem", reason="answer a repeated Idempotency-Key with what it made"),
                 _items("UpdateItem", keys=(ALERTS,), reason="note that an alert was sent"),
-                AUDIT,
-                ALERT,
-                CONFIG,
+                *WRITTEN,
             ),
             settings=quick,
         ),
@@ -272,16 +274,10 @@ def _changes() -> tuple[Route, ...]:
             body="Batch",
             responses={200: "BatchResults"},
             grants=(
-                _items("GetItem", reason="read what is to be changed"),
+                CURRENT,
                 _items("PutItem", reason="add versions, and the guards of skus"),
-                _items(
-                    "UpdateItem",
-                    keys=(SKUS, ALERTS),
-                    reason="free the sku an item gave up, note that an alert was sent",
-                ),
-                AUDIT,
-                ALERT,
-                CONFIG,
+                OWN_ROWS,
+                *WRITTEN,
             ),
             settings=FunctionSettings(memory_mb=512, timeout_seconds=20, reserved_concurrency=5),
         ),
@@ -295,16 +291,10 @@ def _changes() -> tuple[Route, ...]:
             versioned=True,
             errors=(409,),
             grants=(
-                _items("GetItem", reason="read what is to be changed"),
+                CURRENT,
                 _items("PutItem", reason="add a version, and the guard of a new sku"),
-                _items(
-                    "UpdateItem",
-                    keys=(SKUS, ALERTS),
-                    reason="free the sku an item gave up, note that an alert was sent",
-                ),
-                AUDIT,
-                ALERT,
-                CONFIG,
+                OWN_ROWS,
+                *WRITTEN,
             ),
             settings=quick,
         ),
