@@ -35,7 +35,6 @@ class Key:
     field: str
     read: Callable[[str], Any] = str
     description: str
-
     zero_says_nothing: bool = False
     """In `Pulumi.yaml` the key is an integer, which must have a default."""
 
@@ -44,50 +43,24 @@ class Key:
         return not text or (self.zero_says_nothing and text == "0")
 
 
+def _whole(layer: type[Layer], field: str, description: str) -> Key:
+    return Key(layer=layer, field=field, read=int, description=description, zero_says_nothing=True)
+
+
 KEYS: Mapping[str, Key] = {
     "lambda_runtime": Key(layer=FunctionSettings, field="runtime", description="Lambda runtime, e.g. python3.13"),
-    "lambda_memory_size": Key(
-        layer=FunctionSettings, field="memory_mb", read=int, zero_says_nothing=True, description="memory in MB"
-    ),
-    "lambda_timeout_seconds": Key(
-        layer=FunctionSettings,
-        field="timeout_seconds",
-        read=int,
-        zero_says_nothing=True,
-        description="longest run of a function",
-    ),
-    "lambda_reserved_concurrency": Key(
-        layer=FunctionSettings,
-        field="reserved_concurrency",
-        read=int,
-        zero_says_nothing=True,
-        description="executions kept for each function; -1 for none",
+    "lambda_memory_size": _whole(FunctionSettings, "memory_mb", "memory in MB"),
+    "lambda_timeout_seconds": _whole(FunctionSettings, "timeout_seconds", "longest run of a function"),
+    "lambda_reserved_concurrency": _whole(
+        FunctionSettings, "reserved_concurrency", "executions kept for each function; -1 for none"
     ),
     "tracing": Key(layer=FunctionSettings, field="tracing", read=truth, description="X-Ray traces: true or false"),
-    "log_retention_days": Key(
-        layer=FunctionSettings,
-        field="log_retention_days",
-        read=int,
-        zero_says_nothing=True,
-        description="how long logs are kept",
-    ),
+    "log_retention_days": _whole(FunctionSettings, "log_retention_days", "how long logs are kept"),
     "dynamodb_billing_mode": Key(
         layer=TableSettings, field="billing_mode", description="PAY_PER_REQUEST or PROVISIONED"
     ),
-    "dynamodb_read_capacity": Key(
-        layer=TableSettings,
-        field="read_capacity",
-        read=int,
-        zero_says_nothing=True,
-        description="least read units when provisioned",
-    ),
-    "dynamodb_write_capacity": Key(
-        layer=TableSettings,
-        field="write_capacity",
-        read=int,
-        zero_says_nothing=True,
-        description="least write units when provisioned",
-    ),
+    "dynamodb_read_capacity": _whole(TableSettings, "read_capacity", "least read units when provisioned"),
+    "dynamodb_write_capacity": _whole(TableSettings, "write_capacity", "least write units when provisioned"),
     "deletion_protection": Key(
         layer=TableSettings, field="deletion_protection", read=truth, description="refuse to delete tables"
     ),
@@ -107,15 +80,11 @@ KEYS: Mapping[str, Key] = {
         read=float,
         description="requests a second over all callers",
     ),
-    "throttle_burst": Key(
-        layer=ApiSettings, field="throttle_burst", read=int, zero_says_nothing=True, description="requests at once"
-    ),
+    "throttle_burst": _whole(ApiSettings, "throttle_burst", "requests at once"),
     "api_key_required": Key(
         layer=ApiSettings, field="api_key_required", read=truth, description="every route asks for x-api-key"
     ),
-    "quota_per_month": Key(
-        layer=ApiSettings, field="quota_per_month", read=int, zero_says_nothing=True, description="requests of one key"
-    ),
+    "quota_per_month": _whole(ApiSettings, "quota_per_month", "requests of one key"),
     "access_log": Key(
         layer=ApiSettings, field="access_log", read=truth, description="a line in a log for every request"
     ),
@@ -141,13 +110,7 @@ KEYS: Mapping[str, Key] = {
     "base_path": Key(
         layer=ApiSettings, field="base_path", description="the first part of every path under domain_name"
     ),
-    "duration_alarm_ms": Key(
-        layer=AlarmSettings,
-        field="duration_ms",
-        read=int,
-        zero_says_nothing=True,
-        description="average duration that is alarming",
-    ),
+    "duration_alarm_ms": _whole(AlarmSettings, "duration_ms", "average duration that is alarming"),
     "notification_email": Key(
         layer=AlarmSettings,
         field="notification_email",
@@ -160,20 +123,10 @@ KEYS: Mapping[str, Key] = {
         read=int,
         description="inventory: the quantity at or under which stock is low, where an item has no other",
     ),
-    "default_page_size": Key(
-        layer=InventorySettings,
-        field="default_page_size",
-        read=int,
-        zero_says_nothing=True,
-        description="inventory: items a page when a request does not say",
+    "default_page_size": _whole(
+        InventorySettings, "default_page_size", "inventory: items a page when a request does not say"
     ),
-    "max_page_size": Key(
-        layer=InventorySettings,
-        field="max_page_size",
-        read=int,
-        zero_says_nothing=True,
-        description="inventory: most items a page",
-    ),
+    "max_page_size": _whole(InventorySettings, "max_page_size", "inventory: most items a page"),
     "audit_reads": Key(
         layer=InventorySettings, field="audit_reads", read=truth, description="inventory: reads are audited, too"
     ),
