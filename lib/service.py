@@ -10,16 +10,21 @@ import keyword
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from os import PathLike
 from string import Formatter
 from typing import Any, Literal
 
-from .settings import FunctionSettings, Settings, over
+from .settings import AlarmSettings, FunctionSettings, Settings, over
 
 Schema = Mapping[str, Any]
 """A JSON Schema in what draft 4 (API Gateway) and OpenAPI 3.0 have in common."""
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 MAX_DESCRIBED_NAME = 64
+CORS_VARIABLE = "CORS_ORIGIN"
+"""Where the functions of a service with a site find the origin whose pages may call, when that is the site's own."""
+STANDARD_ALARMS = ("Duration", "Errors", "Throttles")
+"""What every function has an alarm on."""
 
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 _PATH = re.compile(r"(/[A-Za-z0-9_.-]+|/\{[A-Za-z][A-Za-z0-9_]*\})+")
@@ -28,6 +33,11 @@ _PATH = re.compile(r"(/[A-Za-z0-9_.-]+|/\{[A-Za-z][A-Za-z0-9_]*\})+")
 def _check_operation(kind: str, operation: str) -> None:
     if not operation.isidentifier() or keyword.iskeyword(operation):
         raise ValueError(f"{kind} operation {operation!r}: give the name of a Python function")
+
+
+def _check_variable(where: str, name: str) -> None:
+    if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name) or name.startswith(("AWS_", "LAMBDA_")):
+        raise ValueError(f"{where} variable {name!r}: give upper-case letters, digits and '_', not one of Lambda's own")
 
 
 def _check_pattern(what: str, pattern: str, needed: set[str], also: frozenset[str] | set[str] = frozenset()) -> None:
@@ -194,8 +204,32 @@ class Schedule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Consumer:
+    """An operation that runs when rows of a table change: soon after, at least once."""
+
+    name: str
+    table: str
+    """One with a `stream`."""
+    operation: str
+    pattern: Mapping[str, Any] | None = None
+    """Which records it is for, as Lambda's event filters say it, e.g. `{"eventName": ["INSERT"]}`; None: all."""
+    grants: tuple[Grant, ...] = ()
+    """What it needs besides reading the stream, which it may."""
+    settings: FunctionSettings = field(default_factory=FunctionSettings)
+    """As a route's."""
+
+    def __post_init__(self) -> None:
+        _check_name("consumer", self.name)
+        _check_operation("consumer", self.operation)
+
+
+Part = Route | Schedule | Consumer
+"""What a function serves."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Function:
-    """A Lambda function: the routes and schedules it serves."""
+    """A Lambda function: the routes, schedules and streams it serves."""
 
     name: str
     """Its type in the service's name pattern."""
@@ -204,28 +238,39 @@ class Function:
     `start`, that is called once when a worker starts, which is when AWS gives it the most processor time."""
     routes: tuple[Route, ...] = ()
     schedules: tuple[Schedule, ...] = ()
+    consumers: tuple[Consumer, ...] = ()
+    """One for each table at most: a function is told of a table's changes once."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables besides those of what it was granted; nothing secret goes into one."""
     settings: FunctionSettings = field(default_factory=FunctionSettings)
     """Figures of this function alone; the arguments of a `TapStack` still come on top.  Its `reserved_concurrency`
     counts where the environment reserves any."""
 
     def __post_init__(self) -> None:
         _check_name("function", self.name)
+        for variable in self.variables:
+            _check_variable(f"function {self.name!r}", variable)
+
+    def parts(self) -> tuple[Part, ...]:
+        """All that it serves."""
+        return (*self.routes, *self.schedules, *self.consumers)
+
+    def unattended(self) -> bool:
+        """Whether some of its runs have no caller who would hear of a failure."""
+        return bool(self.schedules or self.consumers)
 
     def operations(self) -> dict[str, FunctionSettings]:
         """Its operations, with the figures that each has where it is alone."""
         found: dict[str, FunctionSettings] = {}
-        parts: tuple[Route | Schedule, ...] = (*self.routes, *self.schedules)
-        for part in parts:
+        for part in self.parts():
             found.setdefault(part.operation, part.settings)
         return found
 
     def grants(self) -> list[Grant]:
-        """What its routes and schedules need, merged by what of a table, topic or parameter it is on."""
+        """What its parts need, merged by what of a table, topic or parameter it is on."""
         merged: dict[object, Grant] = {}
         found: list[Grant] = []
-        needed = [grant for route in self.routes for grant in route.grants]
-        needed += [grant for schedule in self.schedules for grant in schedule.grants]
-        for grant in needed:
+        for grant in (grant for part in self.parts() for grant in part.grants):
             part = (grant.on, bool(grant.indexes), grant.actions if grant.keys else ())
             so_far = merged.get(part, Grant(on=grant.on, actions=()))
             merged[part] = replace(
@@ -240,6 +285,47 @@ class Function:
             if left:
                 found.append(replace(grant, actions=left))
         return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm:
+    """An alarm beyond those that every function has."""
+
+    name: str
+    on: str
+    """`api`, `dead-letters`, or the name of the function that emits the metric."""
+    metric: str
+    """Its name in CloudWatch: API Gateway's, SQS's, or what the function gives to `metrics.emit`."""
+    description: str
+    """What is wrong then and what to do, for whoever is woken: `answers with errors: its log has them`."""
+    threshold: float
+    statistic: Literal["Average", "Maximum", "Minimum", "SampleCount", "Sum"] = "Sum"
+    comparison: Literal[
+        "GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"
+    ] = "GreaterThanThreshold"
+    period_seconds: int = 60
+    evaluation_periods: int = 1
+    missing: Literal["breaching", "ignore", "missing", "notBreaching"] = "notBreaching"
+    """What a period without a value is."""
+
+    def __post_init__(self) -> None:
+        _check_name("alarm", self.name)
+        AlarmSettings(period_seconds=self.period_seconds, evaluation_periods=self.evaluation_periods)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """Static web pages beside the API, which they find in their `config.json`: `api_url`, `service`, `environment`."""
+
+    folder: str | PathLike[str]
+    """Of the built files, which are served as they are."""
+    index: str = "index.html"
+    """What is served where the path names no file, at the top."""
+    type: str = "site"
+    """Its type in the service's name pattern."""
+
+    def __post_init__(self) -> None:
+        _check_name("site", self.type)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -289,6 +375,11 @@ class Service:
     """The service's own figures: they stand in every environment, unless an argument says otherwise."""
     shared_type: str = ""
     """The type of a layer that holds the code its functions share; without one each has all of its code."""
+    dead_letters: str = ""
+    """The type of a queue that keeps what functions failed to do for schedules and streams; empty: it is lost."""
+    alarms: tuple[Alarm, ...] = ()
+    """Those beyond every function's own."""
+    site: Site | None = None
 
     def __post_init__(self) -> None:
         _check_name("service", self.name)
@@ -311,13 +402,25 @@ class Service:
                 name=operation.replace("_", "-"),
                 routes=tuple(route for route in function.routes if route.operation == operation),
                 schedules=tuple(schedule for schedule in function.schedules if schedule.operation == operation),
+                consumers=tuple(consumer for consumer in function.consumers if consumer.operation == operation),
                 settings=over(function.settings, settings),
             )
             for function in self.functions
             for operation, settings in function.operations().items()
         ]
         pattern = self.alarm_pattern if self.alarm_pattern and "{function}" in self.alarm_pattern else None
-        return replace(self, functions=tuple(made), alarm_pattern=pattern, shared_type="shared")
+        alarms = tuple(replace(alarm, on=self._split_name(alarm)) for alarm in self.alarms)
+        return replace(self, functions=tuple(made), alarm_pattern=pattern, shared_type="shared", alarms=alarms)
+
+    def _split_name(self, alarm: Alarm) -> str:
+        """What an alarm is on once functions are split, which for one with several operations nobody can tell."""
+        names = [op.replace("_", "-") for f in self.functions if f.name == alarm.on for op in f.operations()]
+        if len(names) > 1:
+            raise ValueError(
+                f"alarm {alarm.name!r} is on the function {alarm.on!r}, to be split into {', '.join(names)}: "
+                "describe what emits the metric as a function of its own, or do not split"
+            )
+        return names[0] if names else alarm.on
 
     def _problems(self) -> Iterator[str]:
         for what, there in {"table": self.tables, "function": self.functions, "route": self.routes()}.items():
@@ -326,11 +429,17 @@ class Service:
         grantable: tuple[Table | Topic | Parameter, ...] = (*self.tables, *self.topics, *self.parameters)
         alarms = [] if self.alarms_type in {topic.name for topic in self.topics} else [self.alarms_type]
         yield from _repeated("table, topic or parameter", [one.name for one in grantable] + alarms)
-        yield from _repeated("variable", [one.variable for one in grantable if one.variable])
+        variables = [one.variable for one in grantable if one.variable] + [CORS_VARIABLE] * bool(self.site)
+        yield from _repeated("variable", variables)
         yield from _repeated("function", [function.name for function in self.functions])
         yield from _repeated("route", [f"{route.method} {route.path}" for _, route in self.routes()])
         yield from _repeated("schedule", [s.name for function in self.functions for s in function.schedules])
+        yield from _repeated("consumer", [c.name for function in self.functions for c in function.consumers])
+        yield from _repeated("alarm", [*(alarm.name for alarm in self.alarms), *map(str.lower, STANDARD_ALARMS)])
         yield from self._grant_problems({one.name: one for one in grantable})
+        yield from self._variable_problems({*variables, *(f"{p.variable}_DEPLOYED" for p in self.parameters)})
+        yield from self._consumer_problems()
+        yield from self._alarm_problems()
         for _, route in self.routes():
             for schema in {route.body, *route.responses.values()} - {None, *self.schemas}:
                 yield f"route {route.method} {route.path} names the schema {schema!r}, which is not among its schemas"
@@ -354,6 +463,32 @@ class Service:
                     yield f"function {function.name!r} is granted keys of {grant.on!r}, which has no rows"
                 elif unknown := set(grant.indexes) - indexes[grant.on]:
                     yield f"function {function.name!r} is granted indexes {sorted(unknown)}, which {grant.on!r} lacks"
+
+    def _variable_problems(self, taken: set[str]) -> Iterator[str]:
+        for function in self.functions:
+            for name in sorted(taken & function.variables.keys()):
+                yield f"function {function.name!r} has the variable {name!r}, which holds something else: rename it"
+
+    def _consumer_problems(self) -> Iterator[str]:
+        streams = {table.name for table in self.tables if table.stream}
+        for function in self.functions:
+            for consumer in function.consumers:
+                if consumer.table not in streams:
+                    yield f"consumer {consumer.name!r} reads {consumer.table!r}: give the name of a table with a stream"
+            tables = [consumer.table for consumer in function.consumers]
+            yield from _repeated(f"function {function.name!r} consumer of table", tables)
+        if self.dead_letters:
+            if not _NAME.fullmatch(self.dead_letters):
+                yield f"dead_letters {self.dead_letters!r}: give lower-case letters, digits and '-', a letter first"
+            if not any(function.unattended() for function in self.functions):
+                yield f"dead_letters {self.dead_letters!r}: nothing runs by schedule or stream, take it out"
+
+    def _alarm_problems(self) -> Iterator[str]:
+        known = ["api", *["dead-letters"] * bool(self.dead_letters), *(function.name for function in self.functions)]
+        for alarm in self.alarms:
+            if known.count(alarm.on) != 1:
+                says = "is two things: rename the function" if alarm.on in known else f"is none of {', '.join(known)}"
+                yield f"alarm {alarm.name!r} is on {alarm.on!r}, which {says}"
 
 
 def _repeated(kind: str, names: list[str]) -> Iterator[str]:
