@@ -14,7 +14,7 @@ from typing import Any
 
 import fastjsonschema
 
-from .service import Function, Route, Schema, Service
+from .service import CORS_VARIABLE, Function, Route, Schema, Service
 
 RUNTIME = f"{__package__}.runtime"
 HANDLER = "index.handler"
@@ -24,8 +24,11 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The first moment a zip can tell."""
 
 
-def sources(service: Service, function: Function, cors_origin: str = "") -> dict[str, str]:
-    """Every file that `function` needs, by its path, sorted: what could be shared, and its own."""
+def sources(service: Service, function: Function, cors_origin: str | None = "") -> dict[str, str]:
+    """Every file that `function` needs, by its path, sorted: what could be shared, and its own.
+
+    With None for the CORS origin, the function finds it in the variable `CORS_ORIGIN` of its environment.
+    """
     return dict(sorted({**shared_sources(function.handler), **own_sources(service, function, cors_origin)}.items()))
 
 
@@ -34,9 +37,9 @@ def shared_sources(handler: str) -> dict[str, str]:
     return dict(sorted({**dict(_package(RUNTIME)), **dict(_package(handler.rpartition(".")[0] or handler))}.items()))
 
 
-def own_sources(service: Service, function: Function, cors_origin: str = "") -> dict[str, str]:
+def own_sources(service: Service, function: Function, cors_origin: str | None = "") -> dict[str, str]:
     """The files that `function` alone needs, by their path, sorted."""
-    files = {"index.py": _index(function, cors_origin), "validators/__init__.py": ""}
+    files = {"index.py": _index(service, function, cors_origin), "validators/__init__.py": ""}
     for number, route in enumerate(function.routes):
         files[f"validators/query_{number}.py"] = validator(query_schema(route))
         if route.body:
@@ -68,11 +71,15 @@ def query_schema(route: Route) -> dict[str, Any]:
     return {"type": "object", "additionalProperties": False, "properties": dict(route.query)}
 
 
-def _index(function: Function, cors_origin: str) -> str:
+def _index(service: Service, function: Function, cors_origin: str | None) -> str:
+    origin = _variable(CORS_VARIABLE) if cors_origin is None else repr(cors_origin)
+    variables = {table.name: table.variable for table in service.tables}
+    consumers = [f"{_variable(variables[c.table])}: operations.{c.operation}" for c in function.consumers]
     modules = sorted({f"body_{route.body}" for route in function.routes if route.body})
     modules += [f"query_{number}" for number in range(len(function.routes))]
     package, _, module = function.handler.rpartition(".")
     lines = [
+        *(["import os"] if consumers or cors_origin is None else []),
         f"from {RUNTIME}.api import Api, Route",
         f"from {package} import {module} as operations" if package else f"import {module} as operations",
         *(f"from validators import {name}" for name in modules),
@@ -84,12 +91,17 @@ def _index(function: Function, cors_origin: str) -> str:
         "    {",
         *(f"        {schedule.name!r}: operations.{schedule.operation}," for schedule in function.schedules),
         "    },",
-        f"    {cors_origin!r},",
+        f"    {origin},",
+        *(["    {", *(f"        {consumer}," for consumer in consumers), "    },"] if consumers else []),
         ")",
         "if hasattr(operations, 'start'):",
         "    operations.start()",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _variable(name: str) -> str:
+    return f"os.environ[{name!r}]"
 
 
 def _route(route: Route, number: int) -> str:

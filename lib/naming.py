@@ -12,6 +12,7 @@ LIMITS = {
     "rule": 64,
     "layer": 140,
     "parameter": 1011,
+    "queue": 80,
 }
 """Longest name AWS takes, in characters, by kind of resource."""
 

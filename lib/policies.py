@@ -11,6 +11,8 @@ BASIC_EXECUTION = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionR
 """Writing to CloudWatch Logs."""
 XRAY_WRITE = "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"
 """Sending traces, for which AWS knows no narrower resource than all."""
+STREAM_READ = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams")
+"""What Lambda does, in a function's name, to read a table's stream."""
 API_GATEWAY_LOGS = "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 """Writing the logs of APIs."""
 
@@ -42,3 +44,24 @@ def table_statement(
     if keys:
         statement["Condition"] = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(keys)}}
     return statement
+
+
+def tls_only(service: str, resources: Sequence[str]) -> Statement:
+    """A statement of a resource's own policy that refuses everybody who comes over an open connection."""
+    return {
+        **allow(service, ["*"], resources),
+        "Effect": "Deny",
+        "Principal": "*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def queue_document(arn: str, rules: Sequence[str]) -> dict[str, Any]:
+    """A queue's own policy: the EventBridge rules of these names, of its account and region, may send to it."""
+    at = arn.rpartition(":")[0].replace(":sqs:", ":events:")
+    sending = {
+        **allow("sqs", ["SendMessage"], [arn]),
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Condition": {"ArnEquals": {"aws:SourceArn": [f"{at}:rule/{rule}" for rule in rules]}},
+    }
+    return document([tls_only("sqs", [arn]), *([sending] if rules else [])])

@@ -5,24 +5,28 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import pulumi
 
 from . import policies
 from . import service as described
 from .archive import own_sources, shared_sources, sources
+from .components.alarm import Alarm, AlarmArgs
 from .components.alarms import Alarms, AlarmsArgs
 from .components.api import Api, ApiArgs
+from .components.consumer import Consumer, ConsumerArgs
 from .components.function import Function, FunctionArgs
 from .components.layer import Layer, LayerArgs
 from .components.parameter import Parameter, ParameterArgs
+from .components.queue import Queue, QueueArgs
 from .components.role import Role, RoleArgs
 from .components.schedule import Schedule, ScheduleArgs
 from .components.table import Table, TableArgs
 from .components.topic import Topic, TopicArgs
 from .environments import ENVIRONMENTS, row_name
 from .naming import check_environment_suffix, parameter_name, physical_name, role_name_prefix
+from .runtime import metrics
 from .services import SERVICES
 from .settings import (
     AlarmSettings,
@@ -52,6 +56,14 @@ KINDS: dict[str, type] = {
 """What each argument is."""
 DURATION_ALARM_SHARE = 0.8
 """The part of its timeout that a function may take on average before somebody hears of it."""
+
+
+class Watched(NamedTuple):
+    """What an alarm is on: its name in AWS, and how CloudWatch tells its metrics from others."""
+
+    name: pulumi.Output[str]
+    namespace: str
+    dimensions: dict[str, pulumi.Output[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +152,7 @@ class TapStackArgs:
 
 
 class TapStack(pulumi.ComponentResource):
-    """A serverless API: tables, topics, parameters, roles, functions, schedules, a REST API, alarms.
+    """A serverless API: tables, topics, parameters, a queue, roles, functions, what calls them, a REST API, alarms.
 
     Every resource it makes can be reached: `tables["..."].resource`, `functions["..."].resource`, `api.resource`, ...
     The attributes below are its outputs; where a service has several of a kind, the single ones are of the first.
@@ -197,6 +209,10 @@ class TapStack(pulumi.ComponentResource):
     alarm_names: dict[str, pulumi.Output[str]]
     alarm_arns: dict[str, pulumi.Output[str]]
     schedule_names: dict[str, pulumi.Output[str]]
+    dead_letter_queue_name: pulumi.Output[str]
+    """This and what follows of the queue: only where there is one."""
+    dead_letter_queue_arn: pulumi.Output[str]
+    dead_letter_queue_url: pulumi.Output[str]
 
     def __init__(self, name: str, args: TapStackArgs | None = None, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:stack:TapStack", name, None, opts)
@@ -210,12 +226,15 @@ class TapStack(pulumi.ComponentResource):
         self.topics = {topic.name: self._topic(topic.name) for topic in self.description.topics}
         self.alarm_topic = self.topics.get(self.description.alarms_type) or self._topic(self.description.alarms_type)
         self.parameters = {parameter.name: self._parameter(parameter) for parameter in self.description.parameters}
+        self.dead_letters = self._dead_letters() if self.description.dead_letters else None
         self.roles = {function.name: self._role(function) for function in self.description.functions}
         self.layers = {shared: self._layer(shared) for shared in [self.description.shared_type] if shared}
         self.functions = {function.name: self._function(function) for function in self.description.functions}
         self.schedules = self._schedules()
+        self.consumers = self._consumers()
         self.api = self._api()
         self.alarms = {function.name: self._alarms(function) for function in self.description.functions}
+        self.own_alarms = self._own_alarms()
         self.outputs = self._outputs()
         for output, value in self.outputs.items():
             setattr(self, output, value)
@@ -285,18 +304,42 @@ class TapStack(pulumi.ComponentResource):
             self._child,
         )
 
+    def _dead_letters(self) -> Queue:
+        type_ = self.description.dead_letters
+        schedules = [schedule for function in self.description.functions for schedule in function.schedules]
+        return Queue(
+            f"{self._prefix}-{type_}",
+            QueueArgs(
+                name=self._physical("queue", type_),
+                rules=[self._physical("rule", schedule.name) for schedule in schedules],
+                tags=self.args.all_tags,
+            ),
+            self._child,
+        )
+
     def _role(self, function: described.Function) -> Role:
         traced = [policies.XRAY_WRITE] if self.args.function_settings(function).tracing else []
         return Role(
             f"{self._prefix}-{function.name}",
             RoleArgs(
                 name_prefix=role_name_prefix(self._physical("function", function.name)),
-                statements=[self._statement(grant) for grant in function.grants()],
+                statements=[
+                    *(self._statement(grant) for grant in function.grants()),
+                    *(self.tables[consumer.table].grant_stream() for consumer in function.consumers),
+                    *(queue.grant(["SendMessage"]) for queue in self._left_to(function)),
+                ],
                 managed_policies=[policies.BASIC_EXECUTION, *traced],
                 tags=self.args.all_tags,
             ),
             self._child,
         )
+
+    def _left_to(self, function: described.Function) -> list[Queue]:
+        """Where what a function could not do ends up, if it has runs that nobody waits for."""
+        return [self.dead_letters] if self.dead_letters and function.unattended() else []
+
+    def _dead_letter_arn(self, function: described.Function) -> pulumi.Output[str] | None:
+        return next((queue.arn for queue in self._left_to(function)), None)
 
     def _statement(self, grant: described.Grant) -> pulumi.Output[policies.Statement]:
         if grant.on in self.tables:
@@ -329,6 +372,7 @@ class TapStack(pulumi.ComponentResource):
                 files=packed(self.description, function, self.settings.api.cors_origin or ""),
                 layers=[layer.arn for layer in self.layers.values()],
                 environment=self._variables(function),
+                dead_letter_arn=self._dead_letter_arn(function),
                 settings=self.args.function_settings(function),
                 tags=self.args.all_tags,
                 depends_on=role.permissions(),
@@ -337,9 +381,9 @@ class TapStack(pulumi.ComponentResource):
         )
 
     def _variables(self, function: described.Function) -> dict[str, pulumi.Input[str]]:
-        """What a function was granted: the names of tables, the ARNs of topics, the names and values of parameters."""
-        granted = {grant.on for grant in function.grants()}
-        found: dict[str, pulumi.Input[str]] = {}
+        """Its own, and what it was granted: names of tables, ARNs of topics, names and values of parameters."""
+        granted = {grant.on for grant in function.grants()} | {consumer.table for consumer in function.consumers}
+        found: dict[str, pulumi.Input[str]] = {**function.variables}
         found |= {t.variable: self.tables[t.name].name for t in self.description.tables if t.name in granted}
         found |= {t.variable: self.topics[t.name].arn for t in self.description.topics if t.name in granted}
         for parameter in self.description.parameters:
@@ -358,12 +402,30 @@ class TapStack(pulumi.ComponentResource):
                     rate=schedule.rate,
                     function_name=self.functions[function.name].name,
                     function_arn=self.functions[function.name].arn,
+                    dead_letter_arn=self._dead_letter_arn(function),
                     tags=self.args.all_tags,
                 ),
                 self._child,
             )
             for function in self.description.functions
             for schedule in function.schedules
+        }
+
+    def _consumers(self) -> dict[str, Consumer]:
+        return {
+            consumer.name: Consumer(
+                f"{self._prefix}-{consumer.name}",
+                ConsumerArgs(
+                    stream_arn=self.tables[consumer.table].stream_arn,
+                    function_name=self.functions[function.name].name,
+                    pattern=consumer.pattern,
+                    dead_letter_arn=self._dead_letter_arn(function),
+                    tags=self.args.all_tags,
+                ),
+                self._child,
+            )
+            for function in self.description.functions
+            for consumer in function.consumers
         }
 
     def _api(self) -> Api:
@@ -399,6 +461,37 @@ class TapStack(pulumi.ComponentResource):
             self._child,
         )
 
+    def _own_alarms(self) -> dict[str, Alarm]:
+        watched = self._watched()
+        return {
+            alarm.name: Alarm(
+                f"{self._prefix}-{alarm.name}",
+                AlarmArgs(
+                    name=self._alarm_name(alarm.on, alarm.name),
+                    alarm=alarm,
+                    subject=watched[alarm.on].name,
+                    namespace=watched[alarm.on].namespace,
+                    dimensions=watched[alarm.on].dimensions,
+                    topic_arn=self.alarm_topic.arn,
+                    tags=self.args.all_tags,
+                ),
+                self._child,
+            )
+            for alarm in self.description.alarms
+        }
+
+    def _watched(self) -> dict[str, Watched]:
+        """What an alarm can be on."""
+        found = {
+            name: Watched(function.name, metrics.NAMESPACE, {metrics.DIMENSION: function.name})
+            for name, function in self.functions.items()
+        }
+        api, stage = self.api.resource.name, self.api.stage.stage_name
+        found["api"] = Watched(api, "AWS/ApiGateway", {"ApiName": api, "Stage": stage})
+        if queue := self.dead_letters:
+            found["dead-letters"] = Watched(queue.name, "AWS/SQS", {"QueueName": queue.name})
+        return found
+
     def _key_outputs(self) -> dict[str, pulumi.Output[str]]:
         plan = self.api.usage_plan
         return {"api_key_id": plan.key.id, "api_key": pulumi.Output.secret(plan.key.value)} if plan else {}
@@ -424,6 +517,16 @@ class TapStack(pulumi.ComponentResource):
             "domain_zone_id": domain.zone_id,
         }
 
+    def _queue_outputs(self) -> dict[str, pulumi.Output[str]]:
+        queue = self.dead_letters
+        if not queue:
+            return {}
+        return {
+            "dead_letter_queue_name": queue.name,
+            "dead_letter_queue_arn": queue.arn,
+            "dead_letter_queue_url": queue.url,
+        }
+
     def _outputs(self) -> dict[str, Any]:
         """Ids, names and ARNs of everything made; where there are several, those of the first, and all by name."""
         table = next(iter(self.tables.values()))
@@ -431,6 +534,9 @@ class TapStack(pulumi.ComponentResource):
         role = next(iter(self.roles.values()))
         alarms = {
             f"{name}-{kind}": alarm for name, made in self.alarms.items() for kind, alarm in made.resources.items()
+        }
+        alarms |= {
+            f"{alarm.on}-{alarm.name}": self.own_alarms[alarm.name].resource for alarm in self.description.alarms
         }
         return {
             "service": self.description.name,
@@ -470,4 +576,5 @@ class TapStack(pulumi.ComponentResource):
             **self._key_outputs(),
             **self._log_outputs(),
             **self._domain_outputs(),
+            **self._queue_outputs(),
         }

@@ -9,8 +9,10 @@ from typing import Literal
 import pulumi
 import pulumi_aws as aws
 
+from .. import service
 from ..environments import BASIS
 from ..settings import AlarmSettings, over
+from .alarm import AlarmArgs, metric_alarm
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +21,7 @@ class AlarmRow:
 
     name: str
     metric: str
-    statistic: str
+    statistic: Literal["Average", "Sum"]
     threshold: Literal["duration_ms", "errors", "throttles"]
     """The setting that holds the threshold."""
     description: str
@@ -70,29 +72,32 @@ class Alarms(pulumi.ComponentResource):
     def __init__(self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Alarms", name, None, opts)
         self.settings = over(BASIS.alarms, args.settings)
-        self.resources = {row.name: self._alarm(name, row, args) for row in ALARMS if self._threshold(row) is not None}
+        thresholds = {row: getattr(self.settings, row.threshold) for row in ALARMS}
+        self.resources = {
+            row.name: self._alarm(name, row, threshold, args)
+            for row, threshold in thresholds.items()
+            if threshold is not None
+        }
         self.register_outputs({"names": [alarm.name for alarm in self.resources.values()]})
 
-    def _threshold(self, row: AlarmRow) -> int | None:
-        found: int | None = getattr(self.settings, row.threshold)
-        return found
-
-    def _alarm(self, name: str, row: AlarmRow, args: AlarmsArgs) -> aws.cloudwatch.MetricAlarm:
-        return aws.cloudwatch.MetricAlarm(
-            f"{name}-{row.name.lower()}",
-            name=args.naming(row.name),
-            alarm_description=pulumi.Output.concat(args.function_name, " ", row.description),
-            namespace="AWS/Lambda",
-            metric_name=row.metric,
-            dimensions={"FunctionName": args.function_name},
+    def _alarm(self, name: str, row: AlarmRow, threshold: int, args: AlarmsArgs) -> aws.cloudwatch.MetricAlarm:
+        alarm = service.Alarm(
+            name=row.name.lower(),
+            on="",
+            metric=row.metric,
+            description=row.description,
+            threshold=threshold,
             statistic=row.statistic,
-            comparison_operator="GreaterThanThreshold",
-            threshold=self._threshold(row),
-            period=self.settings.period_seconds,
-            evaluation_periods=self.settings.evaluation_periods,
-            treat_missing_data="notBreaching",
-            alarm_actions=[args.topic_arn],
-            ok_actions=[args.topic_arn],
-            tags=args.tags,
-            opts=pulumi.ResourceOptions(parent=self),
+            period_seconds=self.settings.period_seconds or 60,
+            evaluation_periods=self.settings.evaluation_periods or 1,
         )
+        made_from = AlarmArgs(
+            name=args.naming(row.name),
+            alarm=alarm,
+            subject=args.function_name,
+            namespace="AWS/Lambda",
+            dimensions={"FunctionName": args.function_name},
+            topic_arn=args.topic_arn,
+            tags=args.tags,
+        )
+        return metric_alarm(f"{name}-{alarm.name}", made_from, pulumi.ResourceOptions(parent=self))

@@ -26,6 +26,8 @@ class FunctionArgs:
     """ARNs of versions of layers."""
     handler: str = HANDLER
     environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    dead_letter_arn: pulumi.Input[str] | None = None
+    """The queue that gets calls nobody waits for and that failed for good; the role must be allowed to send to it."""
     settings: FunctionSettings = field(default_factory=FunctionSettings)
     """What is not said here is as in `dev`."""
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -69,6 +71,7 @@ class Function(pulumi.ComponentResource):
             reserved_concurrent_executions=settings.reserved_concurrency,
             tracing_config={"mode": "Active" if settings.tracing else "PassThrough"},
             environment={"variables": args.environment} if args.environment else None,
+            dead_letter_config={"target_arn": args.dead_letter_arn} if args.dead_letter_arn else None,
             publish=True,
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self.log_group, *args.depends_on]),

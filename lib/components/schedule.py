@@ -22,6 +22,8 @@ class ScheduleArgs:
     """`rate(...)` or `cron(...)`."""
     function_name: pulumi.Input[str]
     function_arn: pulumi.Input[str]
+    dead_letter_arn: pulumi.Input[str] | None = None
+    """The queue that gets what could not be handed to the function; the queue must let the rule send.  None: none."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -47,6 +49,7 @@ class Schedule(pulumi.ComponentResource):
             rule=self.resource.name,
             arn=args.function_arn,
             input=json.dumps({"schedule": args.schedule}),
+            dead_letter_config={"arn": args.dead_letter_arn} if args.dead_letter_arn else None,
             opts=child,
         )
         self.register_outputs({"rule_name": self.resource.name})

@@ -40,7 +40,8 @@ class Table(pulumi.ComponentResource):
         self.scaling = self._scaling(name, args)
         self.name = self.resource.name
         self.arn = self.resource.arn
-        self.register_outputs({"name": self.name, "arn": self.arn, "stream_arn": self.resource.stream_arn})
+        self.stream_arn = self.resource.stream_arn
+        self.register_outputs({"name": self.name, "arn": self.arn, "stream_arn": self.stream_arn})
 
     def grant(
         self, actions: Sequence[str], indexes: Sequence[str] = (), keys: Sequence[str] = ()
@@ -50,6 +51,10 @@ class Table(pulumi.ComponentResource):
         With `keys`, partition keys in which `*` is any text, only on rows that have one of them.
         """
         return self.arn.apply(lambda arn: policies.table_statement(arn, actions, indexes, keys))
+
+    def grant_stream(self) -> pulumi.Output[policies.Statement]:
+        """A statement that lets a function's role read the changes of this table, which must have a stream."""
+        return self.stream_arn.apply(lambda arn: policies.allow("dynamodb", policies.STREAM_READ, [arn]))
 
     def _table(self, name: str, args: TableArgs) -> aws.dynamodb.Table:
         table, settings = args.table, self.settings

@@ -190,6 +190,8 @@ def event_rule(place: Place, inputs: Inputs) -> Made:
 def event_target(place: Place, inputs: Inputs) -> Made:
     """What a rule calls."""
     target = {"Id": "target", **chosen(inputs, Arn="arn", Input="input")}
+    if left := inputs.get("deadLetterConfig"):
+        target["DeadLetterConfig"] = {"Arn": left["arn"]}
     place.client("events").put_targets(Rule=inputs["rule"], Targets=[target])
     return Made(f"{inputs['rule']}-target", {})
 
@@ -230,6 +232,8 @@ def function(place: Place, inputs: Inputs) -> Made:
         request["Environment"] = {"Variables": inputs["environment"]["variables"]}
     if inputs.get("tracingConfig"):
         request["TracingConfig"] = {"Mode": inputs["tracingConfig"]["mode"]}
+    if inputs.get("deadLetterConfig"):
+        request["DeadLetterConfig"] = {"TargetArn": inputs["deadLetterConfig"]["targetArn"]}
     made = client.create_function(**request, Code={"ZipFile": archive_bytes(inputs["code"])})
     reserved = inputs.get("reservedConcurrentExecutions", -1)
     if reserved >= 0:
@@ -256,6 +260,48 @@ def layer_version(place: Place, inputs: Inputs) -> Made:
     )
     arn = made["LayerVersionArn"]
     return Made(arn, {"arn": arn, "layerArn": made["LayerArn"], "version": str(made["Version"])})
+
+
+@makes("aws:lambda/eventSourceMapping:EventSourceMapping")
+def event_source_mapping(place: Place, inputs: Inputs) -> Made:
+    """A stream that calls a function; the emulator retries without end and tells no queue."""
+    request = chosen(
+        inputs,
+        EventSourceArn="eventSourceArn",
+        FunctionName="functionName",
+        StartingPosition="startingPosition",
+        BatchSize="batchSize",
+        MaximumBatchingWindowInSeconds="maximumBatchingWindowInSeconds",
+        BisectBatchOnFunctionError="bisectBatchOnFunctionError",
+        MaximumRetryAttempts="maximumRetryAttempts",
+        Tags="tags",
+    )
+    if filters := (inputs.get("filterCriteria") or {}).get("filters"):
+        request["FilterCriteria"] = {"Filters": [{"Pattern": one["pattern"]} for one in filters]}
+    if failed := (inputs.get("destinationConfig") or {}).get("onFailure"):
+        request["DestinationConfig"] = {"OnFailure": {"Destination": failed["destinationArn"]}}
+    made = place.client("lambda").create_event_source_mapping(**request)
+    return Made(made["UUID"], {"arn": made.get("EventSourceMappingArn", ""), "uuid": made["UUID"]})
+
+
+@makes("aws:sqs/queue:Queue")
+def queue(place: Place, inputs: Inputs) -> Made:
+    """A queue."""
+    attributes = chosen(
+        inputs, SqsManagedSseEnabled="sqsManagedSseEnabled", MessageRetentionPeriod="messageRetentionSeconds"
+    )
+    client = place.client("sqs")
+    said = {name: str(value).lower() for name, value in attributes.items()}
+    url = client.create_queue(QueueName=inputs["name"], Attributes=said, tags=inputs.get("tags") or {})["QueueUrl"]
+    arn = client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    return Made(url, {"arn": arn, "url": url})
+
+
+@makes("aws:sqs/queuePolicy:QueuePolicy")
+def queue_policy(place: Place, inputs: Inputs) -> Made:
+    """Who may use a queue."""
+    place.client("sqs").set_queue_attributes(QueueUrl=inputs["queueUrl"], Attributes={"Policy": inputs["policy"]})
+    return Made(inputs["queueUrl"], {})
 
 
 @makes("aws:ssm/parameter:Parameter")

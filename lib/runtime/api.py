@@ -22,6 +22,10 @@ Validator = Callable[..., Any]
 """Made from a schema when the program ran; raises `Invalid`."""
 
 
+Operation = Callable[[], None]
+"""What runs by the clock or because a table changed."""
+
+
 class Invalid(Exception):
     """What the generated validators raise: the field, and the rule it breaks."""
 
@@ -69,13 +73,19 @@ class Response(NamedTuple):
 
 
 class Api:
-    """The Lambda handler of a function: routes by method and path, scheduled operations by name."""
+    """The Lambda handler of a function: routes by method and path, the rest by what calls it."""
 
     def __init__(
-        self, routes: dict[tuple[str, str], Route], schedules: dict[str, Callable[[], None]], cors_origin: str
+        self,
+        routes: dict[tuple[str, str], Route],
+        schedules: dict[str, Operation],
+        cors_origin: str,
+        consumers: Mapping[str, Operation] = MappingProxyType({}),
     ) -> None:
+        """`schedules` are by their name, `consumers` by the name in AWS of the table whose changes they are for."""
         self._routes = routes
         self._schedules = schedules
+        self._consumers = consumers
         self._headers = {"Content-Type": JSON, "Cache-Control": "no-store"}
         if cors_origin:
             self._headers["Access-Control-Allow-Origin"] = cors_origin
@@ -87,6 +97,11 @@ class Api:
         if "schedule" in event:
             self._schedules[event["schedule"]]()
             logs.write("INFO", "schedule", schedule=event["schedule"], durationMs=_since(started))
+            return {}
+        if "Records" in event:
+            table = event["Records"][0]["eventSourceARN"].split("/")[1]
+            self._consumers[table]()
+            logs.write("INFO", "stream", table=table, records=len(event["Records"]), durationMs=_since(started))
             return {}
         request_id = event["requestContext"]["requestId"]
         key = (event["httpMethod"], event["resource"])
