@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import os
+import random
+import time
+from collections.abc import Iterable
 from typing import Any
 
 from .attributes import Item
-from .aws import THROTTLES, TRANSIENT, AwsError, Call, Client
+from .aws import BUDGET, PAUSES_SECONDS, THROTTLES, TRANSIENT, AwsError, Call, Client
 from .errors import TooLarge, TooManyRequests
+
+BATCH = 100
+"""Most rows of one BatchGetItem."""
+SIDE_BY_SIDE = 8
+"""How many queries go out at once, each over a connection of its own."""
+BUSY = "the table is busier than it may be; try again in a moment"
 
 
 class ConditionFailed(Exception):
@@ -55,6 +64,38 @@ class DynamoDB:
         except AwsError as exc:
             raise _translated(exc) from exc
 
+    def rows(self, table: str, keys: Iterable[Item]) -> list[Item]:
+        """Rows by their keys, up to date and in any order; one that is not there is left out."""
+        found: list[Item] = []
+        left = list(keys)
+        pauses = iter(PAUSES_SECONDS)
+        while left:
+            request = {table: {"Keys": left[:BATCH], "ConsistentRead": True}}
+            answer = self.call("BatchGetItem", RequestItems=request)
+            found += answer["Responses"].get(table, [])
+            unread = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
+            left = unread + left[BATCH:]
+            if unread:
+                pause = next(pauses, None)
+                if pause is None or BUDGET.spent():
+                    raise TooManyRequests(BUSY)
+                time.sleep(random.uniform(0, pause))
+        return found
+
+    def queries(self, *requests: dict[str, Any]) -> list[list[Item]]:
+        """All rows of each of some queries."""
+        found: list[list[Item]] = [[] for _ in requests]
+        left = dict(enumerate(requests))
+        while left:
+            some = [*left][:SIDE_BY_SIDE]
+            for number, answer in zip(some, self.together(*(("Query", left[number]) for number in some))):
+                found[number] += answer["Items"]
+                after = answer.get("LastEvaluatedKey")
+                request = left.pop(number)
+                if after:
+                    left[number] = {**request, "ExclusiveStartKey": after}
+        return found
+
     def close(self) -> None:
         """Close the client's connections."""
         self._client.close()
@@ -74,5 +115,5 @@ def _translated(error: AwsError) -> Exception:
     if any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons):
         return TransactionCanceled(reasons)
     if error.code in THROTTLES or any(reason.get("Code") in TRANSIENT for reason in reasons):
-        return TooManyRequests("the table is busier than it may be; try again in a moment")
+        return TooManyRequests(BUSY)
     return error

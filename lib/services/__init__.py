@@ -8,8 +8,10 @@ from ..settings import Layer
 from .inventory.service import SERVICE as INVENTORY
 from .inventory.service import InventorySettings, inventory
 from .items.service import SERVICE as ITEMS
+from .stock.service import SERVICE as STOCK
+from .stock.service import StockSettings, stock
 
-SERVICES: dict[str, Service] = {service.name: service for service in (ITEMS, INVENTORY)}
+SERVICES: dict[str, Service] = {service.name: service for service in (ITEMS, INVENTORY, STOCK)}
 
 
 class Choice(NamedTuple):
@@ -20,5 +22,8 @@ class Choice(NamedTuple):
     """The service for such settings."""
 
 
-CHOICES: dict[str, Choice] = {INVENTORY.name: Choice(InventorySettings, inventory)}
+CHOICES: dict[str, Choice] = {
+    INVENTORY.name: Choice(InventorySettings, inventory),
+    STOCK.name: Choice(StockSettings, stock),
+}
 """The services with options of their own, by name."""

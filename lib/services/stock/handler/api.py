@@ -1,0 +1,189 @@
+"""The operations of the stock service."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import Any
+
+from ....runtime.api import Request, Response
+from ....runtime.attributes import to_item
+from ....runtime.errors import BadRequest, NotFound
+from ....runtime.idempotency import Idempotency
+from . import levels
+from .reservations import Wanted
+from .store import Edit, Page, Sale, stock
+
+DEFAULT_PAGE_SIZE = 25
+DEFAULT_WAREHOUSE = "main"
+NOT_PRODUCTS = ("reserve", "fulfill")
+"""What stands in the place of a product in other paths."""
+ID = "[A-Za-z0-9._~:@-]{1,100}"
+"""Products, warehouses and reservations: what needs no escaping in a path."""
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def start() -> None:
+    """Make what every request needs."""
+    stock()
+
+
+def get_level(request: Request) -> Response:
+    """What there is of a product, in one warehouse or in all."""
+    return _response(stock().read(_product(request), request.query.get("warehouse_id")))
+
+
+def list_levels(request: Request) -> Response:
+    """A page of levels, in the order of their products."""
+    narrowed: dict[str, str] = {name: request.query[name] for name in ("category", "status") if name in request.query}
+    return _page("levels", stock().listed(narrowed, request.query.get("search", ""), *_paging(request)))
+
+
+def create_level(request: Request) -> Response:
+    """A product that is new, or new in a warehouse."""
+    body = request.body
+    if body["product_id"] in NOT_PRODUCTS:
+        raise BadRequest(f"product_id {body['product_id']!r}: paths have another use for it, give a different one")
+    now = levels.moment(stock().now())
+    place = (body["product_id"], body.get("warehouse_id", DEFAULT_WAREHOUSE))
+    threshold = body.get("threshold_level", int(os.environ["LOW_STOCK_THRESHOLD"]))
+    level = levels.created(place, body["stock_count"], threshold, body.get("category"), now)
+    idempotency = _idempotency(request)
+    answer = stock().once(idempotency, lambda: stock().create(level, request.actor, idempotency))
+    return _response(answer, 201, {"Location": f"inventory/{level.product_id}"})
+
+
+def update_level(request: Request) -> Response:
+    """Other figures for a product in a warehouse."""
+    body = request.body
+    edit = Edit(
+        {name: body[name] for name in ("stock_count", "threshold_level", "category") if name in body},
+        body.get("adjustment"),
+        body.get("reason"),
+        body.get("expected_version"),
+        body.get("expected_last_updated"),
+    )
+    if edit.adjustment is not None and "stock_count" in edit.figures:
+        raise BadRequest("adjustment: give either this or stock_count, not both")
+    if edit.adjustment is not None and edit.reason is None:
+        raise BadRequest("reason: say why, where an adjustment is given")
+    if edit.adjustment is None and not edit.figures:
+        raise BadRequest("nothing to change: give stock_count, adjustment, threshold_level or category")
+    return _response(stock().update(_product(request), body.get("warehouse_id"), edit, request.actor))
+
+
+def reserve(request: Request) -> Response:
+    """Units of a product, or of a cart's products, held for a while."""
+    body = request.body
+    minutes = body.get("lifetime_minutes", int(os.environ["RESERVATION_MINUTES"]))
+    idempotency = _idempotency(request)
+    reservation_id, lines = body["reservationId"], _lines(request) or []
+    answer = stock().once(
+        idempotency, lambda: stock().reserve(reservation_id, lines, minutes, request.actor, idempotency)
+    )
+    return _response(answer, 201)
+
+
+def release(request: Request) -> Response:
+    """What a reservation holds, given back: all of it, or one product's."""
+    stock().release(_named(request, "reservationId"), request.path.get("productId"), request.actor)
+    return Response(204)
+
+
+def fulfill(request: Request) -> Response:
+    """What a reservation holds, or free units, sold."""
+    body = request.body
+    lines = _lines(request)
+    if lines is None and "reservationId" not in body:
+        raise BadRequest("give what is sold: a reservationId, or how many of which product")
+    sale = Sale(lines, body.get("reservationId"), request.path.get("productId"), body.get("reference"))
+    idempotency = _idempotency(request)
+    return _response(stock().once(idempotency, lambda: stock().fulfill(sale, request.actor, idempotency)))
+
+
+def list_movements(request: Request) -> Response:
+    """A page of a product's movements, newest first."""
+    warehouse = request.query.get("warehouse_id")
+    return _page("movements", stock().movements(_product(request), warehouse, *_paging(request)))
+
+
+def list_reservations(request: Request) -> Response:
+    """A page of what is held of a product, what ends first first."""
+    return _page("reservations", stock().reservations(_product(request), *_paging(request)))
+
+
+def reconcile_product(request: Request) -> Response:
+    """What differs between a product's levels and its reservations and movements; mended if that is asked for."""
+    from . import reconcile  # pylint: disable=import-outside-toplevel  # only this function needs it
+
+    repair = request.body.get("repair", False)
+    drifts = reconcile.product(stock(), _product(request), repair, request.actor)
+    told = [drift._asdict() for drift in drifts]
+    return _response({"product_id": _product(request), "repaired": bool(repair and told), "drifts": told})
+
+
+def reconcile_all() -> None:
+    """Compare everything, and tell what differs."""
+    from . import reconcile  # pylint: disable=import-outside-toplevel  # only this function needs it
+
+    reconcile.everything(stock())
+
+
+def check_thresholds() -> None:
+    """Send the alerts that are due."""
+    from . import alerts  # pylint: disable=import-outside-toplevel  # only this function needs it
+
+    alerts.send_due(stock().store, stock().tables.movements, stock().now)
+
+
+def expire_reservations() -> None:
+    """Give back what was held and has ended."""
+    from . import expiry  # pylint: disable=import-outside-toplevel  # only this function needs it
+
+    expiry.sweep(stock())
+
+
+def _product(request: Request) -> str:
+    return _named(request, "productId")
+
+
+def _named(request: Request, what: str) -> str:
+    """An id of the path's; one that nothing can have is nobody's."""
+    found = request.path[what]
+    if not re.fullmatch(ID, found):
+        raise NotFound(f"no {what} {found[:120]!r}: ids are 1 to 100 letters, digits or . _ ~ : @ -")
+    return found
+
+
+def _lines(request: Request) -> list[Wanted] | None:
+    """What is asked for: a product of the path's, or lines of the body's; None if neither says how many."""
+    body = request.body
+    if "productId" in request.path:
+        if "quantity" not in body:
+            return None
+        return [Wanted(_product(request), body.get("warehouse_id"), body["quantity"])]
+    if "lines" not in body:
+        return None
+    return [Wanted(line["product_id"], line.get("warehouse_id"), line["quantity"]) for line in body["lines"]]
+
+
+def _idempotency(request: Request) -> Idempotency | None:
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    asked = {"path": {"M": to_item(request.path)}, "body": {"M": to_item(request.body)}}
+    return Idempotency(key, f"{request.route} {request.actor}", asked, levels.own_row, stock().now)
+
+
+def _paging(request: Request) -> tuple[int, str | None]:
+    return request.query.get("page_size", DEFAULT_PAGE_SIZE), request.query.get("page_token")
+
+
+def _page(name: str, page: Page) -> Response:
+    return _response({name: page.found, "next_page_token": page.token})
+
+
+def _response(document: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(status, _encode(document), headers or {})

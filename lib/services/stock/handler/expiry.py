@@ -1,0 +1,48 @@
+"""Gives back what was held and has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ....runtime import logs, metrics
+from ....runtime.aws import BUDGET
+from .levels import HOLDS, Place
+from .store import Stock
+
+PAGE = 100
+
+
+def sweep(stock: Stock) -> int:
+    """Give back every hold that has ended; how many those were."""
+    started = stock.now()
+    oldest, freed = started, 0
+    for place, due_at in _due(stock, int(started)):
+        oldest = min(oldest, due_at)
+        if BUDGET.spent():
+            break
+        count = stock.expire(place)
+        freed += count
+        if not count:
+            # The row says that somebody holds units that no reservation is of: `reconcile` tells and mends it.
+            logs.write("WARN", "nothing to give back", product=place[0], warehouse=place[1])
+    metrics.emit(SweepAge=(started - oldest, "Seconds"), ReservationsExpired=(freed, "Count"))
+    return freed
+
+
+def _due(stock: Stock, now: int) -> Iterator[tuple[Place, int]]:
+    """The levels of which a hold has ended, the oldest first, with when."""
+    asked = {
+        "TableName": stock.tables.levels,
+        "IndexName": "due-index",
+        "KeyConditionExpression": "due = :holds AND due_at <= :now",
+        "ExpressionAttributeValues": {":holds": {"S": HOLDS}, ":now": {"N": str(now)}},
+        "Limit": PAGE,
+    }
+    start = None
+    while True:
+        answer = stock.store.call("Query", **asked, **({"ExclusiveStartKey": start} if start else {}))
+        for row in answer["Items"]:
+            yield (row["product_id"]["S"], row["warehouse_id"]["S"]), int(row["due_at"]["N"])
+        start = answer.get("LastEvaluatedKey")
+        if not start:
+            return

@@ -1,0 +1,235 @@
+"""A level, which is what there is of one product in one warehouse, and what can happen to it.
+
+Nothing here asks AWS or the clock.  Units on hand are `stock_count`; those of them that somebody holds are
+`reserved_count`; what is left is available.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any, NamedTuple
+
+from ....runtime.attributes import Item
+from ....runtime.reserved import PREFIX
+
+IN_STOCK, LOW_STOCK, OUT_OF_STOCK = "IN_STOCK", "LOW_STOCK", "OUT_OF_STOCK"
+MINUTE_SECONDS = 60
+HOLDS = "holds"
+"""The partition of `due-index` with the levels somebody holds units of, in the order of when the first hold ends."""
+LISTED = "levels"
+INDEXES = {
+    (): ("listing-index", "listing"),
+    ("category",): ("category-index", "category"),
+    ("status",): ("status-index", "status"),
+    ("category", "status"): ("category-status-index", "category_status"),
+}
+"""The index that serves a listing, by what it is narrowed to, and the index's partition key.  They hold keys alone, so
+that holding units of a product writes to none of them."""
+
+Place = tuple[str, str]
+"""A product and a warehouse."""
+
+
+class Level(NamedTuple):
+    """What there is of a product in a warehouse."""
+
+    product_id: str
+    warehouse_id: str
+    category: str | None
+    stock_count: int
+    reserved_count: int
+    threshold_level: int
+    last_updated: str
+    """When `stock_count`, `threshold_level` or `category` was last changed."""
+    version: int
+    """How often they were, its creation counted."""
+    sequence: int
+    """How many movements it has had: no two writers can both add the next."""
+    moved_at: str
+    """When the last of them was."""
+    holds: Mapping[int, int]
+    """Held units by the epoch second at which they are free again."""
+
+    @property
+    def place(self) -> Place:
+        """Its product and its warehouse."""
+        return self.product_id, self.warehouse_id
+
+    @property
+    def available(self) -> int:
+        """What anybody may have."""
+        return self.stock_count - self.reserved_count
+
+    @property
+    def status(self) -> str:
+        """What customers and administrators are told."""
+        return status_of(self.available, self.threshold_level)
+
+    def at(self, now: float) -> Level:
+        """The level as it is at a moment: nobody holds what was held until then."""
+        return _without(self, [end for end in self.holds if end <= now])
+
+
+def status_of(available: int, threshold_level: int) -> str:
+    """The status for so many available units."""
+    if available <= 0:
+        return OUT_OF_STOCK
+    return LOW_STOCK if available <= threshold_level else IN_STOCK
+
+
+def created(place: Place, stock_count: int, threshold_level: int, category: str | None, at: str) -> Level:
+    """A new level."""
+    return Level(*place, category, stock_count, 0, threshold_level, at, 1, 1, at, {})
+
+
+def held(level: Level, *, units: int, end: int, at: str) -> Level:
+    """The level once somebody holds units of it."""
+    return _moved(_holding(level, units, end), at)
+
+
+def freed(level: Level, *, units: int, end: int, at: str) -> Level:
+    """The level once somebody has let go of units that were held until `end`."""
+    return _moved(_holding(level, -units, end), at)
+
+
+def fulfilled(level: Level, *, units: int, end: int, at: str) -> Level:
+    """The level once units that were held until `end` have left the warehouse."""
+    return edited(_holding(level, -units, end), at=at, stock_count=level.stock_count - units)
+
+
+def sold(level: Level, *, units: int, at: str) -> Level:
+    """The level once free units have left the warehouse."""
+    return edited(level, at=at, stock_count=level.stock_count - units)
+
+
+def edited(level: Level, *, at: str, **changes: Any) -> Level:
+    """The level with other figures."""
+    return _moved(level._replace(**changes, version=level.version + 1, last_updated=at), at)
+
+
+def _moved(level: Level, at: str) -> Level:
+    return level._replace(sequence=level.sequence + 1, moved_at=at)
+
+
+def _holding(level: Level, units: int, end: int) -> Level:
+    holds = {**level.holds, end: level.holds.get(end, 0) + units}
+    return level._replace(
+        reserved_count=level.reserved_count + units,
+        holds={e: held_units for e, held_units in holds.items() if held_units},
+    )
+
+
+def _without(level: Level, ends: list[int]) -> Level:
+    for end in ends:
+        level = _holding(level, -level.holds[end], end)
+    return level
+
+
+def summed(levels: list[Level]) -> dict[str, Any]:
+    """What there is of a product in all its warehouses, as people are told."""
+    counts = {
+        name: sum(getattr(level, name) for level in levels)
+        for name in ("stock_count", "reserved_count", "available", "threshold_level", "version")
+    }
+    return {
+        "product_id": levels[0].product_id,
+        **counts,
+        "status": status_of(counts["available"], counts["threshold_level"]),
+        "last_updated": max(level.last_updated for level in levels),
+        "warehouses": [shown(level) for level in levels],
+    }
+
+
+def shown(level: Level) -> dict[str, Any]:
+    """A level, as people are told."""
+    return {
+        "product_id": level.product_id,
+        "warehouse_id": level.warehouse_id,
+        **({"category": level.category} if level.category is not None else {}),
+        "stock_count": level.stock_count,
+        "reserved_count": level.reserved_count,
+        "available": level.available,
+        "threshold_level": level.threshold_level,
+        "status": level.status,
+        "last_updated": level.last_updated,
+        "version": level.version,
+    }
+
+
+def key(place: Place) -> Item:
+    """The key of a level's row."""
+    return {"product_id": {"S": place[0]}, "warehouse_id": {"S": place[1]}}
+
+
+def own_row(name: str) -> Item:
+    """The key of a row the service keeps for itself."""
+    return key((name, PREFIX))
+
+
+def row(level: Level) -> Item:
+    """The row of a level."""
+    found: Item = {
+        **key(level.place),
+        "stock_count": _number(level.stock_count),
+        "reserved_count": _number(level.reserved_count),
+        "threshold_level": _number(level.threshold_level),
+        "status": {"S": level.status},
+        "last_updated": {"S": level.last_updated},
+        "version": _number(level.version),
+        "sequence": _number(level.sequence),
+        "moved_at": {"S": level.moved_at},
+        "holds": {"M": {str(end): _number(units) for end, units in level.holds.items()}},
+        "listing": {"S": LISTED},
+    }
+    if level.category is not None:
+        found["category"] = {"S": level.category}
+        found["category_status"] = {"S": f"{level.status}#{level.category}"}
+    if level.holds:
+        found["due"] = {"S": HOLDS}
+        found["due_at"] = _number(min(level.holds))
+    return found
+
+
+def level_of(found: Item) -> Level:
+    """The level that a row holds."""
+    return Level(
+        product_id=found["product_id"]["S"],
+        warehouse_id=found["warehouse_id"]["S"],
+        category=found["category"]["S"] if "category" in found else None,
+        stock_count=int(found["stock_count"]["N"]),
+        reserved_count=int(found["reserved_count"]["N"]),
+        threshold_level=int(found["threshold_level"]["N"]),
+        last_updated=found["last_updated"]["S"],
+        version=int(found["version"]["N"]),
+        sequence=int(found["sequence"]["N"]),
+        moved_at=found["moved_at"]["S"],
+        holds={int(end): int(units["N"]) for end, units in found["holds"]["M"].items()},
+    )
+
+
+def levels_of(rows: Iterable[Item]) -> dict[Place, Level]:
+    """The levels that rows hold, by their places."""
+    return {level.place: level for level in map(level_of, rows)}
+
+
+def _number(value: int) -> dict[str, str]:
+    return {"N": str(value)}
+
+
+def end_of_hold(now: float, minutes: int) -> int:
+    """When a hold of so many minutes ends: with the minute, so that a row has few of them to tell apart."""
+    return math.ceil((now + minutes * MINUTE_SECONDS) / MINUTE_SECONDS) * MINUTE_SECONDS
+
+
+def moment(now: float, after: str = "") -> str:
+    """A moment as text, UTC to the microsecond, and later than `after`, however wrong somebody's clock was."""
+    found = _text(datetime.fromtimestamp(now, timezone.utc))
+    if found > after:
+        return found
+    return _text(datetime.fromisoformat(after.replace("Z", "+00:00")) + timedelta(microseconds=1))
+
+
+def _text(when: datetime) -> str:
+    return when.isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -1,0 +1,81 @@
+"""A movement: what happened to a level, and what there was after it.  Those that cross a threshold are told.
+
+A movement is written in the transaction that makes it.  One that takes a level into LOW_STOCK or OUT_OF_STOCK is itself
+the alert, and in `due-index` until it is sent.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+from ....runtime.attributes import Item
+from .levels import IN_STOCK, Level, Place
+
+CREATED, UPDATED, ADJUSTED, REPAIRED = "CREATED", "UPDATED", "ADJUSTED", "REPAIRED"
+RESERVED, RELEASED, EXPIRED, FULFILLED = "RESERVED", "RELEASED", "EXPIRED", "FULFILLED"
+TYPES = (CREATED, UPDATED, ADJUSTED, RESERVED, RELEASED, EXPIRED, FULFILLED, REPAIRED)
+ALERTS = "alerts"
+"""The partition of `due-index` with the movements that are still to be told."""
+
+COUNTS = ("stock_count", "reserved_count", "available", "threshold_level")
+NUMBERS = ("sequence", "quantity", *COUNTS)
+TEXTS = ("product_id", "warehouse_id", "type", "reason", "reference", "actor", "at", "status")
+
+
+class Cause(NamedTuple):
+    """Why a level changes."""
+
+    type: str
+    actor: str
+    reference: str | None = None
+    """A reservation or an order."""
+    reason: str | None = None
+    """In somebody's own words."""
+
+
+def key(place: Place, at: str) -> Item:
+    """The key of the movement that a level had at a moment: no two are at the same."""
+    return {"product_id": {"S": place[0]}, "movement_id": {"S": f"{at}#{place[1]}"}}
+
+
+def row(cause: Cause, quantity: int, before: Level | None, after: Level) -> Item:
+    """The row of a movement."""
+    told = {
+        **cause._asdict(),
+        "product_id": after.product_id,
+        "warehouse_id": after.warehouse_id,
+        "sequence": after.sequence,
+        "quantity": quantity,
+        "at": after.moved_at,
+        **{name: getattr(after, name) for name in COUNTS},
+        "status": after.status,
+    }
+    found = {
+        **key(after.place, after.moved_at),
+        **{name: {"S": told[name]} for name in TEXTS if told[name] is not None},
+        **{name: {"N": str(told[name])} for name in NUMBERS},
+    }
+    if after.status not in (IN_STOCK, before.status if before else IN_STOCK):
+        found["due"] = {"S": ALERTS}
+        found["due_at"] = {"N": "0"}
+    return found
+
+
+def shown(found: Item) -> dict[str, Any]:
+    """A movement, as people are told."""
+    return {
+        **{name: found[name]["S"] for name in TEXTS if name in found},
+        **{name: int(found[name]["N"]) for name in NUMBERS},
+    }
+
+
+def time_of(found: Item) -> str:
+    """When a movement was."""
+    text: str = found["at"]["S"]
+    return text
+
+
+def later(now: float, seconds: float) -> dict[str, str]:
+    """The value of `due_at` of what is not to be sent before then."""
+    return {"N": str(math.ceil(now + seconds))}

@@ -1,0 +1,528 @@
+"""The stock: everything that reads and changes levels, reservations and movements."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import random
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from functools import cache, partial
+from typing import Any, Callable, NamedTuple
+
+from ....runtime.attributes import Item
+from ....runtime.aws import BUDGET
+from ....runtime.dynamodb import DynamoDB
+from ....runtime.errors import BadRequest, Conflict, NotFound, TooManyRequests, VersionConflict
+from ....runtime.idempotency import Idempotency
+from ....runtime.paging import PageTokens
+from . import levels, movements, reservations
+from .levels import Level, Place
+from .movements import Cause
+from .refusals import BelowReserved, InsufficientStock, ReservationConflict, ReservationExpired
+from .reservations import Line, Wanted
+from .work import MadeBefore, Overtaken, Settled, Tables, Work
+
+FREED_AT_ONCE = 48
+"""How many ended holds one transaction, of at most 100 actions, gives back."""
+PAUSE_SECONDS = 0.02
+MAX_PAUSE_SECONDS = 0.4
+EXPIRY = Cause(movements.EXPIRED, "expiry")
+SOLD = ("product_id", "warehouse_id", "quantity", "stock_count", "reserved_count", "available", "status")
+"""What is told of a line that was sold."""
+
+Answer = dict[str, Any]
+
+
+class Page(NamedTuple):
+    """Part of a listing, and the token of the next; None after the last."""
+
+    found: list[Answer]
+    token: str | None
+
+
+class Listing(NamedTuple):
+    """What a page is taken from."""
+
+    asked: dict[str, Any]
+    """Of DynamoDB."""
+    key: tuple[str, ...]
+    """The attributes that tell where a page begins."""
+    bound: dict[str, Any]
+    """What its tokens are good for."""
+
+
+class Edit(NamedTuple):
+    """What is to become of a level."""
+
+    figures: dict[str, Any]
+    """To set."""
+    adjustment: int | None
+    """To add to what is on hand."""
+    reason: str | None
+    expected_version: int | None
+    expected_last_updated: str | None
+
+    def check(self, level: Level) -> None:
+        """Raise `VersionConflict` if the level is not the one that is meant."""
+        if self.expected_version in (None, level.version) and self.expected_last_updated in (None, level.last_updated):
+            return
+        told = ("version", "last_updated", "stock_count", "threshold_level")
+        raise VersionConflict(
+            f"{level.product_id} in {level.warehouse_id} has been changed: read it again, then change that",
+            [f"{name} {getattr(level, name)}" for name in told],
+        )
+
+    def of(self, level: Level) -> dict[str, Any]:
+        """The figures that make a difference."""
+        wanted = dict(self.figures)
+        if self.adjustment is not None:
+            wanted["stock_count"] = level.stock_count + self.adjustment
+        return {name: value for name, value in wanted.items() if getattr(level, name) != value}
+
+
+class Sale(NamedTuple):
+    """What is sold: what a reservation holds, or free units."""
+
+    lines: list[Wanted] | None
+    """None: whatever the reservation holds."""
+    reservation_id: str | None
+    product_id: str | None
+    """Of the reservation; None: all it holds."""
+    reference: str | None
+    """Somebody's own, such as an order number."""
+
+    def told(self, lines: list[Answer]) -> Answer:
+        """What there is to say of it."""
+        said = {"reservationId": self.reservation_id, "reference": self.reference}
+        return {**{name: value for name, value in said.items() if value is not None}, "lines": lines}
+
+    def cause(self, by: str) -> Cause:
+        """Of its movements."""
+        return Cause(movements.FULFILLED, by, self.reference or self.reservation_id)
+
+
+class Stock:
+    """Levels, reservations and movements."""
+
+    def __init__(self, tables: Tables, store: DynamoDB, now: Callable[[], float] = time.time) -> None:
+        self.tables = tables
+        self.store = store
+        self.now = now
+        self._tokens = PageTokens(store, tables.levels, levels.own_row)
+
+    def once(self, idempotency: Idempotency | None, carry_out: Callable[[], Answer]) -> Answer:
+        """Carry a request out, or tell again what it was told when it came before."""
+        if idempotency:
+            trace = self.store.rows(self.tables.levels, [idempotency.row])
+            if made := idempotency.made(trace[0] if trace else None):
+                return _loaded(made["answer"]["S"])
+        try:
+            return carry_out()
+        except MadeBefore as exc:
+            return _loaded(exc.answer)
+
+    def read(self, product_id: str, warehouse_id: str | None) -> Answer:
+        """A product in one warehouse, or in all; `NotFound` if it is in none."""
+        now = self.now()
+        found = [level.at(now) for level in self.levels([Wanted(product_id, warehouse_id, 0)]).values()]
+        if not found:
+            raise _missing(product_id, warehouse_id)
+        return levels.shown(found[0]) if warehouse_id else levels.summed(found)
+
+    def listed(self, narrowed: Mapping[str, str], search: str, size: int, token: str | None) -> Page:
+        """Levels of a category, of a status, of both, or all, whose product begins so, in the products' order."""
+        index, partition = levels.INDEXES[tuple(name for name in ("category", "status") if name in narrowed)]
+        value = "#".join(narrowed[name] for name in ("status", "category") if name in narrowed) or levels.LISTED
+        asked: dict[str, Any] = {
+            "TableName": self.tables.levels,
+            "IndexName": index,
+            "KeyConditionExpression": "#partition = :value",
+            "ExpressionAttributeNames": {"#partition": partition},
+            "ExpressionAttributeValues": {":value": {"S": value}},
+        }
+        if search:
+            asked["KeyConditionExpression"] += " AND begins_with(product_id, :search)"
+            asked["ExpressionAttributeValues"][":search"] = {"S": search}
+        listing = Listing(
+            asked, ("product_id", "warehouse_id", partition), {"levels": dict(narrowed), "search": search}
+        )
+        keys, after = self._page(listing, size, token)
+        places = [(row["product_id"]["S"], row["warehouse_id"]["S"]) for row in keys]
+        found = self._at(places)
+        now = self.now()
+        return Page([levels.shown(found[place].at(now)) for place in places if place in found], after)
+
+    def movements(self, product_id: str, warehouse_id: str | None, size: int, token: str | None) -> Page:
+        """The movements of a product, newest first; a page may hold fewer of one warehouse's."""
+        asked: dict[str, Any] = {
+            "TableName": self.tables.movements,
+            "KeyConditionExpression": "product_id = :product",
+            "ExpressionAttributeValues": {":product": {"S": product_id}},
+            "ScanIndexForward": False,
+            "ConsistentRead": True,
+        }
+        if warehouse_id:
+            asked["FilterExpression"] = "warehouse_id = :warehouse"
+            asked["ExpressionAttributeValues"][":warehouse"] = {"S": warehouse_id}
+        bound = {"movements": product_id, "warehouse": warehouse_id}
+        found, after = self._page(Listing(asked, ("product_id", "movement_id"), bound), size, token)
+        if not found and not after and not token:
+            raise _missing(product_id, warehouse_id)
+        return Page([movements.shown(row) for row in found], after)
+
+    def reservations(self, product_id: str, size: int, token: str | None) -> Page:
+        """What is held of a product, what ends first first."""
+        key = ("reservation_id", "line", "held_for", "ends")
+        listing = Listing(self._held(product_id, "ends > :now"), key, {"held": product_id})
+        found, after = self._page(listing, size, token)
+        return Page([reservations.held_shown(reservations.line_of(row)) for row in found], after)
+
+    def create(self, level: Level, by: str, idempotency: Idempotency | None) -> Answer:
+        """A new level; `Conflict` if it is there."""
+        work = Work({}, self.now())
+        work.make(level, Cause(movements.CREATED, by))
+        answer = levels.shown(level)
+        try:
+            work.commit(self.store, self.tables, idempotency, json.dumps(answer))
+        except Overtaken as exc:
+            raise Conflict(f"{level.product_id} is in {level.warehouse_id} already: PUT changes it") from exc
+        return answer
+
+    def update(self, product_id: str, warehouse_id: str | None, edit: Edit, by: str) -> Answer:
+        """A level as it is once it is changed."""
+
+        def step(work: Work) -> Answer:
+            old = work.after[_only(work, product_id, warehouse_id)]
+            edit.check(old)
+            figures = edit.of(old)
+            if not figures:
+                return levels.shown(old.at(work.now))
+            change = figures.get("stock_count", old.stock_count) - old.stock_count
+            cause = Cause(movements.UPDATED if edit.adjustment is None else movements.ADJUSTED, by, reason=edit.reason)
+            new = work.move(old.place, cause, change, partial(levels.edited, **figures))
+            if change < 0 and new.available < 0:
+                held = new.at(work.now).reserved_count
+                raise BelowReserved(
+                    f"stock_count {new.stock_count}: {held} are held; leave as many, or release them first",
+                    [f"reserved_count {held}"],
+                )
+            return levels.shown(new.at(work.now))
+
+        return self._freeing([Wanted(product_id, warehouse_id, 0)], step, None)
+
+    def reserve(
+        self, reservation_id: str, asked: list[Wanted], minutes: int, by: str, idempotency: Idempotency | None
+    ) -> Answer:
+        """Hold all that is asked for, or nothing.  The same again gets the same answer."""
+        lines = reservations.added_up(asked)
+        digest = reservations.digest(lines, minutes)
+        over: Line | None = None
+
+        def step(work: Work) -> Answer:
+            end, at = levels.end_of_hold(work.now, minutes), levels.moment(work.now)
+            made = [
+                Line(reservation_id, number, *place, units, reservations.HELD, at, end, by, digest)
+                for number, (place, units) in enumerate(_allotted(work, lines).items())
+            ]
+            for line in made:
+                cause = Cause(movements.RESERVED, by, reservation_id)
+                work.move(line.place, cause, line.quantity, partial(levels.held, units=line.quantity, end=end))
+                work.line(line, reservations.put(self.tables.reservations, line, over))
+            return reservations.shown(made)
+
+        while True:
+            try:
+                return self._freeing(lines, step, idempotency)
+            except (InsufficientStock, NotFound):
+                if standing := self._standing(reservation_id, digest):
+                    return reservations.shown(standing)
+                raise
+            except Settled:
+                if standing := self._standing(reservation_id, digest):
+                    return reservations.shown(standing)
+                over = self._ended(reservation_id)
+                _check_budget(f"reservation {reservation_id}")
+
+    def release(self, reservation_id: str, product_id: str | None, by: str) -> None:
+        """Give back what a reservation holds of a product, or all it holds; `NotFound` if that is nothing."""
+        cause = Cause(movements.RELEASED, by, reservation_id)
+        while True:
+            now = self.now()
+            live = [line for line in self._lines(reservation_id, product_id) if line.live(now)]
+            if not live:
+                raise _no_reservation(reservation_id, product_id)
+            try:
+                self._settle(live, reservations.RELEASED, cause)
+                return
+            except Settled:
+                _check_budget(f"reservation {reservation_id}")
+
+    def fulfill(self, sale: Sale, by: str, idempotency: Idempotency | None) -> Answer:
+        """Sell all that is asked for, or nothing."""
+        if sale.reservation_id is not None:
+            return self._fulfill_held(sale.reservation_id, sale, by, idempotency)
+        lines = reservations.added_up(sale.lines or [])
+
+        def step(work: Work) -> Answer:
+            told = []
+            for place, units in _allotted(work, lines).items():
+                level = work.move(place, sale.cause(by), units, partial(levels.sold, units=units))
+                told.append(_sold(units, level))
+            return sale.told(told)
+
+        return self._freeing(lines, step, idempotency)
+
+    def expire(self, place: Place) -> int:
+        """Give back what was held of a level and has ended; how many holds that was."""
+        (found,) = self.store.queries(self._held(place[0], "ends <= :now"))
+        left = [line for line in map(reservations.line_of, found) if line.place == place]
+        freed = 0
+        while left and not BUDGET.spent():
+            some, left = left[:FREED_AT_ONCE], left[FREED_AT_ONCE:]
+            try:
+                self._settle(some, reservations.EXPIRED, EXPIRY)
+                freed += len(some)
+            except Settled as exc:
+                left = [line for line in some if line.key != exc.line] + left
+        return freed
+
+    def levels(self, wanted: Iterable[Wanted]) -> dict[Place, Level]:
+        """The levels that are wanted, up to date: of a product in any warehouse, all."""
+        asked = list(wanted)
+        anywhere = dict.fromkeys(line.product_id for line in asked if line.warehouse_id is None)
+        places = dict.fromkeys((line.product_id, line.warehouse_id or "") for line in asked)
+        found = self._at([place for place in places if place[0] not in anywhere])
+        for rows in self.store.queries(*map(self._everywhere, anywhere)):
+            found.update(levels.levels_of(rows))
+        return found
+
+    def close(self) -> None:
+        """Close the connections to AWS."""
+        self.store.close()
+
+    def _fulfill_held(self, reservation_id: str, sale: Sale, by: str, idempotency: Idempotency | None) -> Answer:
+        while True:
+            lines = self._lines(reservation_id, sale.product_id)
+            if not lines:
+                raise _no_reservation(reservation_id, sale.product_id)
+            _check_asked(sale.lines, lines)
+            now = self.now()
+            live = [line for line in lines if line.live(now)]
+            if not live:
+                return sale.told(self._sold_before(lines))
+            try:
+                return self._settle(live, reservations.FULFILLED, sale.cause(by), sale, idempotency)
+            except Settled:
+                _check_budget(f"reservation {reservation_id}")
+
+    def _settle(
+        self,
+        lines: list[Line],
+        state: str,
+        cause: Cause,
+        sale: Sale | None = None,
+        idempotency: Idempotency | None = None,
+    ) -> Answer:
+        """End holds."""
+        ended = levels.fulfilled if sale else levels.freed
+
+        def step(work: Work) -> Answer:
+            told = []
+            for line in lines:
+                if line.place not in work.after:
+                    raise _missing(*line.place)
+                of_line = cause._replace(reference=cause.reference or line.reservation_id)
+                level = work.move(line.place, of_line, line.quantity, partial(ended, units=line.quantity, end=line.end))
+                work.line(line, reservations.settle(self.tables.reservations, line, state, level.moved_at))
+                told.append(_sold(line.quantity, level))
+            return sale.told(told) if sale else {}
+
+        found = self.levels(Wanted(*place, 0) for place in dict.fromkeys(line.place for line in lines))
+        return self._changed(found, step, idempotency)
+
+    def _freeing(self, asked: list[Wanted], step: Callable[[Work], Answer], idempotency: Idempotency | None) -> Answer:
+        """Carry a change out; where there is too little, what was held and has ended is given back first."""
+        while True:
+            found = self.levels(asked)
+            try:
+                return self._changed(found, step, idempotency)
+            except (InsufficientStock, BelowReserved):
+                now = self.now()
+                ended = [place for place, level in found.items() if level.at(now) != level]
+                if BUDGET.spent() or not sum(map(self.expire, ended)):
+                    raise
+
+    def _changed(
+        self, found: dict[Place, Level], step: Callable[[Work], Answer], idempotency: Idempotency | None
+    ) -> Answer:
+        """Carry a change out, however often others are quicker; `found` keeps up with them."""
+        attempts = itertools.count()
+        while True:
+            work = Work(found, self.now())
+            answer = step(work)
+            if work.after == found:
+                return answer
+            try:
+                work.commit(self.store, self.tables, idempotency, json.dumps(answer))
+                return answer
+            except Overtaken as exc:
+                for place, row in exc.rows.items():
+                    found.pop(place)
+                    found.update(levels.levels_of([row] if row else []))
+            _check_budget(", ".join(sorted({product for product, _ in work.after})))
+            if attempt := next(attempts):
+                time.sleep(random.uniform(0, min(PAUSE_SECONDS * 2**attempt, MAX_PAUSE_SECONDS)))
+
+    def _standing(self, reservation_id: str, digest: str) -> list[Line]:
+        """The reservation that an id has, none if that has ended; `ReservationConflict` if it is of something else."""
+        now = self.now()
+        lines = self._lines(reservation_id)
+        if not any(line.live(now) or line.state == reservations.FULFILLED for line in lines):
+            return []
+        if lines[0].digest != digest:
+            raise ReservationConflict(f"reservationId {reservation_id!r} is of something else: give another")
+        return lines
+
+    def _ended(self, reservation_id: str) -> Line | None:
+        """The line that guards an id whose reservation has ended, with nothing left to give back."""
+        if stale := [line for line in self._lines(reservation_id) if line.state == reservations.HELD]:
+            with suppress(Settled):
+                self._settle(stale, reservations.EXPIRED, EXPIRY)
+        return next((line for line in self._lines(reservation_id) if line.state != reservations.HELD), None)
+
+    def _sold_before(self, lines: list[Line]) -> list[Answer]:
+        """What was told of lines when they were sold; raises what there is to say of those that were not."""
+        sold = [line for line in lines if line.state == reservations.FULFILLED]
+        if not sold:
+            if all(line.state == reservations.RELEASED for line in lines):
+                raise _no_reservation(lines[0].reservation_id, None)
+            raise ReservationExpired(
+                f"reservation {lines[0].reservation_id} ended at {lines[0].expiry}: fulfil without it, from free units"
+            )
+        keys = [movements.key(line.place, line.settled_at or "") for line in sold]
+        rows = {row["movement_id"]["S"]: row for row in self.store.rows(self.tables.movements, keys)}
+        told = [movements.shown(rows[key["movement_id"]["S"]]) for key in keys]
+        return [{name: movement[name] for name in SOLD} for movement in told]
+
+    def _lines(self, reservation_id: str, product_id: str | None = None) -> list[Line]:
+        """The lines of a reservation, or those of a product."""
+        asked = {
+            "TableName": self.tables.reservations,
+            "KeyConditionExpression": "reservation_id = :id",
+            "ExpressionAttributeValues": {":id": {"S": reservation_id}},
+            "ConsistentRead": True,
+        }
+        (rows,) = self.store.queries(asked)
+        return [line for line in reservations.lines_of(rows) if product_id in (None, line.product_id)]
+
+    def _held(self, product_id: str, when: str) -> dict[str, Any]:
+        return {
+            "TableName": self.tables.reservations,
+            "IndexName": "product-index",
+            "KeyConditionExpression": f"held_for = :product AND {when}",
+            "ExpressionAttributeValues": {":product": {"S": product_id}, ":now": {"N": str(int(self.now()))}},
+        }
+
+    def _everywhere(self, product_id: str) -> dict[str, Any]:
+        return {
+            "TableName": self.tables.levels,
+            "KeyConditionExpression": "product_id = :product",
+            "ExpressionAttributeValues": {":product": {"S": product_id}},
+            "ConsistentRead": True,
+        }
+
+    def _at(self, places: Iterable[Place]) -> dict[Place, Level]:
+        return levels.levels_of(self.store.rows(self.tables.levels, map(levels.key, places)))
+
+    def _page(self, listing: Listing, size: int, token: str | None) -> tuple[list[Item], str | None]:
+        """Rows.  One more than asked for is read, to know the end."""
+        start = {"ExclusiveStartKey": self._tokens.read(listing.bound, token)} if token else {}
+        answer = self.store.call("Query", Limit=size + 1, **listing.asked, **start)
+        found, after = answer["Items"], answer.get("LastEvaluatedKey")
+        if len(found) > size:
+            found = found[:size]
+            after = {name: found[-1][name] for name in listing.key}
+        return found, self._tokens.make(listing.bound, after) if after else None
+
+
+def _allotted(work: Work, lines: list[Wanted]) -> dict[Place, int]:
+    """From which warehouse what is taken.
+
+    Where it may be any, one of those with enough, at random: so one product in several is not held up by one row.
+    """
+    taken: dict[Place, int] = {}
+    for line in lines:
+        there = [
+            level
+            for level in work.after.values()
+            if level.product_id == line.product_id and line.warehouse_id in (None, level.warehouse_id)
+        ]
+        if not there:
+            raise _missing(line.product_id, line.warehouse_id)
+        enough = [level.place for level in there if level.available - taken.get(level.place, 0) >= line.quantity]
+        if not enough:
+            left = max(level.at(work.now).available - taken.get(level.place, 0) for level in there)
+            raise InsufficientStock(
+                f"{line.quantity} of {line.product_id} are wanted, {max(left, 0)} are available",
+                [f"product_id {line.product_id}", f"available {max(left, 0)}"],
+            )
+        place = random.choice(enough)
+        taken[place] = taken.get(place, 0) + line.quantity
+    return taken
+
+
+def _only(work: Work, product_id: str, warehouse_id: str | None) -> Place:
+    """The warehouse that is meant."""
+    if not work.after:
+        raise _missing(product_id, warehouse_id)
+    if len(work.after) > 1:
+        names = ", ".join(sorted(warehouse for _, warehouse in work.after))
+        raise BadRequest(f"warehouse_id: {product_id} is in several, {names}: give one")
+    return next(iter(work.after))
+
+
+def _check_asked(asked: list[Wanted] | None, lines: list[Line]) -> None:
+    """Raise `ReservationConflict` unless a reservation holds what is asked for."""
+    for wanted in reservations.added_up(asked or []):
+        mine = [
+            ln for ln in lines if ln.product_id == wanted.product_id and wanted.warehouse_id in (None, ln.warehouse_id)
+        ]
+        held = sum(line.quantity for line in mine)
+        if held != wanted.quantity:
+            raise ReservationConflict(
+                f"{wanted.quantity} of {wanted.product_id} are asked for, the reservation is of {held}: "
+                "give that, or leave it out"
+            )
+
+
+def _sold(units: int, level: Level) -> Answer:
+    told = {**levels.shown(level), "quantity": units}
+    return {name: told[name] for name in SOLD}
+
+
+def _check_budget(what: str) -> None:
+    if BUDGET.spent():
+        raise TooManyRequests(f"{what}: changed by too many at once; try again in a moment")
+
+
+def _missing(product_id: str, warehouse_id: str | None) -> NotFound:
+    return NotFound(f"no product {product_id!r}" + (f" in warehouse {warehouse_id!r}" if warehouse_id else ""))
+
+
+def _no_reservation(reservation_id: str, product_id: str | None) -> NotFound:
+    return NotFound(f"no reservation {reservation_id!r}" + (f" of product {product_id!r}" if product_id else ""))
+
+
+def _loaded(answer: str) -> Answer:
+    found: Answer = json.loads(answer)
+    return found
+
+
+@cache
+def stock() -> Stock:
+    """This worker's tables, made once."""
+    names = (f"{table}_TABLE_NAME" for table in ("LEVELS", "RESERVATIONS", "MOVEMENTS"))
+    return Stock(Tables(*(os.environ.get(name, "") for name in names)), DynamoDB())

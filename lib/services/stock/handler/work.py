@@ -1,0 +1,116 @@
+"""What one transaction does: to which levels, with which movements, and what beside them."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, NamedTuple
+
+from ....runtime.attributes import Item
+from ....runtime.dynamodb import DynamoDB, TransactionCanceled
+from ....runtime.idempotency import Idempotency
+from . import levels, movements
+from .levels import Level, Place
+from .movements import Cause
+from .reservations import Key, Line
+
+Actions = dict[Any, dict[str, Any]]
+Step = Callable[..., Level]
+"""From a level, and `at`, the moment of its movement, to what it becomes."""
+
+
+class Overtaken(Exception):
+    """Others changed levels in between; `rows` has what they are now, None for one that is no longer there."""
+
+    def __init__(self, rows: dict[Place, Item | None]) -> None:
+        super().__init__("overtaken")
+        self.rows = rows
+
+
+class Settled(Exception):
+    """A line of a reservation is not as it was when it was read; `line` is its key."""
+
+    def __init__(self, line: Key) -> None:
+        super().__init__("settled")
+        self.line = line
+
+
+class MadeBefore(Exception):
+    """The same request was carried out before; `answer` is what it was answered."""
+
+    def __init__(self, answer: str) -> None:
+        super().__init__("made before")
+        self.answer = answer
+
+
+class Tables(NamedTuple):
+    """The service's tables; a function knows those that it may use."""
+
+    levels: str
+    reservations: str
+    movements: str
+
+
+class Work:
+    """Changes of levels, each with its movement, that are carried out together or not at all."""
+
+    def __init__(self, before: dict[Place, Level], now: float) -> None:
+        self.now = now
+        self._before = before
+        self.after = dict(before)
+        self._movements: list[Item] = []
+        self._lines: Actions = {}
+
+    def make(self, level: Level, cause: Cause) -> None:
+        """A level that is new."""
+        self.after[level.place] = level
+        self._movements.append(movements.row(cause, level.stock_count, None, level))
+
+    def move(self, place: Place, cause: Cause, quantity: int, step: Step) -> Level:
+        """A change of a level."""
+        before = self.after[place]
+        after = step(before, at=levels.moment(self.now, before.moved_at))
+        self.after[place] = after
+        self._movements.append(movements.row(cause, quantity, before, after))
+        return after
+
+    def line(self, line: Line, action: dict[str, Any]) -> None:
+        """A change of a reservation's line."""
+        self._lines[line.key] = action
+
+    def commit(self, store: DynamoDB, tables: Tables, idempotency: Idempotency | None, answer: str) -> None:
+        """Carry it out; raises `MadeBefore`, `Settled` or `Overtaken`, in this order, if it is too late."""
+        actions: Actions = {place: self._put(tables, place) for place in self.after if self._changed(place)}
+        actions.update(self._lines)
+        for number, row in enumerate(self._movements):
+            actions[number] = {"Put": {"TableName": tables.movements, "Item": row}}
+        if idempotency:
+            actions["trace"] = idempotency.put(tables.levels, {"answer": {"S": answer}})
+        try:
+            store.transact([*actions.values()])
+        except TransactionCanceled as exc:
+            failed = {name: reason.get("Item") for name, reason in zip(actions, exc.reasons) if _failed(reason)}
+            if idempotency and "trace" in failed:
+                raise MadeBefore(idempotency.made_before(failed["trace"] or {})["answer"]["S"]) from exc
+            for name in failed.keys() & self._lines.keys():
+                raise Settled(name) from exc
+            raise Overtaken(failed) from exc
+
+    def _changed(self, place: Place) -> bool:
+        return self._before.get(place) != self.after[place]
+
+    def _put(self, tables: Tables, place: Place) -> dict[str, Any]:
+        before = self._before.get(place)
+        action: dict[str, Any] = {
+            "TableName": tables.levels,
+            "Item": levels.row(self.after[place]),
+            "ConditionExpression": "attribute_not_exists(product_id)",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        if before:
+            action["ConditionExpression"] = "#sequence = :sequence"
+            action["ExpressionAttributeNames"] = {"#sequence": "sequence"}
+            action["ExpressionAttributeValues"] = {":sequence": {"N": str(before.sequence)}}
+        return {"Put": action}
+
+
+def _failed(reason: dict[str, Any]) -> bool:
+    return bool(reason.get("Code") == "ConditionalCheckFailed")

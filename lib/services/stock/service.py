@@ -1,0 +1,701 @@
+"""The stock service: what can be sold now, held for carts, sold, and told of when it runs low."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ...service import (
+    Alarm,
+    Call,
+    Consumer,
+    Function,
+    Grant,
+    Index,
+    Key,
+    Route,
+    Schedule,
+    Schema,
+    Service,
+    Site,
+    Table,
+    Topic,
+)
+from ...settings import ApiSettings, Check, FunctionSettings, Layer, Settings, TableSettings, between, refuse
+from ..pages import page_of, page_query
+from .handler import levels, movements
+from .handler.api import DEFAULT_PAGE_SIZE, DEFAULT_WAREHOUSE, ID
+
+HANDLER = f"{__package__}.handler.api"
+SITE = Path(__file__).parent / "site" / "dist"
+NUMBER_MAX = 999_999_999
+MAX_PAGE_SIZE = 100
+MAX_LINES = 25
+"""Most lines of a cart: of the 100 actions of a transaction each takes three."""
+MAX_MINUTES = 1440
+
+
+@dataclass(frozen=True, kw_only=True)
+class StockSettings(Layer):
+    """What a shop can choose about its stock service."""
+
+    reservation_minutes: int = 30
+    """How long a reservation holds that does not say."""
+    low_stock_threshold: int = 10
+    """The `threshold_level` of a product that is created without one."""
+
+    WHERE: ClassVar[str] = "stock"
+    CHECKS: ClassVar[Mapping[str, Check]] = {
+        "reservation_minutes": between(1, MAX_MINUTES, "minutes"),
+        "low_stock_threshold": between(0, NUMBER_MAX),
+    }
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, (_, wanted) in self.CHECKS.items():
+            if getattr(self, name) is None:
+                raise refuse(f"{self.WHERE}.{name}", None, wanted)
+
+
+def stock(settings: StockSettings | None = None) -> Service:
+    """The service as a shop wants it: `TapStackArgs(service=stock(StockSettings(reservation_minutes=15)))`."""
+    settings = settings or StockSettings()
+    return Service(
+        name="stock",
+        title="Stock",
+        description="What a shop can sell right now: held for carts, sold once, told of when it runs low.",
+        name_pattern="inventory-{type}-{environment}",
+        api_type="stock-api",
+        alarms_type="stock-alerts",
+        schemas=SCHEMAS,
+        demo=DEMO,
+        tables=TABLES,
+        topics=(Topic(name="stock-alerts", variable="ALERTS_TOPIC_ARN"),),
+        functions=_functions(settings),
+        shared_type="stock-shared",
+        dead_letters="stock-dead-letters",
+        alarms=ALARMS,
+        site=Site(folder=SITE, type="stock-site"),
+        settings=Settings(
+            table=TableSettings(billing_mode="PAY_PER_REQUEST"),
+            api=ApiSettings(access_log=True, execution_log_level="ERROR", metrics=True, log_role="made"),
+        ),
+    )
+
+
+IDENTIFIER: dict[str, Any] = {"type": "string", "pattern": f"^{ID}$"}
+PRODUCT: Schema = {**IDENTIFIER, "description": "1 to 100 letters, digits or . _ ~ : @ -"}
+WAREHOUSE: Schema = {**IDENTIFIER, "description": "Any warehouse with enough, or the only one, when not given."}
+COUNT: Schema = {"type": "integer", "minimum": 0, "maximum": NUMBER_MAX}
+UNITS: Schema = {"type": "integer", "minimum": 1, "maximum": NUMBER_MAX}
+CATEGORY: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 100, "pattern": r"^[^#]*[^#\s][^#]*$"}
+STATUS: Schema = {"type": "string", "enum": [levels.IN_STOCK, levels.LOW_STOCK, levels.OUT_OF_STOCK]}
+TEXT: Schema = {"type": "string", "minLength": 1, "maxLength": 200}
+TIME: Schema = {"type": "string", "format": "date-time", "description": "UTC, to the microsecond."}
+RESERVATION: Schema = {
+    **IDENTIFIER,
+    "description": "The caller's own, such as the cart's. The same again, with the same content, gets the same answer; "
+    "once it was released or has ended, it can be used anew.",
+}
+MINUTES: Schema = {
+    "type": "integer",
+    "minimum": 1,
+    "maximum": MAX_MINUTES,
+    "description": "How long it holds at least; it ends with a full minute. The service's when not given.",
+}
+REFERENCE: Schema = {**TEXT, "description": "The caller's own, such as the order's number; kept with the movements."}
+LINES: Schema = {
+    "type": "array",
+    "minItems": 1,
+    "maxItems": MAX_LINES,
+    "description": "Lines of the same product are added up.",
+    "items": {
+        "type": "object",
+        "required": ["product_id", "quantity"],
+        "additionalProperties": False,
+        "properties": {"product_id": PRODUCT, "quantity": UNITS, "warehouse_id": WAREHOUSE},
+    },
+}
+
+
+def _closed(required: tuple[str, ...], **properties: Schema) -> Schema:
+    """A request's object."""
+    needed = {"required": [*required]} if required else {}
+    return {"type": "object", **needed, "additionalProperties": False, "properties": properties}
+
+
+def _open(required: tuple[str, ...], **properties: Schema) -> Schema:
+    """An answer's object, to which later versions may add."""
+    return {"type": "object", "required": [*required], "properties": properties}
+
+
+COUNTS: dict[str, Schema] = {
+    "stock_count": {"type": "integer", "description": "On hand."},
+    "reserved_count": {"type": "integer", "description": "Of those, held by somebody."},
+    "available": {"type": "integer", "description": "The difference."},
+}
+LEVEL: dict[str, Schema] = {
+    "product_id": PRODUCT,
+    "warehouse_id": IDENTIFIER,
+    **COUNTS,
+    "threshold_level": {"type": "integer", "description": "At or under so many available units the stock is low."},
+    "status": STATUS,
+    "last_updated": {**TIME, "description": "When stock_count, threshold_level or category was last changed."},
+    "version": {"type": "integer", "description": "How often they were; holding units is no change of them."},
+}
+LINE: dict[str, Schema] = {"product_id": PRODUCT, "warehouse_id": IDENTIFIER, "quantity": UNITS}
+SOLD: dict[str, Schema] = {**LINE, **COUNTS, "status": STATUS}
+
+SCHEMAS: dict[str, Schema] = {
+    "NewLevel": _closed(
+        ("product_id", "stock_count"),
+        product_id=PRODUCT,
+        warehouse_id={**IDENTIFIER, "description": f"`{DEFAULT_WAREHOUSE}` when not given."},
+        stock_count=COUNT,
+        threshold_level={**COUNT, "description": "The service's when not given."},
+        category={**CATEGORY, "description": "Any text without #."},
+    ),
+    "LevelChanges": _closed(
+        (),
+        warehouse_id={**IDENTIFIER, "description": "Needed where the product is in several."},
+        stock_count=COUNT,
+        adjustment={
+            "type": "integer",
+            "minimum": -NUMBER_MAX,
+            "maximum": NUMBER_MAX,
+            "description": "Added to stock_count, in its place; needs a reason.",
+        },
+        reason=TEXT,
+        threshold_level=COUNT,
+        category={**CATEGORY, "type": ["string", "null"], "description": "null takes it away."},
+        expected_version={**UNITS, "description": "Change it only if this is its version; 409 otherwise."},
+        expected_last_updated={**TEXT, "description": "Likewise, by last_updated."},
+    ),
+    "NewReservation": _closed(
+        ("reservationId", "quantity"),
+        reservationId=RESERVATION,
+        quantity=UNITS,
+        warehouse_id=WAREHOUSE,
+        lifetime_minutes=MINUTES,
+    ),
+    "NewCart": _closed(("reservationId", "lines"), reservationId=RESERVATION, lines=LINES, lifetime_minutes=MINUTES),
+    "Fulfilment": _closed(
+        (),
+        reservationId={**IDENTIFIER, "description": "Whose units are sold; free ones when not given."},
+        quantity={**UNITS, "description": "With a reservationId, what that holds, or left out."},
+        warehouse_id=WAREHOUSE,
+        reference=REFERENCE,
+    ),
+    "CartFulfilment": _closed(
+        (),
+        reservationId={**IDENTIFIER, "description": "Whose units are sold; free ones when not given."},
+        lines={**LINES, "description": "With a reservationId, what that holds, or left out."},
+        reference=REFERENCE,
+    ),
+    "Reconciling": _closed((), repair={"type": "boolean", "description": "Mend what differs."}),
+    "Level": _open(tuple(LEVEL), **LEVEL, category=CATEGORY),
+    "ProductLevel": {
+        **_open(
+            tuple(name for name in LEVEL if name != "warehouse_id"),
+            **LEVEL,
+            category=CATEGORY,
+            warehouses={"type": "array", "items": {"$ref": "#/components/schemas/Level"}},
+        ),
+        "description": "With `warehouse_id` the level there; without it the sum over `warehouses`.",
+    },
+    "LevelPage": page_of("levels", "Level"),
+    "Reservation": _open(
+        ("reservationId", "expiry", "lines"),
+        reservationId=IDENTIFIER,
+        expiry=TIME,
+        **{name: {**schema, "description": "Where there is one line."} for name, schema in LINE.items()},
+        lines={"type": "array", "items": _open(tuple(LINE), **LINE)},
+    ),
+    "Sale": _open(
+        ("lines",),
+        reservationId=IDENTIFIER,
+        reference=TEXT,
+        lines={"type": "array", "items": _open(tuple(SOLD), **SOLD)},
+    ),
+    "Movement": _open(
+        (*SOLD, "sequence", "type", "actor", "at", "threshold_level"),
+        **{**SOLD, "quantity": {"type": "integer", "description": "Of stock_count, where that was set: its change."}},
+        threshold_level=LEVEL["threshold_level"],
+        sequence={"type": "integer", "description": "1 for the first of a product in a warehouse, and so on."},
+        type={"type": "string", "enum": [*movements.TYPES]},
+        reason=TEXT,
+        reference={**TEXT, "description": "A reservation or an order."},
+        actor={"type": "string", "description": "The caller's user, the API key's id, or `expiry`."},
+        at=TIME,
+    ),
+    "MovementPage": page_of("movements", "Movement"),
+    "Hold": _open(
+        ("reservationId", *LINE, "expiry", "reserved_at", "actor"),
+        reservationId=IDENTIFIER,
+        **LINE,
+        expiry=TIME,
+        reserved_at=TIME,
+        actor={"type": "string"},
+    ),
+    "HoldPage": page_of("reservations", "Hold"),
+    "Reconciliation": _open(
+        ("product_id", "repaired", "drifts"),
+        product_id=PRODUCT,
+        repaired={"type": "boolean"},
+        drifts={
+            "type": "array",
+            "items": _open(
+                ("product_id", "warehouse_id", "field", "counted", "found"),
+                product_id=PRODUCT,
+                warehouse_id=IDENTIFIER,
+                field={"type": "string"},
+                counted={"description": "What reservations or movements come to."},
+                found={"description": "What the level said."},
+            ),
+        },
+    ),
+}
+
+TABLES = (
+    Table(
+        name="management",
+        variable="LEVELS_TABLE_NAME",
+        hash_key=Key("product_id"),
+        range_key=Key("warehouse_id"),
+        indexes=(
+            *(
+                Index(name=name, hash_key=Key(partition), range_key=Key("product_id"), projection="KEYS_ONLY")
+                for name, partition in levels.INDEXES.values()
+            ),
+            Index(name="due-index", hash_key=Key("due"), range_key=Key("due_at", "N"), projection="KEYS_ONLY"),
+        ),
+        ttl="tap#expires",
+    ),
+    Table(
+        name="reservations",
+        variable="RESERVATIONS_TABLE_NAME",
+        hash_key=Key("reservation_id"),
+        range_key=Key("line", "N"),
+        indexes=(Index(name="product-index", hash_key=Key("held_for"), range_key=Key("ends", "N")),),
+        ttl="reservation_expiry",
+    ),
+    Table(
+        name="movements",
+        variable="MOVEMENTS_TABLE_NAME",
+        hash_key=Key("product_id"),
+        range_key=Key("movement_id"),
+        indexes=(Index(name="due-index", hash_key=Key("due"), range_key=Key("due_at", "N"), projection="KEYS_ONLY"),),
+        stream="NEW_IMAGE",
+    ),
+)
+
+TOLD: dict[str, Any] = {
+    "eventName": ["INSERT"],
+    "dynamodb": {"NewImage": {"due": {"S": [movements.ALERTS]}}},
+}
+"""Movements that somebody is to be told of."""
+
+ALARMS = (
+    Alarm(
+        name="api-5xx",
+        on="api",
+        metric="5XXError",
+        description="answers with errors of its own: the functions' logs have them",
+        statistic="Average",
+        threshold=0.05,
+        evaluation_periods=3,
+    ),
+    Alarm(
+        name="dead-letters",
+        on="dead-letters",
+        metric="ApproximateNumberOfMessagesVisible",
+        description="has work that functions failed to do: the messages say which, send them again once that is mended",
+        statistic="Maximum",
+        threshold=0,
+    ),
+    Alarm(
+        name="sweep-age",
+        on="expire-reservations",
+        metric="SweepAge",
+        description="gives back late what carts held, or does not run: see its log; nothing is oversold by it",
+        statistic="Maximum",
+        threshold=180,
+        evaluation_periods=3,
+        missing="breaching",
+    ),
+    Alarm(
+        name="drift",
+        on="reconcile",
+        metric="Drift",
+        description="found counters that differ from reservations and movements: its log names the products, "
+        "POST /inventory/{productId}/reconcile mends them",
+        statistic="Maximum",
+        threshold=0,
+        period_seconds=3600,
+    ),
+)
+
+
+def _levels(*actions: str, reason: str, indexes: tuple[str, ...] = (), keys: tuple[str, ...] = ()) -> Grant:
+    return Grant(on="management", actions=actions, indexes=indexes, keys=keys, reason=reason)
+
+
+def _holds(*actions: str, reason: str, indexes: tuple[str, ...] = ()) -> Grant:
+    return Grant(on="reservations", actions=actions, indexes=indexes, reason=reason)
+
+
+def _ledger(*actions: str, reason: str, indexes: tuple[str, ...] = ()) -> Grant:
+    return Grant(on="movements", actions=actions, indexes=indexes, reason=reason)
+
+
+READ = (
+    _levels("Query", reason="read a product in all its warehouses"),
+    _levels("BatchGetItem", reason="read products in certain warehouses"),
+)
+MOVE = (
+    _levels("PutItem", reason="write the new level, if it is still the one that was read"),
+    _ledger("PutItem", reason="write the movement in the transaction that makes it"),
+)
+FREE = (
+    _holds("Query", indexes=("product-index",), reason="find what was held and has ended"),
+    _holds("UpdateItem", reason="end a hold"),
+)
+PAGE_TOKENS = _levels("GetItem", "PutItem", keys=("tap#page-token-key",), reason="keep the page tokens' key")
+ANSWERED = _levels("BatchGetItem", keys=("tap#idempotency#*",), reason="answer a repeated Idempotency-Key as before")
+RESERVATION_LINES = _holds("Query", reason="read a reservation")
+
+
+def _sized(memory_mb: int, reserved_concurrency: int, timeout_seconds: int = 10) -> FunctionSettings:
+    return FunctionSettings(
+        memory_mb=memory_mb, timeout_seconds=timeout_seconds, reserved_concurrency=reserved_concurrency
+    )
+
+
+def _functions(settings: StockSettings) -> tuple[Function, ...]:
+    return (*_reading(), *_changing(settings), *_holding(settings), *_watching())
+
+
+def _reading() -> tuple[Function, ...]:
+    page = page_query(default_size=DEFAULT_PAGE_SIZE, max_size=MAX_PAGE_SIZE, token_length=4096)
+    return (
+        Function(
+            name="get-level",
+            handler=HANDLER,
+            settings=_sized(256, 50, timeout_seconds=5),
+            routes=(
+                Route(
+                    method="GET",
+                    path="/inventory/{productId}",
+                    operation="get_level",
+                    summary="What there is of a product, up to date",
+                    query={"warehouse_id": {**IDENTIFIER, "description": "One warehouse; the sum of all without it."}},
+                    responses={200: "ProductLevel"},
+                    grants=READ,
+                ),
+            ),
+        ),
+        Function(
+            name="list-levels",
+            handler=HANDLER,
+            settings=_sized(256, 10),
+            routes=(
+                Route(
+                    method="GET",
+                    path="/inventory",
+                    operation="list_levels",
+                    summary="List and search what there is, in the products' order, a page at a time",
+                    query={
+                        "category": CATEGORY,
+                        "status": STATUS,
+                        "search": {**IDENTIFIER, "description": "How the product's id begins."},
+                        **page,
+                    },
+                    responses={200: "LevelPage"},
+                    key_required=True,
+                    grants=(
+                        _levels(
+                            "Query",
+                            indexes=tuple(name for name, _ in levels.INDEXES.values()),
+                            reason="list by category and status",
+                        ),
+                        _levels("BatchGetItem", reason="read what is listed, up to date"),
+                        PAGE_TOKENS,
+                    ),
+                ),
+            ),
+        ),
+        Function(
+            name="list-movements",
+            handler=HANDLER,
+            settings=_sized(256, 5),
+            routes=(
+                Route(
+                    method="GET",
+                    path="/inventory/{productId}/movements",
+                    operation="list_movements",
+                    summary="Every movement of a product with the counts after it, newest first, a page at a time",
+                    query={"warehouse_id": {**IDENTIFIER, "description": "One warehouse's."}, **page},
+                    responses={200: "MovementPage"},
+                    key_required=True,
+                    grants=(_ledger("Query", reason="read movements"), PAGE_TOKENS),
+                ),
+            ),
+        ),
+        Function(
+            name="list-reservations",
+            handler=HANDLER,
+            settings=_sized(256, 5),
+            routes=(
+                Route(
+                    method="GET",
+                    path="/inventory/{productId}/reservations",
+                    operation="list_reservations",
+                    summary="What is held of a product, what ends first first, a page at a time",
+                    query=page,
+                    responses={200: "HoldPage"},
+                    key_required=True,
+                    grants=(_holds("Query", indexes=("product-index",), reason="read what is held"), PAGE_TOKENS),
+                ),
+            ),
+        ),
+    )
+
+
+def _changing(settings: StockSettings) -> tuple[Function, ...]:
+    return (
+        Function(
+            name="create-level",
+            handler=HANDLER,
+            settings=_sized(256, 5),
+            variables={"LOW_STOCK_THRESHOLD": str(settings.low_stock_threshold)},
+            routes=(
+                Route(
+                    method="POST",
+                    path="/inventory",
+                    operation="create_level",
+                    summary="A new product, or a product in a new warehouse",
+                    body="NewLevel",
+                    responses={201: "Level"},
+                    errors=(409,),
+                    key_required=True,
+                    grants=(*MOVE, ANSWERED),
+                ),
+            ),
+        ),
+        Function(
+            name="update-level",
+            handler=HANDLER,
+            settings=_sized(256, 5),
+            routes=(
+                Route(
+                    method="PUT",
+                    path="/inventory/{productId}",
+                    operation="update_level",
+                    summary="Set or adjust what is on hand, the threshold, the category",
+                    body="LevelChanges",
+                    responses={200: "Level"},
+                    errors=(409,),
+                    key_required=True,
+                    grants=(*READ, *MOVE, *FREE),
+                ),
+            ),
+        ),
+    )
+
+
+def _holding(settings: StockSettings) -> tuple[Function, ...]:
+    return (
+        Function(
+            name="reserve",
+            handler=HANDLER,
+            settings=_sized(256, 50),
+            variables={"RESERVATION_MINUTES": str(settings.reservation_minutes)},
+            routes=tuple(
+                Route(
+                    method="POST",
+                    path=path,
+                    operation="reserve",
+                    summary=summary,
+                    body=body,
+                    responses={201: "Reservation"},
+                    errors=(404, 409),
+                    key_required=True,
+                    grants=(
+                        *READ,
+                        *MOVE,
+                        *FREE,
+                        RESERVATION_LINES,
+                        _holds("PutItem", reason="write what is held, once for an id"),
+                    ),
+                )
+                for path, body, summary in (
+                    ("/inventory/{productId}/reserve", "NewReservation", "Hold units of a product for a while"),
+                    ("/inventory/reserve", "NewCart", "Hold all of a cart for a while, or nothing"),
+                )
+            ),
+        ),
+        Function(
+            name="release",
+            handler=HANDLER,
+            settings=_sized(256, 20),
+            routes=tuple(
+                Route(
+                    method="DELETE",
+                    path=path,
+                    operation="release",
+                    summary=summary,
+                    responses={204: None},
+                    key_required=True,
+                    grants=(
+                        _levels("BatchGetItem", reason="read what is given back to"),
+                        *MOVE,
+                        RESERVATION_LINES,
+                        _holds("UpdateItem", reason="end a hold"),
+                    ),
+                )
+                for path, summary in (
+                    ("/inventory/{productId}/reserve/{reservationId}", "Give back what is held of a product"),
+                    ("/inventory/reserve/{reservationId}", "Give back all that is held"),
+                )
+            ),
+        ),
+        Function(
+            name="fulfill",
+            handler=HANDLER,
+            settings=_sized(256, 20),
+            routes=tuple(
+                Route(
+                    method="POST",
+                    path=path,
+                    operation="fulfill",
+                    summary=summary,
+                    body=body,
+                    responses={200: "Sale"},
+                    errors=(404, 409),
+                    key_required=True,
+                    grants=(
+                        *READ,
+                        *MOVE,
+                        *FREE,
+                        RESERVATION_LINES,
+                        _ledger("BatchGetItem", reason="answer a repeated fulfilment as before"),
+                    ),
+                )
+                for path, body, summary in (
+                    ("/inventory/{productId}/fulfill", "Fulfilment", "Sell what is held of a product, or free units"),
+                    ("/inventory/fulfill", "CartFulfilment", "Sell all of a cart, held or free, or nothing"),
+                )
+            ),
+        ),
+    )
+
+
+def _watching() -> tuple[Function, ...]:
+    tell = (
+        _ledger("Query", indexes=("due-index",), reason="find movements that nobody was told of"),
+        _ledger("UpdateItem", reason="take an alert, and note that it was sent"),
+        Grant(on="stock-alerts", actions=("Publish",), reason="tell of low stock"),
+    )
+    compare = (
+        _levels("BatchGetItem", reason="read the counters"),
+        _ledger("BatchGetItem", reason="read the last movements"),
+        _holds("Query", indexes=("product-index",), reason="count what is held of a product"),
+    )
+    return (
+        Function(
+            name="check-thresholds",
+            handler=HANDLER,
+            settings=_sized(256, 2, timeout_seconds=60),
+            schedules=(
+                Schedule(name="stock-thresholds", rate="rate(15 minutes)", operation="check_thresholds", grants=tell),
+            ),
+            consumers=(
+                Consumer(
+                    name="stock-crossings", table="movements", operation="check_thresholds", pattern=TOLD, grants=tell
+                ),
+            ),
+        ),
+        Function(
+            name="expire-reservations",
+            handler=HANDLER,
+            settings=_sized(256, 2, timeout_seconds=55),
+            schedules=(
+                Schedule(
+                    name="stock-expiry",
+                    rate="rate(1 minute)",
+                    operation="expire_reservations",
+                    grants=(
+                        _levels("Query", indexes=("due-index",), reason="find levels of which a hold has ended"),
+                        _levels("BatchGetItem", reason="read what is given back to"),
+                        *MOVE,
+                        *FREE,
+                    ),
+                ),
+            ),
+        ),
+        Function(
+            name="reconcile",
+            handler=HANDLER,
+            settings=_sized(512, 2, timeout_seconds=900),
+            routes=(
+                Route(
+                    method="POST",
+                    path="/inventory/{productId}/reconcile",
+                    operation="reconcile_product",
+                    summary="Compare a product's counters with its reservations and movements, and mend them",
+                    body="Reconciling",
+                    responses={200: "Reconciliation"},
+                    key_required=True,
+                    grants=(_levels("Query", reason="find the product's warehouses"), *compare, *MOVE),
+                ),
+            ),
+            schedules=(
+                Schedule(
+                    name="stock-reconciliation",
+                    rate="rate(1 day)",
+                    operation="reconcile_all",
+                    grants=(
+                        _levels("Query", indexes=("listing-index",), reason="go through everything"),
+                        _holds("Scan", indexes=("product-index",), reason="count all that is held"),
+                        *compare,
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
+LAMP: dict[str, Any] = {"product_id": "LAMP-7", "stock_count": 12, "threshold_level": 5, "category": "lighting"}
+DESK: dict[str, Any] = {"product_id": "DESK-140", "stock_count": 40, "category": "furniture", "warehouse_id": "north"}
+CART: list[dict[str, Any]] = [{"product_id": "LAMP-7", "quantity": 1}, {"product_id": "DESK-140", "quantity": 2}]
+
+DEMO = (
+    Call(method="POST", path="/inventory", status=201, body=LAMP),
+    Call(method="POST", path="/inventory", status=409, body=LAMP),
+    Call(method="POST", path="/inventory", status=201, body=DESK),
+    Call(method="GET", path="/inventory?category=lighting&status=IN_STOCK&page_size=10", status=200),
+    Call(method="PUT", path="/inventory/LAMP-7", status=200, body={"stock_count": 10, "expected_version": 1}),
+    Call(method="PUT", path="/inventory/LAMP-7", status=409, body={"stock_count": 11, "expected_version": 1}),
+    Call(method="PUT", path="/inventory/DESK-140", status=200, body={"adjustment": -1, "reason": "scratched"}),
+    Call(method="POST", path="/inventory/LAMP-7/reserve", status=201, body={"reservationId": "alice", "quantity": 7}),
+    Call(method="POST", path="/inventory/LAMP-7/reserve", status=409, body={"reservationId": "bob", "quantity": 4}),
+    Call(method="GET", path="/inventory/LAMP-7/reservations", status=200),
+    Call(method="POST", path="/inventory/LAMP-7/fulfill", status=200, body={"reservationId": "alice"}),
+    Call(method="POST", path="/inventory/reserve", status=201, body={"reservationId": "carol", "lines": CART}),
+    Call(method="DELETE", path="/inventory/LAMP-7/reserve/carol", status=204),
+    Call(
+        method="POST",
+        path="/inventory/fulfill",
+        status=200,
+        body={"reservationId": "carol", "reference": "order 1001"},
+    ),
+    Call(method="POST", path="/inventory/reserve", status=201, body={"reservationId": "dave", "lines": CART}),
+    Call(method="DELETE", path="/inventory/reserve/dave", status=204),
+    Call(method="GET", path="/inventory/LAMP-7/movements?warehouse_id=main", status=200),
+    Call(method="POST", path="/inventory/LAMP-7/reconcile", status=200, body={"repair": False}),
+    Call(method="GET", path="/inventory/LAMP-7", status=200),
+)
+
+SERVICE = stock()

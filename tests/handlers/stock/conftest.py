@@ -1,0 +1,180 @@
+"""The stock service's Lambda code over real tables and a topic with a queue behind it, at a time of the tests' own."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from lib.local.emulator import REGION, Emulator
+from lib.runtime.attributes import to_json
+from lib.service import Service
+from lib.services.stock.handler import store
+from lib.services.stock.service import SERVICE
+
+from ...lambda_context import Context
+from ...listener import Listener, listening
+from ..worker import Answer, Api, Handler, standing, started
+
+PRODUCT = "/inventory/{productId}"
+RESERVE = f"{PRODUCT}/reserve"
+RELEASE = f"{PRODUCT}/reserve/{{reservationId}}"
+FULFILL = f"{PRODUCT}/fulfill"
+CART_RESERVE = "/inventory/reserve"
+CART_RELEASE = "/inventory/reserve/{reservationId}"
+CART_FULFILL = "/inventory/fulfill"
+MOVEMENTS = f"{PRODUCT}/movements"
+RESERVATIONS = f"{PRODUCT}/reservations"
+RECONCILE = f"{PRODUCT}/reconcile"
+NOON = 1_800_000_000.0
+"""The tests' time when they begin: a full minute."""
+
+
+def whole() -> Service:
+    """The service with one function for all operations, so that one worker serves them."""
+    parts = SERVICE.functions
+    one = replace(
+        parts[0],
+        routes=tuple(route for function in parts for route in function.routes),
+        schedules=tuple(schedule for function in parts for schedule in function.schedules),
+        consumers=tuple(consumer for function in parts for consumer in function.consumers),
+    )
+    return replace(SERVICE, functions=(one,), alarms=())
+
+
+@dataclass
+class Clock:
+    """The time that the worker is told."""
+
+    now: float = NOON
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Shop:
+    """Everything that a worker reaches."""
+
+    api: Api
+    emulator: Emulator
+    clock: Clock
+    topic: Listener
+
+    def create(self, product_id: str = "lamp", **fields: Any) -> Any:
+        """A new level, as it was answered."""
+        answer = self.api("POST", "/inventory", {"product_id": product_id, "stock_count": 10, **fields})
+        assert answer.status == 201, answer.text
+        return answer.body
+
+    def read(self, product_id: str = "lamp", **query: str) -> Any:
+        """What is told of a product."""
+        answer = self.api("GET", PRODUCT, keys=(product_id,), query=query)
+        assert answer.status == 200, answer.text
+        return answer.body
+
+    def update(self, product_id: str = "lamp", **fields: Any) -> Answer:
+        """The answer to a change of a level."""
+        return self.api("PUT", PRODUCT, fields, keys=(product_id,))
+
+    def reserve(self, reservation_id: str, quantity: int = 1, product_id: str = "lamp", **fields: Any) -> Answer:
+        """The answer to a reservation."""
+        body = {"reservationId": reservation_id, "quantity": quantity, **fields}
+        return self.api("POST", RESERVE, body, keys=(product_id,))
+
+    def reserve_cart(self, reservation_id: str, *lines: dict[str, Any], **fields: Any) -> Answer:
+        """The answer to the reservation of a cart."""
+        return self.api("POST", CART_RESERVE, {"reservationId": reservation_id, "lines": [*lines], **fields})
+
+    def release(self, reservation_id: str, product_id: str = "lamp") -> Answer:
+        """The answer to a release."""
+        return self.api("DELETE", RELEASE, keys=(product_id, reservation_id))
+
+    def fulfill(self, product_id: str = "lamp", *, headers: dict[str, str] | None = None, **fields: Any) -> Answer:
+        """The answer to a fulfilment."""
+        return self.api("POST", FULFILL, fields, keys=(product_id,), headers=headers)
+
+    def moved(self, product_id: str = "lamp") -> list[Any]:
+        """Every movement of a product, oldest first."""
+        found: list[Any] = []
+        token: dict[str, str] = {}
+        while True:
+            page = self.api("GET", MOVEMENTS, keys=(product_id,), query={"page_size": "100", **token})
+            assert page.status == 200, page.text
+            found += page.body["movements"]
+            if page.body["next_page_token"] is None:
+                return found[::-1]
+            token = {"page_token": page.body["next_page_token"]}
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """Every row of a table."""
+        dynamodb = self.emulator.client("dynamodb")
+        pages = dynamodb.get_paginator("scan").paginate(TableName=self.api.tables[table])
+        return [json.loads(to_json(row)) for page in pages for row in page["Items"]]
+
+    def run(self, schedule: str) -> None:
+        """Let a schedule come round."""
+        assert self.api.handler({"schedule": schedule}, Context(30)) == {}
+
+    def expire(self) -> None:
+        """Let what was held and has ended be given back."""
+        self.run("stock-expiry")
+
+    def told(self) -> list[dict[str, Any]]:
+        """What was published since the last look, after what is due was sent."""
+        self.run("stock-thresholds")
+        return self.heard()
+
+    def heard(self) -> list[dict[str, Any]]:
+        """What was published since the last look."""
+        return [json.loads(message["Message"]) for message in self.topic.heard()]
+
+    def forget(self) -> None:
+        """A new worker takes over."""
+        store.stock().close()
+        store.stock.cache_clear()
+        store.stock().now = self.clock
+
+
+@pytest.fixture(scope="session", name="handler")
+def handler_fixture(tmp_path_factory: pytest.TempPathFactory) -> Handler:
+    """The handler, in a worker that has started."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_REGION", REGION)
+        environment.setenv("MOVEMENTS_TABLE_NAME", "movements")
+        return started(whole(), tmp_path_factory.mktemp("archive"))
+
+
+@pytest.fixture(name="topic")
+def topic_fixture(emulator: Emulator, worker_environment: pytest.MonkeyPatch) -> Iterator[Listener]:
+    """Who hears the worker's topic."""
+    sns = emulator.client("sns")
+    topic = sns.create_topic(Name=f"stock-alerts-{uuid.uuid4().hex[:8]}")["TopicArn"]
+    worker_environment.setenv("ALERTS_TOPIC_ARN", topic)
+    with listening(emulator.client, topic) as listener:
+        yield listener
+    sns.delete_topic(TopicArn=topic)
+
+
+@pytest.fixture(name="shop")
+def shop_fixture(
+    handler: Handler, emulator: Emulator, topic: Listener, worker_environment: pytest.MonkeyPatch
+) -> Iterator[Shop]:
+    """The handler in a fresh worker's environment, with nothing in its tables."""
+    with standing(emulator, *SERVICE.tables) as tables:
+        for table in SERVICE.tables:
+            worker_environment.setenv(table.variable, tables[table.name])
+        for function in SERVICE.functions:
+            for name, value in function.variables.items():
+                worker_environment.setenv(name, value)
+        worker_environment.setenv("AWS_LAMBDA_FUNCTION_NAME", "stock")
+        store.stock.cache_clear()
+        shop = Shop(Api(handler, tables), emulator, Clock(), topic)
+        shop.forget()
+        yield shop
+        store.stock().close()
+        store.stock.cache_clear()
