@@ -20,7 +20,7 @@ ALERTS = "alerts"
 
 COUNTS = ("stock_count", "reserved_count", "available", "threshold_level")
 NUMBERS = ("sequence", "quantity", *COUNTS)
-TEXTS = ("product_id", "warehouse_id", "type", "reason", "reference", "actor", "at", "status")
+TEXTS = ("product_id", "warehouse_id", "type", "reservationId", "reference", "reason", "actor", "at", "status")
 
 
 class Cause(NamedTuple):
@@ -28,8 +28,9 @@ class Cause(NamedTuple):
 
     type: str
     actor: str
+    reservationId: str | None = None
     reference: str | None = None
-    """A reservation or an order."""
+    """Somebody's own, such as an order."""
     reason: str | None = None
     """In somebody's own words."""
 

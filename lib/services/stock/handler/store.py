@@ -101,7 +101,7 @@ class Sale(NamedTuple):
 
     def cause(self, by: str) -> Cause:
         """Of its movements."""
-        return Cause(movements.FULFILLED, by, self.reference or self.reservation_id)
+        return Cause(movements.FULFILLED, by, self.reservation_id, self.reference)
 
 
 class Stock:
@@ -334,7 +334,7 @@ class Stock:
             for line in lines:
                 if line.place not in work.after:
                     raise _missing(*line.place)
-                of_line = cause._replace(reference=cause.reference or line.reservation_id)
+                of_line = cause._replace(reservationId=line.reservation_id)
                 level = work.move(line.place, of_line, line.quantity, partial(ended, units=line.quantity, end=line.end))
                 work.line(line, reservations.settle(self.tables.reservations, line, state, level.moved_at))
                 told.append(_sold(line.quantity, level))
