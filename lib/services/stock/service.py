@@ -300,7 +300,7 @@ TOLD: dict[str, Any] = {
 
 ALARMS = (
     Alarm(
-        name="api-5xx",
+        name="stock-5xx",
         on="api",
         metric="5XXError",
         description="answers with errors of its own: the functions' logs have them",
@@ -309,7 +309,7 @@ ALARMS = (
         evaluation_periods=3,
     ),
     Alarm(
-        name="dead-letters",
+        name="stock-depth",
         on="dead-letters",
         metric="ApproximateNumberOfMessagesVisible",
         description="has work that functions failed to do: the messages say which, send them again once that is mended",

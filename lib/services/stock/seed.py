@@ -1,0 +1,143 @@
+"""`python -m lib.services.stock.seed`: demo data, through the API of a stock service that stands here or on AWS."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ... import outputs as files
+from ...local.terminal import Terminal
+from ...local.tour import Answer, send
+from ...service import Call
+
+CATEGORIES = {
+    "lighting": ("LAMP", "BULB", "LANTERN", "SPOT"),
+    "furniture": ("DESK", "CHAIR", "SHELF", "STOOL"),
+    "kitchen": ("PAN", "KNIFE", "BOWL", "KETTLE"),
+    "garden": ("SPADE", "HOSE", "POT", "BENCH"),
+    "stationery": ("PEN", "INK", "PAPER", "CLIP"),
+}
+PRODUCTS = 200
+SIDE_BY_SIDE = 8
+ATTEMPTS = 6
+BAR = 30
+
+
+class SeedError(Exception):
+    """The data could not be made; the message says what to do."""
+
+
+class Product(NamedTuple):
+    """A product of the demo, and the calls that make it and what happened to it."""
+
+    product_id: str
+    calls: list[Call]
+
+
+def products(count: int) -> Iterator[Product]:
+    """Products of several categories: most well stocked, some low, some sold out, with a past of sales and holds."""
+    kinds = [(category, kind) for category, kinds in CATEGORIES.items() for kind in kinds]
+    for number in range(count):
+        category, kind = kinds[number % len(kinds)]
+        product_id = f"{kind}-{100 + number}"
+        path, threshold = f"/inventory/{product_id}", 3 + number % 8
+        sales = [3 + (number * 7 + step * 5) % 9 for step in range(number % 7)]
+        left = (0, 2, threshold, 15, 40, 90, 250)[number % 7]
+        holds = min(left, number % 3)
+        new = {
+            "product_id": product_id,
+            "stock_count": left + sum(sales) + 2,
+            "threshold_level": threshold,
+            "category": category,
+        }
+        calls = [Call(method="POST", path="/inventory", status=201, body=new)]
+        for step, units in enumerate(sales):
+            sold = {"quantity": units, "reference": f"order {1000 + number * 10 + step}"}
+            calls.append(Call(method="POST", path=f"{path}/fulfill", status=200, body=sold))
+        adjusted = {"adjustment": -2, "reason": "damaged in the warehouse"}
+        calls.append(Call(method="PUT", path=path, status=200, body=adjusted))
+        if holds:
+            held = {"reservationId": f"demo-{number}", "quantity": holds, "lifetime_minutes": 60}
+            calls.append(Call(method="POST", path=f"{path}/reserve", status=201, body=held))
+        yield Product(product_id, calls)
+
+
+def seed(api_url: str, api_key: str, count: int, terminal: Terminal) -> int:
+    """Make what is not there yet, and return how many products that was; raises `SeedError`."""
+    made = 0
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
+        for done, is_new in enumerate(threads.map(lambda p: _make(api_url, api_key, p), products(count)), 1):
+            made += is_new
+            filled = BAR * done // count
+            terminal.passing(f"  [{'#' * filled}{' ' * (BAR - filled)}] {done} of {count} products")
+    return made
+
+
+def _make(api_url: str, api_key: str, product: Product) -> bool:
+    for number, call in enumerate(product.calls):
+        answer = _sent(api_url, api_key, call)
+        if number == 0 and answer.status == 409:
+            return False
+        if not answer.as_expected:
+            raise SeedError(f"{call.method} {call.path} was answered {answer.status}: {answer.body}")
+    return True
+
+
+def _sent(api_url: str, api_key: str, call: Call) -> Answer:
+    """The answer to a call that is sent again while the service is too busy for it."""
+    for attempt in range(ATTEMPTS):
+        answer = send(api_url, call, api_key)
+        if answer.status != 429:
+            break
+        time.sleep(0.1 * 2**attempt)
+    return answer
+
+
+def target(outputs: Path, api_key: str | None) -> tuple[str, str]:
+    """The URL and the key of the API that an outputs file tells of; raises `SeedError`."""
+    try:
+        found: dict[str, Any] = json.loads(outputs.read_text(encoding="utf-8"))
+        api_url = found["stock_api_url"]
+    except (OSError, ValueError, KeyError) as exc:
+        raise SeedError(f"{outputs} tells of no stock service: run make local or make up SERVICE=stock first") from exc
+    api_key = api_key or found.get("stock_api_key")
+    if not api_key:
+        # Only with AWS, which tells the key to whom it may: elsewhere it is among the outputs, and nobody needs boto3.
+        import boto3  # pylint: disable=import-outside-toplevel
+
+        region = found["stock_dynamodb_table_arn"].split(":")[3]
+        client = boto3.client("apigateway", region_name=region)
+        api_key = client.get_api_key(apiKey=found["stock_api_key_id"], includeValue=True)["value"]
+    return api_url, api_key
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Seed, and return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m lib.services.stock.seed", description=__doc__)
+    parser.add_argument("--count", type=int, default=PRODUCTS, help="how many products (default %(default)s)")
+    parser.add_argument(
+        "--outputs", type=Path, default=files.FOLDER / files.FLAT, help="of the deployment (default %(default)s)"
+    )
+    parser.add_argument("--api-key", default=os.environ.get("API_KEY"), help="default: API_KEY, or what AWS says it is")
+    options = parser.parse_args(argv)
+    terminal = Terminal()
+    try:
+        api_url, api_key = target(options.outputs, options.api_key)
+        terminal.step(f"making {options.count} products at {api_url}")
+        made = seed(api_url, api_key, options.count, terminal)
+    except (SeedError, OSError) as exc:
+        terminal.say(f"error: {exc}")
+        return 1
+    terminal.step(f"{made} products are made, {options.count - made} were there")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
