@@ -321,6 +321,8 @@ class Site:
     """Of the built files, which are served as they are."""
     index: str = "index.html"
     """What is served where the path names no file, at the top."""
+    hashed: str = ""
+    """The folder in it whose files change their names when they change, so that browsers may keep them for ever."""
     type: str = "site"
     """Its type in the service's name pattern."""
 
