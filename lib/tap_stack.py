@@ -396,7 +396,7 @@ class TapStack(pulumi.ComponentResource):
 
     def _left_to(self, function: described.Function) -> list[Queue]:
         """Where what a function could not do ends up, if it has runs that nobody waits for."""
-        return [self.dead_letters] if self.dead_letters and function.unattended() else []
+        return [self.dead_letters] if self.dead_letters and function.runs() else []
 
     def _dead_letter_arn(self, function: described.Function) -> pulumi.Output[str] | None:
         return next((queue.arn for queue in self._left_to(function)), None)
