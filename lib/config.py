@@ -13,7 +13,7 @@ import pulumi
 from .service import Service
 from .services import CHOICES
 from .services.inventory.service import InventorySettings
-from .settings import AlarmSettings, ApiSettings, FunctionSettings, Layer, TableSettings, refuse
+from .settings import AlarmSettings, ApiSettings, FunctionSettings, Layer, SiteSettings, TableSettings, refuse
 from .tap_stack import TapStackArgs
 
 
@@ -117,6 +117,12 @@ KEYS: Mapping[str, Key] = {
         read=text_or_none,
         description="who hears of alarms, or none",
     ),
+    "site_public": Key(
+        layer=SiteSettings,
+        field="public",
+        read=truth,
+        description="a site's pages from a bucket that everybody can read, over HTTP, not through CloudFront",
+    ),
     "low_stock_threshold": Key(
         layer=InventorySettings,
         field="low_stock_threshold",
@@ -156,6 +162,7 @@ def args_from_config(config: pulumi.Config | None = None) -> TapStackArgs:
         table=TableSettings(**said[TableSettings]),
         api=ApiSettings(**said[ApiSettings]),
         alarms=AlarmSettings(**said[AlarmSettings]),
+        site=SiteSettings(**said[SiteSettings]),
     )
 
 
