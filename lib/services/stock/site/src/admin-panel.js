@@ -1,1 +1,3 @@
-// placeholder
+import { start } from "./panel/app.js";
+
+start();
