@@ -1,0 +1,3 @@
+import { start } from "./panel/app.js";
+
+start();

@@ -1,0 +1,67 @@
+/** What went wrong, and what to do about it. */
+
+import { h, icon } from "./dom.js";
+
+const ADVICE = {
+  BELOW_RESERVED: "Customers hold that many. Enter more, or release reservations first.",
+  CONFLICT: "It exists already: find it in the list and change it there.",
+  INSUFFICIENT_STOCK: "Somebody else was faster. Take fewer, or come back later.",
+  NETWORK: "Check your connection. If others can reach it, the address in config.json may be wrong.",
+  NOT_FOUND: "It may have been removed meanwhile, or its id is mistyped. Reload to see what is there.",
+  RESERVATION_CONFLICT: "This reservation's id holds something else. Start a new one.",
+  RESERVATION_EXPIRED: "It was held too long and went back on sale. Add it to the cart again.",
+  TIMEOUT: "It may or may not have been done: look before you do it again.",
+  VERSION_CONFLICT: "Somebody changed it while you were editing.",
+};
+
+const BY_STATUS = {
+  400: "Correct what is named and try again.",
+  401: "The API key is missing. Enter it again.",
+  403: "The API key is wrong, or was replaced. Enter the right one.",
+  404: ADVICE.NOT_FOUND,
+  429: "Too many requests at once. Wait a moment and try again.",
+};
+
+/**
+ * @param {Error & {status?: number, code?: string, details?: string[], requestId?: string}} error
+ * @returns {{message: string, advice: string, details: string[], requestId: string, wrongKey: boolean}}
+ */
+export function explain(error) {
+  const { status = 0, code = "", details = [], requestId = "" } = error;
+  const failed = status >= 500 ? "It is not your fault. Try again; if it stays, report the request id." : "";
+  return {
+    message: error.message,
+    advice: ADVICE[code] ?? BY_STATUS[status] ?? failed,
+    details,
+    requestId,
+    wrongKey: status === 401 || status === 403,
+  };
+}
+
+/**
+ * An error for people.
+ * @param {Error} error
+ * @param {{doing?: string, retry?: () => void, newKey?: () => void}} [options]
+ */
+export function errorBox(error, { doing = "", retry, newKey } = {}) {
+  const { message, advice, details, requestId, wrongKey } = explain(error);
+  return h(
+    "div",
+    { class: "alert", role: "alert" },
+    icon("error"),
+    h(
+      "div",
+      { class: "alert-body" },
+      h("p", { class: "alert-title" }, doing ? `${doing}: ${message}` : message),
+      details.length > 0 && h("ul", {}, ...details.map((detail) => h("li", {}, detail))),
+      advice && h("p", {}, advice),
+      requestId && h("p", { class: "request" }, "Request ", h("code", {}, requestId)),
+      h(
+        "div",
+        { class: "actions" },
+        wrongKey && newKey && h("button", { type: "button", class: "quiet", click: newKey }, "Enter another key"),
+        !wrongKey && retry && h("button", { type: "button", class: "quiet", click: retry }, "Try again"),
+      ),
+    ),
+  );
+}

@@ -1,0 +1,55 @@
+import { field, h, mark } from "../dom.js";
+import { errorBox } from "../explain.js";
+import { newLevel } from "./changes.js";
+
+/**
+ * The form for a new product, over the page.
+ * @param {import("./app.js").App} app
+ */
+export function createDialog(app) {
+  const problem = h("div", {});
+  const input = (name, more = {}) => h("input", { name, autocomplete: "off", ...more });
+  const save = h("button", { class: "primary" }, "Add product");
+  const form = h(
+    "form",
+    { class: "stack", novalidate: true, submit },
+    h("h2", { id: "create-title" }, "New product"),
+    field("Product id", input("product_id", { required: true, spellcheck: "false" }), "As in the shop, such as desk-lamp"),
+    field("Warehouse", input("warehouse_id", { placeholder: "main", spellcheck: "false" })),
+    h(
+      "div",
+      { class: "pair" },
+      field("On hand", input("stock_count", { required: true, inputmode: "numeric" })),
+      field("Alert at", input("threshold_level", { placeholder: "10", inputmode: "numeric" })),
+    ),
+    field("Category", input("category", { maxlength: 100 })),
+    problem,
+    h(
+      "div",
+      { class: "actions end" },
+      h("button", { type: "button", class: "quiet", click: () => dialog.close() }, "Cancel"),
+      save,
+    ),
+  );
+  const dialog = h("dialog", { "aria-labelledby": "create-title", close: () => dialog.remove() }, form);
+  document.body.append(dialog);
+  dialog.showModal();
+
+  async function submit(event) {
+    event.preventDefault();
+    if (save.disabled) return;
+    const { level, problems } = newLevel(Object.fromEntries(new FormData(form)));
+    if (!mark(form, problems)) return;
+    save.disabled = true;
+    problem.replaceChildren();
+    try {
+      const made = await app.client.create(level);
+      dialog.close();
+      app.say(`Added ${made.product_id} in ${made.warehouse_id}`);
+      app.go(`#/product/${encodeURIComponent(made.product_id)}`);
+    } catch (error) {
+      problem.replaceChildren(errorBox(error, { doing: "Not added", newKey: app.newKey }));
+    }
+    save.disabled = false;
+  }
+}

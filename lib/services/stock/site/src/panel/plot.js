@@ -1,0 +1,62 @@
+/** Where the lines of a stock chart go. */
+
+const STEPS = [1, 2, 5, 10];
+
+/** Round marks from 0 to at least `top`, about `wanted` of them. */
+export function ticks(top, wanted = 4) {
+  const rough = Math.max(1, top / wanted);
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = Math.max(1, STEPS.find((factor) => factor * power >= rough) * power);
+  return Array.from({ length: Math.max(1, Math.ceil(top / step)) + 1 }, (_, index) => index * step);
+}
+
+/**
+ * @param {import("../api-client.js").Movement[]} movements Newest first, all of one warehouse.
+ * @param {{width: number, height: number, threshold: number, now?: number,
+ *   margin?: {top: number, right: number, bottom: number, left: number}}} options
+ */
+export function plot(movements, options) {
+  const { width, height, threshold, now = Date.now() } = options;
+  const margin = options.margin ?? { top: 12, right: 12, bottom: 26, left: 44 };
+  const points = movements
+    .map(({ at, stock_count, available, type }) => ({ at: Date.parse(at), stock_count, available, type }))
+    .reverse();
+  const first = points[0].at;
+  const last = Math.max(now, points.at(-1).at, first + 60_000);
+  const marks = ticks(Math.max(threshold, ...points.map(({ stock_count }) => stock_count), 1));
+  const top = marks.at(-1);
+  const x = (at) => round(margin.left + ((at - first) / (last - first)) * (width - margin.left - margin.right));
+  const y = (value) => round(height - margin.bottom - (value / top) * (height - margin.top - margin.bottom));
+  /** Stock stays until something happens, so lines are stairs. */
+  const stairs = (name) => {
+    const [start, ...rest] = points;
+    return `M${x(start.at)} ${y(start[name])}${rest.map((p) => `H${x(p.at)}V${y(p[name])}`).join("")}H${x(last)}`;
+  };
+  const columns = Math.max(2, Math.min(6, Math.floor((width - margin.left - margin.right) / 110)));
+  return {
+    x,
+    y,
+    first,
+    last,
+    points,
+    marks: marks.map((value) => ({ value, y: y(value) })),
+    times: Array.from({ length: columns }, (_, index) => {
+      const at = first + ((last - first) * index) / (columns - 1);
+      return { at, x: x(at) };
+    }),
+    stock: stairs("stock_count"),
+    available: stairs("available"),
+    area: `${stairs("available")}V${y(0)}H${x(first)}Z`,
+    threshold: y(threshold),
+    left: margin.left,
+    right: width - margin.right,
+    bottom: height - margin.bottom,
+  };
+}
+
+/** What was true at a place of the chart: the last point before it. */
+export function pointAt(plotted, place) {
+  return plotted.points.findLast(({ at }) => plotted.x(at) <= place) ?? plotted.points[0];
+}
+
+const round = (value) => Math.round(value * 10) / 10;

@@ -1,0 +1,206 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { ApiError, InventoryClient, delay } from "../src/api-client.js";
+
+const LEVEL = { product_id: "mug", warehouse_id: "main", stock_count: 5, reserved_count: 1, available: 4 };
+
+/** A client whose requests are answered from a list, each by a Response, an Error, or a function of the request. */
+function clientOf(answers, options = {}) {
+  const sent = [];
+  const slept = [];
+  const fetch = async (url, request) => {
+    sent.push({ url, ...request, body: request.body && JSON.parse(request.body) });
+    const answer = answers[Math.min(sent.length, answers.length) - 1];
+    if (answer instanceof Error) throw answer;
+    return typeof answer === "function" ? answer(request) : answer.clone();
+  };
+  const sleep = async (ms) => slept.push(ms);
+  const client = new InventoryClient({ baseUrl: "https://api.test/dev/", apiKey: "key", fetch, sleep, ...options });
+  return { client, sent, slept };
+}
+
+const json = (body, status = 200, headers = {}) => new Response(JSON.stringify(body), { status, headers });
+const refused = (status, code, more = {}) => json({ error: "No", code, requestId: "r1", details: [], ...more }, status);
+const unanswered = ({ signal }) =>
+  new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason));
+  });
+
+async function collect(rows) {
+  const found = [];
+  for await (const row of rows) found.push(row);
+  return found;
+}
+
+test("a level is asked for by its id, escaped, and the key goes along", async () => {
+  const { client, sent } = clientOf([json(LEVEL)]);
+  assert.deepEqual(await client.level("a:b@c", { warehouse_id: "north", ignored: undefined }), LEVEL);
+  assert.equal(sent[0].url, "https://api.test/dev/inventory/a%3Ab%40c?warehouse_id=north");
+  assert.equal(sent[0].method, "GET");
+  assert.equal(sent[0].headers["x-api-key"], "key");
+});
+
+test("without a key no key is sent, and a body is JSON", async () => {
+  const { client, sent } = clientOf([json(LEVEL)], { apiKey: undefined });
+  await client.update("mug", { stock_count: 3, expected_version: 2, category: null });
+  assert.equal("x-api-key" in sent[0].headers, false);
+  assert.equal(sent[0].headers["Content-Type"], "application/json");
+  assert.deepEqual(sent[0].body, { stock_count: 3, expected_version: 2, category: null });
+});
+
+test("every route has a method", async () => {
+  const { client, sent } = clientOf([json({})]);
+  await client.levels({ status: "LOW_STOCK", category: "", page_size: 5 });
+  await client.create(LEVEL);
+  await client.update("mug", {});
+  await client.reserve("mug", { reservationId: "r", quantity: 1 });
+  await client.reserveAll({ reservationId: "r", lines: [] });
+  await client.release("mug", "r");
+  await client.releaseAll("r");
+  await client.fulfill("mug", { reservationId: "r" });
+  await client.fulfillAll({ reservationId: "r" });
+  await client.movements("mug");
+  await client.reservations("mug");
+  await client.reconcile("mug", { repair: true });
+  assert.deepEqual(
+    sent.map(({ method, url }) => `${method} ${url.replace("https://api.test/dev", "")}`),
+    [
+      "GET /inventory?status=LOW_STOCK&page_size=5",
+      "POST /inventory",
+      "PUT /inventory/mug",
+      "POST /inventory/mug/reserve",
+      "POST /inventory/reserve",
+      "DELETE /inventory/mug/reserve/r",
+      "DELETE /inventory/reserve/r",
+      "POST /inventory/mug/fulfill",
+      "POST /inventory/fulfill",
+      "GET /inventory/mug/movements",
+      "GET /inventory/mug/reservations",
+      "POST /inventory/mug/reconcile",
+    ],
+  );
+  assert.deepEqual(sent.at(-1).body, { repair: true });
+});
+
+test("a refusal carries all that the service told", async () => {
+  const { client } = clientOf([refused(409, "INSUFFICIENT_STOCK", { error: "Too few", details: ["available 2"] })]);
+  await assert.rejects(client.reserve("mug", { reservationId: "r", quantity: 3 }), (error) => {
+    assert.ok(error instanceof ApiError);
+    assert.deepEqual(
+      [error.message, error.status, error.code, error.details, error.requestId],
+      ["Too few", 409, "INSUFFICIENT_STOCK", ["available 2"], "r1"],
+    );
+    return true;
+  });
+});
+
+test("a refusal in another shape is still readable", async () => {
+  const forbidden = clientOf([json({ message: "Forbidden" }, 403, { "x-amzn-requestid": "r2" })]).client;
+  await assert.rejects(forbidden.levels(), { message: "Forbidden", code: "HTTP_403", requestId: "r2" });
+  const html = clientOf([new Response("<html>", { status: 400 })]).client;
+  await assert.rejects(html.levels(), { message: "The service answered 400", status: 400 });
+  const page = clientOf([new Response("<html>")]).client;
+  await assert.rejects(page.levels(), { code: "NOT_JSON", status: 200 });
+});
+
+test("reads are sent again after 429, 5xx and a failing network", async () => {
+  const { client, sent, slept } = clientOf([refused(503, "BUSY"), new TypeError("offline"), json(LEVEL)]);
+  assert.deepEqual(await client.level("mug"), LEVEL);
+  assert.equal(sent.length, 3);
+  assert.equal(slept.length, 2);
+});
+
+test("there is a last attempt", async () => {
+  const { client, sent } = clientOf([new TypeError("offline")], { attempts: 4 });
+  await assert.rejects(client.level("mug"), { code: "NETWORK", status: 0 });
+  assert.equal(sent.length, 4);
+});
+
+test("the service's own pause is kept", async () => {
+  const { client, slept } = clientOf([json({}, 429, { "retry-after": "2" }), json(LEVEL)]);
+  await client.level("mug");
+  assert.deepEqual(slept, [2000]);
+});
+
+test("a refusal that would come again is not provoked", async () => {
+  const { client, sent } = clientOf([refused(404, "NOT_FOUND")]);
+  await assert.rejects(client.level("mug"), { code: "NOT_FOUND" });
+  assert.equal(sent.length, 1);
+});
+
+test("an update is not sent again where it may have been done, and is where it was not", async () => {
+  const broken = clientOf([refused(500, "INTERNAL")]);
+  await assert.rejects(broken.client.update("mug", { adjustment: 1, reason: "found" }), { status: 500 });
+  assert.equal(broken.sent.length, 1);
+  const busy = clientOf([refused(429, "THROTTLED"), json(LEVEL)]);
+  assert.deepEqual(await busy.client.update("mug", { stock_count: 1 }), LEVEL);
+});
+
+test("a fulfilment keeps its key over its attempts, and each call has its own", async () => {
+  const { client, sent } = clientOf([refused(502, "BAD_GATEWAY"), json({ lines: [] }), json({ lines: [] })]);
+  await client.fulfill("mug", { quantity: 1 });
+  await client.fulfillAll({ lines: [] }, { idempotencyKey: "order-7" });
+  const keys = sent.map(({ headers }) => headers["Idempotency-Key"]);
+  assert.ok(keys[0]);
+  assert.equal(keys[0], keys[1]);
+  assert.equal(keys[2], "order-7");
+});
+
+test("a release whose answer was lost is done when it is sent again", async () => {
+  const { client } = clientOf([new TypeError("offline"), refused(404, "NOT_FOUND")]);
+  assert.equal(await client.release("mug", "r"), undefined);
+  const unknown = clientOf([refused(404, "NOT_FOUND")]).client;
+  await assert.rejects(unknown.release("mug", "r"), { code: "NOT_FOUND" });
+});
+
+test("no answer is a timeout", async () => {
+  const { client, sent } = clientOf([unanswered], { timeoutMs: 5, attempts: 2 });
+  await assert.rejects(client.level("mug"), { code: "TIMEOUT", message: "No answer within 5 ms" });
+  assert.equal(sent.length, 2);
+});
+
+test("a body that never ends is a timeout too", async () => {
+  const stuck = ({ signal }) => ({ ok: true, status: 200, headers: new Headers(), text: () => unanswered({ signal }) });
+  const { client } = clientOf([stuck], { timeoutMs: 5, attempts: 1 });
+  await assert.rejects(client.level("mug"), { code: "TIMEOUT" });
+});
+
+test("an empty answer is nothing", async () => {
+  const { client } = clientOf([new Response(null, { status: 204 })]);
+  assert.equal(await client.releaseAll("r"), undefined);
+});
+
+test("all levels come page by page, and only as far as they are asked for", async () => {
+  const pages = [
+    json({ levels: [{ product_id: "a" }, { product_id: "b" }], next_page_token: "t=1" }),
+    json({ levels: [{ product_id: "c" }], next_page_token: null }),
+  ];
+  const { client, sent } = clientOf(pages);
+  const seen = await collect(client.allLevels({ search: "x" }));
+  assert.deepEqual(seen.map(({ product_id }) => product_id), ["a", "b", "c"]);
+  assert.equal(sent[1].url, "https://api.test/dev/inventory?search=x&page_token=t%3D1");
+  const lazy = clientOf(pages);
+  for await (const level of lazy.client.allLevels()) {
+    assert.equal(level.product_id, "a");
+    break;
+  }
+  assert.equal(lazy.sent.length, 1);
+});
+
+test("movements and reservations have all their pages too", async () => {
+  const moved = clientOf([json({ movements: [1], next_page_token: "t" }), json({ movements: [2], next_page_token: null })]);
+  assert.deepEqual(await collect(moved.client.allMovements("mug")), [1, 2]);
+  const held = clientOf([json({ reservations: [{ quantity: 2 }], next_page_token: null })]);
+  assert.deepEqual(await collect(held.client.allReservations("mug")), [{ quantity: 2 }]);
+});
+
+test("a client without an address is refused", () => {
+  assert.throws(() => new InventoryClient({}), /baseUrl/);
+});
+
+test("pauses double, have an end, and are not all the same", () => {
+  assert.deepEqual([1, 2, 3, 9].map((attempt) => delay(attempt, 0, () => 1)), [200, 400, 800, 5000]);
+  assert.equal(delay(1, 0, () => 0), 100);
+  assert.equal(delay(1, 60), 5000);
+});
