@@ -49,7 +49,7 @@ def products(count: int) -> Iterator[Product]:
         product_id = f"{kind}-{100 + number}"
         path, threshold = f"/inventory/{product_id}", 3 + number % 8
         sales = [3 + (number * 7 + step * 5) % 9 for step in range(number % 7)]
-        left = (0, 2, threshold, 15, 40, 90, 250)[number % 7]
+        left = (40, 0, 90, 25, 2, 60, 250, threshold, 33, 140, 18)[number % 11]
         holds = min(left, number % 3)
         new = {
             "product_id": product_id,
