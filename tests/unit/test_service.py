@@ -244,10 +244,11 @@ def test_a_consumer_goes_with_its_operation_and_an_alarm_with_its_function() -> 
     assert [alarm.on for alarm in split.alarms] == ["api", "dead-letters", "greet"]
 
 
-def test_an_alarm_on_a_function_of_several_operations_cannot_be_split() -> None:
-    service = a_service(functions=(a_function(ACCEPT, LIST),), alarms=(an_alarm(on="desk"),))
-    with pytest.raises(ValueError, match=r"alarm 'refusals' is on the function 'desk', to be split into accept-parcel"):
-        service.split()
+def test_every_part_of_a_split_function_has_its_alarm() -> None:
+    service = a_service(functions=(a_function(ACCEPT, LIST),), alarms=(an_alarm(on="desk", threshold=7),))
+    assert service.split().alarms == tuple(
+        an_alarm(name=f"refusals-{name}", on=name, threshold=7) for name in ("accept-parcel", "list-parcels")
+    )
 
 
 def test_functions_may_have_variables_of_one_name() -> None:
