@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from lib.service import (
@@ -137,18 +138,22 @@ NO_ARRIVALS = an_alarm(
 )
 
 
-def a_yard(folder: str = "nowhere") -> Service:
+PAGES = Path(__file__).parent / "pages"
+
+
+def a_yard(**changes: Any) -> Service:
     """A service with everything that `PARCELS` lacks: a consumer, a queue, variables, alarms of its own, a site."""
-    return a_service(
-        name="yard",
-        title="Yard",
-        name_pattern="yard-{type}-{environment}",
-        tables=(
+    defaults = {
+        "name": "yard",
+        "title": "Yard",
+        "name_pattern": "yard-{type}-{environment}",
+        "tables": (
             a_table(stream="NEW_IMAGE"),
             Table(name="notes", variable="NOTES_TABLE", hash_key=Key("id")),
         ),
-        functions=(a_function(a_route(grants=(a_grant("parcels", "Query"),))), WATCH),
-        dead_letters="failures",
-        alarms=(an_alarm(), DEPTH, NO_ARRIVALS),
-        site=Site(folder=folder, hashed="assets/"),
-    )
+        "functions": (a_function(a_route(grants=(a_grant("parcels", "Query"),))), WATCH),
+        "dead_letters": "failures",
+        "alarms": (an_alarm(), DEPTH, NO_ARRIVALS),
+        "site": Site(folder=PAGES, hashed="assets/"),
+    }
+    return a_service(**{**defaults, **changes})
