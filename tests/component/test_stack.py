@@ -202,8 +202,10 @@ def marked(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult
 
 
 def test_transforms_of_the_stack_reach_all_its_children() -> None:
-    options = pulumi.ResourceOptions(transforms=[marked])
-    made = [deploy(lambda args=args: TapStack("tap", TapStackArgs(**args), options)) for args in ALL]
+    def transformed(args: dict[str, Any]) -> Deployment:
+        return deploy(lambda: TapStack("tap", TapStackArgs(**args), pulumi.ResourceOptions(transforms=[marked])))
+
+    made = [transformed(args) for args in ALL]
     marks = {r.kind: r.inputs["tags"] for one in made for r in aws_resources(one) if "tags" in r.inputs}
     assert marks == {kind: {"Marked": "yes"} for kind in TAGGED}
 

@@ -66,7 +66,11 @@ def handler_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def answers(
-    texts: Mapping[str, str], tmp_path: Path, *events: Mapping[str, Any], told: list[str] | None = None, **more: str
+    texts: Mapping[str, str],
+    tmp_path: Path,
+    *events: Mapping[str, Any],
+    told: list[str] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> list[Any]:
     """What the packed function answers, in a Python that has nothing installed; what it prints is added to `told`."""
     path = tmp_path / "function.zip"
@@ -77,8 +81,8 @@ def answers(
         f"answers = [index.handler(event, context) for event in json.loads({json.dumps(events)!r})]; "
         "print(json.dumps(answers), file=sys.__stdout__)"
     )
-    command, environment = [sys.executable, "-I", "-S", "-c", program], {**os.environ, **more}
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    command, variables = [sys.executable, "-I", "-S", "-c", program], {**os.environ, **(environment or {})}
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, env=variables)
     assert ran.returncode == 0, ran.stderr
     (told if told is not None else []).extend(ran.stderr.splitlines())
     return list(json.loads(ran.stdout))
@@ -127,7 +131,8 @@ def test_packed_function_runs_what_the_changes_of_each_table_are_for(desk: str, 
     told: list[str] = []
     names = {"PARCELS_TABLE": "parcels-dev", "LETTERS_TABLE": "letters-dev"}
     events = [changed("letters-dev"), changed("parcels-dev"), an_event()]
-    *ran, listed = answers(packed(a_function(handler=desk, consumers=consumers)), tmp_path, *events, told=told, **names)
+    texts = packed(a_function(handler=desk, consumers=consumers))
+    *ran, listed = answers(texts, tmp_path, *events, told=told, environment=names)
     assert ran == [{}, {}]
     assert listed["statusCode"] == 200
     swept, first, greeted, second, _ = told
@@ -145,7 +150,7 @@ def test_packed_function_may_find_the_origin_in_its_environment(
 ) -> None:
     texts = packed(a_function(handler=desk, consumers=consumers), cors_origin=None)
     found = {"CORS_ORIGIN": "https://d1.cloudfront.net", "PARCELS_TABLE": "parcels-dev"}
-    (listed,) = answers(texts, tmp_path, an_event(), **found)
+    (listed,) = answers(texts, tmp_path, an_event(), environment=found)
     assert listed["headers"]["Access-Control-Allow-Origin"] == "https://d1.cloudfront.net"
 
 
