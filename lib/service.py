@@ -411,18 +411,15 @@ class Service:
             for operation, settings in function.operations().items()
         ]
         pattern = self.alarm_pattern if self.alarm_pattern and "{function}" in self.alarm_pattern else None
-        alarms = tuple(replace(alarm, on=self._split_name(alarm)) for alarm in self.alarms)
+        alarms = tuple(one for alarm in self.alarms for one in self._split_alarm(alarm))
         return replace(self, functions=tuple(made), alarm_pattern=pattern, shared_type="shared", alarms=alarms)
 
-    def _split_name(self, alarm: Alarm) -> str:
-        """What an alarm is on once functions are split, which for one with several operations nobody can tell."""
-        names = [op.replace("_", "-") for f in self.functions if f.name == alarm.on for op in f.operations()]
-        if len(names) > 1:
-            raise ValueError(
-                f"alarm {alarm.name!r} is on the function {alarm.on!r}, to be split into {', '.join(names)}: "
-                "describe what emits the metric as a function of its own, or do not split"
-            )
-        return names[0] if names else alarm.on
+    def _split_alarm(self, alarm: Alarm) -> list[Alarm]:
+        """An alarm for each function that what it is on becomes: which of them emits the metric is not described."""
+        operations = [op.replace("_", "-") for f in self.functions if f.name == alarm.on for op in f.operations()]
+        if len(operations) > 1:
+            return [replace(alarm, name=f"{alarm.name}-{operation}", on=operation) for operation in operations]
+        return [replace(alarm, on=on) for on in operations or [alarm.on]]
 
     def _problems(self) -> Iterator[str]:
         for what, there in {"table": self.tables, "function": self.functions, "route": self.routes()}.items():

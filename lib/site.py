@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,4 +69,4 @@ def _caching(site: Site, key: str) -> str:
 
 def address(domain: str) -> str:
     """The origin of a distribution's pages; only in the embedded run, which has no TLS, is there a port."""
-    return f"{'http' if ':' in domain else 'https'}://{domain}"
+    return f"{'http' if re.search(r':[0-9]+$', domain) else 'https'}://{domain}"

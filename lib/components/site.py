@@ -62,7 +62,7 @@ class Site(pulumi.ComponentResource):
     def _bucket(self) -> Bucket:
         args = self._args
         return Bucket(
-            self._prefix,
+            f"{self._prefix}-files",
             BucketArgs(
                 name_prefix=args.name_prefix,
                 public=self._public,
@@ -73,12 +73,14 @@ class Site(pulumi.ComponentResource):
         )
 
     def _website(self) -> Website | Distribution:
-        return Website(self._prefix, WebsiteArgs(bucket=self.bucket, index=self.described.index), self._child)
+        return Website(
+            f"{self._prefix}-front", WebsiteArgs(bucket=self.bucket, index=self.described.index), self._child
+        )
 
     def _distribution(self) -> Distribution:
         args = self._args
         return Distribution(
-            self._prefix,
+            f"{self._prefix}-front",
             DistributionArgs(bucket=self.bucket, index=args.site.index, comment=args.comment, tags=args.tags),
             self._child,
         )

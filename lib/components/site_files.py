@@ -44,7 +44,7 @@ class SiteFiles(pulumi.ComponentResource):
         self.resources = {site.CONFIG: self.config}
         for file in site.files(args.site.described):
             self.resources[file.key] = self._object(name, file, args)
-        self.register_outputs({"count": len(self.resources)})
+        self.register_outputs({"keys": list(self.resources)})
 
     def _object(self, name: str, file: site.File, args: SiteFilesArgs) -> aws.s3.BucketObjectv2:
         named = self.resources.values() if file.key == args.site.described.index else ()
