@@ -85,7 +85,8 @@ function open(key) {
   );
   const basket = h("div", { class: "stack" });
   const outcome = h("div", { class: "stack" });
-  const pager = pagerOf("levels", (query) => client.levels(query), { page_size: PRODUCTS });
+  const category = new URLSearchParams(location.search).get("category"); // a shop of one category
+  const pager = pagerOf("levels", (query) => client.levels(query), { category, page_size: PRODUCTS });
   const shown = new Set();
 
   main.replaceChildren(
