@@ -29,6 +29,10 @@ def title(product_id: str) -> str:
     return product_id.replace("-", " ").capitalize()
 
 
+def line(quantity: int, name: str) -> str:
+    return f"{quantity} \N{MULTIPLICATION SIGN} {name}"
+
+
 @pytest.fixture(name="shop")
 def shop_fixture(visit: Callable[..., Page], category: str) -> Callable[..., Page]:
     """Opens the shop of this test's products."""
@@ -70,18 +74,18 @@ def test_an_item_is_held_given_back_and_sold(
     expect(cart(page)).to_contain_text("Nothing in it yet")
     for name in (desk, lamp, lamp):
         add(page, title(name)).click()
-    expect(cart(page)).to_contain_text(f"2 × {title(lamp)}")
+    expect(cart(page)).to_contain_text(line(2, title(lamp)))
     expect(cart(page).get_by_role("timer").first).to_contain_text("held for 1")
     expect(card(page, title(lamp)).get_by_role("status")).to_have_text("Only 1 left!")
     assert (counts(api, desk), counts(api, lamp)) == ((20, 1), (3, 2))
     accessible(page)
     page.reload()
-    expect(cart(page)).to_contain_text(f"2 × {title(lamp)}")
+    expect(cart(page)).to_contain_text(line(2, title(lamp)))
     cart(page).get_by_role("button", name=f"Remove {title(lamp)}").click()
     expect(card(page, title(lamp)).get_by_role("status")).to_have_text("Only 3 left!")
     assert counts(api, lamp) == (3, 0)
     cart(page).get_by_role("button", name="Check out").click()
-    expect(cart(page).get_by_role("status")).to_contain_text(f"1 × {title(desk)}")
+    expect(cart(page).get_by_role("status")).to_contain_text(line(1, title(desk)))
     expect(cart(page)).to_contain_text("Nothing in it yet")
     assert counts(api, desk) == (19, 0)
     accessible(page)
@@ -96,10 +100,14 @@ def test_the_last_one_goes_to_one_of_two(
     for page in (first, second):
         expect(add(page, name)).to_be_enabled()
     # The second looks away: what it shows is what was there before.
-    second.route(f"**/inventory/{product_id}", lambda route: route.fulfill(
-        json={"available": 1, "status": "LOW_STOCK"}, headers={"access-control-allow-origin": "*"}))
+    second.route(
+        f"**/inventory/{product_id}",
+        lambda route: route.fulfill(
+            json={"available": 1, "status": "LOW_STOCK"}, headers={"access-control-allow-origin": "*"}
+        ),
+    )
     add(first, name).click()
-    expect(cart(first)).to_contain_text(f"1 × {name}")
+    expect(cart(first)).to_contain_text(line(1, name))
     expect(card(first, name).get_by_role("status").first).to_have_text("Out of Stock")
     expect(add(first, name)).to_be_disabled()
     add(second, name).click()
@@ -129,7 +137,7 @@ def test_what_was_held_too_long_is_told_at_the_checkout(
     alert = cart(page).get_by_role("alert")
     expect(alert).to_contain_text(f"{title(lamp)} was not sold")
     expect(alert).to_contain_text("held too long")
-    expect(cart(page).get_by_role("status")).to_contain_text(f"1 × {title(desk)}")
+    expect(cart(page).get_by_role("status")).to_contain_text(line(1, title(desk)))
     accessible(page)
     assert (counts(api, desk), counts(api, lamp)) == ((19, 0), (20, 0))
 
@@ -165,7 +173,7 @@ def test_an_addition_whose_answer_was_lost_counts_once(
     expect(card(page, title(product_id)).get_by_role("alert")).to_contain_text("could not be reached")
     page.unroute("**/reserve")
     card(page, title(product_id)).get_by_role("button", name="Try again").click()
-    expect(cart(page)).to_contain_text(f"1 × {title(product_id)}")
+    expect(cart(page)).to_contain_text(line(1, title(product_id)))
     assert counts(api, product_id) == (20, 1)
 
 
