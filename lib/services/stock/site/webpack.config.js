@@ -22,6 +22,23 @@ class Pages {
   }
 }
 
+/** Writes scripts in ASCII: a page in another encoding reads them as they are meant. */
+class Ascii {
+  apply(compiler) {
+    compiler.hooks.thisCompilation.tap("Ascii", (compilation) => {
+      const stage = webpack.Compilation.PROCESS_ASSETS_STAGE_OPTIMIZE_SIZE + 1;
+      compilation.hooks.processAssets.tap({ name: "Ascii", stage }, (assets) => {
+        for (const name of Object.keys(assets).filter((asset) => /\.m?js$/.test(asset))) {
+          const text = assets[name].source().toString().replace(/[^ -~\n]/g, escaped);
+          compilation.updateAsset(name, new webpack.sources.RawSource(text));
+        }
+      });
+    });
+  }
+}
+
+const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+
 /** Fails the build when what every product page loads grows. */
 class SizeLimit {
   constructor(name, limit) {
@@ -67,13 +84,14 @@ export default [
       },
     },
     output,
-    plugins: [new Pages(), new SizeLimit("inventory-widget.js", WIDGET_LIMIT)],
+    plugins: [new Pages(), new Ascii(), new SizeLimit("inventory-widget.js", WIDGET_LIMIT)],
   },
   {
     ...common,
     name: "modules",
     entry: { "api-client": "./src/api-client.js" },
     output: { ...output, filename: "[name].mjs", library: { type: "module" } },
+    plugins: [new Ascii()],
     experiments: { outputModule: true },
   },
 ];

@@ -85,7 +85,8 @@ function open(key) {
   );
   const basket = h("div", { class: "stack" });
   const outcome = h("div", { class: "stack" });
-  const pager = pagerOf("levels", (query) => client.levels(query), { page_size: PRODUCTS });
+  const category = new URLSearchParams(location.search).get("category"); // a shop of one category
+  const pager = pagerOf("levels", (query) => client.levels(query), { category, page_size: PRODUCTS });
   const shown = new Set();
 
   main.replaceChildren(
@@ -140,7 +141,7 @@ function open(key) {
   function card({ product_id: productId, category }, index) {
     const problem = h("div", {});
     const button = h("button", { type: "button", id: `add-${index}`, class: "primary" }, "Add to cart");
-    button.append(h("span", { class: "unseen" }, `: ${title(productId)}`));
+    button.append(h("span", { class: "unseen" }, ` ${title(productId)}`));
     button.addEventListener("click", () => add(productId, button, problem));
     const picture = h("div", { class: "picture", "aria-hidden": "true" }, title(productId).slice(0, 1));
     picture.style.setProperty("--hue", hue(productId));
@@ -213,6 +214,7 @@ function open(key) {
         problems.push(failed(productId, reservationId, error));
       }
     }
+    messages.replaceChildren();
     outcome.replaceChildren(...problems, ...(sold.length ? [receipt(reference, sold)] : []));
     changed();
   }
@@ -235,7 +237,8 @@ function open(key) {
       h(
         "div",
         {},
-        h("strong", {}, `Thank you: ${reference}`),
+        h("strong", {}, "Thank you!"),
+        h("p", {}, "Sold as ", h("code", {}, reference)),
         h("ul", {}, ...[...totals].map(([id, quantity]) => h("li", {}, `${quantity} × ${title(id)}`))),
       ),
     );
@@ -293,5 +296,5 @@ function open(key) {
 function hue(text) {
   let sum = 0;
   for (const character of text) sum = (sum * 31 + character.codePointAt(0)) % 360;
-  return sum;
+  return (sum * 137) % 360;
 }

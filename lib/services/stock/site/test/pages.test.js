@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { ApiError } from "../src/api-client.js";
+import { namedApi } from "../src/config.js";
+import { explain } from "../src/explain.js";
+import { ago, clock, moment, plural, secondsLeft, signed, title } from "../src/format.js";
+import { chain, pagerOf } from "../src/pager.js";
+import { Cart } from "../src/shop/cart.js";
+
+test("an address names the API only where a developer serves the page", () => {
+  const search = "?api=http%3A%2F%2F127.0.0.1%3A4566";
+  assert.equal(namedApi({ hostname: "localhost", search }), "http://127.0.0.1:4566");
+  assert.equal(namedApi({ hostname: "localhost", search: "" }), null);
+  assert.equal(namedApi({ hostname: "shop.example", search }), null);
+});
+
+test("numbers and times are written for people", () => {
+  const now = Date.parse("2026-05-06T12:00:00Z");
+  assert.deepEqual([signed(3), signed(-1200), signed(0)], ["+3", "−1,200", "0"]);
+  assert.equal(ago("2026-05-06T11:59:30.000000Z", now), "just now");
+  assert.equal(ago("2026-05-06T11:45:00.000000Z", now), "15 min ago");
+  assert.equal(ago("2026-05-06T09:00:00.000000Z", now), "3 h ago");
+  assert.match(ago("2026-05-01T09:00:00.000000Z", now), /^May 1, /);
+  assert.deepEqual([clock(0), clock(75), clock(3675)], ["0:00", "1:15", "1:01:15"]);
+  assert.equal(secondsLeft("2026-05-06T12:01:00Z", now), 60);
+  assert.equal(secondsLeft("2026-05-06T11:59:00Z", now), 0);
+  assert.deepEqual([plural(1, "row"), plural(2000, "row")], ["1 row", "2,000 rows"]);
+  assert.deepEqual([title("desk-lamp_2"), title("~")], ["Desk lamp 2", "~"]);
+  assert.match(moment(now, 3600_000), /^\d\d:\d\d$/);
+  assert.match(moment(now, 9 * 86_400_000), /^May \d+$/);
+});
+
+test("every error says what to do", () => {
+  for (const status of [400, 401, 403, 404, 429, 500, 503]) assert.ok(explain(new ApiError("No", { status })).advice);
+  for (const code of ["NETWORK", "TIMEOUT"]) assert.ok(explain(new ApiError("No", { code })).advice);
+  assert.equal(explain(new ApiError("No", { status: 403 })).wrongKey, true);
+  const below = explain(new ApiError("No", { status: 409, code: "BELOW_RESERVED", details: ["a"], requestId: "r" }));
+  assert.deepEqual([below.wrongKey, below.details, below.requestId], [false, ["a"], "r"]);
+});
+
+const listing = (...pages) => {
+  const asked = [];
+  const list = async (query) => {
+    asked.push(query.page_token);
+    const page = pages[Number(query.page_token ?? 0)];
+    if (page instanceof Error) throw pages.splice(Number(query.page_token ?? 0), 1, [1])[0];
+    const next = asked.length && Number(query.page_token ?? 0) + 1;
+    return { rows: page, next_page_token: next < pages.length ? String(next) : null };
+  };
+  return { asked, pager: pagerOf("rows", list, { page_size: 2 }) };
+};
+
+test("a pager ends with its last page", async () => {
+  const { pager, asked } = listing([1, 2], [3]);
+  assert.deepEqual([await pager.next(), pager.done, await pager.next(), pager.done], [[1, 2], false, [3], true]);
+  assert.deepEqual(asked, [undefined, "1"]);
+});
+
+test("a page that failed is asked for again", async () => {
+  const { pager } = listing(new Error("offline"));
+  await assert.rejects(pager.next(), /offline/);
+  assert.deepEqual([pager.done, await pager.next(), pager.done], [false, [1], true]);
+});
+
+test("a chain passes over what is empty", async () => {
+  const both = chain(listing([], [1]).pager, listing([2]).pager);
+  assert.deepEqual([await both.next(), both.done, await both.next(), both.done], [[1], false, [2], true]);
+  const none = chain(listing([]).pager, listing([]).pager);
+  assert.deepEqual([await none.next(), none.done], [[], true]);
+});
+
+function storage() {
+  const kept = new Map();
+  return { getItem: (name) => kept.get(name) ?? null, setItem: (name, value) => kept.set(name, value) };
+}
+
+test("each addition to a cart is a reservation of its own, and survives a reload", () => {
+  const place = storage();
+  const cart = new Cart(place);
+  const [first, second] = ["mug", "mug"].map((id) => {
+    const asked = cart.request(id, 1, 15);
+    cart.add(id, { reservationId: asked.reservationId, expiry: `2026-01-01T00:0${cart.lines.length}:00Z` }, 1);
+    return asked.reservationId;
+  });
+  assert.notEqual(first, second);
+  assert.match(first, /^[A-Za-z0-9._~:@-]{1,100}$/);
+  const again = new Cart(place);
+  const [mug] = again.products;
+  assert.deepEqual([mug.quantity, mug.expiry, mug.lines.length], [2, "2026-01-01T00:00:00Z", 2]);
+  again.remove(first);
+  assert.deepEqual(again.products.map(({ quantity }) => quantity), [1]);
+  assert.notEqual(again.request("mug", 1, 15).reservationId, second);
+});
+
+test("an addition without an answer is asked for again as it was, one that was refused is not", () => {
+  const cart = new Cart(storage());
+  const asked = cart.request("mug", 1, 15);
+  assert.deepEqual(cart.request("mug", 1, 5), asked);
+  cart.refused("mug");
+  assert.notEqual(cart.request("mug", 1, 5).reservationId, asked.reservationId);
+});
+
+test("what is no cart is an empty one", () => {
+  const place = storage();
+  place.setItem("stock-demo-cart", "{");
+  assert.deepEqual(new Cart(place).lines, []);
+});

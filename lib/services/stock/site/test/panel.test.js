@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { changesFrom, newLevel, sides, steps, told } from "../src/panel/changes.js";
+import { plot, pointAt, ticks } from "../src/panel/plot.js";
+
+const LEVEL = { stock_count: 50, threshold_level: 5, category: "Paper", version: 6 };
+const SAME = { mode: "set", count: "50", by: "", reason: "", threshold: "5", category: "Paper" };
+const entered = (more) => changesFrom(LEVEL, { ...SAME, ...more });
+
+test("what was left as it is is not sent", () => {
+  assert.deepEqual(entered({}), { changes: null, problems: {} });
+  assert.deepEqual(entered({ mode: "change" }), { changes: null, problems: {} });
+});
+
+test("what was changed is sent", () => {
+  assert.deepEqual(entered({ count: " 40 " }).changes, { stock_count: 40 });
+  assert.deepEqual(entered({ threshold: "0" }).changes, { threshold_level: 0 });
+  assert.deepEqual(entered({ category: "Ink" }).changes, { category: "Ink" });
+  assert.deepEqual(entered({ category: " " }).changes, { category: null });
+  const change = { mode: "change", by: "-3", reason: "broken" };
+  assert.deepEqual(entered(change).changes, { adjustment: -3, reason: "broken" });
+});
+
+test("what cannot be meant is told at its field", () => {
+  assert.deepEqual(Object.keys(entered({ count: "-1", threshold: "x" }).problems), ["count", "threshold"]);
+  assert.ok(entered({ count: "" }).problems.count);
+  assert.ok(entered({ count: "1.5" }).problems.count);
+  assert.ok(entered({ mode: "change", by: "some", reason: "r" }).problems.by);
+  assert.ok(entered({ mode: "change", by: "-51", reason: "r" }).problems.by);
+  assert.ok(entered({ mode: "change", by: "+1" }).problems.reason);
+});
+
+test("a change by steps may be typed in several ways", () => {
+  assert.deepEqual(["+5", "5", "-2", "−2", "", "2.5", "five"].map(steps), [5, 5, -2, -2, 0, null, null]);
+});
+
+test("a conflict's details are the level that is there", () => {
+  const details = ["version 7", "last_updated 2026-01-02T03:04:05.000006Z", "stock_count 40", "threshold_level 5", "?"];
+  assert.deepEqual(told(details), {
+    version: 7,
+    last_updated: "2026-01-02T03:04:05.000006Z",
+    stock_count: 40,
+    threshold_level: 5,
+  });
+});
+
+test("a conflict shows what either side changed, and nothing else", () => {
+  const now = { ...LEVEL, stock_count: 40, version: 7 };
+  assert.deepEqual(sides(LEVEL, { stock_count: 45 }, now), [{ label: "On hand", mine: "45", theirs: "40" }]);
+  assert.deepEqual(sides(LEVEL, { adjustment: 5, reason: "r" }, now), [
+    { label: "On hand", mine: "+5, making 45", theirs: "40" },
+  ]);
+  assert.deepEqual(sides(LEVEL, { threshold_level: 9, category: null }, now), [
+    { label: "On hand", mine: "40 (not changed by you)", theirs: "40" },
+    { label: "Alert at", mine: "9", theirs: "5" },
+    { label: "Category", mine: "none", theirs: "Paper" },
+  ]);
+  const moved = { ...LEVEL, threshold_level: 8, category: "Ink", version: 7 };
+  assert.deepEqual(sides(LEVEL, { stock_count: 1 }, moved), [
+    { label: "On hand", mine: "1", theirs: "50" },
+    { label: "Alert at", mine: "8 (not changed by you)", theirs: "8" },
+    { label: "Category", mine: "Ink (not changed by you)", theirs: "Ink" },
+  ]);
+});
+
+test("a new product needs an id and a number", () => {
+  const blank = { product_id: "", warehouse_id: "", stock_count: "", threshold_level: "", category: "" };
+  assert.deepEqual(Object.keys(newLevel(blank).problems).sort(), ["product_id", "stock_count"]);
+  const good = { ...blank, product_id: " mug ", stock_count: "4" };
+  assert.deepEqual(newLevel(good), { level: { product_id: "mug", stock_count: 4 }, problems: {} });
+  const all = newLevel({ ...good, warehouse_id: "n/a", threshold_level: "-1", category: "Cups" });
+  assert.deepEqual(Object.keys(all.problems), ["warehouse_id", "threshold_level"]);
+  assert.equal(all.level.category, "Cups");
+  assert.ok(newLevel({ ...good, product_id: "reserve" }).problems.product_id);
+});
+
+test("marks on an axis are round and reach the top", () => {
+  assert.deepEqual(ticks(55), [0, 20, 40, 60]);
+  assert.deepEqual(ticks(1), [0, 1]);
+  assert.deepEqual(ticks(4), [0, 1, 2, 3, 4]);
+  assert.deepEqual(ticks(1000), [0, 500, 1000]);
+});
+
+const MARGIN = { top: 0, right: 0, bottom: 0, left: 0 };
+const at = (seconds) => new Date(seconds * 1000).toISOString();
+const MOVEMENTS = [
+  { at: at(50), stock_count: 6, available: 6 },
+  { at: at(25), stock_count: 8, available: 6 },
+  { at: at(0), stock_count: 8, available: 8 },
+];
+const plotted = (movements, now = 100_000) =>
+  plot(movements, { width: 100, height: 80, threshold: 2, now, margin: MARGIN });
+
+test("stock is drawn as stairs from the oldest movement until now", () => {
+  const { stock, available, threshold, marks } = plotted(MOVEMENTS);
+  assert.equal(stock, "M0 0H25V0H50V20H100");
+  assert.equal(available, "M0 0H25V20H50V20H100");
+  assert.equal(threshold, 60);
+  assert.deepEqual(marks.at(-1), { value: 8, y: 0 });
+});
+
+test("one movement is a line too", () => {
+  assert.equal(plotted(MOVEMENTS.slice(2), 0).stock, "M0 0H100");
+});
+
+test("a place in the chart has the values of the movement before it", () => {
+  const chart = plotted(MOVEMENTS);
+  assert.deepEqual([0, 24, 25, 99].map((place) => pointAt(chart, place).available), [8, 8, 6, 6]);
+  assert.equal(pointAt(chart, -5).available, 8);
+});

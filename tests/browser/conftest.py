@@ -1,0 +1,140 @@
+"""The pages of a deployed stock service, in a browser."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from ..integration.conftest import Http
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # Pages that a test makes up come from nowhere, from where a local deployment may not be called.
+    "--disable-features=LocalNetworkAccessChecks",
+]
+AXE = Path(__file__).parents[2] / "lib/services/stock/site/node_modules/axe-core/axe.min.js"
+SEVERE = """() => axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations
+  .filter(({ impact }) => impact === "serious" || impact === "critical")
+  .map(({ id, nodes }) => [id, ...nodes.map(({ target, failureSummary }) => `${target}: ${failureSummary}`)]))"""
+
+
+class Stock(NamedTuple):
+    """Where the service and its pages are."""
+
+    site_url: str
+    api_url: str
+    api_key: str
+
+
+@pytest.fixture(scope="session", name="stock")
+def stock_fixture() -> Stock:
+    """A deployment with its site."""
+    named = [os.environ.get(name) for name in ("SITE_URL", "API_URL", "API_KEY")]
+    if not all(named):
+        pytest.skip("SITE_URL, API_URL and API_KEY name no deployment")
+    return Stock(*(str(value).rstrip("/") for value in named))
+
+
+@pytest.fixture(scope="session", name="api")
+def api_fixture(stock: Stock) -> Http:
+    """Somebody else who calls the service at the same time."""
+    return Http({"api_url": stock.api_url}, stock.api_key)
+
+
+@pytest.fixture(name="category")
+def category_fixture() -> str:
+    """A category that nobody else uses."""
+    return f"Test {uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture(name="product")
+def product_fixture(api: Http, category: str) -> Callable[..., str]:
+    """Makes products in that category and tells their ids, which begin alike."""
+    prefix = category.lower().replace(" ", "-")
+
+    def product(stock_count: int = 20, name: str = "desk", **more: Any) -> str:
+        made = {"product_id": f"{prefix}-{name}", "stock_count": stock_count, "category": category, **more}
+        answer = api("POST", "/inventory", {"threshold_level": 5, **made})
+        assert answer.status == 201, answer.body
+        return str(made["product_id"])
+
+    return product
+
+
+@pytest.fixture(scope="session", name="browser")
+def browser_fixture() -> Iterator[Browser]:
+    """One browser for all tests."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"there is no {CHROMIUM}")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(name="visitor")
+def visitor_fixture(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Makes an empty page in a context of its own; what its scripts or its policy complain of fails the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            complaints.append(message.text)
+
+    def visitor(width: int = 1280) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 900})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", heard)
+        return page
+
+    yield visitor
+    for context in contexts:
+        context.close()
+    assert not complaints
+
+
+@pytest.fixture(name="visit")
+def visit_fixture(visitor: Callable[..., Page], stock: Stock) -> Callable[..., Page]:
+    """Opens a page of the site with the key entered before."""
+
+    def visit(path: str, width: int = 1280) -> Page:
+        page = visitor(width)
+        page.add_init_script(f"sessionStorage.setItem('stock-api-key', '{stock.api_key}')")
+        page.goto(f"{stock.site_url}/{path}")
+        return page
+
+    return visit
+
+
+@pytest.fixture(scope="session", name="accessible")
+def accessible_fixture() -> Callable[[Page], None]:
+    """Fails where axe finds something serious in what a page shows, light or dark."""
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: run npm ci in the site's folder")
+    axe = AXE.read_text(encoding="utf-8")
+
+    def accessible(page: Page) -> None:
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.evaluate(axe)
+            assert page.evaluate(SEVERE) == [], scheme
+        page.emulate_media(color_scheme="light")
+
+    return accessible

@@ -1,0 +1,442 @@
+"""The admin panel, used as an inventory manager would."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+from ..integration.conftest import Http
+from .conftest import Stock
+
+PANEL = "admin-panel.html"
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def rows(page: Page) -> Locator:
+    return page.locator("tr.level")
+
+
+def row(page: Page, product_id: str) -> Locator:
+    return rows(page).filter(has=page.get_by_role("rowheader", name=product_id, exact=True))
+
+
+def has(page: Page, product_id: str, **labels: str) -> None:
+    for label, text in labels.items():
+        place = row(page, product_id).locator(f"[data-label='{label.replace('_', ' ')}']")
+        expect(place).to_have_text(text)
+
+
+def narrow(page: Page, product_id: str) -> None:
+    """Only products whose ids begin so, those of one test."""
+    page.get_by_label("Product id begins with").fill(product_id)
+    expect(rows(page)).not_to_have_count(0)
+    expect(rows(page).filter(has_not_text=product_id)).to_have_count(0)
+
+
+def edit(page: Page, product_id: str) -> Locator:
+    """The editor of a product, opened."""
+    narrow(page, product_id)
+    row(page, product_id).get_by_role("button", name="Edit").click()
+    return page.get_by_role("form", name=f"Edit {product_id} in main")
+
+
+def test_a_wrong_key_is_told_and_the_right_one_opens(
+    visitor: Callable[..., Page], stock: Stock, accessible: Callable[[Page], None]
+) -> None:
+    page = visitor()
+    page.goto(f"{stock.site_url}/{PANEL}")
+    key = page.get_by_label("API key")
+    expect(key).to_be_focused()
+    accessible(page)
+    key.fill("wrong")
+    key.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("The API key is wrong")
+    accessible(page)
+    key.fill(stock.api_key)
+    page.get_by_role("button", name="Open").click()
+    expect(page.get_by_role("heading", name="All stock")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="All stock")).to_be_visible()
+    page.get_by_role("button", name="Forget key").click()
+    expect(page.get_by_label("API key")).to_be_focused()
+    assert page.evaluate("sessionStorage.getItem('stock-api-key')") is None
+
+
+def test_a_key_that_is_replaced_meanwhile_can_be_entered_again(visitor: Callable[..., Page], stock: Stock) -> None:
+    page = visitor()
+    page.add_init_script("sessionStorage.setItem('stock-api-key', 'replaced')")
+    page.goto(f"{stock.site_url}/{PANEL}")
+    page.get_by_role("button", name="Enter another key").click()
+    expect(page.get_by_label("API key")).to_be_focused()
+
+
+def test_stock_is_searched_and_filtered(
+    visit: Callable[..., Page], product: Callable[..., str], category: str, accessible: Callable[[Page], None]
+) -> None:
+    plenty, few, none = product(1200, "plenty"), product(4, "few"), product(0, "none")
+    page = visit(PANEL)
+    page.get_by_label("Category").fill(category)
+    expect(rows(page)).to_have_count(3)
+    has(page, plenty, Status="In stock", Available="1,200", On_hand="1,200", Held="0", Alert_at="5", Category=category)
+    has(page, few, Status="Low stock", Available="4")
+    has(page, none, Status="Out of stock", Available="0")
+    accessible(page)
+    page.get_by_label("Status").select_option("Low stock")
+    expect(rows(page)).to_have_count(1)
+    page.get_by_label("Status").select_option("Any")
+    page.get_by_label("Product id begins with").fill(none)
+    expect(rows(page)).to_have_count(1)
+    page.get_by_label("Product id begins with").fill(f"{none}-not")
+    expect(page.get_by_text("Nothing fits these filters.")).to_be_visible()
+    accessible(page)
+    page.get_by_role("button", name="Clear the filters").click()
+    expect(page.get_by_label("Category")).to_have_value("")
+    expect(rows(page)).not_to_have_count(0)
+
+
+def test_more_is_loaded_page_by_page(visit: Callable[..., Page], product: Callable[..., str], category: str) -> None:
+    for number in range(27):
+        product(9, f"desk-{number:02}")
+    page = visit(PANEL)
+    page.get_by_label("Category").fill(category)
+    expect(rows(page).filter(has_text=category)).to_have_count(25)
+    page.get_by_role("button", name="Load more").click()
+    expect(rows(page)).to_have_count(27)
+    expect(page.get_by_role("button", name="Load more")).to_have_count(0)
+    expect(rows(page).nth(25).get_by_role("link")).to_be_focused()
+
+
+def test_stock_is_set_with_the_keyboard_alone(
+    visit: Callable[..., Page], product: Callable[..., str], accessible: Callable[[Page], None]
+) -> None:
+    product_id = product(20)
+    page = visit(PANEL)
+    narrow(page, product_id)
+    row(page, product_id).get_by_role("link").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("textbox", name="On hand")).to_be_focused()
+    accessible(page)
+    page.keyboard.type("7")
+    page.keyboard.press("Tab")
+    page.keyboard.type("8")
+    page.keyboard.press("Enter")
+    has(page, product_id, On_hand="7", Alert_at="8", Status="Low stock")
+    expect(row(page, product_id).get_by_role("button", name="Edit")).to_be_focused()
+    expect(page.locator("#messages")).to_contain_text("7 on hand")
+    page.keyboard.press("Enter")
+    page.keyboard.type("99")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("textbox", name="On hand")).to_have_count(0)
+    expect(row(page, product_id).get_by_role("button", name="Edit")).to_be_focused()
+    has(page, product_id, On_hand="7")
+
+
+def test_stock_is_changed_by_steps_with_a_reason(
+    visit: Callable[..., Page], product: Callable[..., str], api: Http
+) -> None:
+    product_id = product(20)
+    page = visit(PANEL)
+    form = edit(page, product_id)
+    form.get_by_text("Change by").click()
+    form.get_by_label("Add or take away").fill("-3")
+    expect(form.get_by_text("makes 17 on hand")).to_be_visible()
+    form.get_by_role("button", name="Save").click()
+    expect(form.get_by_label("Reason")).to_be_focused()
+    expect(form.get_by_text("Say why")).to_be_visible()
+    form.get_by_label("Reason").fill("Damaged")
+    form.get_by_label("Category").fill("")
+    form.get_by_role("button", name="Save").click()
+    has(page, product_id, On_hand="17", Category="none")
+    newest = api("GET", f"/inventory/{product_id}/movements").body["movements"][0]
+    assert (newest["type"], newest["quantity"], newest["reason"]) == ("ADJUSTED", -3, "Damaged")
+
+
+def test_what_cannot_be_saved_is_told_in_its_place(
+    visit: Callable[..., Page], product: Callable[..., str], api: Http, accessible: Callable[[Page], None]
+) -> None:
+    product_id = product(20)
+    assert (
+        api("POST", f"/inventory/{product_id}/reserve", {"reservationId": f"{product_id}.1", "quantity": 5}).status
+        == 201
+    )
+    page = visit(PANEL)
+    form = edit(page, product_id)
+    count = form.get_by_label("On hand")
+    count.fill("-1")
+    count.press("Enter")
+    expect(count).to_have_attribute("aria-invalid", "true")
+    expect(form.get_by_text("A whole number, 0 or more")).to_be_visible()
+    count.fill("2")
+    count.press("Enter")
+    alert = form.get_by_role("alert")
+    expect(alert).to_contain_text("Customers hold that many")
+    expect(alert).to_contain_text("Request")
+    expect(count).not_to_have_attribute("aria-invalid", "true")
+    accessible(page)
+
+
+@pytest.fixture(name="conflict")
+def conflict_fixture(visit: Callable[..., Page], product: Callable[..., str], api: Http) -> tuple[Page, str]:
+    """A page whose editor was overtaken by somebody else."""
+    product_id = product(50)
+    page = visit(PANEL)
+    form = edit(page, product_id)
+    form.get_by_label("On hand").fill("45")
+    assert api("PUT", f"/inventory/{product_id}", {"stock_count": 40, "threshold_level": 8}).status == 200
+    form.get_by_label("On hand").press("Enter")
+    shown = page.get_by_role("alertdialog", name="Somebody changed this while you were editing")
+    expect(shown.get_by_role("row", name="On hand")).to_have_text(re.compile("^On hand4540$"))
+    expect(shown.get_by_role("row", name="Alert at")).to_contain_text("not changed by you")
+    expect(shown.get_by_role("button", name="Take theirs")).to_be_focused()
+    return page, product_id
+
+
+def test_in_a_conflict_theirs_may_stay(
+    conflict: tuple[Page, str], api: Http, accessible: Callable[[Page], None]
+) -> None:
+    page, product_id = conflict
+    accessible(page)
+    page.get_by_role("button", name="Take theirs").click()
+    has(page, product_id, On_hand="40", Alert_at="8")
+    assert api("GET", f"/inventory/{product_id}").body["stock_count"] == 40
+
+
+def test_in_a_conflict_mine_may_be_saved_over_it(conflict: tuple[Page, str], api: Http) -> None:
+    page, product_id = conflict
+    page.get_by_role("button", name="Save mine over it").click()
+    has(page, product_id, On_hand="45", Alert_at="8")
+    level = api("GET", f"/inventory/{product_id}").body
+    assert (level["stock_count"], level["threshold_level"]) == (45, 8)
+
+
+def test_a_conflict_may_come_again(conflict: tuple[Page, str], api: Http) -> None:
+    page, product_id = conflict
+    assert api("PUT", f"/inventory/{product_id}", {"stock_count": 30}).status == 200
+    page.get_by_role("button", name="Save mine over it").click()
+    shown = page.get_by_role("alertdialog")
+    expect(shown.get_by_role("row", name="On hand")).to_have_text(re.compile("^On hand4530$"))
+    page.get_by_role("button", name="Save mine over it").click()
+    has(page, product_id, On_hand="45")
+
+
+def test_what_is_out_or_low_is_listed(
+    visit: Callable[..., Page], product: Callable[..., str], accessible: Callable[[Page], None]
+) -> None:
+    plenty, few, none = product(20, "plenty"), product(4, "few"), product(0, "none")
+    page = visit(PANEL)
+    page.get_by_role("link", name="Needs attention").click()
+    expect(page.get_by_role("heading", name="Needs attention")).to_be_visible()
+    expect(rows(page)).not_to_have_count(0)
+    more = page.get_by_role("button", name="Load more")
+    while more.count():
+        before = rows(page).count()
+        more.click()
+        expect(rows(page)).not_to_have_count(before)
+        expect(page.locator(".below .loading")).to_have_count(0)
+    has(page, few, Status="Low stock")
+    has(page, none, Status="Out of stock")
+    expect(row(page, plenty)).to_have_count(0)
+    expect(rows(page).first).to_contain_text("Out of stock")
+    expect(page.locator("#attention-count")).not_to_have_text("0")
+    accessible(page)
+
+
+def test_a_products_reservations_can_be_released(
+    visit: Callable[..., Page], product: Callable[..., str], api: Http, accessible: Callable[[Page], None]
+) -> None:
+    product_id = product(20)
+    for number, minutes in ((1, 60), (2, 5)):
+        held = {"reservationId": f"{product_id}.{number}", "quantity": number, "lifetime_minutes": minutes}
+        assert api("POST", f"/inventory/{product_id}/reserve", held).status == 201
+    page = visit(f"{PANEL}#/product/{product_id}")
+    held_rows = page.get_by_role("region", name="Reservations").locator("tbody tr")
+    expect(held_rows).to_have_count(2)
+    expect(held_rows.first).to_contain_text(f"{product_id}.2")
+    expect(held_rows.first.locator(".left")).to_have_text(re.compile(r"^[45]:\d\d$|^6:00$|^5:\d\d$"))
+    has(page, product_id, Held="3", Available="17")
+    accessible(page)
+    held_rows.first.get_by_role("button", name="Release").click()
+    dialog = page.get_by_role("dialog", name="Release this reservation?")
+    accessible(page)
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(held_rows).to_have_count(2)
+    held_rows.first.get_by_role("button", name="Release").click()
+    dialog.get_by_role("button", name="Release").click()
+    expect(held_rows).to_have_count(1)
+    has(page, product_id, Held="1", Available="19")
+
+
+def test_a_products_movements_are_a_table_and_a_chart(
+    visit: Callable[..., Page], product: Callable[..., str], api: Http, accessible: Callable[[Page], None]
+) -> None:
+    product_id = product(20)
+    for count in range(21, 73):
+        assert api("PUT", f"/inventory/{product_id}", {"stock_count": count}).status == 200
+    page = visit(f"{PANEL}#/product/{product_id}")
+    moved = page.get_by_role("region", name="Movements")
+    expect(moved.locator("tbody tr")).to_have_count(50)
+    expect(moved.locator("tbody tr").first).to_contain_text("Set+1")
+    chart = page.get_by_role("img", name=f"Stock of {product_id} in main over time")
+    expect(chart).to_be_visible()
+    expect(chart.locator("path.stock")).to_have_attribute("d", re.compile(r"^M[\d.]+ [\d.]+H"))
+    expect(chart.locator("desc")).to_contain_text("from 23 to 72")
+    moved.get_by_role("button", name="Load more").click()
+    expect(moved.locator("tbody tr")).to_have_count(53)
+    expect(moved.locator("tbody tr").last).to_contain_text("Created")
+    expect(chart.locator("desc")).to_contain_text("from 20 to 72")
+    chart.hover()
+    expect(page.locator(".chart-reading")).to_contain_text("on hand")
+    accessible(page)
+
+
+def test_each_warehouse_has_its_level_and_its_chart(visit: Callable[..., Page], product: Callable[..., str]) -> None:
+    product(20)
+    product_id = product(3, warehouse_id="north")
+    page = visit(f"{PANEL}#/product/{product_id}")
+    expect(rows(page)).to_have_count(2)
+    expect(page.get_by_role("img", name="in main over time")).to_be_visible()
+    page.get_by_label("Warehouse").select_option("north")
+    expect(page.get_by_role("img", name="in north over time")).to_be_visible()
+    expect(page.locator(".tiles")).to_contain_text("23")
+
+
+def test_editing_a_product_shows_in_its_history(visit: Callable[..., Page], product: Callable[..., str]) -> None:
+    product_id = product(20)
+    page = visit(f"{PANEL}#/product/{product_id}")
+    row(page, product_id).get_by_role("button", name="Edit").click()
+    page.get_by_role("textbox", name="On hand").fill("2")
+    page.get_by_role("textbox", name="On hand").press("Enter")
+    expect(page.locator(".tiles")).to_contain_text("Low stock")
+    expect(page.get_by_role("region", name="Movements").locator("tbody tr").first).to_contain_text("\N{MINUS SIGN}18")
+
+
+def test_a_product_that_is_not_there_is_told(visit: Callable[..., Page], accessible: Callable[[Page], None]) -> None:
+    page = visit(f"{PANEL}#/product/no-such-product")
+    expect(page.get_by_role("alert")).to_contain_text("The product could not be loaded")
+    accessible(page)
+
+
+def test_reconciling_tells_that_all_is_well(
+    visit: Callable[..., Page], product: Callable[..., str], accessible: Callable[[Page], None]
+) -> None:
+    page = visit(f"{PANEL}#/product/{product()}")
+    page.get_by_role("button", name="Reconcile").click()
+    expect(page.get_by_text("Everything agrees")).to_be_visible()
+    accessible(page)
+
+
+def test_reconciling_repairs_what_does_not_add_up(
+    visit: Callable[..., Page], product: Callable[..., str], accessible: Callable[[Page], None]
+) -> None:
+    product_id = product()
+    page = visit(f"{PANEL}#/product/{product_id}")
+
+    def drifted(route: Route) -> None:
+        if route.request.method != "POST":
+            route.continue_()
+            return
+        drift = {"warehouse_id": "main", "field": "reserved_count", "counted": 0, "found": 2}
+        repaired = json.loads(route.request.post_data or "{}")["repair"]
+        answer = {"product_id": product_id, "repaired": repaired, "drifts": [drift]}
+        route.fulfill(json=answer, headers={"access-control-allow-origin": "*"})
+
+    page.route("**/reconcile", drifted)
+    page.get_by_role("button", name="Reconcile").click()
+    expect(page.get_by_text("main: reserved_count says 2, counted 0")).to_be_visible()
+    accessible(page)
+    page.get_by_role("button", name="Repair").click()
+    page.get_by_role("dialog").get_by_role("button", name="Repair").click()
+    expect(page.get_by_text("Repaired", exact=True)).to_be_visible()
+
+
+def test_a_product_is_added(
+    visit: Callable[..., Page], category: str, api: Http, accessible: Callable[[Page], None]
+) -> None:
+    product_id = f"{category.lower().replace(' ', '-')}-new"
+    page = visit(PANEL)
+    for made in (True, False):
+        page.goto(page.url.split("#", maxsplit=1)[0] + "#/")
+        page.get_by_role("button", name="New product").click()
+        dialog = page.get_by_role("dialog", name="New product")
+        dialog.get_by_role("button", name="Add product").click()
+        expect(dialog.get_by_text("An id is needed")).to_be_visible()
+        accessible(page)
+        for label, text in {"Product id": product_id, "On hand": "6", "Alert at": "2", "Category": category}.items():
+            dialog.get_by_label(label).fill(text)
+        dialog.get_by_label("Category").press("Enter")
+        if made:
+            expect(page.get_by_role("heading", name=product_id)).to_be_visible()
+    expect(dialog.get_by_role("alert")).to_contain_text("It exists already")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    level = api("GET", f"/inventory/{product_id}?warehouse_id=main").body
+    assert (level["stock_count"], level["threshold_level"], level["category"]) == (6, 2, category)
+
+
+def test_when_the_service_fails_there_is_something_to_do(
+    visit: Callable[..., Page], stock: Stock, accessible: Callable[[Page], None]
+) -> None:
+    page = visit(f"{PANEL}#/product/none")
+    body = {"error": "Out of order", "code": "INTERNAL_ERROR", "requestId": "request-7", "details": []}
+
+    def fail(route: Route) -> None:
+        route.fulfill(status=500, json=body, headers={"access-control-allow-origin": "*"})
+
+    page.route(f"{stock.api_url}/inventory*", fail)
+    page.get_by_role("link", name="All stock").last.click()
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("Out of order")
+    expect(alert).to_contain_text("request-7")
+    accessible(page)
+    page.unroute(f"{stock.api_url}/inventory*", fail)
+    page.get_by_role("button", name="Try again").click()
+    expect(alert).to_have_count(0)
+
+
+def test_what_is_text_stays_text(visit: Callable[..., Page], product: Callable[..., str], api: Http) -> None:
+    product_id = product(5)
+    evil = "<img src=x onerror=alert(1)>"
+    changed = {"adjustment": 1, "reason": evil, "category": evil}
+    assert api("PUT", f"/inventory/{product_id}", changed).status == 200
+    page = visit(f"{PANEL}#/product/{product_id}")
+    expect(page.get_by_role("region", name="Movements")).to_contain_text(evil)
+    has(page, product_id, Category=evil)
+    assert page.locator("img[src=x]").count() == 0
+
+
+def test_a_phone_shows_all_of_it(
+    visit: Callable[..., Page], product: Callable[..., str], accessible: Callable[[Page], None]
+) -> None:
+    product_id = product(4, name="a-product-with-quite-a-long-name-as-real-ones-have")
+    page = visit(PANEL, 375)
+    edit(page, product_id).get_by_text("Change by").click()
+    assert page.evaluate(OVERFLOW) <= 0
+    accessible(page)
+    page.keyboard.press("Escape")
+    row(page, product_id).get_by_role("link").click()
+    expect(page.get_by_role("img", name="over time")).to_be_visible()
+    expect(page.get_by_role("region", name="Movements")).to_contain_text("Created")
+    assert page.evaluate(OVERFLOW) <= 0
+    accessible(page)
+
+
+def test_the_way_to_the_content_is_short(visit: Callable[..., Page]) -> None:
+    page = visit(PANEL)
+    expect(rows(page)).not_to_have_count(0)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    expect(page.get_by_role("heading", name="All stock")).to_be_visible()
+
+
+def test_a_site_without_its_configuration_says_so(visitor: Callable[..., Page], stock: Stock) -> None:
+    page = visitor()
+    page.route("**/config.json", lambda route: route.fulfill(status=404))
+    page.goto(f"{stock.site_url}/{PANEL}")
+    expect(page.get_by_role("alert")).to_contain_text("config.json is missing")

@@ -1,0 +1,188 @@
+"""The demo shop: the life of a reservation, between visitors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+from ..integration.conftest import Http
+from .conftest import Stock
+
+
+def card(page: Page, name: str) -> Locator:
+    return page.get_by_role("listitem").filter(has=page.get_by_role("heading", name=name))
+
+
+def add(page: Page, name: str) -> Locator:
+    return card(page, name).get_by_role("button", name="Add to cart")
+
+
+def cart(page: Page) -> Locator:
+    return page.get_by_role("complementary", name="Your cart")
+
+
+def title(product_id: str) -> str:
+    return product_id.replace("-", " ").capitalize()
+
+
+def line(quantity: int, name: str) -> str:
+    return f"{quantity} \N{MULTIPLICATION SIGN} {name}"
+
+
+@pytest.fixture(name="shop")
+def shop_fixture(visit: Callable[..., Page], category: str) -> Callable[..., Page]:
+    """Opens the shop of this test's products."""
+
+    def shop(**more: Any) -> Page:
+        return visit(f"index.html?category={quote(category)}", **more)
+
+    return shop
+
+
+def counts(api: Http, product_id: str) -> tuple[int, int]:
+    level = api("GET", f"/inventory/{product_id}").body
+    return level["stock_count"], level["reserved_count"]
+
+
+def test_the_key_is_explained_and_asked_for(
+    visitor: Callable[..., Page], stock: Stock, accessible: Callable[[Page], None]
+) -> None:
+    page = visitor()
+    page.goto(f"{stock.site_url}/index.html")
+    expect(page.get_by_text("a browser never sees it")).to_be_visible()
+    accessible(page)
+    page.get_by_label("API key").fill("wrong")
+    page.get_by_role("button", name="Open the shop").click()
+    expect(page.get_by_role("alert")).to_contain_text("The API key is wrong")
+    page.get_by_label("API key").fill(stock.api_key)
+    page.get_by_role("button", name="Open the shop").click()
+    expect(page.get_by_role("heading", name="Your cart")).to_be_visible()
+    page.get_by_role("button", name="Forget key").click()
+    expect(page.get_by_label("API key")).to_be_visible()
+
+
+def test_an_item_is_held_given_back_and_sold(
+    shop: Callable[..., Page], product: Callable[..., str], api: Http, accessible: Callable[[Page], None]
+) -> None:
+    desk, lamp = product(20, "desk"), product(3, "lamp")
+    page = shop()
+    expect(card(page, title(lamp)).get_by_role("status")).to_have_text("Only 3 left!")
+    expect(cart(page)).to_contain_text("Nothing in it yet")
+    for name in (desk, lamp, lamp):
+        add(page, title(name)).click()
+    expect(cart(page)).to_contain_text(line(2, title(lamp)))
+    expect(cart(page).get_by_role("timer").first).to_contain_text("held for 1")
+    expect(card(page, title(lamp)).get_by_role("status")).to_have_text("Only 1 left!")
+    assert (counts(api, desk), counts(api, lamp)) == ((20, 1), (3, 2))
+    accessible(page)
+    page.reload()
+    expect(cart(page)).to_contain_text(line(2, title(lamp)))
+    cart(page).get_by_role("button", name=f"Remove {title(lamp)}").click()
+    expect(card(page, title(lamp)).get_by_role("status")).to_have_text("Only 3 left!")
+    assert counts(api, lamp) == (3, 0)
+    cart(page).get_by_role("button", name="Check out").click()
+    expect(cart(page).get_by_role("status")).to_contain_text(line(1, title(desk)))
+    expect(cart(page)).to_contain_text("Nothing in it yet")
+    assert counts(api, desk) == (19, 0)
+    accessible(page)
+
+
+def test_the_last_one_goes_to_one_of_two(
+    shop: Callable[..., Page], product: Callable[..., str], api: Http, accessible: Callable[[Page], None]
+) -> None:
+    product_id = product(1)
+    name = title(product_id)
+    first, second = shop(), shop()
+    for page in (first, second):
+        expect(add(page, name)).to_be_enabled()
+    # The second looks away: what it shows is what was there before.
+    second.route(
+        f"**/inventory/{product_id}",
+        lambda route: route.fulfill(
+            json={"available": 1, "status": "LOW_STOCK"}, headers={"access-control-allow-origin": "*"}
+        ),
+    )
+    add(first, name).click()
+    expect(cart(first)).to_contain_text(line(1, name))
+    expect(card(first, name).get_by_role("status").first).to_have_text("Out of Stock")
+    expect(add(first, name)).to_be_disabled()
+    add(second, name).click()
+    expect(card(second, name).get_by_role("alert")).to_contain_text("Sold out meanwhile")
+    accessible(second)
+    second.unroute(f"**/inventory/{product_id}")
+    expect(add(second, name)).to_be_disabled(timeout=10_000)
+    cart(first).get_by_role("button", name="Remove").click()
+    expect(add(second, name)).to_be_enabled(timeout=10_000)
+    add(second, name).click()
+    cart(second).get_by_role("button", name="Check out").click()
+    expect(cart(second)).to_contain_text("Thank you!")
+    assert counts(api, product_id) == (0, 0)
+
+
+def test_what_was_held_too_long_is_told_at_the_checkout(
+    shop: Callable[..., Page], product: Callable[..., str], api: Http, accessible: Callable[[Page], None]
+) -> None:
+    desk, lamp = product(20, "desk"), product(20, "lamp")
+    page = shop()
+    for name in (desk, lamp):
+        add(page, title(name)).click()
+        expect(cart(page)).to_contain_text(title(name))
+    held = api("GET", f"/inventory/{lamp}/reservations").body["reservations"][0]["reservationId"]
+    assert api("DELETE", f"/inventory/{lamp}/reserve/{held}").status == 204
+    cart(page).get_by_role("button", name="Check out").click()
+    alert = cart(page).get_by_role("alert")
+    expect(alert).to_contain_text(f"{title(lamp)} was not sold")
+    expect(alert).to_contain_text("held too long")
+    expect(cart(page).get_by_role("status")).to_contain_text(line(1, title(desk)))
+    accessible(page)
+    assert (counts(api, desk), counts(api, lamp)) == ((19, 0), (20, 0))
+
+
+def test_time_runs_out_in_sight(shop: Callable[..., Page], product: Callable[..., str]) -> None:
+    name = title(product(20))
+    page = shop()
+    page.clock.install()
+    page.reload()
+    page.get_by_label("Hold items for").select_option("1 minute")
+    add(page, name).click()
+    expect(cart(page).get_by_role("timer")).to_contain_text("held for")
+    page.clock.fast_forward("03:00")
+    expect(cart(page).get_by_role("timer")).to_have_text("no longer held")
+    expect(page.locator("#messages")).to_contain_text("no longer held for you")
+
+
+def test_an_addition_whose_answer_was_lost_counts_once(
+    shop: Callable[..., Page], product: Callable[..., str], api: Http
+) -> None:
+    product_id = product(20)
+    page = shop()
+
+    def lose(route: Route) -> None:
+        if route.request.method == "POST":
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/reserve", lose)
+    add(page, title(product_id)).click()
+    expect(card(page, title(product_id)).get_by_role("alert")).to_contain_text("could not be reached")
+    page.unroute("**/reserve")
+    card(page, title(product_id)).get_by_role("button", name="Try again").click()
+    expect(cart(page)).to_contain_text(line(1, title(product_id)))
+    assert counts(api, product_id) == (20, 1)
+
+
+def test_a_phone_has_the_shop_too(
+    shop: Callable[..., Page], product: Callable[..., str], accessible: Callable[[Page], None]
+) -> None:
+    name = title(product(20))
+    page = shop(width=375)
+    add(page, name).click()
+    expect(cart(page)).to_contain_text(name)
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    accessible(page)
