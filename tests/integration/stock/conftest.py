@@ -164,6 +164,12 @@ class Shop:
         )
         assert "FunctionError" not in answer, answer["Payload"].read().decode()
 
+    def chosen(self, function: str, variable: str) -> int:
+        """A figure that a function was given."""
+        name = self.outputs["function_names"][function]
+        found = self.client("lambda").get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        return int(found[variable])
+
     def sweep(self) -> None:
         """Give back what has ended."""
         self.run("expire-reservations", "stock-expiry")
@@ -195,13 +201,13 @@ ON_HAND = {
     "CREATED": 1,
     "UPDATED": 1,
     "ADJUSTED": 1,
-    "REPAIRED": 1,
+    "REPAIRED": 0,
     "RESERVED": 0,
     "RELEASED": 0,
     "EXPIRED": 0,
     "FULFILLED": -1,
 }
-"""What a movement's quantity does to what is on hand."""
+"""What a movement's quantity does to what is on hand.  A repair is of what was changed without a movement."""
 HELD = {"RESERVED": 1, "RELEASED": -1, "EXPIRED": -1}
 """And to what is held."""
 
