@@ -13,6 +13,7 @@ import pulumi
 from .service import Service
 from .services import CHOICES
 from .services.inventory.service import InventorySettings
+from .services.stock.service import StockSettings
 from .settings import AlarmSettings, ApiSettings, FunctionSettings, Layer, SiteSettings, TableSettings, refuse
 from .tap_stack import TapStackArgs
 
@@ -33,6 +34,8 @@ class Key:
 
     layer: type[Layer]
     field: str
+    also: tuple[type[Layer], ...] = ()
+    """Other services' options that have the same field, and are set with it."""
     read: Callable[[str], Any] = str
     description: str
     zero_says_nothing: bool = False
@@ -126,8 +129,9 @@ KEYS: Mapping[str, Key] = {
     "low_stock_threshold": Key(
         layer=InventorySettings,
         field="low_stock_threshold",
+        also=(StockSettings,),
         read=int,
-        description="inventory: the quantity at or under which stock is low, where an item has no other",
+        description="inventory, stock: how many or fewer are low stock, where an item or a level has no other threshold",
     ),
     "default_page_size": _whole(
         InventorySettings, "default_page_size", "inventory: items a page when a request does not say"
@@ -136,8 +140,11 @@ KEYS: Mapping[str, Key] = {
     "audit_reads": Key(
         layer=InventorySettings, field="audit_reads", read=truth, description="inventory: reads are audited, too"
     ),
+    "reservation_minutes": _whole(
+        StockSettings, "reservation_minutes", "stock: how long a reservation holds that does not say"
+    ),
 }
-"""Every key that sets a figure.  Options of one service, whose descriptions begin with its name, are nothing to the
+"""Every key that sets a figure.  Options of services, whose descriptions begin with their names, are nothing to the
 others: an environment's file is for all of them."""
 
 
@@ -149,7 +156,9 @@ def args_from_config(config: pulumi.Config | None = None) -> TapStackArgs:
     for name, key in KEYS.items():
         text = config.get(name) or ""
         if not key.unsaid(text):
-            said[key.layer][key.field] = _read(name, key, text)
+            value = _read(name, key, text)
+            for layer in (key.layer, *key.also):
+                said[layer][key.field] = value
     tags = config.get_object("tags") or {}
     if not isinstance(tags, dict):
         raise refuse("config tags", tags, 'give an object of texts, such as {"Owner": "web-team"}')

@@ -141,9 +141,10 @@ def _role_rows(service: Service, function: Function) -> Iterator[Row]:
 
 
 def _split_functions(service: Service) -> str:
-    """The functions that `split_functions` makes, and their own figures."""
+    """The functions of the operations, where need be those that `split_functions` makes, and their own figures."""
     head = ("Function", "Serves", "Memory MB", "Timeout s", "Reserved, where the environment reserves", "May")
-    return _table(head, (_split_row(service, function) for function in service.split().functions))
+    split = service if service.shared_type else service.split()
+    return _table(head, (_split_row(service, function) for function in split.functions))
 
 
 def _split_row(service: Service, function: Function) -> Row:
@@ -184,12 +185,12 @@ def _code(texts: str | Iterable[str]) -> str:
 
 
 def _configuration() -> str:
-    figures = ((name, f"{key.description} (`{_figure(key)}`)", _takes(key)) for name, key in KEYS.items())
+    figures = ((name, f"{key.description} ({_code(_figures_of(key))})", _takes(key)) for name, key in KEYS.items())
     return _table(("Key", "Sets", "Takes"), ((f"`{name}`", *rest) for name, *rest in (*OTHER_KEYS, *figures)))
 
 
-def _figure(key: Key) -> str:
-    return f"{key.layer.WHERE}.{key.field}"
+def _figures_of(key: Key) -> list[str]:
+    return [f"{layer.WHERE}.{key.field}" for layer in (key.layer, *key.also)]
 
 
 def _takes(key: Key) -> str:
@@ -200,7 +201,7 @@ def _takes(key: Key) -> str:
 
 def _environments(services: Mapping[str, Service]) -> str:
     """The rows of every figure that some environment sets, and what each service says otherwise."""
-    keys = {_figure(key): f"`{name}`" for name, key in KEYS.items()}
+    keys = {figure: f"`{name}`" for name, key in KEYS.items() for figure in _figures_of(key)}
     said = {name: _figures(settings) for name, settings in ENVIRONMENTS.items()}
     figures = dict.fromkeys(figure for row in said.values() for figure in row)
     rows = ((f"`{f}`", keys.get(f, ""), *(row.get(f, "") for row in said.values())) for f in figures)

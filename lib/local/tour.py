@@ -85,16 +85,17 @@ def _filled(part: Any, kept: Mapping[str, str]) -> Any:
 
 def table(service: Service, answers: Iterable[Answer]) -> list[str]:
     """A line per route: the first answer that was not as it should be, or else the last."""
-    lines = [f"  {'method':8}{'path':34}{'status':>6}{'ms':>8}"]
+    width = max(len(route.path) for _, route in service.routes()) + 2
+    lines = [f"  {'method':8}{'path':{width}}{'status':>6}{'ms':>8}"]
     answers = list(answers)
     for _, route in service.routes():
         mine = _of(service, route, answers)
         shown = next((answer for answer in mine if not answer.as_expected), mine[-1] if mine else None)
         if shown is None:
-            lines.append(f"  {route.method:8}{route.path:34}{'-':>6}{'-':>8}  nothing in the demo calls it")
+            lines.append(f"  {route.method:8}{route.path:{width}}{'-':>6}{'-':>8}  nothing in the demo calls it")
         else:
             note = "" if shown.as_expected else f"  should be {shown.call.status}: {shown.body}"
-            lines.append(f"  {route.method:8}{route.path:34}{shown.status:>6}{shown.milliseconds:>8.1f}{note}")
+            lines.append(f"  {route.method:8}{route.path:{width}}{shown.status:>6}{shown.milliseconds:>8.1f}{note}")
     return lines
 
 

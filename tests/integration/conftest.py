@@ -72,9 +72,9 @@ def refused(answer: Answer, status: int, code: str) -> None:
     assert answer.body["requestId"]
 
 
-def eventually(check: Callable[[], None]) -> None:
-    """Raise what `check` raises only if it still does in five seconds: on AWS an index is a moment behind its table."""
-    deadline = time.monotonic() + 5
+def eventually(check: Callable[[], None], seconds: float = 5) -> None:
+    """Raise what `check` raises only if it still does after so long: on AWS an index is a moment behind its table."""
+    deadline = time.monotonic() + seconds
     while True:
         try:
             return check()

@@ -217,6 +217,16 @@ def test_a_call_of_a_fixed_path_shows_nothing_of_the_parameter_beside_it() -> No
     assert not tour.complete(service, answers)
 
 
+def test_the_table_is_as_wide_as_the_longest_path() -> None:
+    long = "/parcels/{id}/legs/{leg}/offices/{office}"
+    service = a_service(functions=(a_function(a_route(path="/parcels/{id}"), a_route(path=long)),))
+    answers = [tour.Answer(Call(method="GET", path=path, status=200), 200, 1.0, "") for path in ("/parcels/1", long)]
+    lines = tour.table(service, answers)
+    assert {line.index(found) for line, found in zip(lines, ("status", "   200", "   200"), strict=True)} == {
+        len(f"  GET     {long}  ")
+    }
+
+
 class Watched(io.StringIO):
     """A stream somebody looks at."""
 

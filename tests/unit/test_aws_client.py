@@ -26,6 +26,14 @@ REFUSED = (400, {"__type": "ConditionalCheckFailedException", "message": "no"})
 FINE: tuple[int, Any] = (200, {"Item": {}})
 
 
+@pytest.fixture(name="budget", autouse=True)
+def budget_fixture() -> Iterator[aws.Budget]:
+    """The invocation's time: without a limit, whatever was invoked before."""
+    aws.BUDGET.begin(float("inf"))
+    yield aws.BUDGET
+    aws.BUDGET.begin(float("inf"))
+
+
 @pytest.fixture(name="pauses")
 def pauses_fixture() -> list[float]:
     """How long the client paused, each time that it did."""
@@ -210,13 +218,6 @@ def test_a_client_without_pauses_tries_once(fake_aws: FakeAws) -> None:
         hasty.call("GetItem", {})
     assert len(fake_aws.asked) == 1
     hasty.close()
-
-
-@pytest.fixture(name="budget")
-def budget_fixture() -> Iterator[aws.Budget]:
-    """The invocation's time, without a limit again afterwards."""
-    yield aws.BUDGET
-    aws.BUDGET.begin(float("inf"))
 
 
 def test_no_other_attempt_starts_when_it_might_not_end_in_time(

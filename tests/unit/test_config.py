@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from lib.config import KEYS, args_from_config
-from lib.services import CHOICES
+from lib.services import CHOICES, SERVICES
 from lib.services.inventory.service import InventorySettings, inventory
 from lib.tap_stack import TapStackArgs
 
@@ -52,10 +52,15 @@ VALUES: dict[str, tuple[str, Any, list[str]]] = {
     "default_page_size": ("5", 5, ["few", "51"]),
     "max_page_size": ("30", 30, ["many", "51"]),
     "audit_reads": ("false", False, ["no", "0"]),
+    "reservation_minutes": ("45", 45, ["long", "1441", "0.5"]),
 }
 """Every key with a value as it is written, what it means, and values that cannot be."""
-OWNERS = {name: service for name, key in KEYS.items() for service, choice in CHOICES.items() if key.layer is choice[0]}
-"""The service whose own option a key is."""
+OWNERS = {
+    name: owners
+    for name, key in KEYS.items()
+    if (owners := [service for service, choice in CHOICES.items() if choice.settings in (key.layer, *key.also)])
+}
+"""The services whose own option a key is."""
 DOMAIN = {"domain_name": "api.example.com", "certificate_arn": CERTIFICATE}
 TOGETHER = {"domain_name": DOMAIN, "certificate_arn": DOMAIN, "base_path": DOMAIN}
 """What must be said beside a key."""
@@ -99,11 +104,16 @@ def test_key_sets_its_field_and_no_other(name: str) -> None:
     assert type(said[field]) is type(value)
 
 
-@pytest.mark.parametrize("name", OWNERS)
-def test_option_of_a_service_sets_its_field_and_no_other(name: str) -> None:
+def test_thresholds_of_low_stock_are_one_key() -> None:
+    assert OWNERS["low_stock_threshold"] == ["inventory", "stock"]
+
+
+@pytest.mark.parametrize(("name", "service"), [(name, service) for name, found in OWNERS.items() for service in found])
+def test_option_of_a_service_sets_its_field_and_no_other(name: str, service: str) -> None:
     text, value, _ = VALUES[name]
-    made = args(service=OWNERS[name], **{name: text})
-    assert made.service == inventory(InventorySettings(**{KEYS[name].field: value}))
+    made = args(service=service, **{name: text})
+    choice = CHOICES[service]
+    assert made.service == choice.make(choice.settings(**{KEYS[name].field: value}))
     assert not [figure for figure in settings_of(made).values() if figure is not None]
 
 
@@ -135,7 +145,7 @@ def test_zero_is_unsaid_exactly_where_project_declares_an_integer(name: str) -> 
 @pytest.mark.parametrize(("name", "bad"), [(name, bad) for name in KEYS for bad in VALUES[name][2]])
 def test_value_that_cannot_be_is_refused_by_key_value_and_remedy(name: str, bad: str) -> None:
     with pytest.raises(ValueError, match=rf"^config {name} {re.escape(repr(bad))}: give \S"):
-        args(service=OWNERS.get(name, "items"), **{name: bad})
+        args(service=OWNERS.get(name, ["items"])[0], **{name: bad})
 
 
 @pytest.mark.parametrize("name", ["cors_origin", "notification_email"])
@@ -190,7 +200,7 @@ def test_project_gives_every_key_a_type_a_description_and_a_default_of_that_type
     assert isinstance(entry["default"], {"string": str, "integer": int}[entry["type"]])
 
 
-@pytest.mark.parametrize("service", ["items", "inventory"])
+@pytest.mark.parametrize("service", SERVICES)
 def test_projects_defaults_leave_everything_to_the_environment(monkeypatch: pytest.MonkeyPatch, service: str) -> None:
     defaults = {name: str(entry["default"]) for name, entry in declared().items()}
     monkeypatch.setenv("ENVIRONMENT_SUFFIX", "prod")
