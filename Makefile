@@ -15,7 +15,7 @@ STACK := $(or $(SERVICE),items)-$(ENV)
 # Where somebody watches, one line that tells how far pip has come.
 PASSING := while IFS= read -r line; do case "$$line" in Collecting*|Installing*) if [ -t 2 ]; then printf '\r\033[K  %.90s' "$$line"; fi;; esac; done; if [ -t 2 ]; then printf '\r\033[K'; fi
 
-.PHONY: help install local site test lint bench preview up outputs destroy reference clean
+.PHONY: help install local site seed test lint bench preview up outputs destroy reference clean
 
 help: ## list these
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -36,6 +36,9 @@ local: $(VENV)/.installed ## deploy on this machine and serve (SERVICE=one, PORT
 
 site: $(VENV)/.installed ## build the pages of services that have any; needs Node.js (make local does it, too)
 	@$(BIN)/python -m lib.local.sites
+
+seed: $(VENV)/.installed ## demo products for the stock service that cfn-outputs/ tells of, here or on AWS
+	@$(BIN)/python -m lib.services.stock.seed
 
 test: $(VENV)/.installed ## every test, with coverage of lib/ (TAP_OUTPUTS=file: the integration tests against that deployment)
 	@$(BIN)/python -m pytest --cov --cov-report=term-missing --cov-fail-under=100

@@ -22,10 +22,10 @@ README = Path("README.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"<!-- tested: .*? -->\n```sh\n(.*?)```", re.DOTALL)
 
 
-@pytest.fixture(name="folder")
-def folder_fixture(emulator: Emulator, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module", name="folder")
+def folder_fixture(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout as the examples need it: an environment with this Python, and the outputs of a local run."""
-    here = project.read(Path())
+    here, tmp_path = project.read(Path()), tmp_path_factory.mktemp("checkout")
     stacks = {}
     for service in SERVICES:
         config = project.config(here, "readme", service)
@@ -46,25 +46,49 @@ def documents(text: str) -> list[Any]:
     return found
 
 
-def test_the_inventory_examples_do_what_they_say(folder: Path) -> None:
+def run(folder: Path, about: str) -> str:
+    """What the examples of a service print."""
     if not shutil.which("curl"):
         pytest.skip("there is no curl to run the examples with")
-    (example,) = BLOCK.findall(README)
+    (example,) = (example for example in BLOCK.findall(README) if about in example)
     ran = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", example], cwd=folder, capture_output=True, text=True, timeout=60, check=False
     )
     assert ran.returncode == 0, ran.stderr
-    answers = documents(ran.stdout)
+    return ran.stdout
+
+
+def test_the_inventory_examples_do_what_they_say(folder: Path) -> None:
+    printed = run(folder, "inventory_api_url")
+    answers = documents(printed)
     assert len(answers) == 9
     made, changed, refused, batch, page, item, old, gone, history = answers  # pylint: disable=unbalanced-tuple-unpacking
     assert (made["version"], made["quantity"]) == (1, 30)
     assert (changed["version"], changed["quantity"]) == (2, 8)
     assert refused["code"] == "PRECONDITION_FAILED"
-    assert "412" in ran.stdout
-    assert '"2"' in ran.stdout
+    assert "412" in printed
+    assert '"2"' in printed
     assert [result["status"] for result in batch["results"]] == [201, 201, 200]
     assert len(page["items"]) == 2
     assert page["next_page_token"]
     assert (item["version"], old) == (3, made)
     assert gone["version"] == 4
     assert [version["version"] for version in history["versions"]] == [4, 3, 2, 1]
+
+
+def test_the_stock_examples_do_what_they_say(folder: Path) -> None:
+    printed = run(folder, "stock_api_url")
+    answers = documents(printed)
+    assert len(answers) == 11
+    made, read, held, again, short, sold = answers[:6]
+    delivered, counted, overtaken, cart, moved = answers[6:]
+    assert (made["version"], read["available"], read["status"]) == (1, 10, "IN_STOCK")
+    assert held == again
+    assert (short["code"], short["details"]) == ("INSUFFICIENT_STOCK", ["product_id ARC-LAMP", "available 2"])
+    assert (sold["reference"], sold["lines"][0]["stock_count"]) == ("order 1001", 2)
+    assert (delivered["stock_count"], delivered["version"]) == (42, 3)
+    assert (counted["stock_count"], counted["version"]) == (41, 4)
+    assert overtaken["code"] == "VERSION_CONFLICT"
+    assert cart["quantity"] == 3
+    assert "204\n" in printed
+    assert [movement["type"] for movement in moved["movements"]] == ["RELEASED", "RESERVED", "UPDATED"]
