@@ -1,0 +1,84 @@
+"""Demo data for a stock service, wherever it is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lib.services.stock.seed import main
+
+from ...fake_aws import serving
+from .conftest import Shop
+
+COUNT = 23
+
+
+def write(folder: Path, **outputs: Any) -> str:
+    """An outputs file."""
+    path = folder / "flat-outputs.json"
+    path.write_text(json.dumps({f"stock_{name}": value for name, value in outputs.items()}), encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture(name="told")
+def told_fixture(shop: Shop, tmp_path: Path) -> str:
+    """What a local run tells of the deployment."""
+    key = shop.http.key["x-api-key"]
+    return write(tmp_path, api_url=shop.http.url, api_key=key)
+
+
+def test_products_are_made_once(shop: Shop, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--count", str(COUNT), "--outputs", told]) == 0
+    assert f"{COUNT} products are made, 0 were there" in capsys.readouterr().out
+    assert main(["--count", str(COUNT), "--outputs", told]) == 0
+    assert f"0 products are made, {COUNT} were there" in capsys.readouterr().out
+    lamp = shop.level("LAMP-120")
+    assert (lamp["threshold_level"], lamp["status"]) == (7, "IN_STOCK")
+    assert shop.level("DESK-104")["status"] == "LOW_STOCK"
+    assert {"CREATED", "FULFILLED", "ADJUSTED"} <= set(shop.types("LAMP-120"))
+    shop.balanced("LAMP-120", "DESK-104")
+
+
+def test_a_service_that_is_busy_is_asked_again(tmp_path: Path) -> None:
+    with serving() as fake:
+        fake.script = [(429, {}), (429, {}), (409, {})]
+        told = write(tmp_path, api_url=fake.url, api_key="a key")
+        assert main(["--count", "1", "--outputs", told]) == 0
+        assert len(fake.asked) == 3
+
+
+def test_one_that_stays_busy_is_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with serving() as fake:
+        fake.script = [(429, {"error": "busy"})]
+        told = write(tmp_path, api_url=fake.url, api_key="a key")
+        assert main(["--count", "1", "--outputs", told]) == 1
+    assert 'POST /inventory was answered 429: {"error": "busy"}' in capsys.readouterr().out
+
+
+def test_a_wrong_key_is_told_of(told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--count", "1", "--outputs", told, "--api-key", "wrong"]) == 1
+    assert "error: POST /inventory was answered 403" in capsys.readouterr().out
+
+
+def test_without_a_deployment_there_is_something_to_do_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--outputs", str(tmp_path / "none.json")]) == 1
+    assert "tells of no stock service: run make local or make up SERVICE=stock first" in capsys.readouterr().out
+
+
+def test_aws_tells_the_key_that_outputs_keep_secret(
+    shop: Shop, tmp_path: Path, aws_environment: pytest.MonkeyPatch
+) -> None:
+    if "://127.0.0.1" not in shop.http.url:
+        pytest.skip("on AWS the caller's own credentials are asked, which the other tests use")
+    aws_environment.setenv("AWS_ENDPOINT_URL", shop.http.url.partition("/restapis")[0])
+    aws_environment.setenv("AWS_ACCESS_KEY_ID", "test")
+    aws_environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    aws_environment.delenv("AWS_SESSION_TOKEN")
+    kept = ("api_url", "api_key_id", "dynamodb_table_arn")
+    told = write(tmp_path, **{name: shop.outputs[name] for name in kept})
+    assert main(["--count", "1", "--outputs", told]) == 0
