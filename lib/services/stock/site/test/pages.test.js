@@ -12,7 +12,10 @@ test("an address names the API only where a developer serves the page", () => {
   const search = "?api=http%3A%2F%2F127.0.0.1%3A4566";
   assert.equal(namedApi({ hostname: "localhost", search }), "http://127.0.0.1:4566");
   assert.equal(namedApi({ hostname: "localhost", search: "" }), null);
-  assert.equal(namedApi({ hostname: "shop.example", search }), null);
+  assert.equal(namedApi({ hostname: "site.localhost", search }), "http://127.0.0.1:4566");
+  for (const hostname of ["shop.example", "localhost.example", "evillocalhost"]) {
+    assert.equal(namedApi({ hostname, search }), null);
+  }
 });
 
 test("numbers and times are written for people", () => {
