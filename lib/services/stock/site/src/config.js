@@ -4,7 +4,7 @@
  * @typedef {{api_url: string, service: string, environment: string}} Config
  */
 
-const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
+const LOOPBACK = /^(localhost|.+\.localhost|127\.0\.0\.1|\[::1\])$/;
 
 /**
  * The API that a page's address names by `?api=`. Only where a developer serves the page: anywhere else, a link could
@@ -13,7 +13,7 @@ const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
  * @returns {string | null}
  */
 export function namedApi({ hostname, search }) {
-  return LOOPBACK.includes(hostname) ? new URLSearchParams(search).get("api") : null;
+  return LOOPBACK.test(hostname) ? new URLSearchParams(search).get("api") : null;
 }
 
 /** @returns {Promise<Config>} */

@@ -31,15 +31,20 @@ export function pagerOf(member, list, query = {}) {
   });
 }
 
-/** One pager after another; pages with nothing in them are passed over. */
-export function chain(...pagers) {
+/**
+ * One pager after another. A page goes on into the next pager until it has some rows; what came before a failure is
+ * not lost.
+ */
+export function chain(pagers, enough = 20) {
+  let kept = [];
   return {
     get done() {
       return pagers.every(({ done }) => done);
     },
     async next() {
-      let rows = [];
-      while (rows.length === 0 && !this.done) rows = await pagers.find(({ done }) => !done).next();
+      while (kept.length < enough && !this.done) kept.push(...(await pagers.find(({ done }) => !done).next()));
+      const rows = kept;
+      kept = [];
       return rows;
     },
   };

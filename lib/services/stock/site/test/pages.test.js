@@ -12,7 +12,10 @@ test("an address names the API only where a developer serves the page", () => {
   const search = "?api=http%3A%2F%2F127.0.0.1%3A4566";
   assert.equal(namedApi({ hostname: "localhost", search }), "http://127.0.0.1:4566");
   assert.equal(namedApi({ hostname: "localhost", search: "" }), null);
-  assert.equal(namedApi({ hostname: "shop.example", search }), null);
+  assert.equal(namedApi({ hostname: "site.localhost", search }), "http://127.0.0.1:4566");
+  for (const hostname of ["shop.example", "localhost.example", "evillocalhost"]) {
+    assert.equal(namedApi({ hostname, search }), null);
+  }
 });
 
 test("numbers and times are written for people", () => {
@@ -63,11 +66,18 @@ test("a page that failed is asked for again", async () => {
   assert.deepEqual([pager.done, await pager.next(), pager.done], [false, [1], true]);
 });
 
-test("a chain passes over what is empty", async () => {
-  const both = chain(listing([], [1]).pager, listing([2]).pager);
-  assert.deepEqual([await both.next(), both.done, await both.next(), both.done], [[1], false, [2], true]);
-  const none = chain(listing([]).pager, listing([]).pager);
+test("a chain goes on until there is enough", async () => {
+  const [first, second] = [listing([], [1]), listing([2], [3])];
+  const both = chain([first.pager, second.pager], 2);
+  assert.deepEqual([await both.next(), both.done, await both.next(), both.done], [[1, 2], false, [3], true]);
+  const none = chain([listing([]).pager, listing([]).pager]);
   assert.deepEqual([await none.next(), none.done], [[], true]);
+});
+
+test("a chain keeps what it has when a page fails", async () => {
+  const both = chain([listing([1]).pager, listing(new Error("offline")).pager]);
+  await assert.rejects(both.next(), /offline/);
+  assert.deepEqual(await both.next(), [1, 1]);
 });
 
 function storage() {

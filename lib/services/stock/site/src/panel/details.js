@@ -51,7 +51,12 @@ export function details(app, productId, signal) {
     "div",
     { class: "stack wide" },
     h("p", {}, h("a", { class: "back", href: "#/" }, icon("back"), "All stock")),
-    h("div", { class: "page-head" }, h("h1", {}, productId), count),
+    h(
+      "div",
+      { class: "page-head" },
+      h("h1", {}, productId),
+      h("div", { class: "actions" }, h("button", { type: "button", class: "quiet", click: refresh }, "Refresh"), count),
+    ),
     counted,
     summary,
     section("levels-title", "Levels", levels.element),
@@ -141,6 +146,9 @@ export function details(app, productId, signal) {
     button.disabled = true;
     try {
       await app.client.release(productId, reservationId);
+      const heading = element.querySelector("#held-title");
+      heading.tabIndex = -1;
+      heading.focus();
       app.say(`Released ${plural(quantity, "unit")} of ${productId}`);
     } catch (error) {
       button.disabled = false;

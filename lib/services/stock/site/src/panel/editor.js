@@ -15,6 +15,7 @@ import { changesFrom, sides, steps, told } from "./changes.js";
  */
 export function editor({ level, client, saved, left, newKey }) {
   const mode = newId("mode");
+  let known = level;
   const input = (name, value, more = {}) => h("input", { name, value, autocomplete: "off", ...more });
   const set = h("input", { type: "radio", name: "mode", value: "set", id: `${mode}-set`, checked: true });
   const change = h("input", { type: "radio", name: "mode", value: "change", id: `${mode}-change` });
@@ -25,7 +26,7 @@ export function editor({ level, client, saved, left, newKey }) {
   const threshold = field("Alert at", input("threshold", level.threshold_level, { inputmode: "numeric" }));
   const category = field("Category", input("category", level.category ?? "", { maxlength: 100 }));
   const save = h("button", { class: "primary" }, "Save");
-  const cancel = h("button", { type: "button", class: "quiet", click: () => left(level) }, "Cancel");
+  const cancel = h("button", { type: "button", class: "quiet", click: () => left(known) }, "Cancel");
   const below = h("div", { class: "editor-below" });
   const form = h(
     "form",
@@ -38,7 +39,7 @@ export function editor({ level, client, saved, left, newKey }) {
       keydown: (event) => {
         if (event.key !== "Escape" || save.disabled) return;
         event.preventDefault();
-        left(level);
+        left(known);
       },
     },
     h(
@@ -106,12 +107,13 @@ export function editor({ level, client, saved, left, newKey }) {
   }
 
   async function conflict(changes, error) {
-    const there = await client
+    known = await client
       .level(level.product_id, { warehouse_id: level.warehouse_id })
       .catch(() => ({ ...level, ...told(error.details) }));
     const id = newId("conflict");
     const row = ({ label, mine, theirs }) =>
       h("tr", {}, h("th", { scope: "row" }, label), h("td", {}, mine), h("td", {}, theirs));
+    const there = known;
     const take = () => left(there, "Their values stay");
     const over = h("button", { type: "button", class: "danger", click: () => send(changes, there.version) });
     over.textContent = "Save mine over it";

@@ -51,7 +51,7 @@ export function levelTable({ app, caption, empty, links = true, changed = () => 
       const levels = await pager.next();
       if (shown !== pager) return;
       const rows = levels.map(levelRow);
-      if (first) body.replaceChildren(...rows);
+      if (first) anew(rows);
       else body.append(...rows);
       if (!first) rows[0]?.querySelector("a, button")?.focus();
       foot(pager);
@@ -65,11 +65,18 @@ export function levelTable({ app, caption, empty, links = true, changed = () => 
     element.setAttribute("aria-busy", "false");
   }
 
+  /** The focus stays at its button. */
+  function anew(rows) {
+    const at = [...body.querySelectorAll("button")].indexOf(document.activeElement);
+    body.replaceChildren(...rows);
+    body.querySelectorAll("button")[at]?.focus();
+  }
+
   function foot(pager) {
     if (body.children.length === 0) return below.replaceChildren(empty);
     const there = h("span", { class: "shown" }, `${plural(body.querySelectorAll("tr.level").length, "row")} shown`);
     const button = h("button", { type: "button", class: "quiet", click: () => more(pager) }, "Load more");
-    return below.replaceChildren(there, ...(pager.done ? [] : [button]));
+    return below.replaceChildren(...(links ? [there] : []), ...(pager.done ? [] : [button]));
   }
 
   function levelRow(level) {
@@ -115,7 +122,7 @@ export function levelTable({ app, caption, empty, links = true, changed = () => 
       row.addEventListener("animationend", () => row.classList.remove("fresh"), { once: true });
     };
     const made = editor({ level, client: app.client, saved, left: close, newKey: app.newKey });
-    const cell = h("td", { role: "cell", colspan: COLUMNS.length + 1 }, made.element);
+    const cell = h("td", { role: "cell", class: "editor-cell", colspan: COLUMNS.length + 1 }, made.element);
     const place = h("tr", { role: "row", class: "editor" }, cell);
     row.classList.add("editing");
     row.querySelector("button").disabled = true;

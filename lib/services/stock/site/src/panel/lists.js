@@ -46,7 +46,12 @@ export function allStock(app) {
       "div",
       { class: "page-head" },
       h("h1", {}, "All stock"),
-      h("button", { type: "button", class: "primary", click: () => createDialog(app) }, icon("plus"), "New product"),
+      h(
+        "div",
+        { class: "actions" },
+        h("button", { type: "button", class: "quiet", click: () => load() }, "Refresh"),
+        h("button", { type: "button", class: "primary", click: () => createDialog(app) }, icon("plus"), "New product"),
+      ),
     ),
     h("div", { class: "card" }, form, table.element),
   );
@@ -76,11 +81,17 @@ export function attention(app) {
   const empty = h("div", { class: "empty" }, icon("IN_STOCK"), h("p", {}, "Everything is well stocked."));
   const table = levelTable({ app, caption: "Products that are out of stock or low", empty, changed: app.count });
   const having = (status) => pagerOf("levels", (query) => app.client.levels(query), { status });
-  table.show(chain(having("OUT_OF_STOCK"), having("LOW_STOCK")));
+  const load = () => table.show(chain([having("OUT_OF_STOCK"), having("LOW_STOCK")]));
+  load();
   return h(
     "div",
     { class: "stack wide" },
-    h("div", { class: "page-head" }, h("h1", {}, "Needs attention")),
+    h(
+      "div",
+      { class: "page-head" },
+      h("h1", {}, "Needs attention"),
+      h("button", { type: "button", class: "quiet", click: load }, "Refresh"),
+    ),
     h("p", { class: "lead" }, "Out of stock first, then what is at or below its alert level."),
     h("div", { class: "card" }, table.element),
   );
