@@ -11,7 +11,13 @@ from typing import Any, NamedTuple
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
-from ..integration.conftest import Http
+from lib.local.sites import build
+from lib.local.terminal import Terminal
+from lib.services import SERVICES
+
+from ..integration.conftest import Http, caller, clients, deployed_fixture
+
+__all__ = ["deployed_fixture"]
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -41,12 +47,14 @@ class Stock(NamedTuple):
 
 
 @pytest.fixture(scope="session", name="stock")
-def stock_fixture() -> Stock:
-    """A deployment with its site."""
-    named = [os.environ.get(name) for name in ("SITE_URL", "API_URL", "API_KEY")]
-    if not all(named):
-        pytest.skip("SITE_URL, API_URL and API_KEY name no deployment")
-    return Stock(*(str(value).rstrip("/") for value in named))
+def stock_fixture(deployed: Callable[[str], dict[str, Any]]) -> Stock:
+    """A deployment with its pages, which are built where they are not."""
+    if "TAP_OUTPUTS" not in os.environ and not build([SERVICES["stock"]], Terminal()):
+        pytest.skip("there is no npm to build the pages with")
+    outputs = deployed("stock")
+    with clients(outputs) as client:
+        key = caller(outputs, client).key["x-api-key"]
+    return Stock(outputs["site_url"].rstrip("/"), outputs["api_url"].rstrip("/"), key)
 
 
 @pytest.fixture(scope="session", name="api")
@@ -75,9 +83,14 @@ def product_fixture(api: Http, category: str) -> Callable[..., str]:
     return product
 
 
-@pytest.fixture(scope="session", name="browser")
-def browser_fixture() -> Iterator[Browser]:
-    """One browser for all tests."""
+@pytest.fixture(scope="package", name="browser")
+def browser_fixture(stock: Stock) -> Iterator[Browser]:
+    """One browser for all tests here.
+
+    While it is open an event loop runs, beside which nothing can be deployed: it comes after the service, and goes
+    before the tests of other folders.
+    """
+    assert stock
     if not Path(CHROMIUM).exists():
         pytest.skip(f"there is no {CHROMIUM}")
     with sync_playwright() as playwright:
