@@ -275,6 +275,8 @@ def layer_version(place: Place, inputs: Inputs) -> Made:
 @makes("aws:lambda/eventSourceMapping:EventSourceMapping")
 def event_source_mapping(place: Place, inputs: Inputs) -> Made:
     """A stream that calls a function; the emulator retries without end and tells no queue."""
+    filters = [{"Pattern": one["pattern"]} for one in (inputs.get("filterCriteria") or {}).get("filters") or ()]
+    failed = (inputs.get("destinationConfig") or {}).get("onFailure")
     request = chosen(
         inputs,
         EventSourceArn="eventSourceArn",
@@ -286,11 +288,11 @@ def event_source_mapping(place: Place, inputs: Inputs) -> Made:
         MaximumRetryAttempts="maximumRetryAttempts",
         Tags="tags",
     )
-    if filters := (inputs.get("filterCriteria") or {}).get("filters"):
-        request["FilterCriteria"] = {"Filters": [{"Pattern": one["pattern"]} for one in filters]}
-    if failed := (inputs.get("destinationConfig") or {}).get("onFailure"):
-        request["DestinationConfig"] = {"OnFailure": {"Destination": failed["destinationArn"]}}
-    made = place.client("lambda").create_event_source_mapping(**request)
+    made = place.client("lambda").create_event_source_mapping(
+        **request,
+        **({"FilterCriteria": {"Filters": filters}} if filters else {}),
+        **({"DestinationConfig": {"OnFailure": {"Destination": failed["destinationArn"]}}} if failed else {}),
+    )
     return Made(made["UUID"], {"arn": made.get("EventSourceMappingArn", ""), "uuid": made["UUID"]})
 
 

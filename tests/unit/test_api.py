@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import Any
+
+import pytest
 
 from lib.runtime.api import Api, Request, Response, Route
 
@@ -61,3 +64,23 @@ def test_a_schedule_runs_its_operation() -> None:
     api = Api({}, {"sweep": lambda: ran.append("sweep"), "other": lambda: ran.append("other")}, "")
     api({"schedule": "sweep"}, Context())
     assert ran == ["sweep"]
+
+
+def test_changes_of_a_table_run_what_they_are_for(capsys: pytest.CaptureFixture[str]) -> None:
+    ran: list[str] = []
+    api = Api({}, {}, "", {"parcels-dev": lambda: ran.append("parcels"), "notes-dev": lambda: ran.append("notes")})
+    arn = "arn:aws:dynamodb:us-east-1:123456789012:table/notes-dev/stream/2026-01-01T00:00:00.000"
+    assert not api({"Records": [{"eventSourceARN": arn}] * 3}, Context())
+    assert ran == ["notes"]
+    line = json.loads(capsys.readouterr().out)
+    assert line.pop("durationMs") >= 0
+    assert line == {"level": "INFO", "message": "stream", "table": "notes-dev", "records": 3}
+
+
+def test_a_run_that_fails_fails_for_lambda_to_try_again() -> None:
+    def fail() -> None:
+        raise ValueError("not today")
+
+    record = {"eventSourceARN": "arn:aws:dynamodb:us-east-1:123456789012:table/notes-dev/stream/1"}
+    with pytest.raises(ValueError, match="not today"):
+        Api({}, {}, "", {"notes-dev": fail})({"Records": [record]}, Context())
