@@ -94,21 +94,54 @@ class Shop:
         """The answer to a release."""
         return self.api("DELETE", RELEASE, keys=(product_id, reservation_id))
 
+    def release_cart(self, reservation_id: str) -> Answer:
+        """The answer to a release of all that a reservation holds."""
+        return self.api("DELETE", CART_RELEASE, keys=(reservation_id,))
+
     def fulfill(self, product_id: str = "lamp", *, headers: dict[str, str] | None = None, **fields: Any) -> Answer:
         """The answer to a fulfilment."""
         return self.api("POST", FULFILL, fields, keys=(product_id,), headers=headers)
 
-    def moved(self, product_id: str = "lamp") -> list[Any]:
-        """Every movement of a product, oldest first."""
+    def fulfill_cart(self, *lines: dict[str, Any], **fields: Any) -> Answer:
+        """The answer to the fulfilment of a cart."""
+        return self.api("POST", CART_FULFILL, {**fields, **({"lines": [*lines]} if lines else {})})
+
+    def reconcile(self, product_id: str = "lamp", **fields: Any) -> Any:
+        """What was found to differ."""
+        answer = self.api("POST", RECONCILE, fields, keys=(product_id,))
+        assert answer.status == 200, answer.text
+        return answer.body
+
+    def paged(self, path: str, member: str, *keys: str, **query: str) -> list[Any]:
+        """A whole listing, page after page."""
         found: list[Any] = []
         token: dict[str, str] = {}
         while True:
-            page = self.api("GET", MOVEMENTS, keys=(product_id,), query={"page_size": "100", **token})
+            page = self.api("GET", path, keys=keys, query={**query, **token})
             assert page.status == 200, page.text
-            found += page.body["movements"]
+            assert len(page.body[member]) <= int(query.get("page_size", "25"))
+            found += page.body[member]
             if page.body["next_page_token"] is None:
-                return found[::-1]
+                return found
             token = {"page_token": page.body["next_page_token"]}
+
+    def listed(self, **query: str) -> list[Any]:
+        """The levels of a listing."""
+        return self.paged("/inventory", "levels", **query)
+
+    def held(self, product_id: str = "lamp", **query: str) -> list[Any]:
+        """What is held of a product."""
+        return self.paged(RESERVATIONS, "reservations", product_id, **query)
+
+    def row(self, product_id: str = "lamp", warehouse_id: str = "main") -> dict[str, Any]:
+        """The row of a level."""
+        place = (product_id, warehouse_id)
+        (found,) = [row for row in self.rows("management") if (row["product_id"], row["warehouse_id"]) == place]
+        return found
+
+    def moved(self, product_id: str = "lamp") -> list[Any]:
+        """Every movement of a product, oldest first."""
+        return self.paged(MOVEMENTS, "movements", product_id, page_size="100")[::-1]
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """Every row of a table."""
