@@ -48,7 +48,7 @@ def test_what_paths_have_another_use_for_is_no_product(shop: Shop, product_id: s
 
 
 @pytest.mark.parametrize(("path", "warehouse"), [("chair", {}), ("lamp", {"warehouse_id": "north"})])
-def test_what_is_not_there_is_not_found(shop: Shop, path: str, warehouse: dict[str, str]) -> None:
+def test_what_is_not_there_is_not_found(shop: Shop, path: str, warehouse: dict[str, Any]) -> None:
     shop.create()
     refused(shop.api("GET", PRODUCT, keys=(path,), query=warehouse), 404, "NOT_FOUND", f"no product '{path}'")
     refused(shop.update(path, stock_count=1, **warehouse), 404, "NOT_FOUND", f"no product '{path}'")
