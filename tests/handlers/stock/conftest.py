@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from lib.local.emulator import REGION, Emulator
-from lib.runtime.attributes import to_json
+from lib.runtime.attributes import to_item, to_json
+from lib.runtime.aws import BUDGET, PAUSES_SECONDS, Client
+from lib.runtime.dynamodb import DynamoDB
 from lib.service import Service
 from lib.services.stock.handler import store
 from lib.services.stock.service import SERVICE
@@ -30,6 +32,7 @@ CART_FULFILL = "/inventory/fulfill"
 MOVEMENTS = f"{PRODUCT}/movements"
 RESERVATIONS = f"{PRODUCT}/reservations"
 RECONCILE = f"{PRODUCT}/reconcile"
+MOVEMENTS_SOURCE = "movements"
 NOON = 1_800_000_000.0
 """The tests' time when they begin: a full minute."""
 
@@ -61,9 +64,12 @@ class Shop:
     """Everything that a worker reaches."""
 
     api: Api
-    emulator: Emulator
+    dynamodb: Any
+    """A client of what is behind the worker's line to AWS."""
     clock: Clock
     topic: Listener
+    movements_source: str
+    """The table whose changes the worker knows."""
 
     def create(self, product_id: str = "lamp", **fields: Any) -> Any:
         """A new level, as it was answered."""
@@ -94,27 +100,99 @@ class Shop:
         """The answer to a release."""
         return self.api("DELETE", RELEASE, keys=(product_id, reservation_id))
 
+    def release_cart(self, reservation_id: str) -> Answer:
+        """The answer to a release of all that a reservation holds."""
+        return self.api("DELETE", CART_RELEASE, keys=(reservation_id,))
+
     def fulfill(self, product_id: str = "lamp", *, headers: dict[str, str] | None = None, **fields: Any) -> Answer:
         """The answer to a fulfilment."""
         return self.api("POST", FULFILL, fields, keys=(product_id,), headers=headers)
 
-    def moved(self, product_id: str = "lamp") -> list[Any]:
-        """Every movement of a product, oldest first."""
+    def fulfill_cart(self, *lines: dict[str, Any], **fields: Any) -> Answer:
+        """The answer to the fulfilment of a cart."""
+        return self.api("POST", CART_FULFILL, {**fields, **({"lines": [*lines]} if lines else {})})
+
+    def reconcile(self, product_id: str = "lamp", **fields: Any) -> Any:
+        """What was found to differ."""
+        answer = self.api("POST", RECONCILE, fields, keys=(product_id,))
+        assert answer.status == 200, answer.text
+        return answer.body
+
+    def paged(self, path: str, member: str, *keys: str, **query: str) -> list[Any]:
+        """A whole listing, page after page."""
         found: list[Any] = []
         token: dict[str, str] = {}
         while True:
-            page = self.api("GET", MOVEMENTS, keys=(product_id,), query={"page_size": "100", **token})
+            page = self.api("GET", path, keys=keys, query={**query, **token})
             assert page.status == 200, page.text
-            found += page.body["movements"]
+            assert len(page.body[member]) <= int(query.get("page_size", "25"))
+            found += page.body[member]
             if page.body["next_page_token"] is None:
-                return found[::-1]
+                return found
             token = {"page_token": page.body["next_page_token"]}
+
+    def listed(self, **query: str) -> list[Any]:
+        """The levels of a listing."""
+        return self.paged("/inventory", "levels", **query)
+
+    def held(self, product_id: str = "lamp", **query: str) -> list[Any]:
+        """What is held of a product."""
+        return self.paged(RESERVATIONS, "reservations", product_id, **query)
+
+    def row(self, product_id: str = "lamp", warehouse_id: str = "main") -> dict[str, Any]:
+        """The row of a level."""
+        place = (product_id, warehouse_id)
+        (found,) = [row for row in self.rows("management") if (row["product_id"], row["warehouse_id"]) == place]
+        return found
+
+    def moved(self, product_id: str = "lamp") -> list[Any]:
+        """Every movement of a product, oldest first."""
+        return self.paged(MOVEMENTS, "movements", product_id, page_size="100")[::-1]
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """Every row of a table."""
-        dynamodb = self.emulator.client("dynamodb")
-        pages = dynamodb.get_paginator("scan").paginate(TableName=self.api.tables[table])
+        pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.api.tables[table])
         return [json.loads(to_json(row)) for page in pages for row in page["Items"]]
+
+    def tamper(self, product_id: str = "lamp", warehouse_id: str = "main", **values: Any) -> None:
+        """Write figures into a level's row behind the service's back."""
+        key = {"product_id": product_id, "warehouse_id": warehouse_id}
+        self.dynamodb.update_item(
+            TableName=self.api.tables["management"],
+            Key=to_item(key),
+            UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
+            ExpressionAttributeNames={f"#{name}": name for name in values},
+            ExpressionAttributeValues=to_item({f":{name}": value for name, value in values.items()}),
+        )
+
+    def erase(self, table: str, **key: Any) -> None:
+        """Remove a row behind the service's back."""
+        self.dynamodb.delete_item(TableName=self.api.tables[table], Key=to_item(key))
+
+    def index(self, product_id: str) -> dict[str, Any]:
+        """What the index of what is held says of a product, as AWS answers it."""
+        found = self.dynamodb.query(
+            TableName=self.api.tables["reservations"],
+            IndexName="product-index",
+            KeyConditionExpression="held_for = :product",
+            ExpressionAttributeValues={":product": {"S": product_id}},
+        )
+        return {"Items": found["Items"]}
+
+    def raw(self, product_id: str) -> dict[str, Any]:
+        """The row of a level as AWS answers it."""
+        found: dict[str, Any] = self.dynamodb.get_item(
+            TableName=self.api.tables["management"], Key=to_item({"product_id": product_id, "warehouse_id": "main"})
+        )["Item"]
+        return found
+
+    def expire_one(self, product_id: str) -> None:
+        """Let what was held of one product and has ended be given back."""
+        assert store.stock().expire((product_id, "main")) > 0
+
+    def spend(self) -> None:
+        """Let all of the invocation's time go by."""
+        BUDGET.begin(0)
 
     def run(self, schedule: str) -> None:
         """Let a schedule come round."""
@@ -133,11 +211,13 @@ class Shop:
         """What was published since the last look."""
         return [json.loads(message["Message"]) for message in self.topic.heard()]
 
-    def forget(self) -> None:
-        """A new worker takes over."""
+    def forget(self, pauses: tuple[float, ...] = PAUSES_SECONDS) -> None:
+        """A new worker takes over, which tries again after each of the pauses."""
         store.stock().close()
         store.stock.cache_clear()
-        store.stock().now = self.clock
+        made = store.stock()
+        connected = DynamoDB(Client("dynamodb", "DynamoDB_20120810", pauses=pauses))
+        store.Stock.__init__(made, made.tables, connected, self.clock)
 
 
 @pytest.fixture(scope="session", name="handler")
@@ -145,7 +225,7 @@ def handler_fixture(tmp_path_factory: pytest.TempPathFactory) -> Handler:
     """The handler, in a worker that has started."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_REGION", REGION)
-        environment.setenv("MOVEMENTS_TABLE_NAME", "movements")
+        environment.setenv("MOVEMENTS_TABLE_NAME", MOVEMENTS_SOURCE)
         return started(whole(), tmp_path_factory.mktemp("archive"))
 
 
@@ -173,7 +253,7 @@ def shop_fixture(
                 worker_environment.setenv(name, value)
         worker_environment.setenv("AWS_LAMBDA_FUNCTION_NAME", "stock")
         store.stock.cache_clear()
-        shop = Shop(Api(handler, tables), emulator, Clock(), topic)
+        shop = Shop(Api(handler, tables), emulator.client("dynamodb"), Clock(), topic, MOVEMENTS_SOURCE)
         shop.forget()
         yield shop
         store.stock().close()

@@ -1,0 +1,174 @@
+"""Who runs low is told of, once for each time it crosses a threshold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lib.runtime.aws import AwsError
+
+from ...fake_aws import Asked, FakeAws
+from ...lambda_context import Context
+from .conftest import Shop
+from .consistency import check, crossings
+
+
+def statuses(messages: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    return [(message["product_id"], message["status"]) for message in messages]
+
+
+def sns_down(wire: FakeAws) -> None:
+    """From now on calls of SNS are hung up on."""
+    wire.script = [lambda asked: "hang up" if b"Action=Publish" in asked.body else "pass"]
+
+
+def test_a_crossing_is_told_with_product_warehouse_and_counts(shop: Shop) -> None:
+    shop.create(stock_count=12, threshold_level=5)
+    assert shop.told() == []
+    shop.reserve("r", 7)
+    shop.run("stock-thresholds")
+    (message,) = shop.topic.heard()
+    assert message["Subject"] == "Low stock: lamp in main"
+    shop.reserve("r2", 5)
+    assert shop.told() == [
+        {
+            "status": "OUT_OF_STOCK",
+            "product_id": "lamp",
+            "warehouse_id": "main",
+            "stock_count": 12,
+            "reserved_count": 12,
+            "available": 0,
+            "threshold_level": 5,
+            "at": "2027-01-15T08:00:00.000002Z",
+            "sequence": 3,
+        }
+    ]
+
+
+def test_a_subject_is_never_longer_than_sns_takes(shop: Shop) -> None:
+    shop.create("p" * 100, warehouse_id="w" * 100, stock_count=0)
+    shop.run("stock-thresholds")
+    (message,) = shop.topic.heard()
+    assert message["Subject"] == f"Out of stock: {'p' * 40} in {'w' * 30}"
+
+
+def test_each_crossing_is_told_once(shop: Shop) -> None:
+    shop.create(stock_count=20)
+    for count in (12, 10, 9, 0, 3, 2, 30, 0, 1, 50, 10):
+        shop.update(stock_count=count)
+    wanted = ["LOW_STOCK", "OUT_OF_STOCK", "LOW_STOCK", "OUT_OF_STOCK", "LOW_STOCK", "LOW_STOCK"]
+    told = shop.told()
+    assert [message["status"] for message in sorted(told, key=lambda message: int(message["sequence"]))] == wanted
+    assert sorted((m["product_id"], m["warehouse_id"], m["sequence"], m["status"]) for m in told) == crossings(shop)
+    assert shop.told() == []
+    check(shop)
+
+
+def test_every_way_down_is_told(shop: Shop) -> None:
+    for name in ("made", "set", "adjusted", "threshold", "held", "sold"):
+        shop.create(name, stock_count=5 if name == "made" else 11)
+    shop.update("set", stock_count=10)
+    shop.update("adjusted", adjustment=-11, reason="x")
+    shop.update("threshold", threshold_level=11)
+    shop.reserve("r", 1, "held")
+    shop.fulfill("sold", quantity=1)
+    assert sorted(statuses(shop.told())) == [
+        ("adjusted", "OUT_OF_STOCK"),
+        ("held", "LOW_STOCK"),
+        ("made", "LOW_STOCK"),
+        ("set", "LOW_STOCK"),
+        ("sold", "LOW_STOCK"),
+        ("threshold", "LOW_STOCK"),
+    ]
+    check(shop)
+
+
+def test_what_was_held_and_is_low_again_is_told_again(shop: Shop) -> None:
+    shop.create(stock_count=11)
+    for number in range(2):
+        shop.reserve(f"r{number}", 1, lifetime_minutes=1)
+        shop.clock.now += 60
+        shop.expire()
+    assert statuses(shop.told()) == [("lamp", "LOW_STOCK")] * 2
+
+
+def test_selling_what_is_held_is_no_crossing(shop: Shop) -> None:
+    shop.create(stock_count=11)
+    shop.reserve("r", 5)
+    shop.told()
+    shop.fulfill(reservationId="r")
+    assert shop.told() == []
+
+
+def test_a_change_of_the_movements_table_sends_what_is_due(shop: Shop) -> None:
+    shop.create(stock_count=0)
+    arn = f"arn:aws:dynamodb:us-east-1:000000000000:table/{shop.movements_source}/stream/2027"
+    assert shop.api.handler({"Records": [{"eventSourceARN": arn}]}, Context(30)) == {}
+    assert statuses(shop.heard()) == [("lamp", "OUT_OF_STOCK")]
+
+
+def test_what_cannot_be_sent_is_kept_and_sent_later(shop: Shop, wire: FakeAws) -> None:
+    shop.create(stock_count=0)
+    sns_down(wire)
+    with pytest.raises(AwsError, match="NoAnswer"):
+        shop.run("stock-thresholds")
+    wire.script = ["pass"]
+    check(shop)
+    assert shop.told() == [], "it is taken for a minute"
+    shop.clock.now += 60
+    assert statuses(shop.told()) == [("lamp", "OUT_OF_STOCK")]
+    assert shop.told() == []
+    check(shop)
+
+
+def test_what_is_told_once_more_is_better_than_not_at_all(shop: Shop, wire: FakeAws) -> None:
+    shop.create(stock_count=0)
+    wire.script = [lambda asked: "hang up" if b"REMOVE due" in asked.body else "pass"]
+    with pytest.raises(AwsError, match="NoAnswer"):
+        shop.run("stock-thresholds")
+    wire.script = ["pass"]
+    shop.clock.now += 60
+    assert statuses(shop.told()) == [("lamp", "OUT_OF_STOCK")] * 2
+    assert shop.told() == []
+
+
+def test_two_sweeps_send_an_alert_once(shop: Shop, wire: FakeAws) -> None:
+    shop.create(stock_count=0)
+
+    def another(_: Asked) -> str:
+        wire.script = ["pass"]
+        shop.run("stock-thresholds")
+        return "pass"
+
+    wire.script = ["pass", another]
+    shop.run("stock-thresholds")
+    assert len(shop.heard()) == 1
+
+
+def test_a_sweep_that_is_sending_is_left_alone(shop: Shop, wire: FakeAws) -> None:
+    shop.create(stock_count=0)
+
+    def another(_: Asked) -> str:
+        wire.script = ["pass"]
+        shop.clock.now += 59
+        shop.run("stock-thresholds")
+        return "pass"
+
+    wire.script = ["pass", "pass", another]
+    shop.run("stock-thresholds")
+    assert len(shop.heard()) == 1
+
+
+def test_every_alert_is_sent_however_many(shop: Shop) -> None:
+    for number in range(205):
+        shop.create(f"p{number}", stock_count=0)
+    assert sorted(statuses(shop.told())) == sorted((f"p{number}", "OUT_OF_STOCK") for number in range(205))
+    check(shop)
+
+
+def test_a_sweep_stops_before_lambda_stops_it(shop: Shop) -> None:
+    shop.create(stock_count=0)
+    shop.api.handler({"schedule": "stock-thresholds"}, Context(0.1))
+    assert shop.heard() == []
+    assert len(shop.told()) == 1

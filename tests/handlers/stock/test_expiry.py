@@ -1,0 +1,207 @@
+"""What was held and has ended is free to the second, and given back by the sweep."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from lib.runtime.errors import TooManyRequests
+
+from ...fake_aws import Asked, FakeAws
+from ...lambda_context import Context
+from .conftest import Shop
+from .consistency import check
+from .test_reservations import counts
+
+
+def figures(out: str) -> dict[str, float]:
+    """The metrics of the last sweep."""
+    (line,) = [json.loads(text) for text in out.splitlines() if '"_aws"' in text][-1:]
+    return {name: line[name] for name in ("SweepAge", "ReservationsExpired")}
+
+
+def test_what_ends_is_free_to_the_second(shop: Shop) -> None:
+    shop.create()
+    shop.reserve("r", 10, lifetime_minutes=1)
+    shop.clock.now += 59.999
+    assert counts(shop) == (10, 10, 0)
+    assert shop.reserve("other").status == 409
+    shop.clock.now += 0.001
+    assert counts(shop) == (10, 0, 10)
+    assert [move["type"] for move in shop.moved()] == ["CREATED", "RESERVED"]
+    assert shop.reserve("other", 10).status == 201
+    assert [move["type"] for move in shop.moved()] == ["CREATED", "RESERVED", "EXPIRED", "RESERVED"]
+    check(shop)
+
+
+def test_a_sweep_gives_back_what_has_ended_and_nothing_else(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.create()
+    shop.create("desk", warehouse_id="north")
+    shop.reserve("ended", 2, lifetime_minutes=1)
+    shop.reserve("held", 3, lifetime_minutes=5)
+    shop.reserve("ended-too", 4, "desk", lifetime_minutes=2)
+    shop.clock.now += 150
+    shop.expire()
+    assert figures(capsys.readouterr().out) == {"SweepAge": 90, "ReservationsExpired": 2}
+    assert (shop.row()["reserved_count"], shop.row("desk", "north")["reserved_count"]) == (3, 0)
+    last = shop.moved()[-1]
+    assert (last["type"], last["reservationId"], last["actor"], last["quantity"]) == ("EXPIRED", "ended", "expiry", 2)
+    check(shop)
+    moved = len(shop.rows("movements"))
+    shop.expire()
+    assert figures(capsys.readouterr().out) == {"SweepAge": 0, "ReservationsExpired": 0}
+    assert len(shop.rows("movements")) == moved
+    check(shop)
+
+
+def test_a_sweep_gives_back_more_than_one_transaction_takes(shop: Shop) -> None:
+    shop.create(stock_count=200)
+    for number in range(105):
+        shop.reserve(f"r{number}", lifetime_minutes=1 + number % 2)
+    shop.clock.now += 120
+    shop.expire()
+    assert counts(shop) == (200, 0, 200)
+    assert shop.row()["holds"] == {}
+    check(shop)
+
+
+def test_a_sweep_goes_through_every_level(shop: Shop) -> None:
+    for number in range(103):
+        shop.create(f"p{number}")
+        shop.reserve(f"r{number}", 1, f"p{number}", lifetime_minutes=1)
+    shop.clock.now += 60
+    shop.expire()
+    assert {row["state"] for row in shop.rows("reservations")} == {"EXPIRED"}
+    check(shop)
+
+
+def test_one_level_that_fails_keeps_back_no_other(
+    shop: Shop, wire: FakeAws, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(3):
+        shop.create(f"p{number}")
+        shop.reserve(f"r{number}", 1, f"p{number}", lifetime_minutes=number + 1)
+    shop.clock.now += 180
+
+    def refuse(asked: Asked) -> object:
+        writes = b"TransactWriteItems" in asked.headers["x-amz-target"].encode() and b'"p0"' in asked.body
+        return (400, {"__type": "ProvisionedThroughputExceededException"}) if writes else "pass"
+
+    wire.script = [refuse]
+    with pytest.raises(TooManyRequests):
+        shop.expire()
+    wire.script = ["pass"]
+    out = capsys.readouterr().out
+    assert '"not given back","product":"p0"' in out
+    assert figures(out) == {"SweepAge": 120, "ReservationsExpired": 2}
+    assert [shop.row(f"p{number}")["reserved_count"] for number in range(3)] == [1, 0, 0]
+    check(shop)
+    shop.expire()
+    assert shop.row("p0")["reserved_count"] == 0
+    check(shop)
+
+
+def test_a_sweep_stops_before_lambda_stops_it(shop: Shop) -> None:
+    shop.create()
+    shop.reserve("r", lifetime_minutes=1)
+    shop.clock.now += 60
+    shop.api.handler({"schedule": "stock-expiry"}, Context(0.1))
+    assert shop.row()["reserved_count"] == 1
+    check(shop)
+
+
+def test_what_is_given_back_ends_between_two_transactions_where_time_ends(shop: Shop, wire: FakeAws) -> None:
+    shop.create(stock_count=100)
+    for number in range(60):
+        shop.reserve(f"r{number}", lifetime_minutes=1)
+    shop.clock.now += 60
+    # The first transaction goes through; what is left of the time is too little for another.
+    wire.script = ["pass", "pass", "pass", spending(shop)]
+    shop.expire()
+    assert 0 < shop.row()["reserved_count"] < 60
+    wire.script = ["pass"]
+    check(shop)
+    shop.expire()
+    check(shop)
+
+
+def spending(shop: Shop) -> Callable[[Asked], str]:
+    """Takes all the time of the invocation."""
+
+    def spend(_: Asked) -> str:
+        shop.spend()
+        return "pass"
+
+    return spend
+
+
+def test_two_sweeps_at_once_give_back_once(shop: Shop, wire: FakeAws, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.create()
+    shop.reserve("r", 2, lifetime_minutes=1)
+    shop.clock.now += 60
+
+    def another(_: Asked) -> str:
+        wire.script = ["pass"]
+        shop.expire()
+        return "pass"
+
+    wire.script = ["pass", another]
+    shop.expire()
+    assert '"nothing to give back","product":"lamp"' in capsys.readouterr().out
+    assert counts(shop) == (10, 0, 10)
+    check(shop)
+
+
+def stale_index(wire: FakeAws, page: bytes) -> Callable[[Asked], object]:
+    """An index that says what it said before."""
+
+    def answer(asked: Asked) -> object:
+        if b"product-index" not in asked.body:
+            return "pass"
+        wire.script = ["pass"]
+        return (200, json.loads(page))
+
+    return answer
+
+
+@pytest.mark.parametrize("since", ["released", "sold", "reserved anew"])
+def test_an_index_that_lags_gives_nothing_back_twice(shop: Shop, wire: FakeAws, since: str) -> None:
+    shop.create()
+    shop.reserve("lagging", 2, lifetime_minutes=1)
+    shop.reserve("ended", 3, lifetime_minutes=1)
+    page = json.dumps(shop.index("lamp")).encode()
+    if since == "sold":
+        shop.fulfill(reservationId="lagging")
+    else:
+        shop.release("lagging")
+    if since == "reserved anew":
+        shop.reserve("lagging", 2, lifetime_minutes=5)
+    before = counts(shop)
+    shop.clock.now += 60
+    wire.script = [stale_index(wire, page)]
+    shop.expire()
+    assert counts(shop) == (before[0], before[1] - 3, before[2] + 3)
+    check(shop)
+
+
+def test_a_row_that_holds_what_no_reservation_is_of_is_told(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.create()
+    shop.reserve("r", 2, lifetime_minutes=1)
+    shop.erase("reservations", reservation_id="r", line=0)
+    shop.clock.now += 60
+    shop.expire()
+    assert '"nothing to give back","product":"lamp","warehouse":"main"' in capsys.readouterr().out
+
+
+def test_what_cannot_be_given_back_is_still_not_sold(shop: Shop) -> None:
+    shop.create()
+    shop.reserve("r", 8, lifetime_minutes=1)
+    shop.clock.now += 60
+    shop.api.seconds = 0.1
+    answer = shop.reserve("other", 5)
+    assert (answer.status, answer.body["code"]) == (409, "INSUFFICIENT_STOCK")
+    shop.api.seconds = 5.0
+    assert shop.reserve("other", 5).status == 201
+    check(shop)

@@ -1,0 +1,231 @@
+"""Units sold: held ones, or free ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ..worker import refused
+from .conftest import Shop
+from .consistency import check
+from .test_reservations import counts, line
+
+
+def test_what_is_held_is_sold(shop: Shop) -> None:
+    shop.create()
+    shop.reserve("r", 4)
+    shop.clock.now += 5
+    answer = shop.fulfill(reservationId="r", reference="order 1")
+    assert (answer.status, answer.body) == (
+        200,
+        {
+            "reservationId": "r",
+            "reference": "order 1",
+            "lines": [
+                {
+                    "product_id": "lamp",
+                    "warehouse_id": "main",
+                    "quantity": 4,
+                    "stock_count": 6,
+                    "reserved_count": 0,
+                    "available": 6,
+                    "status": "LOW_STOCK",
+                }
+            ],
+        },
+    )
+    found = shop.read(warehouse_id="main")
+    assert (found["version"], found["last_updated"]) == (2, "2027-01-15T08:00:05.000000Z")
+    last = shop.moved()[-1]
+    assert (last["type"], last["reservationId"], last["reference"]) == ("FULFILLED", "r", "order 1")
+    check(shop)
+
+
+def test_free_units_are_sold(shop: Shop) -> None:
+    shop.create()
+    shop.reserve("r", 4)
+    refused(shop.fulfill(quantity=7), 409, "INSUFFICIENT_STOCK", "6 are available")
+    answer = shop.fulfill(quantity=6, reference="order 2")
+    assert (answer.status, answer.body.keys()) == (200, {"reference", "lines"})
+    assert counts(shop) == (4, 4, 0)
+    assert "reservationId" not in shop.moved()[-1]
+    check(shop)
+
+
+def test_free_units_are_of_a_certain_warehouse_or_of_any_with_enough(shop: Shop) -> None:
+    shop.create(warehouse_id="north", stock_count=2)
+    shop.create(warehouse_id="south", stock_count=5)
+    assert shop.fulfill(quantity=4).body["lines"][0]["warehouse_id"] == "south"
+    refused(shop.fulfill(quantity=2, warehouse_id="south"), 409, "INSUFFICIENT_STOCK", "1 are available")
+    assert shop.fulfill(quantity=1, warehouse_id="south").status == 200
+    check(shop)
+
+
+def test_what_has_ended_is_free_to_be_sold(shop: Shop) -> None:
+    shop.create()
+    shop.reserve("r", 10, lifetime_minutes=1)
+    refused(shop.fulfill(quantity=1), 409, "INSUFFICIENT_STOCK", "0 are available")
+    shop.clock.now += 60
+    assert shop.fulfill(quantity=10).status == 200
+    check(shop)
+
+
+def test_a_cart_is_sold_as_a_whole(shop: Shop) -> None:
+    shop.create()
+    shop.create("desk", stock_count=1)
+    answer = shop.fulfill_cart(line("lamp", 2), line("desk"), line("lamp"))
+    assert sorted((told["product_id"], told["quantity"]) for told in answer.body["lines"]) == [("desk", 1), ("lamp", 3)]
+    refused(shop.fulfill_cart(line("lamp"), line("desk")), 409, "INSUFFICIENT_STOCK", "product_id desk")
+    assert counts(shop) == (7, 0, 7)
+    check(shop)
+
+
+def test_a_held_cart_is_sold_as_a_whole_or_a_product_at_a_time(shop: Shop) -> None:
+    for product in ("a", "b", "c"):
+        shop.create(product)
+    shop.reserve_cart("cart", line("a"), line("b", 2), line("c", 3))
+    assert [told["product_id"] for told in shop.fulfill("b", reservationId="cart").body["lines"]] == ["b"]
+    assert [told["product_id"] for told in shop.fulfill_cart(reservationId="cart").body["lines"]] == ["a", "c"]
+    assert [counts(shop, product)[:2] for product in ("a", "b", "c")] == [(9, 0), (8, 0), (7, 0)]
+    check(shop)
+
+
+@pytest.mark.parametrize("asked", [{}, {"quantity": 4}, {"quantity": 4, "warehouse_id": "main"}])
+def test_a_repeated_fulfilment_gets_the_same_answer(shop: Shop, asked: dict[str, Any]) -> None:
+    shop.create()
+    shop.reserve("r", 4)
+    first = shop.fulfill(reservationId="r", reference="order 1", **asked)
+    assert first.status == 200
+    shop.fulfill(quantity=1)
+    shop.clock.now += 90_000
+    assert shop.fulfill(reservationId="r", reference="order 1", **asked).text == first.text
+    assert counts(shop) == (5, 0, 5)
+    check(shop)
+
+
+def test_a_repeated_fulfilment_of_a_cart_tells_each_product_apart(shop: Shop) -> None:
+    cart = [line("lamp", 1), line("desk", 2), line("bed", 3)]
+    for told in cart:
+        shop.create(told["product_id"], stock_count=20 + told["quantity"])
+    shop.reserve_cart("cart", *cart)
+    first = shop.fulfill_cart(reservationId="cart")
+    assert first.status == 200
+    assert shop.fulfill_cart(reservationId="cart").text == first.text
+    assert shop.fulfill_cart(*cart, reservationId="cart").text == first.text
+    refused(shop.fulfill_cart(*cart[1:], reservationId="cart"), 409, "RESERVATION_CONFLICT", "1 of lamp in main")
+
+
+def test_units_are_sold_to_one_order(shop: Shop) -> None:
+    shop.create()
+    shop.create("desk")
+    shop.reserve_cart("cart", line("lamp"), line("desk"))
+    first = shop.fulfill(reservationId="cart", reference="order 1")
+    refused(
+        shop.fulfill(reservationId="cart", reference="order 2"), 409, "RESERVATION_CONFLICT", "under another reference"
+    )
+    second = shop.fulfill_cart(reservationId="cart", reference="order 2")
+    assert [told["product_id"] for told in second.body["lines"]] == ["desk"]
+    assert shop.fulfill_cart(reservationId="cart", reference="order 1").text == first.text
+    assert shop.fulfill_cart(reservationId="cart", reference="order 2").text == second.text
+    assert len(shop.fulfill_cart(reservationId="cart").body["lines"]) == 2
+    check(shop)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        [line("lamp", 3)],
+        [line("lamp", 4), line("desk", 2)],
+        [line("lamp", 4), line("desk", 1), line("bed")],
+        [line("lamp", 3), line("desk", 1)],
+        [line("lamp", 4, "south"), line("desk", 1)],
+        [line("lamp", 4), line("lamp", 4, "north"), line("desk", 1)],
+        [line("bed")],
+    ],
+)
+def test_what_is_asked_for_is_all_that_is_held_or_nothing_is_sold(shop: Shop, asked: list[dict[str, Any]]) -> None:
+    for product in ("lamp", "desk", "bed"):
+        shop.create(product, warehouse_id="north")
+    shop.reserve_cart("cart", line("lamp", 4), line("desk", 1))
+    refused(shop.fulfill_cart(*asked, reservationId="cart"), 409, "RESERVATION_CONFLICT", "4 of lamp in north")
+    assert counts(shop) == (10, 4, 6)
+    assert shop.fulfill_cart(line("desk"), line("lamp", 1), line("lamp", 3), reservationId="cart").status == 200
+    check(shop)
+
+
+def test_a_cart_is_sold_by_the_lines_it_was_reserved_by(shop: Shop) -> None:
+    shop.create(warehouse_id="north")
+    cart = [line("lamp", 1), line("lamp", 2, "north")]
+    shop.reserve_cart("cart", *cart)
+    assert shop.fulfill_cart(*cart, reservationId="cart").status == 200
+    check(shop)
+
+
+def test_what_was_given_back_is_not_sold_along(shop: Shop) -> None:
+    shop.create()
+    shop.create("desk")
+    shop.reserve_cart("cart", line("lamp"), line("desk"))
+    shop.release("cart", "lamp")
+    asked = (line("lamp"), line("desk"))
+    refused(shop.fulfill_cart(*asked, reservationId="cart"), 409, "RESERVATION_CONFLICT", "1 of desk in main")
+    refused(shop.fulfill(reservationId="cart"), 404, "NOT_FOUND", "no reservation 'cart' of product 'lamp'")
+    assert [told["product_id"] for told in shop.fulfill_cart(reservationId="cart").body["lines"]] == ["desk"]
+    check(shop)
+
+
+def test_a_wrong_quantity_is_a_conflict(shop: Shop) -> None:
+    shop.create()
+    shop.reserve("r", 4)
+    refused(shop.fulfill(reservationId="r", quantity=3), 409, "RESERVATION_CONFLICT", "4 of lamp in main")
+    refused(shop.fulfill(reservationId="r", quantity=4, warehouse_id="north"), 409, "RESERVATION_CONFLICT", "4 of lamp")
+    assert shop.fulfill(reservationId="r", quantity=4).status == 200
+    refused(shop.fulfill(reservationId="r", quantity=5), 409, "RESERVATION_CONFLICT", "4 of lamp in main")
+    check(shop)
+
+
+def test_a_warehouse_alone_does_not_say_what_is_sold(shop: Shop) -> None:
+    shop.create()
+    shop.reserve("r", 4)
+    refused(shop.fulfill(reservationId="r", warehouse_id="north"), 400, "INVALID_REQUEST", "quantity")
+    refused(shop.fulfill(reference="order 1"), 400, "INVALID_REQUEST", "give what is sold")
+    refused(shop.fulfill_cart(), 400, "INVALID_REQUEST", "give what is sold")
+
+
+@pytest.mark.parametrize("given_back", [False, True])
+def test_what_has_ended_is_not_sold(shop: Shop, given_back: bool) -> None:
+    shop.create()
+    shop.reserve("r", 4, lifetime_minutes=1)
+    shop.clock.now += 60
+    if given_back:
+        shop.expire()
+    refused(shop.fulfill(reservationId="r"), 409, "RESERVATION_EXPIRED", "ended at 2027-01-15T08:01:00")
+    assert counts(shop) == (10, 0, 10)
+    check(shop)
+
+
+def test_what_was_released_or_never_made_is_not_there(shop: Shop) -> None:
+    shop.create()
+    shop.create("desk")
+    shop.reserve("r", 4)
+    refused(shop.fulfill("desk", reservationId="r"), 404, "NOT_FOUND", "no reservation 'r' of product 'desk'")
+    shop.release("r")
+    refused(shop.fulfill(reservationId="r"), 404, "NOT_FOUND", "no reservation 'r'")
+    refused(shop.fulfill_cart(reservationId="r"), 404, "NOT_FOUND", "no reservation 'r'")
+    refused(shop.fulfill(reservationId="never"), 404, "NOT_FOUND", "no reservation 'never'")
+    check(shop)
+
+
+def test_what_was_sold_in_part_is_told_when_the_rest_has_ended(shop: Shop) -> None:
+    shop.create()
+    shop.create("desk")
+    shop.reserve_cart("cart", line("lamp"), line("desk"), lifetime_minutes=1)
+    sold = shop.fulfill(reservationId="cart")
+    shop.clock.now += 60
+    assert shop.fulfill_cart(reservationId="cart").body["lines"] == sold.body["lines"]
+    refused(shop.fulfill("desk", reservationId="cart"), 409, "RESERVATION_EXPIRED", "cart")
+    refused(
+        shop.fulfill_cart(line("lamp"), line("desk"), reservationId="cart"), 409, "RESERVATION_CONFLICT", "1 of lamp"
+    )
+    assert shop.reserve_cart("cart", line("lamp"), line("desk")).status == 409
+    check(shop)

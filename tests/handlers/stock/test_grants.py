@@ -1,0 +1,125 @@
+"""What each function asks of AWS is what it is granted: the action, the table or index, the rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
+
+import pytest
+
+from lib.service import Grant
+from lib.services.stock.service import SERVICE
+
+from ...fake_aws import Asked, FakeAws
+from .conftest import FULFILL, MOVEMENTS, RECONCILE, RESERVATIONS, Shop
+from .test_faults import DEEDS, stocked
+from .test_reservations import line
+
+GRANTS: dict[str, tuple[Grant, ...]] = {function.name: function.grants() for function in SERVICE.functions}
+TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem"}
+KEYED = {"Idempotency-Key": "once"}
+
+
+class Use(NamedTuple):
+    """One thing that was asked for."""
+
+    on: str
+    action: str
+    on_index: str
+    key: str
+    """The partition key's value, where it is a row that is asked for."""
+
+
+def everything(shop: Shop) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Every operation, in all the ways that ask for something else."""
+    yield "create-level", lambda: [DEEDS["create"].do(shop) for _ in range(2)]
+    yield "get-level", lambda: [shop.read("a"), shop.read("a", warehouse_id="main")]
+    for query in ({}, {"category": "c"}, {"status": "LOW_STOCK"}, {"category": "c", "status": "LOW_STOCK"}):
+        yield "list-levels", lambda query=query: shop.listed(**query, page_size="1")  # type: ignore[misc]
+    yield "list-movements", lambda: shop.api("GET", MOVEMENTS, keys=("a",), query={"page_size": "1"})
+    yield "list-reservations", lambda: shop.api("GET", RESERVATIONS, keys=("a",), query={"page_size": "1"})
+    yield "update-level", lambda: shop.update("a", warehouse_id="main", stock_count=4)
+    yield "update-level", lambda: shop.update("a", threshold_level=1)
+    yield "reserve", lambda: [DEEDS["reserve with a key"].do(shop) for _ in range(2)]
+    yield "reserve", lambda: shop.reserve("over", 5, "e")
+    yield "reserve", lambda: shop.reserve_cart("ended", line("b", 1, "main"))
+    yield "release", lambda: shop.release_cart("held")
+    yield "fulfill", lambda: [shop.fulfill("a", reservationId="r") for _ in range(2)]
+    yield "fulfill", lambda: shop.api("POST", FULFILL, {"quantity": 1}, keys=("b",), headers=KEYED)
+    yield "fulfill", lambda: shop.fulfill("c", quantity=5)
+    yield "expire-reservations", shop.expire
+    yield "check-thresholds", shop.told
+    yield "reconcile", lambda: shop.run("stock-reconciliation")
+    yield "reconcile", lambda: shop.api("POST", RECONCILE, {"repair": True}, keys=("d",))
+
+
+def uses(shop: Shop, asked: Asked) -> Iterator[Use]:
+    """What a call of AWS needs to be allowed."""
+    if b"Action=Publish" in asked.body:
+        yield Use("stock-alerts", "Publish", "", "")
+        return
+    request = json.loads(asked.body)
+    action = asked.headers["x-amz-target"].partition(".")[2]
+    names = {aws: name for name, aws in shop.api.tables.items()}
+    if action == "TransactWriteItems":
+        for part in request["TransactItems"]:
+            ((kind, inner),) = part.items()
+            row = inner.get("Key") or inner["Item"]
+            yield Use(names[inner["TableName"]], TRANSACTED[kind], "", _partition(row))
+    elif action == "BatchGetItem":
+        for table, wanted in request["RequestItems"].items():
+            yield from (Use(names[table], action, "", _partition(key)) for key in wanted["Keys"])
+    else:
+        row = request.get("Key") or request.get("Item") or {}
+        yield Use(names[request["TableName"]], action, request.get("IndexName", ""), _partition(row))
+
+
+def _partition(row: dict[str, Any]) -> str:
+    found: str = (row.get("reservation_id") or row.get("product_id") or {"S": ""})["S"]
+    return found
+
+
+def allows(grant: Grant, use: Use) -> bool:
+    on_part = use.on_index in grant.indexes if grant.indexes else not use.on_index
+    on_rows = not grant.keys or any(fnmatchcase(use.key, key) for key in grant.keys)
+    return grant.on == use.on and use.action in grant.actions and on_part and on_rows
+
+
+@pytest.fixture(name="used")
+def used_fixture(shop: Shop, wire: FakeAws) -> dict[str, set[Use]]:
+    """What each function used."""
+    found: dict[str, set[Use]] = {function: set() for function in GRANTS}
+    stocked(shop)
+    shop.create("c", category="c", stock_count=5)
+    shop.reserve("c-ended", 5, "c", lifetime_minutes=1)
+    shop.create("e", stock_count=5)
+    shop.reserve("over", 5, "e", lifetime_minutes=1)
+    shop.create("d")
+    shop.reserve("d-ended", 1, "d", lifetime_minutes=1)
+    shop.clock.now += 60
+    shop.tamper("d", status="OUT_OF_STOCK")
+    for function, do in everything(shop):
+        if function.startswith("list-"):
+            shop.erase("management", product_id="tap#page-token-key", warehouse_id="tap#")
+            shop.forget()
+        if function == "reconcile":
+            shop.tamper("d", status="OUT_OF_STOCK")
+        before = len(wire.asked)
+        do()
+        found[function].update(use for asked in wire.asked[before:] for use in uses(shop, asked))
+    return found
+
+
+def test_every_function_keeps_to_its_grants_and_needs_each_part_of_them(used: dict[str, set[Use]]) -> None:
+    for function, grants in GRANTS.items():
+        denied = [use for use in used[function] if not any(allows(grant, use) for grant in grants)]
+        assert not denied, f"{function} is not granted {denied}"
+        for grant in grants:
+            for action in grant.actions:
+                mine = [use for use in used[function] if use.action == action and allows(grant, use)]
+                assert mine, f"{function} does not need {action} on {grant.on}: {grant.reason}"
+                assert {use.on_index for use in mine} == set(grant.indexes or [""])
+                unused = [key for key in grant.keys if not any(fnmatchcase(use.key, key) for use in mine)]
+                assert not unused, f"{function} does not need {action} on rows {unused}"

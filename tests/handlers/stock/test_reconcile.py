@@ -1,0 +1,243 @@
+"""What differs between levels, reservations and movements is found, told and mended."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from lib.runtime.errors import TooManyRequests
+from lib.services.stock.handler import reconcile
+from lib.services.stock.handler.store import stock
+
+from ...fake_aws import Asked, FakeAws
+from ...lambda_context import Context
+from .conftest import RECONCILE, Shop
+from .consistency import check
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing lags here."""
+    monkeypatch.setattr(reconcile, "PAUSE_SECONDS", 0)
+
+
+def nightly(shop: Shop, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    """What the night's comparison tells, and the number that it counts."""
+    capsys.readouterr()
+    shop.run("stock-reconciliation")
+    lines = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
+    told = [line for line in lines if line.get("message") == "drift"]
+    assert [line["Drift"] for line in lines if "_aws" in line] == [len(told)]
+    return told
+
+
+DRIFTS: dict[str, tuple[dict[str, Any], list[tuple[str, Any, Any]]]] = {
+    "reserved_count": ({"reserved_count": 5}, [("reserved_count", 3, 5)]),
+    "stock_count": ({"stock_count": 12}, [("stock_count", 20, 12)]),
+    "holds": ({"holds": {}}, [("holds", "3 until 2027-01-15T08:30:00.000000Z", "none")]),
+    "status": ({"status": "OUT_OF_STOCK"}, [("status", "IN_STOCK", "OUT_OF_STOCK")]),
+    "all": (
+        {"stock_count": 1, "reserved_count": 0, "holds": {}},
+        [
+            ("stock_count", 20, 1),
+            ("reserved_count", 3, 0),
+            ("holds", "3 until 2027-01-15T08:30:00.000000Z", "none"),
+        ],
+    ),
+    "unmoved": ({"moved_at": "2027-01-15T09:00:00.000000Z"}, [("sequence", 0, 2)]),
+}
+
+
+@pytest.mark.parametrize("name", DRIFTS)
+def test_a_drift_is_found_told_and_mended(shop: Shop, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.create(stock_count=20)
+    shop.create("desk")
+    shop.reserve("r", 3)
+    changes, wanted = DRIFTS[name]
+    shop.tamper(**changes)
+    told = [{"product_id": "lamp", "warehouse_id": "main", "field": f, "counted": c, "found": s} for f, c, s in wanted]
+    assert shop.reconcile() == {"product_id": "lamp", "repaired": False, "drifts": told}
+    assert nightly(shop, capsys) == [{"level": "ERROR", "message": "drift", **drift} for drift in told]
+    assert shop.reconcile(repair=True) == {"product_id": "lamp", "repaired": True, "drifts": told}
+    assert shop.reconcile(repair=True) == {"product_id": "lamp", "repaired": False, "drifts": []}
+    assert nightly(shop, capsys) == []
+    last = shop.moved()[-1]
+    assert last["type"] == "REPAIRED"
+    assert last["reason"] == "; ".join(f"{field} {found} -> {counted}" for field, counted, found in wanted)
+    assert (shop.read()["stock_count"], shop.read()["reserved_count"]) == (20, 3)
+    if name != "unmoved":
+        check(shop)
+
+
+def test_a_reservation_that_is_gone_is_no_longer_held(shop: Shop) -> None:
+    shop.create()
+    shop.reserve("r", 3)
+    shop.erase("reservations", reservation_id="r", line=0)
+    assert [drift["field"] for drift in shop.reconcile(repair=True)["drifts"]] == ["reserved_count", "holds"]
+    assert shop.read()["available"] == 10
+    assert shop.reserve("r", 10).status == 201
+
+
+def test_a_repair_takes_a_level_over_its_threshold(shop: Shop) -> None:
+    shop.create(stock_count=12)
+    shop.tamper(stock_count=50, status="IN_STOCK")
+    shop.reserve("r", 5)
+    shop.told()
+    shop.tamper(stock_count=12)
+    assert {drift["field"] for drift in shop.reconcile(repair=True)["drifts"]} == {"stock_count"}
+
+
+def test_each_warehouse_is_compared(shop: Shop) -> None:
+    for warehouse in ("a", "b", "c"):
+        shop.create(warehouse_id=warehouse)
+        shop.reserve(f"r-{warehouse}", 2, warehouse_id=warehouse)
+    shop.tamper(warehouse_id="b", stock_count=11)
+    assert [drift["warehouse_id"] for drift in shop.reconcile(repair=True)["drifts"]] == ["b"]
+    check(shop)
+
+
+def test_a_shop_in_order_has_nothing_to_find(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(103):
+        shop.create(f"p{number}")
+        shop.reserve(f"r{number}", 1, f"p{number}", lifetime_minutes=1 + number % 3)
+    shop.clock.now += 60
+    assert nightly(shop, capsys) == []
+    shop.expire()
+    assert nightly(shop, capsys) == []
+    assert shop.reconcile("p7") == {"product_id": "p7", "repaired": False, "drifts": []}
+
+
+def busy(shop: Shop, wire: FakeAws, moves: int) -> None:
+    """Let somebody hold another unit between what is read of reservations and what is read of the level."""
+    left = iter(range(moves))
+
+    def play(asked: Asked) -> str:
+        if "BatchGetItem" in asked.headers["x-amz-target"] and b"holds" not in asked.body:
+            wire.script = ["pass"]
+            number = next(left, None)
+            if number is not None:
+                assert shop.reserve(f"busy-{number}", lifetime_minutes=2).status == 201
+                wire.script = ["pass", play]  # the level, its movement, then the next look
+        return "pass"
+
+    wire.script = [play]
+
+
+def test_a_busy_shop_has_nothing_to_find(shop: Shop, wire: FakeAws, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.create(stock_count=100)
+    busy(shop, wire, 3)
+    assert nightly(shop, capsys) == []
+    wire.script = ["pass"]
+    busy(shop, wire, 3)
+    assert shop.reconcile(repair=True)["drifts"] == []
+    wire.script = ["pass"]
+    check(shop)
+
+
+class Moving:
+    """A level of which units are held all the time, by somebody the index does not know of yet."""
+
+    def __init__(self, shop: Shop, wire: FakeAws, day: str) -> None:
+        self.shop = shop
+        self.wire = wire
+        self.day = day
+        self.page = shop.index("lamp")
+        self.count = 0
+
+    def __call__(self, asked: Asked) -> object:
+        if b"product-index" not in asked.body:
+            return "pass"
+        self.wire.script = ["pass"]
+        self.count += 1
+        assert self.shop.reserve(f"{self.day}-{self.count}").status == 201
+        self.wire.script = [self]
+        return (200, self.page)
+
+
+def test_a_level_that_never_stands_still_is_not_mended(
+    shop: Shop, wire: FakeAws, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.create(stock_count=100)
+    shop.reserve("r", 2)
+    wire.script = [Moving(shop, wire, "monday")]
+    answer = shop.api("POST", RECONCILE, {"repair": True}, keys=("lamp",))
+    assert (answer.status, answer.body["code"]) == (429, "THROTTLED")
+    assert "lamp in main is being changed" in answer.body["error"]
+    wire.script = ["pass"]
+    check(shop)
+    assert nightly(shop, capsys) == []
+    wire.script = [Moving(shop, wire, "tuesday")]
+    capsys.readouterr()
+    shop.run("stock-reconciliation")
+    wire.script = ["pass"]
+    out = capsys.readouterr().out
+    assert '"not compared","product":"lamp","warehouse":"main"' in out
+    assert '"Drift":0' in out
+
+
+def test_an_index_that_lags_is_given_time(shop: Shop, wire: FakeAws) -> None:
+    shop.create()
+    page = shop.index("lamp")
+    shop.reserve("r", 2)
+    lagging = iter([page, page])
+
+    def play(asked: Asked) -> object:
+        if b"product-index" not in asked.body:
+            return "pass"
+        found = next(lagging, None)
+        return (200, found) if found else "pass"
+
+    wire.script = [play]
+    assert shop.reconcile(repair=True)["drifts"] == []
+    assert next(lagging, None) is None
+    wire.script = ["pass"]
+    check(shop)
+
+
+def test_a_repair_that_is_overtaken_mends_nothing(shop: Shop, wire: FakeAws) -> None:
+    shop.create()
+    shop.reserve("r", 2)
+    shop.tamper(reserved_count=5)
+
+    def overtake(asked: Asked) -> str:
+        if "TransactWriteItems" in asked.headers["x-amz-target"]:
+            wire.script = ["pass"]
+            assert shop.update(stock_count=20).status == 200
+        return "pass"
+
+    wire.script = [overtake]
+    answer = shop.api("POST", RECONCILE, {"repair": True}, keys=("lamp",))
+    assert (answer.status, answer.body["code"]) == (429, "THROTTLED")
+    assert shop.row()["reserved_count"] == 5
+    assert shop.reconcile(repair=True)["repaired"]
+    assert shop.row()["reserved_count"] == 2
+
+
+def test_a_level_that_is_removed_meanwhile_differs_from_nothing(shop: Shop, wire: FakeAws) -> None:
+    shop.create()
+    shop.tamper(reserved_count=5)
+
+    def remove(asked: Asked) -> str:
+        if b"product-index" in asked.body:
+            wire.script = ["pass"]
+            shop.erase("management", product_id="lamp", warehouse_id="main")
+        return "pass"
+
+    wire.script = [remove]
+    assert shop.reconcile()["drifts"] == []
+
+
+def test_a_comparison_for_which_no_time_is_left_says_so(shop: Shop) -> None:
+    shop.create()
+    with pytest.raises(TooManyRequests, match="more to compare than time"):
+        shop.api.handler({"schedule": "stock-reconciliation"}, Context(0.1))
+
+
+def test_a_pause_is_taken_between_looks(shop: Shop) -> None:
+    shop.create()
+    shop.tamper(stock_count=11)
+    slept: list[float] = []
+    assert len(reconcile.product(stock(), "lamp", False, "me", slept.append)) == 1
+    assert len(slept) == reconcile.LOOKS - 1
