@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .attributes import Item
@@ -95,6 +95,15 @@ class DynamoDB:
                 if after:
                     left[number] = {**request, "ExclusiveStartKey": after}
         return found
+
+    def pages(self, operation: str, **request: Any) -> Iterator[list[Item]]:
+        """The rows of a Query or a Scan, page after page, each read when it is asked for."""
+        while True:
+            answer = self.call(operation, **request)
+            yield answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def close(self) -> None:
         """Close the client's connections."""

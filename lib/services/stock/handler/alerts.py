@@ -49,22 +49,17 @@ def _tell(sns: Sns, movement: Item) -> None:
 
 
 def _due(store: DynamoDB, table: str, now: Callable[[], float]) -> Iterator[Item]:
-    """The keys of those that are due.  Each page is asked for anew: what was sent is no longer in the index."""
-    seen: set[str] = set()
-    while True:
-        found = store.call(
-            "Query",
-            TableName=table,
-            IndexName="due-index",
-            KeyConditionExpression="due = :alerts AND due_at <= :now",
-            ExpressionAttributeValues={":alerts": {"S": movements.ALERTS}, ":now": {"N": str(int(now()))}},
-            Limit=PAGE,
-        )["Items"]
-        fresh = [row for row in found if str(row["movement_id"]) + str(row["product_id"]) not in seen]
-        if not fresh:
-            return
-        for row in fresh:
-            seen.add(str(row["movement_id"]) + str(row["product_id"]))
+    """The keys of those that are due."""
+    due = store.pages(
+        "Query",
+        TableName=table,
+        IndexName="due-index",
+        KeyConditionExpression="due = :alerts AND due_at <= :now",
+        ExpressionAttributeValues={":alerts": {"S": movements.ALERTS}, ":now": {"N": str(int(now()))}},
+        Limit=PAGE,
+    )
+    for rows in due:
+        for row in rows:
             yield {name: row[name] for name in ("product_id", "movement_id")}
 
 

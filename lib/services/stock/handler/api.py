@@ -98,6 +98,8 @@ def fulfill(request: Request) -> Response:
     lines = _lines(request)
     if lines is None and "reservationId" not in body:
         raise BadRequest("give what is sold: a reservationId, or how many of which product")
+    if lines is None and "warehouse_id" in body:
+        raise BadRequest("quantity: say how many, where a warehouse_id is given")
     sale = Sale(lines, body.get("reservationId"), request.path.get("productId"), body.get("reference"))
     idempotency = _idempotency(request)
     return _response(stock().once(idempotency, lambda: stock().fulfill(sale, request.actor, idempotency)))

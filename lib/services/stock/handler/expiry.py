@@ -41,18 +41,14 @@ def sweep(stock: Stock) -> int:
 
 def _due(stock: Stock, now: int) -> Iterator[tuple[Place, int]]:
     """The levels of which a hold has ended, the oldest first, with when."""
-    asked = {
-        "TableName": stock.tables.levels,
-        "IndexName": "due-index",
-        "KeyConditionExpression": "due = :holds AND due_at <= :now",
-        "ExpressionAttributeValues": {":holds": {"S": HOLDS}, ":now": {"N": str(now)}},
-        "Limit": PAGE,
-    }
-    start = None
-    while True:
-        answer = stock.store.call("Query", **asked, **({"ExclusiveStartKey": start} if start else {}))
-        for row in answer["Items"]:
+    due = stock.store.pages(
+        "Query",
+        TableName=stock.tables.levels,
+        IndexName="due-index",
+        KeyConditionExpression="due = :holds AND due_at <= :now",
+        ExpressionAttributeValues={":holds": {"S": HOLDS}, ":now": {"N": str(now)}},
+        Limit=PAGE,
+    )
+    for rows in due:
+        for row in rows:
             yield (row["product_id"]["S"], row["warehouse_id"]["S"]), int(row["due_at"]["N"])
-        start = answer.get("LastEvaluatedKey")
-        if not start:
-            return

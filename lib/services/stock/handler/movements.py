@@ -6,7 +6,6 @@ the alert, and in `due-index` until it is sent.
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 from ....runtime.attributes import Item
@@ -69,14 +68,3 @@ def shown(found: Item) -> dict[str, Any]:
         **{name: found[name]["S"] for name in TEXTS if name in found},
         **{name: int(found[name]["N"]) for name in NUMBERS},
     }
-
-
-def time_of(found: Item) -> str:
-    """When a movement was."""
-    text: str = found["at"]["S"]
-    return text
-
-
-def later(now: float, seconds: float) -> dict[str, str]:
-    """The value of `due_at` of what is not to be sent before then."""
-    return {"N": str(math.ceil(now + seconds))}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, Callable, NamedTuple
 
@@ -23,8 +23,10 @@ from .store import Stock
 from .work import Overtaken, Work
 
 LOOKS = 3
-"""How often a level must be found to differ: an index may be a moment behind."""
-PAUSE_SECONDS = 0.5
+"""How often in a row a level must be found to differ, in the same way and unmoved: an index may be a moment behind."""
+MOST_LOOKS = 10
+"""How often a level that keeps moving is looked at."""
+PAUSE_SECONDS = 1
 PAGE = 100
 
 Holds = Mapping[int, int]
@@ -68,8 +70,8 @@ class Books(NamedTuple):
                 yield Drift(*self.level.place, field, getattr(right, field), getattr(self.level, field))
         if right.holds != self.level.holds:
             yield Drift(*self.level.place, "holds", _text(right.holds), _text(self.level.holds))
-        if self.level.status != self.status:
-            yield Drift(*self.level.place, "status", self.level.status, self.status)
+        if right.status != self.status:
+            yield Drift(*self.level.place, "status", right.status, self.status)
         if self.last is None:
             yield Drift(*self.level.place, "sequence", 0, self.level.sequence)
 
@@ -84,7 +86,7 @@ def product(
     return [drift for place in places for drift in _place(stock, place, repair, by, sleep)]
 
 
-def everything(stock: Stock) -> list[Drift]:
+def everything(stock: Stock, sleep: Callable[[float], None] = time.sleep) -> list[Drift]:
     """What differs of all there is, as metric and in the log."""
     held = _all_held(stock)
     found: list[Drift] = []
@@ -93,25 +95,36 @@ def everything(stock: Stock) -> list[Drift]:
             raise TooManyRequests("there is more to compare than time: give the function more, or compare by product")
         for books in _books(stock, places, held):
             if any(books.drifts()):
-                found += _place(stock, books.level.place, False, "reconcile", time.sleep)
+                found += _unmoved(stock, books.level.place, sleep)
     for drift in found:
         logs.write("ERROR", "drift", **drift._asdict())
     metrics.emit(Drift=(len(found), "Count"))
     return found
 
 
+def _unmoved(stock: Stock, place: Place, sleep: Callable[[float], None]) -> list[Drift]:
+    """What differs of a level, nothing of one that is never still."""
+    try:
+        return _place(stock, place, False, "", sleep)
+    except TooManyRequests:
+        logs.write("WARN", "not compared", product=place[0], warehouse=place[1])
+        return []
+
+
 def _place(stock: Stock, place: Place, repair: bool, by: str, sleep: Callable[[float], None]) -> list[Drift]:
-    """What differs of a level, if it does so at every look."""
-    for look in range(LOOKS):
-        books = next(_books(stock, [place], {place: _held(stock, place)}), None)
-        drifts = [*books.drifts()] if books else []
-        if not books or not drifts:
+    """What differs of a level, if it does so in the same way at some looks in a row."""
+    seen: list[list[Books]] = []
+    for _ in range(MOST_LOOKS):
+        seen.append([*_books(stock, [place], {place: _held(stock, place)})])
+        drifts = [drift for books in seen[-1] for drift in books.drifts()]
+        if not drifts:
             return []
-        if look < LOOKS - 1:
-            sleep(PAUSE_SECONDS)
-        elif repair:
-            _mend(stock, books, drifts, by)
-    return drifts
+        if seen[-LOOKS:] == [seen[-1]] * LOOKS:
+            if repair:
+                _mend(stock, seen[-1][0], drifts, by)
+            return drifts
+        sleep(PAUSE_SECONDS)
+    raise _moving(place)
 
 
 def _mend(stock: Stock, books: Books, drifts: list[Drift], by: str) -> None:
@@ -124,65 +137,52 @@ def _mend(stock: Stock, books: Books, drifts: list[Drift], by: str) -> None:
     try:
         work.commit(stock.store, stock.tables, None, "")
     except Overtaken as exc:
-        raise TooManyRequests(f"{books.level.product_id} is being changed; try again in a moment") from exc
+        raise _moving(books.level.place) from exc
+
+
+def _moving(place: Place) -> TooManyRequests:
+    return TooManyRequests(f"{place[0]} in {place[1]} is being changed; try again in a moment")
 
 
 def _books(stock: Stock, places: list[Place], held: Mapping[Place, Holds]) -> Iterator[Books]:
     rows = stock.store.rows(stock.tables.levels, map(levels.key, places))
     found = [(levels.level_of(row), row["status"]["S"]) for row in rows]
     keys = [movements.key(level.place, level.moved_at) for level, _ in found]
-    last = {
-        str(row["movement_id"]) + row["product_id"]["S"]: row for row in stock.store.rows(stock.tables.movements, keys)
-    }
-    for (level, status), key in zip(found, keys):
-        yield Books(level, status, held.get(level.place, {}), last.get(str(key["movement_id"]) + level.product_id))
+    moved = stock.store.rows(stock.tables.movements, keys)
+    last = {(row["product_id"]["S"], row["warehouse_id"]["S"]): row for row in moved}
+    for level, status in found:
+        yield Books(level, status, held.get(level.place, {}), last.get(level.place))
 
 
 def _held(stock: Stock, place: Place) -> Holds:
-    asked = {
-        "TableName": stock.tables.reservations,
-        "IndexName": "product-index",
-        "KeyConditionExpression": "held_for = :product",
-        "ExpressionAttributeValues": {":product": {"S": place[0]}},
-    }
-    (rows,) = stock.store.queries(asked)
-    return _sums(rows).get(place, {})
+    return _sums(stock.store.queries(stock.held(place[0]))).get(place, {})
 
 
 def _all_held(stock: Stock) -> Mapping[Place, Holds]:
     """What is held of everything."""
-    asked: dict[str, Any] = {"TableName": stock.tables.reservations, "IndexName": "product-index"}
-    rows: list[Item] = []
-    while True:
-        answer = stock.store.call("Scan", **asked)
-        rows += answer["Items"]
-        if "LastEvaluatedKey" not in answer:
-            return _sums(rows)
-        asked["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    return _sums(stock.store.pages("Scan", TableName=stock.tables.reservations, IndexName="product-index"))
 
 
-def _sums(rows: list[Item]) -> dict[Place, dict[int, int]]:
+def _sums(pages: Iterable[list[Item]]) -> dict[Place, dict[int, int]]:
     sums: dict[Place, dict[int, int]] = defaultdict(dict)
-    for line in map(reservations.line_of, rows):
-        holds = sums[line.place]
-        holds[line.end] = holds.get(line.end, 0) + line.quantity
+    for rows in pages:
+        for line in map(reservations.line_of, rows):
+            holds = sums[line.place]
+            holds[line.end] = holds.get(line.end, 0) + line.quantity
     return sums
 
 
 def _places(stock: Stock) -> Iterator[list[Place]]:
-    asked: dict[str, Any] = {
-        "TableName": stock.tables.levels,
-        "IndexName": "listing-index",
-        "KeyConditionExpression": "listing = :levels",
-        "ExpressionAttributeValues": {":levels": {"S": levels.LISTED}},
-        "Limit": PAGE,
-    }
-    while True:
-        answer = stock.store.call("Query", **asked)
-        yield [(row["product_id"]["S"], row["warehouse_id"]["S"]) for row in answer["Items"]]
-        if "LastEvaluatedKey" not in answer:
-            return
-        asked["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    listed = stock.store.pages(
+        "Query",
+        TableName=stock.tables.levels,
+        IndexName="listing-index",
+        KeyConditionExpression="listing = :levels",
+        ExpressionAttributeValues={":levels": {"S": levels.LISTED}},
+        Limit=PAGE,
+    )
+    for rows in listed:
+        yield [(row["product_id"]["S"], row["warehouse_id"]["S"]) for row in rows]
 
 
 def _text(holds: Holds) -> str:

@@ -20,6 +20,7 @@ from ....runtime.attributes import Item
 from .levels import Place, moment
 
 HELD, RELEASED, EXPIRED, FULFILLED = "HELD", "RELEASED", "EXPIRED", "FULFILLED"
+GIVEN_BACK = (RELEASED, EXPIRED)
 KEPT_SECONDS = 7 * 24 * 3600
 """How long after its expiry DynamoDB keeps the row of a line, at least."""
 
@@ -137,14 +138,21 @@ def lines_of(rows: list[Item]) -> list[Line]:
 
 
 def put(table: str, line: Line, over: Line | None = None) -> dict[str, Any]:
-    """The transaction's action that writes a line; line 0 only where none is, or in the place of `over`."""
+    """The transaction's action that writes a line; line 0 only where none is, or in the place of `over`.
+
+    No line takes the place of one that is held: its units would never be given back.
+    """
     action: dict[str, Any] = {"TableName": table, "Item": row(line)}
-    if line.line == 0:
-        action["ConditionExpression"] = "attribute_not_exists(reservation_id)"
-    if line.line == 0 and over:
+    if line.line > 0:
+        action["ConditionExpression"] = "attribute_not_exists(reservation_id) OR #state <> :state"
+        action["ExpressionAttributeValues"] = {":state": {"S": HELD}}
+    elif over:
         action["ConditionExpression"] = "reserved_at = :over AND #state = :state"
-        action["ExpressionAttributeNames"] = {"#state": "state"}
         action["ExpressionAttributeValues"] = {":over": {"S": over.reserved_at}, ":state": {"S": over.state}}
+    else:
+        action["ConditionExpression"] = "attribute_not_exists(reservation_id)"
+        return {"Put": action}
+    action["ExpressionAttributeNames"] = {"#state": "state"}
     return {"Put": action}
 
 
