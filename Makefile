@@ -15,7 +15,7 @@ STACK := $(or $(SERVICE),items)-$(ENV)
 # Where somebody watches, one line that tells how far pip has come.
 PASSING := while IFS= read -r line; do case "$$line" in Collecting*|Installing*) if [ -t 2 ]; then printf '\r\033[K  %.90s' "$$line"; fi;; esac; done; if [ -t 2 ]; then printf '\r\033[K'; fi
 
-.PHONY: help install local test lint bench preview up outputs destroy reference clean
+.PHONY: help install local site test lint bench preview up outputs destroy reference clean
 
 help: ## list these
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,9 @@ $(VENV)/.installed: requirements.txt requirements-dev.txt
 
 local: $(VENV)/.installed ## deploy on this machine and serve (SERVICE=one, PORT=n, ENV=suffix, CHECK=1 ends after the tour)
 	@exec $(BIN)/python -m lib.local --env $(ENV) $(if $(SERVICE),--service $(SERVICE)) $(if $(PORT),--port $(PORT)) $(if $(CHECK),--check)
+
+site: $(VENV)/.installed ## build the pages of services that have any; needs Node.js (make local does it, too)
+	@$(BIN)/python -m lib.local.sites
 
 test: $(VENV)/.installed ## every test, with coverage of lib/ (TAP_OUTPUTS=file: the integration tests against that deployment)
 	@$(BIN)/python -m pytest --cov --cov-report=term-missing --cov-fail-under=100

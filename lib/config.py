@@ -14,7 +14,7 @@ from .service import Service
 from .services import CHOICES
 from .services.inventory.service import InventorySettings
 from .services.stock.service import StockSettings
-from .settings import AlarmSettings, ApiSettings, FunctionSettings, Layer, TableSettings, refuse
+from .settings import AlarmSettings, ApiSettings, FunctionSettings, Layer, SiteSettings, TableSettings, refuse
 from .tap_stack import TapStackArgs
 
 
@@ -120,6 +120,12 @@ KEYS: Mapping[str, Key] = {
         read=text_or_none,
         description="who hears of alarms, or none",
     ),
+    "site_public": Key(
+        layer=SiteSettings,
+        field="public",
+        read=truth,
+        description="a site's pages from a bucket that everybody can read, over HTTP, not through CloudFront",
+    ),
     "low_stock_threshold": Key(
         layer=InventorySettings,
         field="low_stock_threshold",
@@ -165,6 +171,7 @@ def args_from_config(config: pulumi.Config | None = None) -> TapStackArgs:
         table=TableSettings(**said[TableSettings]),
         api=ApiSettings(**said[ApiSettings]),
         alarms=AlarmSettings(**said[AlarmSettings]),
+        site=SiteSettings(**said[SiteSettings]),
     )
 
 

@@ -17,9 +17,16 @@ KINDS = {
     "caller": ("CALLERS", "#475569", "M8 7.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM2 15c0-4 3-5 6-5s6 1 6 5"),
     "api": ("API GATEWAY, REST", "#6d28d9", "M5 4 1 8l4 4M11 4l4 4-4 4M9.5 2l-3 12"),
     "schedule": ("EVENTBRIDGE RULE", "#0f766e", "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zM8 4v4l3 2"),
+    "site": ("STATIC PAGES", "#0369a1", "M1 2h14v12H1zM1 6h14M3 4h1m2 0h1"),
+    "stream": (
+        "DYNAMODB STREAM",
+        "#1d4ed8",
+        "M1 4c3-3 5 3 8 0s4-1 6 0M1 8c3-3 5 3 8 0s4-1 6 0M1 12c3-3 5 3 8 0s4-1 6 0",
+    ),
     "function": ("LAMBDA FUNCTION", "#c2410c", "M4 2h2l6 12h2M7.5 6 3 14"),
     "table": ("DYNAMODB TABLE", "#1d4ed8", "M2 4c0-3 12-3 12 0v8c0 3-12 3-12 0zM2 4c0 3 12 3 12 0M2 8c0 3 12 3 12 0"),
     "topic": ("SNS TOPIC", "#be185d", "M1 6.5v3h3l6 4v-11l-6 4zM13 5.5a4 4 0 0 1 0 5"),
+    "queue": ("SQS QUEUE", "#9f1239", "M1 4h14v8H1zM5 4v8M9 4v8"),
     "parameter": ("PARAMETER STORE", "#166534", "M2 4h7m4 0h1M9 2v4h4V2zM2 12h1m4 0h7M3 10v4h4v-4z"),
     "alarm": ("CLOUDWATCH ALARMS", "#b91c1c", "M3 12h10c-1-1-1-2-1-5a4 4 0 0 0-8 0c0 3 0 4-1 5zM6.5 14.5h3"),
     "email": ("E-MAIL", "#475569", "M1 3h14v10H1zM1 4l7 5 7-5"),
@@ -69,8 +76,8 @@ class Card:
 
 Point = tuple[float, float]
 Cards = Mapping[str, Card]
-"""By `function NAME`, `schedule NAME`, `on NAME` (a table, topic, parameter), `api`, `caller`, `watch`, `email`, and
-`on NAME` or `alarms` for the topic that alarms go to."""
+"""By `function NAME`, `schedule NAME`, `stream NAME` (of its consumer), `on NAME` (a table, topic, parameter, queue),
+`api`, `caller`, `site`, `watch`, `email`, and `on NAME` or `alarms` for the topic that alarms go to."""
 
 
 def svg(service: Service, environment: str = "dev") -> str:
@@ -106,8 +113,12 @@ def _cards(service: Service, environment: str) -> dict[str, Card]:
         "caller": _card("caller", 0, "HTTPS, JSON", _keys_asked(service, figures)),
         "email": _card("email", 3 if shared else 0, "if configured", "notification_email"),
         "api": _card("api", 1, _named(service, environment, "api", service.api_type), *_stage(environment, figures)),
-        "watch": _card("alarm", 2, "of each function", "duration, errors, throttles"),
+        "watch": _card("alarm", 2, "of each function", "duration, errors, throttles", *_own_alarms(service)),
     }
+    if service.site:
+        name = f"{_named(service, environment, 'bucket', service.site.type)}-…"
+        way = "public, over HTTP" if figures.site.public else "private, behind CloudFront"
+        cards["site"] = _card("site", 0, name, way, "config.json has the API's URL")
     for function in service.functions:
         runs = over(figures.function, function.settings)
         line = f"{runs.runtime}, {runs.memory_mb} MB, {runs.timeout_seconds} s"
@@ -116,6 +127,9 @@ def _cards(service: Service, environment: str) -> dict[str, Card]:
     for schedule in (schedule for function in _ordered(service) for schedule in function.schedules):
         name = _named(service, environment, "rule", schedule.name)
         cards[f"schedule {schedule.name}"] = _card("schedule", 1, name, schedule.rate)
+    for consumer in (consumer for function in _ordered(service) for consumer in function.consumers):
+        name = _named(service, environment, "table", consumer.table)
+        cards[f"stream {consumer.name}"] = _card("stream", 1, name, consumer.name)
     cards |= _used(service, environment)
     name, told = _named(service, environment, "topic", service.alarms_type), "an alarm, and its end"
     cards[_alarms(service)] = _card("topic", 3 if shared else 1, name, told, *["what is published"] * shared)
@@ -139,7 +153,25 @@ def _used(service: Service, environment: str) -> dict[str, Card]:
         if topic.name != service.alarms_type:
             name = _named(service, environment, "topic", topic.name)
             cards[f"on {topic.name}"] = _card("topic", 3, name, "to notification_email")
+    if service.dead_letters:
+        name = _named(service, environment, "queue", service.dead_letters)
+        cards[f"on {service.dead_letters}"] = _card("queue", 3, name, "what failed for good")
     return cards
+
+
+def _grants(service: Service, function: Function) -> list[Grant]:
+    """What a function may do: what its parts need, and to leave what it could not do to the queue."""
+    left = [service.dead_letters] if service.dead_letters and function.runs() else []
+    return [*function.grants(), *(Grant(on=queue, actions=("SendMessage",)) for queue in left)]
+
+
+def _own_alarms(service: Service) -> Iterator[str]:
+    return (f"{alarm.on}: {alarm.name}" for alarm in service.alarms)
+
+
+def _runs(function: Function) -> list[str]:
+    """The boxes of what calls a function besides the API."""
+    return [*(f"schedule {s.name}" for s in function.schedules), *(f"stream {c.name}" for c in function.consumers)]
 
 
 def _named(service: Service, environment: str, kind: str, type_: str) -> str:
@@ -201,7 +233,7 @@ def _label_height(grant: Grant) -> float:
 
 def _roomy(service: Service, cards: Cards) -> dict[str, Card]:
     """The boxes with room for their arrows and routes."""
-    heights = {f"function {f.name}": sum(_label_height(g) + 10 for g in f.grants()) for f in service.functions}
+    heights = {f"function {f.name}": sum(_label_height(g) + 10 for g in _grants(service, f)) for f in service.functions}
     heights |= {key: 14 * (1 + _pointing(service, key)) for key in cards if key.startswith("on ")}
     roomy = {key: replace(card, height=max(card.height, heights.get(key, 0))) for key, card in cards.items()}
     rows = [_width(route.path, 12) + 66 + 40 * route.key_required + 2 * PAD for _, route in service.routes()]
@@ -211,7 +243,7 @@ def _roomy(service: Service, cards: Cards) -> dict[str, Card]:
 def _placed(service: Service, cards: Cards) -> dict[str, Card]:
     """The boxes in their columns: a function stands in the middle of its routes."""
     widths = [max((c.width for c in cards.values() if c.column == column), default=0) for column in range(4)]
-    arrows = sum(len(function.grants()) for function in service.functions)
+    arrows = sum(len(_grants(service, function)) for function in service.functions)
     gutters = [MARGIN, 44, 68, _straight(service) + 60 + 8 * min(arrows, 12)]
     lefts = [left + sum(widths[:i]) for i, left in enumerate(accumulate(gutters))]
     tops, api_height = _tops(service, cards)
@@ -232,7 +264,8 @@ def _tops(service: Service, cards: Cards) -> tuple[dict[str, float], float]:
     tops = {f"function {f.name}": edges[i] + (bands[i] - heights[i]) / 2 for i, f in enumerate(functions)}
     tops["api"], tops["caller"] = start, (start + api_end - cards["caller"].height) / 2
     tops |= _stack(cards, resources, edges[0] - spare / 2 + GAP / 2)
-    tops |= _stack(cards, [key for key in cards if key.startswith("schedule ")], api_end + GAP)
+    tops |= _stack(cards, [key for function in functions for key in _runs(function)], api_end + GAP)
+    tops |= {key: tops["caller"] + cards["caller"].height + 2 * GAP for key in cards if key == "site"}
     ends = [api_end, *(top + cards[key].height for key, top in tops.items() if key != "api")]
     return {**tops, **dict.fromkeys(("watch", "alarms", "email"), max(ends) + 2 * GAP)}, api_end - start
 
@@ -242,21 +275,23 @@ def _stack(cards: Cards, keys: Sequence[str], top: float) -> dict[str, float]:
 
 
 def _straight(service: Service) -> float:
-    lines = [line for f in service.functions for grant in f.grants() for line in _label(grant)]
+    lines = [line for f in service.functions for grant in _grants(service, f) for line in _label(grant)]
     return LABEL_INDENT + max((_width(line, 11) for line in lines), default=0) + 2 * PAD
 
 
 def _arrows(service: Service, cards: Cards) -> Iterator[str]:
     api, caller = cards["api"], cards["caller"]
     yield _arrow((caller.right, caller.middle), (api.x, caller.middle), caller.colour)
+    if site := cards.get("site"):
+        yield _down(caller.x + caller.width / 2, caller.y + caller.height, site.y, caller.colour)
+        yield _arrow((site.right, site.middle), (api.x, min(site.middle, api.y + api.height - PAD)), site.colour)
     for function in service.functions:
         card, served = cards[f"function {function.name}"], bool(function.routes)
-        arriving = served + len(function.schedules)
+        arriving = served + len(_runs(function))
         ports = [card.middle + card.height / 2 * port / arriving for port in range(arriving)]
         yield from (_arrow((api.right, port), (card.x, port), api.colour) for port in ports[:served])
-        for schedule, port in zip(function.schedules, ports[served:], strict=True):
-            rule = cards[f"schedule {schedule.name}"]
-            yield _arrow((rule.right, rule.middle), (card.x, port), rule.colour)
+        for key, port in zip(_runs(function), ports[served:], strict=True):
+            yield _arrow((cards[key].right, cards[key].middle), (card.x, port), cards[key].colour)
     yield from _uses(service, cards)
     yield from _alarm_arrows(service, cards)
 
@@ -274,13 +309,17 @@ def _alarm_arrows(service: Service, cards: Cards) -> Iterator[str]:
 
 def _pointing(service: Service, key: str) -> int:
     """How many arrows point at what is used: functions', and that of the alarms."""
-    granted = [f"on {grant.on}" for function in service.functions for grant in function.grants()]
+    granted = [f"on {grant.on}" for function in service.functions for grant in _grants(service, function)]
     return [*granted, _alarms(service)].count(key)
 
 
 def _uses(service: Service, cards: Cards) -> Iterator[str]:
     """From each function to what it was granted, in an order that crosses little."""
-    leaving = [(cards[f"function {f.name}"], grant, y) for f in _ordered(service) for grant, y in _leaving(f, cards)]
+    leaving = [
+        (cards[f"function {f.name}"], grant, y)
+        for f in _ordered(service)
+        for grant, y in _leaving(f, _grants(service, f), cards)
+    ]
     for key in dict.fromkeys(f"on {grant.on}" for _, grant, _ in leaving):
         arriving = [(card, grant, y) for card, grant, y in leaving if f"on {grant.on}" == key]
         target = cards[key]
@@ -288,9 +327,9 @@ def _uses(service: Service, cards: Cards) -> Iterator[str]:
             yield _arrow((card.right, y), (target.x, port), target.colour, _label(grant), _straight(service))
 
 
-def _leaving(function: Function, cards: Cards) -> Iterator[tuple[Grant, float]]:
+def _leaving(function: Function, grants: list[Grant], cards: Cards) -> Iterator[tuple[Grant, float]]:
     """A function's grants, and how far down each one's arrow leaves."""
-    grants = sorted(function.grants(), key=lambda grant: cards[f"on {grant.on}"].y)
+    grants = sorted(grants, key=lambda grant: cards[f"on {grant.on}"].y)
     heights = [_label_height(grant) + 10 for grant in grants]
     ends = accumulate(heights, initial=cards[f"function {function.name}"].middle - sum(heights) / 2)
     return zip(grants, (end + height / 2 for end, height in zip(ends, heights, strict=False)), strict=True)
@@ -298,11 +337,13 @@ def _leaving(function: Function, cards: Cards) -> Iterator[tuple[Grant, float]]:
 
 def _sentences(service: Service, cards: Cards) -> Iterator[str]:
     yield f"Callers reach the API {cards['api'].name}."
+    yield from (f"So do the pages in {cards[key].name}." for key in cards if key == "site")
     for function in service.functions:
         name = cards[f"function {function.name}"].name
         yield f"The function {name} serves {', '.join(f'{r.method} {r.path}' for r in function.routes) or 'no route'}."
         yield from (f"{cards[f'schedule {s.name}'].name} runs it at {s.rate}." for s in function.schedules)
-        yield from (f"It may {', '.join(g.actions)} on {cards[f'on {g.on}'].name}." for g in function.grants())
+        yield from (f"It runs when {cards[f'stream {c.name}'].name} changes." for c in function.consumers)
+        yield from (f"It may {', '.join(g.actions)} on {cards[f'on {g.on}'].name}." for g in _grants(service, function))
     yield f"Its alarms on duration, errors and throttles go to the topic {cards[_alarms(service)].name}."
 
 

@@ -1,6 +1,6 @@
 """One row per environment.  No component asks which environment it is in."""
 
-from .settings import AlarmSettings, ApiSettings, FunctionSettings, Settings, TableSettings, refuse
+from .settings import AlarmSettings, ApiSettings, FunctionSettings, Settings, SiteSettings, TableSettings, refuse
 
 _COMMON = Settings(
     function=FunctionSettings(runtime="python3.13", timeout_seconds=10, reserved_concurrency=-1, tracing=False),
@@ -28,6 +28,7 @@ _COMMON = Settings(
         base_path="",
     ),
     alarms=AlarmSettings(errors=0, throttles=0, period_seconds=60, evaluation_periods=1, notification_email=""),
+    site=SiteSettings(public=False),
 )
 
 _GUARDED = Settings(

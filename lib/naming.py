@@ -13,8 +13,9 @@ LIMITS = {
     "layer": 140,
     "parameter": 1011,
     "queue": 80,
+    "bucket": 36,
 }
-"""Longest name AWS takes, in characters, by kind of resource."""
+"""Longest name AWS takes, in characters, by kind of resource; of a bucket's, the provider makes up the rest."""
 
 ROLE_OWNER_LENGTH = 32
 """How much of its owner's name a role has: the provider takes prefixes of 38 characters."""
@@ -35,6 +36,11 @@ def check_environment_suffix(suffix: str) -> str:
 def role_name_prefix(owner: str) -> str:
     """How the name of the role of `owner`, a function's or an API's name, begins."""
     return f"{owner[:ROLE_OWNER_LENGTH]}-role-"
+
+
+def bucket_name_prefix(name: str) -> str:
+    """How the name of a bucket begins: as `name`, in what S3 takes."""
+    return f"{name.lower().replace('_', '-').strip('-')}-"
 
 
 def physical_name(pattern: str, kind: str, environment: str, **parts: str) -> str:

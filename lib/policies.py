@@ -65,3 +65,18 @@ def queue_document(arn: str, rules: Sequence[str]) -> dict[str, Any]:
         "Condition": {"ArnEquals": {"aws:SourceArn": [f"{at}:rule/{rule}" for rule in rules]}},
     }
     return document([tls_only("sqs", [arn]), *([sending] if rules else [])])
+
+
+def read_through(bucket: str, distribution: str) -> dict[str, Any]:
+    """A bucket's own policy, by ARN: one CloudFront distribution may read its objects, over TLS."""
+    reading = {
+        **allow("s3", ["GetObject"], [f"{bucket}/*"]),
+        "Principal": {"Service": "cloudfront.amazonaws.com"},
+        "Condition": {"StringEquals": {"aws:SourceArn": distribution}},
+    }
+    return document([tls_only("s3", [bucket, f"{bucket}/*"]), reading])
+
+
+def read_by_all(bucket: str) -> dict[str, Any]:
+    """A bucket's own policy, by ARN: everybody may read its objects, and without TLS, which S3's websites lack."""
+    return document([{**allow("s3", ["GetObject"], [f"{bucket}/*"]), "Principal": "*"}])

@@ -129,6 +129,13 @@ def _role_rows(service: Service, function: Function) -> Iterator[Row]:
         statement = _statement(service, grant)
         on = _code(statement["Resource"]) + (f", rows {_code(grant.keys)}" if grant.keys else "")
         yield role, _code(statement["Action"]), on, grant.reason, ", ".join(triggers)
+    for consumer in function.consumers:
+        stream = f"{_physical(service, 'table', consumer.table)}/stream"
+        may = policies.allow("dynamodb", policies.STREAM_READ, [stream])
+        yield role, _code(may["Action"]), _code(stream), "hear of its changes", f"`{consumer.name}`"
+    if service.dead_letters and function.runs():
+        queue, runs = _physical(service, "queue", service.dead_letters), _code(run.name for run in function.runs())
+        yield role, "`sqs:SendMessage`", _code(queue), "leave what failed for good", runs
     for arn, on, reason in MANAGED_POLICIES:
         yield role, f"what `{arn.rpartition('/')[2]}` allows", on, reason, "every run"
 
@@ -156,7 +163,7 @@ def _part(grant: Grant) -> str:
 
 def _triggers(function: Function) -> Iterator[tuple[str, Iterable[Grant]]]:
     yield from ((f"{route.method} {route.path}", route.grants) for route in function.routes)
-    yield from ((schedule.name, schedule.grants) for schedule in function.schedules)
+    yield from ((run.name, run.grants) for run in function.runs())
 
 
 def _statement(service: Service, grant: Grant) -> policies.Statement:

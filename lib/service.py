@@ -251,13 +251,13 @@ class Function:
         for variable in self.variables:
             _check_variable(f"function {self.name!r}", variable)
 
+    def runs(self) -> tuple[Schedule | Consumer, ...]:
+        """What has no caller who would hear of a failure."""
+        return (*self.schedules, *self.consumers)
+
     def parts(self) -> tuple[Part, ...]:
         """All that it serves."""
-        return (*self.routes, *self.schedules, *self.consumers)
-
-    def unattended(self) -> bool:
-        """Whether some of its runs have no caller who would hear of a failure."""
-        return bool(self.schedules or self.consumers)
+        return (*self.routes, *self.runs())
 
     def operations(self) -> dict[str, FunctionSettings]:
         """Its operations, with the figures that each has where it is alone."""
@@ -321,6 +321,8 @@ class Site:
     """Of the built files, which are served as they are."""
     index: str = "index.html"
     """What is served where the path names no file, at the top."""
+    hashed: str = ""
+    """The folder in it whose files change their names when they change, so that browsers may keep them for ever."""
     type: str = "site"
     """Its type in the service's name pattern."""
 
@@ -409,26 +411,24 @@ class Service:
             for operation, settings in function.operations().items()
         ]
         pattern = self.alarm_pattern if self.alarm_pattern and "{function}" in self.alarm_pattern else None
-        alarms = tuple(replace(alarm, on=self._split_name(alarm)) for alarm in self.alarms)
+        alarms = tuple(one for alarm in self.alarms for one in self._split_alarm(alarm))
         return replace(self, functions=tuple(made), alarm_pattern=pattern, shared_type="shared", alarms=alarms)
 
-    def _split_name(self, alarm: Alarm) -> str:
-        """What an alarm is on once functions are split, which for one with several operations nobody can tell."""
-        names = [op.replace("_", "-") for f in self.functions if f.name == alarm.on for op in f.operations()]
-        if len(names) > 1:
-            raise ValueError(
-                f"alarm {alarm.name!r} is on the function {alarm.on!r}, to be split into {', '.join(names)}: "
-                "describe what emits the metric as a function of its own, or do not split"
-            )
-        return names[0] if names else alarm.on
+    def _split_alarm(self, alarm: Alarm) -> list[Alarm]:
+        """An alarm for each function that what it is on becomes: which of them emits the metric is not described."""
+        operations = [op.replace("_", "-") for f in self.functions if f.name == alarm.on for op in f.operations()]
+        if len(operations) > 1:
+            return [replace(alarm, name=f"{alarm.name}-{operation}", on=operation) for operation in operations]
+        return [replace(alarm, on=on) for on in operations or [alarm.on]]
 
     def _problems(self) -> Iterator[str]:
         for what, there in {"table": self.tables, "function": self.functions, "route": self.routes()}.items():
             if not there:
                 yield f"it has no {what}: give at least one"
         grantable: tuple[Table | Topic | Parameter, ...] = (*self.tables, *self.topics, *self.parameters)
-        alarms = [] if self.alarms_type in {topic.name for topic in self.topics} else [self.alarms_type]
-        yield from _repeated("table, topic or parameter", [one.name for one in grantable] + alarms)
+        others = [] if self.alarms_type in {topic.name for topic in self.topics} else [self.alarms_type]
+        others += [self.dead_letters] if self.dead_letters else []
+        yield from _repeated("table, topic or parameter", [one.name for one in grantable] + others)
         variables = [one.variable for one in grantable if one.variable] + [CORS_VARIABLE] * bool(self.site)
         yield from _repeated("variable", variables)
         yield from _repeated("function", [function.name for function in self.functions])
@@ -480,7 +480,7 @@ class Service:
         if self.dead_letters:
             if not _NAME.fullmatch(self.dead_letters):
                 yield f"dead_letters {self.dead_letters!r}: give lower-case letters, digits and '-', a letter first"
-            if not any(function.unattended() for function in self.functions):
+            if not any(function.runs() for function in self.functions):
                 yield f"dead_letters {self.dead_letters!r}: nothing runs by schedule or stream, take it out"
 
     def _alarm_problems(self) -> Iterator[str]:

@@ -243,6 +243,18 @@ class AlarmSettings(Layer):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SiteSettings(Layer):
+    """How a site's pages are served."""
+
+    public: bool | None = None
+    """A bucket that everybody can read, as a website of S3's own over HTTP, instead of a private one behind
+    CloudFront."""
+
+    WHERE: ClassVar[str] = "site"
+    CHECKS: ClassVar[Mapping[str, Check]] = {"public": flag()}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Every figure of a deployment."""
 
@@ -250,6 +262,7 @@ class Settings:
     table: TableSettings = field(default_factory=TableSettings)
     api: ApiSettings = field(default_factory=ApiSettings)
     alarms: AlarmSettings = field(default_factory=AlarmSettings)
+    site: SiteSettings = field(default_factory=SiteSettings)
 
     def with_(self, upper: Settings) -> Settings:
         """This layer with whatever `upper` says."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pulumi
 
-from . import policies
+from . import policies, site
 from . import service as described
 from .archive import own_sources, shared_sources, sources
 from .components.alarm import Alarm, AlarmArgs
@@ -22,10 +22,12 @@ from .components.parameter import Parameter, ParameterArgs
 from .components.queue import Queue, QueueArgs
 from .components.role import Role, RoleArgs
 from .components.schedule import Schedule, ScheduleArgs
+from .components.site import Site, SiteArgs
+from .components.site_files import SiteFiles, SiteFilesArgs
 from .components.table import Table, TableArgs
 from .components.topic import Topic, TopicArgs
 from .environments import ENVIRONMENTS, row_name
-from .naming import check_environment_suffix, parameter_name, physical_name, role_name_prefix
+from .naming import bucket_name_prefix, check_environment_suffix, parameter_name, physical_name, role_name_prefix
 from .runtime import metrics
 from .services import SERVICES
 from .settings import (
@@ -33,6 +35,7 @@ from .settings import (
     ApiSettings,
     FunctionSettings,
     Settings,
+    SiteSettings,
     TableSettings,
     check_domain,
     check_tags,
@@ -52,6 +55,7 @@ KINDS: dict[str, type] = {
     "table": TableSettings,
     "api": ApiSettings,
     "alarms": AlarmSettings,
+    "site": SiteSettings,
 }
 """What each argument is."""
 DURATION_ALARM_SHARE = 0.8
@@ -84,6 +88,8 @@ class TapStackArgs:
     """The name of a service that comes with the library, or a description of your own."""
     split_functions: bool = False
     """A function for each operation, with a role and figures of its own; their common code is in a layer."""
+    site: SiteSettings = field(default_factory=SiteSettings)
+    """How the pages of a service that has any are served."""
     function: FunctionSettings = field(default_factory=FunctionSettings)
     """Runtime, memory, timeout, concurrency, tracing, log retention."""
     table: TableSettings = field(default_factory=TableSettings)
@@ -135,10 +141,15 @@ class TapStackArgs:
         """Every figure: the environment's row, the service's own on top, these arguments on top of both."""
         row = ENVIRONMENTS[row_name(self.environment)]
         named = Settings(api=ApiSettings(stage_name=self.environment))
-        said = Settings(function=self.function, table=self.table, api=self.api, alarms=self.alarms)
+        said = Settings(function=self.function, table=self.table, api=self.api, alarms=self.alarms, site=self.site)
         if self.api.cors_origin == "*" and not row.api.cors_origin:
             raise refuse("api.cors_origin", "*", f"in {self.environment} give the one origin whose pages may call")
         return row.with_(named).with_(self.description().settings).with_(said)
+
+    def called_by_its_site(self) -> bool:
+        """Whether it is the service's own pages that may call, for nobody said an origin."""
+        service = self.description()
+        return bool(service.site) and self.api.cors_origin is None and service.settings.api.cors_origin is None
 
     @property
     def all_tags(self) -> dict[str, str]:
@@ -152,7 +163,8 @@ class TapStackArgs:
 
 
 class TapStack(pulumi.ComponentResource):
-    """A serverless API: tables, topics, parameters, a queue, roles, functions, what calls them, a REST API, alarms.
+    """A serverless API: tables, topics, parameters, a queue, a site, roles, functions, what calls them, a REST API,
+    alarms.
 
     Every resource it makes can be reached: `tables["..."].resource`, `functions["..."].resource`, `api.resource`, ...
     The attributes below are its outputs; where a service has several of a kind, the single ones are of the first.
@@ -183,7 +195,7 @@ class TapStack(pulumi.ComponentResource):
     api_stage: pulumi.Output[str]
     api_stage_arn: pulumi.Output[str]
     api_url: pulumi.Output[str]
-    cors_origin: str
+    cors_origin: pulumi.Input[str]
     lambda_runtime: pulumi.Output[str]
     tracing: bool
     api_key_id: pulumi.Output[str]
@@ -213,6 +225,11 @@ class TapStack(pulumi.ComponentResource):
     """This and what follows of the queue: only where there is one."""
     dead_letter_queue_arn: pulumi.Output[str]
     dead_letter_queue_url: pulumi.Output[str]
+    site_url: pulumi.Output[str]
+    """The origin of the site's pages; this and its bucket only where there is one."""
+    site_bucket_name: pulumi.Output[str]
+    site_distribution_id: pulumi.Output[str]
+    """Only where the site is behind CloudFront."""
 
     def __init__(self, name: str, args: TapStackArgs | None = None, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:stack:TapStack", name, None, opts)
@@ -220,12 +237,12 @@ class TapStack(pulumi.ComponentResource):
         self.description = self.args.description()
         self.settings = self.args.settings()
         self._prefix = name
-        self._child = pulumi.ResourceOptions(parent=self)
         self._warn()
         self.tables = {table.name: self._table(table) for table in self.description.tables}
         self.topics = {topic.name: self._topic(topic.name) for topic in self.description.topics}
         self.alarm_topic = self.topics.get(self.description.alarms_type) or self._topic(self.description.alarms_type)
         self.parameters = {parameter.name: self._parameter(parameter) for parameter in self.description.parameters}
+        self.site = self._site(self.description.site) if self.description.site else None
         self.dead_letters = self._dead_letters() if self.description.dead_letters else None
         self.roles = {function.name: self._role(function) for function in self.description.functions}
         self.layers = {shared: self._layer(shared) for shared in [self.description.shared_type] if shared}
@@ -233,12 +250,22 @@ class TapStack(pulumi.ComponentResource):
         self.schedules = self._schedules()
         self.consumers = self._consumers()
         self.api = self._api()
+        self.site_files = self._site_files(self.site) if self.site else None
         self.alarms = {function.name: self._alarms(function) for function in self.description.functions}
         self.own_alarms = self._own_alarms()
         self.outputs = self._outputs()
         for output, value in self.outputs.items():
             setattr(self, output, value)
         self.register_outputs(self.outputs)
+
+    @property
+    def _child(self) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self)
+
+    @property
+    def _origin(self) -> pulumi.Output[str] | None:
+        """The origin whose pages may call, where it is known only once the site is made."""
+        return self.site.url if self.site and self.args.called_by_its_site() else None
 
     def _warn(self) -> None:
         runtimes = {self.args.function_settings(function).runtime for function in self.description.functions}
@@ -250,9 +277,16 @@ class TapStack(pulumi.ComponentResource):
             )
         if not self.settings.alarms.notification_email:
             pulumi.log.info("nobody is written to when an alarm goes off: set notification_email", resource=self)
-        if not self.settings.api.cors_origin:
+        if not self.settings.api.cors_origin and not self.args.called_by_its_site():
             pulumi.log.info(
                 "no CORS origin is set, so no page of another origin may call the API: set cors_origin if one should",
+                resource=self,
+            )
+
+        if self.description.site and not site.files(self.description.site):
+            pulumi.log.warn(
+                f"{self.description.name} has no pages, for {self.description.site.folder} holds no file: "
+                "build them with make site, and deploy again",
                 resource=self,
             )
 
@@ -304,6 +338,32 @@ class TapStack(pulumi.ComponentResource):
             self._child,
         )
 
+    def _site(self, described_site: described.Site) -> Site:
+        return Site(
+            f"{self._prefix}-{described_site.type}",
+            SiteArgs(
+                name_prefix=bucket_name_prefix(self._physical("bucket", described_site.type)),
+                site=described_site,
+                comment=f"{self.description.title}, {self.args.environment}",
+                settings=self.settings.site,
+                retain_on_delete=bool(self.settings.table.retain_on_delete),
+                tags=self.args.all_tags,
+            ),
+            self._child,
+        )
+
+    def _site_files(self, made: Site) -> SiteFiles:
+        config = {"service": self.description.name, "environment": self.args.environment}
+        return SiteFiles(
+            f"{self._prefix}-{made.described.type}",
+            SiteFilesArgs(
+                site=made,
+                config={"api_url": self.api.stage.invoke_url, **config},
+                tags=self.args.all_tags,
+            ),
+            self._child,
+        )
+
     def _dead_letters(self) -> Queue:
         type_ = self.description.dead_letters
         schedules = [schedule for function in self.description.functions for schedule in function.schedules]
@@ -336,7 +396,7 @@ class TapStack(pulumi.ComponentResource):
 
     def _left_to(self, function: described.Function) -> list[Queue]:
         """Where what a function could not do ends up, if it has runs that nobody waits for."""
-        return [self.dead_letters] if self.dead_letters and function.unattended() else []
+        return [self.dead_letters] if self.dead_letters and function.runs() else []
 
     def _dead_letter_arn(self, function: described.Function) -> pulumi.Output[str] | None:
         return next((queue.arn for queue in self._left_to(function)), None)
@@ -369,7 +429,7 @@ class TapStack(pulumi.ComponentResource):
             FunctionArgs(
                 name=self._physical("function", function.name),
                 role_arn=role.arn,
-                files=packed(self.description, function, self.settings.api.cors_origin or ""),
+                files=packed(self.description, function, None if self._origin else self.settings.api.cors_origin or ""),
                 layers=[layer.arn for layer in self.layers.values()],
                 environment=self._variables(function),
                 dead_letter_arn=self._dead_letter_arn(function),
@@ -384,6 +444,8 @@ class TapStack(pulumi.ComponentResource):
         """Its own, and what it was granted: names of tables, ARNs of topics, names and values of parameters."""
         granted = {grant.on for grant in function.grants()} | {consumer.table for consumer in function.consumers}
         found: dict[str, pulumi.Input[str]] = {**function.variables}
+        if self._origin:
+            found[described.CORS_VARIABLE] = self._origin
         found |= {t.variable: self.tables[t.name].name for t in self.description.tables if t.name in granted}
         found |= {t.variable: self.topics[t.name].arn for t in self.description.topics if t.name in granted}
         for parameter in self.description.parameters:
@@ -439,6 +501,7 @@ class TapStack(pulumi.ComponentResource):
                 routes=[(route, self.functions[function.name]) for function, route in self.description.routes()],
                 schemas=self.description.schemas,
                 settings=self.settings.api,
+                cors_origin=self._origin,
                 tracing=bool(self.settings.function.tracing),
                 log_retention_days=self.settings.function.log_retention_days,
                 tags=self.args.all_tags,
@@ -527,6 +590,15 @@ class TapStack(pulumi.ComponentResource):
             "dead_letter_queue_url": queue.url,
         }
 
+    def _site_outputs(self) -> dict[str, pulumi.Output[str]]:
+        if not self.site:
+            return {}
+        return {
+            "site_url": self.site.url,
+            "site_bucket_name": self.site.bucket.name,
+            **({"site_distribution_id": self.site.distribution.id} if self.site.distribution else {}),
+        }
+
     def _outputs(self) -> dict[str, Any]:
         """Ids, names and ARNs of everything made; where there are several, those of the first, and all by name."""
         table = next(iter(self.tables.values()))
@@ -563,7 +635,7 @@ class TapStack(pulumi.ComponentResource):
             "api_stage": self.api.stage.stage_name,
             "api_stage_arn": self.api.stage.arn,
             "api_url": self.api.stage.invoke_url,
-            "cors_origin": self.settings.api.cors_origin or "none",
+            "cors_origin": self._origin or self.settings.api.cors_origin or "none",
             "lambda_runtime": function.resource.runtime,
             "tracing": bool(self.settings.function.tracing),
             "alarm_topic_arn": self.alarm_topic.arn,
@@ -577,4 +649,5 @@ class TapStack(pulumi.ComponentResource):
             **self._log_outputs(),
             **self._domain_outputs(),
             **self._queue_outputs(),
+            **self._site_outputs(),
         }

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from lib.service import Function, Grant, Index, Key, Route, Schedule, Service, Table, Topic
+from lib.service import (
+    Alarm,
+    Consumer,
+    Function,
+    Grant,
+    Index,
+    Key,
+    Route,
+    Schedule,
+    Service,
+    Site,
+    Table,
+    Topic,
+)
 
 HANDLER = "lib.services.items.handler.api"
 
@@ -40,6 +54,17 @@ def a_service(**changes: Any) -> Service:
 def a_grant(on: str, *actions: str, indexes: tuple[str, ...] = (), keys: tuple[str, ...] = ()) -> Grant:
     """A grant."""
     return Grant(on=on, actions=actions, indexes=indexes, keys=keys)
+
+
+def a_consumer(**changes: Any) -> Consumer:
+    """What runs when a table changes."""
+    return Consumer(**{"name": "arrivals", "table": "parcels", "operation": "greet", **changes})
+
+
+def an_alarm(**changes: Any) -> Alarm:
+    """An alarm on the API."""
+    defaults = {"name": "refusals", "on": "api", "metric": "4XXError", "description": "refuses much", "threshold": 5}
+    return Alarm(**{**defaults, **changes})
 
 
 NEW_PARCEL = {"type": "object", "required": ["to"], "properties": {"to": {"type": "string"}}}
@@ -84,3 +109,51 @@ PARCELS = a_service(
     functions=(DESK, SWEEP),
 )
 """Two functions, two tables with indexes, a stream and a TTL, a topic, a schedule."""
+
+WATCH = Function(
+    name="watch",
+    handler=HANDLER,
+    schedules=(Schedule(name="nightly", rate="rate(1 day)", operation="count"),),
+    consumers=(a_consumer(pattern={"eventName": ["INSERT"]}, grants=(a_grant("notes", "PutItem"),)),),
+    variables={"GREETING": "hello"},
+)
+DEPTH = an_alarm(
+    name="depth",
+    on="dead-letters",
+    metric="ApproximateNumberOfMessagesVisible",
+    description="holds what failed",
+    threshold=0,
+    statistic="Maximum",
+)
+NO_ARRIVALS = an_alarm(
+    name="no-arrivals",
+    on="watch",
+    metric="Arrivals",
+    description="sees no parcel come",
+    threshold=1,
+    comparison="LessThanThreshold",
+    period_seconds=3600,
+    evaluation_periods=2,
+    missing="breaching",
+)
+
+
+PAGES = Path(__file__).parent / "pages"
+
+
+def a_yard(**changes: Any) -> Service:
+    """A service with everything that `PARCELS` lacks: a consumer, a queue, variables, alarms of its own, a site."""
+    defaults = {
+        "name": "yard",
+        "title": "Yard",
+        "name_pattern": "yard-{type}-{environment}",
+        "tables": (
+            a_table(stream="NEW_IMAGE"),
+            Table(name="notes", variable="NOTES_TABLE", hash_key=Key("id")),
+        ),
+        "functions": (a_function(a_route(grants=(a_grant("parcels", "Query"),))), WATCH),
+        "dead_letters": "failures",
+        "alarms": (an_alarm(), DEPTH, NO_ARRIVALS),
+        "site": Site(folder=PAGES, hashed="assets/"),
+    }
+    return a_service(**{**defaults, **changes})

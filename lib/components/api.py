@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -37,6 +37,8 @@ class ApiArgs:
     """The bodies that routes name; each that a request has becomes a model."""
     settings: ApiSettings = field(default_factory=ApiSettings)
     """What is not said here is as in `dev`; the stage is `prod`."""
+    cors_origin: pulumi.Input[str] | None = None
+    """The origin whose pages may call, where that is known only once something is made; None: as in `settings`."""
     tracing: bool = False
     """X-Ray traces of what the stage serves."""
     log_retention_days: int | None = BASIS.function.log_retention_days
@@ -115,6 +117,11 @@ class Api(pulumi.ComponentResource):
         self.domain = self._domain() if self.settings.domain_name else None
         self.register_outputs({"id": self.resource.id, "url": self.stage.invoke_url, "stage": self.stage.stage_name})
 
+    def _cors(self, headers: Callable[[str | None], Mapping[str, str]], place: str) -> pulumi.Output[dict[str, str]]:
+        """Headers that depend on the origin whose pages may call, as API Gateway maps constants."""
+        said: pulumi.Input[str | None] = self._args.cors_origin or self.settings.cors_origin
+        return pulumi.Output.from_input(said).apply(lambda origin: gateway.mapped(headers(origin), place))
+
     def _routes(self) -> list[service.Route]:
         return [route for route, _ in self._args.routes]
 
@@ -191,7 +198,7 @@ class Api(pulumi.ComponentResource):
     def _preflight(self, path: str, allowed: Sequence[str]) -> Preflight:
         """OPTIONS, answered by the gateway itself: no function runs, nothing is billed for it."""
         label = f"{self._prefix}{path}-options"
-        headers = gateway.mapped(gateway.preflight_headers(self.settings.cors_origin, allowed), "method.response")
+        headers = self._cors(lambda origin: gateway.preflight_headers(origin, allowed), "method.response")
         method = aws.apigateway.Method(
             label, **self._at(path), http_method="OPTIONS", authorization="NONE", opts=self._child
         )
@@ -207,7 +214,7 @@ class Api(pulumi.ComponentResource):
             f"{label}-response",
             **at,
             status_code="204",
-            response_parameters=dict.fromkeys(headers, False),
+            response_parameters=headers.apply(lambda headers: dict.fromkeys(headers, False)),
             opts=self._child,
         )
         answer = aws.apigateway.IntegrationResponse(
@@ -225,7 +232,7 @@ class Api(pulumi.ComponentResource):
             rest_api_id=self.resource.id,
             response_type=row.type,
             status_code=str(row.status) if row.status else None,
-            response_parameters=gateway.mapped(gateway.cors_headers(self.settings.cors_origin), "gatewayresponse"),
+            response_parameters=self._cors(gateway.cors_headers, "gatewayresponse"),
             response_templates={"application/json": gateway.template(row)},
             opts=self._child,
         )

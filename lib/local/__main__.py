@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from .. import outputs as files
 from ..services import SERVICES
-from . import project, tour
+from . import project, sites, tour
 from .emulator import Emulator, EmulatorError, Place
 from .engine import DeployError, Engine, deploy
 from .resources import NOT_EMULATED
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     before = {ending: signal.signal(ending, _stop) for ending in ENDINGS}
     try:
         return _run(options, terminal)
-    except (EmulatorError, DeployError, ValueError) as exc:
+    except (EmulatorError, DeployError, sites.SiteError, ValueError) as exc:
         terminal.say(f"error: {exc}")
         return 1
     except KeyboardInterrupt:
@@ -70,6 +70,7 @@ def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
 
 def _run(options: argparse.Namespace, terminal: Terminal) -> int:
     names = [options.service] if options.service else [*SERVICES]
+    sites.build([SERVICES[name] for name in names], terminal)
     with Emulator(options.port) as emulator:
         terminal.step(f"the emulator is up at {emulator.url}")
         archives: dict[tuple[Place, str], Any] = {}
@@ -123,6 +124,8 @@ def _serve(emulator: Emulator, watcher: Watcher, stacks: dict[str, Any], termina
         terminal.say(f"  {outputs['service']:12}{outputs['api_url']}{SERVICES[outputs['service']].routes()[0][1].path}")
         if "api_key" in outputs:
             terminal.say(f"  {'':12}send it as x-api-key: {outputs['api_key']}")
+        if "site_url" in outputs:
+            terminal.say(f"  {'':12}its pages are at {outputs['site_url']}/")
     terminal.say("")
     terminal.step("ready: saved changes to Lambda code go live at once; Ctrl-C ends it")
     while True:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import pulumi
 
 from ..archive import zipped
-from .emulator import ACCOUNT, Place
+from .emulator import ACCOUNT, REGION, Place
 
 Inputs = dict[str, Any]
 
@@ -70,6 +73,13 @@ def _text(path: str, asset: Any) -> str:
     if isinstance(asset, pulumi.FileAsset):
         return Path(asset.path).read_text(encoding="utf-8")
     raise TypeError(f"{path}: {type(asset).__name__} in an archive; the embedded run takes StringAsset and FileAsset")
+
+
+def without_tls(policy: str) -> str:
+    """A resource's policy without what refuses open connections: the emulator has no others, and obeys policies."""
+    document = json.loads(policy)
+    kept = [one for one in document["Statement"] if "aws:SecureTransport" not in str(one.get("Condition"))]
+    return json.dumps({**document, "Statement": kept})
 
 
 @makes("aws:dynamodb/table:Table")
@@ -300,7 +310,8 @@ def queue(place: Place, inputs: Inputs) -> Made:
 @makes("aws:sqs/queuePolicy:QueuePolicy")
 def queue_policy(place: Place, inputs: Inputs) -> Made:
     """Who may use a queue."""
-    place.client("sqs").set_queue_attributes(QueueUrl=inputs["queueUrl"], Attributes={"Policy": inputs["policy"]})
+    attributes = {"Policy": without_tls(inputs["policy"])}
+    place.client("sqs").set_queue_attributes(QueueUrl=inputs["queueUrl"], Attributes=attributes)
     return Made(inputs["queueUrl"], {})
 
 
@@ -462,6 +473,186 @@ def usage_plan(place: Place, inputs: Inputs) -> Made:
         **({"quota": quota} if quota else {}),
     )
     return Made(made["id"], {})
+
+
+@makes("aws:s3/bucket:Bucket")
+def bucket(place: Place, inputs: Inputs) -> Made:
+    """A bucket."""
+    name = inputs.get("bucket") or f"{inputs['bucketPrefix']}{secrets.token_hex(13)}"
+    s3 = place.client("s3")
+    elsewhere = {"CreateBucketConfiguration": {"LocationConstraint": place.region}}
+    s3.create_bucket(Bucket=name, **(elsewhere if place.region != REGION else {}))
+    s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tag_list(inputs)})
+    outputs = {
+        "arn": f"arn:aws:s3:::{name}",
+        "bucket": name,
+        "bucketRegionalDomainName": f"{name}.s3.{place.region}.amazonaws.com",
+    }
+    return Made(name, outputs)
+
+
+@makes("aws:s3/bucketObjectv2:BucketObjectv2")
+def bucket_object(place: Place, inputs: Inputs) -> Made:
+    """An object."""
+    source = inputs.get("source")
+    place.client("s3").put_object(
+        **chosen(inputs, Bucket="bucket", Key="key", ContentType="contentType", CacheControl="cacheControl"),
+        Body=Path(source.path).read_bytes() if source else inputs["content"].encode(),
+        Tagging=urlencode(inputs.get("tags") or {}),
+    )
+    return Made(f"{inputs['bucket']}/{inputs['key']}", {})
+
+
+@makes("aws:s3/bucketPolicy:BucketPolicy")
+def bucket_policy(place: Place, inputs: Inputs) -> Made:
+    """Who may use a bucket."""
+    place.client("s3").put_bucket_policy(Bucket=inputs["bucket"], Policy=without_tls(inputs["policy"]))
+    return Made(inputs["bucket"], {})
+
+
+@makes("aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration")
+def bucket_website(place: Place, inputs: Inputs) -> Made:
+    """A bucket as a website, which the emulator only takes note of: a distribution stands in for S3's server."""
+    index = inputs["indexDocument"]["suffix"]
+    place.client("s3").put_bucket_website(
+        Bucket=inputs["bucket"], WebsiteConfiguration={"IndexDocument": {"Suffix": index}}
+    )
+    origin = {"originId": "website", "domainName": f"{inputs['bucket']}.s3.{place.region}.amazonaws.com"}
+    behaviour = {"targetOriginId": "website", "allowedMethods": ["GET", "HEAD"], "cachedMethods": ["GET", "HEAD"]}
+    served = distribution(place, {"origins": [origin], "defaultRootObject": index, "defaultCacheBehavior": behaviour})
+    return Made(inputs["bucket"], {"websiteEndpoint": served.outputs["domainName"]})
+
+
+@makes("aws:cloudfront/originAccessControl:OriginAccessControl")
+def origin_access_control(place: Place, inputs: Inputs) -> Made:
+    """As whom a distribution reads its bucket."""
+    config = chosen(
+        inputs,
+        Name="name",
+        Description="description",
+        OriginAccessControlOriginType="originAccessControlOriginType",
+        SigningBehavior="signingBehavior",
+        SigningProtocol="signingProtocol",
+    )
+    made = place.client("cloudfront").create_origin_access_control(OriginAccessControlConfig=config)
+    return Made(made["OriginAccessControl"]["Id"], {})
+
+
+@makes("aws:cloudfront/distribution:Distribution")
+def distribution(place: Place, inputs: Inputs) -> Made:
+    """What serves a bucket's objects, by the bucket's policy, under a name of its own that leads to the emulator."""
+    behaviour = inputs["defaultCacheBehavior"]
+    methods, cached = behaviour["allowedMethods"], behaviour["cachedMethods"]
+    config = {
+        "CallerReference": secrets.token_hex(8),
+        "Enabled": True,
+        "Comment": inputs.get("comment", ""),
+        **chosen(
+            inputs,
+            DefaultRootObject="defaultRootObject",
+            PriceClass="priceClass",
+            HttpVersion="httpVersion",
+            IsIPV6Enabled="isIpv6Enabled",
+        ),
+        "Origins": _counted([_origin(origin) for origin in inputs["origins"]]),
+        "DefaultCacheBehavior": {
+            **chosen(
+                behaviour,
+                TargetOriginId="targetOriginId",
+                Compress="compress",
+                CachePolicyId="cachePolicyId",
+                ResponseHeadersPolicyId="responseHeadersPolicyId",
+            ),
+            # It would redirect to an HTTPS that it has not got.
+            "ViewerProtocolPolicy": "allow-all",
+            "AllowedMethods": {**_counted(methods), "CachedMethods": _counted(cached)},
+        },
+    }
+    tags = {"Items": tag_list(inputs)}
+    made = place.client("cloudfront").create_distribution_with_tags(
+        DistributionConfigWithTags={"DistributionConfig": config, "Tags": tags}
+    )["Distribution"]
+    label = made["DomainName"].partition(".")[0]
+    # Browsers, and others by RFC 6761, take every name under localhost for this machine.
+    return Made(made["Id"], {"arn": made["ARN"], "domainName": f"{label}.cloudfront.localhost:{place.emulator.port}"})
+
+
+def _counted(items: list[Any]) -> Inputs:
+    return {"Quantity": len(items), "Items": items}
+
+
+def _origin(origin: Inputs) -> Inputs:
+    return {
+        "Id": origin["originId"],
+        "DomainName": origin["domainName"],
+        "OriginAccessControlId": origin.get("originAccessControlId", ""),
+        "S3OriginConfig": {"OriginAccessIdentity": ""},
+    }
+
+
+def _s3(operation: str, told: str, wanted: Callable[[Inputs], Inputs]) -> Maker:
+    """A maker that tells a bucket one thing."""
+
+    def make(place: Place, inputs: Inputs) -> Made:
+        getattr(place.client("s3"), operation)(Bucket=inputs["bucket"], **{told: wanted(inputs)})
+        return Made(inputs["bucket"], {})
+
+    return make
+
+
+MAKERS |= {
+    "aws:s3/bucketVersioning:BucketVersioning": _s3(
+        "put_bucket_versioning",
+        "VersioningConfiguration",
+        lambda inputs: {"Status": inputs["versioningConfiguration"]["status"]},
+    ),
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": _s3(
+        "put_bucket_ownership_controls",
+        "OwnershipControls",
+        lambda inputs: {"Rules": [{"ObjectOwnership": inputs["rule"]["objectOwnership"]}]},
+    ),
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": _s3(
+        "put_bucket_encryption",
+        "ServerSideEncryptionConfiguration",
+        lambda inputs: {
+            "Rules": [
+                {
+                    "ApplyServerSideEncryptionByDefault": {
+                        "SSEAlgorithm": rule["applyServerSideEncryptionByDefault"]["sseAlgorithm"]
+                    }
+                }
+                for rule in inputs["rules"]
+            ]
+        },
+    ),
+    "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": _s3(
+        "put_bucket_cors",
+        "CORSConfiguration",
+        lambda inputs: {
+            "CORSRules": [
+                chosen(
+                    rule,
+                    AllowedMethods="allowedMethods",
+                    AllowedOrigins="allowedOrigins",
+                    AllowedHeaders="allowedHeaders",
+                    MaxAgeSeconds="maxAgeSeconds",
+                )
+                for rule in inputs["corsRules"]
+            ]
+        },
+    ),
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": _s3(
+        "put_public_access_block",
+        "PublicAccessBlockConfiguration",
+        lambda inputs: chosen(
+            inputs,
+            BlockPublicAcls="blockPublicAcls",
+            IgnorePublicAcls="ignorePublicAcls",
+            BlockPublicPolicy="blockPublicPolicy",
+            RestrictPublicBuckets="restrictPublicBuckets",
+        ),
+    ),
+}
 
 
 @dataclass(frozen=True)

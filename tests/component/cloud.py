@@ -16,6 +16,9 @@ from lib.local.monitor import STACK_TYPE, Monitor, plain
 
 COMPUTED = (
     "arn",
+    "bucket",
+    "bucketRegionalDomainName",
+    "domainName",
     "executionArn",
     "invokeArn",
     "invokeUrl",
@@ -23,8 +26,10 @@ COMPUTED = (
     "regionalZoneId",
     "rootResourceId",
     "streamArn",
+    "url",
     "value",
     "version",
+    "websiteEndpoint",
 )
 """Properties that AWS decides; the recorder answers `<property>:<logical name>`."""
 

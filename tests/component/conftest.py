@@ -24,7 +24,19 @@ def inventory() -> Deployment:
     return deploy(PROGRAMS["inventory"])
 
 
-@pytest.fixture(params=["items", "parcels", "inventory"])
+@pytest.fixture(scope="session")
+def yard() -> Deployment:
+    """A service with a consumer, a queue, alarms of its own and a site, in dev."""
+    return deploy(PROGRAMS["yard"])
+
+
+@pytest.fixture(scope="session")
+def open_yard() -> Deployment:
+    """The same with a site that everybody can read."""
+    return deploy(PROGRAMS["open_yard"])
+
+
+@pytest.fixture(params=list(PROGRAMS))
 def any_stack(request: pytest.FixtureRequest) -> Deployment:
     """One after the other."""
     made: Deployment = request.getfixturevalue(request.param)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lib.settings import AlarmSettings, ApiSettings
+from lib.settings import AlarmSettings, ApiSettings, SiteSettings
 from lib.tap_stack import TapStack, TapStackArgs
 
-from ..builders import PARCELS
+from ..builders import PARCELS, a_yard
 
 
 def stacked(name: str = "post", **args: Any) -> Callable[[], TapStack]:
@@ -27,10 +27,16 @@ EVERYTHING: dict[str, Any] = {
         base_path="v1",
     ),
 }
-"""Arguments of a stack that has every kind of resource there is."""
+"""Arguments of a stack that has every kind of resource that the services of the library have."""
+YARD: dict[str, Any] = {"service": a_yard()}
+"""Arguments of a stack that has most of what is left."""
+OPEN_YARD: dict[str, Any] = {**YARD, "environment_suffix": "pr-7", "site": SiteSettings(public=True)}
+"""Arguments of one that has the rest."""
 
 PROGRAMS: dict[str, Callable[[], TapStack]] = {
     "items": lambda: TapStack("tap"),
     "parcels": stacked(environment_suffix="prod", alarms=AlarmSettings(notification_email="ops@example.com")),
     "inventory": stacked("shop", **EVERYTHING),
+    "yard": stacked(**YARD),
+    "open_yard": stacked(**OPEN_YARD),
 }

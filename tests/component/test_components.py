@@ -9,22 +9,28 @@ import pulumi
 import pytest
 
 from lib import gateway
+from lib.components.alarm import Alarm, AlarmArgs
 from lib.components.alarms import Alarms, AlarmsArgs
 from lib.components.api import Api, ApiArgs
 from lib.components.api_account import ApiAccount, ApiAccountArgs
 from lib.components.api_logs import ApiLogs, ApiLogsArgs
+from lib.components.bucket import Bucket, BucketArgs
+from lib.components.consumer import Consumer, ConsumerArgs
 from lib.components.domain import Domain, DomainArgs
 from lib.components.function import Function, FunctionArgs
 from lib.components.layer import Layer, LayerArgs
 from lib.components.parameter import Parameter, ParameterArgs
+from lib.components.queue import Queue, QueueArgs
 from lib.components.role import Role, RoleArgs
 from lib.components.schedule import Schedule, ScheduleArgs
+from lib.components.site import Site, SiteArgs
 from lib.components.table import Table, TableArgs
 from lib.components.topic import Topic, TopicArgs
 from lib.components.usage_plan import UsagePlan, UsagePlanArgs
+from lib.service import Site as DescribedSite
 from lib.settings import AlarmSettings, ApiSettings, FunctionSettings, TableSettings
 
-from ..builders import NEW_PARCEL, a_route, a_table
+from ..builders import NEW_PARCEL, a_route, a_table, an_alarm
 from .cloud import Deployment, deploy
 
 
@@ -174,6 +180,92 @@ def test_schedule_calls_a_function_by_the_clock() -> None:
     assert made.only("cloudwatch.EventRule").inputs["scheduleExpression"] == args.rate
     assert made.only("lambda.Permission").inputs["sourceArn"] == "arn:nightly-rule"
     assert made.only("cloudwatch.EventTarget").inputs["arn"] == "arn:desk"
+
+
+def test_schedule_leaves_what_it_cannot_hand_over_where_it_is_told() -> None:
+    args = ScheduleArgs(
+        name="post-nightly",
+        schedule="nightly",
+        rate="rate(1 day)",
+        function_name="desk",
+        function_arn="arn:desk",
+        dead_letter_arn="arn:queue",
+    )
+    made = deploy(lambda: Schedule("nightly", args))
+    assert made.only("cloudwatch.EventTarget").inputs["deadLetterConfig"] == {"arn": "arn:queue"}
+
+
+def test_function_leaves_what_it_could_not_do_where_it_is_told() -> None:
+    made = deploy(lambda: a_function(dead_letter_arn="arn:queue"))
+    assert made.only("lambda.Function").inputs["deadLetterConfig"] == {"targetArn": "arn:queue"}
+
+
+def test_consumer_gets_every_record_and_tells_nobody_when_nothing_else_is_said() -> None:
+    args = ConsumerArgs(stream_arn="arn:stream", function_name="desk")
+    inputs = deploy(lambda: Consumer("arrivals", args)).only("lambda.EventSourceMapping").inputs
+    assert (inputs["eventSourceArn"], inputs["functionName"]) == ("arn:stream", "desk")
+    assert inputs.keys().isdisjoint({"filterCriteria", "destinationConfig"})
+
+
+def test_table_lets_a_role_read_its_stream() -> None:
+    def program() -> None:
+        table = Table("parcels", TableArgs(name="post-parcels", table=a_table(stream="KEYS_ONLY")))
+        pulumi.export("stream", table.grant_stream())
+
+    actions = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams")
+    assert deploy(program).exports["stream"] == {
+        "Effect": "Allow",
+        "Action": [f"dynamodb:{action}" for action in actions],
+        "Resource": "streamArn:parcels-table",
+    }
+
+
+def test_queue_hands_out_statements_on_itself_and_by_itself_lets_nobody_in() -> None:
+    def program() -> None:
+        pulumi.export("statement", Queue("failures", QueueArgs(name="post-failures")).grant(["SendMessage"]))
+
+    made = deploy(program)
+    arn = "arn:failures-queue"
+    assert made.exports["statement"] == {"Effect": "Allow", "Action": ["sqs:SendMessage"], "Resource": arn}
+    (statement,) = json.loads(made.only("sqs.QueuePolicy").inputs["policy"])["Statement"]
+    assert statement["Effect"] == "Deny"
+
+
+def test_alarm_watches_any_metric() -> None:
+    args = AlarmArgs(
+        name="post-late",
+        alarm=an_alarm(metric="Age", threshold=1.5),
+        subject="post",
+        namespace="AWS/SQS",
+        dimensions={"QueueName": "post-failures"},
+        topic_arn="arn:topic",
+    )
+    inputs = deploy(lambda: Alarm("late", args)).only("cloudwatch.MetricAlarm").inputs
+    assert (inputs["namespace"], inputs["metricName"], inputs["threshold"]) == ("AWS/SQS", "Age", 1.5)
+
+
+def test_bucket_by_itself_is_private_and_goes_with_all_that_is_in_it() -> None:
+    made = deploy(lambda: Bucket("files", BucketArgs(name_prefix="post-")))
+    assert made.only("s3.BucketPublicAccessBlock").inputs["blockPublicPolicy"]
+    assert made.only("s3.Bucket").inputs["forceDestroy"]
+    assert not made.only("s3.Bucket").retained
+
+
+def test_site_by_itself_is_behind_cloudfront() -> None:
+    args = SiteArgs(name_prefix="post-", site=DescribedSite(folder="pages", index="start.html"))
+    made = deploy(lambda: Site("pages", args))
+    assert made.only("cloudfront.Distribution").inputs["defaultRootObject"] == "start.html"
+    assert not made.of("s3.BucketWebsiteConfiguration")
+
+
+def test_api_may_be_told_an_origin_that_is_stronger_than_its_settings() -> None:
+    origin = pulumi.Output.from_input("https://d1.cloudfront.net")
+    made = made_api(cors_origin=origin, settings=ApiSettings(cors_origin="https://shop.example.com"))
+    (answer,) = made.inputs("apigateway.IntegrationResponse").values()
+    header = "method.response.header.Access-Control-Allow-Origin"
+    assert answer["responseParameters"][header] == "'https://d1.cloudfront.net'"
+    (declared,) = made.inputs("apigateway.MethodResponse").values()
+    assert set(declared["responseParameters"]) == set(answer["responseParameters"])
 
 
 def test_api_by_itself_is_open_on_the_stage_prod() -> None:

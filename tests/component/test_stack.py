@@ -21,7 +21,7 @@ from lib.tap_stack import TapStack, TapStackArgs
 
 from ..builders import DESK, NEW_PARCEL, PARCELS, SWEEP, a_function, a_route, a_service
 from .cloud import Deployment, Registered, deploy
-from .programs import EVERYTHING, PROGRAMS, stacked
+from .programs import EVERYTHING, OPEN_YARD, PROGRAMS, YARD, stacked
 
 TAGGED = {
     "apigateway.ApiKey",
@@ -30,33 +30,48 @@ TAGGED = {
     "apigateway.Stage",
     "apigateway.UsagePlan",
     "appautoscaling.Target",
+    "cloudfront.Distribution",
     "cloudwatch.EventRule",
     "cloudwatch.LogGroup",
     "cloudwatch.MetricAlarm",
     "dynamodb.Table",
     "iam.Role",
+    "lambda.EventSourceMapping",
     "lambda.Function",
+    "s3.Bucket",
+    "s3.BucketObjectv2",
     "sns.Topic",
+    "sqs.Queue",
     "ssm.Parameter",
 }
 """Every kind in a stack that takes tags."""
+ALL = (EVERYTHING, YARD, OPEN_YARD)
+"""Arguments of stacks that together have every kind of resource there is."""
 
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1"
 
 COMPONENTS = {
+    "aws.Alarm": {"name", "arn"},
     "aws.Alarms": {"names"},
     "aws.Api": {"id", "url", "stage"},
     "aws.ApiAccount": {"role_arn"},
     "aws.ApiLogs": {"group_names"},
+    "aws.Bucket": {"name", "arn"},
+    "aws.Consumer": {"id"},
+    "aws.Distribution": {"id", "arn", "url"},
     "aws.Domain": {"url", "target", "zone_id"},
     "aws.Function": {"name", "arn", "log_group_name"},
     "aws.Layer": {"arn"},
     "aws.Parameter": {"name", "arn"},
+    "aws.Queue": {"name", "arn", "url"},
     "aws.Role": {"name", "arn"},
     "aws.Schedule": {"rule_name"},
+    "aws.Site": {"url", "bucket_name"},
+    "aws.SiteFiles": {"keys"},
     "aws.Table": {"name", "arn", "stream_arn"},
     "aws.Topic": {"name", "arn"},
     "aws.UsagePlan": {"id", "key_id"},
+    "aws.Website": {"url"},
 }
 """Every kind of component, with the outputs it registers."""
 
@@ -89,8 +104,8 @@ def test_every_aws_resource_belongs_to_a_component(any_stack: Deployment) -> Non
 
 
 def test_tags_are_merged_key_by_key_onto_everything_that_takes_them() -> None:
-    made = deploy(stacked(**EVERYTHING, tags={"Owner": "post", "Team": "desk"}))
-    taking = [resource for resource in aws_resources(made) if takes_tags(resource.kind)]
+    made = [deploy(stacked(**args, tags={"Owner": "post", "Team": "desk"})) for args in ALL]
+    taking = [resource for one in made for resource in aws_resources(one) if takes_tags(resource.kind)]
     assert {resource.kind for resource in taking} == TAGGED
     for resource in taking:
         assert resource.inputs["tags"] == {"Project": "IaC-Nova-Test", "Owner": "post", "Team": "desk"}, resource.urn
@@ -116,6 +131,7 @@ def test_two_stacks_with_different_suffixes_collide_in_nothing() -> None:
             TapStack(suffix, TapStackArgs(environment_suffix=suffix, service=PARCELS))
             TapStack(f"{suffix}-items", TapStackArgs(environment_suffix=suffix))
             TapStack(f"{suffix}-shop", TapStackArgs(environment_suffix=suffix, service="inventory"))
+            TapStack(f"{suffix}-yard", TapStackArgs(environment_suffix=suffix, **YARD))
 
     names = physical_names(deploy(program))
     assert len(names) > 40
@@ -158,7 +174,7 @@ def test_paths_that_differ_only_in_punctuation_are_different_resources() -> None
 
 def differences(real: Any, previewed: Any) -> list[str]:
     """Where a previewed value is neither unknown nor the real one."""
-    if isinstance(previewed, Unknown) or isinstance(real, pulumi.AssetArchive):
+    if isinstance(previewed, Unknown) or isinstance(real, pulumi.Archive | pulumi.Asset):
         return []
     if isinstance(real, Mapping) and isinstance(previewed, Mapping) and real.keys() == previewed.keys():
         return [f"{key}.{found}" for key in real for found in differences(real[key], previewed[key])]
@@ -186,9 +202,11 @@ def marked(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult
 
 
 def test_transforms_of_the_stack_reach_all_its_children() -> None:
-    args = TapStackArgs(**EVERYTHING)
-    made = deploy(lambda: TapStack("tap", args, pulumi.ResourceOptions(transforms=[marked])))
-    marks = {r.kind: r.inputs["tags"] for r in aws_resources(made) if "tags" in r.inputs}
+    def transformed(args: dict[str, Any]) -> Deployment:
+        return deploy(lambda: TapStack("tap", TapStackArgs(**args), pulumi.ResourceOptions(transforms=[marked])))
+
+    made = [transformed(args) for args in ALL]
+    marks = {r.kind: r.inputs["tags"] for one in made for r in aws_resources(one) if "tags" in r.inputs}
     assert marks == {kind: {"Marked": "yes"} for kind in TAGGED}
 
 
@@ -203,8 +221,9 @@ def reachable(value: Any) -> set[tuple[str, str]]:
     return set().union(*map(reachable, value)) if isinstance(value, list | tuple) else set()
 
 
-def test_every_component_registers_what_it_made(inventory: Deployment) -> None:
-    registered = {kind: inventory.outputs[r.urn].keys() for kind in COMPONENTS for r in inventory.of(kind).values()}
+def test_every_component_registers_what_it_made(inventory: Deployment, yard: Deployment, open_yard: Deployment) -> None:
+    stacks = (inventory, yard, open_yard)
+    registered = {kind: s.outputs[r.urn].keys() for s in stacks for kind in COMPONENTS for r in s.of(kind).values()}
     assert registered == COMPONENTS
 
 
@@ -216,9 +235,12 @@ def a_stack() -> TapStack:
     return stacks[0]
 
 
-def test_every_resource_can_be_reached_through_the_stack(stack: TapStack, inventory: Deployment) -> None:
-    found = {name for type_, name in reachable(stack) if type_.startswith("aws:")}
-    assert {resource.name for resource in aws_resources(inventory)} - found == set()
+@pytest.mark.parametrize("program", ["inventory", "yard", "open_yard"])
+def test_every_resource_can_be_reached_through_the_stack(request: pytest.FixtureRequest, program: str) -> None:
+    stacks: list[TapStack] = []
+    deploy(lambda: stacks.append(PROGRAMS[program]()))
+    found = {name for type_, name in reachable(stacks[0]) if type_.startswith("aws:")}
+    assert {resource.name for resource in aws_resources(request.getfixturevalue(program))} - found == set()
 
 
 def test_every_component_exposes_its_resource(stack: TapStack) -> None:
@@ -389,7 +411,7 @@ def test_a_suffix_that_is_no_text_is_refused() -> None:
         TapStackArgs(environment_suffix=7)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", ["function", "table", "api", "alarms", "tags"])
+@pytest.mark.parametrize("name", ["function", "table", "api", "alarms", "site", "tags"])
 def test_an_argument_of_another_kind_is_refused(name: str) -> None:
     wrong: dict[str, Any] = {name: ["x"]}
     with pytest.raises(ValueError, match=rf"{name} \['x'\]: give [A-Z]\w+\(...\)"):

@@ -23,8 +23,10 @@ from lib.local import __main__ as command
 from lib.local import tour
 from lib.local.emulator import Emulator, free_port
 from lib.local.watch import Watcher
-from lib.service import Call
+from lib.service import Call, Site
 from lib.services import SERVICES
+
+from ..builders import PAGES
 
 ITEMS = SERVICES["items"]
 
@@ -136,6 +138,33 @@ def test_serving_ends_cleanly_when_told_to(
     assert f"send it as x-api-key: {found['api_key']}" in said
     assert said.endswith("s] stopped\n")
     assert signal.getsignal(ending) == before
+
+
+def test_serving_says_where_the_pages_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    served: list[bool] = []
+    monkeypatch.setattr(Watcher, "poll", lambda _: served.append(True))
+    monkeypatch.setitem(SERVICES, "items", dataclasses.replace(ITEMS, site=Site(folder=PAGES)))
+    with interrupted(signal.SIGINT, lambda: bool(served)):
+        assert command.main(["--service", "items", "--outputs", str(tmp_path)]) == 0
+    url = json.loads((tmp_path / "flat-outputs.json").read_text())["site_url"]
+    assert f"its pages are at {url}/\n" in capsys.readouterr().out
+
+
+def test_pages_that_cannot_be_built_end_the_run_with_what_npm_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    npm = tmp_path / "npm"
+    npm.write_text("#!/bin/sh\necho no space left\nexit 1\n", encoding="utf-8")
+    npm.chmod(0o755)
+    (tmp_path / "package.json").touch()
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setitem(SERVICES, "items", dataclasses.replace(ITEMS, site=Site(folder=tmp_path / "dist")))
+    assert command.main(["--service", "items", "--outputs", str(tmp_path)]) == 1
+    said = capsys.readouterr().out
+    assert f"error: npm run build failed in {tmp_path}: put right what it says, then run make site" in said
+    assert said.endswith("\nno space left\n")
 
 
 def _items_at(folder: Path) -> int:

@@ -59,7 +59,7 @@ def checkout_fixture(tmp_path: Path) -> Checkout:
 
 def test_make_alone_lists_the_commands(checkout: Checkout) -> None:
     said = checkout.make().stdout
-    for command in ("local", "test", "lint", "bench", "preview", "up", "outputs", "destroy"):
+    for command in ("local", "site", "test", "lint", "bench", "preview", "up", "outputs", "destroy"):
         assert f"  make {command} " in said
 
 
@@ -98,6 +98,13 @@ def test_destroying_leaves_the_environments_file_alone(checkout: Checkout) -> No
     checkout.pulumi()
     checkout.make("destroy", "ENV=dev")
     assert checkout.told()[1] == "destroy --stack items-dev --config-file Pulumi.dev.yaml"
+
+
+def test_pages_are_built_with_the_npm_there_is(checkout: Checkout) -> None:
+    npm = checkout.path / "npm"
+    npm.write_text("#!/bin/sh\n", encoding="utf-8")
+    npm.chmod(0o755)
+    assert checkout.make("site").returncode == 0
 
 
 def test_a_missing_python_is_one_line(checkout: Checkout) -> None:

@@ -20,15 +20,19 @@ from lib.archive import own_sources, query_schema, shared_sources, sources, vali
 from lib.runtime.api import Invalid
 from lib.service import Function, Schedule, Service
 from lib.services import SERVICES
-from tests.builders import NEW_PARCEL, PAGE_SIZE, a_function, a_route, a_service
+from tests.builders import NEW_PARCEL, PAGE_SIZE, a_consumer, a_function, a_route, a_service, a_table
 
 ROOT = Path(__file__).parents[2]
+TABLES = ("parcels", "letters")
 PAIRS = [(service, function) for service in SERVICES.values() for function in service.functions]
 
 
-def packed(function: Function, schemas: Mapping[str, Any] | None = None, cors_origin: str = "") -> dict[str, str]:
-    """The sources of a service of one function."""
-    return sources(a_service(functions=(function,), schemas=schemas or {}), function, cors_origin)
+def packed(
+    function: Function, schemas: Mapping[str, Any] | None = None, cors_origin: str | None = ""
+) -> dict[str, str]:
+    """The sources of a service of one function, its tables with streams."""
+    tables = tuple(a_table(name=name, variable=f"{name.upper()}_TABLE", stream="NEW_IMAGE") for name in TABLES)
+    return sources(a_service(tables=tables, functions=(function,), schemas=schemas or {}), function, cors_origin)
 
 
 @pytest.fixture(name="files", params=PAIRS, ids=lambda pair: f"{pair[0].name}-{pair[1].name}")
@@ -51,7 +55,8 @@ def handler_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         "from . import words\n\n\n"
         "def accept(request):\n    return Response(201, json.dumps([words.ACCEPTED, request.body]))\n\n\n"
         "def list_parcels(request):\n    return Response(200, json.dumps([words.LISTED, request.query]))\n\n\n"
-        "def sweep():\n    print('swept')\n"
+        "def sweep():\n    print('swept')\n\n\n"
+        "def greet():\n    print('greeted')\n"
     )
     (package / "words.py").write_text("ACCEPTED, LISTED = 'accepted', 'listed'\n")
     (package / "words.txt").write_text("no Python\n")
@@ -60,8 +65,14 @@ def handler_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "postoffice.desk.operations"
 
 
-def answers(texts: Mapping[str, str], tmp_path: Path, *events: Mapping[str, Any]) -> list[Any]:
-    """What the packed function answers, in a Python that has nothing installed."""
+def answers(
+    texts: Mapping[str, str],
+    tmp_path: Path,
+    *events: Mapping[str, Any],
+    told: list[str] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> list[Any]:
+    """What the packed function answers, in a Python that has nothing installed; what it prints is added to `told`."""
     path = tmp_path / "function.zip"
     path.write_bytes(zipped(texts))
     program = (
@@ -70,8 +81,10 @@ def answers(texts: Mapping[str, str], tmp_path: Path, *events: Mapping[str, Any]
         f"answers = [index.handler(event, context) for event in json.loads({json.dumps(events)!r})]; "
         "print(json.dumps(answers), file=sys.__stdout__)"
     )
-    ran = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=False)
+    command, variables = [sys.executable, "-I", "-S", "-c", program], {**os.environ, **(environment or {})}
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, env=variables)
     assert ran.returncode == 0, ran.stderr
+    (told if told is not None else []).extend(ran.stderr.splitlines())
     return list(json.loads(ran.stdout))
 
 
@@ -105,6 +118,58 @@ def test_packed_function_answers_routes_and_schedules_with_nothing_installed(des
     assert json.loads(listed["body"]) == ["listed", {"page_size": 20}]
     assert listed["headers"]["Access-Control-Allow-Origin"] == "https://post.example.com"
     assert swept == {}
+
+
+def changed(table: str) -> dict[str, Any]:
+    """What Lambda sends of a change of a table of that name in AWS."""
+    arn = f"arn:aws:dynamodb:us-east-1:123456789012:table/{table}/stream/2026-01-01T00:00:00.000"
+    return {"Records": [{"eventName": "INSERT", "eventSourceARN": arn}] * 2}
+
+
+def test_packed_function_runs_what_the_changes_of_each_table_are_for(desk: str, tmp_path: Path) -> None:
+    consumers = (a_consumer(), a_consumer(name="posted", table="letters", operation="sweep"))
+    told: list[str] = []
+    names = {"PARCELS_TABLE": "parcels-dev", "LETTERS_TABLE": "letters-dev"}
+    events = [changed("letters-dev"), changed("parcels-dev"), an_event()]
+    texts = packed(a_function(handler=desk, consumers=consumers))
+    *ran, listed = answers(texts, tmp_path, *events, told=told, environment=names)
+    assert ran == [{}, {}]
+    assert listed["statusCode"] == 200
+    assert (told[0], told[2]) == ("swept", "greeted")
+    lines = [json.loads(told[1]), json.loads(told[3])]
+    assert all(line.pop("durationMs") >= 0 for line in lines)
+    assert lines == [
+        {"level": "INFO", "message": "stream", "table": table, "records": 2} for table in ("letters-dev", "parcels-dev")
+    ]
+
+
+@pytest.mark.parametrize("consumers", [(), (a_consumer(),)], ids=["alone", "with a consumer"])
+def test_packed_function_may_find_the_origin_in_its_environment(
+    desk: str, tmp_path: Path, consumers: tuple[Any, ...]
+) -> None:
+    texts = packed(a_function(handler=desk, consumers=consumers), cors_origin=None)
+    found = {"CORS_ORIGIN": "https://d1.cloudfront.net", "PARCELS_TABLE": "parcels-dev"}
+    (listed,) = answers(texts, tmp_path, an_event(), environment=found)
+    assert listed["headers"]["Access-Control-Allow-Origin"] == "https://d1.cloudfront.net"
+
+
+def test_index_is_as_it_was_for_a_function_that_finds_nothing_in_its_environment(desk: str) -> None:
+    assert packed(a_function(handler=desk), cors_origin="*")["index.py"] == (
+        "from lib.runtime.api import Api, Route\n"
+        "from postoffice.desk import operations as operations\n"
+        "from validators import query_0\n"
+        "\n"
+        "handler = Api(\n"
+        "    {\n"
+        "        ('GET', '/parcels'): Route(operations.list_parcels, None, query_0.validate, {}),\n"
+        "    },\n"
+        "    {\n"
+        "    },\n"
+        "    '*',\n"
+        ")\n"
+        "if hasattr(operations, 'start'):\n"
+        "    operations.start()\n"
+    )
 
 
 @pytest.mark.parametrize("schema", ["Route", "class"])

@@ -47,6 +47,7 @@ VALUES: dict[str, tuple[str, Any, list[str]]] = {
     "base_path": ("v1", "v1", ["/v1"]),
     "duration_alarm_ms": ("2500", 2500, ["slow", "900001"]),
     "notification_email": ("ops@example.com", "ops@example.com", ["ops"]),
+    "site_public": ("true", True, ["on"]),
     "low_stock_threshold": ("0", 0, ["few", "-1"]),
     "default_page_size": ("5", 5, ["few", "51"]),
     "max_page_size": ("30", 30, ["many", "51"]),
@@ -84,7 +85,7 @@ def _no_suffix(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def settings_of(made: TapStackArgs) -> dict[str, Any]:
     """Every figure of the arguments by its layer and field."""
-    layers = (made.function, made.table, made.api, made.alarms)
+    layers = (made.function, made.table, made.api, made.alarms, made.site)
     return {f"{layer.WHERE}.{name}": getattr(layer, name) for layer in layers for name in layer.CHECKS}
 
 

@@ -11,11 +11,11 @@ from xml.etree import ElementTree
 import pytest
 
 from lib.diagram import ADVANCE, svg
-from lib.service import Function, Index, Key, Parameter, Route, Schedule, Service, Topic
+from lib.service import Function, Index, Key, Parameter, Route, Schedule, Service, Site, Topic
 from lib.services import SERVICES
-from lib.settings import ApiSettings, FunctionSettings, Settings
+from lib.settings import ApiSettings, FunctionSettings, Settings, SiteSettings
 
-from ..builders import PARCELS, a_function, a_grant, a_route, a_service, a_table
+from ..builders import PARCELS, a_consumer, a_function, a_grant, a_route, a_service, a_table, a_yard
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 TOLERANCE = 0.1
@@ -63,6 +63,9 @@ def a_busy_function(number: int) -> Function:
             Schedule(name=f"schedule-{number}-{i}", rate="rate(1 minute)", operation="run", grants=grants)
             for i in range(number % 3)
         ),
+        consumers=tuple(
+            a_consumer(name=f"consumer-{number}-{i}", table=f"table-{i}", grants=grants) for i in range(number % 4)
+        ),
     )
 
 
@@ -73,6 +76,7 @@ def a_large_service() -> Service:
             a_table(
                 name=f"table-{i}",
                 variable=f"T{i}",
+                stream="NEW_IMAGE",
                 indexes=tuple(Index(name=f"by-{'x' * 20 * j}", hash_key=Key("k")) for j in range(1, i + 1)),
             )
             for i in range(5)
@@ -81,6 +85,8 @@ def a_large_service() -> Service:
         parameters=tuple(Parameter(name=f"parameter-{i}", value={"k" * 20 * i: i, "l": 1}) for i in range(1, 4)),
         functions=tuple(a_busy_function(number) for number in range(1, 12)),
         description="Many words. " * 60,
+        dead_letters="left",
+        site=Site(folder="pages", type="pages"),
     )
 
 
@@ -91,6 +97,8 @@ LOPSIDED = a_service(
 EVERY = [
     *(pytest.param(service, id=name) for name, service in SERVICES.items()),
     pytest.param(PARCELS, id="described elsewhere"),
+    pytest.param(a_yard(), id="with all that is optional"),
+    pytest.param(a_service(site=Site(folder="pages")), id="small, with pages"),
     pytest.param(a_large_service(), id="large"),
     pytest.param(replace(a_large_service(), alarms_type="topic-0"), id="large, alarms to one of its topics"),
     pytest.param(SERVICES["inventory"].split(), id="a function for each operation"),
@@ -200,6 +208,8 @@ def test_there_is_a_box_for_everything_that_is_made(service: Service) -> None:
     made = {table.name for table in service.tables} | {topic.name for topic in service.topics}
     made |= {function.name for function in service.functions} | {service.api_type, service.alarms_type}
     made |= {schedule.name for function in service.functions for schedule in function.schedules}
+    made |= {consumer.table for function in service.functions for consumer in function.consumers}
+    made |= {service.dead_letters} - {""}
     names = words(drawn(service)).splitlines()
     paths = {f"/{service.name}/dev/{parameter.name}" for parameter in service.parameters if parameter.value}
     assert paths <= set(names)
@@ -339,6 +349,34 @@ def test_the_picture_says_in_words_what_it_shows() -> None:
     assert "parcels-desk-prod serves POST /parcels, GET /parcels, PATCH /parcels/{id}." in told
     assert "parcels-sweep-prod serves no route. parcels-lost-parcels-prod runs it at rate(15 minutes)." in told
     assert "It may PutItem on parcels-audit-prod." in told
+
+
+def test_what_a_stream_calls_and_what_becomes_of_failures_is_drawn() -> None:
+    picture = drawn(a_yard())
+    stream = next(card for card in groups(picture, "card") if "DYNAMODB STREAM" in words(card))
+    assert words(stream).splitlines() == ["DYNAMODB STREAM", "yard-parcels-dev", "arrivals"]
+    assert ["SendMessage"] in [words(label).splitlines() for label in groups(picture, "label")]
+    (watch,), (queue,) = named(a_yard(), "yard-watch-dev"), named(a_yard(), "yard-failures-dev")
+    assert sum(watch.holds(tip) for tip, _ in arrow_heads(a_yard())) == 2
+    assert sum(queue.holds(tip) for tip, _ in arrow_heads(a_yard())) == 1
+    told = picture.findtext(f"{NAMESPACE}desc") or ""
+    assert "It runs when yard-parcels-dev changes." in told
+    assert "It may SendMessage on yard-failures-dev." in told
+
+
+@pytest.mark.parametrize(("public", "way"), [(False, "private, behind CloudFront"), (True, "public, over HTTP")])
+def test_pages_stand_beside_the_api_that_they_call(public: bool, way: str) -> None:
+    service = replace(a_yard(), settings=Settings(site=SiteSettings(public=public)))
+    card = next(card for card in groups(drawn(service), "card") if "STATIC PAGES" in words(card))
+    assert words(card).splitlines()[1:3] == ["yard-site-dev-…", way]
+    (api,) = named(service, "yard-api-dev")
+    assert sum(api.holds(tip) for tip, _ in arrow_heads(service)) == 2
+    assert sum(box(card).holds(tip) for tip, _ in arrow_heads(service)) == 1
+    assert "So do the pages in yard-site-dev-…." in (drawn(service).findtext(f"{NAMESPACE}desc") or "")
+
+
+def test_alarms_of_the_services_own_are_named() -> None:
+    assert {"api: refusals", "dead-letters: depth", "watch: no-arrivals"} <= set(words(drawn(a_yard())).splitlines())
 
 
 def test_words_of_the_description_cannot_break_the_picture() -> None:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from lib.naming import check_environment_suffix, parameter_name, physical_name, role_name_prefix
+from lib.naming import bucket_name_prefix, check_environment_suffix, parameter_name, physical_name, role_name_prefix
 
 PATTERN = "parcels-{type}-{environment}"
 
@@ -62,6 +62,8 @@ def test_type_too_long_for_any_environment_is_refused() -> None:
         ("rule", 64),
         ("layer", 140),
         ("parameter", 1011),
+        ("queue", 80),
+        ("bucket", 36),
     ],
 )
 def test_no_name_is_longer_than_aws_takes(kind: str, limit: int) -> None:
@@ -76,6 +78,20 @@ def test_parameter_is_below_its_service_and_its_environment() -> None:
 def test_role_is_named_for_its_owner_within_the_38_characters_of_a_prefix(owner: str, prefix: str) -> None:
     assert role_name_prefix(owner) == prefix
     assert len(prefix) <= 38
+
+
+@pytest.mark.parametrize(
+    ("environment", "prefix"),
+    [("dev", "parcels-site-dev-"), ("PR_7", "parcels-site-pr-7-"), ("x_", "parcels-site-x-")],
+)
+def test_bucket_is_named_in_what_s3_takes(environment: str, prefix: str) -> None:
+    assert bucket_name_prefix(physical_name(PATTERN, "bucket", environment, type="site")) == prefix
+
+
+def test_bucket_has_a_prefix_of_37_characters_at_most_which_does_not_begin_with_a_hyphen() -> None:
+    name = physical_name("{environment}-{type}", "bucket", "_" + "e" * 60, type="site")
+    assert len(bucket_name_prefix(name)) <= 37
+    assert bucket_name_prefix(name)[0] == "e"
 
 
 @pytest.mark.parametrize("suffix", ["dev", "pr-123", "Feature_X", "0"])

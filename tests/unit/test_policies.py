@@ -52,3 +52,57 @@ def test_table_statement_is_for_rows_with_the_partition_keys_that_are_named(inde
 def test_managed_policies_are_awss_own() -> None:
     for arn in (policies.BASIC_EXECUTION, policies.XRAY_WRITE, policies.API_GATEWAY_LOGS):
         assert arn.startswith("arn:aws:iam::aws:policy/")
+
+
+QUEUE = "arn:aws:sqs:us-east-1:123456789012:parcels-failures"
+
+
+def test_queue_takes_only_what_comes_over_tls_or_from_its_rules() -> None:
+    deny, allow = policies.queue_document(QUEUE, ["nightly", "hourly"])["Statement"]
+    assert deny == {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": ["sqs:*"],
+        "Resource": QUEUE,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    assert allow == {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": ["sqs:SendMessage"],
+        "Resource": QUEUE,
+        "Condition": {
+            "ArnEquals": {
+                "aws:SourceArn": [
+                    f"arn:aws:events:us-east-1:123456789012:rule/{rule}" for rule in ("nightly", "hourly")
+                ]
+            }
+        },
+    }
+
+
+def test_queue_of_no_rules_lets_nobody_send() -> None:
+    assert [one["Effect"] for one in policies.queue_document(QUEUE, [])["Statement"]] == ["Deny"]
+
+
+BUCKET = "arn:aws:s3:::parcels-site"
+
+
+def test_bucket_behind_a_distribution_is_read_by_it_alone_and_over_tls() -> None:
+    deny, allow = policies.read_through(BUCKET, "arn:distribution")["Statement"]
+    assert (deny["Effect"], deny["Principal"], deny["Action"]) == ("Deny", "*", ["s3:*"])
+    assert deny["Resource"] == [BUCKET, f"{BUCKET}/*"]
+    assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert allow == {
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudfront.amazonaws.com"},
+        "Action": ["s3:GetObject"],
+        "Resource": f"{BUCKET}/*",
+        "Condition": {"StringEquals": {"aws:SourceArn": "arn:distribution"}},
+    }
+
+
+def test_bucket_of_a_website_is_read_by_all_who_know_what_they_want() -> None:
+    assert policies.read_by_all(BUCKET)["Statement"] == [
+        {"Effect": "Allow", "Principal": "*", "Action": ["s3:GetObject"], "Resource": f"{BUCKET}/*"}
+    ]

@@ -16,7 +16,7 @@ from lib.service import Parameter
 from lib.services import SERVICES
 from lib.settings import ApiSettings, FunctionSettings, Settings
 
-from ..builders import PARCELS, SWEEP, a_function, a_grant, a_route, a_service
+from ..builders import PARCELS, SWEEP, a_function, a_grant, a_route, a_service, a_yard
 
 EMPTY = "<!-- generated:{0} -->\n<!-- /generated:{0} -->"
 
@@ -149,6 +149,25 @@ def test_permissions_on_a_parameter_name_its_path() -> None:
     service = a_service(parameters=(Parameter(name="rates", value={"letter": 1}),), functions=(desk,))
     row = cells(sections({"parcels": service})["permissions-parcels"])[0]
     assert row[1:3] == ["`ssm:GetParameter`", "`/parcels/dev/rates`"]
+
+
+def test_permissions_to_read_a_stream_and_to_leave_what_failed_are_told() -> None:
+    rows = cells(sections({"yard": a_yard()})["permissions-yard"])
+    assert [row[1:] for row in rows if row[0] == "`yard-watch-dev-role-…`"][:3] == [
+        ["`dynamodb:PutItem`", "`yard-notes-dev`", "", "`arrivals`"],
+        [
+            "`dynamodb:GetRecords`, `dynamodb:GetShardIterator`, `dynamodb:DescribeStream`, `dynamodb:ListStreams`",
+            "`yard-parcels-dev/stream`",
+            "hear of its changes",
+            "`arrivals`",
+        ],
+        ["`sqs:SendMessage`", "`yard-failures-dev`", "leave what failed for good", "`nightly`, `arrivals`"],
+    ]
+    assert not [row for row in rows if row[0] == "`yard-desk-dev-role-…`" and ("sqs" in row[1] or "Stream" in row[1])]
+
+
+def test_a_service_without_a_queue_leaves_nothing_in_one() -> None:
+    assert "sqs:" not in sections({"parcels": PARCELS})["permissions-parcels"]
 
 
 def test_every_permission_of_the_services_has_a_reason() -> None:

@@ -5,13 +5,23 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from lib.service import Call, Function, Grant, Index, Key, Parameter, Schedule, Table, Topic
+from lib.service import Call, Function, Grant, Index, Key, Parameter, Schedule, Site, Table, Topic
 from lib.settings import FunctionSettings
-from tests.builders import HANDLER, a_function, a_grant, a_route, a_service, a_table
+from tests.builders import (
+    HANDLER,
+    a_consumer,
+    a_function,
+    a_grant,
+    a_route,
+    a_service,
+    a_table,
+    an_alarm,
+)
 
 
 def a_schedule(**changes: Any) -> Schedule:
@@ -47,6 +57,15 @@ def a_parameter(**changes: Any) -> Parameter:
         (lambda: a_route(operation="list-parcels"), "route operation 'list-parcels': give the name of a Python"),
         (lambda: a_route(operation="return"), "route operation 'return': give"),
         (lambda: a_schedule(operation="sweep-all"), "schedule operation 'sweep-all': give"),
+        (lambda: a_consumer(name="My"), "consumer name 'My': give lower-case"),
+        (lambda: a_consumer(operation="greet-all"), "consumer operation 'greet-all': give"),
+        (lambda: a_function(variables={"greeting": "x"}), "function 'desk' variable 'greeting': give upper-case"),
+        (lambda: a_function(variables={"AWS_REGION": "x"}), "function 'desk' variable 'AWS_REGION': give .* Lambda's"),
+        (lambda: a_function(variables={"LAMBDA_X": "x"}), "function 'desk' variable 'LAMBDA_X': give"),
+        (lambda: an_alarm(name="Refusals"), "alarm name 'Refusals': give lower-case"),
+        (lambda: an_alarm(period_seconds=90), "alarms.period_seconds 90: give a multiple of 60"),
+        (lambda: an_alarm(evaluation_periods=0), "alarms.evaluation_periods 0: give"),
+        (lambda: Site(folder="x", type="My site"), "site name 'My site': give lower-case"),
         (lambda: a_service(name_pattern="{environment}-x"), r"name_pattern '{environment}-x': add {type}"),
         (lambda: a_service(name_pattern="x-{type}"), r"name_pattern 'x-{type}': add {environment}"),
     ],
@@ -56,6 +75,7 @@ def test_what_cannot_be_is_refused_with_field_value_and_remedy(make: Callable[[]
         make()
 
 
+STREAMED = (a_table(stream="KEYS_ONLY"),)
 TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
 
 
@@ -101,6 +121,61 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
                 "functions": (a_function(a_route(body="New")),),
             },
             "schema 'New' is a request's, and refers to another",
+        ),
+        (
+            {"functions": (a_function(variables={"PARCELS_TABLE": "x"}),)},
+            "function 'desk' has the variable 'PARCELS_TABLE', which holds something else: rename it",
+        ),
+        (
+            {
+                "functions": (a_function(variables={"CONFIG_DEPLOYED": "x"}),),
+                "parameters": (a_parameter(variable="CONFIG"),),
+            },
+            "function 'desk' has the variable 'CONFIG_DEPLOYED'",
+        ),
+        (
+            {"functions": (a_function(variables={"CORS_ORIGIN": "x"}),), "site": Site(folder="x")},
+            "function 'desk' has the variable 'CORS_ORIGIN'",
+        ),
+        (
+            {"tables": (a_table(variable="CORS_ORIGIN"),), "site": Site(folder="x")},
+            "variable 'CORS_ORIGIN' is there more than once",
+        ),
+        (
+            {"functions": (a_function(consumers=(a_consumer(),)),)},
+            "consumer 'arrivals' reads 'parcels': give the name of a table with a stream",
+        ),
+        (
+            {"functions": (a_function(consumers=(a_consumer(table="letters"),)),)},
+            "consumer 'arrivals' reads 'letters': give",
+        ),
+        (
+            {"tables": STREAMED, "functions": (a_function(consumers=(a_consumer(), a_consumer(name="again"))),)},
+            "function 'desk' consumer of table 'parcels' is there more than once",
+        ),
+        (
+            {
+                "tables": STREAMED,
+                "functions": tuple(replace(function, consumers=(a_consumer(),)) for function in TWO),
+            },
+            "consumer 'arrivals' is there more than once",
+        ),
+        (
+            {"functions": (a_function(schedules=(a_schedule(),)),), "dead_letters": "Failures"},
+            "dead_letters 'Failures': give lower-case letters",
+        ),
+        ({"dead_letters": "failures"}, "dead_letters 'failures': nothing runs by schedule or stream, take it out"),
+        (
+            {"functions": (a_function(schedules=(a_schedule(),)),), "dead_letters": "parcels"},
+            "'parcels' is there more than once",
+        ),
+        ({"alarms": (an_alarm(), an_alarm())}, "alarm 'refusals' is there more than once"),
+        ({"alarms": (an_alarm(name="errors"),)}, "alarm 'errors' is there more than once"),
+        ({"alarms": (an_alarm(on="counter"),)}, "alarm 'refusals' is on 'counter', which is none of api, desk"),
+        ({"alarms": (an_alarm(on="dead-letters"),)}, "alarm 'refusals' is on 'dead-letters', which is none of api"),
+        (
+            {"functions": (a_function(name="api"),), "alarms": (an_alarm(),)},
+            "alarm 'refusals' is on 'api', which is two things: rename the function",
         ),
         ({"tables": ()}, "table"),
         ({"functions": ()}, "function"),
@@ -149,6 +224,36 @@ def test_a_service_can_be_split_into_a_function_for_each_operation() -> None:
     assert {function.handler for function in split.functions} == {HANDLER}
     assert split.functions[0].grants() == [a_grant("parcels", "PutItem")]
     assert (service.shared_type, split.shared_type) == ("", "shared")
+
+
+def test_a_consumer_goes_with_its_operation_and_an_alarm_with_its_function() -> None:
+    greet = a_consumer(settings=FunctionSettings(memory_mb=256), grants=(a_grant("parcels", "GetItem"),))
+    watch = Function(name="watch", handler=HANDLER, consumers=(greet,), variables={"LANGUAGE": "cy"})
+    alarms = (an_alarm(), an_alarm(name="depth", on="dead-letters"), an_alarm(name="greeted", on="watch"))
+    service = a_service(
+        tables=STREAMED, functions=(a_function(ACCEPT, LIST), watch), dead_letters="failures", alarms=alarms
+    )
+    split = service.split()
+    assert [(f.name, f.consumers, dict(f.variables)) for f in split.functions] == [
+        ("accept-parcel", (), {}),
+        ("list-parcels", (), {}),
+        ("greet", (greet,), {"LANGUAGE": "cy"}),
+    ]
+    assert split.functions[-1].settings == FunctionSettings(memory_mb=256)
+    assert split.functions[-1].grants() == [a_grant("parcels", "GetItem")]
+    assert [alarm.on for alarm in split.alarms] == ["api", "dead-letters", "greet"]
+
+
+def test_every_part_of_a_split_function_has_its_alarm() -> None:
+    service = a_service(functions=(a_function(ACCEPT, LIST),), alarms=(an_alarm(on="desk", threshold=7),))
+    assert service.split().alarms == tuple(
+        an_alarm(name=f"refusals-{name}", on=name, threshold=7) for name in ("accept-parcel", "list-parcels")
+    )
+
+
+def test_functions_may_have_variables_of_one_name() -> None:
+    functions = tuple(replace(function, variables={"LANGUAGE": function.name}) for function in TWO)
+    assert a_service(functions=functions).functions == functions
 
 
 @pytest.mark.parametrize(

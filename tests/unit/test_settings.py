@@ -14,6 +14,7 @@ from lib.settings import (
     FunctionSettings,
     Layer,
     Settings,
+    SiteSettings,
     TableSettings,
     between,
     check_domain,
@@ -70,6 +71,7 @@ VALUES: dict[type[Layer], dict[str, tuple[list[Any], list[Any]]]] = {
         ),
         "base_path": (["", "v1", "shop.api_v-1"], ["/v1", "a/b", "a b", 1]),
     },
+    SiteSettings: {"public": FLAGS},
     AlarmSettings: {
         "duration_ms": ([1, 900_000], [0, 900_001, 0.5]),
         "errors": COUNTS,

@@ -1,0 +1,76 @@
+"""An S3 bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+MAX_AGE_SECONDS = 3600
+"""How long a browser may rely on what a preflight was answered."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BucketArgs:
+    """What a `Bucket` is made from."""
+
+    name_prefix: str
+    """How the bucket's name begins; the rest is made up, for buckets of all accounts share one space of names."""
+    public: bool = False
+    """A policy may let everybody read it."""
+    retain_on_delete: bool = False
+    """`pulumi destroy` forgets the bucket and leaves it, with all versions of what is in it, in the account."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+class Bucket(pulumi.ComponentResource):
+    """A bucket that is encrypted, keeps every version, knows no ACLs, and can be read by pages of any origin."""
+
+    def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("tap:aws:Bucket", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self, retain_on_delete=args.retain_on_delete)
+        self.resource = aws.s3.Bucket(
+            f"{name}-bucket",
+            bucket_prefix=args.name_prefix,
+            force_destroy=not args.retain_on_delete,
+            tags=args.tags,
+            opts=child,
+        )
+        self.name = self.resource.bucket
+        self.arn = self.resource.arn
+        self.ownership = aws.s3.BucketOwnershipControls(
+            f"{name}-ownership", bucket=self.name, rule={"object_ownership": "BucketOwnerEnforced"}, opts=child
+        )
+        self.encryption = aws.s3.BucketServerSideEncryptionConfiguration(
+            f"{name}-encryption",
+            bucket=self.name,
+            rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
+            opts=child,
+        )
+        self.versioning = aws.s3.BucketVersioning(
+            f"{name}-versioning", bucket=self.name, versioning_configuration={"status": "Enabled"}, opts=child
+        )
+        self.cors = aws.s3.BucketCorsConfiguration(
+            f"{name}-cors",
+            bucket=self.name,
+            cors_rules=[
+                {"allowed_methods": ["GET", "HEAD"], "allowed_origins": ["*"], "max_age_seconds": MAX_AGE_SECONDS}
+            ],
+            opts=child,
+        )
+        self.block = aws.s3.BucketPublicAccessBlock(
+            f"{name}-block",
+            bucket=self.name,
+            block_public_acls=True,
+            ignore_public_acls=True,
+            block_public_policy=not args.public,
+            restrict_public_buckets=not args.public,
+            opts=child,
+        )
+        self.register_outputs({"name": self.name, "arn": self.arn})
+
+    def ready(self) -> list[pulumi.Resource]:
+        """What must stand before the bucket has a policy, or anything is put into it."""
+        return [self.ownership, self.encryption, self.versioning, self.block]
