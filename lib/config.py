@@ -131,7 +131,7 @@ KEYS: Mapping[str, Key] = {
         field="low_stock_threshold",
         also=(StockSettings,),
         read=int,
-        description="inventory, stock: how many or fewer are low stock, where an item or a level has no other threshold",
+        description="inventory, stock: so many or fewer are low stock, where an item or a level has no threshold",
     ),
     "default_page_size": _whole(
         InventorySettings, "default_page_size", "inventory: items a page when a request does not say"

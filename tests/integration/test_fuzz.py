@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -37,11 +38,27 @@ OPERATIONS = [
     for path, methods in document(service)["paths"].items()
     for method in methods
 ]
-BODIES = {
-    "items": {"name": "Desk"},
-    "inventory": {"name": "Desk", "category": "fuzz", "quantity": 1, "price": 1},
+KNOWN = {
+    "ItemId": "ItemId",
+    "CreatedAt": "CreatedAt",
+    "itemId": "itemId",
+    "product_id": "productId",
+    "reservationId": "reservationId",
 }
-"""An item of each service, for paths to lead to."""
+"""The parameter of a path, by what answers call it."""
+
+
+def things(service: str) -> list[tuple[str, dict[str, Any]]]:
+    """What paths may lead to: where it is made, from what."""
+    own = f"fuzz-{uuid.uuid4().hex}"
+    return {
+        "items": [("/items", {"name": "Desk"})],
+        "inventory": [("/items", {"name": "Desk", "category": "fuzz", "quantity": 1, "price": 1})],
+        "stock": [
+            ("/inventory", {"product_id": own, "stock_count": 1000}),
+            (f"/inventory/{own}/reserve", {"reservationId": own, "quantity": 1}),
+        ],
+    }[service]
 
 
 @pytest.mark.parametrize(("service", "path", "method"), OPERATIONS)
@@ -52,8 +69,10 @@ def test_every_answer_is_documented(
     operation = schemathesis.openapi.from_dict(document(SERVICES[service]))[path][method]
     with clients(outputs) as client:
         http = caller(outputs, client)
-    item = http("POST", "/items", BODIES[service]).body
-    known = {name: str(item[name]) for name in ("ItemId", "CreatedAt", "itemId") if name in item}
+    known: dict[str, str] = {}
+    for where, body in things(service):
+        made = http("POST", where, body).body
+        known |= {parameter: str(made[name]) for name, parameter in KNOWN.items() if name in made}
     modes = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
     cases = st.one_of([operation.as_strategy(generation_mode=mode) for mode in modes])
 

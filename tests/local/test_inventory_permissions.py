@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -16,34 +15,15 @@ from lib.local import project
 from lib.local.emulator import Emulator
 from lib.local.engine import Engine, deploy
 from lib.local.tour import send
-from lib.service import Call, Service
+from lib.service import Call
 from lib.services import SERVICES
 
 from ..listener import Listener, listening
+from .taking import Need, needs, without
 
 INVENTORY = SERVICES["inventory"]
 LAYOUTS = {"one function": INVENTORY, "split": INVENTORY.split()}
 OLD_ALERT = {"itemId": {"S": "x"}, "name": {"S": "Desk"}, "quantity": {"N": "1"}, "threshold": {"N": "2"}}
-
-
-class Need(NamedTuple):
-    """An action of a statement of a function's role, on everything or on one index."""
-
-    function: str
-    statement: int
-    action: str
-    on_index: str
-
-
-def needs(service: Service) -> list[Need]:
-    """Every action of every function."""
-    return [
-        Need(function.name, number, action, index)
-        for function in service.functions
-        for number, grant in enumerate(function.grants())
-        for action in grant.actions
-        for index in grant.indexes or [""]
-    ]
 
 
 class Stack:
@@ -53,7 +33,6 @@ class Stack:
         self.emulator = emulator
         self.outputs = outputs
         self._listener = listener
-        self._memory_mb = 200
 
     def problems(self) -> list[str]:
         """What did not go as it should."""
@@ -119,14 +98,10 @@ class Stack:
             self._dynamodb.delete_item(TableName=self._table, Key={k: row[k] for k in ("itemId", "version")})
         return [row["itemId"]["S"] for row in unsent]
 
-    def restart(self, function: str) -> None:
-        """Have a function's next call find a new worker, and no page tokens' key."""
+    def forget_page_tokens_key(self) -> None:
+        """Have the next worker find none."""
         key = {"itemId": {"S": "tap#page-token-key"}, "version": {"N": "0"}}
         self._dynamodb.delete_item(TableName=self._table, Key=key)
-        self._memory_mb += 1
-        self.emulator.client("lambda").update_function_configuration(
-            FunctionName=self.outputs["function_names"][function], MemorySize=self._memory_mb
-        )
 
     @property
     def _dynamodb(self) -> Any:
@@ -172,21 +147,6 @@ def test_with_every_action_everything_works(stacks: Callable[[str], Stack], layo
 )
 def test_without_any_one_action_something_breaks(stacks: Callable[[str], Stack], layout: str, need: Need) -> None:
     stack = stacks(layout)
-    iam, role = stack.emulator.client("iam"), stack.outputs["role_arns"][need.function].rpartition("/")[2]
-    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    whole = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-    fewer = copy.deepcopy(whole)
-    statement = fewer["Statement"][need.statement]
-    if need.on_index:
-        arns = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
-        statement["Resource"] = [arn for arn in arns if not arn.endswith(f"/{need.on_index}")]
-    else:
-        statement["Action"] = [allowed for allowed in statement["Action"] if not allowed.endswith(f":{need.action}")]
-    fewer["Statement"] = [s for s in fewer["Statement"] if s["Action"] and s["Resource"]]
-    assert fewer != whole
-    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(fewer))
-    stack.restart(need.function)
-    try:
+    with without(stack.emulator, stack.outputs, need):
+        stack.forget_page_tokens_key()
         assert stack.problems() != []
-    finally:
-        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(whole))

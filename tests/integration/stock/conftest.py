@@ -6,7 +6,7 @@ import json
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -32,10 +32,10 @@ def counts(level: Any) -> tuple[int, int, int]:
     return level["stock_count"], level["reserved_count"], level["available"]
 
 
-def in_time(call: Callable[[], Answer]) -> Answer:
+def in_time(call: Callable[[], Answer], again: Collection[int] = (429,)) -> Answer:
     """What a call is answered once there is room for it; 429 says that nothing was done."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while (answer := call()).status == 429 and time.monotonic() < deadline:
+    while (answer := call()).status in again and time.monotonic() < deadline:
         time.sleep(random.uniform(0.05, 0.3))  # noqa: S311  # to come at another moment than others
     return answer
 

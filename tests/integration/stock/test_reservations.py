@@ -357,6 +357,14 @@ def test_an_order_is_sold_whole_or_not_at_all(shop: Shop) -> None:
     shop.balanced(lamp, desk)
 
 
+def test_an_order_again_is_told_again(shop: Shop) -> None:
+    """FR-5: line for line."""
+    lamp, desk, reservation = shop.make(10), shop.make(2), new_id("cart")
+    shop.cart(reservation, {lamp: 4, desk: 1})
+    first, again = (shop.http("POST", "/inventory/fulfill", {"reservationId": reservation}) for _ in range(2))
+    assert (again.status, again.body) == (200, first.body)
+
+
 def test_part_of_a_cart_is_sold_and_the_rest_stays_held(shop: Shop) -> None:
     """FR-5: an order that is sent in two parcels."""
     lamp, desk, reservation = shop.make(10), shop.make(10), new_id("cart")
