@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 HOLD_SECONDS = 0.02
 """How long an answer is kept back: what was asked before it came was asked without waiting for it."""
@@ -43,8 +43,7 @@ def recording(endpoint: str) -> Iterator[tuple[str, list[Asked]]]:
             request = self.rfile.read(int(self.headers["Content-Length"]))
             status, answer = _handed_on(endpoint, request, dict(self.headers))
             time.sleep(HOLD_SECONDS)
-            operation = self.headers["X-Amz-Target"].rpartition(".")[2]
-            asked.append(Asked(operation, json.loads(request), json.loads(answer), begun, time.perf_counter()))
+            asked.append(_understood(self.headers["X-Amz-Target"], request, answer, begun))
             self.send_response(status)
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
@@ -70,6 +69,15 @@ def round_trips(asked: Iterable[Asked]) -> int:
         if call.begun >= answered:
             count, answered = count + 1, call.ended
     return count
+
+
+def _understood(target: str | None, request: bytes, answer: bytes, begun: float) -> Asked:
+    """A call in JSON, or a form of SNS, whose answer nobody needs to know."""
+    ended = time.perf_counter()
+    if target is None:
+        form = dict(parse_qsl(request.decode()))
+        return Asked(form["Action"], form, {}, begun, ended)
+    return Asked(target.rpartition(".")[2], json.loads(request), json.loads(answer), begun, ended)
 
 
 def _handed_on(endpoint: str, request: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
