@@ -1,5 +1,5 @@
-"""The stock service: what its operations ask of AWS, what they take beside peers, what they cost, and how far they go."""
+"""The stock service: what its operations ask of AWS, what they take beside peers, cost, and how far they go."""
 
-from . import trips, units
+from . import conflicts, handlers, load, sweeps, trips, units
 
-REPORTS = (trips.report, units.report)
+REPORTS = (trips.report, handlers.report, units.report, conflicts.report, load.report, sweeps.report)

@@ -43,7 +43,8 @@ def whole() -> Service:
 
 def alone(name: str) -> Service:
     """The service with one of its functions."""
-    return replace(SERVICE, functions=tuple(function for function in SERVICE.functions if function.name == name))
+    functions = tuple(function for function in SERVICE.functions if function.name == name)
+    return replace(SERVICE, functions=functions, alarms=(), dead_letters="")
 
 
 def set_up(emulator: Emulator, endpoint: str, name: str = "benchmark") -> Stage:

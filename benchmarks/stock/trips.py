@@ -25,14 +25,17 @@ Recorded = Mapping[str, Sequence[Asked]]
 def report() -> str:
     """Ask for each operation twice, and count what the second asks of AWS."""
     found: dict[str, Sequence[Asked]] = {}
-    with Emulator() as emulator, tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-        with opened(emulator, contenders(Path(folder), whole(), {})[0]) as shop:
-            for what, request in PLAN.items():
-                calls.asked(shop.process, request(shop))
-                event = request(shop)
-                shop.asked.clear()
-                calls.asked(shop.process, event)
-                found[what] = [*shop.asked]
+    with (
+        Emulator() as emulator,
+        tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
+        opened(emulator, contenders(Path(folder), whole(), {})[0]) as shop,
+    ):
+        for what, request in PLAN.items():
+            calls.asked(shop.process, request(shop))
+            event = request(shop)
+            shop.asked.clear()
+            calls.asked(shop.process, event)
+            found[what] = [*shop.asked]
     targets = [
         Target(what=f"round trips of {what}", limit=limit, measured=round_trips(found[what]))
         for what, limit in LIMITS.items()

@@ -31,15 +31,18 @@ PLACES = {
 def report() -> str:
     """Record each operation, and bill it."""
     bills: dict[str, Bill] = {}
-    with Emulator() as emulator, tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-        with opened(emulator, contenders(Path(folder), whole(), {})[0]) as shop:
-            for what, request in PLAN.items():
-                event = request(shop)
-                before = snapshot(emulator, shop.stage)
-                shop.asked.clear()
-                calls.asked(shop.process, event)
-                bills[what] = bill(shop.asked, shop.stage.tables, before, snapshot(emulator, shop.stage))
-            largest = max(item_size(row) for rows in snapshot(emulator, shop.stage).values() for row in rows.values())
+    with (
+        Emulator() as emulator,
+        tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
+        opened(emulator, contenders(Path(folder), whole(), {})[0]) as shop,
+    ):
+        for what, request in PLAN.items():
+            event = request(shop)
+            before = snapshot(emulator, shop.stage)
+            shop.asked.clear()
+            calls.asked(shop.process, event)
+            bills[what] = bill(shop.asked, shop.stage.tables, before, snapshot(emulator, shop.stage))
+        largest = max(item_size(row) for rows in snapshot(emulator, shop.stage).values() for row in rows.values())
     return section(f"{TITLE}; the largest row had {largest} bytes", _table(bills))
 
 
