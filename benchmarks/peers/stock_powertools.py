@@ -152,7 +152,7 @@ def levels(product: str, warehouse: str | None) -> list[Item]:
     if warehouse:
         key = {"product_id": product, "warehouse_id": warehouse}
         asked = {stock.name: {"Keys": [key], "ConsistentRead": True}}
-        rows = dynamodb.batch_get_item(RequestItems=asked)["Responses"][stock.name]
+        rows: list[Item] = dynamodb.batch_get_item(RequestItems=asked)["Responses"][stock.name]
     else:
         rows = stock.query(KeyConditionExpression=Key("product_id").eq(product), ConsistentRead=True)["Items"]
     if not rows:

@@ -35,6 +35,8 @@ TRANSACTION_SECONDS = 0.012
 CALLERS = (1, 4, 16)
 SHARDS = 8
 RUN_SECONDS = 5.0
+REMAINING_MS = 10_000
+"""What the reserve function is given."""
 TITLE = (
     f"stock, conflicts: workers reserve without a pause for {RUN_SECONDS:.0f} s each run, before an endpoint that\n"
     f"takes {READ_SECONDS * 1e3:.0f} ms for a read and {TRANSACTION_SECONDS * 1e3:.0f} ms for a transaction,\n"
@@ -78,7 +80,7 @@ def run(emulator: Emulator, contender: Contender, callers: int, shards: int) -> 
     with ExitStack() as stack:
         stage = set_up(emulator, emulator.url, name)
         endpoint, answered = stack.enter_context(conflicting(emulator.url, stage))
-        environment = {**stage.environment, "AWS_ENDPOINT_URL": endpoint}
+        environment = {**stage.environment, "AWS_ENDPOINT_URL": endpoint, "REMAINING_MS": str(REMAINING_MS)}
         for number in range(shards):
             level = levels.created(("LAMP-7", f"main-{number + 1}"), PLENTY, 10, None, levels.moment(0))
             put_level(emulator, stage, level)

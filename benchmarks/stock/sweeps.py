@@ -70,7 +70,7 @@ def report() -> str:
         for count in (FEW, MANY):
             stage = set_up(emulator, endpoint, f"sweeps-{count}")
             _fill(emulator, stage, count)
-            process = stack.enter_context(worker(ours, stage.environment))
+            process = stack.enter_context(worker(ours, {**stage.environment, "REMAINING_MS": "900000"}))
             if count == FEW:
                 runs[f"reconciliation, {FEW:,} levels"] = _swept(process, RECONCILIATION, heard)
             for what, schedule in SWEEPS.items():
