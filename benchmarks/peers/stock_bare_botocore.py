@@ -98,7 +98,8 @@ def reserve(event: dict[str, Any]) -> Answer:
         "reservation_expiry": {"N": str(end + KEPT_SECONDS)},
     }
     absent = {"ConditionExpression": "attribute_not_exists(reservation_id)"}
-    write("RESERVED", units, reservation, level, after, {"Put": {"TableName": RESERVATIONS, "Item": line, **absent}})
+    action = {"Put": {"TableName": RESERVATIONS, "Item": line, **absent}}
+    write("RESERVED", units, reservation, level, after, line=action)
     told = {"reservationId": reservation, "expiry": moment(end), **place, "lines": [place]}
     return 201, json.dumps(told)
 
@@ -214,11 +215,11 @@ def settle(kind: str, product: str, reservation: str) -> tuple[int, Level]:
             ":reserved": line["reserved_at"],
         },
     }
-    write(kind, units, reservation, level, after, {"Update": action})
+    write(kind, units, reservation, level, after, line={"Update": action})
     return units, after
 
 
-def write(kind: str, units: int, reservation: str, before: Level, after: Level, line: dict[str, Any]) -> None:
+def write(kind: str, units: int, reservation: str, before: Level, after: Level, *, line: dict[str, Any]) -> None:
     """A level, its movement, and a reservation's line: all or nothing."""
     after["sequence"] = before["sequence"] + 1
     try:

@@ -96,7 +96,7 @@ def reserve(product_id: str) -> Response[str]:
     }
     absent = {"ConditionExpression": "attribute_not_exists(reservation_id)"}
     action = {"Put": {"TableName": reservations.name, "Item": line, **absent}}
-    write("RESERVED", units, reservation, level, after, action)
+    write("RESERVED", units, reservation, level, after, line=action)
     return answer(201, {"reservationId": reservation, "expiry": moment(end), **place, "lines": [place]})
 
 
@@ -189,11 +189,11 @@ def settle(kind: str, product: str, reservation: str) -> tuple[int, Item]:
             ":reserved": line["reserved_at"],
         },
     }
-    write(kind, units, reservation, level, after, {"Update": action})
+    write(kind, units, reservation, level, after, line={"Update": action})
     return units, after
 
 
-def write(kind: str, units: int, reservation: str, before: Item, after: Item, line: Item) -> None:
+def write(kind: str, units: int, reservation: str, before: Item, after: Item, *, line: Item) -> None:
     """A level, its movement, and a reservation's line: all or nothing."""
     after["sequence"] = before["sequence"] + 1
     after["status"] = shown(after)["status"]

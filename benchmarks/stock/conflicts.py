@@ -76,26 +76,28 @@ def report() -> str:
 
 def run(emulator: Emulator, contender: Contender, callers: int, shards: int) -> Tally:
     """So many callers, a worker each, after one product in so many warehouses."""
-    name = f"run-{time.monotonic_ns()}"
+    stage = set_up(emulator, emulator.url, f"run-{time.monotonic_ns()}")
+    for number in range(shards):
+        level = levels.created(("LAMP-7", f"main-{number + 1}"), PLENTY, 10, None, levels.moment(0))
+        put_level(emulator, stage, level)
     with ExitStack() as stack:
-        stage = set_up(emulator, emulator.url, name)
         endpoint, answered = stack.enter_context(conflicting(emulator.url, stage))
         environment = {**stage.environment, "AWS_ENDPOINT_URL": endpoint, "REMAINING_MS": str(REMAINING_MS)}
-        for number in range(shards):
-            level = levels.created(("LAMP-7", f"main-{number + 1}"), PLENTY, 10, None, levels.moment(0))
-            put_level(emulator, stage, level)
         workers = [stack.enter_context(worker(contender, environment)) for _ in range(callers)]
         pool = stack.enter_context(ThreadPoolExecutor(callers))
         list(pool.map(lambda process: process.serve(calls.read("LAMP-7")), workers))
-        answered.clear()
         started = time.perf_counter()
         found = list(pool.map(lambda process: _reserving(process, started + RUN_SECONDS), workers))
         seconds = time.perf_counter() - started
-        rows = snapshot(emulator, stage)[stage.names["management"]].values()
-    held = sum(int(row["reserved_count"]["N"]) for row in rows)
     told = [one for answers in found for one in answers]
-    statuses = Counter(status for status, _ in told)
-    return Tally(seconds, statuses, answered, [ms for status, ms in told if status == 201], held)
+    rows = snapshot(emulator, stage)[stage.names["management"]].values()
+    return Tally(
+        seconds,
+        Counter(status for status, _ in told),
+        answered,
+        [milliseconds for status, milliseconds in told if status == 201],
+        held=sum(int(row["reserved_count"]["N"]) for row in rows),
+    )
 
 
 def _reserving(process: Worker, until: float) -> list[tuple[int, float]]:

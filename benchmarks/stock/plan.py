@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 from lib.local.emulator import Emulator
 from lib.services.stock.handler import levels, reservations
 from lib.services.stock.handler.reservations import Line
 
-from ..contenders import Contender, Worker, worker
+from ..contenders import Worker, contenders, worker
 from ..events import Event
 from ..recorder import Asked, recording
 from . import calls
-from .stage import PLENTY, Stage, put_level, set_up
+from .stage import PLENTY, Stage, put_level, set_up, whole
 
 CART = 5
 PAGE = 25
@@ -108,11 +110,15 @@ PLAN: Mapping[str, Callable[[Shop], Event]] = {
 
 
 @contextmanager
-def opened(emulator: Emulator, contender: Contender) -> Iterator[Shop]:
+def opened() -> Iterator[Shop]:
     """A shop with a page full of products, that has signed a page token."""
-    with recording(emulator.url) as (endpoint, heard):
+    with (
+        Emulator() as emulator,
+        tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
+        recording(emulator.url) as (endpoint, heard),
+    ):
         stage = set_up(emulator, endpoint)
-        with worker(contender, stage.environment) as process:
+        with worker(contenders(Path(folder), whole(), {})[0], stage.environment) as process:
             shop = Shop(emulator, stage, process, heard)
             shop.product(PAGE + 1)
             calls.asked(process, calls.listing())

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-from lib.local.emulator import Emulator
-
-from ..contenders import contenders
 from ..recorder import Asked, round_trips
 from ..tables import Target, section
 from . import calls
 from .plan import CART, PLAN, opened
-from .stage import whole
 
 TITLE = "stock, round trips: calls of a warm worker, recorded between it and AWS; those made side by side are one trip"
 LIMITS = {"read": 1, "create": 1, "reserve": 2, f"reserve, cart of {CART}": 2, "release": 3, "fulfil": 3}
@@ -25,11 +19,7 @@ Recorded = Mapping[str, Sequence[Asked]]
 def report() -> str:
     """Ask for each operation twice, and count what the second asks of AWS."""
     found: dict[str, Sequence[Asked]] = {}
-    with (
-        Emulator() as emulator,
-        tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
-        opened(emulator, contenders(Path(folder), whole(), {})[0]) as shop,
-    ):
+    with opened() as shop:
         for what, request in PLAN.items():
             calls.asked(shop.process, request(shop))
             event = request(shop)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 
-from lib.local.emulator import Emulator
 from lib.services.stock.handler import levels
 
 from ..capacity import Bill, bill, item_size
-from ..contenders import contenders
 from ..tables import section
 from . import calls
 from .plan import PLAN, opened
-from .stage import snapshot, whole
+from .stage import snapshot
 
 TITLE = "stock, units: what was recorded, billed by DynamoDB's published rules"
 LISTINGS = [name for name, _ in levels.INDEXES.values()]
@@ -31,18 +27,14 @@ PLACES = {
 def report() -> str:
     """Record each operation, and bill it."""
     bills: dict[str, Bill] = {}
-    with (
-        Emulator() as emulator,
-        tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
-        opened(emulator, contenders(Path(folder), whole(), {})[0]) as shop,
-    ):
+    with opened() as shop:
         for what, request in PLAN.items():
             event = request(shop)
-            before = snapshot(emulator, shop.stage)
+            before = snapshot(shop.emulator, shop.stage)
             shop.asked.clear()
             calls.asked(shop.process, event)
-            bills[what] = bill(shop.asked, shop.stage.tables, before, snapshot(emulator, shop.stage))
-        largest = max(item_size(row) for rows in snapshot(emulator, shop.stage).values() for row in rows.values())
+            bills[what] = bill(shop.asked, shop.stage.tables, before, snapshot(shop.emulator, shop.stage))
+        largest = max(item_size(row) for rows in snapshot(shop.emulator, shop.stage).values() for row in rows.values())
     return section(f"{TITLE}; the largest row had {largest} bytes", _table(bills))
 
 
