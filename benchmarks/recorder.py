@@ -6,7 +6,8 @@ import http.client
 import json
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
@@ -70,6 +71,18 @@ def round_trips(asked: Iterable[Asked]) -> int:
         if call.begun >= answered:
             count, answered = count + 1, call.ended
     return count
+
+
+def operations(asked: Iterable[Asked]) -> str:
+    """What was called, and how often."""
+    names = Counter(sorted(call.operation for call in asked))
+    return ", ".join(name if count == 1 else f"{count} {name}" for name, count in names.items())
+
+
+def counted(found: Mapping[str, Sequence[Asked]]) -> list[list[str]]:
+    """A row for each of what was done: how often that called AWS, and waited for it."""
+    rows = [[what, str(len(asked)), str(round_trips(asked)), operations(asked)] for what, asked in found.items()]
+    return [["", "calls", "round trips", "which"], *rows]
 
 
 def _understood(target: str | None, request: bytes, answer: bytes, begun: float) -> Asked:

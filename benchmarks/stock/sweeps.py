@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -21,7 +20,7 @@ from lib.services.stock.handler.reservations import Line
 
 from ..capacity import read_units
 from ..contenders import Worker, contenders, worker
-from ..recorder import Asked, recording, round_trips
+from ..recorder import Asked, operations, recording, round_trips
 from ..tables import Target, section
 from . import calls
 from .stage import Stage, set_up, whole
@@ -185,10 +184,15 @@ def _units(call: Asked) -> float:
 def _table(runs: Mapping[str, Run]) -> list[list[str]]:
     rows = []
     for what, run in runs.items():
-        names = Counter(sorted(call.operation for call in run.asked))
-        told = ", ".join(name if count == 1 else f"{count} {name}" for name, count in names.items())
         rows.append(
-            [what, str(run.rows()), f"{run.units():g}", str(round_trips(run.asked)), f"{run.seconds:.2f}", told]
+            [
+                what,
+                str(run.rows()),
+                f"{run.units():g}",
+                str(round_trips(run.asked)),
+                f"{run.seconds:.2f}",
+                operations(run.asked),
+            ]
         )
     return [["", "rows read", "read units", "round trips", "emulator s", "calls"], *rows]
 
