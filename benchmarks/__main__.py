@@ -6,11 +6,12 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
-from . import handlers, inventory, local, program
+from . import handlers, inventory, local, program, stock
 
 SECTIONS: Mapping[str, Sequence[Callable[[], str]]] = {
     "handlers": (handlers.report,),
     "inventory": inventory.REPORTS,
+    "stock": stock.REPORTS,
     "program": (program.report,),
     "local": (local.report,),
 }

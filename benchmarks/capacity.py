@@ -43,9 +43,7 @@ def bill(
     for call in asked:
         if "__type" in call.answer:
             raise RuntimeError(f"{call.operation} was refused: {call.answer}")
-        if call.operation in ("GetItem", "Query"):
-            found = call.answer.get("Items", [call.answer.get("Item", {})])
-            reads += read_units(found, consistent=call.request.get("ConsistentRead", False))
+        reads += _reads(call)
         for name, key_or_item, times in _written(call):
             table = tables[name]
             key = key_of(table, key_or_item)
@@ -89,6 +87,19 @@ def _size(attribute: Item) -> int:
         case "L":
             return 3 + len(value) + sum(map(_size, value))
     raise ValueError(f"an attribute of type {kind}: no service here stores one, give its size here if one does")
+
+
+def _reads(call: Asked) -> float:
+    """A query pays for its rows together, a batch for each of its own."""
+    if call.operation in ("GetItem", "Query", "Scan"):
+        found = call.answer.get("Items", [call.answer.get("Item", {})])
+        return read_units(found, consistent=call.request.get("ConsistentRead", False))
+    asked = call.request["RequestItems"] if call.operation == "BatchGetItem" else {}
+    return sum(
+        read_units([item], consistent=asked[table].get("ConsistentRead", False))
+        for table, items in call.answer.get("Responses", {}).items()
+        for item in items
+    )
 
 
 def _written(call: Asked) -> Iterator[tuple[str, Item, int]]:

@@ -29,8 +29,8 @@ def report() -> str:
     """Start an embedded run, wait until it serves, and ask it."""
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
-        with _running(folder) as said:
-            _ready(said)
+        with running(folder, "items") as said:
+            ready(said)
             seconds = time.perf_counter() - started
             outputs = json.loads(Path(folder, "flat-outputs.json").read_text(encoding="utf-8"))
             times = _asked(urlsplit(outputs["api_url"]))
@@ -41,8 +41,9 @@ def report() -> str:
 
 
 @contextmanager
-def _running(folder: str) -> Iterator[IO[str]]:
-    command = [sys.executable, "-m", "lib.local", "--service", "items", "--outputs", folder]
+def running(folder: str, service: str) -> Iterator[IO[str]]:
+    """What an embedded run of a service says; its outputs go into `folder`."""
+    command = [sys.executable, "-m", "lib.local", "--service", service, "--outputs", folder]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -52,7 +53,8 @@ def _running(folder: str) -> Iterator[IO[str]]:
             process.communicate()
 
 
-def _ready(said: IO[str]) -> None:
+def ready(said: IO[str]) -> None:
+    """Wait until it serves."""
     heard = []
     for line in said:
         heard.append(line)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from lib.services.inventory.service import SERVICE
 
 from ..contenders import Contender, Worker, contenders, worker
 from ..events import Event
-from ..recorder import Asked, recording, round_trips
+from ..recorder import Asked, counted, recording, round_trips
 from ..tables import Target, section
 from . import calls
 from .stage import set_up
@@ -56,7 +55,7 @@ def report() -> str:
         Target(what=f"round trips of {what}", limit=limit, measured=round_trips(found[what]))
         for what, limit in LIMITS.items()
     ]
-    return section(TITLE, _table(found), targets=targets)
+    return section(TITLE, counted(found), targets=targets)
 
 
 def _recorded(emulator: Emulator, contender: Contender, plan: Plan, *, audit_reads: bool) -> Recorded:
@@ -72,12 +71,3 @@ def _recorded(emulator: Emulator, contender: Contender, plan: Plan, *, audit_rea
                 calls.asked(process, event)
                 found[what] = [*heard]
     return found
-
-
-def _table(found: Recorded) -> list[list[str]]:
-    rows = []
-    for what, asked in found.items():
-        names = Counter(sorted(call.operation for call in asked))
-        told = ", ".join(name if count == 1 else f"{count} {name}" for name, count in names.items())
-        rows.append([what, str(len(asked)), str(round_trips(asked)), told])
-    return [["", "calls", "round trips", "which"], *rows]

@@ -15,7 +15,7 @@ import random
 import select
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import cache
 from typing import Any, Callable, NamedTuple
 from urllib.parse import urlsplit
@@ -42,7 +42,8 @@ THROTTLES = frozenset(
 )
 RETRIED = THROTTLES | {"NoAnswer", "TransactionConflictException", "TransactionInProgressException"}
 
-TRANSIENT = frozenset(("TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"))
+CONFLICT = "TransactionConflict"
+TRANSIENT = frozenset((CONFLICT, "ThrottlingError", "ProvisionedThroughputExceeded"))
 """Why a transaction may be cancelled that would go through a moment later."""
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
@@ -126,8 +127,11 @@ class Client:
         """Carry out one operation; raises `AwsError`."""
         return self.together((operation, request))[0]
 
-    def together(self, *calls: Call) -> list[dict[str, Any]]:
-        """Carry out operations side by side, in the time of the slowest; raises the first `AwsError` that stays."""
+    def together(self, *calls: Call, final: Container[str] = ()) -> list[dict[str, Any]]:
+        """Carry out operations side by side, in the time of the slowest; raises the first `AwsError` that stays.
+
+        A transaction that is cancelled for a reason in `final` is not tried again.
+        """
         messages = [self._message(*call) for call in calls]
         answers: list[dict[str, Any]] = [{} for _ in calls]
         pending: dict[int, bool] = dict.fromkeys(range(len(calls)), False)
@@ -146,7 +150,7 @@ class Client:
                 return answers
             pause = next(pauses, None)
             for error in failed:
-                if pause is None or BUDGET.spent() or not worth_retrying(error):
+                if pause is None or BUDGET.spent() or not worth_retrying(error, final):
                     raise error
             self._sleep(random.uniform(0, pause or 0.0))
 
@@ -279,8 +283,9 @@ def endpoint(service: str, region: str) -> str:
     return given or f"https://{service}.{region}.{suffix}"
 
 
-def worth_retrying(error: AwsError) -> bool:
+def worth_retrying(error: AwsError, final: Container[str] = ()) -> bool:
     """Whether the same call might succeed a moment later."""
     if error.code == "TransactionCanceledException":
-        return any(reason.get("Code") in TRANSIENT for reason in error.body.get("CancellationReasons", ()))
+        codes = [reason.get("Code") for reason in error.body.get("CancellationReasons", ())]
+        return any(code in TRANSIENT and code not in final for code in codes)
     return error.status >= 500 or error.code in RETRIED

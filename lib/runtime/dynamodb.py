@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .attributes import Item
-from .aws import BUDGET, PAUSES_SECONDS, THROTTLES, TRANSIENT, AwsError, Call, Client
+from .aws import BUDGET, CONFLICT, PAUSES_SECONDS, THROTTLES, TRANSIENT, AwsError, Call, Client
 from .errors import TooLarge, TooManyRequests
 
 BATCH = 100
@@ -45,6 +45,10 @@ class TransactionCanceled(Exception):
     def failed(self, position: int) -> bool:
         """Whether the condition of the action at `position` did not hold."""
         return self.reasons[position].get("Code") == "ConditionalCheckFailed"
+
+
+class TransactionMet(Exception):
+    """Nothing of a transaction was written: another was at one of its rows."""
 
 
 class DynamoDB:
@@ -109,9 +113,23 @@ class DynamoDB:
         """Close the client's connections."""
         self._client.close()
 
-    def transact(self, actions: list[dict[str, Any]]) -> None:
-        """Write all of `actions` or none.  A retry whose first attempt did arrive writes nothing twice."""
-        self.call("TransactWriteItems", TransactItems=actions, ClientRequestToken=os.urandom(16).hex())
+    def transact(self, actions: list[dict[str, Any]], *, stale: bool = False) -> None:
+        """Write all of `actions` or none.  A retry whose first attempt did arrive writes nothing twice.
+
+        With `stale`, one that meets another raises `TransactionMet` at once: what it was made from is about to change.
+        """
+        request = {"TransactItems": actions, "ClientRequestToken": os.urandom(16).hex()}
+        try:
+            self._client.together(("TransactWriteItems", request), final=(CONFLICT,) if stale else ())
+        except AwsError as exc:
+            if stale and _met(exc):
+                raise TransactionMet from exc
+            raise _translated(exc) from exc
+
+
+def _met(error: AwsError) -> bool:
+    codes = {reason.get("Code") for reason in error.body.get("CancellationReasons", [])}
+    return CONFLICT in codes and "ConditionalCheckFailed" not in codes
 
 
 def _translated(error: AwsError) -> Exception:

@@ -390,12 +390,14 @@ class Stock:
                 work.commit(self.store, self.tables, idempotency, json.dumps(answer))
                 return answer
             except Overtaken as exc:
-                for place, row in exc.rows.items():
-                    found.pop(place)
-                    found.update(levels.levels_of([row] if row else []))
+                rows = exc.rows
             _check_budget(", ".join(sorted({product for product, _ in work.after})))
             if attempt := next(attempts):
                 time.sleep(random.uniform(0, min(PAUSE_SECONDS * 2**attempt, MAX_PAUSE_SECONDS)))
+            now = levels.levels_of(filter(None, rows.values())) if rows else self._at(work.changed())
+            for place in rows or work.changed():
+                found.pop(place)
+            found.update(now)
 
     def _standing(self, reservation_id: str, digest: str) -> list[Line]:
         """The reservation that an id has, none if that has ended; `ReservationConflict` if it is of something else."""

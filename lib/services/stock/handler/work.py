@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable, NamedTuple
 
 from ....runtime.attributes import Item
-from ....runtime.dynamodb import DynamoDB, TransactionCanceled
+from ....runtime.dynamodb import DynamoDB, TransactionCanceled, TransactionMet
 from ....runtime.idempotency import Idempotency
 from . import levels, movements
 from .levels import Level, Place
@@ -18,7 +18,10 @@ Step = Callable[..., Level]
 
 
 class Overtaken(Exception):
-    """Others changed levels in between; `rows` has what they are now, None for one that is no longer there."""
+    """Others changed levels in between; `rows` has what they are now, None for one that is no longer there.
+
+    It is empty if another transaction is at one just now.
+    """
 
     def __init__(self, rows: dict[Place, Item | None]) -> None:
         super().__init__("overtaken")
@@ -76,16 +79,22 @@ class Work:
         """A change of a reservation's line."""
         self._lines[line.key] = action
 
+    def changed(self) -> list[Place]:
+        """The levels that are not as they were."""
+        return [place for place, level in self.after.items() if self._before.get(place) != level]
+
     def commit(self, store: DynamoDB, tables: Tables, idempotency: Idempotency | None, answer: str) -> None:
         """Carry it out; raises `MadeBefore`, `Settled` or `Overtaken`, in this order, if it is too late."""
-        actions: Actions = {place: self._put(tables, place) for place in self.after if self._changed(place)}
+        actions: Actions = {place: self._put(tables, place) for place in self.changed()}
         actions.update(self._lines)
         for number, row in enumerate(self._movements):
             actions[number] = {"Put": {"TableName": tables.movements, "Item": row}}
         if idempotency:
             actions["trace"] = idempotency.put(tables.levels, {"answer": {"S": answer}})
         try:
-            store.transact([*actions.values()])
+            store.transact([*actions.values()], stale=bool(self._before))
+        except TransactionMet as exc:
+            raise Overtaken({}) from exc
         except TransactionCanceled as exc:
             failed = {name: reason.get("Item") for name, reason in zip(actions, exc.reasons) if _failed(reason)}
             if idempotency and "trace" in failed:
@@ -93,9 +102,6 @@ class Work:
             for name in failed.keys() & self._lines.keys():
                 raise Settled(name) from exc
             raise Overtaken(failed) from exc
-
-    def _changed(self, place: Place) -> bool:
-        return self._before.get(place) != self.after[place]
 
     def _put(self, tables: Tables, place: Place) -> dict[str, Any]:
         before = self._before.get(place)

@@ -1,0 +1,171 @@
+"""Reservations a second over HTTP, in the embedded run, and whether counters and rows agree afterwards."""
+
+from __future__ import annotations
+
+import http.client
+import itertools
+import json
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import quantiles
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import boto3
+
+from lib.local.emulator import REGION
+from lib.services.stock.handler import levels, reservations
+
+from ..local import ready, running
+from ..tables import Target, section
+
+CALLERS = (1, 8, 32)
+SHARDS = 8
+THOUSAND = 1_000
+RUN_SECONDS = 5.0
+LAST = 50
+"""Units of a product that is sold out in one run."""
+PLENTY = 1_000_000
+TITLE = (
+    f"stock, load: callers reserve over HTTP without a pause, {RUN_SECONDS:.0f} s each run, of an embedded run on two "
+    "processors that callers, gateway, functions and tables share"
+)
+COUNTED = (201, 409, 429)
+
+
+class Run(NamedTuple):
+    """What callers were answered."""
+
+    seconds: float
+    statuses: Counter[int]
+    milliseconds: list[float]
+    """Of those who got what they asked for."""
+
+
+class Shop:
+    """An embedded run, to be asked over HTTP."""
+
+    def __init__(self, outputs: Mapping[str, Any]) -> None:
+        self._url = urlsplit(outputs["api_url"])
+        self._headers = {"Content-Type": "application/json", "x-api-key": outputs.get("api_key", "")}
+        self._ids = itertools.count()
+        self._dynamodb = boto3.client(
+            "dynamodb",
+            endpoint_url=f"http://{self._url.netloc}",
+            region_name=REGION,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+    def fill(self, product: str, warehouse: str, units: int) -> None:
+        """Put a level."""
+        level = levels.created((product, warehouse), units, 0, None, levels.moment(time.time()))
+        self._dynamodb.put_item(TableName="inventory-management-dev", Item=levels.row(level))
+
+    def reserve(self, callers: int, product: Callable[[int], str], seconds: float) -> Run:
+        """So many callers at once; `product` gives what the nth reservation is of."""
+        started = time.perf_counter()
+        with ThreadPoolExecutor(callers) as pool:
+            found = list(pool.map(lambda _: self._reserving(product, started + seconds), range(callers)))
+        told = [one for answers in found for one in answers]
+        took = time.perf_counter() - started
+        return Run(took, Counter(status for status, _ in told), [ms for status, ms in told if status == 201])
+
+    def held(self) -> tuple[int, int]:
+        """Units held, by what levels say and by what reservations say."""
+        rows = self._rows("inventory-management-dev")
+        counted = sum(int(row["reserved_count"]["N"]) for row in rows if "reserved_count" in row)
+        lines = [row for row in self._rows("inventory-reservations-dev") if row["state"]["S"] == reservations.HELD]
+        return counted, sum(int(row["quantity"]["N"]) for row in lines)
+
+    def _reserving(self, product: Callable[[int], str], until: float) -> list[tuple[int, float]]:
+        connection = http.client.HTTPConnection(self._url.netloc, timeout=30)
+        told = []
+        while (begun := time.perf_counter()) < until:
+            number = next(self._ids)
+            body = json.dumps({"reservationId": f"cart-{number}", "quantity": 1})
+            path = f"{self._url.path}/inventory/{product(number)}/reserve"
+            connection.request("POST", path, body, self._headers)
+            answer = connection.getresponse()
+            answer.read()
+            told.append((answer.status, (time.perf_counter() - begun) * 1e3))
+        connection.close()
+        return told
+
+    def _rows(self, table: str) -> Iterator[dict[str, Any]]:
+        for page in self._dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
+            yield from page["Items"]
+
+
+def report() -> str:
+    """Each run after the other; then compare."""
+    runs: dict[str, Run] = {}
+    with tempfile.TemporaryDirectory() as folder, running(folder, "stock") as said:
+        ready(said)
+        shop = Shop(json.loads(Path(folder, "flat-outputs.json").read_text(encoding="utf-8")))
+        _fill(shop)
+        # Every caller's function has started once.
+        told = shop.reserve(CALLERS[-1], lambda _: "WARM", RUN_SECONDS).statuses[201]
+        for what, product in (
+            ("one product", lambda _: "HOT"),
+            (f"one product, {SHARDS} warehouses", lambda _: "SHARDED"),
+            ("a thousand products", lambda number: f"LAMP-{number % THOUSAND}"),
+        ):
+            for callers in CALLERS:
+                _tell(f"{what}, {callers} callers")
+                runs[f"{what}, {callers} callers"] = shop.reserve(callers, product, RUN_SECONDS)
+        last = runs[f"the last {LAST}, {CALLERS[-1]} callers"] = shop.reserve(
+            CALLERS[-1], lambda _: "LAST", RUN_SECONDS
+        )
+        counted, in_rows = shop.held()
+    told += sum(run.statuses[201] for run in runs.values())
+    targets = [
+        Target(what=f"reservations of the last {LAST}", limit=LAST, measured=last.statuses[201]),
+        Target(
+            what="units that levels count but no reservation holds, or the other way",
+            limit=0,
+            measured=abs(counted - in_rows),
+        ),
+        Target(what="reservations that callers were told of but no level counts", limit=0, measured=told - counted),
+    ]
+    return section(TITLE, _table(runs), targets=targets)
+
+
+def _fill(shop: Shop) -> None:
+    """Put what is asked for; in the beginning nobody holds any of it."""
+    levels_of = {("WARM", "main"): PLENTY, ("HOT", "main"): PLENTY, ("LAST", "main"): LAST}
+    levels_of |= {("SHARDED", f"main-{number + 1}"): PLENTY for number in range(SHARDS)}
+    levels_of |= {(f"LAMP-{number}", "main"): PLENTY for number in range(THOUSAND)}
+    for (product, warehouse), units in levels_of.items():
+        shop.fill(product, warehouse, units)
+
+
+def _tell(what: str) -> None:
+    if sys.stderr.isatty():
+        print(f"  {what}", file=sys.stderr, flush=True)
+
+
+def _table(runs: Mapping[str, Run]) -> list[list[str]]:
+    head = ["", "201 a second", "ratio", "p50 ms", "p95 ms", *map(str, COUNTED), "others"]
+    least = next(iter(runs.values()))
+    rows = []
+    for what, run in runs.items():
+        rate = run.statuses[201] / run.seconds
+        percentiles = quantiles(run.milliseconds, n=100)
+        others = sum(count for status, count in run.statuses.items() if status not in COUNTED)
+        rows.append(
+            [
+                what,
+                f"{rate:.0f}",
+                f"{rate * least.seconds / least.statuses[201]:.2f}",
+                *(f"{percentiles[place]:.0f}" for place in (49, 94)),
+                *(str(run.statuses[status]) for status in COUNTED),
+                str(others),
+            ]
+        )
+    return [head, *rows]
