@@ -184,11 +184,6 @@ def test_a_page_is_read_when_it_is_asked_for(store: DynamoDB, fake_aws: FakeAws)
     assert {asked.headers["x-amz-target"] for asked in fake_aws.asked} == {"DynamoDB_20120810.Scan"}
 
 
-def cancelled(*codes: str) -> tuple[int, dict[str, Any]]:
-    reasons = [{"Code": code} for code in codes]
-    return (400, {"__type": "x#TransactionCanceledException", "message": "no", "CancellationReasons": reasons})
-
-
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
