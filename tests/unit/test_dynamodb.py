@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from lib.runtime.attributes import Item
 from lib.runtime.aws import Client
-from lib.runtime.dynamodb import DynamoDB, TransactionCanceled, TransactionMet
+from lib.runtime.dynamodb import DynamoDB
 from lib.runtime.errors import BadRequest
 from lib.runtime.paging import PageTokens
 
@@ -35,32 +34,6 @@ def test_every_attempt_of_a_transaction_carries_its_own_token(store: DynamoDB, f
     first, retried, second = (json.loads(asked.body)["ClientRequestToken"] for asked in fake_aws.asked)
     assert first == retried != second
     assert 1 <= len(first) <= 36
-
-
-def cancelled(*codes: str) -> tuple[int, dict[str, Any]]:
-    reasons = [{"Code": code} for code in codes]
-    return 400, {"__type": "TransactionCanceledException", "message": "", "CancellationReasons": reasons}
-
-
-def test_a_stale_transaction_that_met_another_is_not_sent_again(store: DynamoDB, fake_aws: FakeAws) -> None:
-    fake_aws.script = [cancelled("None", "TransactionConflict")]
-    with pytest.raises(TransactionMet):
-        store.transact([], stale=True)
-    assert len(fake_aws.asked) == 1
-
-
-def test_a_stale_transaction_that_was_throttled_is_sent_again(store: DynamoDB, fake_aws: FakeAws) -> None:
-    fake_aws.script = [cancelled("ThrottlingError"), (200, {})]
-    store.transact([], stale=True)
-    assert len(fake_aws.asked) == 2
-
-
-def test_a_condition_that_failed_is_told_although_another_row_met_a_transaction(
-    store: DynamoDB, fake_aws: FakeAws
-) -> None:
-    fake_aws.script = [cancelled("ConditionalCheckFailed", "TransactionConflict")]
-    with pytest.raises(TransactionCanceled):
-        store.transact([], stale=True)
 
 
 def tokens(store: DynamoDB) -> PageTokens:
