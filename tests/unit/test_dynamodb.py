@@ -11,7 +11,7 @@ import pytest
 from lib.runtime import dynamodb
 from lib.runtime.attributes import Item
 from lib.runtime.aws import BUDGET, AwsError, Client
-from lib.runtime.dynamodb import ConditionFailed, DynamoDB, TransactionCanceled, TransactionMet
+from lib.runtime.dynamodb import ConditionFailed, DynamoDB, TransactionCanceled
 from lib.runtime.errors import BadRequest, TooLarge, TooManyRequests
 from lib.runtime.paging import PageTokens
 
@@ -36,32 +36,6 @@ def test_every_attempt_of_a_transaction_carries_its_own_token(store: DynamoDB, f
     first, retried, second = (json.loads(asked.body)["ClientRequestToken"] for asked in fake_aws.asked)
     assert first == retried != second
     assert 1 <= len(first) <= 36
-
-
-def cancelled(*codes: str) -> tuple[int, dict[str, Any]]:
-    reasons = [{"Code": code} for code in codes]
-    return 400, {"__type": "TransactionCanceledException", "message": "", "CancellationReasons": reasons}
-
-
-def test_a_stale_transaction_that_met_another_is_not_sent_again(store: DynamoDB, fake_aws: FakeAws) -> None:
-    fake_aws.script = [cancelled("None", "TransactionConflict")]
-    with pytest.raises(TransactionMet):
-        store.transact([], stale=True)
-    assert len(fake_aws.asked) == 1
-
-
-def test_a_stale_transaction_that_was_throttled_is_sent_again(store: DynamoDB, fake_aws: FakeAws) -> None:
-    fake_aws.script = [cancelled("ThrottlingError"), (200, {})]
-    store.transact([], stale=True)
-    assert len(fake_aws.asked) == 2
-
-
-def test_a_condition_that_failed_is_told_although_another_row_met_a_transaction(
-    store: DynamoDB, fake_aws: FakeAws
-) -> None:
-    fake_aws.script = [cancelled("ConditionalCheckFailed", "TransactionConflict")]
-    with pytest.raises(TransactionCanceled):
-        store.transact([], stale=True)
 
 
 def tokens(store: DynamoDB) -> PageTokens:
@@ -182,6 +156,11 @@ def test_a_page_is_read_when_it_is_asked_for(store: DynamoDB, fake_aws: FakeAws)
     assert len(fake_aws.asked) == 1
     assert len([*pages]) == 2
     assert {asked.headers["x-amz-target"] for asked in fake_aws.asked} == {"DynamoDB_20120810.Scan"}
+
+
+def cancelled(*codes: str) -> tuple[int, dict[str, Any]]:
+    reasons = [{"Code": code} for code in codes]
+    return (400, {"__type": "x#TransactionCanceledException", "message": "no", "CancellationReasons": reasons})
 
 
 @pytest.mark.parametrize(
