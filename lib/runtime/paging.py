@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 
 from .attributes import Item
 from .dynamodb import ConditionFailed, DynamoDB
@@ -15,6 +15,17 @@ from .errors import BadRequest
 from .reserved import PREFIX
 
 SIGNATURE_BYTES = 16
+
+
+class Listing(NamedTuple):
+    """What a page is taken from."""
+
+    asked: dict[str, Any]
+    """Of DynamoDB: a Query."""
+    key: tuple[str, ...]
+    """The attributes that tell where a page begins."""
+    bound: dict[str, Any]
+    """What its tokens are good for."""
 
 
 class PageTokens:
@@ -29,6 +40,19 @@ class PageTokens:
         self._table = table
         self._row = row(f"{PREFIX}page-token-key")
         self._key: bytes | None = None
+
+    def request(self, listing: Listing, size: int, token: str | None) -> dict[str, Any]:
+        """What to ask for a page.  It is one row more than the page has, to know the end."""
+        start = {"ExclusiveStartKey": self.read(listing.bound, token)} if token else {}
+        return {"Limit": size + 1, **listing.asked, **start}
+
+    def page(self, listing: Listing, size: int, answer: dict[str, Any]) -> tuple[list[Item], str | None]:
+        """The rows of a page, and the token of the next, from the answer to `request`."""
+        found, after = answer["Items"], answer.get("LastEvaluatedKey")
+        if len(found) > size:
+            found = found[:size]
+            after = {name: found[-1][name] for name in listing.key}
+        return found, self.make(listing.bound, after) if after else None
 
     def make(self, query: dict[str, Any], last: Item) -> str:
         """The token of the page after the row with the key `last`."""

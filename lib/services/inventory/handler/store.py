@@ -12,7 +12,7 @@ from ....runtime.aws import BUDGET, Call
 from ....runtime.dynamodb import ConditionFailed, DynamoDB, TransactionCanceled
 from ....runtime.errors import Conflict, NotFound, PreconditionFailed, TooManyRequests, VersionConflict
 from ....runtime.idempotency import Idempotency
-from ....runtime.paging import PageTokens
+from ....runtime.paging import Listing, PageTokens
 from ....runtime.reserved import EXPIRES
 from . import rows
 from .alerts import LEASE_SECONDS, Alerts
@@ -52,17 +52,6 @@ class Page(NamedTuple):
 
     rows: list[Item]
     token: str | None
-
-
-class Listing(NamedTuple):
-    """What a page is taken from."""
-
-    asked: dict[str, Any]
-    """Of DynamoDB."""
-    key: tuple[str, ...]
-    """The attributes that tell where a page begins."""
-    bound: dict[str, Any]
-    """What its tokens are good for."""
 
 
 class _Overtaken(Exception):
@@ -318,15 +307,10 @@ class Inventory:
         return self._store.together(*reads, ("PutItem", {"TableName": self._audit, "Item": row}))
 
     def _page(self, deed: Deed, listing: Listing, size: int, token: str | None) -> Page:
-        """Rows, the last in order first.  One more than asked for is read, to know the end."""
-        start = {"ExclusiveStartKey": self._tokens.read(listing.bound, token)} if token else {}
-        asked = {"TableName": self._items, "ScanIndexForward": False, "Limit": size + 1, **listing.asked, **start}
-        answer = self._audited(deed, ("Query", asked))[0]
-        found, after = answer["Items"], answer.get("LastEvaluatedKey")
-        if len(found) > size:
-            found = found[:size]
-            after = {name: found[-1][name] for name in listing.key}
-        return Page(found, self._tokens.make(listing.bound, after) if after else None)
+        """Rows, the last in order first."""
+        asked = self._tokens.request(listing, size, token)
+        answer = self._audited(deed, ("Query", {"TableName": self._items, "ScanIndexForward": False, **asked}))[0]
+        return Page(*self._tokens.page(listing, size, answer))
 
 
 def _present(item_id: str, row: Item | None) -> Item:

@@ -18,7 +18,7 @@ from ....runtime.aws import BUDGET
 from ....runtime.dynamodb import DynamoDB
 from ....runtime.errors import BadRequest, Conflict, NotFound, TooManyRequests, VersionConflict
 from ....runtime.idempotency import Idempotency
-from ....runtime.paging import PageTokens
+from ....runtime.paging import Listing, PageTokens
 from . import levels, movements, reservations
 from .levels import Level, Place
 from .movements import Cause
@@ -42,17 +42,6 @@ class Page(NamedTuple):
 
     found: list[Answer]
     token: str | None
-
-
-class Listing(NamedTuple):
-    """What a page is taken from."""
-
-    asked: dict[str, Any]
-    """Of DynamoDB."""
-    key: tuple[str, ...]
-    """The attributes that tell where a page begins."""
-    bound: dict[str, Any]
-    """What its tokens are good for."""
 
 
 class Edit(NamedTuple):
@@ -463,14 +452,8 @@ class Stock:
         return levels.levels_of(self.store.rows(self.tables.levels, map(levels.key, places)))
 
     def _page(self, listing: Listing, size: int, token: str | None) -> tuple[list[Item], str | None]:
-        """Rows.  One more than asked for is read, to know the end."""
-        start = {"ExclusiveStartKey": self._tokens.read(listing.bound, token)} if token else {}
-        answer = self.store.call("Query", Limit=size + 1, **listing.asked, **start)
-        found, after = answer["Items"], answer.get("LastEvaluatedKey")
-        if len(found) > size:
-            found = found[:size]
-            after = {name: found[-1][name] for name in listing.key}
-        return found, self._tokens.make(listing.bound, after) if after else None
+        answer = self.store.call("Query", **self._tokens.request(listing, size, token))
+        return self._tokens.page(listing, size, answer)
 
 
 def _allotted(work: Work, lines: list[Wanted]) -> dict[Place, int]:
