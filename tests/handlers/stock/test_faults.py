@@ -310,7 +310,7 @@ def test_what_another_has_reserved_meanwhile_under_an_ended_id_is_not_given_back
     check(shop)
 
 
-def test_a_line_that_is_still_held_is_not_written_over(shop: Shop, wire: FakeAws) -> None:
+def test_what_a_sweep_gives_back_in_part_meanwhile_is_given_back_whole(shop: Shop, wire: FakeAws) -> None:
     stocked(shop)
     reads = iter(range(9))
 
@@ -333,6 +333,13 @@ def test_a_guard_that_dynamodb_has_removed_guards_nothing(shop: Shop) -> None:
     shop.erase("reservations", reservation_id="ended", line=0)
     assert shop.reserve_cart("ended", *CART).status == 201
     check(shop)
+
+
+def test_a_line_that_is_held_is_not_written_over_without_its_guard_either(shop: Shop) -> None:
+    stocked(shop)
+    shop.erase("reservations", reservation_id="held", line=0)
+    refused(shop.reserve_cart("held", *CART), 409, "RESERVATION_CONFLICT", "'held'")
+    assert [hold["reservationId"] for hold in shop.held("b")] == ["held"]
 
 
 def test_a_level_that_vanishes_is_missing(shop: Shop, wire: FakeAws) -> None:
