@@ -60,12 +60,61 @@ class Clock:
 
 
 @dataclass
-class Shop:
-    """Everything that a worker reaches."""
+class Tables:
+    """The service's tables, behind its back."""
 
     api: Api
     dynamodb: Any
     """A client of what is behind the worker's line to AWS."""
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """Every row of a table."""
+        pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.api.tables[table])
+        return [json.loads(to_json(row)) for page in pages for row in page["Items"]]
+
+    def row(self, product_id: str = "lamp", warehouse_id: str = "main") -> dict[str, Any]:
+        """The row of a level."""
+        place = (product_id, warehouse_id)
+        (found,) = [row for row in self.rows("management") if (row["product_id"], row["warehouse_id"]) == place]
+        return found
+
+    def raw(self, product_id: str) -> dict[str, Any]:
+        """The row of a level as AWS answers it."""
+        found: dict[str, Any] = self.dynamodb.get_item(
+            TableName=self.api.tables["management"], Key=to_item({"product_id": product_id, "warehouse_id": "main"})
+        )["Item"]
+        return found
+
+    def index(self, product_id: str) -> dict[str, Any]:
+        """What the index of what is held says of a product, as AWS answers it."""
+        found = self.dynamodb.query(
+            TableName=self.api.tables["reservations"],
+            IndexName="product-index",
+            KeyConditionExpression="held_for = :product",
+            ExpressionAttributeValues={":product": {"S": product_id}},
+        )
+        return {"Items": found["Items"]}
+
+    def tamper(self, product_id: str = "lamp", warehouse_id: str = "main", **values: Any) -> None:
+        """Write figures into a level's row behind the service's back."""
+        key = {"product_id": product_id, "warehouse_id": warehouse_id}
+        self.dynamodb.update_item(
+            TableName=self.api.tables["management"],
+            Key=to_item(key),
+            UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
+            ExpressionAttributeNames={f"#{name}": name for name in values},
+            ExpressionAttributeValues=to_item({f":{name}": value for name, value in values.items()}),
+        )
+
+    def erase(self, table: str, **key: Any) -> None:
+        """Remove a row behind the service's back."""
+        self.dynamodb.delete_item(TableName=self.api.tables[table], Key=to_item(key))
+
+
+@dataclass
+class Shop(Tables):
+    """Everything that a worker reaches."""
+
     clock: Clock
     topic: Listener
     movements_source: str
@@ -139,52 +188,9 @@ class Shop:
         """What is held of a product."""
         return self.paged(RESERVATIONS, "reservations", product_id, **query)
 
-    def row(self, product_id: str = "lamp", warehouse_id: str = "main") -> dict[str, Any]:
-        """The row of a level."""
-        place = (product_id, warehouse_id)
-        (found,) = [row for row in self.rows("management") if (row["product_id"], row["warehouse_id"]) == place]
-        return found
-
     def moved(self, product_id: str = "lamp") -> list[Any]:
         """Every movement of a product, oldest first."""
         return self.paged(MOVEMENTS, "movements", product_id, page_size="100")[::-1]
-
-    def rows(self, table: str) -> list[dict[str, Any]]:
-        """Every row of a table."""
-        pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.api.tables[table])
-        return [json.loads(to_json(row)) for page in pages for row in page["Items"]]
-
-    def tamper(self, product_id: str = "lamp", warehouse_id: str = "main", **values: Any) -> None:
-        """Write figures into a level's row behind the service's back."""
-        key = {"product_id": product_id, "warehouse_id": warehouse_id}
-        self.dynamodb.update_item(
-            TableName=self.api.tables["management"],
-            Key=to_item(key),
-            UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
-            ExpressionAttributeNames={f"#{name}": name for name in values},
-            ExpressionAttributeValues=to_item({f":{name}": value for name, value in values.items()}),
-        )
-
-    def erase(self, table: str, **key: Any) -> None:
-        """Remove a row behind the service's back."""
-        self.dynamodb.delete_item(TableName=self.api.tables[table], Key=to_item(key))
-
-    def index(self, product_id: str) -> dict[str, Any]:
-        """What the index of what is held says of a product, as AWS answers it."""
-        found = self.dynamodb.query(
-            TableName=self.api.tables["reservations"],
-            IndexName="product-index",
-            KeyConditionExpression="held_for = :product",
-            ExpressionAttributeValues={":product": {"S": product_id}},
-        )
-        return {"Items": found["Items"]}
-
-    def raw(self, product_id: str) -> dict[str, Any]:
-        """The row of a level as AWS answers it."""
-        found: dict[str, Any] = self.dynamodb.get_item(
-            TableName=self.api.tables["management"], Key=to_item({"product_id": product_id, "warehouse_id": "main"})
-        )["Item"]
-        return found
 
     def expire_one(self, product_id: str) -> None:
         """Let what was held of one product and has ended be given back."""

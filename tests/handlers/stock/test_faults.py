@@ -263,8 +263,8 @@ def overtaken_by(wire: FakeAws, other: Callable[[], Answer | None]) -> None:
         ("reserve", lambda shop: shop.reserve("r", 1, "a"), 409),
         ("reserve", lambda shop: shop.fulfill("a", quantity=7), 409),
         ("reserve", lambda shop: shop.fulfill("a", quantity=2), 201),
-        ("reserve with a key", lambda shop: DEEDS["reserve with a key"].do(shop), 201),
-        ("reserve an ended id", lambda shop: shop.expire(), 201),
+        ("reserve with a key", DEEDS["reserve with a key"].do, 201),
+        ("reserve an ended id", Shop.expire, 201),
         ("reserve an ended id", lambda shop: shop.reserve("ended", 1, "b"), 409),
         ("reserve an ended id", lambda shop: shop.reserve_cart("ended", *CART), 201),
         ("release", lambda shop: shop.release_cart("held"), 404),
@@ -273,8 +273,8 @@ def overtaken_by(wire: FakeAws, other: Callable[[], Answer | None]) -> None:
         ("fulfil held", lambda shop: shop.fulfill_cart(reservationId="held"), 200),
         ("fulfil held", lambda shop: shop.release_cart("held"), 404),
         ("fulfil held", lambda shop: shop.update("b", stock_count=30), 200),
-        ("fulfil free", lambda shop: DEEDS["fulfil free"].do(shop), 200),
-        ("create", lambda shop: DEEDS["create"].do(shop), 201),
+        ("fulfil free", DEEDS["fulfil free"].do, 200),
+        ("create", DEEDS["create"].do, 201),
         ("create", lambda shop: shop.api("POST", "/inventory", {"product_id": "new", "stock_count": 1}), 409),
         ("expire", lambda shop: shop.reserve("x", 1, "a"), 0),
     ],
@@ -310,7 +310,7 @@ def test_what_another_has_reserved_meanwhile_under_an_ended_id_is_not_given_back
     check(shop)
 
 
-def test_a_line_that_is_still_held_is_not_written_over(shop: Shop, wire: FakeAws) -> None:
+def test_what_a_sweep_gives_back_in_part_meanwhile_is_given_back_whole(shop: Shop, wire: FakeAws) -> None:
     stocked(shop)
     reads = iter(range(9))
 
@@ -333,6 +333,13 @@ def test_a_guard_that_dynamodb_has_removed_guards_nothing(shop: Shop) -> None:
     shop.erase("reservations", reservation_id="ended", line=0)
     assert shop.reserve_cart("ended", *CART).status == 201
     check(shop)
+
+
+def test_a_line_that_is_held_is_not_written_over_without_its_guard_either(shop: Shop) -> None:
+    stocked(shop)
+    shop.erase("reservations", reservation_id="held", line=0)
+    refused(shop.reserve_cart("held", *CART), 409, "RESERVATION_CONFLICT", "'held'")
+    assert [hold["reservationId"] for hold in shop.held("b")] == ["held"]
 
 
 def test_a_level_that_vanishes_is_missing(shop: Shop, wire: FakeAws) -> None:

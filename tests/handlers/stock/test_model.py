@@ -186,9 +186,9 @@ class Model(RuleBasedStateMachine):
         """Everybody is told what is so, and the tables say the same."""
         check(self.shop)
         now = self.shop.clock.now
-        for product in self.stock:
+        for product, on_hand in self.stock.items():
             found = self.shop.read(product)
-            assert (found["stock_count"], found["available"]) == (self.stock[product], self.available(product))
+            assert (found["stock_count"], found["available"]) == (on_hand, self.available(product))
             held = {(hold["reservationId"], hold["quantity"]) for hold in self.shop.held(product)}
             assert held == {(name, h.lines[product]) for name, h in self.held.items() if product in h.live(now)}
 
