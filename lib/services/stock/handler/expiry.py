@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from ....runtime import logs, metrics
 from ....runtime.aws import BUDGET, AwsError
@@ -11,36 +13,44 @@ from .levels import HOLDS, Place
 from .store import Stock
 
 PAGE = 100
+SIDE_BY_SIDE = 8
+"""How many levels are given back to at once."""
 
 
 def sweep(stock: Stock) -> int:
     """Give back every hold that has ended; how many those were."""
     started = stock.now()
-    oldest, freed = started, 0
-    failure: Exception | None = None
-    for place, due_at in _due(stock, int(started)):
-        oldest = min(oldest, due_at)
-        if BUDGET.spent():
-            break
-        try:
-            count = stock.expire(place)
-        except (ApiError, AwsError) as exc:
-            # One that cannot be given back must not keep back the others.
-            logs.write("ERROR", "not given back", product=place[0], warehouse=place[1], error=str(exc))
-            failure = exc
-            continue
-        freed += count
-        if not count:
-            # The row says that somebody holds units that no reservation is of: `reconcile` tells and mends it.
-            logs.write("WARN", "nothing to give back", product=place[0], warehouse=place[1])
+    oldest = started
+    outcomes: list[int | Exception] = []
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
+        for page in _due(stock, int(started)):
+            oldest = min([oldest, *page.values()])
+            if BUDGET.spent():
+                break
+            outcomes += threads.map(partial(_given_back, stock), page)
+    freed = sum(outcome for outcome in outcomes if isinstance(outcome, int))
     metrics.emit(SweepAge=(started - oldest, "Seconds"), ReservationsExpired=(freed, "Count"))
-    if failure:
-        raise failure
+    for outcome in outcomes:
+        if isinstance(outcome, Exception):
+            raise outcome
     return freed
 
 
-def _due(stock: Stock, now: int) -> Iterator[tuple[Place, int]]:
-    """The levels of which a hold has ended, the oldest first, with when."""
+def _given_back(stock: Stock, place: Place) -> int | Exception:
+    """How many holds of a level were given back, or why not: one level must not keep back the others."""
+    try:
+        freed = stock.expire(place)
+    except (ApiError, AwsError) as exc:
+        logs.write("ERROR", "not given back", product=place[0], warehouse=place[1], error=str(exc))
+        return exc
+    if not freed and not BUDGET.spent():
+        # The row says that somebody holds units that no reservation is of: `reconcile` tells and mends it.
+        logs.write("WARN", "nothing to give back", product=place[0], warehouse=place[1])
+    return freed
+
+
+def _due(stock: Stock, now: int) -> Iterator[dict[Place, int]]:
+    """The levels of which a hold has ended, with when, the oldest first."""
     due = stock.store.pages(
         "Query",
         TableName=stock.tables.levels,
@@ -50,5 +60,4 @@ def _due(stock: Stock, now: int) -> Iterator[tuple[Place, int]]:
         Limit=PAGE,
     )
     for rows in due:
-        for row in rows:
-            yield (row["product_id"]["S"], row["warehouse_id"]["S"]), int(row["due_at"]["N"])
+        yield {(row["product_id"]["S"], row["warehouse_id"]["S"]): int(row["due_at"]["N"]) for row in rows}
