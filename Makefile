@@ -65,10 +65,15 @@ endef
 # Both, always: what is set here is kept in the environment's file, where another service would find it.
 SET := --config tap:environment=$(ENV) --config tap:service=$(or $(SERVICE),items)
 
+# Without npm there are no pages, which the deployment says.
+PAGES := ! command -v npm >/dev/null || $(BIN)/python -m lib.local.sites $(or $(SERVICE),items)
+
 preview: $(VENV)/.installed ## what `make up` would change on AWS
+	@$(PAGES)
 	$(call pulumi,preview $(SET))
 
 up: $(VENV)/.installed ## deploy to AWS, then write cfn-outputs/
+	@$(PAGES)
 	$(call pulumi,up $(SET))
 	@$(MAKE) --no-print-directory outputs
 

@@ -1,4 +1,4 @@
-"""Builds the pages of services that have any: `python -m lib.local.sites`, and before an embedded run."""
+"""Builds the pages of services: `python -m lib.local.sites`, of those named or of all, and before an embedded run."""
 
 from __future__ import annotations
 
@@ -94,4 +94,4 @@ def _run(npm: str, step: tuple[str, ...], folder: Path, terminal: Terminal) -> N
 
 
 if __name__ == "__main__":
-    sys.exit(main(SERVICES.values()))
+    sys.exit(main([SERVICES[name] for name in sys.argv[1:] or SERVICES]))
