@@ -51,14 +51,15 @@ KNOWN = {
 def things(service: str) -> list[tuple[str, dict[str, Any]]]:
     """What paths may lead to: where it is made, from what."""
     own = f"fuzz-{uuid.uuid4().hex}"
-    return {
+    found: dict[str, list[tuple[str, dict[str, Any]]]] = {
         "items": [("/items", {"name": "Desk"})],
         "inventory": [("/items", {"name": "Desk", "category": "fuzz", "quantity": 1, "price": 1})],
         "stock": [
             ("/inventory", {"product_id": own, "stock_count": 1000}),
             (f"/inventory/{own}/reserve", {"reservationId": own, "quantity": 1}),
         ],
-    }[service]
+    }
+    return found[service]
 
 
 @pytest.mark.parametrize(("service", "path", "method"), OPERATIONS)
