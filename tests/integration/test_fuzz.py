@@ -51,7 +51,7 @@ KNOWN = {
 def things(service: str) -> list[tuple[str, dict[str, Any]]]:
     """What paths may lead to: where it is made, from what."""
     own = f"fuzz-{uuid.uuid4().hex}"
-    made: dict[str, list[tuple[str, dict[str, Any]]]] = {
+    found: dict[str, list[tuple[str, dict[str, Any]]]] = {
         "items": [("/items", {"name": "Desk"})],
         "inventory": [("/items", {"name": "Desk", "category": "fuzz", "quantity": 1, "price": 1})],
         "stock": [
@@ -59,7 +59,7 @@ def things(service: str) -> list[tuple[str, dict[str, Any]]]:
             (f"/inventory/{own}/reserve", {"reservationId": own, "quantity": 1}),
         ],
     }
-    return made[service]
+    return found[service]
 
 
 @pytest.mark.parametrize(("service", "path", "method"), OPERATIONS)
