@@ -40,13 +40,15 @@
  * @property {number} sequence
  * @property {"CREATED" | "UPDATED" | "ADJUSTED" | "RESERVED" | "RELEASED" | "EXPIRED" | "FULFILLED" | "REPAIRED"} type
  * @property {number} quantity Signed where the stock itself was changed, positive otherwise.
- * @property {string} [reason]
+ * @property {string} [reservationId]
  * @property {string} [reference]
+ * @property {string} [reason]
  * @property {string} actor
  * @property {string} at
  * @property {number} stock_count
  * @property {number} reserved_count
  * @property {number} available
+ * @property {number} threshold_level
  * @property {Status} status
  *
  * @typedef {object} Fulfilment

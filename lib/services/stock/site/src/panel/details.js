@@ -193,7 +193,7 @@ export function details(app, productId, signal) {
     });
   }
 
-  function movementRow({ at, type, quantity, stock_count, reserved_count, available, reason, reference, actor }) {
+  function movementRow({ at, type, quantity, stock_count, reserved_count, available, actor, ...why }) {
     return [
       h("time", { datetime: at, title: inFull(at) }, ago(at)),
       h("span", { class: `kind ${type.toLowerCase()}` }, WHAT[type] ?? type),
@@ -201,7 +201,7 @@ export function details(app, productId, signal) {
       number(stock_count),
       number(reserved_count),
       number(available),
-      [reason, reference].filter(Boolean).join(" · "),
+      [why.reason, why.reference ?? why.reservationId].filter(Boolean).join(" · "),
       actor,
     ];
   }
