@@ -153,4 +153,4 @@ def test_lines_that_an_earlier_reservation_has_left_are_not_its_own() -> None:
 @pytest.mark.parametrize("name", ["reservation_minutes", "low_stock_threshold"])
 def test_a_shop_cannot_do_without_its_settings(name: str) -> None:
     with pytest.raises(ValueError, match=f"stock.{name}"):
-        StockSettings(**{name: None})
+        StockSettings(**{name: None})  # type: ignore[arg-type]
