@@ -7,6 +7,7 @@ import pytest
 from lib.services.stock.handler import levels, movements, reservations
 from lib.services.stock.handler.movements import Cause
 from lib.services.stock.handler.reservations import Line, Wanted
+from lib.services.stock.service import StockSettings
 
 AT = "2027-01-15T08:00:00.000000Z"
 NOON = 1_800_000_000
@@ -147,3 +148,9 @@ def test_lines_that_an_earlier_reservation_has_left_are_not_its_own() -> None:
     rows = [reservations.row(LINE), reservations.row(old)]
     assert reservations.lines_of(rows) == [LINE]
     assert reservations.lines_of([]) == []
+
+
+@pytest.mark.parametrize("name", ["reservation_minutes", "low_stock_threshold"])
+def test_a_shop_cannot_do_without_its_settings(name: str) -> None:
+    with pytest.raises(ValueError, match=f"stock.{name}"):
+        StockSettings(**{name: None})  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ import pytest
 
 from lib.local.emulator import REGION, Emulator
 from lib.runtime.attributes import to_item, to_json
-from lib.runtime.aws import BUDGET, PAUSES_SECONDS, Client
+from lib.runtime.aws import PAUSES_SECONDS, Client
 from lib.runtime.dynamodb import DynamoDB
 from lib.service import Service
 from lib.services.stock.handler import store
@@ -195,10 +195,6 @@ class Shop(Tables):
     def expire_one(self, product_id: str) -> None:
         """Let what was held of one product and has ended be given back."""
         assert store.stock().expire((product_id, "main")) > 0
-
-    def spend(self) -> None:
-        """Let all of the invocation's time go by."""
-        BUDGET.begin(0)
 
     def run(self, schedule: str) -> None:
         """Let a schedule come round."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from lib.runtime.aws import BUDGET
 from lib.runtime.errors import TooManyRequests
 
 from ...fake_aws import Asked, FakeAws
@@ -118,7 +119,7 @@ def test_what_is_given_back_ends_between_two_transactions_where_time_ends(shop: 
         shop.reserve(f"r{number}", lifetime_minutes=1)
     shop.clock.now += 60
     # The first transaction goes through; what is left of the time is too little for another.
-    wire.script = ["pass", "pass", "pass", spending(shop)]
+    wire.script = ["pass", "pass", "pass", out_of_time]
     shop.expire()
     assert 0 < shop.row()["reserved_count"] < 60
     wire.script = ["pass"]
@@ -127,14 +128,10 @@ def test_what_is_given_back_ends_between_two_transactions_where_time_ends(shop: 
     check(shop)
 
 
-def spending(shop: Shop) -> Callable[[Asked], str]:
+def out_of_time(_: Asked) -> str:
     """Takes all the time of the invocation."""
-
-    def spend(_: Asked) -> str:
-        shop.spend()
-        return "pass"
-
-    return spend
+    BUDGET.begin(0)
+    return "pass"
 
 
 def test_two_sweeps_at_once_give_back_once(shop: Shop, wire: FakeAws, capsys: pytest.CaptureFixture[str]) -> None:
