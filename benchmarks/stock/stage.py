@@ -37,6 +37,7 @@ def whole() -> Service:
         parts[0],
         routes=tuple(route for function in parts for route in function.routes),
         schedules=tuple(schedule for function in parts for schedule in function.schedules),
+        consumers=tuple(consumer for function in parts for consumer in function.consumers),
     )
     return replace(SERVICE, functions=(one,), alarms=())
 

@@ -19,6 +19,8 @@ from lib.local.engine import Engine, deploy
 from lib.services import SERVICES
 
 README = Path("README.md").read_text(encoding="utf-8")
+ANSWERS = "made read held again short sold delivered counted overtaken cart moved".split()
+"""What the stock examples print, in their order."""
 BLOCK = re.compile(r"<!-- tested: .*? -->\n```sh\n(.*?)```", re.DOTALL)
 
 
@@ -79,16 +81,17 @@ def test_the_inventory_examples_do_what_they_say(folder: Path) -> None:
 def test_the_stock_examples_do_what_they_say(folder: Path) -> None:
     printed = run(folder, "stock_api_url")
     answers = documents(printed)
-    assert len(answers) == 11
-    made, read, held, again, short, sold = answers[:6]
-    delivered, counted, overtaken, cart, moved = answers[6:]
-    assert (made["version"], read["available"], read["status"]) == (1, 10, "IN_STOCK")
-    assert held == again
-    assert (short["code"], short["details"]) == ("INSUFFICIENT_STOCK", ["product_id ARC-LAMP", "available 2"])
-    assert (sold["reference"], sold["lines"][0]["stock_count"]) == ("order 1001", 2)
-    assert (delivered["stock_count"], delivered["version"]) == (42, 3)
-    assert (counted["stock_count"], counted["version"]) == (41, 4)
-    assert overtaken["code"] == "VERSION_CONFLICT"
-    assert cart["quantity"] == 3
+    told = dict(zip(ANSWERS, answers, strict=True))
+    assert (told["made"]["version"], told["read"]["available"], told["read"]["status"]) == (1, 10, "IN_STOCK")
+    assert told["held"] == told["again"]
+    assert (told["short"]["code"], told["short"]["details"]) == (
+        "INSUFFICIENT_STOCK",
+        ["product_id ARC-LAMP", "available 2"],
+    )
+    assert (told["sold"]["reference"], told["sold"]["lines"][0]["stock_count"]) == ("order 1001", 2)
+    assert (told["delivered"]["stock_count"], told["delivered"]["version"]) == (42, 3)
+    assert (told["counted"]["stock_count"], told["counted"]["version"]) == (41, 4)
+    assert told["overtaken"]["code"] == "VERSION_CONFLICT"
+    assert told["cart"]["quantity"] == 3
     assert "204\n" in printed
-    assert [movement["type"] for movement in moved["movements"]] == ["RELEASED", "RESERVED", "UPDATED"]
+    assert [movement["type"] for movement in told["moved"]["movements"]] == ["RELEASED", "RESERVED", "UPDATED"]

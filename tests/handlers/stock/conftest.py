@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from benchmarks.stock.stage import whole
 from lib.local.emulator import REGION, Emulator
 from lib.runtime.attributes import to_item, to_json
 from lib.runtime.aws import PAUSES_SECONDS, Client
 from lib.runtime.dynamodb import DynamoDB
-from lib.service import Service
 from lib.services.stock.handler import store
 from lib.services.stock.service import SERVICE
 
@@ -35,18 +35,6 @@ RECONCILE = f"{PRODUCT}/reconcile"
 MOVEMENTS_SOURCE = "movements"
 NOON = 1_800_000_000.0
 """The tests' time when they begin: a full minute."""
-
-
-def whole() -> Service:
-    """The service with one function for all operations, so that one worker serves them."""
-    parts = SERVICE.functions
-    one = replace(
-        parts[0],
-        routes=tuple(route for function in parts for route in function.routes),
-        schedules=tuple(schedule for function in parts for schedule in function.schedules),
-        consumers=tuple(consumer for function in parts for consumer in function.consumers),
-    )
-    return replace(SERVICE, functions=(one,), alarms=())
 
 
 @dataclass
