@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 
 from .attributes import Item
 from .dynamodb import ConditionFailed, DynamoDB
@@ -15,6 +15,17 @@ from .errors import BadRequest
 from .reserved import PREFIX
 
 SIGNATURE_BYTES = 16
+
+
+class Listing(NamedTuple):
+    """What a page is taken from."""
+
+    asked: dict[str, Any]
+    """Of DynamoDB."""
+    key: tuple[str, ...]
+    """The attributes that tell where a page begins."""
+    bound: dict[str, Any]
+    """What its tokens are good for."""
 
 
 class PageTokens:

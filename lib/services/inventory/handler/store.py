@@ -12,7 +12,7 @@ from ....runtime.aws import BUDGET, Call
 from ....runtime.dynamodb import ConditionFailed, DynamoDB, TransactionCanceled
 from ....runtime.errors import Conflict, NotFound, PreconditionFailed, TooManyRequests, VersionConflict
 from ....runtime.idempotency import Idempotency
-from ....runtime.paging import PageTokens
+from ....runtime.paging import Listing, PageTokens
 from ....runtime.reserved import EXPIRES
 from . import rows
 from .alerts import LEASE_SECONDS, Alerts
@@ -52,17 +52,6 @@ class Page(NamedTuple):
 
     rows: list[Item]
     token: str | None
-
-
-class Listing(NamedTuple):
-    """What a page is taken from."""
-
-    asked: dict[str, Any]
-    """Of DynamoDB."""
-    key: tuple[str, ...]
-    """The attributes that tell where a page begins."""
-    bound: dict[str, Any]
-    """What its tokens are good for."""
 
 
 class _Overtaken(Exception):

@@ -18,7 +18,7 @@ from ....runtime.aws import BUDGET
 from ....runtime.dynamodb import DynamoDB
 from ....runtime.errors import BadRequest, Conflict, NotFound, TooManyRequests, VersionConflict
 from ....runtime.idempotency import Idempotency
-from ....runtime.paging import PageTokens
+from ....runtime.paging import Listing, PageTokens
 from . import levels, movements, reservations
 from .levels import Level, Place
 from .movements import Cause
@@ -42,17 +42,6 @@ class Page(NamedTuple):
 
     found: list[Answer]
     token: str | None
-
-
-class Listing(NamedTuple):
-    """What a page is taken from."""
-
-    asked: dict[str, Any]
-    """Of DynamoDB."""
-    key: tuple[str, ...]
-    """The attributes that tell where a page begins."""
-    bound: dict[str, Any]
-    """What its tokens are good for."""
 
 
 class Edit(NamedTuple):
