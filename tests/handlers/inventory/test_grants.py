@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from fnmatch import fnmatchcase
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -14,6 +13,7 @@ from lib.service import Grant
 from lib.services.inventory.service import SERVICE
 
 from ...fake_aws import Asked, FakeAws
+from ..grants import Use, check_grants
 from .conftest import HISTORY, Shop
 
 GRANTS: dict[str, tuple[Grant, ...]] = {route.operation: route.grants for _, route in SERVICE.routes()}
@@ -21,16 +21,6 @@ GRANTS["send_alerts"] = SERVICE.functions[0].schedules[0].grants
 TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem"}
 KEYED = {"Idempotency-Key": "once"}
 LOW = {"name": "Desk", "category": "furniture", "quantity": 3, "price": 1}
-
-
-class Use(NamedTuple):
-    """One thing that was asked for."""
-
-    on: str
-    action: str
-    on_index: str
-    key: str
-    """The partition key's value, where it is a row that is asked for."""
 
 
 def everything(shop: Shop) -> Iterator[tuple[str, Callable[[], Any]]]:
@@ -73,12 +63,6 @@ def _use(shop: Shop, action: str, request: dict[str, Any]) -> Use:
     return Use(table, action, request.get("IndexName", ""), row.get("itemId", {}).get("S", ""))
 
 
-def allows(grant: Grant, use: Use) -> bool:
-    on_part = use.on_index in grant.indexes if grant.indexes else not use.on_index
-    on_rows = not grant.keys or any(fnmatchcase(use.key, key) for key in grant.keys)
-    return grant.on == use.on and use.action in grant.actions and on_part and on_rows
-
-
 @pytest.fixture(name="used")
 def used_fixture(shop: Shop, wire: FakeAws, make_due: Callable[[], None]) -> dict[str, set[Use]]:
     """What each operation used."""
@@ -106,13 +90,4 @@ def used_fixture(shop: Shop, wire: FakeAws, make_due: Callable[[], None]) -> dic
 
 
 def test_every_operation_keeps_to_its_grants_and_needs_each_part_of_them(used: dict[str, set[Use]]) -> None:
-    for operation, grants in GRANTS.items():
-        denied = [use for use in used[operation] if not any(allows(grant, use) for grant in grants)]
-        assert not denied, f"{operation} is not granted {denied}"
-        for grant in grants:
-            for action in grant.actions:
-                mine = [use for use in used[operation] if use.action == action and allows(grant, use)]
-                assert mine, f"{operation} does not need {action} on {grant.on}"
-                assert {use.on_index for use in mine} == set(grant.indexes or [""])
-                unused = [key for key in grant.keys if not any(fnmatchcase(use.key, key) for use in mine)]
-                assert not unused, f"{operation} does not need {action} on rows {unused}"
+    check_grants(GRANTS, used)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
@@ -13,6 +12,7 @@ from lib.service import Grant
 from lib.services.stock.service import SERVICE
 
 from ...fake_aws import Asked, FakeAws
+from ..grants import Use, check_grants
 from .conftest import FULFILL, MOVEMENTS, RECONCILE, RESERVATIONS, Shop
 from .test_faults import DEEDS, stocked
 from .test_reservations import line
@@ -22,18 +22,8 @@ TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem"}
 KEYED = {"Idempotency-Key": "once"}
 
 
-class Use(NamedTuple):
-    """One thing that was asked for."""
-
-    on: str
-    action: str
-    on_index: str
-    key: str
-    """The partition key's value, where it is a row that is asked for."""
-
-
 def everything(shop: Shop) -> Iterator[tuple[str, Callable[[], Any]]]:
-    """Every operation, in all the ways that ask for something else."""
+    """Every function, in all the ways that ask for something else."""
     yield "create-level", lambda: [DEEDS["create"].do(shop) for _ in range(2)]
     yield "get-level", lambda: [shop.read("a"), shop.read("a", warehouse_id="main")]
     for query in ({}, {"category": "c"}, {"status": "LOW_STOCK"}, {"category": "c", "status": "LOW_STOCK"}):
@@ -81,12 +71,6 @@ def _partition(row: dict[str, Any]) -> str:
     return found
 
 
-def allows(grant: Grant, use: Use) -> bool:
-    on_part = use.on_index in grant.indexes if grant.indexes else not use.on_index
-    on_rows = not grant.keys or any(fnmatchcase(use.key, key) for key in grant.keys)
-    return grant.on == use.on and use.action in grant.actions and on_part and on_rows
-
-
 @pytest.fixture(name="used")
 def used_fixture(shop: Shop, wire: FakeAws) -> dict[str, set[Use]]:
     """What each function used."""
@@ -113,13 +97,4 @@ def used_fixture(shop: Shop, wire: FakeAws) -> dict[str, set[Use]]:
 
 
 def test_every_function_keeps_to_its_grants_and_needs_each_part_of_them(used: dict[str, set[Use]]) -> None:
-    for function, grants in GRANTS.items():
-        denied = [use for use in used[function] if not any(allows(grant, use) for grant in grants)]
-        assert not denied, f"{function} is not granted {denied}"
-        for grant in grants:
-            for action in grant.actions:
-                mine = [use for use in used[function] if use.action == action and allows(grant, use)]
-                assert mine, f"{function} does not need {action} on {grant.on}"
-                assert {use.on_index for use in mine} == set(grant.indexes or [""])
-                unused = [key for key in grant.keys if not any(fnmatchcase(use.key, key) for use in mine)]
-                assert not unused, f"{function} does not need {action} on rows {unused}"
+    check_grants(GRANTS, used)

@@ -21,7 +21,14 @@ IDS = st.sampled_from(["r1", "r2", "r3"])
 PRODUCT = st.sampled_from(PRODUCTS)
 UNITS = st.integers(1, 8)
 MINUTES = st.integers(1, 3)
-ENDED = ("RELEASED", "EXPIRED")
+BRIEFLY = settings(
+    database=None,
+    deadline=None,
+    derandomize=True,
+    max_examples=12,
+    stateful_step_count=25,
+    suppress_health_check=[*HealthCheck],
+)
 
 
 @dataclass
@@ -198,14 +205,4 @@ def test_the_service_agrees_with_the_model(shop: Shop) -> None:
         """With a shop."""
 
     OfShop.shop = shop
-    run_machine(
-        OfShop,
-        settings=settings(
-            max_examples=12,
-            stateful_step_count=25,
-            deadline=None,
-            database=None,
-            derandomize=True,
-            suppress_health_check=[*HealthCheck],
-        ),
-    )
+    run_machine(OfShop, settings=BRIEFLY)
