@@ -37,8 +37,8 @@ def test_config_reaches_the_program(run: Run) -> None:
 
 
 def test_an_unknown_type_is_an_error_that_names_it(run: Run) -> None:
-    with pytest.raises(DeployError, match=r"aws:sqs/queue:Queue 'jobs': the embedded run does not know"):
-        run("aws.sqs.Queue('jobs')")
+    with pytest.raises(DeployError, match=r"aws:kinesis/stream:Stream 'jobs': the embedded run does not know"):
+        run("aws.kinesis.Stream('jobs')")
 
 
 def test_what_aws_refuses_is_an_error_that_names_the_resource(run: Run) -> None:
