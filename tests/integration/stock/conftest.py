@@ -17,7 +17,8 @@ from ...listener import Listener, listening
 from ..conftest import Answer, Http
 
 MINUTE_SECONDS = 60
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
+MAX_PAUSE_SECONDS = 8
 
 Row = dict[str, Any]
 
@@ -35,8 +36,10 @@ def counts(level: Any) -> tuple[int, int, int]:
 def in_time(call: Callable[[], Answer], again: Collection[int] = (429,)) -> Answer:
     """What a call is answered once there is room for it; 429 says that nothing was done."""
     deadline = time.monotonic() + PATIENCE_SECONDS
+    pause = 0.1
     while (answer := call()).status in again and time.monotonic() < deadline:
-        time.sleep(random.uniform(0.05, 0.3))  # noqa: S311  # to come at another moment than others
+        time.sleep(random.uniform(0, pause))  # noqa: S311  # to come at another moment than others
+        pause = min(2 * pause, MAX_PAUSE_SECONDS)
     return answer
 
 
