@@ -205,7 +205,10 @@ class Schedule:
 
 @dataclass(frozen=True, kw_only=True)
 class Consumer:
-    """An operation that runs when rows of a table change: soon after, at least once."""
+    """An operation that runs when rows of a table change: soon after, at least once.
+
+    It is given the keys of those rows, each as DynamoDB writes it: `[{"id": {"S": "a"}}]`.
+    """
 
     name: str
     table: str

@@ -13,6 +13,7 @@ from typing import Any, Callable, NamedTuple, NoReturn
 from urllib.parse import unquote
 
 from . import logs
+from .attributes import Item
 from .aws import BUDGET
 from .errors import ApiError, BadRequest, NotFound, UnsupportedMediaType
 
@@ -22,8 +23,10 @@ Validator = Callable[..., Any]
 """Made from a schema when the program ran; raises `Invalid`."""
 
 
-Operation = Callable[[], None]
-"""What runs by the clock or because a table changed."""
+Scheduled = Callable[[], None]
+"""What runs by the clock."""
+Consumer = Callable[[list[Item]], None]
+"""What runs because rows of a table changed: it is given their keys, each once."""
 
 
 class Invalid(Exception):
@@ -78,9 +81,9 @@ class Api:
     def __init__(
         self,
         routes: dict[tuple[str, str], Route],
-        schedules: dict[str, Operation],
+        schedules: dict[str, Scheduled],
         cors_origin: str,
-        consumers: Mapping[str, Operation] = MappingProxyType({}),
+        consumers: Mapping[str, Consumer] = MappingProxyType({}),
     ) -> None:
         """`schedules` are by their name, `consumers` by the name in AWS of the table whose changes they are for."""
         self._routes = routes
@@ -100,7 +103,7 @@ class Api:
             return {}
         if "Records" in event:
             table = event["Records"][0]["eventSourceARN"].split("/")[1]
-            self._consumers[table]()
+            self._consumers[table](_keys(event["Records"]))
             logs.write("INFO", "stream", table=table, records=len(event["Records"]), durationMs=_since(started))
             return {}
         request_id = event["requestContext"]["requestId"]
@@ -143,6 +146,15 @@ class Api:
         return route.operation(
             Request(f"{key[0]} {key[1]}", path, query, headers, body, _actor(context), context["requestId"])
         )
+
+
+def _keys(records: list[dict[str, Any]]) -> list[Item]:
+    found: list[Item] = []
+    for record in records:
+        key = record["dynamodb"]["Keys"]
+        if key not in found:
+            found.append(key)
+    return found
 
 
 def _since(started: float) -> float:

@@ -19,7 +19,7 @@ from lib.local.engine import Engine, deploy
 from lib.services import SERVICES
 
 README = Path("README.md").read_text(encoding="utf-8")
-ANSWERS = "made read held again short sold delivered counted overtaken cart moved".split()
+ANSWERS = ["made", "read", "held", "again", "short", "sold", "delivered", "counted", "overtaken", "cart", "moved"]
 """What the stock examples print, in their order."""
 BLOCK = re.compile(r"<!-- tested: .*? -->\n```sh\n(.*?)```", re.DOTALL)
 

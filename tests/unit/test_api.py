@@ -66,21 +66,25 @@ def test_a_schedule_runs_its_operation() -> None:
     assert ran == ["sweep"]
 
 
-def test_changes_of_a_table_run_what_they_are_for(capsys: pytest.CaptureFixture[str]) -> None:
-    ran: list[str] = []
-    api = Api({}, {}, "", {"parcels-dev": lambda: ran.append("parcels"), "notes-dev": lambda: ran.append("notes")})
+def record(identifier: str) -> dict[str, Any]:
+    """What Lambda is told of a row that changed."""
     arn = "arn:aws:dynamodb:us-east-1:123456789012:table/notes-dev/stream/2026-01-01T00:00:00.000"
-    assert not api({"Records": [{"eventSourceARN": arn}] * 3}, Context())
-    assert ran == ["notes"]
+    return {"eventSourceARN": arn, "eventName": "INSERT", "dynamodb": {"Keys": {"id": {"S": identifier}}}}
+
+
+def test_changes_of_a_table_run_what_they_are_for(capsys: pytest.CaptureFixture[str]) -> None:
+    ran: list[Any] = []
+    api = Api({}, {}, "", {"parcels-dev": lambda keys: ran.append("parcels"), "notes-dev": ran.append})
+    assert not api({"Records": [record("a"), record("b"), record("a")]}, Context())
+    assert ran == [[{"id": {"S": "a"}}, {"id": {"S": "b"}}]]
     line = json.loads(capsys.readouterr().out)
     assert line.pop("durationMs") >= 0
     assert line == {"level": "INFO", "message": "stream", "table": "notes-dev", "records": 3}
 
 
 def test_a_run_that_fails_fails_for_lambda_to_try_again() -> None:
-    def fail() -> None:
+    def fail(_: Any) -> None:
         raise ValueError("not today")
 
-    record = {"eventSourceARN": "arn:aws:dynamodb:us-east-1:123456789012:table/notes-dev/stream/1"}
     with pytest.raises(ValueError, match="not today"):
-        Api({}, {}, "", {"notes-dev": fail})({"Records": [record]}, Context())
+        Api({}, {}, "", {"notes-dev": fail})({"Records": [record("a")]}, Context())

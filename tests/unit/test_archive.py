@@ -56,7 +56,8 @@ def handler_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         "def accept(request):\n    return Response(201, json.dumps([words.ACCEPTED, request.body]))\n\n\n"
         "def list_parcels(request):\n    return Response(200, json.dumps([words.LISTED, request.query]))\n\n\n"
         "def sweep():\n    print('swept')\n\n\n"
-        "def greet():\n    print('greeted')\n"
+        "def greet(keys):\n    print('greeted', keys[0]['id']['S'])\n\n\n"
+        "def read(keys):\n    print('read', keys[0]['id']['S'])\n"
     )
     (package / "words.py").write_text("ACCEPTED, LISTED = 'accepted', 'listed'\n")
     (package / "words.txt").write_text("no Python\n")
@@ -123,11 +124,12 @@ def test_packed_function_answers_routes_and_schedules_with_nothing_installed(des
 def changed(table: str) -> dict[str, Any]:
     """What Lambda sends of a change of a table of that name in AWS."""
     arn = f"arn:aws:dynamodb:us-east-1:123456789012:table/{table}/stream/2026-01-01T00:00:00.000"
-    return {"Records": [{"eventName": "INSERT", "eventSourceARN": arn}] * 2}
+    keys = {"Keys": {"id": {"S": "one"}}}
+    return {"Records": [{"eventName": "INSERT", "eventSourceARN": arn, "dynamodb": keys}] * 2}
 
 
 def test_packed_function_runs_what_the_changes_of_each_table_are_for(desk: str, tmp_path: Path) -> None:
-    consumers = (a_consumer(), a_consumer(name="posted", table="letters", operation="sweep"))
+    consumers = (a_consumer(), a_consumer(name="posted", table="letters", operation="read"))
     told: list[str] = []
     names = {"PARCELS_TABLE": "parcels-dev", "LETTERS_TABLE": "letters-dev"}
     events = [changed("letters-dev"), changed("parcels-dev"), an_event()]
@@ -135,7 +137,7 @@ def test_packed_function_runs_what_the_changes_of_each_table_are_for(desk: str, 
     *ran, listed = answers(texts, tmp_path, *events, told=told, environment=names)
     assert ran == [{}, {}]
     assert listed["statusCode"] == 200
-    assert (told[0], told[2]) == ("swept", "greeted")
+    assert (told[0], told[2]) == ("read one", "greeted one")
     lines = [json.loads(told[1]), json.loads(told[3])]
     assert all(line.pop("durationMs") >= 0 for line in lines)
     assert lines == [

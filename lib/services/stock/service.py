@@ -598,10 +598,10 @@ def _holding(settings: StockSettings) -> tuple[Function, ...]:
 
 def _watching() -> tuple[Function, ...]:
     tell = (
-        _ledger("Query", indexes=("due-index",), reason="find movements that nobody was told of"),
         _ledger("UpdateItem", reason="take an alert, and note that it was sent"),
         Grant(on="stock-alerts", actions=("Publish",), reason="tell of low stock"),
     )
+    untold = _ledger("Query", indexes=("due-index",), reason="find movements that nobody was told of")
     compare = (
         _levels("BatchGetItem", reason="read the counters"),
         _ledger("BatchGetItem", reason="read the last movements"),
@@ -613,11 +613,16 @@ def _watching() -> tuple[Function, ...]:
             handler=HANDLER,
             settings=_sized(256, 2, timeout_seconds=60),
             schedules=(
-                Schedule(name="stock-thresholds", rate="rate(15 minutes)", operation="check_thresholds", grants=tell),
+                Schedule(
+                    name="stock-thresholds",
+                    rate="rate(15 minutes)",
+                    operation="check_thresholds",
+                    grants=(untold, *tell),
+                ),
             ),
             consumers=(
                 Consumer(
-                    name="stock-crossings", table="movements", operation="check_thresholds", pattern=TOLD, grants=tell
+                    name="stock-crossings", table="movements", operation="tell_crossings", pattern=TOLD, grants=tell
                 ),
             ),
         ),

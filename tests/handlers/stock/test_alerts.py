@@ -101,11 +101,38 @@ def test_selling_what_is_held_is_no_crossing(shop: Shop) -> None:
     assert shop.told() == []
 
 
-def test_a_change_of_the_movements_table_sends_what_is_due(shop: Shop) -> None:
-    shop.create(stock_count=0)
+def records(shop: Shop, *products: str) -> dict[str, Any]:
+    """What Lambda is told of the movements of some products."""
     arn = f"arn:aws:dynamodb:us-east-1:000000000000:table/{shop.movements_source}/stream/2027"
-    assert shop.api.handler({"Records": [{"eventSourceARN": arn}]}, Context(30)) == {}
+    keys = [
+        {name: {"S": row[name]} for name in ("product_id", "movement_id")}
+        for row in shop.rows("movements")
+        if row["product_id"] in products
+    ]
+    return {"Records": [{"eventSourceARN": arn, "dynamodb": {"Keys": key}} for key in keys * 2]}
+
+
+def test_crossings_are_told_as_they_come_whatever_the_index_knows(shop: Shop, wire: FakeAws) -> None:
+    shop.create(stock_count=0)
+    shop.create("desk", stock_count=0)
+    wire.asked.clear()
+    assert shop.api.handler(records(shop, "lamp"), Context(30)) == {}
     assert statuses(shop.heard()) == [("lamp", "OUT_OF_STOCK")]
+    assert not [asked for asked in wire.asked if b"IndexName" in asked.body]
+    assert shop.api.handler(records(shop, "lamp", "desk"), Context(30)) == {}
+    assert statuses(shop.heard()) == [("desk", "OUT_OF_STOCK")]
+    check(shop)
+
+
+def test_what_is_tried_again_need_not_wait(shop: Shop, wire: FakeAws) -> None:
+    shop.create(stock_count=0)
+    sns_down(wire)
+    with pytest.raises(AwsError, match="NoAnswer"):
+        shop.api.handler(records(shop, "lamp"), Context(30))
+    wire.script = ["pass"]
+    assert shop.api.handler(records(shop, "lamp"), Context(30)) == {}
+    assert statuses(shop.heard()) == [("lamp", "OUT_OF_STOCK")]
+    check(shop)
 
 
 def test_what_cannot_be_sent_is_kept_and_sent_later(shop: Shop, wire: FakeAws) -> None:
@@ -115,8 +142,6 @@ def test_what_cannot_be_sent_is_kept_and_sent_later(shop: Shop, wire: FakeAws) -
         shop.run("stock-thresholds")
     wire.script = ["pass"]
     check(shop)
-    assert shop.told() == [], "it is taken for a minute"
-    shop.clock.now += 60
     assert statuses(shop.told()) == [("lamp", "OUT_OF_STOCK")]
     assert shop.told() == []
     check(shop)

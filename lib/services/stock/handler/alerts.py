@@ -1,16 +1,18 @@
-"""Tells of movements that crossed a threshold: the sweep of those that nobody was told of yet."""
+"""Tells of movements that crossed a threshold: as they come, and in a sweep those that nobody was told of yet."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from typing import Callable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from ....runtime.attributes import Item
-from ....runtime.aws import BUDGET
-from ....runtime.dynamodb import ConditionFailed, DynamoDB
+from ....runtime.aws import BUDGET, AwsError
+from ....runtime.dynamodb import ConditionFailed
+from ....runtime.errors import ApiError
 from ....runtime.sns import Sns
 from . import movements
+from .store import Stock
 
 LEASE_SECONDS = 60
 """How long whoever took an alert has to send it before another may."""
@@ -18,22 +20,80 @@ PAGE = 100
 SUBJECTS = {"LOW_STOCK": "Low stock", "OUT_OF_STOCK": "Out of stock"}
 
 
-def send_due(store: DynamoDB, table: str, now: Callable[[], float]) -> int:
-    """Send every alert that is due; how many those were.  What cannot be sent stays, and is raised."""
-    sent = 0
-    sns = Sns()
-    try:
-        for key in _due(store, table, now):
-            if BUDGET.spent():
-                break
-            movement = _taken(store, table, key, now)
-            if movement:
-                _tell(sns, movement)
-                _note(store, table, key)
-                sent += 1
-    finally:
-        sns.close()
-    return sent
+class Alerts:
+    """The alerts among the movements."""
+
+    def __init__(self, stock: Stock) -> None:
+        self._store = stock.store
+        self._table = stock.tables.movements
+        self._now = stock.now
+
+    def sweep(self) -> int:
+        """Send every alert that is due; how many those were."""
+        return self.send(self._due())
+
+    def send(self, keys: Iterable[Item]) -> int:
+        """Send the alerts at these keys that are due; how many.  What cannot be sent stays, and is raised."""
+        sent = 0
+        sns = Sns()
+        try:
+            for key in keys:
+                if BUDGET.spent():
+                    break
+                sent += self._send(sns, key)
+        finally:
+            sns.close()
+        return sent
+
+    def _send(self, sns: Sns, key: Item) -> bool:
+        taken = self._taken(key)
+        if taken is None:
+            return False
+        try:
+            _tell(sns, taken)
+        except AwsError:
+            # Whoever tries again must not wait for the lease to end; if this fails, it does.
+            with suppress(AwsError, ApiError):
+                self._update(key, "SET due_at = :now", {":now": _number(self._now())})
+            raise
+        self._update(key, "REMOVE due, due_at")
+        return True
+
+    def _due(self) -> Iterator[Item]:
+        """The keys of those that are due."""
+        due = self._store.pages(
+            "Query",
+            TableName=self._table,
+            IndexName="due-index",
+            KeyConditionExpression="due = :alerts AND due_at <= :now",
+            ExpressionAttributeValues={":alerts": {"S": movements.ALERTS}, ":now": _number(self._now())},
+            Limit=PAGE,
+        )
+        for rows in due:
+            for row in rows:
+                yield {name: row[name] for name in ("product_id", "movement_id")}
+
+    def _taken(self, key: Item) -> Item | None:
+        """The alert, if it is ours to send: two sweeps at once, or an index that lags, must not send it twice."""
+        now = self._now()
+        try:
+            return self._update(
+                key,
+                "SET due_at = :later",
+                {":later": _number(now + LEASE_SECONDS), ":now": _number(now)},
+                ConditionExpression="due_at <= :now",
+                ReturnValues="ALL_NEW",
+            )
+        except ConditionFailed:
+            return None
+
+    def _update(self, key: Item, expression: str, values: Item | None = None, **more: str) -> Item:
+        given = {"ExpressionAttributeValues": values} if values else {}
+        answer = self._store.call(
+            "UpdateItem", TableName=self._table, Key=key, UpdateExpression=expression, **given, **more
+        )
+        found: Item = answer.get("Attributes", {})
+        return found
 
 
 def _tell(sns: Sns, movement: Item) -> None:
@@ -48,41 +108,5 @@ def _tell(sns: Sns, movement: Item) -> None:
     )
 
 
-def _due(store: DynamoDB, table: str, now: Callable[[], float]) -> Iterator[Item]:
-    """The keys of those that are due."""
-    due = store.pages(
-        "Query",
-        TableName=table,
-        IndexName="due-index",
-        KeyConditionExpression="due = :alerts AND due_at <= :now",
-        ExpressionAttributeValues={":alerts": {"S": movements.ALERTS}, ":now": {"N": str(int(now()))}},
-        Limit=PAGE,
-    )
-    for rows in due:
-        for row in rows:
-            yield {name: row[name] for name in ("product_id", "movement_id")}
-
-
-def _taken(store: DynamoDB, table: str, key: Item, now: Callable[[], float]) -> Item | None:
-    """The alert, if it is ours to send: two sweeps at once, or an index that lags, must not send it twice."""
-    moment = now()
-    try:
-        found: Item = store.call(
-            "UpdateItem",
-            TableName=table,
-            Key=key,
-            UpdateExpression="SET due_at = :later",
-            ConditionExpression="due_at <= :now",
-            ExpressionAttributeValues={
-                ":later": {"N": str(int(moment) + LEASE_SECONDS)},
-                ":now": {"N": str(int(moment))},
-            },
-            ReturnValues="ALL_NEW",
-        )["Attributes"]
-    except ConditionFailed:
-        return None
-    return found
-
-
-def _note(store: DynamoDB, table: str, key: Item) -> None:
-    store.call("UpdateItem", TableName=table, Key=key, UpdateExpression="REMOVE due, due_at")
+def _number(value: float) -> dict[str, str]:
+    return {"N": str(int(value))}

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from ....runtime.api import Request, Response
-from ....runtime.attributes import to_item
+from ....runtime.attributes import Item, to_item
 from ....runtime.errors import BadRequest, NotFound
 from ....runtime.idempotency import Idempotency
 from . import levels
@@ -135,9 +135,16 @@ def reconcile_all() -> None:
 
 def check_thresholds() -> None:
     """Send the alerts that are due."""
-    from . import alerts  # pylint: disable=import-outside-toplevel  # only this function needs it
+    from .alerts import Alerts  # pylint: disable=import-outside-toplevel  # only this function needs it
 
-    alerts.send_due(stock().store, stock().tables.movements, stock().now)
+    Alerts(stock()).sweep()
+
+
+def tell_crossings(movements: list[Item]) -> None:
+    """Send the alerts that movements are, by their keys."""
+    from .alerts import Alerts  # pylint: disable=import-outside-toplevel  # only this function needs it
+
+    Alerts(stock()).send(movements)
 
 
 def expire_reservations() -> None:

@@ -132,8 +132,8 @@ def _mend(stock: Stock, books: Books, drifts: list[Drift], by: str) -> None:
     work = Work({books.level.place: books.level}, stock.now())
     told = "; ".join(f"{drift.field} {drift.found} -> {drift.counted}" for drift in drifts)
     figures = {name: getattr(right, name) for name in ("stock_count", "reserved_count", "holds")}
-    change = right.stock_count - books.level.stock_count
-    work.move(books.level.place, Cause(movements.REPAIRED, by, reason=told), change, partial(levels.edited, **figures))
+    # Of the movements nothing is mended: what they come to stays as it is.
+    work.move(books.level.place, Cause(movements.REPAIRED, by, reason=told), 0, partial(levels.edited, **figures))
     try:
         work.commit(stock.store, stock.tables, None, "")
     except Overtaken as exc:
