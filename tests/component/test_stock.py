@@ -275,21 +275,19 @@ def test_movements_that_cross_a_threshold_are_heard_of(either: Deployment) -> No
     }
 
 
-@pytest.mark.parametrize(
-    ("name", "namespace", "metric", "threshold", "periods", "missing"),
-    [
-        ("api-5xx", "AWS/ApiGateway", "5XXError", 0.05, 3, "notBreaching"),
-        ("dead-letters", "AWS/SQS", "ApproximateNumberOfMessagesVisible", 0, 1, "notBreaching"),
-        ("sweep-age", "TapStack", "SweepAge", 180, 3, "breaching"),
-        ("drift", "TapStack", "Drift", 0, 1, "notBreaching"),
-    ],
-)
-def test_the_service_has_alarms_of_its_own(
-    either: Deployment, name: str, namespace: str, metric: str, threshold: float, periods: int, missing: str
-) -> None:
+ALARMS = {
+    "stock-5xx": ("AWS/ApiGateway", "5XXError", 0.05, 3, "notBreaching"),
+    "stock-depth": ("AWS/SQS", "ApproximateNumberOfMessagesVisible", 0, 1, "notBreaching"),
+    "sweep-age": ("TapStack", "SweepAge", 180, 3, "breaching"),
+    "drift": ("TapStack", "Drift", 0, 1, "notBreaching"),
+}
+TOLD_OF = ("namespace", "metricName", "threshold", "evaluationPeriods", "treatMissingData")
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_the_service_has_alarms_of_its_own(either: Deployment, name: str) -> None:
     alarm = either.inputs("cloudwatch.MetricAlarm")[f"shop-{name}-alarm"]
-    assert (alarm["namespace"], alarm["metricName"], alarm["threshold"]) == (namespace, metric, threshold)
-    assert (alarm["evaluationPeriods"], alarm["treatMissingData"]) == (periods, missing)
+    assert tuple(alarm[what] for what in TOLD_OF) == ALARMS[name]
     assert alarm["alarmActions"] == [TOPIC]
 
 

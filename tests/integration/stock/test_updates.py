@@ -242,12 +242,13 @@ ADMINISTRATORS: list[tuple[str, str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("method", "more", "body"), ADMINISTRATORS)
+@pytest.mark.parametrize("asked", ADMINISTRATORS)
 @pytest.mark.parametrize("key", [None, "nobody-has-this-key-0123456789"])
 def test_without_a_key_nothing_is_told_or_changed(
-    shop: Shop, outputs: dict[str, Any], key: str | None, method: str, more: str, body: Any
+    shop: Shop, outputs: dict[str, Any], key: str | None, asked: tuple[str, str, Any]
 ) -> None:
     """4.2, FR-2, NFR-2, edge: the key is missing or wrong."""
+    method, more, body = asked
     product = shop.make(10)
     refused(Http(outputs, key)(method, f"/inventory/{product}{more}", body), 403, "FORBIDDEN")
     assert counts(shop.level(product)) == (10, 0, 10)
