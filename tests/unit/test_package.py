@@ -29,7 +29,7 @@ def test_every_package_is_installed() -> None:
 
 
 def test_lambda_code_runs_under_the_name_it_is_installed_by(tmp_path: Path) -> None:
-    shutil.copytree("lib", tmp_path / "tap_stack", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree("lib", tmp_path / "tap_stack", ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
     command = [sys.executable, "-c", PROGRAM, str(tmp_path)]
     made = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
     code = tmp_path / "code"
