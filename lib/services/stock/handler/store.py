@@ -24,7 +24,7 @@ from .levels import Level, Place
 from .movements import Cause
 from .refusals import BelowReserved, InsufficientStock, ReservationConflict, ReservationExpired
 from .reservations import Line, Wanted
-from .work import MadeBefore, Overtaken, Settled, Tables, Work
+from .work import MadeBefore, Overtaken, Settled, Tables, Unsettled, Work
 
 FREED_AT_ONCE = 48
 """How many ended holds one transaction, of at most 100 actions, gives back."""
@@ -268,7 +268,7 @@ class Stock:
             told = []
             for place, units in _allotted(work, lines).items():
                 level = work.move(place, sale.cause(by), units, partial(levels.sold, units=units))
-                told.append(_sold(units, level))
+                told.append(_sold(units, level.at(work.now)))
             return sale.told(told)
 
         return self._freeing(lines, step, idempotency)
@@ -287,7 +287,7 @@ class Stock:
                 self._settle(some, reservations.EXPIRED, EXPIRY)
                 freed += len(some)
             except Settled as exc:
-                left = [line for line in some if line.key != exc.line] + left
+                left = [line for line in some if line.key not in exc.lines] + left
         return freed
 
     def levels(self, wanted: Iterable[Wanted]) -> dict[Place, Level]:
@@ -347,31 +347,37 @@ class Stock:
                 of_line = cause._replace(reservationId=line.reservation_id)
                 level = work.move(line.place, of_line, line.quantity, partial(ended, units=line.quantity, end=line.end))
                 work.line(line, reservations.settle(self.tables.reservations, line, state, level.moved_at))
-                told.append(_sold(line.quantity, level))
+                told.append(_sold(line.quantity, level.at(work.now)))
             return sale.told(told) if sale else {}
 
-        found = self.levels(Wanted(*place, 0) for place in dict.fromkeys(line.place for line in lines))
-        return self._changed(found, step, idempotency)
+        wanted = [Wanted(*place, 0) for place in dict.fromkeys(line.place for line in lines)]
+        if state == reservations.EXPIRED:
+            return self._changed(self.levels(wanted), step, idempotency, exact=False)
+        return self._freeing(wanted, step, idempotency)
 
     def _freeing(self, asked: list[Wanted], step: Callable[[Work], Answer], idempotency: Idempotency | None) -> Answer:
-        """Carry a change out; where there is too little, what was held and has ended is given back first."""
+        """Carry a change out; where it depends on it, what was held and has ended is given back first."""
+        exact = True
         while True:
             found = self.levels(asked)
             try:
-                return self._changed(found, step, idempotency)
-            except (InsufficientStock, BelowReserved):
+                return self._changed(found, step, idempotency, exact=exact)
+            except (InsufficientStock, BelowReserved, Unsettled) as exc:
                 now = self.now()
                 ended = [place for place, level in found.items() if level.at(now) != level]
-                if BUDGET.spent() or not sum(map(self.expire, ended)):
+                freed = 0 if BUDGET.spent() else sum(map(self.expire, ended))
+                if not freed and not isinstance(exc, Unsettled):
                     raise
+                # What cannot be given back, for an index that lags or a reservation that is lost, holds nobody up.
+                exact = freed > 0
 
     def _changed(
-        self, found: dict[Place, Level], step: Callable[[Work], Answer], idempotency: Idempotency | None
+        self, found: dict[Place, Level], step: Callable[[Work], Answer], idempotency: Idempotency | None, *, exact: bool
     ) -> Answer:
         """Carry a change out, however often others are quicker; `found` keeps up with them."""
         attempts = itertools.count()
         while True:
-            work = Work(found, self.now())
+            work = Work(found, self.now(), exact=exact)
             answer = step(work)
             if work.after == found:
                 return answer

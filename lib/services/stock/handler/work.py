@@ -29,11 +29,15 @@ class Overtaken(Exception):
 
 
 class Settled(Exception):
-    """A line of a reservation is not as it was when it was read; `line` is its key."""
+    """Lines of reservations are not as they were when they were read; `lines` are their keys."""
 
-    def __init__(self, line: Key) -> None:
+    def __init__(self, lines: set[Key]) -> None:
         super().__init__("settled")
-        self.line = line
+        self.lines = lines
+
+
+class Unsettled(Exception):
+    """Holds of a level have ended and are not given back yet, and its status depends on them."""
 
 
 class MadeBefore(Exception):
@@ -55,8 +59,10 @@ class Tables(NamedTuple):
 class Work:
     """Changes of levels, each with its movement, that are carried out together or not at all."""
 
-    def __init__(self, before: dict[Place, Level], now: float) -> None:
+    def __init__(self, before: dict[Place, Level], now: float, *, exact: bool = False) -> None:
+        """With `exact`, a change raises `Unsettled` where what has ended would make its status another."""
         self.now = now
+        self._exact = exact
         self._before = before
         self.after = dict(before)
         self._movements: list[Item] = []
@@ -71,6 +77,8 @@ class Work:
         """A change of a level."""
         before = self.after[place]
         after = step(before, at=levels.moment(self.now, before.moved_at))
+        if self._exact and any(level.status != level.at(self.now).status for level in (before, after)):
+            raise Unsettled
         self.after[place] = after
         self._movements.append(movements.row(cause, quantity, before, after))
         return after
@@ -99,8 +107,8 @@ class Work:
             failed = {name: reason.get("Item") for name, reason in zip(actions, exc.reasons) if _failed(reason)}
             if idempotency and "trace" in failed:
                 raise MadeBefore(idempotency.made_before(failed["trace"] or {})["answer"]["S"]) from exc
-            for name in failed.keys() & self._lines.keys():
-                raise Settled(name) from exc
+            if settled := failed.keys() & self._lines.keys():
+                raise Settled(settled) from exc
             raise Overtaken(failed) from exc
 
     def _put(self, tables: Tables, place: Place) -> dict[str, Any]:
