@@ -166,7 +166,7 @@ def _held(level: Level, end: int) -> Writes:
 
 def _moved(cause: Cause, level: Level) -> Writes:
     yield "management", levels.row(level)
-    yield "movements", movements.row(cause, 1, None, level)
+    yield "movements", movements.row(cause, 1, level)
 
 
 def _items(call: Asked) -> list[Item]:

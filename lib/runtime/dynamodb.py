@@ -122,9 +122,11 @@ class DynamoDB:
         try:
             self._client.together(("TransactWriteItems", request), final=(CONFLICT,) if stale else ())
         except AwsError as exc:
-            if stale and _met(exc):
-                raise TransactionMet from exc
-            raise _translated(exc) from exc
+            error = TransactionMet() if stale and _met(exc) else _translated(exc)
+            if exc.ambiguous and isinstance(error, (TransactionMet, TooManyRequests)):
+                # An attempt may have been carried out: it must neither be made anew nor be called refused.
+                raise
+            raise error from exc
 
 
 def _met(error: AwsError) -> bool:

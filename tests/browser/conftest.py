@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import uuid
 from collections.abc import Callable, Iterator
@@ -97,6 +98,8 @@ def browser_fixture(stock: Stock) -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
+    # Playwright leaves the thread without a loop, and with word that none is to be made.
+    asyncio.set_event_loop_policy(None)
 
 
 @pytest.fixture(name="visitor")

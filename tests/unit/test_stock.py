@@ -102,14 +102,19 @@ def test_a_moment_is_later_than_the_one_before() -> None:
         (0, 10, False),
     ],
 )
-def test_a_movement_that_crosses_a_threshold_is_due(before: int | None, after: int, crosses: bool) -> None:
+def test_a_movement_that_crosses_a_threshold_is_told(before: int | None, after: int, crosses: bool) -> None:
     was = None if before is None else LEVEL._replace(stock_count=before)
-    row = movements.row(Cause("UPDATED", "me"), 1, was, LEVEL._replace(stock_count=after))
-    assert (row.get("due"), row.get("due_at")) == (({"S": "alerts"}, {"N": "0"}) if crosses else (None, None))
+    assert movements.crosses(was, LEVEL._replace(stock_count=after)) is crosses
+
+
+def test_an_alert_is_due_at_once() -> None:
+    row = movements.row(Cause("UPDATED", "me"), 1, LEVEL)
+    assert "due" not in row
+    assert movements.alert(row) == {**row, "due": {"S": "alerts"}, "due_at": {"N": "0"}}
 
 
 def test_a_movement_tells_what_is_known() -> None:
-    told = movements.shown(movements.row(Cause("SOLD", "me", reason="x"), 2, LEVEL, held()))
+    told = movements.shown(movements.row(Cause("SOLD", "me", reason="x"), 2, held()))
     assert told.keys().isdisjoint({"reservationId", "reference"})
     assert (told["reason"], told["quantity"], told["available"]) == ("x", 2, 8)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lib.runtime.aws import Client
+from lib.runtime.aws import AwsError, Client
 from lib.runtime.dynamodb import DynamoDB, TransactionCanceled, TransactionMet
 
 from ..fake_aws import FakeAws
@@ -43,4 +43,13 @@ def test_a_stale_transaction_that_was_throttled_is_sent_again(store: DynamoDB, f
 def test_a_failed_condition_is_told_although_another_row_was_met(store: DynamoDB, fake_aws: FakeAws) -> None:
     fake_aws.script = [cancelled("ConditionalCheckFailed", "TransactionConflict")]
     with pytest.raises(TransactionCanceled):
+        store.transact([], stale=True)
+
+
+@pytest.mark.parametrize("then", ["TransactionConflict", "ThrottlingError"])
+def test_one_that_may_have_been_carried_out_is_neither_refused_nor_to_be_made_anew(
+    store: DynamoDB, fake_aws: FakeAws, then: str
+) -> None:
+    fake_aws.script = ["hang up", cancelled(then)]
+    with pytest.raises(AwsError):
         store.transact([], stale=True)

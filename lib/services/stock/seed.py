@@ -42,14 +42,14 @@ class Product(NamedTuple):
 
 
 def products(count: int) -> Iterator[Product]:
-    """Products of several categories: most well stocked, some low, some sold out, with a past of sales and holds."""
+    """Products of several categories: most well stocked, some low or sold out, of the first one the last unit."""
     kinds = [(category, kind) for category, kinds in CATEGORIES.items() for kind in kinds]
     for number in range(count):
         category, kind = kinds[number % len(kinds)]
         product_id = f"{kind}-{100 + number}"
         path, threshold = f"/inventory/{product_id}", 3 + number % 8
         sales = [3 + (number * 7 + step * 5) % 9 for step in range(number % 7)]
-        left = (40, 0, 90, 25, 2, 60, 250, threshold, 33, 140, 18)[number % 11]
+        left = (40, 0, 90, 25, 2, 60, 250, threshold, 33, 140, 18)[number % 11] if number else 1
         holds = min(left, number % 3)
         new = {
             "product_id": product_id,

@@ -35,6 +35,8 @@ MAX_PAGE_SIZE = 100
 MAX_LINES = 25
 """Most lines of a cart: of the 100 actions of a transaction each takes three."""
 MAX_MINUTES = 1440
+QUOTA_PER_MONTH = 1_000_000_000
+"""Of the one key that a shop's server has: 385 requests a second all month.  A shop must not stop for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,14 +84,19 @@ def stock(settings: StockSettings | None = None) -> Service:
             table=TableSettings(billing_mode="PAY_PER_REQUEST"),
             # Its routes say which ask for a key: the one for customers' browsers never does, in no environment.
             api=ApiSettings(
-                api_key_required=False, access_log=True, execution_log_level="ERROR", metrics=True, log_role="made"
+                api_key_required=False,
+                quota_per_month=QUOTA_PER_MONTH,
+                access_log=True,
+                execution_log_level="ERROR",
+                metrics=True,
+                log_role="made",
             ),
         ),
     )
 
 
 IDENTIFIER: dict[str, Any] = {"type": "string", "pattern": f"^{ID}$"}
-PRODUCT: Schema = {**IDENTIFIER, "description": "1 to 100 letters, digits or . _ ~ : @ -"}
+PRODUCT: Schema = {**IDENTIFIER, "description": "A letter or digit, then at most 99 of these or . _ ~ : @ -"}
 WAREHOUSE: Schema = {**IDENTIFIER, "description": "Any warehouse with enough, or the only one, when not given."}
 COUNT: Schema = {"type": "integer", "minimum": 0, "maximum": NUMBER_MAX}
 UNITS: Schema = {"type": "integer", "minimum": 1, "maximum": NUMBER_MAX}

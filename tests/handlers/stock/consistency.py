@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from datetime import datetime, timedelta
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 from lib.services.stock.handler.levels import status_of
@@ -12,6 +14,7 @@ from .conftest import Shop
 
 Row = dict[str, Any]
 Place = tuple[str, str]
+MICROSECOND = timedelta(microseconds=1)
 ENDINGS = ("RELEASED", "EXPIRED", "FULFILLED")
 EDITS = ("UPDATED", "ADJUSTED", "REPAIRED")
 
@@ -47,11 +50,23 @@ def crossings(shop: Shop) -> list[tuple[str, str, int, str]]:
     found = []
     for place, moves in ledger_of(shop).items():
         before = "IN_STOCK"
-        for move in moves:
+        for move in map(itemgetter(-1), _together(moves)):
             if move["status"] not in ("IN_STOCK", before):
                 found.append((*place, move["sequence"], move["status"]))
             before = move["status"]
     return sorted(found)
+
+
+def _together(moves: list[Row]) -> list[list[Row]]:
+    """Movements by the transactions that made them: several are what holds that ended came to, at once."""
+    found = [moves[:1]]
+    for before, after in pairwise(moves):
+        at_once = datetime.fromisoformat(after["at"]) - datetime.fromisoformat(before["at"]) == MICROSECOND
+        if at_once and before["type"] == after["type"] == "EXPIRED":
+            found[-1].append(after)
+        else:
+            found.append([after])
+    return found
 
 
 def _check_level(row: Row, held: list[Row]) -> None:
@@ -79,11 +94,14 @@ def _check_ledger(level: Row, moves: list[Row]) -> None:
         assert move["available"] == move["stock_count"] - move["reserved_count"]
         assert move["status"] == status_of(move["available"], move["threshold_level"])
         assert move["movement_id"] == f"{move['at']}#{move['warehouse_id']}"
-    for before, after in pairwise([{"status": "IN_STOCK"}, *moves]):
-        crossed = after["status"] not in ("IN_STOCK", before["status"])
+    status = "IN_STOCK"
+    for *others, after in _together(moves):
+        crossed = after["status"] not in ("IN_STOCK", status)
         assert crossed or "due" not in after, "nobody is told of what is no crossing"
+        assert not [move for move in others if "due" in move], "nor of what is one for no time"
         assert after.get("due", "alerts") == "alerts"
         assert ("due" in after) == ("due_at" in after)
+        status = after["status"]
     for before, after in pairwise(moves):
         assert before["at"] < after["at"]
         _check_step(before, after)

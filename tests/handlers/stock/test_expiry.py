@@ -202,3 +202,63 @@ def test_what_cannot_be_given_back_is_still_not_sold(shop: Shop) -> None:
     shop.api.seconds = 5.0
     assert shop.reserve("other", 5).status == 201
     check(shop)
+
+
+def test_a_sale_does_not_tell_of_a_crossing_that_an_ended_hold_alone_would_make(shop: Shop) -> None:
+    shop.create(stock_count=20, threshold_level=5)
+    shop.reserve("ended", 10, lifetime_minutes=1)
+    shop.clock.now += 61
+    sold = shop.fulfill(quantity=5).body["lines"][0]
+    assert (sold["reserved_count"], sold["available"], sold["status"]) == (0, 15, "IN_STOCK")
+    assert [move["type"] for move in shop.moved()] == ["CREATED", "RESERVED", "EXPIRED", "FULFILLED"]
+    assert shop.told() == []
+    check(shop)
+
+
+def test_what_has_ended_is_not_told_as_held_and_holds_nobody_up(shop: Shop) -> None:
+    shop.create(stock_count=100)
+    shop.reserve("ended", 10, lifetime_minutes=1)
+    shop.reserve("held", 10, lifetime_minutes=5)
+    shop.clock.now += 61
+    for answer in (shop.fulfill(reservationId="held"), shop.fulfill(quantity=1)):
+        assert answer.body["lines"][0]["reserved_count"] == 0
+    assert [move["type"] for move in shop.moved()] == ["CREATED", "RESERVED", "RESERVED", "FULFILLED", "FULFILLED"]
+    check(shop)
+
+
+def test_units_that_others_gave_back_meanwhile_are_to_be_had(shop: Shop, wire: FakeAws) -> None:
+    shop.create()
+    shop.reserve("ended", 10, lifetime_minutes=1)
+    shop.clock.now += 61
+    swept: list[bool] = []
+
+    def sweep_first(asked: Asked) -> str:
+        if not swept and b"product-index" in asked.body:
+            swept.append(True)
+            shop.expire()
+        return "pass"
+
+    wire.script = [sweep_first]
+    assert shop.reserve("r", 10).status == 201
+    assert swept
+    check(shop)
+
+
+def test_a_status_that_hangs_on_units_nobody_can_give_back_is_told_as_it_is(shop: Shop) -> None:
+    shop.create(stock_count=20, threshold_level=5)
+    shop.reserve("lost", 18, lifetime_minutes=1)
+    shop.erase("reservations", reservation_id="lost", line=0)
+    shop.clock.now += 61
+    assert shop.fulfill(quantity=1).body["lines"][0]["available"] == 19
+
+
+def test_holds_that_end_together_are_one_step_for_whoever_is_told(shop: Shop) -> None:
+    shop.create(threshold_level=5)
+    for number in range(10):
+        shop.reserve(f"r{number}", lifetime_minutes=1)
+    shop.told()
+    shop.clock.now += 61
+    shop.expire()
+    assert shop.read()["status"] == "IN_STOCK"
+    assert shop.told() == []
+    check(shop)

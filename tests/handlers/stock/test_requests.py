@@ -22,6 +22,7 @@ CART = {"reservationId": "r", "lines": [line("lamp")]}
     [
         (("POST", "/inventory"), LEVEL, {"product_id": "a b"}, "product_id"),
         (("POST", "/inventory"), LEVEL, {"product_id": None}, "product_id"),
+        (("POST", "/inventory"), LEVEL, {"product_id": ".."}, "product_id"),
         (("POST", "/inventory"), LEVEL, {"warehouse_id": "#"}, "warehouse_id"),
         (("POST", "/inventory"), LEVEL, {"stock_count": -1}, "stock_count"),
         (("POST", "/inventory"), LEVEL, {"stock_count": "5"}, "stock_count"),

@@ -19,8 +19,8 @@ DEFAULT_PAGE_SIZE = 25
 DEFAULT_WAREHOUSE = "main"
 NOT_PRODUCTS = ("reserve", "fulfill")
 """What stands in the place of a product in other paths."""
-ID = "[A-Za-z0-9._~:@-]{1,100}"
-"""Products, warehouses and reservations: what needs no escaping in a path."""
+ID = "[A-Za-z0-9][A-Za-z0-9._~:@-]{0,99}"
+"""Products, warehouses and reservations: what needs no escaping in a path, and is not `.` or `..`."""
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -162,7 +162,7 @@ def _named(request: Request, what: str) -> str:
     """An id of the path's; one that nothing can have is nobody's."""
     found = request.path[what]
     if not re.fullmatch(ID, found):
-        raise NotFound(f"no {what} {found[:120]!r}: ids are 1 to 100 letters, digits or . _ ~ : @ -")
+        raise NotFound(f"no {what} {found[:120]!r}: ids are a letter or digit, then at most 99 of these or . _ ~ : @ -")
     return found
 
 

@@ -39,7 +39,7 @@ def key(place: Place, at: str) -> Item:
     return {"product_id": {"S": place[0]}, "movement_id": {"S": f"{at}#{place[1]}"}}
 
 
-def row(cause: Cause, quantity: int, before: Level | None, after: Level) -> Item:
+def row(cause: Cause, quantity: int, after: Level) -> Item:
     """The row of a movement."""
     told = {
         **cause._asdict(),
@@ -51,15 +51,21 @@ def row(cause: Cause, quantity: int, before: Level | None, after: Level) -> Item
         **{name: getattr(after, name) for name in COUNTS},
         "status": after.status,
     }
-    found = {
+    return {
         **key(after.place, after.moved_at),
         **{name: {"S": told[name]} for name in TEXTS if told[name] is not None},
         **{name: {"N": str(told[name])} for name in NUMBERS},
     }
-    if after.status not in (IN_STOCK, before.status if before else IN_STOCK):
-        found["due"] = {"S": ALERTS}
-        found["due_at"] = {"N": "0"}
-    return found
+
+
+def crosses(before: Level | None, after: Level) -> bool:
+    """Whether somebody is to be told of a change."""
+    return after.status not in (IN_STOCK, before.status if before else IN_STOCK)
+
+
+def alert(movement: Item) -> Item:
+    """The row of a movement that somebody is to be told of."""
+    return {**movement, "due": {"S": ALERTS}, "due_at": {"N": "0"}}
 
 
 def shown(found: Item) -> dict[str, Any]:

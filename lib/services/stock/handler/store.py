@@ -273,13 +273,13 @@ class Stock:
 
         return self._freeing(lines, step, idempotency)
 
-    def expire(self, place: Place) -> int:
-        """Give back what was held of a level and has ended; how many holds that was."""
+    def expire(self, place: Place, most: int | None = None) -> int:
+        """Give back what was held of a level and has ended, at most so many; how many holds that was."""
         asked = self.held(place[0])
         asked["KeyConditionExpression"] += " AND ends <= :now"
         asked["ExpressionAttributeValues"][":now"] = {"N": str(int(self.now()))}
         (found,) = self.store.queries(asked)
-        left = [line for line in map(reservations.line_of, found) if line.place == place]
+        left = [line for line in map(reservations.line_of, found) if line.place == place][:most]
         freed = 0
         while left and not BUDGET.spent():
             some, left = left[:FREED_AT_ONCE], left[FREED_AT_ONCE:]
@@ -363,13 +363,18 @@ class Stock:
             try:
                 return self._changed(found, step, idempotency, exact=exact)
             except (InsufficientStock, BelowReserved, Unsettled) as exc:
-                now = self.now()
-                ended = [place for place, level in found.items() if level.at(now) != level]
-                freed = 0 if BUDGET.spent() else sum(map(self.expire, ended))
-                if not freed and not isinstance(exc, Unsettled):
-                    raise
                 # What cannot be given back, for an index that lags or a reservation that is lost, holds nobody up.
-                exact = freed > 0
+                exact = self._some_freed(found)
+                if not exact and not isinstance(exc, Unsettled):
+                    raise
+
+    def _some_freed(self, found: dict[Place, Level]) -> bool:
+        """Whether levels are no longer as they were found: what has ended was given back, by us or by others."""
+        now = self.now()
+        ended = {place: level for place, level in found.items() if level.at(now) != level}
+        if not ended or BUDGET.spent():
+            return False
+        return sum(self.expire(place, FREED_AT_ONCE) for place in ended) > 0 or self._at(ended) != ended
 
     def _changed(
         self, found: dict[Place, Level], step: Callable[[Work], Answer], idempotency: Idempotency | None, *, exact: bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Callable, NamedTuple
 
 from ....runtime.attributes import Item
@@ -65,13 +66,13 @@ class Work:
         self._exact = exact
         self._before = before
         self.after = dict(before)
-        self._movements: list[Item] = []
+        self._movements: dict[Place, list[Item]] = {}
         self._lines: Actions = {}
 
     def make(self, level: Level, cause: Cause) -> None:
         """A level that is new."""
         self.after[level.place] = level
-        self._movements.append(movements.row(cause, level.stock_count, None, level))
+        self._movements[level.place] = [movements.row(cause, level.stock_count, level)]
 
     def move(self, place: Place, cause: Cause, quantity: int, step: Step) -> Level:
         """A change of a level."""
@@ -80,7 +81,7 @@ class Work:
         if self._exact and any(level.status != level.at(self.now).status for level in (before, after)):
             raise Unsettled
         self.after[place] = after
-        self._movements.append(movements.row(cause, quantity, before, after))
+        self._movements.setdefault(place, []).append(movements.row(cause, quantity, after))
         return after
 
     def line(self, line: Line, action: dict[str, Any]) -> None:
@@ -95,7 +96,7 @@ class Work:
         """Carry it out; raises `MadeBefore`, `Settled` or `Overtaken`, in this order, if it is too late."""
         actions: Actions = {place: self._put(tables, place) for place in self.changed()}
         actions.update(self._lines)
-        for number, row in enumerate(self._movements):
+        for number, row in enumerate(self._told()):
             actions[number] = {"Put": {"TableName": tables.movements, "Item": row}}
         if idempotency:
             actions["trace"] = idempotency.put(tables.levels, {"answer": {"S": answer}})
@@ -110,6 +111,13 @@ class Work:
             if settled := failed.keys() & self._lines.keys():
                 raise Settled(settled) from exc
             raise Overtaken(failed) from exc
+
+    def _told(self) -> Iterator[Item]:
+        """The movements; the last of a level is an alert if all of them together cross a threshold."""
+        for place, rows in self._movements.items():
+            yield from rows[:-1]
+            crosses = movements.crosses(self._before.get(place), self.after[place])
+            yield movements.alert(rows[-1]) if crosses else rows[-1]
 
     def _put(self, tables: Tables, place: Place) -> dict[str, Any]:
         before = self._before.get(place)
