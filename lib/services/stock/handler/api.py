@@ -11,9 +11,10 @@ from ....runtime.api import Request, Response
 from ....runtime.attributes import Item, to_item
 from ....runtime.errors import BadRequest, NotFound
 from ....runtime.idempotency import Idempotency
-from . import levels
+from . import levels, listings
+from .listings import Page
 from .reservations import Wanted
-from .store import Edit, Page, Sale, stock
+from .store import Edit, Sale, stock
 
 DEFAULT_PAGE_SIZE = 25
 DEFAULT_WAREHOUSE = "main"
@@ -32,13 +33,15 @@ def start() -> None:
 
 def get_level(request: Request) -> Response:
     """What there is of a product, in one warehouse or in all."""
-    return _response(stock().read(_product(request), request.query.get("warehouse_id")))
+    return _response(listings.product(stock(), _product(request), request.query.get("warehouse_id")))
 
 
 def list_levels(request: Request) -> Response:
     """A page of levels, in the order of their products."""
     narrowed: dict[str, str] = {name: request.query[name] for name in ("category", "status") if name in request.query}
-    return _page("levels", stock().listed(narrowed, request.query.get("search", ""), *_paging(request)))
+    return _page(
+        "levels", listings.page_of_levels(stock(), narrowed, request.query.get("search", ""), *_paging(request))
+    )
 
 
 def create_level(request: Request) -> Response:
@@ -108,12 +111,12 @@ def fulfill(request: Request) -> Response:
 def list_movements(request: Request) -> Response:
     """A page of a product's movements, newest first."""
     warehouse = request.query.get("warehouse_id")
-    return _page("movements", stock().movements(_product(request), warehouse, *_paging(request)))
+    return _page("movements", listings.page_of_movements(stock(), _product(request), warehouse, *_paging(request)))
 
 
 def list_reservations(request: Request) -> Response:
     """A page of what is held of a product, what ends first first."""
-    return _page("reservations", stock().reservations(_product(request), *_paging(request)))
+    return _page("reservations", listings.page_of_reservations(stock(), _product(request), *_paging(request)))
 
 
 def reconcile_product(request: Request) -> Response:

@@ -1,6 +1,8 @@
 """What the stock service answers beside success, and beside what every service does."""
 
-from ....runtime.errors import ApiError
+from __future__ import annotations
+
+from ....runtime.errors import ApiError, NotFound
 
 
 class InsufficientStock(ApiError):
@@ -29,3 +31,13 @@ class ReservationExpired(ApiError):
 
     status = 409
     code = "RESERVATION_EXPIRED"
+
+
+def missing(product_id: str, warehouse_id: str | None) -> NotFound:
+    """There is no such product, or it is not in the warehouse."""
+    return NotFound(f"no product {product_id!r}" + (f" in warehouse {warehouse_id!r}" if warehouse_id else ""))
+
+
+def no_reservation(reservation_id: str, product_id: str | None) -> NotFound:
+    """Nobody holds anything under that id, or nothing of the product."""
+    return NotFound(f"no reservation {reservation_id!r}" + (f" of product {product_id!r}" if product_id else ""))

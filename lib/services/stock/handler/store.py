@@ -1,4 +1,4 @@
-"""The stock: everything that reads and changes levels, reservations and movements."""
+"""The stock: everything that changes levels and reservations, each change with its movement."""
 
 from __future__ import annotations
 
@@ -8,21 +8,27 @@ import os
 import random
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache, partial
 from typing import Any, Callable, NamedTuple
 
-from ....runtime.attributes import Item
 from ....runtime.aws import BUDGET
 from ....runtime.dynamodb import DynamoDB
 from ....runtime.errors import BadRequest, Conflict, NotFound, TooManyRequests, VersionConflict
 from ....runtime.idempotency import Idempotency
-from ....runtime.paging import Listing, PageTokens
+from ....runtime.paging import PageTokens
 from . import levels, movements, reservations
 from .levels import Level, Place
 from .movements import Cause
-from .refusals import BelowReserved, InsufficientStock, ReservationConflict, ReservationExpired
+from .refusals import (
+    BelowReserved,
+    InsufficientStock,
+    ReservationConflict,
+    ReservationExpired,
+    missing,
+    no_reservation,
+)
 from .reservations import Line, Wanted
 from .work import MadeBefore, Overtaken, Settled, Tables, Unsettled, Work
 
@@ -35,13 +41,6 @@ SOLD = ("product_id", "warehouse_id", "quantity", "stock_count", "reserved_count
 """What is told of a line that was sold."""
 
 Answer = dict[str, Any]
-
-
-class Page(NamedTuple):
-    """Part of a listing, and the token of the next; None after the last."""
-
-    found: list[Answer]
-    token: str | None
 
 
 class Edit(NamedTuple):
@@ -101,7 +100,7 @@ class Stock:
         self.tables = tables
         self.store = store
         self.now = now
-        self._tokens = PageTokens(store, tables.levels, levels.own_row)
+        self.tokens = PageTokens(store, tables.levels, levels.own_row)
 
     def once(self, idempotency: Idempotency | None, carry_out: Callable[[], Answer]) -> Answer:
         """Carry a request out, or tell again what it was told when it came before."""
@@ -113,69 +112,6 @@ class Stock:
             return carry_out()
         except MadeBefore as exc:
             return _loaded(exc.answer)
-
-    def read(self, product_id: str, warehouse_id: str | None) -> Answer:
-        """A product in one warehouse, or in all; `NotFound` if it is in none."""
-        now = self.now()
-        found = [level.at(now) for level in self.levels([Wanted(product_id, warehouse_id, 0)]).values()]
-        if not found:
-            raise _missing(product_id, warehouse_id)
-        return levels.shown(found[0]) if warehouse_id else levels.summed(found)
-
-    def listed(self, narrowed: Mapping[str, str], search: str, size: int, token: str | None) -> Page:
-        """Levels of a category, of a status, of both, or all, whose product begins so, in the products' order.
-
-        A page may hold fewer, where some have just changed.
-        """
-        index, partition = levels.INDEXES[tuple(name for name in ("category", "status") if name in narrowed)]
-        value = "#".join(narrowed[name] for name in ("status", "category") if name in narrowed) or levels.LISTED
-        asked: dict[str, Any] = {
-            "TableName": self.tables.levels,
-            "IndexName": index,
-            "KeyConditionExpression": "#partition = :value",
-            "ExpressionAttributeNames": {"#partition": partition},
-            "ExpressionAttributeValues": {":value": {"S": value}},
-        }
-        if search:
-            asked["KeyConditionExpression"] += " AND begins_with(product_id, :search)"
-            asked["ExpressionAttributeValues"][":search"] = {"S": search}
-        listing = Listing(
-            asked, ("product_id", "warehouse_id", partition), {"levels": dict(narrowed), "search": search}
-        )
-        keys, after = self._page(listing, size, token)
-        places = [(row["product_id"]["S"], row["warehouse_id"]["S"]) for row in keys]
-        found = self._at(places)
-        now = self.now()
-        told = [levels.shown(found[place].at(now)) for place in places if place in found]
-        # An index may be a moment behind, and knows nothing of holds that end by themselves.
-        return Page([level for level in told if narrowed.items() <= level.items()], after)
-
-    def movements(self, product_id: str, warehouse_id: str | None, size: int, token: str | None) -> Page:
-        """The movements of a product, newest first; a page may hold fewer of one warehouse's."""
-        asked: dict[str, Any] = {
-            "TableName": self.tables.movements,
-            "KeyConditionExpression": "product_id = :product",
-            "ExpressionAttributeValues": {":product": {"S": product_id}},
-            "ScanIndexForward": False,
-            "ConsistentRead": True,
-        }
-        if warehouse_id:
-            asked["FilterExpression"] = "warehouse_id = :warehouse"
-            asked["ExpressionAttributeValues"][":warehouse"] = {"S": warehouse_id}
-        bound = {"movements": product_id, "warehouse": warehouse_id}
-        found, after = self._page(Listing(asked, ("product_id", "movement_id"), bound), size, token)
-        if not found and not after and not token:
-            raise _missing(product_id, warehouse_id)
-        return Page([movements.shown(row) for row in found], after)
-
-    def reservations(self, product_id: str, size: int, token: str | None) -> Page:
-        """What is held of a product, what ends first first; a page may hold fewer, where some has ended."""
-        key = ("reservation_id", "line", "held_for", "ends")
-        # The time is no part of the query: the next page's begins with a row that may have ended by then.
-        found, after = self._page(Listing(self.held(product_id), key, {"held": product_id}), size, token)
-        now = self.now()
-        lines = map(reservations.line_of, found)
-        return Page([reservations.held_shown(line) for line in lines if line.live(now)], after)
 
     def create(self, level: Level, by: str, idempotency: Idempotency | None) -> Answer:
         """A new level; `Conflict` if it is there."""
@@ -251,7 +187,7 @@ class Stock:
             now = self.now()
             live = [line for line in self._lines(reservation_id, product_id) if line.live(now)]
             if not live:
-                raise _no_reservation(reservation_id, product_id)
+                raise no_reservation(reservation_id, product_id)
             try:
                 self._settle(live, reservations.RELEASED, cause)
                 return
@@ -295,7 +231,7 @@ class Stock:
         asked = list(wanted)
         anywhere = dict.fromkeys(line.product_id for line in asked if line.warehouse_id is None)
         places = dict.fromkeys((line.product_id, line.warehouse_id or "") for line in asked)
-        found = self._at([place for place in places if place[0] not in anywhere])
+        found = self.at([place for place in places if place[0] not in anywhere])
         for rows in self.store.queries(*map(self._everywhere, anywhere)):
             found.update(levels.levels_of(rows))
         return found
@@ -317,7 +253,7 @@ class Stock:
         while True:
             lines = self._lines(reservation_id, sale.product_id)
             if not lines:
-                raise _no_reservation(reservation_id, sale.product_id)
+                raise no_reservation(reservation_id, sale.product_id)
             now = self.now()
             live = [line for line in lines if line.live(now)]
             if not live:
@@ -343,7 +279,7 @@ class Stock:
             told = []
             for line in lines:
                 if line.place not in work.after:
-                    raise _missing(*line.place)
+                    raise missing(*line.place)
                 of_line = cause._replace(reservationId=line.reservation_id)
                 level = work.move(line.place, of_line, line.quantity, partial(ended, units=line.quantity, end=line.end))
                 work.line(line, reservations.settle(self.tables.reservations, line, state, level.moved_at))
@@ -374,7 +310,7 @@ class Stock:
         ended = {place: level for place, level in found.items() if level.at(now) != level}
         if not ended or BUDGET.spent():
             return False
-        return sum(self.expire(place, FREED_AT_ONCE) for place in ended) > 0 or self._at(ended) != ended
+        return sum(self.expire(place, FREED_AT_ONCE) for place in ended) > 0 or self.at(ended) != ended
 
     def _changed(
         self, found: dict[Place, Level], step: Callable[[Work], Answer], idempotency: Idempotency | None, *, exact: bool
@@ -394,7 +330,7 @@ class Stock:
             _check_budget(", ".join(sorted({product for product, _ in work.after})))
             if attempt := next(attempts):
                 time.sleep(random.uniform(0, min(PAUSE_SECONDS * 2**attempt, MAX_PAUSE_SECONDS)))
-            now = levels.levels_of(filter(None, rows.values())) if rows else self._at(work.changed())
+            now = levels.levels_of(filter(None, rows.values())) if rows else self.at(work.changed())
             for place in rows or work.changed():
                 found.pop(place)
             found.update(now)
@@ -426,7 +362,7 @@ class Stock:
         sold = [line for line in lines if line.state == reservations.FULFILLED]
         if not sold:
             if all(line.state == reservations.RELEASED for line in lines):
-                raise _no_reservation(lines[0].reservation_id, sale.product_id)
+                raise no_reservation(lines[0].reservation_id, sale.product_id)
             raise ReservationExpired(
                 f"reservation {lines[0].reservation_id} ended at {lines[0].expiry}: fulfil without it, from free units"
             )
@@ -459,12 +395,9 @@ class Stock:
             "ConsistentRead": True,
         }
 
-    def _at(self, places: Iterable[Place]) -> dict[Place, Level]:
+    def at(self, places: Iterable[Place]) -> dict[Place, Level]:
+        """The levels at these places, up to date."""
         return levels.levels_of(self.store.rows(self.tables.levels, map(levels.key, places)))
-
-    def _page(self, listing: Listing, size: int, token: str | None) -> tuple[list[Item], str | None]:
-        answer = self.store.call("Query", **self._tokens.request(listing, size, token))
-        return self._tokens.page(listing, size, answer)
 
 
 def _allotted(work: Work, lines: list[Wanted]) -> dict[Place, int]:
@@ -480,7 +413,7 @@ def _allotted(work: Work, lines: list[Wanted]) -> dict[Place, int]:
             if level.product_id == line.product_id and line.warehouse_id in (None, level.warehouse_id)
         ]
         if not there:
-            raise _missing(line.product_id, line.warehouse_id)
+            raise missing(line.product_id, line.warehouse_id)
         enough = [level.place for level in there if level.available - taken.get(level.place, 0) >= line.quantity]
         if not enough:
             left = max(level.at(work.now).available - taken.get(level.place, 0) for level in there)
@@ -496,7 +429,7 @@ def _allotted(work: Work, lines: list[Wanted]) -> dict[Place, int]:
 def _only(work: Work, product_id: str, warehouse_id: str | None) -> Place:
     """The warehouse that is meant."""
     if not work.after:
-        raise _missing(product_id, warehouse_id)
+        raise missing(product_id, warehouse_id)
     if len(work.after) > 1:
         names = ", ".join(sorted(warehouse for _, warehouse in work.after))
         raise BadRequest(f"warehouse_id: {product_id} is in several, {names}: give one")
@@ -528,14 +461,6 @@ def _sold(units: int, level: Level) -> Answer:
 def _check_budget(what: str) -> None:
     if BUDGET.spent():
         raise TooManyRequests(f"{what}: changed by too many at once; try again in a moment")
-
-
-def _missing(product_id: str, warehouse_id: str | None) -> NotFound:
-    return NotFound(f"no product {product_id!r}" + (f" in warehouse {warehouse_id!r}" if warehouse_id else ""))
-
-
-def _no_reservation(reservation_id: str, product_id: str | None) -> NotFound:
-    return NotFound(f"no reservation {reservation_id!r}" + (f" of product {product_id!r}" if product_id else ""))
 
 
 def _loaded(answer: str) -> Answer:

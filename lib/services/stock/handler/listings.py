@@ -1,0 +1,90 @@
+"""What is told of levels, movements and reservations, a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ....runtime.attributes import Item
+from ....runtime.paging import Listing
+from . import levels, movements, reservations
+from .refusals import missing
+from .reservations import Wanted
+from .store import Answer, Stock
+
+
+class Page(NamedTuple):
+    """Part of a listing, and the token of the next; None after the last."""
+
+    found: list[Answer]
+    token: str | None
+
+
+def product(stock: Stock, product_id: str, warehouse_id: str | None) -> Answer:
+    """A product in one warehouse, or in all; `NotFound` if it is in none."""
+    now = stock.now()
+    found = [level.at(now) for level in stock.levels([Wanted(product_id, warehouse_id, 0)]).values()]
+    if not found:
+        raise missing(product_id, warehouse_id)
+    return levels.shown(found[0]) if warehouse_id else levels.summed(found)
+
+
+def page_of_levels(stock: Stock, narrowed: Mapping[str, str], search: str, size: int, token: str | None) -> Page:
+    """Levels of a category, of a status, of both, or all, whose product begins so, in the products' order.
+
+    A page may hold fewer, where some have just changed.
+    """
+    index, partition = levels.INDEXES[tuple(name for name in ("category", "status") if name in narrowed)]
+    value = "#".join(narrowed[name] for name in ("status", "category") if name in narrowed) or levels.LISTED
+    asked: dict[str, Any] = {
+        "TableName": stock.tables.levels,
+        "IndexName": index,
+        "KeyConditionExpression": "#partition = :value",
+        "ExpressionAttributeNames": {"#partition": partition},
+        "ExpressionAttributeValues": {":value": {"S": value}},
+    }
+    if search:
+        asked["KeyConditionExpression"] += " AND begins_with(product_id, :search)"
+        asked["ExpressionAttributeValues"][":search"] = {"S": search}
+    listing = Listing(asked, ("product_id", "warehouse_id", partition), {"levels": dict(narrowed), "search": search})
+    keys, after = _page(stock, listing, size, token)
+    places = [(row["product_id"]["S"], row["warehouse_id"]["S"]) for row in keys]
+    found = stock.at(places)
+    now = stock.now()
+    told = [levels.shown(found[place].at(now)) for place in places if place in found]
+    # An index may be a moment behind, and knows nothing of holds that end by themselves.
+    return Page([level for level in told if narrowed.items() <= level.items()], after)
+
+
+def page_of_movements(stock: Stock, product_id: str, warehouse_id: str | None, size: int, token: str | None) -> Page:
+    """The movements of a product, newest first; a page may hold fewer of one warehouse's."""
+    asked: dict[str, Any] = {
+        "TableName": stock.tables.movements,
+        "KeyConditionExpression": "product_id = :product",
+        "ExpressionAttributeValues": {":product": {"S": product_id}},
+        "ScanIndexForward": False,
+        "ConsistentRead": True,
+    }
+    if warehouse_id:
+        asked["FilterExpression"] = "warehouse_id = :warehouse"
+        asked["ExpressionAttributeValues"][":warehouse"] = {"S": warehouse_id}
+    bound = {"movements": product_id, "warehouse": warehouse_id}
+    found, after = _page(stock, Listing(asked, ("product_id", "movement_id"), bound), size, token)
+    if not found and not after and not token:
+        raise missing(product_id, warehouse_id)
+    return Page([movements.shown(row) for row in found], after)
+
+
+def page_of_reservations(stock: Stock, product_id: str, size: int, token: str | None) -> Page:
+    """What is held of a product, what ends first first; a page may hold fewer, where some has ended."""
+    key = ("reservation_id", "line", "held_for", "ends")
+    # The time is no part of the query: the next page's begins with a row that may have ended by then.
+    found, after = _page(stock, Listing(stock.held(product_id), key, {"held": product_id}), size, token)
+    now = stock.now()
+    lines = map(reservations.line_of, found)
+    return Page([reservations.held_shown(line) for line in lines if line.live(now)], after)
+
+
+def _page(stock: Stock, listing: Listing, size: int, token: str | None) -> tuple[list[Item], str | None]:
+    answer = stock.store.call("Query", **stock.tokens.request(listing, size, token))
+    return stock.tokens.page(listing, size, answer)
