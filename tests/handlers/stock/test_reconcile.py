@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from lib.runtime.aws import BUDGET, AwsError
 from lib.runtime.errors import TooManyRequests
 from lib.services.stock.handler import reconcile
 from lib.services.stock.handler.store import stock
 
 from ...fake_aws import Asked, FakeAws
 from ...lambda_context import Context
+from ..worker import refused
 from .conftest import RECONCILE, Shop
 from .consistency import check
 
@@ -23,13 +25,24 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reconcile, "PAUSE_SECONDS", 0)
 
 
+def quiet(shop: Shop) -> None:
+    """Nobody changes anything for as long as a repair wants."""
+    shop.clock.now += reconcile.QUIET_SECONDS + 1
+
+
+def logged(capsys: pytest.CaptureFixture[str]) -> tuple[list[dict[str, Any]], list[int]]:
+    """The drifts in the log, and the numbers of them that were counted."""
+    lines = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
+    told = [line for line in lines if line.get("message") == "drift"]
+    return told, [line["Drift"] for line in lines if "_aws" in line]
+
+
 def nightly(shop: Shop, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     """What the night's comparison tells, and the number that it counts."""
     capsys.readouterr()
     shop.run("stock-reconciliation")
-    lines = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
-    told = [line for line in lines if line.get("message") == "drift"]
-    assert [line["Drift"] for line in lines if "_aws" in line] == [len(told)]
+    told, counted = logged(capsys)
+    assert counted == [len(told)]
     return told
 
 
@@ -46,7 +59,7 @@ DRIFTS: dict[str, tuple[dict[str, Any], list[tuple[str, Any, Any]]]] = {
             ("holds", "3 until 2027-01-15T08:30:00.000000Z", "none"),
         ],
     ),
-    "unmoved": ({"moved_at": "2027-01-15T09:00:00.000000Z"}, [("sequence", 0, 2)]),
+    "unmoved": ({"moved_at": "2027-01-15T07:00:00.000000Z"}, [("sequence", 0, 2)]),
 }
 
 
@@ -60,6 +73,7 @@ def test_a_drift_is_found_told_and_mended(shop: Shop, name: str, capsys: pytest.
     told = [{"product_id": "lamp", "warehouse_id": "main", "field": f, "counted": c, "found": s} for f, c, s in wanted]
     assert shop.reconcile() == {"product_id": "lamp", "repaired": False, "drifts": told}
     assert nightly(shop, capsys) == [{"level": "ERROR", "message": "drift", **drift} for drift in told]
+    quiet(shop)
     assert shop.reconcile(repair=True) == {"product_id": "lamp", "repaired": True, "drifts": told}
     assert shop.reconcile(repair=True) == {"product_id": "lamp", "repaired": False, "drifts": []}
     assert nightly(shop, capsys) == []
@@ -75,6 +89,7 @@ def test_a_reservation_that_is_gone_is_no_longer_held(shop: Shop) -> None:
     shop.create()
     shop.reserve("r", 3)
     shop.erase("reservations", reservation_id="r", line=0)
+    quiet(shop)
     assert [drift["field"] for drift in shop.reconcile(repair=True)["drifts"]] == ["reserved_count", "holds"]
     assert shop.read()["available"] == 10
     assert shop.reserve("r", 10).status == 201
@@ -86,15 +101,18 @@ def test_a_repair_takes_a_level_over_its_threshold(shop: Shop) -> None:
     shop.reserve("r", 5)
     shop.told()
     shop.tamper(stock_count=12)
+    quiet(shop)
     assert {drift["field"] for drift in shop.reconcile(repair=True)["drifts"]} == {"stock_count"}
 
 
 def test_each_warehouse_is_compared(shop: Shop) -> None:
-    for warehouse in ("a", "b", "c"):
+    for warehouse in ("a", "b", "c", "d"):
         shop.create(warehouse_id=warehouse)
         shop.reserve(f"r-{warehouse}", 2, warehouse_id=warehouse)
-    shop.tamper(warehouse_id="b", stock_count=11)
-    assert [drift["warehouse_id"] for drift in shop.reconcile(repair=True)["drifts"]] == ["b"]
+    for warehouse in ("d", "b", "c"):
+        shop.tamper(warehouse_id=warehouse, stock_count=11)
+    quiet(shop)
+    assert [drift["warehouse_id"] for drift in shop.reconcile(repair=True)["drifts"]] == ["b", "c", "d"]
     check(shop)
 
 
@@ -196,10 +214,42 @@ def test_an_index_that_lags_is_given_time(shop: Shop, wire: FakeAws) -> None:
     check(shop)
 
 
+def test_a_hold_that_the_index_does_not_know_for_long_is_told_but_not_erased(shop: Shop, wire: FakeAws) -> None:
+    shop.create()
+    page = shop.index("lamp")
+    quiet(shop)
+    shop.reserve("r", 2)
+    shop.clock.now += reconcile.QUIET_SECONDS - 1
+    wire.script = [lambda asked: (200, page) if b"product-index" in asked.body else "pass"]
+    assert [drift["field"] for drift in shop.reconcile()["drifts"]] == ["reserved_count", "holds"]
+    answer = shop.api("POST", RECONCILE, {"repair": True}, keys=("lamp",))
+    refused(answer, 429, "THROTTLED", "lamp in main is being changed; try again in a minute")
+    wire.script = ["pass"]
+    assert shop.read()["available"] == 8
+    check(shop)
+
+
+def test_a_warehouse_that_is_being_changed_keeps_no_other_from_being_mended(shop: Shop) -> None:
+    for warehouse in ("a", "b", "c"):
+        shop.create(warehouse_id=warehouse)
+    quiet(shop)
+    for warehouse in ("a", "b"):
+        assert shop.update(warehouse_id=warehouse, stock_count=20).status == 200
+    for warehouse in ("a", "b", "c"):
+        shop.tamper(warehouse_id=warehouse, reserved_count=5)
+    answer = shop.api("POST", RECONCILE, {"repair": True}, keys=("lamp",))
+    refused(answer, 429, "THROTTLED", "lamp in a, b is being changed")
+    assert [shop.row(warehouse_id=warehouse)["reserved_count"] for warehouse in ("a", "b", "c")] == [5, 5, 0]
+    quiet(shop)
+    assert [drift["warehouse_id"] for drift in shop.reconcile(repair=True)["drifts"]] == ["a", "b"]
+    check(shop)
+
+
 def test_a_repair_that_is_overtaken_mends_nothing(shop: Shop, wire: FakeAws) -> None:
     shop.create()
     shop.reserve("r", 2)
     shop.tamper(reserved_count=5)
+    quiet(shop)
 
     def overtake(asked: Asked) -> str:
         if "TransactWriteItems" in asked.headers["x-amz-target"]:
@@ -211,6 +261,7 @@ def test_a_repair_that_is_overtaken_mends_nothing(shop: Shop, wire: FakeAws) -> 
     answer = shop.api("POST", RECONCILE, {"repair": True}, keys=("lamp",))
     assert (answer.status, answer.body["code"]) == (429, "THROTTLED")
     assert shop.row()["reserved_count"] == 5
+    quiet(shop)
     assert shop.reconcile(repair=True)["repaired"]
     assert shop.row()["reserved_count"] == 2
 
@@ -235,9 +286,53 @@ def test_a_comparison_for_which_no_time_is_left_says_so(shop: Shop) -> None:
         shop.api.handler({"schedule": "stock-reconciliation"}, Context(0.1))
 
 
-def test_a_pause_is_taken_between_looks(shop: Shop) -> None:
-    shop.create()
-    shop.tamper(stock_count=11)
+def test_what_was_found_is_told_though_a_later_read_fails(
+    shop: Shop, wire: FakeAws, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconcile, "PAGE", 1)
+    for product in ("desk", "lamp"):
+        shop.create(product)
+        shop.tamper(product, stock_count=11)
+    wire.script = [lambda asked: (400, {"__type": "Broken"}) if b"ExclusiveStartKey" in asked.body else "pass"]
+    capsys.readouterr()
+    with pytest.raises(AwsError, match="Broken"):
+        shop.run("stock-reconciliation")
+    told, counted = logged(capsys)
+    assert ([drift["field"] for drift in told], counted) == (["stock_count"], [1])
+
+
+def test_what_was_found_is_told_though_time_runs_out_over_what_moves(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for product in ("desk", "lamp"):
+        shop.create(product)
+        shop.tamper(product, stock_count=11)
     slept: list[float] = []
-    assert len(reconcile.product(stock(), "lamp", False, "me", slept.append)) == 1
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        shop.tamper("desk", stock_count=11 + len(slept))
+        if len(slept) == reconcile.LOOKS:
+            BUDGET.begin(0)
+
+    capsys.readouterr()
+    with pytest.raises(TooManyRequests, match="more to compare than time"):
+        reconcile.everything(stock(), sleep)
+    told, counted = logged(capsys)
+    assert ([drift["product_id"] for drift in told], counted) == (["lamp"], [1])
+    assert len(slept) == reconcile.LOOKS
+
+
+def test_a_pause_between_looks_is_for_all_levels(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    for product, warehouse in (("lamp", "a"), ("lamp", "b"), ("desk", "a")):
+        shop.create(product, warehouse_id=warehouse)
+        shop.tamper(product, warehouse, stock_count=11)
+    slept: list[float] = []
+    assert len(reconcile.product(stock(), "lamp", False, "me", slept.append)) == 2
+    assert len(slept) == reconcile.LOOKS - 1
+    slept.clear()
+    capsys.readouterr()
+    reconcile.everything(stock(), slept.append)
+    told, counted = logged(capsys)
+    assert (len(told), counted) == (3, [3])
     assert len(slept) == reconcile.LOOKS - 1

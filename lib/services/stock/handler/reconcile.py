@@ -27,6 +27,11 @@ LOOKS = 3
 MOST_LOOKS = 10
 """How often a level that keeps moving is looked at."""
 PAUSE_SECONDS = 1
+QUIET_SECONDS = 60
+"""How long a level must not have moved to be mended: a hold that the index has yet to hear of would be sold again.
+
+To be told it needs not: that is a false alarm at worst, and one that is sold all day would never be told.
+"""
 PAGE = 100
 
 Holds = Mapping[int, int]
@@ -79,69 +84,86 @@ class Books(NamedTuple):
 def product(
     stock: Stock, product_id: str, repair: bool, by: str, sleep: Callable[[float], None] = time.sleep
 ) -> list[Drift]:
-    """What differs of a product, in every warehouse; mended if that is asked for."""
-    places = sorted(stock.levels([Wanted(product_id, None, 0)]))
+    """What differs of a product, in every warehouse; mended if that is asked for.
+
+    `TooManyRequests` names the warehouses that are being changed; the others are mended all the same.
+    """
+    places = [*stock.levels([Wanted(product_id, None, 0)])]
     if not places:
         raise NotFound(f"no product {product_id!r}")
-    return [drift for place in places for drift in _place(stock, place, repair, by, sleep)]
-
-
-def everything(stock: Stock, sleep: Callable[[float], None] = time.sleep) -> list[Drift]:
-    """What differs of all there is, as metric and in the log."""
-    held = _all_held(stock)
     found: list[Drift] = []
-    for places in _places(stock):
+    moving = []
+    for place, books in _compared(stock, places, sleep):
+        if books is None or (repair and not _mended(stock, books, by)):
+            moving.append(place[1])
+        else:
+            found += books.drifts()
+    if moving:
+        where = ", ".join(sorted(moving))
+        raise TooManyRequests(f"{product_id} in {where} is being changed; try again in a minute")
+    return sorted(found, key=lambda drift: drift.warehouse_id)
+
+
+def everything(stock: Stock, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Tell what differs of all there is: each in the log once it is found, and how many as metric, whatever fails."""
+    held = _all_held(stock)
+    found = 0
+    try:
+        for places in _places(stock):
+            differing = [books.level.place for books in _books(stock, places, held) if any(books.drifts())]
+            for place, books in _compared(stock, differing, sleep):
+                if books is None:
+                    logs.write("WARN", "not compared", product=place[0], warehouse=place[1])
+                    continue
+                for drift in books.drifts():
+                    logs.write("ERROR", "drift", **drift._asdict())
+                    found += 1
+    finally:
+        metrics.emit(Drift=(found, "Count"))
+
+
+def _compared(
+    stock: Stock, places: list[Place], sleep: Callable[[float], None]
+) -> Iterator[tuple[Place, Books | None]]:
+    """The levels that differ in the same way at some looks in a row, once they have; None for one that is never still.
+
+    They share the looks, so that many take no longer than one.
+    """
+    looks: list[list[Books]] = []
+    for _ in range(MOST_LOOKS):
         if BUDGET.spent():
             raise TooManyRequests("there is more to compare than time: give the function more, or compare by product")
-        for books in _books(stock, places, held):
-            if any(books.drifts()):
-                found += _unmoved(stock, books.level.place, sleep)
-    for drift in found:
-        logs.write("ERROR", "drift", **drift._asdict())
-    metrics.emit(Drift=(len(found), "Count"))
-    return found
-
-
-def _unmoved(stock: Stock, place: Place, sleep: Callable[[float], None]) -> list[Drift]:
-    """What differs of a level, nothing of one that is never still."""
-    try:
-        return _place(stock, place, False, "", sleep)
-    except TooManyRequests:
-        logs.write("WARN", "not compared", product=place[0], warehouse=place[1])
-        return []
-
-
-def _place(stock: Stock, place: Place, repair: bool, by: str, sleep: Callable[[float], None]) -> list[Drift]:
-    """What differs of a level, if it does so in the same way at some looks in a row."""
-    seen: list[list[Books]] = []
-    for _ in range(MOST_LOOKS):
-        seen.append([*_books(stock, [place], {place: _held(stock, place)})])
-        drifts = [drift for books in seen[-1] for drift in books.drifts()]
-        if not drifts:
-            return []
-        if seen[-LOOKS:] == [seen[-1]] * LOOKS:
-            if repair:
-                _mend(stock, seen[-1][0], drifts, by)
-            return drifts
+        held = _held(stock, places)
+        looks.append([books for books in _books(stock, places, held) if any(books.drifts())])
+        places = []
+        for books in looks[-1]:
+            if [books in look for look in looks[-LOOKS:]] == [True] * LOOKS:
+                yield books.level.place, books
+            else:
+                places.append(books.level.place)
+        if not places:
+            return
         sleep(PAUSE_SECONDS)
-    raise _moving(place)
+    for place in places:
+        yield place, None
 
 
-def _mend(stock: Stock, books: Books, drifts: list[Drift], by: str) -> None:
+def _mended(stock: Stock, books: Books, by: str) -> bool:
+    """Mend a level, unless somebody is changing it."""
+    now = stock.now()
+    if books.level.moved_at > levels.moment(now - QUIET_SECONDS):
+        return False
     right = books.right()
-    work = Work({books.level.place: books.level}, stock.now())
-    told = "; ".join(f"{drift.field} {drift.found} -> {drift.counted}" for drift in drifts)
+    work = Work({books.level.place: books.level}, now)
+    told = "; ".join(f"{drift.field} {drift.found} -> {drift.counted}" for drift in books.drifts())
     figures = {name: getattr(right, name) for name in ("stock_count", "reserved_count", "holds")}
     # Of the movements nothing is mended: what they come to stays as it is.
     work.move(books.level.place, Cause(movements.REPAIRED, by, reason=told), 0, partial(levels.edited, **figures))
     try:
         work.commit(stock.store, stock.tables, None, "")
-    except Overtaken as exc:
-        raise _moving(books.level.place) from exc
-
-
-def _moving(place: Place) -> TooManyRequests:
-    return TooManyRequests(f"{place[0]} in {place[1]} is being changed; try again in a moment")
+    except Overtaken:
+        return False
+    return True
 
 
 def _books(stock: Stock, places: list[Place], held: Mapping[Place, Holds]) -> Iterator[Books]:
@@ -154,8 +176,9 @@ def _books(stock: Stock, places: list[Place], held: Mapping[Place, Holds]) -> It
         yield Books(level, status, held.get(level.place, {}), last.get(level.place))
 
 
-def _held(stock: Stock, place: Place) -> Holds:
-    return _sums(stock.store.queries(stock.held(place[0]))).get(place, {})
+def _held(stock: Stock, places: list[Place]) -> Mapping[Place, Holds]:
+    """What is held of some products."""
+    return _sums(stock.store.queries(*map(stock.held, {product_id for product_id, _ in places})))
 
 
 def _all_held(stock: Stock) -> Mapping[Place, Holds]:
