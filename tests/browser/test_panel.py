@@ -7,12 +7,13 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 from ..integration.conftest import Http
 from .conftest import Stock
 
 PANEL = "admin-panel.html"
+CORS = {"access-control-allow-origin": "*"}
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -192,6 +193,7 @@ def conflict_fixture(visit: Callable[..., Page], product: Callable[..., str], ap
     shown = page.get_by_role("alertdialog", name="Somebody changed this while you were editing")
     expect(shown.get_by_role("row", name="On hand")).to_have_text(re.compile("^On hand4540$"))
     expect(shown.get_by_role("row", name="Alert at")).to_contain_text("not changed by you")
+    expect(shown).to_contain_text("Nothing of yours is saved yet")
     expect(shown.get_by_role("button", name="Take theirs")).to_be_focused()
     return page, product_id
 
@@ -222,6 +224,63 @@ def test_a_conflict_may_come_again(conflict: tuple[Page, str], api: Http) -> Non
     expect(shown.get_by_role("row", name="On hand")).to_have_text(re.compile("^On hand4530$"))
     page.get_by_role("button", name="Save mine over it").click()
     has(page, product_id, On_hand="45")
+
+
+def test_what_may_have_been_saved_is_told_and_is_safe_to_save_again(
+    visit: Callable[..., Page], product: Callable[..., str], accessible: Callable[[Page], None]
+) -> None:
+    product_id = product(20)
+    page = visit(PANEL)
+    form = edit(page, product_id)
+    sent: list[tuple[str, str | None]] = []
+
+    def lose(route: Route) -> None:
+        if route.request.method != "PUT":
+            route.continue_()
+            return
+        sent.append((route.request.headers["idempotency-key"], route.request.post_data))
+        if "Counted again" in (route.request.post_data or ""):
+            conflict = {"error": "Changed", "code": "VERSION_CONFLICT", "details": ["version 2"]}
+            route.fulfill(status=409, json=conflict, headers=CORS)
+        else:
+            route.abort()
+
+    page.route(f"**/inventory/{product_id}", lose)
+    form.get_by_text("Change by").click()
+    form.get_by_label("Add or take away").fill("+5")
+    form.get_by_label("Reason").fill("Counted")
+    for attempts in (3, 6):
+        form.get_by_role("button", name="Save").click()
+        expect(form.get_by_role("alert")).to_contain_text("It may have been saved")
+        expect(form).to_have_attribute("aria-busy", "false")
+        assert len(sent) == attempts
+    accessible(page)
+    assert len(set(sent)) == 1
+    form.get_by_label("Reason").fill("Counted again")
+    form.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alertdialog")).to_contain_text("What you sent before may have been saved")
+    assert len({key for key, _ in sent}) == 2
+
+
+def test_pages_without_rows_are_not_the_end(
+    visit: Callable[..., Page], product: Callable[..., str], stock: Stock
+) -> None:
+    page = visit(f"{PANEL}#/product/{product()}")
+    expect(page.locator(".tiles")).to_be_visible()
+    level = {"product_id": "late", "warehouse_id": "main", "stock_count": 3, "reserved_count": 0, "available": 3}
+    level |= {"threshold_level": 5, "status": "LOW_STOCK", "last_updated": "2026-01-01T00:00:00Z", "version": 1}
+
+    def answer(route: Route) -> None:
+        first = "page_token" not in route.request.url
+        found = {"levels": [] if first else [level], "next_page_token": "second" if first else None}
+        route.fulfill(json=found, headers=CORS)
+
+    page.route(f"{stock.api_url}/inventory?*", answer)
+    page.reload()
+    expect(page.locator("#attention-count")).to_have_text("2")
+    page.get_by_role("link", name="All stock").last.click()
+    expect(rows(page)).to_have_count(1)
+    expect(page.get_by_role("button", name="Load more")).to_have_count(0)
 
 
 def test_what_is_out_or_low_is_listed(
@@ -284,6 +343,7 @@ def test_a_products_movements_are_a_table_and_a_chart(
     chart = page.get_by_role("img", name=f"Stock of {product_id} in main over time")
     expect(chart).to_be_visible()
     expect(chart.locator("path.stock")).to_have_attribute("d", re.compile(r"^M[\d.]+ [\d.]+H"))
+    expect(chart.locator("path.threshold")).to_have_attribute("d", re.compile(r"^M[\d.]+ [\d.]+H"))
     expect(chart.locator("desc")).to_contain_text("from 23 to 72")
     moved.get_by_role("button", name="Load more").click()
     expect(moved.locator("tbody tr")).to_have_count(53)
@@ -313,6 +373,33 @@ def test_editing_a_product_shows_in_its_history(visit: Callable[..., Page], prod
     page.get_by_role("textbox", name="On hand").press("Enter")
     expect(page.locator(".tiles")).to_contain_text("Low stock")
     expect(page.get_by_role("region", name="Movements").locator("tbody tr").first).to_contain_text("\N{MINUS SIGN}18")
+
+
+def test_an_older_answer_that_comes_last_is_dropped(visit: Callable[..., Page], product: Callable[..., str]) -> None:
+    product_id = product(20)
+    page = visit(f"{PANEL}#/product/{product_id}")
+    expect(page.locator(".tiles")).to_contain_text("20")
+    late: list[tuple[Route, APIResponse]] = []
+
+    def keep(route: Route) -> None:
+        if late:
+            route.continue_()
+        else:
+            late.append((route, route.fetch()))
+
+    page.route(f"**/inventory/{product_id}", keep)
+    page.get_by_role("button", name="Refresh").click()
+    with page.expect_response(f"**/inventory/{product_id}"):
+        page.get_by_role("button", name="Refresh").click()
+    [(route, response)] = late
+    old = response.json()
+    for level in (old, *old["warehouses"]):
+        level["stock_count"] = 77
+    with page.expect_response(f"**/inventory/{product_id}"):
+        route.fulfill(response=response, json=old)
+    page.wait_for_timeout(300)
+    expect(page.locator(".tiles")).not_to_contain_text("77")
+    has(page, product_id, On_hand="20")
 
 
 def test_a_product_that_is_not_there_is_told(visit: Callable[..., Page], accessible: Callable[[Page], None]) -> None:

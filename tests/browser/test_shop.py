@@ -74,6 +74,7 @@ def test_an_item_is_held_given_back_and_sold(
     expect(cart(page)).to_contain_text("Nothing in it yet")
     for name in (desk, lamp, lamp):
         add(page, title(name)).click()
+        expect(add(page, title(name))).not_to_have_attribute("aria-busy", "true")
     expect(cart(page)).to_contain_text(line(2, title(lamp)))
     expect(cart(page).get_by_role("timer").first).to_contain_text("held for 1")
     expect(card(page, title(lamp)).get_by_role("status")).to_have_text("Only 1 left!")
@@ -155,26 +156,75 @@ def test_time_runs_out_in_sight(shop: Callable[..., Page], product: Callable[...
     expect(page.locator("#messages")).to_contain_text("no longer held for you")
 
 
-def test_an_addition_whose_answer_was_lost_counts_once(
-    shop: Callable[..., Page], product: Callable[..., str], api: Http
-) -> None:
-    product_id = product(20)
-    page = shop()
+def aborted(route: Route) -> None:
+    route.abort()
+
+
+def broken(route: Route) -> None:
+    route.fulfill(status=502, json={"message": "Bad gateway"}, headers={"access-control-allow-origin": "*"})
+
+
+def losing(answer: Callable[[Route], None]) -> Callable[[Route], None]:
+    """Lets a POST be done, and answers otherwise."""
 
     def lose(route: Route) -> None:
         if route.request.method == "POST":
             route.fetch()
-            route.abort()
+            answer(route)
         else:
             route.continue_()
 
-    page.route("**/reserve", lose)
+    return lose
+
+
+@pytest.mark.parametrize("answer", [aborted, broken])
+def test_an_addition_whose_answer_was_lost_counts_once(
+    shop: Callable[..., Page], product: Callable[..., str], api: Http, answer: Callable[[Route], None]
+) -> None:
+    product_id = product(20)
+    page = shop()
+    page.route("**/reserve", losing(answer))
     add(page, title(product_id)).click()
-    expect(card(page, title(product_id)).get_by_role("alert")).to_contain_text("could not be reached")
+    expect(card(page, title(product_id)).get_by_role("alert")).to_contain_text("Not added")
     page.unroute("**/reserve")
     card(page, title(product_id)).get_by_role("button", name="Try again").click()
     expect(cart(page)).to_contain_text(line(1, title(product_id)))
     assert counts(api, product_id) == (20, 1)
+
+
+def test_a_checkout_whose_answer_was_lost_sells_once(
+    shop: Callable[..., Page], product: Callable[..., str], api: Http
+) -> None:
+    product_id = product(20)
+    page = shop()
+    add(page, title(product_id)).click()
+    page.route("**/fulfill", losing(aborted))
+    cart(page).get_by_role("button", name="Check out").click()
+    expect(cart(page).get_by_role("alert")).to_contain_text("is still in your cart")
+    page.unroute("**/fulfill")
+    page.reload()
+    cart(page).get_by_role("button", name="Check out").click()
+    expect(cart(page).get_by_role("status")).to_contain_text(line(1, title(product_id)))
+    expect(cart(page)).to_contain_text("Nothing in it yet")
+    assert counts(api, product_id) == (19, 0)
+
+
+def test_what_could_not_be_given_back_is_not_said_to_be(
+    shop: Callable[..., Page], product: Callable[..., str], api: Http
+) -> None:
+    product_id = product(20)
+    page = shop()
+    add(page, title(product_id)).click()
+    remove = cart(page).get_by_role("button", name="Remove")
+    page.route("**/inventory/reserve/*", broken)
+    remove.click()
+    expect(cart(page).get_by_role("alert")).to_contain_text(f"{title(product_id)} is still held")
+    expect(page.locator("#messages")).not_to_contain_text("no longer held")
+    page.unroute("**/inventory/reserve/*")
+    remove.click()
+    expect(page.locator("#messages")).to_contain_text("no longer held")
+    expect(cart(page).get_by_role("alert")).to_have_count(0)
+    assert counts(api, product_id) == (20, 0)
 
 
 def test_a_phone_has_the_shop_too(

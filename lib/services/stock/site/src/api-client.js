@@ -151,19 +151,20 @@ export class InventoryClient {
    * @returns {Promise<Level>}
    */
   create(level, options) {
-    return this.#postOnce("/inventory", level, options);
+    return this.#sendOnce("POST", "/inventory", level, options);
   }
 
   /**
-   * Change a level. Not sent twice: an adjustment would count twice, and a version is used up by the first.
+   * Change a level. Its key makes it safe to repeat: an adjustment counts once.
    * @param {string} productId
    * @param {{warehouse_id?: string, stock_count?: number, adjustment?: number, reason?: string,
    *   threshold_level?: number, category?: string | null, expected_version?: number,
    *   expected_last_updated?: string}} changes
+   * @param {{idempotencyKey?: string}} [options] Give a key of your own to be able to repeat the call itself.
    * @returns {Promise<Level>}
    */
-  update(productId, changes) {
-    return this.#send("PUT", product(productId), { body: changes });
+  update(productId, changes, options) {
+    return this.#sendOnce("PUT", product(productId), changes, options);
   }
 
   /**
@@ -212,7 +213,7 @@ export class InventoryClient {
    * @returns {Promise<Fulfilment>}
    */
   fulfill(productId, sold, options) {
-    return this.#postOnce(product(productId, "fulfill"), sold, options);
+    return this.#sendOnce("POST", product(productId, "fulfill"), sold, options);
   }
 
   /**
@@ -222,7 +223,7 @@ export class InventoryClient {
    * @returns {Promise<Fulfilment>}
    */
   fulfillAll(sold, options) {
-    return this.#postOnce("/inventory/fulfill", sold, options);
+    return this.#sendOnce("POST", "/inventory/fulfill", sold, options);
   }
 
   /**
@@ -284,8 +285,8 @@ export class InventoryClient {
     await this.#send("DELETE", at, { repeatable: true, goneIsDone: true });
   }
 
-  #postOnce(at, body, { idempotencyKey = crypto.randomUUID() } = {}) {
-    return this.#send("POST", at, { body, repeatable: true, headers: { "Idempotency-Key": idempotencyKey } });
+  #sendOnce(method, at, body, { idempotencyKey = crypto.randomUUID() } = {}) {
+    return this.#send(method, at, { body, repeatable: true, headers: { "Idempotency-Key": idempotencyKey } });
   }
 
   async #send(method, at, { body, headers = {}, repeatable = false, goneIsDone = false }) {
@@ -371,7 +372,7 @@ function refusal(answer, text) {
 }
 
 function requestIdOf(answer) {
-  return answer.headers.get("x-amzn-requestid") ?? "";
+  return answer.headers.get("x-request-id") ?? "";
 }
 
 function path(...parts) {

@@ -39,11 +39,21 @@ export function explain(error) {
 }
 
 /**
+ * Whether the service itself refused, so that nothing was done. A wrong key and too many requests tell nothing of the
+ * attempts before, and other errors nothing at all.
+ * @param {Error & {status?: number}} error
+ */
+export function saidNo({ status = 0 }) {
+  return status >= 400 && status < 500 && ![401, 403, 429].includes(status);
+}
+
+/**
  * An error for people.
  * @param {Error} error
- * @param {{doing?: string, retry?: () => void, newKey?: () => void}} [options]
+ * @param {{doing?: string, instead?: string, retry?: () => void, newKey?: () => void}} [options] `instead` stands for
+ *   the usual advice.
  */
-export function errorBox(error, { doing = "", retry, newKey } = {}) {
+export function errorBox(error, { doing = "", instead = "", retry, newKey } = {}) {
   const { message, advice, details, requestId, wrongKey } = explain(error);
   return h(
     "div",
@@ -54,7 +64,7 @@ export function errorBox(error, { doing = "", retry, newKey } = {}) {
       { class: "alert-body" },
       h("p", { class: "alert-title" }, doing ? `${doing}: ${message}` : message),
       details.length > 0 && h("ul", {}, ...details.map((detail) => h("li", {}, detail))),
-      advice && h("p", {}, advice),
+      (instead || advice) && h("p", {}, instead || advice),
       requestId && h("p", { class: "request" }, "Request ", h("code", {}, requestId)),
       h(
         "div",

@@ -14,12 +14,14 @@ export class Pager {
     return this.#done;
   }
 
-  /** The next page's rows; after a failure the same page again. */
+  /** The next page's rows, which are some unless it was the last; after a failure the same page again. */
   async next() {
-    const { rows, token } = await this.#fetch(this.#token);
-    this.#token = token ?? undefined;
-    this.#done = !token;
-    return rows;
+    for (;;) {
+      const { rows, token } = await this.#fetch(this.#token);
+      this.#token = token ?? undefined;
+      this.#done = !token;
+      if (rows.length || this.#done) return rows; // what is filtered may leave a page empty
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import { InventoryClient } from "./api-client.js";
 import { loadConfig } from "./config.js";
 import { h, icon, loading } from "./dom.js";
-import { errorBox } from "./explain.js";
+import { errorBox, saidNo } from "./explain.js";
 import { clock, plural, secondsLeft, title } from "./format.js";
 import { forgetKey, keepKey, readKey } from "./key.js";
 import { keyForm } from "./key-form.js";
@@ -171,7 +171,7 @@ function open(key) {
       outcome.replaceChildren();
       say(`${title(productId)} is held for you`);
     } catch (error) {
-      if (error.status) cart.refused(productId); // without an answer it may be held
+      if (saidNo(error)) cart.refused(productId); // otherwise it may be held
       const soldOut = error.code === "INSUFFICIENT_STOCK";
       const doing = soldOut ? "Sold out meanwhile" : "Not added";
       problem.replaceChildren(errorBox(error, { doing, newKey, retry: soldOut ? null : () => add(productId, button, problem) }));
@@ -182,26 +182,28 @@ function open(key) {
 
   async function remove({ product_id: productId, lines }, button) {
     button.disabled = true;
+    outcome.replaceChildren();
+    let released = true;
     for (const { reservationId } of lines) {
       try {
         await client.releaseAll(reservationId);
       } catch (error) {
         if (error.status !== 404) {
           outcome.replaceChildren(errorBox(error, { doing: `${title(productId)} is still held`, newKey }));
-          button.disabled = false;
+          released = false;
           continue;
         }
       }
       cart.remove(reservationId);
     }
-    say(`${title(productId)} is no longer held`);
+    if (released) say(`${title(productId)} is no longer held`);
     changed();
     document.getElementById("cart-title").focus();
   }
 
   async function checkOut(button) {
     button.disabled = true;
-    const reference = `order-${crypto.randomUUID().slice(0, 8)}`;
+    const { reference } = cart;
     const sold = [];
     const problems = [];
     for (const { reservationId, product_id: productId } of cart.lines) {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { ApiError } from "../src/api-client.js";
 import { namedApi } from "../src/config.js";
-import { explain } from "../src/explain.js";
+import { explain, saidNo } from "../src/explain.js";
 import { ago, clock, moment, plural, secondsLeft, signed, title } from "../src/format.js";
 import { chain, pagerOf } from "../src/pager.js";
 import { Cart } from "../src/shop/cart.js";
@@ -42,6 +42,12 @@ test("every error says what to do", () => {
   assert.deepEqual([below.wrongKey, below.details, below.requestId], [false, ["a"], "r"]);
 });
 
+test("only what the service itself refused is surely not done", () => {
+  const no = (status) => saidNo(new ApiError("No", { status }));
+  assert.deepEqual([400, 404, 409].map(no), [true, true, true]);
+  assert.deepEqual([0, 200, 401, 403, 429, 500, 503].filter(no), []);
+});
+
 const listing = (...pages) => {
   const asked = [];
   const list = async (query) => {
@@ -58,6 +64,13 @@ test("a pager ends with its last page", async () => {
   const { pager, asked } = listing([1, 2], [3]);
   assert.deepEqual([await pager.next(), pager.done, await pager.next(), pager.done], [[1, 2], false, [3], true]);
   assert.deepEqual(asked, [undefined, "1"]);
+});
+
+test("a page that is empty is not the end", async () => {
+  const { pager } = listing([], [], [1], [], [2], []);
+  const [first, second, third] = [await pager.next(), await pager.next(), pager.done];
+  assert.deepEqual([first, second, third], [[1], [2], false]);
+  assert.deepEqual([await pager.next(), pager.done], [[], true]);
 });
 
 test("a page that failed is asked for again", async () => {
@@ -109,6 +122,19 @@ test("an addition without an answer is asked for again as it was, one that was r
   assert.deepEqual(cart.request("mug", 1, 5), asked);
   cart.refused("mug");
   assert.notEqual(cart.request("mug", 1, 5).reservationId, asked.reservationId);
+});
+
+test("a cart is sold as one order until it is empty", () => {
+  const place = storage();
+  const cart = new Cart(place);
+  for (const id of ["a", "b"]) cart.add(id, { reservationId: id, expiry: "2026-01-01T00:00:00Z" }, 1);
+  const { reference } = cart;
+  assert.match(reference, /^order-[0-9a-f]{8}$/);
+  cart.remove("a");
+  const again = new Cart(place);
+  assert.equal(again.reference, reference);
+  again.remove("b");
+  assert.notEqual(again.reference, reference);
 });
 
 test("what is no cart is an empty one", () => {

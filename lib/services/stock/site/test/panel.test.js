@@ -85,19 +85,23 @@ test("marks on an axis are round and reach the top", () => {
 const MARGIN = { top: 0, right: 0, bottom: 0, left: 0 };
 const at = (seconds) => new Date(seconds * 1000).toISOString();
 const MOVEMENTS = [
-  { at: at(50), stock_count: 6, available: 6 },
-  { at: at(25), stock_count: 8, available: 6 },
-  { at: at(0), stock_count: 8, available: 8 },
+  { at: at(50), stock_count: 6, available: 6, threshold_level: 4 },
+  { at: at(25), stock_count: 8, available: 6, threshold_level: 2 },
+  { at: at(0), stock_count: 8, available: 8, threshold_level: 2 },
 ];
 const plotted = (movements, now = 100_000) =>
-  plot(movements, { width: 100, height: 80, threshold: 2, now, margin: MARGIN });
+  plot(movements, { width: 100, height: 80, now, margin: MARGIN });
 
 test("stock is drawn as stairs from the oldest movement until now", () => {
   const { stock, available, threshold, marks } = plotted(MOVEMENTS);
   assert.equal(stock, "M0 0H25V0H50V20H100");
   assert.equal(available, "M0 0H25V20H50V20H100");
-  assert.equal(threshold, 60);
+  assert.equal(threshold, "M0 60H25V60H50V40H100");
   assert.deepEqual(marks.at(-1), { value: 8, y: 0 });
+});
+
+test("where alerts begin is in sight, also above the stock", () => {
+  assert.deepEqual(plotted([{ ...MOVEMENTS[2], threshold_level: 20 }]).marks.at(-1), { value: 20, y: 0 });
 });
 
 test("one movement is a line too", () => {

@@ -4,6 +4,7 @@ import { h, loading } from "../dom.js";
 import { errorBox } from "../explain.js";
 import { forgetKey, keepKey, readKey } from "../key.js";
 import { keyForm } from "../key-form.js";
+import { pagerOf } from "../pager.js";
 import { details } from "./details.js";
 import { allStock, attention } from "./lists.js";
 
@@ -117,12 +118,11 @@ export async function start() {
   }
 
   async function count() {
-    const having = (status) => app.client.levels({ status, page_size: COUNTED });
+    const having = (status) => pagerOf("levels", (query) => app.client.levels(query), { status, page_size: COUNTED });
+    const pagers = [having("OUT_OF_STOCK"), having("LOW_STOCK")];
     try {
-      const pages = await Promise.all([having("OUT_OF_STOCK"), having("LOW_STOCK")]);
-      const rows = pages.reduce((sum, { levels }) => sum + levels.length, 0);
-      const more = pages.some(({ next_page_token: token }) => token) ? "+" : "";
-      badge.textContent = `${rows}${more}`;
+      const rows = (await Promise.all(pagers.map((pager) => pager.next()))).flat().length;
+      badge.textContent = pagers.every(({ done }) => done) ? `${rows}` : `${rows}+`;
       badge.hidden = rows === 0;
     } catch {
       badge.hidden = true; // the view itself tells what is wrong

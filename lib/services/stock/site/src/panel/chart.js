@@ -15,7 +15,7 @@ export function chart(movements, level, signal) {
   const frame = h("div", { class: "chart-frame" });
   const draw = () => {
     const width = Math.max(280, frame.clientWidth);
-    frame.replaceChildren(drawing(plot(movements, { width, height: HEIGHT, threshold: level.threshold_level })));
+    frame.replaceChildren(drawing(plot(movements, { width, height: HEIGHT })));
   };
   const watch = new ResizeObserver(draw);
   watch.observe(frame);
@@ -75,7 +75,7 @@ export function chart(movements, level, signal) {
         ),
       ),
       svg("path", { class: "area", d: plotted.area }),
-      svg("line", { class: "threshold", x1: plotted.left, x2: plotted.right, y1: plotted.threshold, y2: plotted.threshold }),
+      svg("path", { class: "threshold", d: plotted.threshold }),
       svg("path", { class: "stock", d: plotted.stock }),
       svg("path", { class: "available", d: plotted.available }),
       cursor,

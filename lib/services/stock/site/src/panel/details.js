@@ -43,6 +43,7 @@ export function details(app, productId, signal) {
   let total = null;
   let drawn = new AbortController();
   let asked = 0;
+  let loads = 0;
 
   const section = (id, heading, ...children) =>
     h("section", { class: "card", "aria-labelledby": id }, h("div", { class: "card-head" }, h("h2", { id }, heading), ...children.slice(1)), children[0]);
@@ -73,16 +74,20 @@ export function details(app, productId, signal) {
   return element;
 
   async function load() {
+    loads += 1;
+    const mine = loads;
+    let found;
     try {
-      total = await app.client.level(productId);
+      found = await app.client.level(productId);
     } catch (error) {
-      if (signal.aborted) return;
+      if (mine !== loads || signal.aborted) return;
       summary.replaceChildren(errorBox(error, { doing: "The product could not be loaded", retry: load, newKey: app.newKey }));
       for (const part of element.querySelectorAll("section")) part.hidden = true;
       count.hidden = true;
       return;
     }
-    if (signal.aborted) return;
+    if (mine !== loads || signal.aborted) return;
+    total = found;
     for (const part of element.querySelectorAll("section")) part.hidden = false;
     count.hidden = false;
     const places = total.warehouses ?? [total];

@@ -1,5 +1,5 @@
 import { field, h, mark, newId } from "../dom.js";
-import { errorBox } from "../explain.js";
+import { errorBox, explain, saidNo } from "../explain.js";
 import { number } from "../format.js";
 import { changesFrom, sides, steps, told } from "./changes.js";
 
@@ -15,6 +15,8 @@ import { changesFrom, sides, steps, told } from "./changes.js";
  */
 export function editor({ level, client, saved, left, newKey }) {
   const mode = newId("mode");
+  const keys = new Map(); // of what is sent: the same content again is the same request
+  const unsure = new Set(); // keys whose content may be saved
   let known = level;
   const input = (name, value, more = {}) => h("input", { name, value, autocomplete: "off", ...more });
   const set = h("input", { type: "radio", name: "mode", value: "set", id: `${mode}-set`, checked: true });
@@ -90,14 +92,28 @@ export function editor({ level, client, saved, left, newKey }) {
   async function send(changes, version) {
     busy(true);
     below.replaceChildren();
+    const sent = { warehouse_id: level.warehouse_id, ...changes, expected_version: version };
+    const idempotencyKey = keyOf(sent);
     try {
-      const sent = { warehouse_id: level.warehouse_id, ...changes, expected_version: version };
-      saved(await client.update(level.product_id, sent));
+      saved(await client.update(level.product_id, sent, { idempotencyKey }));
     } catch (error) {
+      if (saidNo(error)) unsure.delete(idempotencyKey);
+      else if (!explain(error).wrongKey) unsure.add(idempotencyKey);
       if (error.code === "VERSION_CONFLICT") await conflict(changes, error);
-      else below.replaceChildren(errorBox(error, { doing: "Not saved", newKey }));
+      else below.replaceChildren(errorBox(error, { ...outcome(idempotencyKey), newKey }));
     }
     busy(false);
+  }
+
+  function keyOf(sent) {
+    const text = JSON.stringify(sent);
+    if (!keys.has(text)) keys.set(text, crypto.randomUUID());
+    return keys.get(text);
+  }
+
+  function outcome(key) {
+    if (!unsure.has(key)) return { doing: "Not saved" };
+    return { doing: "It may have been saved", instead: "Save it again as it is: it counts once." };
   }
 
   function busy(is) {
@@ -114,6 +130,7 @@ export function editor({ level, client, saved, left, newKey }) {
     const row = ({ label, mine, theirs }) =>
       h("tr", {}, h("th", { scope: "row" }, label), h("td", {}, mine), h("td", {}, theirs));
     const there = known;
+    const before = unsure.size ? "What you sent before may have been saved: see what is there." : "Nothing of yours is saved yet.";
     const take = () => left(there, "Their values stay");
     const over = h("button", { type: "button", class: "danger", click: () => send(changes, there.version) });
     over.textContent = "Save mine over it";
@@ -122,7 +139,7 @@ export function editor({ level, client, saved, left, newKey }) {
         "section",
         { class: "conflict", role: "alertdialog", "aria-labelledby": id, "aria-describedby": `${id}-text` },
         h("h3", { id }, "Somebody changed this while you were editing"),
-        h("p", { id: `${id}-text` }, "Nothing of yours is saved yet. Which values are right?"),
+        h("p", { id: `${id}-text` }, `${before} Which values are right?`),
         h(
           "table",
           { class: "compare" },

@@ -12,18 +12,18 @@ export function ticks(top, wanted = 4) {
 
 /**
  * @param {import("../api-client.js").Movement[]} movements Newest first, all of one warehouse.
- * @param {{width: number, height: number, threshold: number, now?: number,
+ * @param {{width: number, height: number, now?: number,
  *   margin?: {top: number, right: number, bottom: number, left: number}}} options
  */
 export function plot(movements, options) {
-  const { width, height, threshold, now = Date.now() } = options;
+  const { width, height, now = Date.now() } = options;
   const margin = options.margin ?? { top: 12, right: 12, bottom: 26, left: 44 };
   const points = movements
-    .map(({ at, stock_count, available, type }) => ({ at: Date.parse(at), stock_count, available, type }))
+    .map(({ at, ...counts }) => ({ at: Date.parse(at), ...counts }))
     .reverse();
   const first = points[0].at;
   const last = Math.max(now, points.at(-1).at, first + 60_000);
-  const marks = ticks(Math.max(threshold, ...points.map(({ stock_count }) => stock_count), 1));
+  const marks = ticks(Math.max(...points.flatMap(({ stock_count, threshold_level }) => [stock_count, threshold_level]), 1));
   const top = marks.at(-1);
   const x = (at) => round(margin.left + ((at - first) / (last - first)) * (width - margin.left - margin.right));
   const y = (value) => round(height - margin.bottom - (value / top) * (height - margin.top - margin.bottom));
@@ -47,7 +47,7 @@ export function plot(movements, options) {
     stock: stairs("stock_count"),
     available: stairs("available"),
     area: `${stairs("available")}V${y(0)}H${x(first)}Z`,
-    threshold: y(threshold),
+    threshold: stairs("threshold_level"),
     left: margin.left,
     right: width - margin.right,
     bottom: height - margin.bottom,

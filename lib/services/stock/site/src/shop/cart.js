@@ -37,6 +37,15 @@ export class Cart {
     return [...found.values()];
   }
 
+  /** What this cart is sold as: the same until it is empty, as a checkout that is repeated has to be the same. */
+  get reference() {
+    if (!this.#kept.reference) {
+      this.#kept.reference = `order-${crypto.randomUUID().slice(0, 8)}`;
+      this.#keep();
+    }
+    return this.#kept.reference;
+  }
+
   /**
    * What to ask the service for; after an attempt without an answer the same again, which then counts once.
    * @returns {{reservationId: string, quantity: number, lifetime_minutes: number}}
@@ -66,6 +75,7 @@ export class Cart {
 
   remove(reservationId) {
     this.#kept.lines = this.lines.filter((line) => line.reservationId !== reservationId);
+    if (this.lines.length === 0) delete this.#kept.reference;
     this.#keep();
   }
 
