@@ -462,6 +462,8 @@ def test_counters_that_differ_are_told_and_mended(shop: Shop) -> None:
     told = shop.http("POST", path, {}).body
     drift = {"product_id": product, "warehouse_id": "main", "field": "reserved_count", "counted": 3, "found": 5}
     assert told == {"product_id": product, "repaired": False, "drifts": [drift]}
+    refused(shop.http("POST", path, {"repair": True}), 429, "THROTTLED")
+    shop.rest(product)
     mended = shop.http("POST", path, {"repair": True}).body
     assert mended == {"product_id": product, "repaired": True, "drifts": [drift]}
     assert counts(shop.level(product)) == (10, 3, 7)
@@ -477,5 +479,6 @@ def test_everything_is_compared_by_a_schedule(shop: Shop) -> None:
     shop.client("dynamodb").put_item(TableName=shop.outputs["table_names"]["management"], Item=row)
     shop.run("reconcile", "stock-reconciliation")
     assert shop.row(product) == row
+    shop.rest(product)
     assert shop.http("POST", f"/inventory/{product}/reconcile", {"repair": True}).body["repaired"]
     shop.balanced(product)
