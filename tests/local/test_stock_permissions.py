@@ -129,6 +129,7 @@ def reconcile(shop: Shop) -> None:
     """Mend a product, and compare everything."""
     product = shop.make()
     shop.held(product)
+    shop.rest(product)
     wrong = {**shop.row(product), "reserved_count": {"N": "2"}}
     shop.client("dynamodb").put_item(TableName=shop.outputs["table_names"]["management"], Item=wrong)
     answer = shop.http("POST", f"/inventory/{product}/reconcile", {"repair": True})

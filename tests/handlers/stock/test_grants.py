@@ -89,6 +89,7 @@ def used_fixture(shop: Shop, wire: FakeAws) -> dict[str, set[Use]]:
             shop.erase("management", product_id="tap#page-token-key", warehouse_id="tap#")
             shop.forget()
         if function == "reconcile":
+            shop.clock.now += 61
             shop.tamper("d", status="OUT_OF_STOCK")
         before = len(wire.asked)
         do()
