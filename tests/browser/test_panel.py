@@ -275,7 +275,7 @@ def test_pages_without_rows_are_not_the_end(
         found = {"levels": [] if first else [level], "next_page_token": "second" if first else None}
         route.fulfill(json=found, headers=CORS)
 
-    page.route(f"{stock.api_url}/inventory?*", answer)
+    page.route(f"{stock.api_url}/inventory*", answer)
     page.reload()
     expect(page.locator("#attention-count")).to_have_text("2")
     page.get_by_role("link", name="All stock").last.click()
@@ -391,7 +391,7 @@ def test_an_older_answer_that_comes_last_is_dropped(visit: Callable[..., Page], 
     page.get_by_role("button", name="Refresh").click()
     with page.expect_response(f"**/inventory/{product_id}"):
         page.get_by_role("button", name="Refresh").click()
-    [(route, response)] = late
+    route, response = late.pop()
     old = response.json()
     for level in (old, *old["warehouses"]):
         level["stock_count"] = 77
