@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import APIResponse, Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from ..integration.conftest import Http
 from .conftest import Stock
@@ -275,7 +275,7 @@ def test_pages_without_rows_are_not_the_end(
         found = {"levels": [] if first else [level], "next_page_token": "second" if first else None}
         route.fulfill(json=found, headers=CORS)
 
-    page.route(f"{stock.api_url}/inventory?*", answer)
+    page.route(f"{stock.api_url}/inventory*", answer)
     page.reload()
     expect(page.locator("#attention-count")).to_have_text("2")
     page.get_by_role("link", name="All stock").last.click()
@@ -375,28 +375,29 @@ def test_editing_a_product_shows_in_its_history(visit: Callable[..., Page], prod
     expect(page.get_by_role("region", name="Movements").locator("tbody tr").first).to_contain_text("\N{MINUS SIGN}18")
 
 
-def test_an_older_answer_that_comes_last_is_dropped(visit: Callable[..., Page], product: Callable[..., str]) -> None:
+def test_an_older_answer_that_comes_last_is_dropped(
+    visit: Callable[..., Page], product: Callable[..., str], api: Http
+) -> None:
     product_id = product(20)
     page = visit(f"{PANEL}#/product/{product_id}")
     expect(page.locator(".tiles")).to_contain_text("20")
-    late: list[tuple[Route, APIResponse]] = []
+    late: list[Route] = []
 
     def keep(route: Route) -> None:
         if late:
             route.continue_()
         else:
-            late.append((route, route.fetch()))
+            late.append(route)
 
     page.route(f"**/inventory/{product_id}", keep)
     page.get_by_role("button", name="Refresh").click()
     with page.expect_response(f"**/inventory/{product_id}"):
         page.get_by_role("button", name="Refresh").click()
-    [(route, response)] = late
-    old = response.json()
+    old = api("GET", f"/inventory/{product_id}").body
     for level in (old, *old["warehouses"]):
         level["stock_count"] = 77
     with page.expect_response(f"**/inventory/{product_id}"):
-        route.fulfill(response=response, json=old)
+        late[0].fulfill(json=old, headers=CORS)
     page.wait_for_timeout(300)
     expect(page.locator(".tiles")).not_to_contain_text("77")
     has(page, product_id, On_hand="20")
