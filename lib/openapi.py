@@ -100,7 +100,7 @@ REFUSALS = (
     Refusal(
         409,
         "It is there already or has changed meanwhile, or the `Idempotency-Key` came with another body before.",
-        lambda route: route.method == "POST",
+        Route.takes_idempotency_key,
     ),
     Refusal(412, "It is not at the version that `If-Match` names; `ETag` says at which it is.", _guarded),
     Refusal(413, "The body, or what would be stored of it, is too large.", _with_body),
@@ -230,7 +230,7 @@ def _example(text: str | None, read: Callable[[str], Any]) -> Mapping[str, Any]:
 
 
 def _headers(route: Route) -> list[Document]:
-    return [IDEMPOTENCY_KEY] * (route.method == "POST") + [IF_MATCH] * _guarded(route)
+    return [IDEMPOTENCY_KEY] * route.takes_idempotency_key() + [IF_MATCH] * _guarded(route)
 
 
 def _request_body(schema: str, shown: Call) -> Document:

@@ -169,6 +169,8 @@ class Route:
     """An API key whatever the environment says."""
     versioned: bool = False
     """Its answer carries an `ETag`; where it changes something, `If-Match` guards it."""
+    idempotent: bool | None = None
+    """It honours an `Idempotency-Key`; None: if it is a POST."""
     settings: FunctionSettings = field(default_factory=FunctionSettings)
     """Figures of the function that serves this operation alone, when functions are split."""
 
@@ -178,6 +180,10 @@ class Route:
         if not _PATH.fullmatch(self.path):
             raise ValueError(f"route path {self.path!r}: start with '/', and write parameters as /{{name}}")
         _check_operation("route", self.operation)
+
+    def takes_idempotency_key(self) -> bool:
+        """Whether a request can be repeated under an `Idempotency-Key`."""
+        return self.method == "POST" if self.idempotent is None else self.idempotent
 
     def path_parameters(self) -> list[str]:
         """The names between braces, in order."""

@@ -124,6 +124,8 @@ def test_routes_are_tagged_by_the_first_part_of_their_path() -> None:
         pytest.param(a_route(path="/parcels/{id}"), [*ALWAYS, 404], id="path parameter"),
         pytest.param(a_route(method="PUT", body="Parcel"), [*ALWAYS, 413, 415], id="body"),
         pytest.param(a_route(method="POST"), [*ALWAYS, 409], id="POST"),
+        pytest.param(a_route(method="PUT", idempotent=True), [*ALWAYS, 409], id="PUT with a key"),
+        pytest.param(a_route(method="POST", idempotent=False), ALWAYS, id="POST without"),
         pytest.param(a_route(method="PUT", versioned=True), [*ALWAYS, 412], id="versioned change"),
         pytest.param(a_route(method="DELETE", versioned=True), [*ALWAYS, 412], id="versioned deletion"),
         pytest.param(a_route(versioned=True), ALWAYS, id="versioned read"),
@@ -180,9 +182,11 @@ def test_query_parameters_have_their_schemas() -> None:
     }
 
 
-def test_only_a_post_takes_an_idempotency_key() -> None:
+def test_a_post_takes_an_idempotency_key_and_others_do_where_they_say_so() -> None:
     assert operation(accept())["parameters"] == [IDEMPOTENCY_KEY]
+    assert operation(accept(idempotent=False))["parameters"] == []
     assert operation(accept(method="PUT"))["parameters"] == []
+    assert operation(accept(method="PUT", idempotent=True))["parameters"] == [IDEMPOTENCY_KEY]
 
 
 @pytest.mark.parametrize(
