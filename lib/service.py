@@ -147,6 +147,22 @@ class Grant:
             raise ValueError(f"grant on {self.on!r}: give a grant for its indexes and another for its keys")
 
 
+@dataclass(frozen=True)
+class Code:
+    """What a refusal's `code` can be, beyond what it is for every service."""
+
+    name: str
+    status: int
+    meaning: str
+    """And what to do then."""
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Z][A-Z0-9_]*", self.name):
+            raise ValueError(f"code {self.name!r}: give upper-case letters, digits and '_', a letter first")
+        if not 400 <= self.status <= 499:
+            raise ValueError(f"code {self.name!r} status {self.status}: give one from 400 to 499")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Route:
     """One method on one path, and what it answers."""
@@ -164,7 +180,9 @@ class Route:
     responses: Mapping[int, str | None] = field(default_factory=lambda: {200: None})
     """What it answers when all is well: status to schema name, None for an empty body."""
     errors: tuple[int, ...] = ()
-    """Statuses it answers beyond those that follow from its shape."""
+    """Statuses it answers beyond those that follow from its shape and its codes."""
+    codes: tuple[Code, ...] = ()
+    """All that may be the `code` of its refusals, where their status does not say it all."""
     key_required: bool = False
     """An API key whatever the environment says."""
     versioned: bool = False
@@ -442,6 +460,8 @@ class Service:
         yield from _repeated("variable", variables)
         yield from _repeated("function", [function.name for function in self.functions])
         yield from _repeated("route", [f"{route.method} {route.path}" for _, route in self.routes()])
+        codes = dict.fromkeys(code for _, route in self.routes() for code in route.codes)
+        yield from _repeated("code", [code.name for code in codes])
         yield from _repeated("schedule", [s.name for function in self.functions for s in function.schedules])
         yield from _repeated("consumer", [c.name for function in self.functions for c in function.consumers])
         yield from _repeated("alarm", [*(alarm.name for alarm in self.alarms), *map(str.lower, STANDARD_ALARMS)])
