@@ -334,6 +334,8 @@ class Alarm:
     evaluation_periods: int = 1
     missing: Literal["breaching", "ignore", "missing", "notBreaching"] = "notBreaching"
     """What a period without a value is."""
+    operation: str = ""
+    """The only one of the function's operations that emits the metric; empty: any may."""
 
     def __post_init__(self) -> None:
         _check_name("alarm", self.name)
@@ -442,8 +444,9 @@ class Service:
         return replace(self, functions=tuple(made), alarm_pattern=pattern, shared_type="shared", alarms=alarms)
 
     def _split_alarm(self, alarm: Alarm) -> list[Alarm]:
-        """An alarm for each function that what it is on becomes: which of them emits the metric is not described."""
-        operations = [op.replace("_", "-") for f in self.functions if f.name == alarm.on for op in f.operations()]
+        """An alarm for each function that what it is on becomes, of those that may emit the metric."""
+        mine = [op for f in self.functions if f.name == alarm.on for op in f.operations()]
+        operations = [op.replace("_", "-") for op in mine if alarm.operation in ("", op)]
         if len(operations) > 1:
             return [replace(alarm, name=f"{alarm.name}-{operation}", on=operation) for operation in operations]
         return [replace(alarm, on=on) for on in operations or [alarm.on]]
@@ -514,10 +517,13 @@ class Service:
 
     def _alarm_problems(self) -> Iterator[str]:
         known = ["api", *["dead-letters"] * bool(self.dead_letters), *(function.name for function in self.functions)]
+        operations = {function.name: function.operations() for function in self.functions}
         for alarm in self.alarms:
             if known.count(alarm.on) != 1:
                 says = "is two things: rename the function" if alarm.on in known else f"is none of {', '.join(known)}"
                 yield f"alarm {alarm.name!r} is on {alarm.on!r}, which {says}"
+            elif alarm.operation and alarm.operation not in operations.get(alarm.on, ()):
+                yield f"alarm {alarm.name!r} is of {alarm.operation!r}, which is no operation of {alarm.on!r}"
 
 
 def _repeated(kind: str, names: list[str]) -> Iterator[str]:

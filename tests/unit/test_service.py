@@ -187,6 +187,14 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
         ({"alarms": (an_alarm(), an_alarm())}, "alarm 'refusals' is there more than once"),
         ({"alarms": (an_alarm(name="errors"),)}, "alarm 'errors' is there more than once"),
         ({"alarms": (an_alarm(on="counter"),)}, "alarm 'refusals' is on 'counter', which is none of api, desk"),
+        (
+            {"alarms": (an_alarm(on="desk", operation="count"),)},
+            "alarm 'refusals' is of 'count', which is no operation of 'desk'",
+        ),
+        (
+            {"alarms": (an_alarm(operation="list_parcels"),)},
+            "alarm 'refusals' is of 'list_parcels', which is no operation of 'api'",
+        ),
         ({"alarms": (an_alarm(on="dead-letters"),)}, "alarm 'refusals' is on 'dead-letters', which is none of api"),
         (
             {"functions": (a_function(name="api"),), "alarms": (an_alarm(),)},
@@ -274,6 +282,13 @@ def test_every_part_of_a_split_function_has_its_alarm() -> None:
 def test_functions_may_have_variables_of_one_name() -> None:
     functions = tuple(replace(function, variables={"LANGUAGE": function.name}) for function in TWO)
     assert a_service(functions=functions).functions == functions
+
+
+def test_only_the_part_that_emits_what_an_alarm_is_on_has_it() -> None:
+    alarm = an_alarm(on="desk", operation="list_parcels", missing="breaching")
+    split = a_service(functions=(a_function(ACCEPT, LIST),), alarms=(alarm,)).split()
+    assert [(one.name, one.on) for one in split.alarms] == [("refusals", "list-parcels")]
+    assert split.split() == replace(split, shared_type="shared")
 
 
 @pytest.mark.parametrize(

@@ -333,8 +333,21 @@ ALARMS = (
         missing="breaching",
     ),
     Alarm(
+        name="alert-age",
+        on="check-thresholds",
+        operation="check_thresholds",
+        metric="AlertAge",
+        description="tells late of low stock, or does not run: see its log; nothing is lost, what waits is sent later",
+        statistic="Maximum",
+        threshold=1800,
+        period_seconds=900,
+        evaluation_periods=2,
+        missing="breaching",
+    ),
+    Alarm(
         name="drift",
         on="reconcile",
+        operation="reconcile_all",
         metric="Drift",
         description="found counters that differ from reservations and movements: its log names the products, "
         "POST /inventory/{productId}/reconcile mends them",
