@@ -9,7 +9,16 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from .service import Call, Route, Schema, Service
+from .runtime.errors import (
+    BadRequest,
+    IdempotencyConflict,
+    NotFound,
+    PreconditionFailed,
+    TooLarge,
+    TooManyRequests,
+    UnsupportedMediaType,
+)
+from .service import Call, Code, Route, Schema, Service
 
 Document = dict[str, Any]
 
@@ -33,10 +42,10 @@ ERROR_SCHEMA: Schema = {
         "details": {"type": "array", "items": {"type": "string"}, "description": "Which rules were broken, if any."},
     },
     "example": {
-        "error": "the body is not as it should be",
-        "code": "INVALID_REQUEST",
+        "error": "the query is not as it should be",
+        "code": BadRequest.code,
         "requestId": "7f1c2a52-0d8e-4f0b-9a66-3f0f6f6a5f11",
-        "details": ["body.price must be number"],
+        "details": ["query must not contain {'colour'} properties"],
     },
 }
 HEADERS: Document = {
@@ -76,6 +85,8 @@ class Refusal(NamedTuple):
     status: int
     description: str
     possible: Callable[[Route], bool]
+    codes: tuple[str, ...] = ()
+    """What `code` is then; where there is none, routes or the gateway say."""
 
 
 def _always(_: Route) -> bool:
@@ -92,29 +103,70 @@ def _guarded(route: Route) -> bool:
 
 REFUSALS = (
     # On every route: a query parameter that is not described is refused.
-    Refusal(400, "The path, the query or the body is not as described here; `details` says where.", _always),
     Refusal(
-        403, "No valid API key, on a route that always asks for one or in environments that ask for a key.", _always
+        400,
+        "The path, the query or the body is not as described here; `details` says where.",
+        _always,
+        (BadRequest.code,),
     ),
-    Refusal(404, "What the path names is not there.", lambda route: bool(route.path_parameters())),
+    Refusal(
+        403,
+        "No valid API key, on a route that always asks for one or in environments that ask for a key.",
+        _always,
+        ("FORBIDDEN",),
+    ),
+    Refusal(404, "What the request names is not there.", lambda route: bool(route.path_parameters()), (NotFound.code,)),
     Refusal(
         409,
         "It is there already or has changed meanwhile, or the `Idempotency-Key` came with another body before.",
-        lambda route: route.method == "POST",
+        Route.takes_idempotency_key,
     ),
-    Refusal(412, "It is not at the version that `If-Match` names; `ETag` says at which it is.", _guarded),
-    Refusal(413, "The body, or what would be stored of it, is too large.", _with_body),
-    Refusal(415, f"The `Content-Type` is not `{JSON}`.", _with_body),
-    Refusal(429, "Too many requests at once, or the API key's quota is used up; try again later.", _always),
+    Refusal(
+        412,
+        "It is not at the version that `If-Match` names; `ETag` says at which it is.",
+        _guarded,
+        (PreconditionFailed.code,),
+    ),
+    Refusal(
+        413,
+        "The body, or what would be stored of it, is too large.",
+        _with_body,
+        (TooLarge.code, "REQUEST_TOO_LARGE"),
+    ),
+    Refusal(415, f"The `Content-Type` is not `{JSON}`.", _with_body, (UnsupportedMediaType.code,)),
+    Refusal(
+        429,
+        "Too many requests at once, or the API key's quota is used up; try again later.",
+        _always,
+        (TooManyRequests.code, "QUOTA_EXCEEDED"),
+    ),
     Refusal(500, "Something went wrong on our side; the log has the rest.", _always),
     Refusal(502, "The function failed before it could answer; try again.", _always),
     Refusal(504, "No answer in time; try again.", _always),
+)
+KEY_REUSED = Code(
+    IdempotencyConflict.code,
+    IdempotencyConflict.status,
+    "The `Idempotency-Key` came with another request before: give this one a new key.",
 )
 
 
 def refusals(route: Route) -> list[int]:
     """Every status besides success: what follows from the route's shape, and what it declares."""
-    return sorted({row.status for row in REFUSALS if row.possible(route)} | set(route.errors))
+    declared = {*route.errors, *(code.status for code in route.codes)}
+    return sorted({row.status for row in REFUSALS if row.possible(route)} | declared)
+
+
+def codes(service: Service) -> list[Code]:
+    """All that the `code` of a refusal can be whose status is 4xx, in the order of their statuses."""
+    routes = [route for _, route in service.routes()]
+    possible = {status for route in routes for status in refusals(route)}
+    found = [
+        Code(name, row.status, row.description) for row in REFUSALS if row.status in possible for name in row.codes
+    ]
+    found += [code for route in routes for code in route.codes]
+    found += [KEY_REUSED] * any(route.takes_idempotency_key() for route in routes)
+    return sorted(dict.fromkeys(found), key=lambda code: code.status)
 
 
 def document(service: Service, server_url: str = "/") -> Document:
@@ -122,7 +174,7 @@ def document(service: Service, server_url: str = "/") -> Document:
     if ERROR in service.schemas:
         raise ValueError(f"service {service.name!r} schema {ERROR!r}: give another name, this is the common error's")
     routes = [route for _, route in service.routes()]
-    refused = {status for route in routes for status in refusals(route)}
+    refused = {status for route in routes for status in refusals(route) if not _codes(route, status)}
     return {
         "openapi": "3.0.3",
         "info": {"title": service.title, "description": service.description, "version": VERSION},
@@ -230,7 +282,7 @@ def _example(text: str | None, read: Callable[[str], Any]) -> Mapping[str, Any]:
 
 
 def _headers(route: Route) -> list[Document]:
-    return [IDEMPOTENCY_KEY] * (route.method == "POST") + [IF_MATCH] * _guarded(route)
+    return [IDEMPOTENCY_KEY] * route.takes_idempotency_key() + [IF_MATCH] * _guarded(route)
 
 
 def _request_body(schema: str, shown: Call) -> Document:
@@ -246,7 +298,24 @@ def _responses(route: Route) -> Document:
     version = ["ETag"] * route.versioned
     answered = {str(status): _answered(status, schema, *version) for status, schema in route.responses.items()}
     refused = (status for status in refusals(route) if status not in route.responses)
-    return {**answered, **{str(status): {"$ref": f"#/components/responses/{_label(status)}"} for status in refused}}
+    return {**answered, **{str(status): _refusal(route, status) for status in refused}}
+
+
+def _refusal(route: Route, status: int) -> Document:
+    named = _codes(route, status)
+    if not named:
+        return {"$ref": f"#/components/responses/{_label(status)}"}
+    found = _refused(status)
+    narrowed = {"type": "object", "properties": {"code": {"type": "string", "enum": [code.name for code in named]}}}
+    found["content"][JSON]["schema"] = {"allOf": [found["content"][JSON]["schema"], narrowed]}
+    return {**found, "description": "\n".join(f"- `{code.name}`: {code.meaning}" for code in named)}
+
+
+def _codes(route: Route, status: int) -> list[Code]:
+    """What the `code` of a route's refusals can be, where the route says it."""
+    named = [code for code in route.codes if code.status == status]
+    with_key = named and status == KEY_REUSED.status and route.takes_idempotency_key()
+    return [*named, KEY_REUSED] if with_key else named
 
 
 def _answered(status: int, schema: str | None, *more: str) -> Document:

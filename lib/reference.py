@@ -97,6 +97,7 @@ def sections(services: Mapping[str, Service]) -> dict[str, str]:
     found = {"configuration": _configuration(), "environments": _environments(services)}
     for name, service in services.items():
         found[f"api-{name}"] = _api(service)
+        found[f"codes-{name}"] = _codes(service)
         found[f"permissions-{name}"] = _permissions(service)
         found[f"functions-{name}"] = _split_functions(service)
     return found
@@ -112,6 +113,11 @@ def _api_row(route: Route) -> Row:
     what = f"{route.summary} (always with an API key)" if route.key_required else route.summary
     refusals = ", ".join(map(str, openapi.refusals(route)))
     return f"`{route.method}`", f"`{route.path}`", what, ", ".join(takes), f"{', '.join(answers)}; {refusals}"
+
+
+def _codes(service: Service) -> str:
+    rows = ((f"`{code.name}`", str(code.status), code.meaning) for code in openapi.codes(service))
+    return _table(("Code", "Status", "Means, and what to do"), rows)
 
 
 def _permissions(service: Service) -> str:

@@ -147,6 +147,22 @@ class Grant:
             raise ValueError(f"grant on {self.on!r}: give a grant for its indexes and another for its keys")
 
 
+@dataclass(frozen=True)
+class Code:
+    """What a refusal's `code` can be, beyond what it is for every service."""
+
+    name: str
+    status: int
+    meaning: str
+    """And what to do then."""
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Z][A-Z0-9_]*", self.name):
+            raise ValueError(f"code {self.name!r}: give upper-case letters, digits and '_', a letter first")
+        if not 400 <= self.status <= 499:
+            raise ValueError(f"code {self.name!r} status {self.status}: give one from 400 to 499")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Route:
     """One method on one path, and what it answers."""
@@ -164,11 +180,15 @@ class Route:
     responses: Mapping[int, str | None] = field(default_factory=lambda: {200: None})
     """What it answers when all is well: status to schema name, None for an empty body."""
     errors: tuple[int, ...] = ()
-    """Statuses it answers beyond those that follow from its shape."""
+    """Statuses it answers beyond those that follow from its shape and its codes."""
+    codes: tuple[Code, ...] = ()
+    """All that may be the `code` of its refusals, where their status does not say it all."""
     key_required: bool = False
     """An API key whatever the environment says."""
     versioned: bool = False
     """Its answer carries an `ETag`; where it changes something, `If-Match` guards it."""
+    idempotent: bool | None = None
+    """It honours an `Idempotency-Key`; None: if it is a POST."""
     settings: FunctionSettings = field(default_factory=FunctionSettings)
     """Figures of the function that serves this operation alone, when functions are split."""
 
@@ -178,6 +198,10 @@ class Route:
         if not _PATH.fullmatch(self.path):
             raise ValueError(f"route path {self.path!r}: start with '/', and write parameters as /{{name}}")
         _check_operation("route", self.operation)
+
+    def takes_idempotency_key(self) -> bool:
+        """Whether a request can be repeated under an `Idempotency-Key`."""
+        return self.method == "POST" if self.idempotent is None else self.idempotent
 
     def path_parameters(self) -> list[str]:
         """The names between braces, in order."""
@@ -310,6 +334,8 @@ class Alarm:
     evaluation_periods: int = 1
     missing: Literal["breaching", "ignore", "missing", "notBreaching"] = "notBreaching"
     """What a period without a value is."""
+    operation: str = ""
+    """The only one of the function's operations that emits the metric; empty: any may."""
 
     def __post_init__(self) -> None:
         _check_name("alarm", self.name)
@@ -418,8 +444,9 @@ class Service:
         return replace(self, functions=tuple(made), alarm_pattern=pattern, shared_type="shared", alarms=alarms)
 
     def _split_alarm(self, alarm: Alarm) -> list[Alarm]:
-        """An alarm for each function that what it is on becomes: which of them emits the metric is not described."""
-        operations = [op.replace("_", "-") for f in self.functions if f.name == alarm.on for op in f.operations()]
+        """An alarm for each function that what it is on becomes, of those that may emit the metric."""
+        mine = [op for f in self.functions if f.name == alarm.on for op in f.operations()]
+        operations = [op.replace("_", "-") for op in mine if alarm.operation in ("", op)]
         if len(operations) > 1:
             return [replace(alarm, name=f"{alarm.name}-{operation}", on=operation) for operation in operations]
         return [replace(alarm, on=on) for on in operations or [alarm.on]]
@@ -436,6 +463,8 @@ class Service:
         yield from _repeated("variable", variables)
         yield from _repeated("function", [function.name for function in self.functions])
         yield from _repeated("route", [f"{route.method} {route.path}" for _, route in self.routes()])
+        codes = dict.fromkeys(code for _, route in self.routes() for code in route.codes)
+        yield from _repeated("code", [code.name for code in codes])
         yield from _repeated("schedule", [s.name for function in self.functions for s in function.schedules])
         yield from _repeated("consumer", [c.name for function in self.functions for c in function.consumers])
         yield from _repeated("alarm", [*(alarm.name for alarm in self.alarms), *map(str.lower, STANDARD_ALARMS)])
@@ -488,10 +517,13 @@ class Service:
 
     def _alarm_problems(self) -> Iterator[str]:
         known = ["api", *["dead-letters"] * bool(self.dead_letters), *(function.name for function in self.functions)]
+        operations = {function.name: function.operations() for function in self.functions}
         for alarm in self.alarms:
             if known.count(alarm.on) != 1:
                 says = "is two things: rename the function" if alarm.on in known else f"is none of {', '.join(known)}"
                 yield f"alarm {alarm.name!r} is on {alarm.on!r}, which {says}"
+            elif alarm.operation and alarm.operation not in operations.get(alarm.on, ()):
+                yield f"alarm {alarm.name!r} is of {alarm.operation!r}, which is no operation of {alarm.on!r}"
 
 
 def _repeated(kind: str, names: list[str]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from lib.service import (
     Alarm,
+    Code,
     Consumer,
     Function,
     Grant,
@@ -26,6 +27,11 @@ HANDLER = "lib.services.items.handler.api"
 def a_route(**changes: Any) -> Route:
     """A route."""
     return Route(**{"method": "GET", "path": "/parcels", "operation": "list_parcels", "summary": "", **changes})
+
+
+def a_code(**changes: Any) -> Code:
+    """What a refusal's `code` can be."""
+    return Code(**{"name": "TOO_HEAVY", "status": 409, "meaning": "Nobody can lift it: send two.", **changes})
 
 
 def a_table(**changes: Any) -> Table:

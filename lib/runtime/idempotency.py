@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: a repeated POST gets the answer of the first, and another body under the same key a 409.
+"""`Idempotency-Key`: a repeated request gets the answer of the first, and another body under the same key a 409.
 
 A row is written in the transaction that the request makes, with the values the service made up (an id, a time).
 An answer is those values and the request's own body, so the row stays small whatever the body's size.

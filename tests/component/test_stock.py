@@ -148,7 +148,7 @@ def test_there_is_as_much_of_everything_as_is_needed(dev: Deployment) -> None:
         "sns.TopicSubscription": 1,
         "sqs.Queue": 1,
         "cloudwatch.EventRule": 3,
-        "cloudwatch.MetricAlarm": 3 * 12 + 4,
+        "cloudwatch.MetricAlarm": 3 * 12 + 5,
         "appautoscaling.Target": 0,
         "ssm.Parameter": 0,
     }
@@ -276,12 +276,13 @@ def test_movements_that_cross_a_threshold_are_heard_of(either: Deployment) -> No
 
 
 ALARMS = {
-    "stock-5xx": ("AWS/ApiGateway", "5XXError", 0.05, 3, "notBreaching"),
-    "stock-depth": ("AWS/SQS", "ApproximateNumberOfMessagesVisible", 0, 1, "notBreaching"),
-    "sweep-age": ("TapStack", "SweepAge", 180, 3, "breaching"),
-    "drift": ("TapStack", "Drift", 0, 1, "notBreaching"),
+    "stock-5xx": ("AWS/ApiGateway", "5XXError", "Average", 0.05, 60, 3, "notBreaching"),
+    "stock-depth": ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", 0, 60, 1, "notBreaching"),
+    "sweep-age": ("TapStack", "SweepAge", "Maximum", 180, 60, 3, "breaching"),
+    "alert-age": ("TapStack", "AlertAge", "Maximum", 1800, 900, 2, "breaching"),
+    "drift": ("TapStack", "Drift", "Maximum", 0, 3600, 1, "notBreaching"),
 }
-TOLD_OF = ("namespace", "metricName", "threshold", "evaluationPeriods", "treatMissingData")
+TOLD_OF = ("namespace", "metricName", "statistic", "threshold", "period", "evaluationPeriods", "treatMissingData")
 
 
 @pytest.mark.parametrize("name", ALARMS)
@@ -289,6 +290,17 @@ def test_the_service_has_alarms_of_its_own(either: Deployment, name: str) -> Non
     alarm = either.inputs("cloudwatch.MetricAlarm")[f"shop-{name}-alarm"]
     assert tuple(alarm[what] for what in TOLD_OF) == ALARMS[name]
     assert alarm["alarmActions"] == [TOPIC]
+
+
+def test_split_functions_have_the_alarms_of_what_they_emit() -> None:
+    alarms = deployed(split_functions=True).inputs("cloudwatch.MetricAlarm").values()
+    emitted = {alarm["metricName"]: alarm["dimensions"] for alarm in alarms if alarm["namespace"] == "TapStack"}
+    assert len(emitted) == len([alarm for alarm in alarms if alarm["namespace"] == "TapStack"])
+    assert {metric: dimensions["FunctionName"] for metric, dimensions in emitted.items()} == {
+        "SweepAge": "inventory-expire-reservations-dev",
+        "AlertAge": "inventory-check-thresholds-dev",
+        "Drift": "inventory-reconcile-all-dev",
+    }
 
 
 def test_alerts_go_to_the_address_that_is_configured(dev: Deployment) -> None:

@@ -10,11 +10,11 @@ import fastjsonschema
 import pytest
 from openapi_spec_validator import validate
 
-from lib.openapi import ERROR_SCHEMA, IDEMPOTENCY_KEY, IF_MATCH, answering, document, refusals
+from lib.openapi import ERROR_SCHEMA, IDEMPOTENCY_KEY, IF_MATCH, answering, codes, document, refusals
 from lib.service import Call, Route, Service
 from lib.services import SERVICES
 
-from ..builders import PARCELS, a_function, a_route, a_service
+from ..builders import PARCELS, a_code, a_function, a_route, a_service
 
 ALWAYS = [400, 403, 429, 500, 502, 504]
 BUILT_IN = [pytest.param(service, id=name) for name, service in SERVICES.items()]
@@ -124,11 +124,14 @@ def test_routes_are_tagged_by_the_first_part_of_their_path() -> None:
         pytest.param(a_route(path="/parcels/{id}"), [*ALWAYS, 404], id="path parameter"),
         pytest.param(a_route(method="PUT", body="Parcel"), [*ALWAYS, 413, 415], id="body"),
         pytest.param(a_route(method="POST"), [*ALWAYS, 409], id="POST"),
+        pytest.param(a_route(method="PUT", idempotent=True), [*ALWAYS, 409], id="PUT with a key"),
+        pytest.param(a_route(method="POST", idempotent=False), ALWAYS, id="POST without"),
         pytest.param(a_route(method="PUT", versioned=True), [*ALWAYS, 412], id="versioned change"),
         pytest.param(a_route(method="DELETE", versioned=True), [*ALWAYS, 412], id="versioned deletion"),
         pytest.param(a_route(versioned=True), ALWAYS, id="versioned read"),
         pytest.param(a_route(method="POST", versioned=True), [*ALWAYS, 409], id="versioned POST"),
         pytest.param(a_route(errors=(409, 410)), [*ALWAYS, 409, 410], id="declared"),
+        pytest.param(a_route(codes=(a_code(status=410),)), [*ALWAYS, 410], id="code"),
     ],
 )
 def test_refusals_follow_from_a_routes_shape(route: Route, wanted: list[int]) -> None:
@@ -139,6 +142,47 @@ def test_refusals_follow_from_a_routes_shape(route: Route, wanted: list[int]) ->
 def test_refusals_have_the_common_shape() -> None:
     answer = of(a_route(errors=(410,)))["components"]["responses"]["Error410"]
     assert answer["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Error"}
+
+
+def named(found: Document, status: int) -> tuple[list[str], str]:
+    """What the `code` can be where an operation says it, and how it is described."""
+    answer = found["responses"][str(status)]
+    common, narrowed = answer["content"]["application/json"]["schema"]["allOf"]
+    assert common == {"$ref": "#/components/schemas/Error"}
+    return narrowed["properties"]["code"]["enum"], answer["description"]
+
+
+def test_a_routes_codes_are_all_that_its_refusals_with_their_status_say() -> None:
+    route = a_route(method="PUT", codes=(a_code(), a_code(name="LOST", status=410, meaning="It is gone.")))
+    assert named(operation(route), 409) == (["TOO_HEAVY"], "- `TOO_HEAVY`: Nobody can lift it: send two.")
+    assert named(operation(route), 410) == (["LOST"], "- `LOST`: It is gone.")
+    assert "Error409" not in of(route)["components"]["responses"]
+
+
+def test_the_code_of_a_key_that_was_used_for_something_else_goes_with_them() -> None:
+    codes_, description = named(operation(accept(codes=(a_code(), a_code(name="LOST", status=410)))), 409)
+    assert codes_ == ["TOO_HEAVY", "IDEMPOTENCY_CONFLICT"]
+    assert description.splitlines()[1].startswith("- `IDEMPOTENCY_CONFLICT`: The `Idempotency-Key` came")
+    assert named(operation(accept(codes=(a_code(status=410),))), 410)[0] == ["TOO_HEAVY"]
+
+
+def test_a_status_without_codes_is_described_as_for_every_service() -> None:
+    found = of(accept(), a_route(method="PUT", codes=(a_code(),)), schemas={"Parcel": {}})
+    assert found["paths"]["/parcels"]["post"]["responses"]["409"] == {"$ref": "#/components/responses/Error409"}
+    assert "Idempotency-Key" in found["components"]["responses"]["Error409"]["description"]
+
+
+def test_codes_are_those_of_every_service_and_of_the_routes_each_once_by_status() -> None:
+    routes = (a_route(path="/parcels/{id}", codes=(a_code(),)), a_route(method="PUT", codes=(a_code(),)))
+    found = codes(a_service(functions=(a_function(*routes),)))
+    assert [(code.name, code.status) for code in found] == [
+        ("INVALID_REQUEST", 400),
+        ("FORBIDDEN", 403),
+        ("NOT_FOUND", 404),
+        ("TOO_HEAVY", 409),
+        ("THROTTLED", 429),
+        ("QUOTA_EXCEEDED", 429),
+    ]
 
 
 def test_the_common_shapes_example_has_that_shape() -> None:
@@ -180,9 +224,11 @@ def test_query_parameters_have_their_schemas() -> None:
     }
 
 
-def test_only_a_post_takes_an_idempotency_key() -> None:
+def test_a_post_takes_an_idempotency_key_and_others_do_where_they_say_so() -> None:
     assert operation(accept())["parameters"] == [IDEMPOTENCY_KEY]
+    assert operation(accept(idempotent=False))["parameters"] == []
     assert operation(accept(method="PUT"))["parameters"] == []
+    assert operation(accept(method="PUT", idempotent=True))["parameters"] == [IDEMPOTENCY_KEY]
 
 
 @pytest.mark.parametrize(

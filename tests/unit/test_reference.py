@@ -16,7 +16,7 @@ from lib.service import Parameter
 from lib.services import SERVICES
 from lib.settings import ApiSettings, FunctionSettings, Settings
 
-from ..builders import PARCELS, SWEEP, a_function, a_grant, a_route, a_service, a_yard
+from ..builders import PARCELS, SWEEP, a_code, a_function, a_grant, a_route, a_service, a_yard
 
 EMPTY = "<!-- generated:{0} -->\n<!-- /generated:{0} -->"
 
@@ -112,6 +112,19 @@ def test_the_api_lists_every_route_with_what_it_takes_and_answers() -> None:
     assert accepting.startswith(
         "| `POST` | `/parcels` | Accept one (always with an API key) | `Parcel` | **201** `Parcel`; 4"
     )
+
+
+def test_codes_are_listed_with_their_status_and_what_they_mean() -> None:
+    service = a_service(functions=(a_function(a_route(codes=(a_code(),))),))
+    rows = cells(sections({"parcels": service})["codes-parcels"])
+    assert [row[0] for row in rows] == [
+        "`INVALID_REQUEST`",
+        "`FORBIDDEN`",
+        "`TOO_HEAVY`",
+        "`THROTTLED`",
+        "`QUOTA_EXCEEDED`",
+    ]
+    assert rows[2] == ["`TOO_HEAVY`", "409", "Nobody can lift it: send two."]
 
 
 def test_permissions_say_what_each_role_may_where_and_for_whom() -> None:

@@ -14,6 +14,7 @@ from lib.service import Call, Function, Grant, Index, Key, Parameter, Schedule, 
 from lib.settings import FunctionSettings
 from tests.builders import (
     HANDLER,
+    a_code,
     a_consumer,
     a_function,
     a_grant,
@@ -56,6 +57,10 @@ def a_parameter(**changes: Any) -> Parameter:
         (lambda: a_route(path="/parcels/{id"), "route path '/parcels/{id'"),
         (lambda: a_route(operation="list-parcels"), "route operation 'list-parcels': give the name of a Python"),
         (lambda: a_route(operation="return"), "route operation 'return': give"),
+        (lambda: a_code(name="Lost"), "code 'Lost': give upper-case letters"),
+        (lambda: a_code(name="_LOST"), "code '_LOST': give upper-case letters"),
+        (lambda: a_code(status=399), "code 'TOO_HEAVY' status 399: give one from 400 to 499"),
+        (lambda: a_code(status=500), "code 'TOO_HEAVY' status 500: give one from 400 to 499"),
         (lambda: a_schedule(operation="sweep-all"), "schedule operation 'sweep-all': give"),
         (lambda: a_consumer(name="My"), "consumer name 'My': give lower-case"),
         (lambda: a_consumer(operation="greet-all"), "consumer operation 'greet-all': give"),
@@ -169,9 +174,27 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
             {"functions": (a_function(schedules=(a_schedule(),)),), "dead_letters": "parcels"},
             "'parcels' is there more than once",
         ),
+        (
+            {
+                "functions": (
+                    a_function(
+                        a_route(codes=(a_code(), a_code(meaning="Send three."))),
+                    ),
+                )
+            },
+            "code 'TOO_HEAVY' is there more than once",
+        ),
         ({"alarms": (an_alarm(), an_alarm())}, "alarm 'refusals' is there more than once"),
         ({"alarms": (an_alarm(name="errors"),)}, "alarm 'errors' is there more than once"),
         ({"alarms": (an_alarm(on="counter"),)}, "alarm 'refusals' is on 'counter', which is none of api, desk"),
+        (
+            {"alarms": (an_alarm(on="desk", operation="count"),)},
+            "alarm 'refusals' is of 'count', which is no operation of 'desk'",
+        ),
+        (
+            {"alarms": (an_alarm(operation="list_parcels"),)},
+            "alarm 'refusals' is of 'list_parcels', which is no operation of 'api'",
+        ),
         ({"alarms": (an_alarm(on="dead-letters"),)}, "alarm 'refusals' is on 'dead-letters', which is none of api"),
         (
             {"functions": (a_function(name="api"),), "alarms": (an_alarm(),)},
@@ -190,6 +213,11 @@ def test_description_that_contradicts_itself_is_refused(changes: dict[str, Any],
 def test_a_grant_is_for_indexes_or_for_keys() -> None:
     with pytest.raises(ValueError, match="grant on 'parcels': give a grant for its indexes and another for its keys"):
         a_grant("parcels", "Query", indexes=("by-state",), keys=("x",))
+
+
+def test_several_routes_may_have_the_same_code() -> None:
+    routes = (a_route(codes=(a_code(),)), a_route(method="POST", codes=(a_code(),)))
+    assert len(a_service(functions=(a_function(*routes),)).routes()) == 2
 
 
 def test_alarms_may_go_to_one_of_the_services_topics() -> None:
@@ -254,6 +282,13 @@ def test_every_part_of_a_split_function_has_its_alarm() -> None:
 def test_functions_may_have_variables_of_one_name() -> None:
     functions = tuple(replace(function, variables={"LANGUAGE": function.name}) for function in TWO)
     assert a_service(functions=functions).functions == functions
+
+
+def test_only_the_part_that_emits_what_an_alarm_is_on_has_it() -> None:
+    alarm = an_alarm(on="desk", operation="list_parcels", missing="breaching")
+    split = a_service(functions=(a_function(ACCEPT, LIST),), alarms=(alarm,)).split()
+    assert [(one.name, one.on) for one in split.alarms] == [("refusals", "list-parcels")]
+    assert split.split() == replace(split, shared_type="shared")
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from ...runtime.errors import ApiError, Conflict, VersionConflict
 from ...service import (
     Alarm,
     Call,
+    Code,
     Consumer,
     Function,
     Grant,
@@ -27,6 +29,7 @@ from ...settings import ApiSettings, Check, FunctionSettings, Layer, Settings, T
 from ..pages import page_of, page_query
 from .handler import levels, movements
 from .handler.api import DEFAULT_PAGE_SIZE, DEFAULT_WAREHOUSE, ID
+from .handler.refusals import BelowReserved, InsufficientStock, ReservationConflict, ReservationExpired
 
 HANDLER = f"{__package__}.handler.api"
 SITE = Path(__file__).parent / "site" / "dist"
@@ -337,8 +340,21 @@ ALARMS = (
         missing="breaching",
     ),
     Alarm(
+        name="alert-age",
+        on="check-thresholds",
+        operation="check_thresholds",
+        metric="AlertAge",
+        description="tells late of low stock, or does not run: see its log; nothing is lost, what waits is sent later",
+        statistic="Maximum",
+        threshold=1800,
+        period_seconds=900,
+        evaluation_periods=2,
+        missing="breaching",
+    ),
+    Alarm(
         name="drift",
         on="reconcile",
+        operation="reconcile_all",
         metric="Drift",
         description="found counters that differ from reservations and movements: its log names the products, "
         "POST /inventory/{productId}/reconcile mends them",
@@ -376,6 +392,35 @@ FREE = (
 PAGE_TOKENS = _levels("GetItem", "PutItem", keys=("tap#page-token-key",), reason="keep the page tokens' key")
 ANSWERED = _levels("BatchGetItem", keys=("tap#idempotency#*",), reason="answer a repeated Idempotency-Key as before")
 RESERVATION_LINES = _holds("Query", reason="read a reservation")
+
+
+def _code(error: type[ApiError], meaning: str) -> Code:
+    return Code(error.code, error.status, meaning)
+
+
+THERE_ALREADY = _code(Conflict, "The product is in that warehouse already: `PUT` changes it.")
+CHANGED = _code(
+    VersionConflict,
+    "The level is not at `expected_version`, or `expected_last_updated`; `details` say what it is: read it again, then "
+    "change that.",
+)
+BELOW_RESERVED = _code(
+    BelowReserved,
+    "So few on hand would be fewer than are held; `details` say how many those are: leave as many, or release them "
+    "first.",
+)
+INSUFFICIENT = _code(
+    InsufficientStock,
+    "Fewer are available than are wanted; `details` say how many: ask for no more, or again once some are back.",
+)
+ANOTHERS = _code(
+    ReservationConflict,
+    "The `reservationId` is of something else than the request says, or was sold under another `reference`; or part of "
+    "it was given back: ask for what it holds, or reserve under another id.",
+)
+ENDED = _code(
+    ReservationExpired, "The reservation ended before it was fulfilled: fulfil without it, from what is available."
+)
 
 
 def _sized(memory_mb: int, reserved_concurrency: int, timeout_seconds: int = 10) -> FunctionSettings:
@@ -489,7 +534,7 @@ def _changing(settings: StockSettings) -> tuple[Function, ...]:
                     summary="A new product, or a product in a new warehouse",
                     body="NewLevel",
                     responses={201: "Level"},
-                    errors=(409,),
+                    codes=(THERE_ALREADY,),
                     key_required=True,
                     grants=(*MOVE, ANSWERED),
                 ),
@@ -507,9 +552,10 @@ def _changing(settings: StockSettings) -> tuple[Function, ...]:
                     summary="Set or adjust what is on hand, the threshold, the category",
                     body="LevelChanges",
                     responses={200: "Level"},
-                    errors=(409,),
+                    codes=(CHANGED, BELOW_RESERVED),
                     key_required=True,
-                    grants=(*READ, *MOVE, *FREE),
+                    idempotent=True,
+                    grants=(*READ, *MOVE, *FREE, ANSWERED),
                 ),
             ),
         ),
@@ -531,7 +577,8 @@ def _holding(settings: StockSettings) -> tuple[Function, ...]:
                     summary=summary,
                     body=body,
                     responses={201: "Reservation"},
-                    errors=(404, 409),
+                    errors=(404,),
+                    codes=(INSUFFICIENT, ANOTHERS),
                     key_required=True,
                     grants=(
                         *READ,
@@ -584,7 +631,8 @@ def _holding(settings: StockSettings) -> tuple[Function, ...]:
                     summary=summary,
                     body=body,
                     responses={200: "Sale"},
-                    errors=(404, 409),
+                    errors=(404,),
+                    codes=(INSUFFICIENT, ANOTHERS, ENDED),
                     key_required=True,
                     grants=(
                         *READ,
@@ -664,6 +712,7 @@ def _watching() -> tuple[Function, ...]:
                     body="Reconciling",
                     responses={200: "Reconciliation"},
                     key_required=True,
+                    idempotent=False,
                     grants=(_levels("Query", reason="find the product's warehouses"), *compare, *MOVE),
                 ),
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -21,6 +22,12 @@ def statuses(messages: list[dict[str, Any]]) -> list[tuple[str, str]]:
 def sns_down(wire: FakeAws) -> None:
     """From now on calls of SNS are hung up on."""
     wire.script = [lambda asked: "hang up" if b"Action=Publish" in asked.body else "pass"]
+
+
+def figures(out: str) -> dict[str, float]:
+    """The metrics of the last sweep."""
+    (line,) = [json.loads(text) for text in out.splitlines() if '"_aws"' in text][-1:]
+    return {name: line[name] for name in ("AlertAge", "AlertsSent")}
 
 
 def test_a_crossing_is_told_with_product_warehouse_and_counts(shop: Shop) -> None:
@@ -145,6 +152,47 @@ def test_what_cannot_be_sent_is_kept_and_sent_later(shop: Shop, wire: FakeAws) -
     assert statuses(shop.told()) == [("lamp", "OUT_OF_STOCK")]
     assert shop.told() == []
     check(shop)
+
+
+def test_a_sweep_tells_how_many_it_sent_and_how_long_the_oldest_waited(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.create(stock_count=0)
+    shop.clock.now += 100
+    shop.create("desk", stock_count=0)
+    shop.clock.now += 20
+    shop.run("stock-thresholds")
+    assert figures(capsys.readouterr().out) == {"AlertAge": 120, "AlertsSent": 2}
+    shop.run("stock-thresholds")
+    assert figures(capsys.readouterr().out) == {"AlertAge": 0, "AlertsSent": 0}
+
+
+def test_what_cannot_be_sent_grows_old_whatever_comes_after_it(
+    shop: Shop, wire: FakeAws, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.create(stock_count=0)
+    sns_down(wire)
+    for age in (0, 900, 1800):
+        with pytest.raises(AwsError, match="NoAnswer"):
+            shop.run("stock-thresholds")
+        assert figures(capsys.readouterr().out) == {"AlertAge": age, "AlertsSent": 0}
+        shop.clock.now += 900
+        shop.create(f"after-{age}", stock_count=0)
+
+
+def test_what_was_sent_before_a_failure_counts(shop: Shop, wire: FakeAws, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.create(stock_count=0)
+    shop.create("desk", stock_count=0)
+
+    def first_alone(asked: Asked) -> str:
+        if b"REMOVE due" in asked.body:
+            sns_down(wire)
+        return "pass"
+
+    wire.script = [first_alone]
+    with pytest.raises(AwsError, match="NoAnswer"):
+        shop.run("stock-thresholds")
+    assert figures(capsys.readouterr().out)["AlertsSent"] == 1
 
 
 def test_what_is_told_once_more_is_better_than_not_at_all(shop: Shop, wire: FakeAws) -> None:

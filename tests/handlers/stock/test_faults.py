@@ -15,7 +15,7 @@ from lib.services.stock.handler import reconcile
 
 from ...fake_aws import Asked, FakeAws
 from ..worker import Answer, refused
-from .conftest import FULFILL, RECONCILE, RESERVE, Shop
+from .conftest import FULFILL, PRODUCT, RECONCILE, RESERVE, Shop
 from .consistency import check
 from .test_reservations import counts, line
 
@@ -44,6 +44,9 @@ DEEDS: dict[str, Deed] = {
         lambda shop: shop.api("POST", "/inventory", {"product_id": "new", "stock_count": 5}, headers=KEY), 201, 201
     ),
     "update": Deed(lambda shop: shop.update("a", stock_count=13, expected_version=1), 200, 409),
+    "adjust with a key": Deed(
+        lambda shop: shop.api("PUT", PRODUCT, {"adjustment": 1, "reason": "x"}, keys=("a",), headers=KEY), 200, 200
+    ),
     "reserve": Deed(lambda shop: shop.reserve("r", 2, "a"), 201, 201),
     "reserve with a key": Deed(
         lambda shop: shop.api("POST", RESERVE, {"reservationId": "r", "quantity": 2}, keys=("a",), headers=KEY),

@@ -13,7 +13,7 @@ from lib.services.stock.service import SERVICE
 
 from ...fake_aws import Asked, FakeAws
 from ..grants import Use, check_grants
-from .conftest import FULFILL, MOVEMENTS, RECONCILE, RESERVATIONS, Shop
+from .conftest import FULFILL, MOVEMENTS, PRODUCT, RECONCILE, RESERVATIONS, Shop
 from .test_faults import DEEDS, stocked
 from .test_reservations import line
 
@@ -32,6 +32,7 @@ def everything(shop: Shop) -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "list-reservations", lambda: shop.api("GET", RESERVATIONS, keys=("a",), query={"page_size": "1"})
     yield "update-level", lambda: [shop.update("a", warehouse_id="main", stock_count=n) for n in (5, 12)]
     yield "update-level", lambda: shop.update("a", threshold_level=1)
+    yield "update-level", lambda: shop.api("PUT", PRODUCT, {"threshold_level": 2}, keys=("a",), headers=KEYED)
     yield "reserve", lambda: [DEEDS["reserve with a key"].do(shop) for _ in range(2)]
     yield "reserve", lambda: shop.reserve("over", 5, "e")
     yield "reserve", lambda: shop.reserve_cart("ended", line("b", 1, "main"))

@@ -149,7 +149,7 @@ def test_nothing_is_oversold_and_nothing_is_lost(shop: Shop, workers: list[Stock
     for number in range(12):
         calls.append(reserve(f"r{number}", ("lamp", 2)))
         calls.append(lambda worker: worker.fulfill(free, "me", None))
-        calls.append(lambda worker: worker.update("lamp", None, shrunk, "me"))
+        calls.append(lambda worker: worker.update("lamp", None, shrunk, "me", None))
     ended = Counter(at_once(workers, *calls))
     assert set(ended) <= {"done", "INSUFFICIENT_STOCK", "BELOW_RESERVED"}
     told = Counter(move["type"] for move in shop.moved())

@@ -95,9 +95,9 @@ def test_a_query_that_breaks_a_rule_is_told_which_parameter(
     refused(shop.api("GET", path, keys=keys, query=query), 400, "INVALID_REQUEST", field)
 
 
-Post = Callable[[Shop, dict[str, str], int], Answer]
-"""A POST with headers; the number makes another body."""
-POSTS: dict[str, Post] = {
+Keyed = Callable[[Shop, dict[str, str], int], Answer]
+"""A request with headers; the number makes another body."""
+KEYED: dict[str, Keyed] = {
     "create": lambda shop, headers, n: shop.api(
         "POST", "/inventory", {"product_id": "desk", "stock_count": n}, headers=headers
     ),
@@ -111,25 +111,36 @@ POSTS: dict[str, Post] = {
         "POST", FULFILL, {"reservationId": "held", "reference": f"order {n}"}, keys=("lamp",), headers=headers
     ),
     "fulfil": lambda shop, headers, n: shop.api("POST", FULFILL, {"quantity": n}, keys=("lamp",), headers=headers),
+    "set": lambda shop, headers, n: shop.api("PUT", PRODUCT, {"stock_count": 10 + n}, keys=("lamp",), headers=headers),
+    "adjust": lambda shop, headers, n: shop.api(
+        "PUT", PRODUCT, {"adjustment": n, "reason": "found"}, keys=("lamp",), headers=headers
+    ),
+    "adjust what was seen": lambda shop, headers, n: shop.api(
+        "PUT",
+        PRODUCT,
+        {"adjustment": n, "reason": "found", "expected_version": 1},
+        keys=("lamp",),
+        headers=headers,
+    ),
     "fulfil a cart": lambda shop, headers, n: shop.api(
         "POST", CART_FULFILL, {"lines": [line("lamp", n)]}, headers=headers
     ),
 }
 
 
-@pytest.mark.parametrize("name", POSTS)
+@pytest.mark.parametrize("name", KEYED)
 def test_a_repeated_key_gets_the_first_answer(shop: Shop, name: str) -> None:
     shop.create()
     shop.reserve("held", 2)
-    post, key = POSTS[name], {"Idempotency-Key": "k"}
-    first = post(shop, key, 1)
+    send, key = KEYED[name], {"Idempotency-Key": "k"}
+    first = send(shop, key, 1)
     assert first.status in (200, 201)
     shop.clock.now += 23 * 3600
     movements = len(shop.rows("movements"))
-    again = post(shop, key, 1)
+    again = send(shop, key, 1)
     assert (again.status, again.text) == (first.status, first.text)
     assert len(shop.rows("movements")) == movements
-    refused(post(shop, key, 2), 409, "IDEMPOTENCY_CONFLICT", "with another body")
+    refused(send(shop, key, 2), 409, "IDEMPOTENCY_CONFLICT", "with another body")
     check(shop)
 
 
@@ -140,7 +151,7 @@ def test_a_key_is_its_callers_and_its_routes_own(shop: Shop) -> None:
         context = {"requestId": "request-1", "identity": {"apiKeyId": actor}}
         answer = shop.api("POST", FULFILL, {"quantity": 1}, keys=("lamp",), headers=key, requestContext=context)
         assert answer.status == 200
-    assert POSTS["fulfil a cart"](shop, key, 1).status == 200
+    assert KEYED["fulfil a cart"](shop, key, 1).status == 200
     assert counts(shop) == (7, 0, 7)
     assert [move["actor"] for move in shop.moved()] == ["anonymous", "ann", "bob", "anonymous"]
 
@@ -148,23 +159,31 @@ def test_a_key_is_its_callers_and_its_routes_own(shop: Shop) -> None:
 def test_a_key_is_forgotten_in_time(shop: Shop) -> None:
     shop.create()
     key = {"Idempotency-Key": "k"}
-    assert POSTS["fulfil"](shop, key, 1).status == 200
+    assert KEYED["fulfil"](shop, key, 1).status == 200
     shop.clock.now += 24 * 3600 + 1
-    assert POSTS["fulfil"](shop, key, 2).status == 200
+    assert KEYED["fulfil"](shop, key, 2).status == 200
     assert counts(shop) == (7, 0, 7)
 
 
 def test_a_request_that_was_refused_may_be_repeated_under_its_key(shop: Shop) -> None:
     shop.create(stock_count=0)
     key = {"Idempotency-Key": "k"}
-    refused(POSTS["fulfil"](shop, key, 5), 409, "INSUFFICIENT_STOCK", "0 are available")
+    refused(KEYED["fulfil"](shop, key, 5), 409, "INSUFFICIENT_STOCK", "0 are available")
     shop.update(stock_count=5)
-    assert POSTS["fulfil"](shop, key, 5).status == 200
+    assert KEYED["fulfil"](shop, key, 5).status == 200
+
+
+def test_a_change_that_changes_nothing_leaves_its_key_free(shop: Shop) -> None:
+    shop.create()
+    key = {"Idempotency-Key": "k"}
+    assert KEYED["set"](shop, key, 0).status == 200
+    assert KEYED["set"](shop, key, 5).status == 200
+    assert counts(shop) == (15, 0, 15)
 
 
 def test_a_key_that_cannot_be_is_refused(shop: Shop) -> None:
     shop.create()
-    refused(POSTS["fulfil"](shop, {"Idempotency-Key": ""}, 1), 400, "INVALID_REQUEST", "Idempotency-Key")
+    refused(KEYED["fulfil"](shop, {"Idempotency-Key": ""}, 1), 400, "INVALID_REQUEST", "Idempotency-Key")
 
 
 def test_every_movement_is_told_newest_first(shop: Shop) -> None:

@@ -239,13 +239,14 @@ def test_every_function_has_alarms(alarms: list[Any], outputs: Outputs) -> None:
         ("5XXError", 0.05, "notBreaching"),
         ("ApproximateNumberOfMessagesVisible", 0, "notBreaching"),
         ("SweepAge", 180, "breaching"),
+        ("AlertAge", 1800, "breaching"),
         ("Drift", 0, "notBreaching"),
     ],
 )
 def test_the_service_has_alarms_of_its_own(
     alarms: list[Any], outputs: Outputs, metric: str, threshold: float, missing: str
 ) -> None:
-    """NFR-3: the gateway's errors, what failed for good, a sweep that does not run, counters that differ."""
+    """NFR-3: the gateway's errors, what failed for good, sweeps that do not run, counters that differ."""
     (alarm,) = [alarm for alarm in alarms if alarm["MetricName"] == metric]
     assert (alarm["Threshold"], alarm["TreatMissingData"]) == (threshold, missing)
     assert alarm["ComparisonOperator"] == "GreaterThanThreshold"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from datetime import datetime
 
+from ....runtime import metrics
 from ....runtime.attributes import Item
 from ....runtime.aws import BUDGET, AwsError
 from ....runtime.dynamodb import ConditionFailed
@@ -30,20 +32,33 @@ class Alerts:
 
     def sweep(self) -> int:
         """Send every alert that is due; how many those were."""
-        return self.send(self._due())
+        started = self._now()
+        # All of them first: the index is in the order of attempts, so the oldest may be the last.
+        due = [*self._due(started)]
+        oldest = min([started, *map(_moved_at, due)])
+        sent = 0
+        try:
+            for _ in self._sending(due):
+                sent += 1
+        finally:
+            metrics.emit(AlertAge=(started - oldest, "Seconds"), AlertsSent=(sent, "Count"))
+        return sent
 
     def send(self, keys: Iterable[Item]) -> int:
         """Send the alerts at these keys that are due; how many.  What cannot be sent stays, and is raised."""
-        sent = 0
+        return sum(1 for _ in self._sending(keys))
+
+    def _sending(self, keys: Iterable[Item]) -> Iterator[Item]:
+        """The keys of those that were ours to send, once they are sent."""
         sns = Sns()
         try:
             for key in keys:
                 if BUDGET.spent():
                     break
-                sent += self._send(sns, key)
+                if self._send(sns, key):
+                    yield key
         finally:
             sns.close()
-        return sent
 
     def _send(self, sns: Sns, key: Item) -> bool:
         taken = self._taken(key)
@@ -59,14 +74,14 @@ class Alerts:
         self._update(key, "REMOVE due, due_at")
         return True
 
-    def _due(self) -> Iterator[Item]:
+    def _due(self, now: float) -> Iterator[Item]:
         """The keys of those that are due."""
         due = self._store.pages(
             "Query",
             TableName=self._table,
             IndexName="due-index",
             KeyConditionExpression="due = :alerts AND due_at <= :now",
-            ExpressionAttributeValues={":alerts": {"S": movements.ALERTS}, ":now": _number(self._now())},
+            ExpressionAttributeValues={":alerts": {"S": movements.ALERTS}, ":now": _number(now)},
             Limit=PAGE,
         )
         for rows in due:
@@ -106,6 +121,12 @@ def _tell(sns: Sns, movement: Item) -> None:
         f"{what} in {where}: {told['available']} available ({told['stock_count']} on hand, {told['reserved_count']} "
         f"reserved), threshold {told['threshold_level']}.\n",
     )
+
+
+def _moved_at(key: Item) -> float:
+    """When the movement at a key was, in epoch seconds."""
+    at = key["movement_id"]["S"].partition("#")[0]
+    return datetime.fromisoformat(at.replace("Z", "+00:00")).timestamp()
 
 
 def _number(value: float) -> dict[str, str]:

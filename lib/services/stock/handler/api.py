@@ -74,7 +74,13 @@ def update_level(request: Request) -> Response:
         raise BadRequest("reason: say why, where an adjustment is given")
     if edit.adjustment is None and not edit.figures:
         raise BadRequest("nothing to change: give stock_count, adjustment, threshold_level or category")
-    return _response(stock().update(_product(request), body.get("warehouse_id"), edit, request.actor))
+    product_id, idempotency = _product(request), _idempotency(request)
+    return _response(
+        stock().once(
+            idempotency,
+            lambda: stock().update(product_id, body.get("warehouse_id"), edit, request.actor, idempotency),
+        )
+    )
 
 
 def reserve(request: Request) -> Response:

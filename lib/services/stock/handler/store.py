@@ -124,7 +124,9 @@ class Stock:
             raise Conflict(f"{level.product_id} is in {level.warehouse_id} already: PUT changes it") from exc
         return answer
 
-    def update(self, product_id: str, warehouse_id: str | None, edit: Edit, by: str) -> Answer:
+    def update(
+        self, product_id: str, warehouse_id: str | None, edit: Edit, by: str, idempotency: Idempotency | None
+    ) -> Answer:
         """A level as it is once it is changed."""
 
         def step(work: Work) -> Answer:
@@ -144,7 +146,7 @@ class Stock:
                 )
             return levels.shown(new.at(work.now))
 
-        return self._freeing([Wanted(product_id, warehouse_id, 0)], step, None)
+        return self._freeing([Wanted(product_id, warehouse_id, 0)], step, idempotency)
 
     def reserve(
         self, reservation_id: str, asked: list[Wanted], minutes: int, by: str, idempotency: Idempotency | None

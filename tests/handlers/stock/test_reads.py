@@ -1,0 +1,61 @@
+"""What is told is what was written last: nothing is read from where it may be a moment behind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from ...fake_aws import Asked, FakeAws
+from .conftest import FULFILL, Shop
+from .test_reservations import line
+
+
+def reads(asked: Asked) -> Iterator[tuple[str, str, bool]]:
+    """What a call of AWS reads of tables themselves: how, of which, and whether strongly consistent."""
+    action = asked.headers["x-amz-target"].partition(".")[2]
+    request = json.loads(asked.body)
+    if action == "BatchGetItem":
+        for table, wanted in request["RequestItems"].items():
+            yield action, table, wanted.get("ConsistentRead", False)
+    elif action in ("Query", "Scan", "GetItem") and "IndexName" not in request:
+        yield action, request["TableName"], request.get("ConsistentRead", False)
+
+
+Deed = Callable[[Shop], object]
+WHAT_READS: dict[str, tuple[Deed, set[tuple[str, str]]]] = {
+    "a product": (lambda shop: shop.read(), {("Query", "management")}),
+    "a product in a warehouse": (lambda shop: shop.read(warehouse_id="main"), {("BatchGetItem", "management")}),
+    "a listing": (lambda shop: shop.listed(), {("BatchGetItem", "management")}),
+    "movements": (lambda shop: shop.moved(), {("Query", "movements")}),
+    "a reservation that stands": (lambda shop: shop.reserve("held", 2), {("Query", "reservations")}),
+    "a reservation that is released": (
+        lambda shop: shop.release("held"),
+        {("Query", "reservations"), ("BatchGetItem", "management")},
+    ),
+    "a reservation that was sold": (
+        lambda shop: shop.fulfill(reservationId="sold"),
+        {("Query", "reservations"), ("BatchGetItem", "movements")},
+    ),
+    "a cart": (lambda shop: shop.reserve_cart("cart", line("lamp")), {("Query", "management")}),
+    "a key": (
+        lambda shop: shop.api("POST", FULFILL, {"quantity": 1}, keys=("lamp",), headers={"Idempotency-Key": "k"}),
+        {("Query", "management"), ("BatchGetItem", "management")},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WHAT_READS)
+def test_what_is_read_of_a_table_is_read_strongly_consistent(shop: Shop, wire: FakeAws, name: str) -> None:
+    shop.create()
+    shop.reserve("held", 2)
+    shop.reserve("sold", 2)
+    shop.fulfill(reservationId="sold")
+    deed, wanted = WHAT_READS[name]
+    before = len(wire.asked)
+    deed(shop)
+    found = [read for asked in wire.asked[before:] for read in reads(asked)]
+    names = {aws: table for table, aws in shop.api.tables.items()}
+    assert {(action, names[table]) for action, table, _ in found} >= wanted
+    assert [read for read in found if not read[2]] == []
