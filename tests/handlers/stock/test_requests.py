@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ...fake_aws import Asked, FakeAws
 from ..worker import Answer, refused
 from .conftest import CART_FULFILL, CART_RESERVE, FULFILL, MOVEMENTS, PRODUCT, RECONCILE, RESERVATIONS, RESERVE, Shop
 from .consistency import check
@@ -218,3 +219,19 @@ def test_what_never_moved_is_not_there(shop: Shop) -> None:
     north = {"warehouse_id": "north"}
     refused(shop.api("GET", MOVEMENTS, keys=("lamp",), query=north), 404, "NOT_FOUND", "in warehouse 'north'")
     refused(shop.api("POST", RECONCILE, {}, keys=("desk",)), 404, "NOT_FOUND", "no product 'desk'")
+
+
+def test_a_repeat_that_overtakes_its_first_is_told_the_same(shop: Shop, wire: FakeAws) -> None:
+    shop.create()
+    body, key = {"adjustment": 5, "reason": "delivery", "expected_version": 1}, {"Idempotency-Key": "delivery-77"}
+    first: list[Answer] = []
+
+    def meanwhile(_: Asked) -> str:
+        first.append(shop.api("PUT", PRODUCT, body, keys=("lamp",), headers=key))
+        return "pass"
+
+    wire.script = ["pass", meanwhile, "pass"]
+    again = shop.api("PUT", PRODUCT, body, keys=("lamp",), headers=key)
+    assert (again.status, again.body) == (200, first[0].body)
+    assert shop.read()["stock_count"] == 15
+    check(shop)

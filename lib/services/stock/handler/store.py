@@ -15,7 +15,7 @@ from typing import Any, Callable, NamedTuple
 
 from ....runtime.aws import BUDGET
 from ....runtime.dynamodb import DynamoDB
-from ....runtime.errors import BadRequest, Conflict, NotFound, TooManyRequests, VersionConflict
+from ....runtime.errors import ApiError, BadRequest, Conflict, NotFound, TooManyRequests, VersionConflict
 from ....runtime.idempotency import Idempotency
 from ....runtime.paging import PageTokens
 from . import levels, movements, reservations
@@ -104,14 +104,17 @@ class Stock:
 
     def once(self, idempotency: Idempotency | None, carry_out: Callable[[], Answer]) -> Answer:
         """Carry a request out, or tell again what it was told when it came before."""
-        if idempotency:
-            trace = self.store.rows(self.tables.levels, [idempotency.row])
-            if made := idempotency.made(trace[0] if trace else None):
-                return _loaded(made["answer"]["S"])
+        if told := self._told_before(idempotency):
+            return told
         try:
             return carry_out()
         except MadeBefore as exc:
             return _loaded(exc.answer)
+        except ApiError:
+            # What is in its way may be what it did itself, when it came for the first time a moment ago.
+            if told := self._told_before(idempotency):
+                return told
+            raise
 
     def create(self, level: Level, by: str, idempotency: Idempotency | None) -> Answer:
         """A new level; `Conflict` if it is there."""
@@ -250,6 +253,13 @@ class Stock:
     def close(self) -> None:
         """Close the connections to AWS."""
         self.store.close()
+
+    def _told_before(self, idempotency: Idempotency | None) -> Answer | None:
+        if idempotency is None:
+            return None
+        traces = self.store.rows(self.tables.levels, [idempotency.row])
+        made = idempotency.made(traces[0]) if traces else None
+        return _loaded(made["answer"]["S"]) if made else None
 
     def _fulfill_held(self, reservation_id: str, sale: Sale, by: str, idempotency: Idempotency | None) -> Answer:
         while True:
