@@ -73,7 +73,7 @@ def test_a_route_that_answers_otherwise_ends_the_check_badly(
 ) -> None:
     wrong = Call(method="GET", path="/items/nobody", status=200)
     monkeypatch.setitem(SERVICES, "items", dataclasses.replace(ITEMS, demo=(*ITEMS.demo, wrong)))
-    assert command.main(["--check", "--outputs", str(tmp_path)]) == 1
+    assert command.main(["--check", "--service", "items", "--outputs", str(tmp_path)]) == 1
     said = capsys.readouterr().out
     assert "should be 200" in said
     assert "not every route answered as it should" in said
@@ -131,7 +131,7 @@ def test_serving_ends_cleanly_when_told_to(
     monkeypatch.setattr(Watcher, "poll", lambda _: served.append(_items_at(tmp_path)))
     before = signal.getsignal(ending)
     with interrupted(ending, lambda: bool(served)):
-        assert command.main(["--env", "staging", "--outputs", str(tmp_path)]) == 0
+        assert command.main(["--env", "staging", "--service", "items", "--outputs", str(tmp_path)]) == 0
     said = capsys.readouterr().out
     found = json.loads((tmp_path / "flat-outputs.json").read_text())
     assert served[0] == 200
@@ -177,7 +177,7 @@ def _items_at(folder: Path) -> int:
 
 def test_a_check_cut_short_is_no_success(tmp_path: Path) -> None:
     with interrupted(signal.SIGTERM, (tmp_path / "flat-outputs.json").exists):
-        assert command.main(["--check", "--outputs", str(tmp_path)]) == 130
+        assert command.main(["--check", "--service", "items", "--outputs", str(tmp_path)]) == 130
 
 
 def test_an_emulator_that_dies_while_serving_ends_the_run(
@@ -190,7 +190,7 @@ def test_an_emulator_that_dies_while_serving_ends_the_run(
         process.wait()
 
     monkeypatch.setattr(Watcher, "poll", kill)
-    assert command.main(["--outputs", str(tmp_path)]) == 1
+    assert command.main(["--service", "items", "--outputs", str(tmp_path)]) == 1
     assert "error: the emulator has died" in capsys.readouterr().out
 
 
