@@ -109,8 +109,8 @@ def target(outputs: Path, api_key: str | None) -> tuple[str, str]:
         raise SeedError(f"{outputs} tells of no stock service: run make local or make up SERVICE=stock first") from exc
     api_key = api_key or found.get("stock_api_key")
     if not api_key:
-        # Only with AWS, which tells the key to whom it may: elsewhere it is among the outputs, and nobody needs boto3.
-        import boto3  # pylint: disable=import-outside-toplevel
+        # AWS tells the key to whom it may; of a local run it is among the outputs.
+        import boto3  # pylint: disable=import-outside-toplevel  # nobody else needs it
 
         region = found["stock_dynamodb_table_arn"].split(":")[3]
         client = boto3.client("apigateway", region_name=region)
