@@ -2,38 +2,39 @@
 
 import pytest
 
-from .cloud import Deployment, deploy
+from lib.recorder import Deployment, record
+
 from .programs import PROGRAMS
 
 
 @pytest.fixture(scope="session")
 def items() -> Deployment:
     """What `TapStack("tap")` is."""
-    return deploy(PROGRAMS["items"])
+    return record(PROGRAMS["items"])
 
 
 @pytest.fixture(scope="session")
 def parcels() -> Deployment:
     """A service of one's own, in prod."""
-    return deploy(PROGRAMS["parcels"])
+    return record(PROGRAMS["parcels"])
 
 
 @pytest.fixture(scope="session")
 def inventory() -> Deployment:
     """The inventory service in prod, a function for each operation, under a domain of its own."""
-    return deploy(PROGRAMS["inventory"])
+    return record(PROGRAMS["inventory"])
 
 
 @pytest.fixture(scope="session")
 def yard() -> Deployment:
     """A service with a consumer, a queue, alarms of its own and a site, in dev."""
-    return deploy(PROGRAMS["yard"])
+    return record(PROGRAMS["yard"])
 
 
 @pytest.fixture(scope="session")
 def open_yard() -> Deployment:
     """The same with a site that everybody can read."""
-    return deploy(PROGRAMS["open_yard"])
+    return record(PROGRAMS["open_yard"])
 
 
 @pytest.fixture(params=list(PROGRAMS))

@@ -27,11 +27,11 @@ from lib.components.site import Site, SiteArgs
 from lib.components.table import Table, TableArgs
 from lib.components.topic import Topic, TopicArgs
 from lib.components.usage_plan import UsagePlan, UsagePlanArgs
+from lib.recorder import Deployment, record
 from lib.service import Site as DescribedSite
 from lib.settings import AlarmSettings, ApiSettings, FunctionSettings, TableSettings
 
 from ..builders import NEW_PARCEL, a_route, a_table, an_alarm
-from .cloud import Deployment, deploy
 
 
 def a_function(name: str = "desk", **changes: Any) -> Function:
@@ -42,7 +42,7 @@ def a_function(name: str = "desk", **changes: Any) -> Function:
 
 def made_table(**changes: Any) -> Deployment:
     """What a table alone registers."""
-    return deploy(lambda: Table("parcels", TableArgs(**{"name": "post-parcels", "table": a_table(), **changes})))
+    return record(lambda: Table("parcels", TableArgs(**{"name": "post-parcels", "table": a_table(), **changes})))
 
 
 def made_api(**changes: Any) -> Deployment:
@@ -52,7 +52,7 @@ def made_api(**changes: Any) -> Deployment:
         routes = [(a_route(), a_function())]
         Api("counter", ApiArgs(**{"name": "post-counter", "routes": routes, **changes}))
 
-    return deploy(program)
+    return record(program)
 
 
 def test_table_is_billed_per_request_when_nothing_else_is_said() -> None:
@@ -85,7 +85,7 @@ def test_table_hands_out_statements_on_itself_or_its_indexes_or_some_rows() -> N
         pulumi.export("rows", table.grant(["PutItem"], keys=["lost#*"]))
 
     arn = "arn:parcels-table"
-    assert deploy(program).exports == {
+    assert record(program).exports == {
         "table": {"Effect": "Allow", "Action": ["dynamodb:GetItem"], "Resource": arn},
         "index": {"Effect": "Allow", "Action": ["dynamodb:Query"], "Resource": f"{arn}/index/by-state"},
         "rows": {
@@ -102,13 +102,13 @@ def test_topic_hands_out_statements_on_itself_and_writes_to_its_address() -> Non
         topic = Topic("lost", TopicArgs(name="post-lost", email="ops@example.com"))
         pulumi.export("statement", topic.grant(["Publish"]))
 
-    made = deploy(program)
+    made = record(program)
     assert made.exports["statement"] == {"Effect": "Allow", "Action": ["sns:Publish"], "Resource": "arn:lost-topic"}
     assert made.only("sns.TopicSubscription").inputs["endpoint"] == "ops@example.com"
 
 
 def test_role_without_statements_has_no_policy_of_its_own() -> None:
-    made = deploy(lambda: Role("clerk", RoleArgs(name_prefix="post-clerk-", trusted_service="events.amazonaws.com")))
+    made = record(lambda: Role("clerk", RoleArgs(name_prefix="post-clerk-", trusted_service="events.amazonaws.com")))
     assert not made.of("iam.RolePolicy")
     trust = json.loads(made.only("iam.Role").inputs["assumeRolePolicy"])
     assert trust["Statement"][0]["Principal"] == {"Service": "events.amazonaws.com"}
@@ -118,7 +118,7 @@ def test_role_without_statements_has_no_policy_of_its_own() -> None:
 def test_role_names_what_must_stand_before_anybody_works_under_it() -> None:
     roles: list[Role] = []
     statement = {"Effect": "Allow", "Action": ["sqs:SendMessage"], "Resource": "arn:queue"}
-    made = deploy(lambda: roles.append(Role("clerk", RoleArgs(name_prefix="post-clerk-", statements=[statement]))))
+    made = record(lambda: roles.append(Role("clerk", RoleArgs(name_prefix="post-clerk-", statements=[statement]))))
     assert {resource.pulumi_resource_name for resource in roles[0].permissions()} == {
         *made.of("iam.RolePolicy"),
         *made.of("iam.RolePolicyAttachment"),
@@ -127,7 +127,7 @@ def test_role_names_what_must_stand_before_anybody_works_under_it() -> None:
 
 
 def test_function_can_be_deployed_with_no_figure_given() -> None:
-    inputs = deploy(a_function).only("lambda.Function").inputs
+    inputs = record(a_function).only("lambda.Function").inputs
     assert (inputs["runtime"], inputs["memorySize"], inputs["timeout"]) == ("python3.13", 128, 10)
     assert inputs["publish"]
     assert "environment" not in inputs
@@ -138,13 +138,13 @@ def test_function_waits_for_what_it_is_told_to() -> None:
         role = Role("clerk", RoleArgs(name_prefix="post-clerk-"))
         a_function(role_arn=role.arn, depends_on=role.permissions(), environment={"DESK": "1"})
 
-    function = deploy(program).only("lambda.Function")
+    function = record(program).only("lambda.Function")
     assert {"desk-logs", "clerk-AWSLambdaBasicExecutionRole"} <= set(function.depends_on)
     assert function.inputs["environment"] == {"variables": {"DESK": "1"}}
 
 
 def test_function_is_traced_where_asked() -> None:
-    made = deploy(lambda: a_function(settings=FunctionSettings(runtime="python3.13", tracing=True)))
+    made = record(lambda: a_function(settings=FunctionSettings(runtime="python3.13", tracing=True)))
     assert made.only("lambda.Function").inputs["tracingConfig"] == {"mode": "Active"}
 
 
@@ -156,7 +156,7 @@ def made_alarms(**settings: Any) -> Deployment:
         naming=lambda alarm: f"desk-{alarm}",
         settings=AlarmSettings(**settings),
     )
-    return deploy(lambda: Alarms("desk", args))
+    return record(lambda: Alarms("desk", args))
 
 
 def test_alarms_watch_errors_and_throttles_when_nothing_else_is_said() -> None:
@@ -176,7 +176,7 @@ def test_schedule_calls_a_function_by_the_clock() -> None:
     args = ScheduleArgs(
         name="post-nightly", schedule="nightly", rate="cron(0 3 * * ? *)", function_name="desk", function_arn="arn:desk"
     )
-    made = deploy(lambda: Schedule("nightly", args))
+    made = record(lambda: Schedule("nightly", args))
     assert made.only("cloudwatch.EventRule").inputs["scheduleExpression"] == args.rate
     assert made.only("lambda.Permission").inputs["sourceArn"] == "arn:nightly-rule"
     assert made.only("cloudwatch.EventTarget").inputs["arn"] == "arn:desk"
@@ -191,18 +191,18 @@ def test_schedule_leaves_what_it_cannot_hand_over_where_it_is_told() -> None:
         function_arn="arn:desk",
         dead_letter_arn="arn:queue",
     )
-    made = deploy(lambda: Schedule("nightly", args))
+    made = record(lambda: Schedule("nightly", args))
     assert made.only("cloudwatch.EventTarget").inputs["deadLetterConfig"] == {"arn": "arn:queue"}
 
 
 def test_function_leaves_what_it_could_not_do_where_it_is_told() -> None:
-    made = deploy(lambda: a_function(dead_letter_arn="arn:queue"))
+    made = record(lambda: a_function(dead_letter_arn="arn:queue"))
     assert made.only("lambda.Function").inputs["deadLetterConfig"] == {"targetArn": "arn:queue"}
 
 
 def test_consumer_gets_every_record_and_tells_nobody_when_nothing_else_is_said() -> None:
     args = ConsumerArgs(stream_arn="arn:stream", function_name="desk")
-    inputs = deploy(lambda: Consumer("arrivals", args)).only("lambda.EventSourceMapping").inputs
+    inputs = record(lambda: Consumer("arrivals", args)).only("lambda.EventSourceMapping").inputs
     assert (inputs["eventSourceArn"], inputs["functionName"]) == ("arn:stream", "desk")
     assert inputs.keys().isdisjoint({"filterCriteria", "destinationConfig"})
 
@@ -213,7 +213,7 @@ def test_table_lets_a_role_read_its_stream() -> None:
         pulumi.export("stream", table.grant_stream())
 
     actions = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams")
-    assert deploy(program).exports["stream"] == {
+    assert record(program).exports["stream"] == {
         "Effect": "Allow",
         "Action": [f"dynamodb:{action}" for action in actions],
         "Resource": "streamArn:parcels-table",
@@ -224,7 +224,7 @@ def test_queue_hands_out_statements_on_itself_and_by_itself_lets_nobody_in() -> 
     def program() -> None:
         pulumi.export("statement", Queue("failures", QueueArgs(name="post-failures")).grant(["SendMessage"]))
 
-    made = deploy(program)
+    made = record(program)
     arn = "arn:failures-queue"
     assert made.exports["statement"] == {"Effect": "Allow", "Action": ["sqs:SendMessage"], "Resource": arn}
     (statement,) = json.loads(made.only("sqs.QueuePolicy").inputs["policy"])["Statement"]
@@ -240,12 +240,12 @@ def test_alarm_watches_any_metric() -> None:
         dimensions={"QueueName": "post-failures"},
         topic_arn="arn:topic",
     )
-    inputs = deploy(lambda: Alarm("late", args)).only("cloudwatch.MetricAlarm").inputs
+    inputs = record(lambda: Alarm("late", args)).only("cloudwatch.MetricAlarm").inputs
     assert (inputs["namespace"], inputs["metricName"], inputs["threshold"]) == ("AWS/SQS", "Age", 1.5)
 
 
 def test_bucket_by_itself_is_private_and_goes_with_all_that_is_in_it() -> None:
-    made = deploy(lambda: Bucket("files", BucketArgs(name_prefix="post-")))
+    made = record(lambda: Bucket("files", BucketArgs(name_prefix="post-")))
     assert made.only("s3.BucketPublicAccessBlock").inputs["blockPublicPolicy"]
     assert made.only("s3.Bucket").inputs["forceDestroy"]
     assert not made.only("s3.Bucket").retained
@@ -253,7 +253,7 @@ def test_bucket_by_itself_is_private_and_goes_with_all_that_is_in_it() -> None:
 
 def test_site_by_itself_is_behind_cloudfront() -> None:
     args = SiteArgs(name_prefix="post-", site=DescribedSite(folder="pages", index="start.html"))
-    made = deploy(lambda: Site("pages", args))
+    made = record(lambda: Site("pages", args))
     assert made.only("cloudfront.Distribution").inputs["defaultRootObject"] == "start.html"
     assert not made.of("s3.BucketWebsiteConfiguration")
 
@@ -280,7 +280,7 @@ def test_api_makes_models_only_of_bodies_that_routes_take() -> None:
         schemas = {"NewParcel": NEW_PARCEL, "Unused": NEW_PARCEL}
         Api("counter", ApiArgs(name="post-counter", routes=[(route, a_function())], schemas=schemas))
 
-    assert {model["name"] for model in deploy(program).inputs("apigateway.Model").values()} == {"NewParcel"}
+    assert {model["name"] for model in record(program).inputs("apigateway.Model").values()} == {"NewParcel"}
 
 
 def test_key_is_throttled_and_counted_as_the_settings_say() -> None:
@@ -306,7 +306,7 @@ def test_usage_plan_and_key_have_names_of_their_own(names: dict[str, str], plan:
 
 def test_usage_plan_by_itself_has_the_names_it_is_given() -> None:
     args = UsagePlanArgs(name="post-plan", key_name="post-key", api_id="a1b2", stage_name="live")
-    made = deploy(lambda: UsagePlan("usage", args))
+    made = record(lambda: UsagePlan("usage", args))
     assert made.only("apigateway.UsagePlan").inputs["name"] == "post-plan"
     assert made.only("apigateway.ApiKey").inputs["name"] == "post-key"
 
@@ -317,7 +317,7 @@ def test_two_apis_may_share_a_function() -> None:
         for name in ("front", "back"):
             Api(name, ApiArgs(name=f"post-{name}", routes=[(a_route(), desk)]))
 
-    permissions = deploy(program).inputs("lambda.Permission").values()
+    permissions = record(program).inputs("lambda.Permission").values()
     assert {p["sourceArn"] for p in permissions} == {"executionArn:front-api/*", "executionArn:back-api/*"}
 
 
@@ -331,7 +331,7 @@ def test_parameter_is_plain_text_and_hands_out_statements_on_itself() -> None:
         made = Parameter("config", ParameterArgs(name="/post/dev/config", value="7", tags={"Owner": "post"}))
         pulumi.export("statement", made.grant(["GetParameter"]))
 
-    made = deploy(program)
+    made = record(program)
     assert made.only("ssm.Parameter").inputs == {
         "name": "/post/dev/config",
         "type": "String",
@@ -347,7 +347,7 @@ def test_parameter_is_plain_text_and_hands_out_statements_on_itself() -> None:
 
 def test_layer_holds_its_modules_where_lambda_looks_for_them() -> None:
     args = LayerArgs(name="post-shared", files={"post/__init__.py": "", "post/a.py": "A = 1"}, runtimes=["python3.13"])
-    inputs = deploy(lambda: Layer("shared", args)).only("lambda.LayerVersion").inputs
+    inputs = record(lambda: Layer("shared", args)).only("lambda.LayerVersion").inputs
     assert {path: asset.text for path, asset in inputs.pop("code").assets.items()} == {
         "python/post/__init__.py": "",
         "python/post/a.py": "A = 1",
@@ -356,24 +356,24 @@ def test_layer_holds_its_modules_where_lambda_looks_for_them() -> None:
 
 
 def test_function_has_the_layers_it_is_given_and_none_otherwise() -> None:
-    assert deploy(lambda: a_function(layers=["arn:shared:1"])).only("lambda.Function").inputs["layers"] == [
+    assert record(lambda: a_function(layers=["arn:shared:1"])).only("lambda.Function").inputs["layers"] == [
         "arn:shared:1"
     ]
-    assert "layers" not in deploy(a_function).only("lambda.Function").inputs
+    assert "layers" not in record(a_function).only("lambda.Function").inputs
 
 
 @pytest.mark.parametrize("kept", [True, False])
 def test_role_is_left_behind_with_all_it_may_do_where_asked(kept: bool) -> None:
     statement = {"Effect": "Allow", "Action": ["sqs:SendMessage"], "Resource": "arn:queue"}
     args = RoleArgs(name_prefix="post-clerk-", statements=[statement], retain_on_delete=kept)
-    made = deploy(lambda: Role("clerk", args))
+    made = record(lambda: Role("clerk", args))
     kinds = ("iam.Role", "iam.RolePolicyAttachment", "iam.RolePolicy")
     assert [made.only(kind).retained for kind in kinds] == [kept] * 3
 
 
 def made_account(**args: Any) -> Deployment:
     """What the account-wide setting of an API registers."""
-    return deploy(lambda: ApiAccount("gate", ApiAccountArgs(owner="post-counter", **args)))
+    return record(lambda: ApiAccount("gate", ApiAccountArgs(owner="post-counter", **args)))
 
 
 def test_account_logs_with_a_role_that_outlives_the_stack() -> None:
@@ -405,7 +405,7 @@ def made_logs(**settings: Any) -> Deployment:
     args = ApiLogsArgs(
         api_name="post-counter", api_id="a1b2", settings=ApiSettings(stage_name="live", **settings), retention_days=30
     )
-    return deploy(lambda: ApiLogs("logs", args))
+    return record(lambda: ApiLogs("logs", args))
 
 
 @pytest.mark.parametrize(
@@ -487,7 +487,7 @@ def test_domain_is_regional_and_leads_to_the_stage(base_path: str, url: str) -> 
     args = DomainArgs(
         name="a.example.com", certificate_arn=CERTIFICATE, api_id="a1b2", stage_name="live", base_path=base_path
     )
-    made = deploy(lambda: domains.append(Domain("own", args)))
+    made = record(lambda: domains.append(Domain("own", args)))
     assert made.only("apigateway.DomainName").inputs == {
         "domainName": "a.example.com",
         "regionalCertificateArn": CERTIFICATE,

@@ -11,12 +11,12 @@ import pytest
 
 from lib.archive import own_sources, shared_sources
 from lib.gateway import ACCESS_LOG_FORMAT
+from lib.recorder import Deployment, record
 from lib.services import SERVICES
 from lib.services.inventory.service import HANDLER, InventorySettings
 from lib.services.inventory.service import inventory as made_of
 from lib.settings import AlarmSettings, ApiSettings, FunctionSettings
 
-from .cloud import Deployment, deploy
 from .programs import EVERYTHING, stacked
 
 TAGS = {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"}
@@ -26,7 +26,7 @@ INDEXES = ("category-index", "status-index", "category-status-index", "listing-i
 
 def deployed(**args: Any) -> Deployment:
     """What a stack of the inventory service is, in dev unless its arguments say otherwise."""
-    return deploy(stacked("shop", **{"service": "inventory", **args}))
+    return record(stacked("shop", **{"service": "inventory", **args}))
 
 
 @pytest.fixture(scope="module", name="dev")

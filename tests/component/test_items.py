@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from lib.archive import sources
+from lib.recorder import Deployment, record
 from lib.services import SERVICES
-
-from .cloud import Deployment, deploy
 
 PROGRAM = Path(__file__).parents[2] / "tap.py"
 TAGS = {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"}
@@ -333,5 +332,5 @@ def test_python_3_9_is_deployed_with_a_warning_that_says_what_to_set(items: Depl
 
 
 def test_the_program_exports_every_output_of_its_stack(items: Deployment) -> None:
-    program = deploy(lambda: runpy.run_path(str(PROGRAM)))
+    program = record(lambda: runpy.run_path(str(PROGRAM)))
     assert program.exports == items.stack_outputs()

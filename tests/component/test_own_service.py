@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from lib.recorder import Deployment, record
 from lib.settings import AlarmSettings, ApiSettings, FunctionSettings, TableSettings
 
 from ..builders import a_function, a_route, a_service
-from .cloud import Deployment, deploy
 from .programs import stacked
 
 XRAY = "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"
@@ -18,7 +18,7 @@ XRAY = "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"
 
 def deployed(**args: Any) -> Deployment:
     """What a stack of the parcel service is with other arguments."""
-    return deploy(stacked(**args))
+    return record(stacked(**args))
 
 
 def test_tables_are_provisioned_protected_and_kept(parcels: Deployment) -> None:

@@ -15,12 +15,12 @@ import pytest
 from pulumi.output import Unknown
 
 from lib.local.monitor import DuplicateUrn
+from lib.recorder import Deployment, Registered, record
 from lib.service import Service
 from lib.settings import AlarmSettings, ApiSettings, FunctionSettings, TableSettings
 from lib.tap_stack import TapStack, TapStackArgs
 
 from ..builders import DESK, NEW_PARCEL, PARCELS, SWEEP, a_function, a_route, a_service
-from .cloud import Deployment, Registered, deploy
 from .programs import EVERYTHING, OPEN_YARD, PROGRAMS, YARD, stacked
 
 TAGGED = {
@@ -104,7 +104,7 @@ def test_every_aws_resource_belongs_to_a_component(any_stack: Deployment) -> Non
 
 
 def test_tags_are_merged_key_by_key_onto_everything_that_takes_them() -> None:
-    made = [deploy(stacked(**args, tags={"Owner": "post", "Team": "desk"})) for args in ALL]
+    made = [record(stacked(**args, tags={"Owner": "post", "Team": "desk"})) for args in ALL]
     taking = [resource for one in made for resource in aws_resources(one) if takes_tags(resource.kind)]
     assert {resource.kind for resource in taking} == TAGGED
     for resource in taking:
@@ -133,7 +133,7 @@ def test_two_stacks_with_different_suffixes_collide_in_nothing() -> None:
             TapStack(f"{suffix}-shop", TapStackArgs(environment_suffix=suffix, service="inventory"))
             TapStack(f"{suffix}-yard", TapStackArgs(environment_suffix=suffix, **YARD))
 
-    names = physical_names(deploy(program))
+    names = physical_names(record(program))
     assert len(names) > 40
     assert not [name for name, count in names.items() if count > 1]
 
@@ -144,7 +144,7 @@ def test_two_stacks_with_one_suffix_in_two_regions_collide_in_nothing() -> None:
         TapStack("east", TapStackArgs(environment_suffix="prod"))
         TapStack("west", TapStackArgs(environment_suffix="prod"), pulumi.ResourceOptions(provider=west))
 
-    names = physical_names(deploy(program))
+    names = physical_names(record(program))
     assert not [name for name, count in names.items() if count > 1]
 
 
@@ -153,7 +153,7 @@ def test_everything_is_made_by_the_provider_the_stack_was_given() -> None:
         west = aws.Provider("west", region="us-west-2")
         TapStack("tap", TapStackArgs(service=PARCELS), pulumi.ResourceOptions(provider=west))
 
-    made = deploy(program)
+    made = record(program)
     assert {resource.provider.split("::")[-2] for resource in aws_resources(made)} == {"west"}
 
 
@@ -163,12 +163,12 @@ def test_two_stacks_of_one_name_are_refused() -> None:
         TapStack("tap")
 
     with pytest.raises(DuplicateUrn, match="TapStack"):
-        deploy(program)
+        record(program)
 
 
 def test_paths_that_differ_only_in_punctuation_are_different_resources() -> None:
     paths = ("/parcels/{id}", "/parcels/id", "/parcels-id", "/parcels_id", "/parcels.id")
-    made = deploy(stacked(service=a_service(functions=(a_function(*(a_route(path=path) for path in paths)),))))
+    made = record(stacked(service=a_service(functions=(a_function(*(a_route(path=path) for path in paths)),))))
     assert {path for method, path in made.endpoints() if method == "GET"} == set(paths)
 
 
@@ -185,7 +185,7 @@ def differences(real: Any, previewed: Any) -> list[str]:
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_preview_with_every_output_unknown_touches_no_value(request: pytest.FixtureRequest, program: str) -> None:
-    real, previewed = request.getfixturevalue(program), deploy(PROGRAMS[program], preview=True)
+    real, previewed = request.getfixturevalue(program), record(PROGRAMS[program], preview=True)
     inputs = {resource.urn: resource.inputs for resource in previewed.registered}
     assert inputs.keys() == {resource.urn for resource in real.registered}
     for resource in real.registered:
@@ -203,7 +203,7 @@ def marked(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult
 
 def test_transforms_of_the_stack_reach_all_its_children() -> None:
     def transformed(args: dict[str, Any]) -> Deployment:
-        return deploy(lambda: TapStack("tap", TapStackArgs(**args), pulumi.ResourceOptions(transforms=[marked])))
+        return record(lambda: TapStack("tap", TapStackArgs(**args), pulumi.ResourceOptions(transforms=[marked])))
 
     made = [transformed(args) for args in ALL]
     marks = {r.kind: r.inputs["tags"] for one in made for r in aws_resources(one) if "tags" in r.inputs}
@@ -231,14 +231,14 @@ def test_every_component_registers_what_it_made(inventory: Deployment, yard: Dep
 def a_stack() -> TapStack:
     """The stack itself, of the program that `inventory` is."""
     stacks: list[TapStack] = []
-    deploy(lambda: stacks.append(PROGRAMS["inventory"]()))
+    record(lambda: stacks.append(PROGRAMS["inventory"]()))
     return stacks[0]
 
 
 @pytest.mark.parametrize("program", ["inventory", "yard", "open_yard"])
 def test_every_resource_can_be_reached_through_the_stack(request: pytest.FixtureRequest, program: str) -> None:
     stacks: list[TapStack] = []
-    deploy(lambda: stacks.append(PROGRAMS[program]()))
+    record(lambda: stacks.append(PROGRAMS[program]()))
     found = {name for type_, name in reachable(stacks[0]) if type_.startswith("aws:")}
     assert {resource.name for resource in aws_resources(request.getfixturevalue(program))} - found == set()
 
@@ -290,7 +290,7 @@ def trigger(made: Deployment) -> dict[str, str]:
 @pytest.fixture(scope="module", name="before")
 def deployed_before() -> Deployment:
     """The parcel service in dev."""
-    return deploy(stacked())
+    return record(stacked())
 
 
 def with_routes(*changed: Any) -> Service:
@@ -318,7 +318,7 @@ ACCEPT, LIST, HAND_OUT = DESK.routes
     ids=["figures", "tags", "alarms", "tables", "throttle", "logs", "code", "schedules", "grants and words", "order"],
 )
 def test_api_is_not_deployed_again_when_it_stays_as_it_is(before: Deployment, same: dict[str, Any]) -> None:
-    after = deploy(stacked(**same))
+    after = record(stacked(**same))
     assert frozen(after) == frozen(before)
     assert trigger(after) == trigger(before)
 
@@ -339,7 +339,7 @@ def test_api_is_not_deployed_again_when_it_stays_as_it_is(before: Deployment, sa
     ids=["cors", "key", "gone", "query", "one key", "body", "path", "schema", "function"],
 )
 def test_api_is_deployed_again_when_it_changes(before: Deployment, change: dict[str, Any]) -> None:
-    after = deploy(stacked(**change))
+    after = record(stacked(**change))
     assert frozen(after) != frozen(before)
     assert trigger(after) != trigger(before)
 
@@ -372,7 +372,7 @@ def test_what_cannot_be_is_refused_before_anything_is_made(bad: dict[str, Any], 
 
 
 def test_a_function_whose_name_aws_takes_has_a_role_whose_name_aws_takes() -> None:
-    made = deploy(stacked(service=a_service(functions=(a_function(name="f" * 50),))))
+    made = record(stacked(service=a_service(functions=(a_function(name="f" * 50),))))
     assert len(made.only("lambda.Function").inputs["name"]) == 62
     assert len(made.only("iam.Role").inputs["namePrefix"]) <= 38
 
@@ -380,11 +380,11 @@ def test_a_function_whose_name_aws_takes_has_a_role_whose_name_aws_takes() -> No
 def test_a_name_too_long_for_aws_is_refused_by_name() -> None:
     service = a_service(functions=(a_function(name="f" * 60),))
     with pytest.raises(ValueError, match=r"(role|function).* name 'parcels-fff.*shorten"):
-        deploy(stacked(service=service))
+        record(stacked(service=service))
 
 
 def test_names_of_a_long_suffix_are_cut_to_what_aws_takes() -> None:
-    made = deploy(stacked(environment_suffix="feature-" + "long-" * 12))
+    made = record(stacked(environment_suffix="feature-" + "long-" * 12))
     functions = [function["name"] for function in made.inputs("lambda.Function").values()]
     assert all(len(name) <= 64 for name in functions)
     assert len(set(functions)) == 2
@@ -456,7 +456,7 @@ def test_what_a_transform_changes_in_the_api_is_deployed() -> None:
         return pulumi.ResourceTransformResult({**args.props, "authorization": "AWS_IAM"}, args.opts)
 
     def triggers(options: pulumi.ResourceOptions | None) -> Any:
-        made = deploy(lambda: TapStack("tap", TapStackArgs(), options))
+        made = record(lambda: TapStack("tap", TapStackArgs(), options))
         return made.only("apigateway.Deployment").inputs["triggers"]
 
     assert triggers(None) == triggers(None)

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from lib.recorder import Deployment, record
 from lib.services.stock.service import StockSettings, stock
 from lib.settings import AlarmSettings, ApiSettings
 
-from .cloud import Deployment, deploy
 from .programs import stacked
 
 LEVELS, HOLDS, LEDGER = (f"arn:shop-{name}-table" for name in ("management", "reservations", "movements"))
@@ -21,7 +21,7 @@ QUEUE = {"arn:shop-stock-dead-letters-queue": {"sqs:SendMessage"}}
 
 def deployed(**args: Any) -> Deployment:
     """What a stack of the stock service is, in dev unless its arguments say otherwise."""
-    return deploy(stacked("shop", **{"service": "stock", **args}))
+    return record(stacked("shop", **{"service": "stock", **args}))
 
 
 @pytest.fixture(scope="module", name="dev")
@@ -313,7 +313,7 @@ def test_alerts_go_to_the_address_that_is_configured(dev: Deployment) -> None:
 def test_a_preview_knows_no_output_and_registers_the_same(request: pytest.FixtureRequest, suffix: str) -> None:
     made: Deployment = request.getfixturevalue(suffix)
     alarms = AlarmSettings(notification_email="ops@example.com" if suffix == "dev" else None)
-    planned = deploy(stacked("shop", service="stock", environment_suffix=suffix, alarms=alarms), preview=True)
+    planned = record(stacked("shop", service="stock", environment_suffix=suffix, alarms=alarms), preview=True)
     assert {(r.kind, r.name) for r in planned.registered} == {(r.kind, r.name) for r in made.registered}
 
 

@@ -9,12 +9,12 @@ import pulumi
 import pytest
 
 from lib.archive import sources
+from lib.recorder import Deployment, record
 from lib.service import Site
 from lib.settings import ApiSettings, Settings, SiteSettings
 from lib.tap_stack import TapStackArgs
 
 from ..builders import PAGES, PARCELS, a_function, a_service, a_yard
-from .cloud import Deployment, deploy
 from .programs import stacked
 
 QUEUE = "arn:post-failures-queue"
@@ -24,7 +24,7 @@ ORIGIN = "https://domainName:post-site-front-distribution"
 
 def deployed(**args: Any) -> Deployment:
     """What a stack of the yard is with other arguments."""
-    return deploy(stacked(**{"service": a_yard(), **args}))
+    return record(stacked(**{"service": a_yard(), **args}))
 
 
 def statements(document: str) -> list[dict[str, Any]]:
@@ -400,11 +400,11 @@ def test_a_service_without_a_site_has_none_of_it(parcels: Deployment) -> None:
 
 
 def test_a_preview_does_not_know_the_sites_origin_yet() -> None:
-    made = deploy(stacked(service=a_yard()), preview=True)
+    made = record(stacked(service=a_yard()), preview=True)
     for answer in made.inputs("apigateway.IntegrationResponse").values():
         assert isinstance(answer["responseParameters"], pulumi.output.Unknown)
 
 
 def test_a_service_with_no_own_variable_or_grant_has_no_environment() -> None:
-    made = deploy(stacked(service=a_service(functions=(a_function(),), tables=PARCELS.tables)))
+    made = record(stacked(service=a_service(functions=(a_function(),), tables=PARCELS.tables)))
     assert "environment" not in made.only("lambda.Function").inputs

@@ -1,4 +1,4 @@
-"""Runs a program against a recorder instead of AWS, and keeps what it registered."""
+"""Runs a program against a recorder instead of AWS, and keeps what it registered: the graph of its resources."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pulumi
 from pulumi.runtime import mocks, rpc, settings
 
-from lib.local.monitor import STACK_TYPE, Monitor, plain
+from .local.monitor import STACK_TYPE, Monitor, plain
 
 COMPUTED = (
     "arn",
@@ -166,17 +166,17 @@ class _Messages(logging.Handler):
         (self.warnings if record.levelno >= logging.WARNING else self.notes).append(record.getMessage())
 
 
-def deploy(
+def record(
     program: Callable[[], object], *, preview: bool = False, config: Mapping[str, str] | None = None
 ) -> Deployment:
     """Run `program` to its end, or raise what it raised.  In a preview every output is unknown."""
     # In a thread of its own: nothing of a failed program is left to the next, and the stack, which Pulumi notes with
     # every resource, is short.
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(_deploy, program, preview, config or {}).result()
+        return thread.submit(_record, program, preview, config or {}).result()
 
 
-def _deploy(program: Callable[[], object], preview: bool, config: Mapping[str, str]) -> Deployment:
+def _record(program: Callable[[], object], preview: bool, config: Mapping[str, str]) -> Deployment:
     messages = _Messages()
     logger = logging.Logger("recorder")
     logger.addHandler(messages)
