@@ -18,7 +18,7 @@ from ..services import SERVICES
 from . import project, sites, tour
 from .emulator import Emulator, EmulatorError, Place
 from .engine import DeployError, Engine, deploy
-from .resources import NOT_EMULATED
+from .makers import NOT_EMULATED
 from .terminal import Terminal
 from .watch import Watcher
 

@@ -17,8 +17,8 @@ import pulumi
 from pulumi.runtime import mocks, settings
 
 from .emulator import ACCOUNT, REGION, Emulator, Place
+from .makers import MAKERS, NOT_EMULATED, Made
 from .monitor import Monitor, plain
-from .resources import MAKERS, NOT_EMULATED, Made
 
 INVOKES: dict[str, dict[str, Any]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT, "id": ACCOUNT, "userId": "root"},

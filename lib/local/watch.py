@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from ..archive import zipped
 from .emulator import Place
-from .resources import archive_files
+from .makers.archives import archive_files
 
 
 class Watcher:

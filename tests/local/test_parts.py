@@ -18,7 +18,7 @@ from lib import outputs
 from lib.local import emulator as emulators
 from lib.local import project, tour
 from lib.local.emulator import Emulator, EmulatorError, Place, free_port, taken
-from lib.local.resources import archive_bytes
+from lib.local.makers.archives import archive_bytes
 from lib.local.terminal import Terminal
 from lib.local.watch import Watcher
 from lib.service import Call

@@ -1,0 +1,16 @@
+"""Log groups, which Pulumi counts as CloudWatch's."""
+
+from __future__ import annotations
+
+from ..emulator import ACCOUNT, Place
+from .making import Inputs, Made, makes
+
+
+@makes("aws:cloudwatch/logGroup:LogGroup")
+def log_group(place: Place, inputs: Inputs) -> Made:
+    """A log group and its retention."""
+    logs = place.client("logs")
+    logs.create_log_group(logGroupName=inputs["name"], tags=inputs.get("tags") or {})
+    if inputs.get("retentionInDays"):
+        logs.put_retention_policy(logGroupName=inputs["name"], retentionInDays=inputs["retentionInDays"])
+    return Made(inputs["name"], {"arn": f"arn:aws:logs:{place.region}:{ACCOUNT}:log-group:{inputs['name']}"})

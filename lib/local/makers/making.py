@@ -1,0 +1,82 @@
+"""What makers are written with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from ..emulator import Place
+
+Inputs = dict[str, Any]
+
+
+class Made(NamedTuple):
+    """What a resource became: its id, and the outputs that its inputs do not tell."""
+
+    id: str
+    outputs: Inputs
+
+
+Maker = Callable[[Place, Inputs], Made]
+MAKERS: dict[str, Maker] = {}
+
+NOT_EMULATED: dict[str, str] = {}
+"""Types that are left out of an embedded run, and why.  Each that a program has is listed when it is deployed."""
+
+
+def makes(token: str) -> Callable[[Maker], Maker]:
+    """Register the maker of one resource type."""
+
+    def register(maker: Maker) -> Maker:
+        MAKERS[token] = maker
+        return maker
+
+    return register
+
+
+def chosen(inputs: Mapping[str, Any], **names: str) -> Inputs:
+    """AWS's parameters from Pulumi's inputs, those given: `chosen(i, TableName="name")`."""
+    return {aws: inputs[given] for aws, given in names.items() if inputs.get(given) is not None}
+
+
+def tag_list(inputs: Inputs) -> list[dict[str, str]]:
+    """Tags as most services take them."""
+    return [{"Key": key, "Value": value} for key, value in (inputs.get("tags") or {}).items()]
+
+
+def without_tls(policy: str) -> str:
+    """A resource's policy without what refuses open connections: the emulator has no others, and obeys policies."""
+    document = json.loads(policy)
+    kept = [one for one in document["Statement"] if "aws:SecureTransport" not in str(one.get("Condition"))]
+    return json.dumps({**document, "Statement": kept})
+
+
+@dataclass(frozen=True)
+class Row:
+    """A resource type that one operation makes."""
+
+    operation: str
+    parameters: str
+    """The operation's parameters; `restApiId=restApi` where the input has another name."""
+    id: str
+    """Of inputs and of what the operation answered."""
+    outputs: str = ""
+    """What of the answer are outputs."""
+    constants: Mapping[str, Any] = field(default_factory=dict)
+
+
+def rows(service: str, types: Mapping[str, Row]) -> None:
+    """Register the makers of types that boto3's client of `service` makes with one call each."""
+    MAKERS.update({token: _carrying_out(service, row) for token, row in types.items()})
+
+
+def _carrying_out(service: str, row: Row) -> Maker:
+    names = {aws: given or aws for aws, _, given in (word.partition("=") for word in row.parameters.split())}
+
+    def make(place: Place, inputs: Inputs) -> Made:
+        answer = getattr(place.client(service), row.operation)(**chosen(inputs, **names), **row.constants)
+        return Made(row.id.format(**{**inputs, **answer}), {name: answer[name] for name in row.outputs.split()})
+
+    return make

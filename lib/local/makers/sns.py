@@ -1,0 +1,22 @@
+"""Topics."""
+
+from __future__ import annotations
+
+from ..emulator import Place
+from .making import Inputs, Made, makes, tag_list
+
+
+@makes("aws:sns/topic:Topic")
+def topic(place: Place, inputs: Inputs) -> Made:
+    """A topic."""
+    arn = place.client("sns").create_topic(Name=inputs["name"], Tags=tag_list(inputs))["TopicArn"]
+    return Made(arn, {"arn": arn})
+
+
+@makes("aws:sns/topicSubscription:TopicSubscription")
+def topic_subscription(place: Place, inputs: Inputs) -> Made:
+    """A subscription; the emulator confirms it by itself, and mails nothing."""
+    made = place.client("sns").subscribe(
+        TopicArn=inputs["topic"], Protocol=inputs["protocol"], Endpoint=inputs["endpoint"], ReturnSubscriptionArn=True
+    )
+    return Made(made["SubscriptionArn"], {"arn": made["SubscriptionArn"]})
