@@ -11,7 +11,15 @@ from .service import METHODS, Route, Schema
 
 MAX_AGE_SECONDS = 7200
 """How long a browser keeps a preflight's answer: the most that Chromium does."""
-REQUEST_HEADERS = ("Content-Type", "Authorization", "Idempotency-Key", "If-Match", "X-Amz-Date", "X-Api-Key")
+REQUEST_HEADERS = (
+    "Content-Type",
+    "Authorization",
+    "Idempotency-Key",
+    "If-Match",
+    "X-Amz-Date",
+    "X-Amz-Security-Token",
+    "X-Api-Key",
+)
 
 
 class Path(NamedTuple):
@@ -44,7 +52,25 @@ GATEWAY_RESPONSES = (
     GatewayResponse("INVALID_API_KEY", 403, "FORBIDDEN", "send a valid API key in the x-api-key header"),
     GatewayResponse("MISSING_AUTHENTICATION_TOKEN", 404, "NOT_FOUND", "this API has no such path or method"),
 )
-"""Each type of its own, and the two defaults for all others, whose codes are AWS's: THROTTLED, QUOTA_EXCEEDED, ..."""
+"""Each type of its own, and the two defaults for all others, whose codes are AWS's: THROTTLED, EXPIRED_TOKEN, ..."""
+AUTHORIZATION_RESPONSES: Mapping[str, tuple[GatewayResponse, ...]] = {
+    "AWS_IAM": (
+        GatewayResponse("ACCESS_DENIED", 403, "FORBIDDEN"),
+        # What it says of a request without a signature, too, wherever that goes.
+        GatewayResponse(
+            "MISSING_AUTHENTICATION_TOKEN", 403, "FORBIDDEN", "sign the request with Signature Version 4, to a path that is"
+        ),
+    ),
+    "COGNITO_USER_POOLS": (
+        GatewayResponse(
+            "UNAUTHORIZED",
+            401,
+            "UNAUTHORIZED",
+            "send Authorization: Bearer with an access token that has not expired and has the scope of this route",
+        ),
+    ),
+}
+"""Those that depend on how callers show who they are."""
 
 ACCESS_LOG = {
     "requestId": "requestId",
@@ -70,6 +96,12 @@ ACCESS_LOG = {
 # Numbers are quoted, too: API Gateway writes `-` for what it does not know.
 ACCESS_LOG_FORMAT = json.dumps({name: f"$context.{variable}" for name, variable in ACCESS_LOG.items()})
 """A line of the access log."""
+
+
+def responses(authorization: str | None) -> list[GatewayResponse]:
+    """How the gateway refuses where callers show who they are in that way."""
+    rows = (*GATEWAY_RESPONSES, *AUTHORIZATION_RESPONSES.get(authorization or "", ()))
+    return list({row.type: row for row in rows}.values())
 
 
 def template(response: GatewayResponse) -> str:

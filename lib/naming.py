@@ -14,6 +14,7 @@ LIMITS = {
     "parameter": 1011,
     "queue": 80,
     "bucket": 36,
+    "user_pool": 128,
 }
 """Longest name AWS takes, in characters, by kind of resource; of a bucket's, the provider makes up the rest."""
 
@@ -60,3 +61,8 @@ def physical_name(pattern: str, kind: str, environment: str, **parts: str) -> st
 def parameter_name(service: str, environment: str, name: str) -> str:
     """The path under which Parameter Store holds a parameter of a service."""
     return physical_name("/{service}/{environment}/{type}", "parameter", environment, service=service, type=name)
+
+
+def user_pool_name(service: str, environment: str) -> str:
+    """The name of a service's user pool, and what its scopes begin with."""
+    return physical_name("{service}-{environment}", "user_pool", environment, service=service)
