@@ -60,12 +60,15 @@ class TapStackArgs(Settings):
     def function_settings(self, function: described.Function) -> FunctionSettings:
         """The figures of one function: the stack's, its own, and again what the arguments say.
 
-        Where the stack reserves no concurrency, a function's own reservation counts for nothing.
+        Where the stack reserves no concurrency, a function's own reservation counts for nothing.  Nobody waits for a
+        function without routes to start.
         """
-        stack, own = self.settings().function, function.settings
+        stack, own, said = self.settings().function, function.settings, self.function
         if stack.reserved_concurrency in (None, -1):
             own = replace(own, reserved_concurrency=None)
-        return over(over(stack, own), self.function)
+        if not function.routes:
+            stack, said = (replace(one, provisioned_concurrency=0, snap_start=False) for one in (stack, said))
+        return over(over(stack, own), said)
 
     def alarm_settings(self, function: described.Function) -> AlarmSettings:
         """When to wake somebody for one function."""

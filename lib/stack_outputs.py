@@ -41,6 +41,12 @@ class StackOutputs:
     """The name of the first function's role."""
     lambda_role_arn: Text
     """The ARN of the first function's role."""
+    function_versions: Texts
+    """The version of every function that was published last."""
+    alias_arns: Texts
+    """What callers of each function call, where they call an alias."""
+    rollout_application: Text
+    """The application of CodeDeploy, where it moves the aliases; the deployment group of each function has its name."""
     function_names: Texts
     """Every function's name."""
     function_arns: Texts
@@ -160,6 +166,9 @@ def _functions(stack: TapStack) -> dict[str, Any]:
         "lambda_role_arn": role.arn,
         "function_names": {name: made.name for name, made in stack.functions.items()},
         "function_arns": {name: made.arn for name, made in stack.functions.items()},
+        "function_versions": {name: made.resource.version for name, made in stack.functions.items()},
+        "alias_arns": {name: made.alias.arn for name, made in stack.functions.items() if made.alias},
+        **({"rollout_application": stack.rollout.resource.name} if stack.rollout else {}),
         "role_arns": {name: made.arn for name, made in stack.roles.items()},
         "layer_arns": {name: made.arn for name, made in stack.layers.items()},
         "log_group_names": {name: made.log_group.name for name, made in stack.functions.items()},

@@ -16,11 +16,12 @@ from .components.alarm import Alarm, AlarmArgs
 from .components.alarms import Alarms, AlarmsArgs
 from .components.api import Api, ApiArgs
 from .components.consumer import Consumer, ConsumerArgs
-from .components.function import Function, FunctionArgs
+from .components.function import DEFAULT_ALIAS, Function, FunctionArgs
 from .components.layer import Layer, LayerArgs
 from .components.parameter import Parameter, ParameterArgs
 from .components.queue import Queue, QueueArgs
 from .components.role import Role, RoleArgs
+from .components.rollout import Rollout, RolloutArgs
 from .components.schedule import Schedule, ScheduleArgs
 from .components.site import Site, SiteArgs
 from .components.site_files import SiteFiles, SiteFilesArgs
@@ -28,6 +29,7 @@ from .components.table import Table, TableArgs
 from .components.topic import Topic, TopicArgs
 from .naming import bucket_name_prefix, parameter_name, physical_name, role_name_prefix
 from .runtime import metrics
+from .settings.rollout import GRADUAL
 from .stack_outputs import StackOutputs, collect
 
 __all__ = ["TapStack", "TapStackArgs"]
@@ -77,6 +79,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         self.site_files = self._site_files(self.site) if self.site else None
         self.alarms = {function.name: self._alarms(function) for function in self.description.functions}
         self.own_alarms = self._own_alarms()
+        self.rollout = self._rollout() if self._gradual() else None
         self.outputs = collect(self)
         for output, value in self.outputs.items():
             setattr(self, output, value)
@@ -257,9 +260,28 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 layers=[layer.arn for layer in self.layers.values()],
                 environment=self._variables(function),
                 dead_letter_arn=self._dead_letter_arn(function),
+                alias=DEFAULT_ALIAS if self.settings.rollout.strategy != "none" else "",
+                shifted=self._gradual(),
                 settings=self.args.function_settings(function),
                 tags=self.args.all_tags,
                 depends_on=role.permissions(),
+            ),
+            self._child,
+        )
+
+    def _gradual(self) -> bool:
+        """Whether CodeDeploy moves the aliases, and not the deployment."""
+        return self.settings.rollout.strategy in GRADUAL
+
+    def _rollout(self) -> Rollout:
+        return Rollout(
+            f"{self._prefix}-rollout",
+            RolloutArgs(
+                name=self._physical("application", "rollout"),
+                strategy=self.settings.rollout.strategy or "",
+                functions=self.functions,
+                alarms={name: list(made.resources.values()) for name, made in self.alarms.items()},
+                tags=self.args.all_tags,
             ),
             self._child,
         )
@@ -287,7 +309,8 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                     schedule=schedule.name,
                     rate=schedule.rate,
                     function_name=self.functions[function.name].name,
-                    function_arn=self.functions[function.name].arn,
+                    function_arn=self.functions[function.name].called_arn,
+                    alias=self.functions[function.name].qualifier,
                     dead_letter_arn=self._dead_letter_arn(function),
                     tags=self.args.all_tags,
                 ),
@@ -303,7 +326,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 f"{self._prefix}-{consumer.name}",
                 ConsumerArgs(
                     stream_arn=self.tables[consumer.table].stream_arn,
-                    function_name=self.functions[function.name].name,
+                    function_name=self.functions[function.name].called_as,
                     pattern=consumer.pattern,
                     dead_letter_arn=self._dead_letter_arn(function),
                     tags=self.args.all_tags,
