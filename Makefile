@@ -15,7 +15,7 @@ STACK := $(or $(SERVICE),items)-$(ENV)
 # Where somebody watches, one line that tells how far pip has come.
 PASSING := while IFS= read -r line; do case "$$line" in Collecting*|Installing*) if [ -t 2 ]; then printf '\r\033[K  %.90s' "$$line"; fi;; esac; done; if [ -t 2 ]; then printf '\r\033[K'; fi
 
-.PHONY: help install local site seed test lint bench preview up outputs destroy reference clean
+.PHONY: help install local site seed test lint bench preview up rollback outputs destroy reference clean
 
 help: ## list these
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -76,6 +76,10 @@ up: $(VENV)/.installed ## deploy to AWS, then write cfn-outputs/
 	@$(PAGES)
 	$(call pulumi,up $(SET))
 	@$(MAKE) --no-print-directory outputs
+	@$(BIN)/python -m lib.rollout
+
+rollback: $(VENV)/.installed ## put the callers of what cfn-outputs/ tells of back to the version before (functions with an alias)
+	@$(BIN)/python -m lib.rollout --back
 
 outputs: $(VENV)/.installed ## write the outputs of what is on AWS to cfn-outputs/
 	@command -v pulumi >/dev/null || { echo "error: no Pulumi CLI found: install it from https://www.pulumi.com/docs/install/"; exit 1; }

@@ -9,7 +9,17 @@ from . import service as described
 from .environments import ENVIRONMENTS, row_name
 from .naming import check_environment_suffix
 from .services import SERVICES
-from .settings import LAYERS, AlarmSettings, ApiSettings, FunctionSettings, Settings, check_tags, over, refuse
+from .settings import (
+    LAYERS,
+    USER_POOL,
+    AlarmSettings,
+    ApiSettings,
+    FunctionSettings,
+    Settings,
+    check_tags,
+    over,
+    refuse,
+)
 
 DEFAULT_TAGS = {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"}
 DURATION_ALARM_SHARE = 0.8
@@ -50,6 +60,7 @@ class TapStackArgs(Settings):
         object.__setattr__(self, "tags", self._tags())
         check_tags(self.all_tags)
         self.settings().check()
+        self._check_authorization()
         alarming_ms = self.settings().alarms.duration_ms
         figures = [self.function_settings(function) for function in self.description().functions]
         shortest_ms = min(one.timeout_seconds or 0 for one in figures) * 1000
@@ -57,15 +68,26 @@ class TapStackArgs(Settings):
             wanted = f"give less than the {shortest_ms} ms after which Lambda ends a function"
             raise refuse("alarms.duration_ms", alarming_ms, wanted)
 
+    def _check_authorization(self) -> None:
+        service, settings = self.description(), self.settings()
+        if settings.authorization.type == USER_POOL:
+            if not service.scopes():
+                raise refuse("authorization.type", USER_POOL, f"give NONE, for no route of {service.name} needs a scope")
+            if service.site and settings.site.public:
+                raise refuse("site.public", True, f"give False, for with {USER_POOL} pages need https://")
+
     def function_settings(self, function: described.Function) -> FunctionSettings:
         """The figures of one function: the stack's, its own, and again what the arguments say.
 
-        Where the stack reserves no concurrency, a function's own reservation counts for nothing.
+        Where the stack reserves no concurrency, a function's own reservation counts for nothing.  Nobody waits for a
+        function without routes to start.
         """
-        stack, own = self.settings().function, function.settings
+        stack, own, said = self.settings().function, function.settings, self.function
         if stack.reserved_concurrency in (None, -1):
             own = replace(own, reserved_concurrency=None)
-        return over(over(stack, own), self.function)
+        if not function.routes:
+            stack, said = (replace(one, provisioned_concurrency=0, snap_start=False) for one in (stack, said))
+        return over(over(stack, own), said)
 
     def alarm_settings(self, function: described.Function) -> AlarmSettings:
         """When to wake somebody for one function."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pulumi
 
@@ -16,18 +16,22 @@ from .components.alarm import Alarm, AlarmArgs
 from .components.alarms import Alarms, AlarmsArgs
 from .components.api import Api, ApiArgs
 from .components.consumer import Consumer, ConsumerArgs
-from .components.function import Function, FunctionArgs
+from .components.function import DEFAULT_ALIAS, Function, FunctionArgs
 from .components.layer import Layer, LayerArgs
 from .components.parameter import Parameter, ParameterArgs
 from .components.queue import Queue, QueueArgs
 from .components.role import Role, RoleArgs
+from .components.rollout import Rollout, RolloutArgs
 from .components.schedule import Schedule, ScheduleArgs
 from .components.site import Site, SiteArgs
 from .components.site_files import SiteFiles, SiteFilesArgs
 from .components.table import Table, TableArgs
 from .components.topic import Topic, TopicArgs
-from .naming import bucket_name_prefix, parameter_name, physical_name, role_name_prefix
+from .components.user_pool import UserPool, UserPoolArgs
+from .naming import bucket_name_prefix, parameter_name, physical_name, role_name_prefix, user_pool_name
 from .runtime import metrics
+from .settings import USER_POOL
+from .settings.rollout import GRADUAL
 from .stack_outputs import StackOutputs, collect
 
 __all__ = ["TapStack", "TapStackArgs"]
@@ -67,6 +71,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         self.alarm_topic = self.topics.get(self.description.alarms_type) or self._topic(self.description.alarms_type)
         self.parameters = {parameter.name: self._parameter(parameter) for parameter in self.description.parameters}
         self.site = self._site(self.description.site) if self.description.site else None
+        self.user_pool = self._user_pool() if self.settings.authorization.type == USER_POOL else None
         self.dead_letters = self._dead_letters() if self.description.dead_letters else None
         self.roles = {function.name: self._role(function) for function in self.description.functions}
         self.layers = {shared: self._layer(shared) for shared in [self.description.shared_type] if shared}
@@ -77,6 +82,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         self.site_files = self._site_files(self.site) if self.site else None
         self.alarms = {function.name: self._alarms(function) for function in self.description.functions}
         self.own_alarms = self._own_alarms()
+        self.rollout = self._rollout() if self._gradual() else None
         self.outputs = collect(self)
         for output, value in self.outputs.items():
             setattr(self, output, value)
@@ -107,6 +113,12 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 resource=self,
             )
 
+        if self.description.site and self.settings.authorization.type == "AWS_IAM":
+            pulumi.log.warn(
+                f"{self.description.name}'s pages cannot sign what they ask the API: with AWS_IAM they show what anybody may "
+                "see; set authorization to COGNITO_USER_POOLS for people to sign in",
+                resource=self,
+            )
         if self.description.site and not site.files(self.description.site):
             pulumi.log.warn(
                 f"{self.description.name} has no pages, for {self.description.site.folder} holds no file: "
@@ -177,12 +189,35 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         )
 
     def _site_files(self, made: Site) -> SiteFiles:
-        config = {"service": self.description.name, "environment": self.args.environment}
+        config: dict[str, Any] = {
+            "api_url": self.api.stage.invoke_url,
+            "service": self.description.name,
+            "environment": self.args.environment,
+        }
+        if (users := self.user_pool) and users.pages:
+            config["sign_in"] = {"url": users.url, "client_id": users.pages.id, "scopes": users.scopes}
         return SiteFiles(
             f"{self._prefix}-{made.described.type}",
             SiteFilesArgs(
                 site=made,
-                config={"api_url": self.api.stage.invoke_url, **config},
+                config=config,
+                tags=self.args.all_tags,
+            ),
+            self._child,
+        )
+
+    def _user_pool(self) -> UserPool:
+        made, settings = self.site, self.settings
+        pages = [pulumi.Output.concat(made.url, "/", page) for page in made.described.sign_in_pages] if made else []
+        return UserPool(
+            f"{self._prefix}-users",
+            UserPoolArgs(
+                name=user_pool_name(self.description.name, self.args.environment),
+                scopes=self.description.scopes(),
+                settings=settings.authorization,
+                pages=pages,
+                deletion_protection=bool(settings.table.deletion_protection),
+                retain_on_delete=bool(settings.table.retain_on_delete),
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -257,9 +292,28 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 layers=[layer.arn for layer in self.layers.values()],
                 environment=self._variables(function),
                 dead_letter_arn=self._dead_letter_arn(function),
+                alias=DEFAULT_ALIAS if self.settings.rollout.strategy != "none" else "",
+                shifted=self._gradual(),
                 settings=self.args.function_settings(function),
                 tags=self.args.all_tags,
                 depends_on=role.permissions(),
+            ),
+            self._child,
+        )
+
+    def _gradual(self) -> bool:
+        """Whether CodeDeploy moves the aliases, and not the deployment."""
+        return self.settings.rollout.strategy in GRADUAL
+
+    def _rollout(self) -> Rollout:
+        return Rollout(
+            f"{self._prefix}-rollout",
+            RolloutArgs(
+                name=self._physical("application", "rollout"),
+                strategy=self.settings.rollout.strategy or "",
+                functions=self.functions,
+                alarms={name: list(made.resources.values()) for name, made in self.alarms.items()},
+                tags=self.args.all_tags,
             ),
             self._child,
         )
@@ -287,7 +341,8 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                     schedule=schedule.name,
                     rate=schedule.rate,
                     function_name=self.functions[function.name].name,
-                    function_arn=self.functions[function.name].arn,
+                    function_arn=self.functions[function.name].called_arn,
+                    alias=self.functions[function.name].qualifier,
                     dead_letter_arn=self._dead_letter_arn(function),
                     tags=self.args.all_tags,
                 ),
@@ -303,7 +358,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 f"{self._prefix}-{consumer.name}",
                 ConsumerArgs(
                     stream_arn=self.tables[consumer.table].stream_arn,
-                    function_name=self.functions[function.name].name,
+                    function_name=self.functions[function.name].called_as,
                     pattern=consumer.pattern,
                     dead_letter_arn=self._dead_letter_arn(function),
                     tags=self.args.all_tags,
@@ -326,6 +381,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 schemas=self.description.schemas,
                 settings=self.settings.api,
                 authorization=self.settings.authorization,
+                user_pool=self.user_pool,
                 cors_origin=self.origin,
                 tracing=bool(self.settings.function.tracing),
                 log_retention_days=self.settings.function.log_retention_days,

@@ -282,6 +282,7 @@ class Api(pulumi.ComponentResource):
                 f"{self._prefix}-{function.physical_name}-permission",
                 action="lambda:InvokeFunction",
                 function=function.name,
+                qualifier=function.qualifier,
                 principal="apigateway.amazonaws.com",
                 source_arn=pulumi.Output.concat(self.resource.execution_arn, "/*"),
                 opts=self._child,

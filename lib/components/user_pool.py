@@ -10,7 +10,8 @@ import pulumi
 import pulumi_aws as aws
 
 from .. import sign_in
-from ..settings import refuse
+from ..environments import BASIS
+from ..settings import AuthorizationSettings, over, refuse
 
 ACCESS_MINUTES = 15
 """How long a user's token opens the API; nothing takes it back before."""
@@ -30,12 +31,10 @@ class UserPoolArgs:
     """The pool's name in AWS, and what its scopes begin with: `<name>/<scope>`."""
     scopes: Sequence[str]
     """What callers can be allowed."""
-    existing_arn: str = ""
-    """A pool that stands already and has a domain; empty: one is made."""
-    mfa: str = "OPTIONAL"
-    """Whether users have a second factor, an authenticator app: `OFF`, `OPTIONAL`, `ON`."""
-    callback_urls: Sequence[pulumi.Input[str]] = ()
-    """Where the sign-in page may lead back to; without any no page can sign anybody in."""
+    settings: AuthorizationSettings = field(default_factory=AuthorizationSettings)
+    """What is not said here is as in `dev`."""
+    pages: Sequence[pulumi.Input[str]] = ()
+    """Addresses of pages that sign people in, besides those in `settings`."""
     deletion_protection: bool = False
     """Cognito refuses to delete the pool."""
     retain_on_delete: bool = False
@@ -48,20 +47,23 @@ class UserPoolArgs:
 
 
 class UserPool(pulumi.ComponentResource):
-    """A Cognito user pool to which only administrators add people, its sign-in page, scopes, and clients for pages and
-    for programs.
+    """A Cognito user pool to which only administrators add people, its sign-in page, its scopes, and two app clients:
+    one for pages, if there are any, and one for programs.
 
-    In a pool that stands already only scopes and clients are made: itself, its users and its domain are somebody else's.
+    In a pool that stands already only scopes and clients are made; the pool and its domain are somebody else's.
     """
 
     def __init__(self, name: str, args: UserPoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:UserPool", name, None, opts)
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
-        self.resource = self._existing() if args.existing_arn else self._pool()
-        self.domain = None if args.existing_arn else self._domain()
+        self.settings = over(BASIS.authorization, args.settings)
+        made = self.settings.user_pool == "made"
+        self.resource = self._pool() if made else self._existing()
+        self.domain = self._domain() if made else None
         self.server = self._server()
-        self.pages = self._pages() if args.callback_urls else None
+        callback_urls = [*args.pages, *(self.settings.callback_urls or ())]
+        self.pages = self._pages(callback_urls) if callback_urls else None
         self.machines = self._machines()
         self.id = self.resource.id
         self.arn = self.resource.arn
@@ -78,12 +80,11 @@ class UserPool(pulumi.ComponentResource):
         return [self.scope(scope) for scope in self._args.scopes]
 
     def _existing(self) -> aws.cognito.UserPool:
-        return aws.cognito.UserPool.get(
-            f"{self._prefix}-pool", self._args.existing_arn.rpartition("/")[2], opts=self._child
-        )
+        _, _, pool_id = (self.settings.user_pool or "").rpartition("/")
+        return aws.cognito.UserPool.get(f"{self._prefix}-pool", pool_id, opts=self._child)
 
     def _pool(self) -> aws.cognito.UserPool:
-        args = self._args
+        args, mfa = self._args, self.settings.mfa
         return aws.cognito.UserPool(
             f"{self._prefix}-pool",
             name=args.name,
@@ -102,8 +103,8 @@ class UserPool(pulumi.ComponentResource):
                 "require_uppercase": True,
                 "temporary_password_validity_days": TEMPORARY_PASSWORD_DAYS,
             },
-            mfa_configuration=args.mfa,
-            software_token_mfa_configuration=None if args.mfa == "OFF" else {"enabled": True},
+            mfa_configuration=mfa,
+            software_token_mfa_configuration=None if mfa == "OFF" else {"enabled": True},
             deletion_protection="ACTIVE" if args.deletion_protection else "INACTIVE",
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self, retain_on_delete=args.retain_on_delete),
@@ -134,15 +135,15 @@ class UserPool(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _pages(self) -> aws.cognito.UserPoolClient:
+    def _pages(self, callback_urls: Sequence[pulumi.Input[str]]) -> aws.cognito.UserPoolClient:
         """The client of web pages: it has no secret, for a page cannot keep one; they prove by PKCE who asked."""
         return self._client(
             "pages",
             ACCESS_MINUTES,
             allowed_oauth_flows=["code"],
             allowed_oauth_scopes=["openid", *self.scopes],
-            callback_urls=self._args.callback_urls,
-            logout_urls=self._args.callback_urls,
+            callback_urls=callback_urls,
+            logout_urls=callback_urls,
             supported_identity_providers=["COGNITO"],
         )
 
