@@ -72,7 +72,9 @@ class TapStackArgs(Settings):
         service, settings = self.description(), self.settings()
         if settings.authorization.type == USER_POOL:
             if not service.scopes():
-                raise refuse("authorization.type", USER_POOL, f"give NONE, for no route of {service.name} needs a scope")
+                raise refuse(
+                    "authorization.type", USER_POOL, f"give NONE, for no route of {service.name} needs a scope"
+                )
             if service.site and settings.site.public:
                 raise refuse("site.public", True, f"give False, for with {USER_POOL} pages need https://")
 

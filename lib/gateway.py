@@ -56,9 +56,12 @@ GATEWAY_RESPONSES = (
 AUTHORIZATION_RESPONSES: Mapping[str, tuple[GatewayResponse, ...]] = {
     "AWS_IAM": (
         GatewayResponse("ACCESS_DENIED", 403, "FORBIDDEN"),
-        # What it says of a request without a signature, too, wherever that goes.
+        # Said of every request without a signature, too, and so no longer that there is no such path.
         GatewayResponse(
-            "MISSING_AUTHENTICATION_TOKEN", 403, "FORBIDDEN", "sign the request with Signature Version 4, to a path that is"
+            "MISSING_AUTHENTICATION_TOKEN",
+            403,
+            "FORBIDDEN",
+            "sign the request with AWS Signature Version 4, to a path and method that this API has",
         ),
     ),
     "COGNITO_USER_POOLS": (

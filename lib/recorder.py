@@ -18,6 +18,8 @@ COMPUTED = (
     "arn",
     "bucket",
     "bucketRegionalDomainName",
+    "clientSecret",
+    "customDomain",
     "domainName",
     "executionArn",
     "invokeArn",

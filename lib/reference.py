@@ -112,6 +112,7 @@ def filled(text: str, generated: Mapping[str, str]) -> str:
 def sections(services: Mapping[str, Service]) -> dict[str, str]:
     """Every part of the README that can be generated, by its marker's name."""
     found = {"configuration": _configuration(), "environments": _environments(services), "outputs": _outputs()}
+    found["scopes"] = _scopes(services)
     for name, service in services.items():
         found[f"api-{name}"] = _api(service)
         found[f"codes-{name}"] = _codes(service)
@@ -127,9 +128,20 @@ def _api(service: Service) -> str:
 def _api_row(route: Route) -> Row:
     takes = [*filter(None, [route.body and f"`{route.body}`"]), *(f"`?{name}`" for name in route.query)]
     answers = (f"**{status}** `{schema}`" if schema else f"**{status}**" for status, schema in route.responses.items())
-    what = f"{route.summary} (always with an API key)" if route.key_required else route.summary
+    what = f"{route.summary} (an API key at least)" if route.key_required else route.summary
     refusals = ", ".join(map(str, openapi.refusals(route)))
     return f"`{route.method}`", f"`{route.path}`", what, ", ".join(takes), f"{', '.join(answers)}; {refusals}"
+
+
+def _scopes(services: Mapping[str, Service]) -> str:
+    """The routes of each scope, those that are open to all last."""
+    rows = (
+        (f"`{service.name}`", f"`{scope}`" if scope else "none", _code(called))
+        for service in services.values()
+        for scope in (*service.scopes(), "")
+        if (called := [f"{r.method} {r.path}" for _, r in service.routes() if r.scope_needed() == scope])
+    )
+    return _table(("Service", "Scope", "Routes"), rows)
 
 
 def _codes(service: Service) -> str:

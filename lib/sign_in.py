@@ -11,12 +11,12 @@ def domain_prefix(pool_id: str) -> str:
     return pool_id.lower().replace("_", "-")
 
 
-def address(pool_arn: str, domain: str | None) -> str:
+def address(pool_id: str, domain: str | None) -> str:
     """The origin of the sign-in page: `domain` is what Cognito's own begins with, or with dots a whole one.
 
     Raises ValueError for a pool without any.
     """
     if not domain:
-        raise refuse("authorization.user_pool", pool_arn, "give it a domain, where users sign in and tokens come from")
-    region = pool_arn.split(":")[3]
+        raise refuse("authorization.user_pool", pool_id, "give it a domain, where people sign in and tokens come from")
+    region, _, _ = pool_id.partition("_")
     return site.address(domain if "." in domain else f"{domain}.auth.{region}.amazoncognito.com")

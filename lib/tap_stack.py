@@ -115,8 +115,8 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
 
         if self.description.site and self.settings.authorization.type == "AWS_IAM":
             pulumi.log.warn(
-                f"{self.description.name}'s pages cannot sign what they ask the API: with AWS_IAM they show what anybody may "
-                "see; set authorization to COGNITO_USER_POOLS for people to sign in",
+                f"{self.description.name}'s pages cannot sign requests, as AWS_IAM wants it: "
+                f"set authorization to {USER_POOL} for people to sign in",
                 resource=self,
             )
         if self.description.site and not site.files(self.description.site):

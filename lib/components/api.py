@@ -134,7 +134,7 @@ class Api(pulumi.ComponentResource):
         """A statement that allows to call the routes of a scope, where requests are signed."""
         routes = [(route.method, route.path) for route in self._routes() if route.scope_needed() == scope]
         at = pulumi.Output.all(self.resource.execution_arn, self.stage.stage_name)
-        return at.apply(lambda found: policies.call_statement(*found, routes))
+        return at.apply(lambda found: policies.call_statement(found[0], found[1], routes))
 
     def _cors(self, headers: Callable[[str | None], Mapping[str, str]], place: str) -> pulumi.Output[dict[str, str]]:
         """Headers that depend on the origin whose pages may call, as API Gateway maps constants."""

@@ -67,7 +67,7 @@ class UserPool(pulumi.ComponentResource):
         self.machines = self._machines()
         self.id = self.resource.id
         self.arn = self.resource.arn
-        self.url = pulumi.Output.all(self.arn, self._domain_name()).apply(lambda found: sign_in.address(*found))
+        self.url = pulumi.Output.all(self.id, self._domain_name()).apply(lambda found: sign_in.address(*found))
         self.register_outputs({"id": self.id, "arn": self.arn, "url": self.url})
 
     def scope(self, scope: str) -> pulumi.Output[str]:

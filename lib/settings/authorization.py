@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from .layer import Layer, matching, one_of, refuse, setting, several
 
-USER_POOL = "COGNITO_USER_POOLS"
+USER_POOL: Final = "COGNITO_USER_POOLS"
 
 
 @dataclass(frozen=True, kw_only=True)

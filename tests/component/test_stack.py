@@ -36,6 +36,7 @@ TAGGED = {
     "cloudwatch.MetricAlarm",
     "codedeploy.Application",
     "codedeploy.DeploymentGroup",
+    "cognito.UserPool",
     "dynamodb.Table",
     "iam.Role",
     "lambda.EventSourceMapping",
@@ -74,6 +75,7 @@ COMPONENTS = {
     "aws.Table": {"name", "arn", "stream_arn"},
     "aws.Topic": {"name", "arn"},
     "aws.UsagePlan": {"id", "key_id"},
+    "aws.UserPool": {"id", "arn", "url"},
     "aws.Website": {"url"},
 }
 """Every kind of component, with the outputs it registers."""

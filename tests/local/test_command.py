@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from lib.local import __main__ as command
-from lib.local import tour
+from lib.local import callers, tour
 from lib.local.emulator import Emulator, free_port
 from lib.local.watch import Watcher
 from lib.service import Call, Site
@@ -184,7 +184,7 @@ def test_pages_that_cannot_be_built_end_the_run_with_what_npm_said(
 def _items_at(folder: Path) -> int:
     found = json.loads((folder / "flat-outputs.json").read_text())
     request = urllib.request.Request(f"{found['api_url']}/items", headers={"x-api-key": found["api_key"]})
-    with tour.OPENER.open(request) as answer:
+    with callers.OPENER.open(request) as answer:
         return int(answer.status)
 
 
