@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lib import outputs as files
 from lib.local import __main__ as command
 from lib.local import callers, project, tour
 from lib.local.emulator import REGION, Emulator
 from lib.local.engine import Engine, deploy
 from lib.service import Call
 
+from .test_readme import BLOCK
+
+PAGE = Path("docs/authorization.md").read_text(encoding="utf-8")
 LIST = Call(method="GET", path="/items", status=200)
 MAKE = Call(method="POST", path="/items", status=201, body={"ItemId": "pen"})
 SHELF = {"name": "Shelf", "category": "shelves", "quantity": 3, "price": 20}
@@ -91,6 +98,30 @@ def test_preflights_and_paths_that_are_not_there_ask_nobody(members: dict[str, A
     for outputs in (members, signed):
         assert tour.send(outputs["api_url"], preflight).status == 204
     assert answered(members, Call(method="GET", path="/nothing", status=404)) == (404, "NOT_FOUND")
+
+
+def examples_answers(outputs: dict[str, Any], folder: Path, about: str) -> list[Any]:
+    """What the page's example prints, run where the outputs are those of a local run."""
+    if not shutil.which("curl"):
+        pytest.skip("there is no curl to run the examples with")
+    files.write({"dev": outputs}, folder / "cfn-outputs")
+    (folder / ".venv/bin").mkdir(parents=True)
+    (folder / ".venv/bin/python").symlink_to(sys.executable)
+    (example,) = (example for example in BLOCK.findall(PAGE) if about in example)
+    command_line = ["bash", "-euo", "pipefail", "-c", example]
+    ran = subprocess.run(command_line, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    assert ran.returncode == 0, ran.stderr
+    return [json.loads(line) for line in ran.stdout.splitlines()]
+
+
+def test_the_page_says_how_to_get_a_token(members: dict[str, Any], tmp_path: Path) -> None:
+    refused, listed = examples_answers(members, tmp_path, "oauth2/token")
+    assert (refused["code"], listed.keys()) == ("UNAUTHORIZED", {"items", "next_page_token"})
+
+
+def test_the_page_says_how_to_sign(signed: dict[str, Any], tmp_path: Path) -> None:
+    refused, listed = examples_answers(signed, tmp_path, "--aws-sigv4")
+    assert (refused["code"], listed.keys()) == ("FORBIDDEN", {"items", "next_page_token"})
 
 
 def test_the_pool_is_as_it_was_described(members: dict[str, Any], emulator: Emulator) -> None:

@@ -166,6 +166,28 @@ def test_serving_says_where_the_pages_are(
     assert f"its pages are at {url}/\n" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("authorization", "said"),
+    [
+        ("COGNITO_USER_POOLS", "people sign in as demo@example.com with "),
+        ("AWS_IAM", "sign what you send with the key id test and the secret test\n"),
+    ],
+)
+def test_serving_says_as_whom_to_call(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    authorization: str,
+    said: str,
+) -> None:
+    served: list[bool] = []
+    monkeypatch.setattr(Watcher, "poll", lambda _: served.append(True))
+    config = ["--config", f"authorization={authorization}"]
+    with interrupted(signal.SIGINT, lambda: bool(served)):
+        assert command.main(["--service", "items", "--outputs", str(tmp_path), *config]) == 0
+    assert said in capsys.readouterr().out
+
+
 def test_pages_that_cannot_be_built_end_the_run_with_what_npm_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
