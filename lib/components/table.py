@@ -1,4 +1,4 @@
-"""A DynamoDB table, the scaling of its capacity, and the permissions it can hand out."""
+"""A DynamoDB table, the scaling of its capacity, its replicas, and the permissions it can hand out."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import pulumi_aws as aws
 
 from .. import policies, service
 from ..environments import BASIS
-from ..settings import TableSettings, over
+from ..settings import TableSettings, over, refuse
 
 SCALING_TARGET_PERCENT = 70
 SCALING_FACTOR = 10
 """How far above its least capacity a table scales when nothing else is said."""
+REPLICATED_STREAM = "NEW_AND_OLD_IMAGES"
+"""What DynamoDB replicates by; it holds all that any other kind of stream does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,17 +29,33 @@ class TableArgs:
     """Its keys, indexes, TTL and stream."""
     settings: TableSettings = field(default_factory=TableSettings)
     """What is not said here is as in `dev`."""
+    kms_key_arn: pulumi.Input[str] | None = None
+    """The key that encrypts it; None: the AWS-managed one."""
+    replica_regions: Sequence[str] = ()
+    """Other regions that hold a replica, which takes and sends every change."""
+    replica_key_arns: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """The key of each replica by its region; DynamoDB takes one of every region, or of none."""
+    existing: bool = False
+    """It stands already, as a replica of a table that another stack made: it is used, never changed or deleted."""
     tags: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if len({*self.replica_regions}) < len(self.replica_regions):
+            raise refuse("replica_regions", [*self.replica_regions], "give each region once")
+        if {*self.replica_key_arns} != (set() if self.kms_key_arn is None else {*self.replica_regions}):
+            wanted = "with kms_key_arn give one for each of replica_regions, without it none"
+            raise refuse("replica_key_arns", sorted(self.replica_key_arns), wanted)
 
 
 class Table(pulumi.ComponentResource):
-    """A DynamoDB table, encrypted with the AWS-managed key."""
+    """A DynamoDB table, encrypted."""
 
     def __init__(self, name: str, args: TableArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Table", name, None, opts)
         self.settings = over(BASIS.table, args.settings)
-        self.resource = self._table(name, args)
-        self.scaling = self._scaling(name, args)
+        self.resource = self._existing(name, args) if args.existing else self._table(name, args)
+        self.scaling = [] if args.existing else self._scaling(name, args)
+        self.replicas = {} if args.existing else self._replicas(name, args)
         self.name = self.resource.name
         self.arn = self.resource.arn
         self.stream_arn = self.resource.stream_arn
@@ -56,9 +74,13 @@ class Table(pulumi.ComponentResource):
         """A statement that lets a function's role read the changes of this table, which must have a stream."""
         return self.stream_arn.apply(lambda arn: policies.allow("dynamodb", policies.STREAM_READ, [arn]))
 
+    def _existing(self, name: str, args: TableArgs) -> aws.dynamodb.Table:
+        return aws.dynamodb.Table.get(f"{name}-table", args.name, pulumi.ResourceOptions(parent=self))
+
     def _table(self, name: str, args: TableArgs) -> aws.dynamodb.Table:
         table, settings = args.table, self.settings
         scaled = _provisioned(settings)
+        stream = REPLICATED_STREAM if args.replica_regions else table.stream
         return aws.dynamodb.Table(
             f"{name}-table",
             name=args.name,
@@ -70,19 +92,39 @@ class Table(pulumi.ComponentResource):
             read_capacity=settings.read_capacity if scaled else None,
             write_capacity=settings.write_capacity if scaled else None,
             ttl={"attribute_name": table.ttl, "enabled": True} if table.ttl else None,
-            stream_enabled=True if table.stream else None,
-            stream_view_type=table.stream,
-            server_side_encryption={"enabled": True},
+            stream_enabled=True if stream else None,
+            stream_view_type=stream,
+            server_side_encryption=_encryption(args.kms_key_arn),
             point_in_time_recovery={"enabled": bool(settings.point_in_time_recovery)},
             deletion_protection_enabled=settings.deletion_protection,
             tags=args.tags,
             opts=pulumi.ResourceOptions(
                 parent=self,
                 retain_on_delete=settings.retain_on_delete,
-                # Capacity is the scaling's to change once the table stands.
-                ignore_changes=_SCALED_PROPERTIES if scaled else None,
+                # Capacity is the scaling's to change once the table stands; replicas are resources of their own.
+                ignore_changes=["replicas", *(_SCALED_PROPERTIES if scaled else ())],
             ),
         )
+
+    def _replicas(self, name: str, args: TableArgs) -> dict[str, aws.dynamodb.TableReplica]:
+        # Resources of their own, for DynamoDB replicates no provisioned table whose writes do not scale yet.
+        return {
+            region: aws.dynamodb.TableReplica(
+                f"{name}-{region}-replica",
+                region=region,
+                global_table_arn=self.resource.arn,
+                kms_key_arn=args.replica_key_arns.get(region),
+                point_in_time_recovery=bool(self.settings.point_in_time_recovery),
+                deletion_protection_enabled=self.settings.deletion_protection,
+                tags=args.tags,
+                opts=pulumi.ResourceOptions(
+                    parent=self,
+                    retain_on_delete=self.settings.retain_on_delete,
+                    depends_on=[policy for _, policy in self.scaling],
+                ),
+            )
+            for region in args.replica_regions
+        }
 
     def _scaling(self, name: str, args: TableArgs) -> list[tuple[aws.appautoscaling.Target, aws.appautoscaling.Policy]]:
         made = []
@@ -156,6 +198,10 @@ def scaling_rows(table: service.Table, settings: TableSettings) -> Iterator[Scal
 
 def _provisioned(settings: TableSettings) -> bool:
     return settings.billing_mode == "PROVISIONED"
+
+
+def _encryption(kms_key_arn: pulumi.Input[str] | None) -> aws.dynamodb.TableServerSideEncryptionArgsDict:
+    return {"enabled": True} if kms_key_arn is None else {"enabled": True, "kms_key_arn": kms_key_arn}
 
 
 def _index(index: service.Index, settings: TableSettings) -> aws.dynamodb.TableGlobalSecondaryIndexArgsDict:
