@@ -104,11 +104,11 @@ def test_api_is_named_described_and_tagged(items: Deployment) -> None:
 
 
 def test_api_has_exactly_these_methods(items: Deployment) -> None:
-    record = ("GET", "PUT", "DELETE", "OPTIONS")
+    one = ("GET", "PUT", "DELETE", "OPTIONS")
     wanted = {
         "/items": ("GET", "POST", "OPTIONS"),
-        "/items/{ItemId}": record,
-        "/items/{ItemId}/{CreatedAt}": record,
+        "/items/{ItemId}": one,
+        "/items/{ItemId}/{CreatedAt}": one,
     }
     assert set(items.endpoints()) == {(method, path) for path, methods in wanted.items() for method in methods}
 

@@ -17,7 +17,7 @@ from pulumi.output import Unknown
 from lib.local.monitor import DuplicateUrn
 from lib.recorder import Deployment, Registered, record
 from lib.service import Service
-from lib.settings import AlarmSettings, ApiSettings, FunctionSettings, TableSettings
+from lib.settings import AlarmSettings, ApiSettings, AuthorizationSettings, FunctionSettings, TableSettings
 from lib.tap_stack import TapStack, TapStackArgs
 
 from ..builders import DESK, NEW_PARCEL, PARCELS, SWEEP, a_function, a_route, a_service
@@ -327,7 +327,7 @@ def test_api_is_not_deployed_again_when_it_stays_as_it_is(before: Deployment, sa
     "change",
     [
         {"api": ApiSettings(cors_origin="https://shop.example.com")},
-        {"api": ApiSettings(api_key_required=True)},
+        {"authorization": AuthorizationSettings(type="API_KEY")},
         {"service": with_routes(ACCEPT, LIST)},
         {"service": with_routes(ACCEPT, replace(LIST, query={}), HAND_OUT)},
         {"service": with_routes(ACCEPT, replace(LIST, key_required=True), HAND_OUT)},
