@@ -10,14 +10,16 @@ import pulumi
 import pulumi_aws as aws
 
 from .. import policies
+from ..environments import BASIS
 from ..naming import role_name_prefix
-from ..settings import refuse
+from ..settings import BackupSettings, over, refuse
 from .role import Role, RoleArgs
 
 TRUSTED = "backup.amazonaws.com"
-COLD_STORAGE_DAYS = 90
-"""How long AWS Backup leaves in cold storage, at least, what it has put there."""
-SHORTEST_WINDOW_MINUTES = 60
+START_WINDOW_MINUTES = 60
+"""How long after its time a backup may begin."""
+COMPLETION_WINDOW_MINUTES = 8 * 60
+"""How long after its time a backup must be done."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,18 +30,8 @@ class BackupArgs:
     """Of the vault and of the plan in AWS: 2 to 50 letters, digits, '-' or '_'."""
     table_arns: Sequence[pulumi.Input[str]]
     """The tables that are backed up."""
-    schedule: str
-    """When, in UTC, e.g. `cron(0 5 ? * * *)`."""
-    retention_days: int
-    """After which a backup is deleted."""
-    cold_storage_after_days: int = 0
-    """After which a backup moves to cold storage, where it stays for 90 days or more; 0: it does not."""
-    copy_to_vault_arn: str = ""
-    """A vault, as a rule of another region, that gets a copy of each backup, for as long; empty: none."""
-    start_window_minutes: int = SHORTEST_WINDOW_MINUTES
-    """How long after its time a backup may begin."""
-    completion_window_minutes: int = 8 * 60
-    """How long after its time it must be done."""
+    settings: BackupSettings = field(default_factory=BackupSettings)
+    """When, and for how long; what is not said here is as in `dev`, which keeps nothing."""
     kms_key_arn: pulumi.Input[str] | None = None
     """The key that encrypts the vault; None: the AWS-managed one."""
     table_key_arns: Sequence[pulumi.Input[str]] = ()
@@ -51,16 +43,8 @@ class BackupArgs:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9_-]{2,50}", self.name):
             raise refuse("name", self.name, "give 2 to 50 letters, digits, '-' or '_'")
-        if not re.fullmatch(r"cron\(.+\)", self.schedule):
-            raise refuse("schedule", self.schedule, "give cron(...), e.g. cron(0 5 ? * * *) for five o'clock every day")
-        least = self.cold_storage_after_days + COLD_STORAGE_DAYS if self.cold_storage_after_days else 1
-        if self.retention_days < least:
-            raise refuse("retention_days", self.retention_days, f"give {least} or more")
-        if self.start_window_minutes < SHORTEST_WINDOW_MINUTES:
-            raise refuse("start_window_minutes", self.start_window_minutes, f"give {SHORTEST_WINDOW_MINUTES} or more")
-        earliest = self.start_window_minutes + SHORTEST_WINDOW_MINUTES
-        if self.completion_window_minutes < earliest:
-            raise refuse("completion_window_minutes", self.completion_window_minutes, f"give {earliest} or more")
+        if not self.settings.retention_days:
+            raise refuse("backup.retention_days", self.settings.retention_days, "give 1 or more, or make no Backup")
 
 
 class Backup(pulumi.ComponentResource):
@@ -71,6 +55,7 @@ class Backup(pulumi.ComponentResource):
         super().__init__("tap:aws:Backup", name, None, opts)
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
+        self.settings = over(BASIS.backup, args.settings)
         self._tables = pulumi.Output.all(*args.table_arns)
         self.vault = aws.backup.Vault(
             f"{name}-vault",
@@ -96,21 +81,21 @@ class Backup(pulumi.ComponentResource):
         )
 
     def _plan(self) -> aws.backup.Plan:
-        args = self._args
-        lifecycle: aws.backup.PlanRuleLifecycleArgsDict = {"delete_after": args.retention_days}
-        if args.cold_storage_after_days:
-            lifecycle["cold_storage_after"] = args.cold_storage_after_days
+        args, settings = self._args, self.settings
+        lifecycle: aws.backup.PlanRuleLifecycleArgsDict = {"delete_after": settings.retention_days}
+        if settings.cold_storage_after_days:
+            lifecycle["cold_storage_after"] = settings.cold_storage_after_days
         rule: aws.backup.PlanRuleArgsDict = {
             "rule_name": args.name,
             "target_vault_name": self.vault.name,
-            "schedule": args.schedule,
-            "start_window": args.start_window_minutes,
-            "completion_window": args.completion_window_minutes,
+            "schedule": settings.schedule,
+            "start_window": START_WINDOW_MINUTES,
+            "completion_window": COMPLETION_WINDOW_MINUTES,
             "lifecycle": lifecycle,
             "recovery_point_tags": args.tags,
         }
-        if args.copy_to_vault_arn:
-            rule["copy_actions"] = [{"destination_vault_arn": args.copy_to_vault_arn, "lifecycle": {**lifecycle}}]
+        if settings.copy_to_vault_arn:
+            rule["copy_actions"] = [{"destination_vault_arn": settings.copy_to_vault_arn, "lifecycle": {**lifecycle}}]
         return aws.backup.Plan(f"{self._prefix}-plan", name=args.name, rules=[rule], tags=args.tags, opts=self._child)
 
     def _role(self, purpose: str, statements: Sequence[pulumi.Input[policies.Statement]]) -> Role:
@@ -129,7 +114,7 @@ class Backup(pulumi.ComponentResource):
         )
 
     def _backing_up(self) -> list[pulumi.Output[policies.Statement]]:
-        vault, copy_to = self.vault.arn, self._args.copy_to_vault_arn
+        vault, copy_to = self.vault.arn, self.settings.copy_to_vault_arn or ""
         into = [copy_to] if copy_to else []
         actions = ("DescribeBackupVault", "CopyIntoBackupVault")
         copying = vault.apply(lambda arn: policies.recovery_points(arn, ["CopyFromBackupVault"], copy_to))

@@ -31,20 +31,15 @@ class TableArgs:
     """What is not said here is as in `dev`."""
     kms_key_arn: pulumi.Input[str] | None = None
     """The key that encrypts it; None: the AWS-managed one."""
-    replica_regions: Sequence[str] = ()
-    """Other regions that hold a replica, which takes and sends every change."""
     replica_key_arns: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
-    """The key of each replica by its region; DynamoDB takes one of every region, or of none."""
-    existing: bool = False
-    """It stands already, as a replica of a table that another stack made: it is used, never changed or deleted."""
+    """The key of each replica by its region; DynamoDB takes a key of one's own in every region, or in none."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if len({*self.replica_regions}) < len(self.replica_regions):
-            raise refuse("replica_regions", [*self.replica_regions], "give each region once")
-        if {*self.replica_key_arns} != (set() if self.kms_key_arn is None else {*self.replica_regions}):
-            wanted = "with kms_key_arn give one for each of replica_regions, without it none"
-            raise refuse("replica_key_arns", sorted(self.replica_key_arns), wanted)
+        wanted = set() if self.kms_key_arn is None else {*(self.settings.replica_regions or ())}
+        if {*self.replica_key_arns} != wanted:
+            remedy = "with kms_key_arn give one for each of replica_regions, without it none"
+            raise refuse("replica_key_arns", sorted(self.replica_key_arns), remedy)
 
 
 class Table(pulumi.ComponentResource):
@@ -53,12 +48,13 @@ class Table(pulumi.ComponentResource):
     def __init__(self, name: str, args: TableArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Table", name, None, opts)
         self.settings = over(BASIS.table, args.settings)
-        self.resource = self._existing(name, args) if args.existing else self._table(name, args)
-        self.scaling = [] if args.existing else self._scaling(name, args)
-        self.replicas = {} if args.existing else self._replicas(name, args)
+        existing = self.settings.existing
+        self.resource = self._existing(name, args) if existing else self._table(name, args)
+        self.scaling = [] if existing else self._scaling(name, args)
         self.name = self.resource.name
         self.arn = self.resource.arn
         self.stream_arn = self.resource.stream_arn
+        self.replicas = {region: self._replica(name, region, args) for region in self.settings.replica_regions or ()}
         self.register_outputs({"name": self.name, "arn": self.arn, "stream_arn": self.stream_arn})
 
     def grant(
@@ -80,7 +76,7 @@ class Table(pulumi.ComponentResource):
     def _table(self, name: str, args: TableArgs) -> aws.dynamodb.Table:
         table, settings = args.table, self.settings
         scaled = _provisioned(settings)
-        stream = REPLICATED_STREAM if args.replica_regions else table.stream
+        stream = REPLICATED_STREAM if settings.replica_regions else table.stream
         return aws.dynamodb.Table(
             f"{name}-table",
             name=args.name,
@@ -106,25 +102,22 @@ class Table(pulumi.ComponentResource):
             ),
         )
 
-    def _replicas(self, name: str, args: TableArgs) -> dict[str, aws.dynamodb.TableReplica]:
-        # Resources of their own, for DynamoDB replicates no provisioned table whose writes do not scale yet.
-        return {
-            region: aws.dynamodb.TableReplica(
-                f"{name}-{region}-replica",
-                region=region,
-                global_table_arn=self.resource.arn,
-                kms_key_arn=args.replica_key_arns.get(region),
-                point_in_time_recovery=bool(self.settings.point_in_time_recovery),
-                deletion_protection_enabled=self.settings.deletion_protection,
-                tags=args.tags,
-                opts=pulumi.ResourceOptions(
-                    parent=self,
-                    retain_on_delete=self.settings.retain_on_delete,
-                    depends_on=[policy for _, policy in self.scaling],
-                ),
-            )
-            for region in args.replica_regions
-        }
+    def _replica(self, name: str, region: str, args: TableArgs) -> aws.dynamodb.TableReplica:
+        return aws.dynamodb.TableReplica(
+            f"{name}-{region}-replica",
+            region=region,
+            global_table_arn=self.arn,
+            kms_key_arn=args.replica_key_arns.get(region),
+            point_in_time_recovery=bool(self.settings.point_in_time_recovery),
+            deletion_protection_enabled=self.settings.deletion_protection,
+            tags=args.tags,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                retain_on_delete=self.settings.retain_on_delete,
+                # DynamoDB replicates no provisioned table whose writes do not scale yet.
+                depends_on=[policy for _, policy in self.scaling],
+            ),
+        )
 
     def _scaling(self, name: str, args: TableArgs) -> list[tuple[aws.appautoscaling.Target, aws.appautoscaling.Policy]]:
         made = []

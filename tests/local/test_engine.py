@@ -123,13 +123,12 @@ from lib.service import Key, Table as Described
 from lib.settings import TableSettings
 
 described = Described(name="t", variable="T", hash_key=Key("id"), stream="NEW_IMAGE", ttl="ends")
-kept = TableSettings(deletion_protection=True)
-home = Table("home", TableArgs(name="{name}", table=described, settings=kept, replica_regions=["eu-west-3"],
-                               tags={{"Owner": "desk"}}))
+kept = TableSettings(replica_regions=("eu-west-3",), deletion_protection=True)
+home = Table("home", TableArgs(name="{name}", table=described, settings=kept, tags={{"Owner": "desk"}}))
 west = aws.Provider("west", region="eu-west-3")
 there = Table(
     "there",
-    TableArgs(name="{name}", table=described, existing=True),
+    TableArgs(name="{name}", table=described, settings=TableSettings(existing=True)),
     pulumi.ResourceOptions(provider=west, depends_on=[home.replicas["eu-west-3"]]),
 )
 for which, table in {{"home": home, "there": there}}.items():
@@ -174,11 +173,11 @@ def test_a_type_that_cannot_be_found_is_an_error_that_names_it(run: Run) -> None
 
 BACKUP = """
 from lib.components.backup import Backup, BackupArgs
+from lib.settings import BackupSettings
 
-backup = Backup("b", BackupArgs(
-    name="{name}", table_arns=["arn:aws:dynamodb:us-east-1:000000000000:table/t"], schedule="cron(0 5 ? * * *)",
-    retention_days=120, {more}
-))
+settings = BackupSettings(retention_days=120, {more})
+tables = ["arn:aws:dynamodb:us-east-1:000000000000:table/t"]
+backup = Backup("b", BackupArgs(name="{name}", table_arns=tables, settings=settings))
 pulumi.export("plan", backup.plan.id)
 pulumi.export("vault", backup.vault.arn)
 pulumi.export("role", backup.role.arn)
@@ -192,7 +191,7 @@ def test_backups_have_their_vault_plan_and_selection(run: Run, emulator: Emulato
     backup = emulator.client("backup")
     assert backup.describe_backup_vault(BackupVaultName=name)["BackupVaultArn"] == found["vault"]
     (rule,) = backup.get_backup_plan(BackupPlanId=found["plan"])["BackupPlan"]["Rules"]
-    assert (rule["TargetBackupVaultName"], rule["ScheduleExpression"]) == (name, "cron(0 5 ? * * *)")
+    assert (rule["TargetBackupVaultName"], rule["ScheduleExpression"]) == (name, "cron(0 3 * * ? *)")
     lifecycle = {"DeleteAfterDays": 120, "MoveToColdStorageAfterDays": 30}
     assert rule["Lifecycle"] == lifecycle
     assert rule["CopyActions"] == [{"DestinationBackupVaultArn": far, "Lifecycle": lifecycle}]
