@@ -22,6 +22,7 @@ COMPUTED = (
     "executionArn",
     "invokeArn",
     "invokeUrl",
+    "region",
     "regionalDomainName",
     "regionalZoneId",
     "rootResourceId",
@@ -32,6 +33,9 @@ COMPUTED = (
     "websiteEndpoint",
 )
 """Properties that AWS decides; the recorder answers `<property>:<logical name>`."""
+
+PROOF = ("resourceRecordName", "resourceRecordType", "resourceRecordValue")
+"""What a certificate asks for."""
 
 
 class Registered(NamedTuple):
@@ -118,7 +122,8 @@ class Cloud(mocks.Mocks):
         """Answer a registration, or what a program reads that stands already."""
         if self._preview:
             return "", {}
-        made = {key: f"{key}:{args.name}" for key in COMPUTED}
+        made: dict[str, Any] = {key: f"{key}:{args.name}" for key in COMPUTED}
+        made["domainValidationOptions"] = [{key: f"{key}:{args.name}" for key in PROOF}]
         made["name"] = args.resource_id or f"{args.inputs.get('namePrefix', f'{args.name}-')}made"
         return args.resource_id or f"{args.name}-id", {**made, **args.inputs}
 

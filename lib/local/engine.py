@@ -67,7 +67,7 @@ class Engine(mocks.Mocks):
         inputs = _named(args.name, plain(args.inputs))
         made = self._make(args.typ, args.name, self._place(args), inputs)
         self._progress(args.typ, args.name)
-        return made.id, {**args.inputs, "name": inputs["name"], **made.outputs}
+        return made.id, {"region": region, **args.inputs, "name": inputs["name"], **made.outputs}
 
     def _place(self, args: mocks.MockResourceArgs) -> Place:
         """Where a resource is: in a region of its own, or in its provider's."""
