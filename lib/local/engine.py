@@ -59,15 +59,16 @@ class Engine(mocks.Mocks):
         """Create one resource, or find the one that has the id which the program says."""
         if args.typ == "pulumi:providers:aws":
             self._regions[f"{args.name}-id"] = args.inputs.get("region", REGION)
+        place = self._place(args)
         if args.resource_id:
-            found = self._find(args.typ, args.name, self._place(args), args.resource_id)
-            return found.id, {**args.inputs, **found.outputs}
+            found = self._find(args.typ, args.name, place, args.resource_id)
+            return found.id, {"region": place.region, **args.inputs, **found.outputs}
         if not args.custom or args.typ.startswith("pulumi:"):
             return f"{args.name}-id", args.inputs
         inputs = _named(args.name, plain(args.inputs))
-        made = self._make(args.typ, args.name, self._place(args), inputs)
+        made = self._make(args.typ, args.name, place, inputs)
         self._progress(args.typ, args.name)
-        return made.id, {"region": region, **args.inputs, "name": inputs["name"], **made.outputs}
+        return made.id, {"region": place.region, **args.inputs, "name": inputs["name"], **made.outputs}
 
     def _place(self, args: mocks.MockResourceArgs) -> Place:
         """Where a resource is: in a region of its own, or in its provider's."""

@@ -98,7 +98,7 @@ class Shop:
         }
         (self.cli / stack).write_text(json.dumps(outputs), encoding="utf-8")
 
-    def failover(self, to: str = AWAY, *words: str) -> int:
+    def failover(self, *words: str, to: str = AWAY) -> int:
         """Run the command; its exit code."""
         return main(["failover", "--service", "items", "--env", "prod", "--to", to, *words])
 
@@ -173,7 +173,7 @@ def test_nothing_stays_provisioned_for_what_is_stopped(shop: Shop) -> None:
 
 
 def test_failing_back_stops_the_standby_and_deploys_home(shop: Shop) -> None:
-    assert shop.failover(HOME) == 0
+    assert shop.failover(to=HOME) == 0
     assert shop.stopped(AWAY)
     assert not shop.stopped(HOME)
     assert shop.told("up") == [
@@ -184,12 +184,12 @@ def test_failing_back_stops_the_standby_and_deploys_home(shop: Shop) -> None:
 
 def test_an_environment_without_a_file_needs_none(shop: Shop) -> None:
     (shop.folder / "Pulumi.prod.yaml").unlink()
-    assert shop.failover(HOME) == 0
+    assert shop.failover(to=HOME) == 0
     assert "--config-file" not in shop.told("up")[0]
 
 
 def test_a_dry_run_tells_and_does_nothing(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
-    assert shop.failover(AWAY, "--dry") == 0
+    assert shop.failover("--dry") == 0
     assert [line.split()[:2] for line in shop.told()] == [["stack", "output"]]
     assert not shop.stopped(HOME)
     said = capsys.readouterr().out
@@ -225,7 +225,7 @@ def test_config_that_says_nothing_is_config(shop: Shop, text: str) -> None:
 
 
 def test_a_table_without_a_replica_there_stops_it(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
-    assert shop.failover("eu-west-1") == 1
+    assert shop.failover(to="eu-west-1") == 1
     wanted = f"set replica_regions to eu-west-1 and run make up, while {HOME} answers"
     assert last(capsys) == f"error: {shop.table} has no replica in eu-west-1: {wanted}"
     assert not shop.stopped(HOME)
@@ -238,7 +238,7 @@ def test_a_table_of_the_same_name_is_no_replica(shop: Shop, capsys: pytest.Captu
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    assert shop.failover("eu-west-1") == 1
+    assert shop.failover(to="eu-west-1") == 1
     assert "has no replica in eu-west-1" in last(capsys)
 
 
@@ -262,12 +262,12 @@ def test_how_far_replicas_are_behind_is_told(shop: Shop, capsys: pytest.CaptureF
             for value in (800.0, 1400.0)
         ],
     )
-    assert shop.failover(AWAY, "--dry") == 0
+    assert shop.failover("--dry") == 0
     assert f"{HOME}: {AWAY} was 1.4 s behind at most, in the last 10 minutes" in capsys.readouterr().out
 
 
 def test_that_nothing_was_replicated_is_told(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
-    assert shop.failover(AWAY, "--dry") == 0
+    assert shop.failover("--dry") == 0
     assert f"{HOME}: nothing was replicated in the last 10 minutes" in capsys.readouterr().out
 
 
@@ -288,7 +288,7 @@ def test_a_region_that_does_not_answer_is_left_behind(
 
 def test_a_region_with_nothing_deployed_has_nothing_to_stop(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     (shop.cli / f"items-prod-{AWAY}").unlink()
-    assert shop.failover(HOME) == 0
+    assert shop.failover(to=HOME) == 0
     assert f"nothing is deployed in {AWAY}" in capsys.readouterr().out
 
 
@@ -307,7 +307,7 @@ def test_an_api_that_answers_after_a_while_will_do(shop: Shop) -> None:
 
 def test_an_api_for_those_who_signed_in_is_told_as_such(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     shop.api.script = [(401, {})]
-    assert shop.failover(AWAY, "--health", "/orders") == 0
+    assert shop.failover("--health", "/orders") == 0
     assert "GET /orders answers 401, for nobody signed in" in capsys.readouterr().out
 
 
@@ -318,7 +318,7 @@ def test_a_service_nobody_knows_needs_a_path(shop: Shop, capsys: pytest.CaptureF
 
 
 def test_no_region_is_a_line(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
-    assert shop.failover("") == 1
+    assert shop.failover(to="") == 1
     assert "TO is not said: give a region" in last(capsys)
 
 

@@ -15,7 +15,7 @@ from lib.local.emulator import Emulator
 from lib.recovery import RecoveryError, restoring
 from lib.recovery.__main__ import main
 from lib.recovery.comparison import SEGMENTS, Pair, compared
-from lib.recovery.writing import CHANGED, write_back
+from lib.recovery.writing import CHANGED, Left, write_back
 
 from ..fake_aws import Asked, FakeAws, serving
 from .conftest import Desk
@@ -111,7 +111,7 @@ class Meddler:
 def test_a_row_that_changes_between_reading_and_writing_is_told_and_not_lost(desk: Desk, exact: bool) -> None:
     desk.restore("--at", AT)
     something_happens(desk)
-    left = []
+    left: list[Left] = []
     pair = Pair(dynamodb=Meddler(desk), there=desk.name + COPY, here=desk.name, keys=["id", "at"])
     with compared(pair, lambda _: None) as comparison:
         done = write_back(pair, comparison, exact, left.append)
@@ -124,7 +124,7 @@ def test_a_row_that_changed_since_it_was_compared_is_told_and_not_lost(desk: Des
     desk.restore("--at", AT)
     something_happens(desk)
     pair = Pair(dynamodb=desk.dynamodb, there=desk.name + COPY, here=desk.name, keys=["id", "at"])
-    left = []
+    left: list[Left] = []
     with compared(pair, lambda _: None) as comparison:
         desk.put("a", to="somebody else")
         desk.dynamodb.delete_item(TableName=desk.name + COPY, Key={"id": {"S": "b"}, "at": {"N": "1"}})

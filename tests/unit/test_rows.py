@@ -38,7 +38,7 @@ def test_any_other_row_has_another_digest(change: dict[str, Any]) -> None:
 
 
 def test_a_key_of_any_type_is_the_same_after_it_was_a_text() -> None:
-    row = {"b": {"B": b"\x00\xfe"}, "n": {"N": "1.5"}, "other": {"S": "x"}}
+    row: dict[str, Any] = {"b": {"B": b"\x00\xfe"}, "n": {"N": "1.5"}, "other": {"S": "x"}}
     assert key_from(key_text(row, ["b", "n"])) == {"b": {"B": b"\x00\xfe"}, "n": {"N": "1.5"}}
 
 
