@@ -635,8 +635,8 @@ def _holding(settings: StockSettings) -> tuple[Function, ...]:
                     grants=(
                         _levels("BatchGetItem", reason="read what is given back to"),
                         *MOVE,
+                        *FREE,
                         RESERVATION_LINES,
-                        _holds("UpdateItem", reason="end a hold"),
                     ),
                     metrics=(RELEASED, LOW, EXPIRED),
                 )
