@@ -14,5 +14,5 @@ _encode = json.JSONEncoder(default=str, separators=(",", ":")).encode
 def write(level: str, message: str, **fields: Any) -> None:
     """Log one line.  Give no personal data, key or request body."""
     of_one = {"correlationId": INVOCATION.correlation_id} if INVOCATION.correlation_id else {}
-    sys.stdout.write(_encode({"level": level, "message": message, **of_one, **fields}) + "\n")
+    sys.stdout.write(_encode({"level": level, "message": message, **fields, **of_one}) + "\n")
     sys.stdout.flush()
