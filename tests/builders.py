@@ -125,7 +125,7 @@ PARCELS = a_service(
 WATCH = Function(
     name="watch",
     handler=HANDLER,
-    schedules=(Schedule(name="nightly", rate="rate(1 day)", operation="count"),),
+    schedules=(Schedule(name="nightly", rate="rate(1 day)", operation="count", metrics=(a_metric(),)),),
     consumers=(
         a_consumer(pattern={"eventName": ["INSERT"]}, grants=(a_grant("notes", "PutItem"),), metrics=(a_metric(),)),
     ),
