@@ -14,6 +14,7 @@ LIMITS = {
     "parameter": 1011,
     "queue": 80,
     "bucket": 36,
+    "budget": 100,
 }
 """Longest name AWS takes, in characters, by kind of resource; of a bucket's, the provider makes up the rest."""
 
