@@ -7,6 +7,7 @@ ENV ?= dev
 SERVICE ?=
 PORT ?=
 CHECK ?=
+REQUESTS ?=
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,11 +16,11 @@ STACK := $(or $(SERVICE),items)-$(ENV)
 # Where somebody watches, one line that tells how far pip has come.
 PASSING := while IFS= read -r line; do case "$$line" in Collecting*|Installing*) if [ -t 2 ]; then printf '\r\033[K  %.90s' "$$line"; fi;; esac; done; if [ -t 2 ]; then printf '\r\033[K'; fi
 
-.PHONY: help install local site seed test lint bench preview up outputs destroy reference clean
+.PHONY: help install local site seed test lint bench cost preview up outputs destroy reference clean
 
 help: ## list these
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
-	@echo "  ENV=$(ENV) SERVICE= PORT= CHECK= can be set on the command line"
+	@echo "  ENV=$(ENV) SERVICE= PORT= CHECK= REQUESTS= can be set on the command line"
 
 install: $(VENV)/.installed ## make the virtual environment and install everything into it
 
@@ -52,6 +53,9 @@ lint: $(VENV)/.installed ## ruff, pylint, mypy, and that generated documents are
 
 bench: $(VENV)/.installed ## measure, beside peers doing the same work
 	@$(BIN)/python -m benchmarks
+
+cost: $(VENV)/.installed ## what a month costs on AWS (SERVICE=one, ENV=suffix, REQUESTS=a month)
+	@$(BIN)/python -m lib.cost $(if $(SERVICE),--service $(SERVICE)) $(if $(filter-out file,$(origin ENV)),--env $(ENV)) $(if $(REQUESTS),--requests $(REQUESTS))
 
 reference: $(VENV)/.installed ## write the generated documents anew
 	@$(BIN)/python -m lib.reference

@@ -1,7 +1,7 @@
 """Writes what users read out of the descriptions: `python -m lib.reference`, or with `--check` tells what is stale.
 
-`docs/<service>/openapi.json` and `architecture.svg`, and the parts of README.md between `<!-- generated:NAME -->` and
-`<!-- /generated:NAME -->`.
+`docs/<service>/openapi.json` and `architecture.svg`, and the parts of README.md and docs/cost.md between
+`<!-- generated:NAME -->` and `<!-- /generated:NAME -->`.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
 from . import openapi, policies
 from .config import KEYS, Key
+from .cost import report
+from .cost.bill import standard
 from .diagram import svg
 from .environments import ALIASES, ENVIRONMENTS
 from .naming import parameter_name, physical_name, role_name_prefix
@@ -24,6 +26,7 @@ from .settings import Settings
 
 ROOT = Path(__file__).parent.parent
 README = "README.md"
+COST = "docs/cost.md"
 ENVIRONMENT = "dev"
 """Whose names examples show."""
 OTHER_KEYS = (
@@ -68,15 +71,18 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
 
 
 def files(root: Path, services: Mapping[str, Service] = SERVICES) -> dict[Path, str]:
-    """Every generated file and what it should hold; the README only where there is one."""
+    """Every generated file and what it should hold; those that are written by hand, too, only where they are there."""
     wanted = {}
     for name, service in services.items():
         wanted[root / "docs" / name / "openapi.json"] = (
             json.dumps(openapi.document(service), indent=2, ensure_ascii=False) + "\n"
         )
         wanted[root / "docs" / name / "architecture.svg"] = svg(service, ENVIRONMENT)
-    readme = _read(root / README)
-    return wanted if readme is None else {**wanted, root / README: filled(readme, sections(services))}
+    marked: Mapping[str, Callable[[], Mapping[str, str]]] = {README: lambda: sections(services), COST: cost_sections}
+    for path, generated in marked.items():
+        if (text := _read(root / path)) is not None:
+            wanted[root / path] = filled(text, generated())
+    return wanted
 
 
 def _read(path: Path) -> str | None:
@@ -101,6 +107,16 @@ def sections(services: Mapping[str, Service]) -> dict[str, str]:
         found[f"permissions-{name}"] = _permissions(service)
         found[f"functions-{name}"] = _split_functions(service)
     return found
+
+
+def cost_sections() -> dict[str, str]:
+    """Likewise, of what is said of costs."""
+    tables = {
+        "costs": report.totals(standard(ROOT / "tap.py")),
+        "work": report.work(),
+        "prices": report.prices(),
+    }
+    return {name: _table(rows[0], rows[1:]) for name, rows in tables.items()}
 
 
 def _api(service: Service) -> str:
