@@ -160,6 +160,13 @@ def test_runs_are_requests_schedules_and_alerts() -> None:
     assert amounts(found, "dynamodb.Table") == {"reads": 700 + 600 + 730 * 7, "writes": 3000}
 
 
+def test_operations_of_a_kind_have_equal_parts_of_the_requests() -> None:
+    work = Work(reads=(READ,), writes=(WRITE, READ), start_ms=0)
+    found = made(*an_api(), a_function(), a_table(), work=work, requests=1000, writes=0.8)
+    assert amounts(found, "lambda.Function")["runs"] == 1000
+    assert amounts(found, "dynamodb.Table") == {"reads": 200 + 400 * 2 + 400, "writes": 4000}
+
+
 def test_a_schedule_that_nobody_measured_finds_nothing() -> None:
     rule = a_resource("cloudwatch.EventRule", name="daily", scheduleExpression="rate(1 day)")
     target = a_resource("cloudwatch.EventTarget", rule="daily", arn="arn:desk", input='{"schedule": "daily"}')
@@ -362,9 +369,11 @@ def test_an_alarm_is_paid_for_by_its_metrics() -> None:
 def test_detailed_metrics_are_five_for_each_route() -> None:
     def detailed(enabled: bool) -> dict[str, Any]:
         settings = a_resource("apigateway.MethodSettings", settings={"metricsEnabled": enabled})
-        return amounts(made(*an_api(), settings), "apigateway.MethodSettings")
+        another = a_resource("apigateway.Method", "another", httpMethod="GET", resourceId="rootResourceId:api")
+        nothing = a_resource("apigateway.Integration", "another", httpMethod="GET", resourceId="rootResourceId:api")
+        return amounts(made(*an_api(), another, nothing, settings), "apigateway.MethodSettings")
 
-    assert (detailed(True), detailed(False)) == ({"detailed metrics": 10}, {})
+    assert (detailed(True), detailed(False)) == ({"detailed metrics": 15}, {})
 
 
 # The rest
@@ -421,12 +430,13 @@ def test_a_firewall_inspects_what_it_stands_before() -> None:
     rules = [{"name": "a"}, {"name": "b"}]
     found = made(
         a_resource("wafv2.WebAcl", "api", scope="REGIONAL", rules=rules),
+        a_resource("wafv2.WebAcl", "other-api", scope="REGIONAL"),
         a_resource("wafv2.WebAcl", "site", scope="CLOUDFRONT"),
         requests=100,
         page_views=10,
         page_files=3,
     )
-    assert amounts(found, "wafv2.WebAcl") == {"ACLs": 2, "rules": 2, "requests inspected": 130}
+    assert amounts(found, "wafv2.WebAcl") == {"ACLs": 3, "rules": 2, "requests inspected": 230}
 
 
 def test_messages_are_paid_for_and_mailed_to_those_who_want_it() -> None:
