@@ -7,6 +7,7 @@ ENV ?= dev
 SERVICE ?=
 PORT ?=
 CHECK ?=
+CONFIG ?=
 REQUESTS ?=
 PYTHON ?= python3
 VENV := .venv
@@ -16,11 +17,11 @@ STACK := $(or $(SERVICE),items)-$(ENV)
 # Where somebody watches, one line that tells how far pip has come.
 PASSING := while IFS= read -r line; do case "$$line" in Collecting*|Installing*) if [ -t 2 ]; then printf '\r\033[K  %.90s' "$$line"; fi;; esac; done; if [ -t 2 ]; then printf '\r\033[K'; fi
 
-.PHONY: help install local site seed test lint bench cost preview up outputs destroy reference clean
+.PHONY: help install local site seed test lint bench cost preview up rollback outputs destroy reference clean
 
 help: ## list these
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
-	@echo "  ENV=$(ENV) SERVICE= PORT= CHECK= REQUESTS= can be set on the command line"
+	@echo "  ENV=$(ENV) SERVICE= PORT= CONFIG= CHECK= REQUESTS= can be set on the command line"
 
 install: $(VENV)/.installed ## make the virtual environment and install everything into it
 
@@ -32,8 +33,8 @@ $(VENV)/.installed: requirements.txt requirements-dev.txt
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -r requirements-dev.txt 2>$(VENV)/pip.log | { $(PASSING); } || { awk '/^ERROR/' $(VENV)/pip.log; echo "error: the packages could not be installed: see pip's message above, then run make again"; exit 1; }
 	@touch $@
 
-local: $(VENV)/.installed ## deploy on this machine and serve (SERVICE=one, PORT=n, ENV=suffix, CHECK=1 ends after the tour)
-	@exec $(BIN)/python -m lib.local --env $(ENV) $(if $(SERVICE),--service $(SERVICE)) $(if $(PORT),--port $(PORT)) $(if $(CHECK),--check)
+local: $(VENV)/.installed ## deploy on this machine and serve (SERVICE=one, PORT=n, ENV=suffix, CONFIG="key=value ...", CHECK=1 ends after the tour)
+	@exec $(BIN)/python -m lib.local --env $(ENV) $(if $(SERVICE),--service $(SERVICE)) $(if $(PORT),--port $(PORT)) $(if $(CHECK),--check) $(foreach pair,$(CONFIG),--config '$(pair)')
 
 site: $(VENV)/.installed ## build the pages of services that have any; needs Node.js (make local does it, too)
 	@$(BIN)/python -m lib.local.sites
@@ -54,8 +55,8 @@ lint: $(VENV)/.installed ## ruff, pylint, mypy, and that generated documents are
 bench: $(VENV)/.installed ## measure, beside peers doing the same work
 	@$(BIN)/python -m benchmarks
 
-cost: $(VENV)/.installed ## what a month costs on AWS (SERVICE=one, ENV=suffix, REQUESTS=a month)
-	@$(BIN)/python -m lib.cost $(if $(SERVICE),--service $(SERVICE)) $(if $(filter-out file,$(origin ENV)),--env $(ENV)) $(if $(REQUESTS),--requests $(REQUESTS))
+cost: $(VENV)/.installed ## what a month costs on AWS (SERVICE=one, ENV=suffix, CONFIG="key=value ...", REQUESTS=a month)
+	@$(BIN)/python -m lib.cost $(if $(SERVICE),--service $(SERVICE)) $(if $(filter-out file,$(origin ENV)),--env $(ENV)) $(if $(REQUESTS),--requests $(REQUESTS)) $(foreach pair,$(CONFIG),--config '$(pair)')
 
 reference: $(VENV)/.installed ## write the generated documents anew
 	@$(BIN)/python -m lib.reference
@@ -80,6 +81,10 @@ up: $(VENV)/.installed ## deploy to AWS, then write cfn-outputs/
 	@$(PAGES)
 	$(call pulumi,up $(SET))
 	@$(MAKE) --no-print-directory outputs
+	@$(BIN)/python -m lib.rollout
+
+rollback: $(VENV)/.installed ## put the callers of what cfn-outputs/ tells of back to the version before (functions with an alias)
+	@$(BIN)/python -m lib.rollout --back
 
 outputs: $(VENV)/.installed ## write the outputs of what is on AWS to cfn-outputs/
 	@command -v pulumi >/dev/null || { echo "error: no Pulumi CLI found: install it from https://www.pulumi.com/docs/install/"; exit 1; }

@@ -33,9 +33,9 @@ class BudgetArgs:
     name: str
     """The budget's name in AWS, one of its account's."""
     monthly_usd: float
-    tag: tuple[str, str]
-    """Key and value of the tag whose resources it is for.  AWS tells costs apart by a tag only once its key is
-    activated as a cost allocation tag, which is the account's, or its organization's, to do: `docs/cost.md`."""
+    allocation: Mapping[str, str]
+    """The tags that all of what it counts carries.  AWS tells costs apart by tags only once their keys are activated as
+    cost allocation tags, which is the account's, or its organization's, to do: `docs/cost.md`."""
     topic_arn: pulumi.Input[str] | None = None
     """The topic that hears of it; its policy must let AWS Budgets publish: `policies.publishing`."""
     email: str = ""
@@ -45,14 +45,14 @@ class BudgetArgs:
     def __post_init__(self) -> None:
         if self.monthly_usd < LEAST_USD:
             raise refuse("budget.monthly_usd", self.monthly_usd, f"give at least {LEAST_USD} USD, or make no budget")
-        if not all(self.tag):
-            raise refuse("budget.tag", self.tag, "give the key and the value of a tag that its resources carry")
+        if not self.allocation:
+            raise refuse("budget.allocation", self.allocation, "give the tags that what it counts carries")
         if (self.topic_arn is None) is not bool(self.email):
             raise refuse("budget.email", self.email, "give an address or a topic_arn, one of both")
 
 
 class Budget(pulumi.ComponentResource):
-    """A monthly budget, in US dollars, of what carries one tag."""
+    """A monthly budget, in US dollars, of what carries certain tags."""
 
     def __init__(self, name: str, args: BudgetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Budget", name, None, opts)
@@ -63,8 +63,8 @@ class Budget(pulumi.ComponentResource):
             time_unit="MONTHLY",
             limit_amount=f"{args.monthly_usd:.2f}",
             limit_unit="USD",
-            # Tags that are not AWS's own are known to billing by this prefix.
-            cost_filters=[{"name": "TagKeyValue", "values": [f"user:{'$'.join(args.tag)}"]}],
+            metrics="UnblendedCost",
+            filter_expression=_filter(args.allocation),
             notifications=[_notification(notice, args) for notice in NOTICES],
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self),
@@ -72,6 +72,15 @@ class Budget(pulumi.ComponentResource):
         self.name = self.resource.name
         self.arn = self.resource.arn
         self.register_outputs({"name": self.name, "arn": self.arn})
+
+
+def _filter(tags: Mapping[str, str]) -> aws.budgets.BudgetFilterExpressionArgsDict:
+    first, *others = [_tagged(key, value) for key, value in tags.items()]
+    return {"ands": [first, *others]} if others else {"tags": first["tags"]}
+
+
+def _tagged(key: str, value: str) -> aws.budgets.BudgetFilterExpressionAndArgsDict:
+    return {"tags": {"key": key, "values": [value]}}
 
 
 def _notification(notice: Notice, args: BudgetArgs) -> aws.budgets.BudgetNotificationArgsDict:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import asdict
 from pathlib import Path
 
+from .. import documented
 from ..environments import ENVIRONMENTS
 from ..local import project
 from ..local.terminal import Terminal
@@ -24,15 +25,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = vars(_parser().parse_args(argv))
     services, environments = given.pop("service") or [*SERVICES], given.pop("env") or [*ENVIRONMENTS]
     try:
-        bills = _bills(services, environments, Traffic(**given))
+        bills = _bills(services, environments, given.pop("config"), Traffic(**given))
     except (ValueError, OSError) as exc:
         print(f"error: {exc}", file=sys.stderr)
         return 1
-    print("\n".join([*report.aligned(report.totals(bills)), ""]))
     service, environment = services[0], environments[-1]
     shown = bills[service][environment]
-    print("\n".join([f"{service} in {environment}:", *report.aligned(report.items(shown), left=2), ""]))
-    print("\n".join([*report.remarks(shown), *report.BASIS]))
+    detail = [f"{service} in {environment}:", *report.aligned(report.items(shown), left=2)]
+    sections = [report.aligned(report.totals(bills)), detail, [*report.remarks(shown), *report.BASIS]]
+    print("\n\n".join("\n".join(lines) for lines in sections))
     return int(any(one.unpriced for row in bills.values() for one in row.values()))
 
 
@@ -40,23 +41,30 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m lib.cost", description=__doc__)
     parser.add_argument("--service", action="append", choices=[*SERVICES], help="one service (default: every one)")
     parser.add_argument("--env", action="append", help=f"environment suffix (default: {', '.join(ENVIRONMENTS)})")
-    for field in fields(Traffic):
-        wanted = Traffic.CHECKS[field.name][1].removeprefix("give ")
-        default = "measured" if field.default is None else f"{field.default:g}"
-        option = f"--{field.name.replace('_', '-')}"
-        parser.add_argument(
-            option, type=float, default=field.default, metavar="N", help=f"{wanted} (default {default})"
-        )
+    parser.add_argument(
+        "--config",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a key of the project's config, and what it says",
+    )
+    texts = documented.fields(Traffic)
+    for name, value in asdict(Traffic()).items():
+        said = f"{texts[name]} (default: {report.default(value)})".replace("%", "%%")
+        parser.add_argument(report.option(name), type=float, default=value, metavar="N", help=said)
     return parser
 
 
-def _bills(services: Sequence[str], environments: Sequence[str], traffic: Traffic) -> Mapping[str, Mapping[str, Bill]]:
+def _bills(
+    services: Sequence[str], environments: Sequence[str], pairs: Sequence[str], traffic: Traffic
+) -> Mapping[str, Mapping[str, Bill]]:
     terminal = Terminal(sys.stderr)
     here = project.read(Path())
+    said = project.said(here, pairs)
 
     def of(service: str, environment: str) -> Bill:
         terminal.passing(f"  {service} in {environment} ...")
-        made = recorded(here.program, project.config(here, environment, service))
+        made = recorded(here.program, project.config(here, environment, service) | said)
         return bill(Month(made, traffic, WORK[service]))
 
     bills = {service: {environment: of(service, environment) for environment in environments} for service in services}

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 
+from .. import documented
 from .bill import Bill, Item
 from .prices import DATE, PRICES, REGION
+from .traffic import Traffic
 from .work import WORK
 
 Row = Sequence[str]
@@ -66,6 +69,23 @@ def work() -> list[Row]:
         for one in operations
     ]
     return [["Service", "Counts as", "Operation", "Read units", "Write units", "Round trips", "Processor ms"], *rows]
+
+
+def traffic() -> list[Row]:
+    """What is said of a month where nothing else is."""
+    texts = documented.fields(Traffic)
+    rows = [[f"`{option(name)}`", texts[name], default(value)] for name, value in asdict(Traffic()).items()]
+    return [["Option", "What", "Default"], *rows]
+
+
+def option(field: str) -> str:
+    """The command line's name of a field of the traffic."""
+    return f"--{field.replace('_', '-')}"
+
+
+def default(value: float | None) -> str:
+    """What a field says where nobody does."""
+    return "measured" if value is None else number(value)
 
 
 def aligned(rows: Sequence[Row], left: int = 1) -> list[str]:

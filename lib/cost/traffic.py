@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..settings import Check, Layer, refuse
+from ..settings import Layer, refuse, setting
+from ..settings.layer import Check
 from .prices import DAYS, MINUTES
 
 RATE_MINUTES = {"minute": 1, "hour": 60, "day": 1440}
@@ -21,52 +21,34 @@ def _up_to(most: float, what: str) -> Check:
 class Traffic(Layer):
     """A month of one deployment."""
 
-    requests: float = 1_000_000
-    """Of the API."""
-    writes: float = 0.3
+    requests: float = setting(_up_to(1e12, "requests"), default=1_000_000)
+    """Requests to the API."""
+    writes: float = setting(_up_to(1, "a share of the requests"), default=0.3)
     """The share of them that change something."""
-    answer_bytes: float = 1_000
-    """Of an answer, with its headers, on average."""
-    stored_gb: float = 1
-    """In all tables and their indexes."""
-    duration_ms: float | None = None
-    """What Lambda bills for a request on average, for which its metric is best; default: what was measured, see
-    `Work`."""
-    starts: float = 0.01
-    """The share of requests that start a worker.  Lambda's operator guide, "Execution environments": under 1 %."""
-    log_bytes: float = 420
-    """What a run of a function logs: 150 of its own line, 270 of Lambda's START, END and REPORT, as the developer
-    guide shows them."""
-    notifications: float = 1_000
+    answer_bytes: float = setting(_up_to(10e6, "bytes"), default=1_000)
+    """An answer with its headers, on average."""
+    stored_gb: float = setting(_up_to(1e6, "GB"), default=1)
+    """What all tables and their indexes hold."""
+    duration_ms: float | None = setting(_up_to(900e3, "milliseconds"))
+    """What Lambda bills for a run on average, as its own metric says; otherwise what was measured is added up."""
+    starts: float = setting(_up_to(1, "a share of the runs"), default=0.01)
+    """The share of runs that start a worker; under 1 % by Lambda's operator guide, "Execution environments"."""
+    log_bytes: float = setting(_up_to(1e6, "bytes"), default=420)
+    """What a run of a function logs: a line of its own, and Lambda's START, END and REPORT."""
+    notifications: float = setting(_up_to(1e9, "messages"), default=1_000)
     """Messages to topics: alerts and alarms."""
-    failures: float = 0
-    """Runs by schedule or stream that fail for good: a message in the queue for each."""
-    page_views: float = 100_000
-    """Loads of a page of the site by browsers that have nothing of it yet."""
-    page_files: float = 6
-    """Files that a page loads: as many as the stock service's shop."""
-    page_bytes: float = 34_000
-    """Of them all: as big as those."""
-    private_gb: float = 1
-    """Through NAT gateways, and as much through interface endpoints: what functions in a private network ask of AWS
-    besides DynamoDB, whose endpoint costs nothing; their logs do not go that way."""
+    failures: float = setting(_up_to(1e9, "messages"), default=0)
+    """Messages in the queue of what failed for good."""
+    page_views: float = setting(_up_to(1e10, "loads"), default=100_000)
+    """Loads of a site's page by browsers that have nothing of it yet."""
+    page_files: float = setting(_up_to(1e3, "files"), default=6)
+    """Files that a page loads; as many as the stock service's shop."""
+    page_bytes: float = setting(_up_to(1e9, "bytes"), default=34_000)
+    """Bytes of them all; as many as there."""
+    private_gb: float = setting(_up_to(1e6, "GB"), default=1)
+    """What goes through NAT gateways, and as much through interface endpoints; DynamoDB and logs go other ways."""
 
     WHERE: ClassVar[str] = "traffic"
-    CHECKS: ClassVar[Mapping[str, Check]] = {
-        "requests": _up_to(1e12, "requests of the API"),
-        "writes": _up_to(1, "the share of requests that change something"),
-        "answer_bytes": _up_to(10e6, "bytes of an answer"),
-        "stored_gb": _up_to(1e6, "GB in tables and indexes"),
-        "duration_ms": _up_to(900e3, "milliseconds that Lambda bills for a request"),
-        "starts": _up_to(1, "the share of requests that start a worker"),
-        "log_bytes": _up_to(1e6, "bytes that a run of a function logs"),
-        "notifications": _up_to(1e9, "messages to topics"),
-        "failures": _up_to(1e9, "messages in the queue of what failed"),
-        "page_views": _up_to(1e10, "loads of a site's page"),
-        "page_files": _up_to(1e3, "files that a page loads"),
-        "page_bytes": _up_to(1e9, "bytes of them all"),
-        "private_gb": _up_to(1e6, "GB through NAT gateways, and interface endpoints"),
-    }
 
 
 def times(expression: str) -> float:

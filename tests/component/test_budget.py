@@ -13,7 +13,7 @@ from lib.recorder import Deployment, record
 DEFAULTS: dict[str, Any] = {
     "name": "parcels-prod",
     "monthly_usd": 120,
-    "tag": ("Project", "parcels"),
+    "allocation": {"Service": "parcels", "Environment": "prod"},
     "topic_arn": "arn:alarms",
 }
 
@@ -41,9 +41,20 @@ def test_budget_is_of_what_a_month_costs_in_dollars() -> None:
     }
 
 
-def test_budget_counts_what_carries_its_tag() -> None:
-    filters = made_budget().only("budgets.Budget").inputs["costFilters"]
-    assert filters == [{"name": "TagKeyValue", "values": ["user:Project$parcels"]}]
+def test_budget_counts_what_carries_all_its_tags() -> None:
+    inputs = made_budget().only("budgets.Budget").inputs
+    assert inputs["metrics"] == "UnblendedCost"
+    assert inputs["filterExpression"] == {
+        "ands": [
+            {"tags": {"key": "Service", "values": ["parcels"]}},
+            {"tags": {"key": "Environment", "values": ["prod"]}},
+        ]
+    }
+
+
+def test_a_filter_of_one_tag_needs_no_other() -> None:
+    inputs = made_budget(allocation={"Service": "parcels"}).only("budgets.Budget").inputs
+    assert inputs["filterExpression"] == {"tags": {"key": "Service", "values": ["parcels"]}}
 
 
 def test_topic_hears_of_a_forecast_of_four_fifths_and_of_all_that_is_spent() -> None:
@@ -74,11 +85,11 @@ def test_budget_tells_its_name_and_is_its_resources_parent() -> None:
     ("changes", "message"),
     [
         ({"monthly_usd": 0}, r"budget.monthly_usd 0: give at least 0.01 USD, or make no budget"),
-        ({"tag": ("Project", "")}, r"budget.tag \('Project', ''\): give the key and the value of a tag"),
+        ({"allocation": {}}, r"budget.allocation \{\}: give the tags that what it counts carries"),
         ({"topic_arn": None}, r"budget.email '': give an address or a topic_arn, one of both"),
         ({"email": "ops@example.com"}, r"budget.email 'ops@example.com': give an address or a topic_arn"),
     ],
-    ids=["nothing", "half a tag", "nobody", "both"],
+    ids=["nothing", "no tag", "nobody", "both"],
 )
 def test_budget_that_cannot_be_is_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):

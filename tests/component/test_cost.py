@@ -77,11 +77,19 @@ def test_the_command_prints_all_bills_and_one_in_detail(capsys: pytest.CaptureFi
     assert said[-2] == "us-east-1, AWS's list prices of June 2026, no free tier, no credits, no taxes."
 
 
+def test_a_setting_can_be_tried_out(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--service", "items", "--env", "dev", "--config", "tracing=true"]) == 0
+    assert ["lambda.Function", "traces", "1,000,000", "traces", "5.00"] in [
+        line.split() for line in capsys.readouterr().out.splitlines()
+    ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--writes", "2"], "error: traffic.writes 2.0: give a number from 0 to 1: the share of requests"),
+        (["--writes", "2"], "error: traffic.writes 2.0: give a number from 0 to 1: a share of the requests"),
         (["--service", "items", "--env", "Prod"], "error: environment_suffix 'Prod': give 'prod'"),
+        (["--config", "colour=red"], "error: config 'colour=red': give KEY=VALUE with a key that Pulumi.yaml has"),
     ],
 )
 def test_what_cannot_be_is_one_line_and_exit_code_1(

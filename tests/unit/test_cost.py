@@ -576,3 +576,5 @@ def test_what_is_measured_and_what_is_asked_is_documented() -> None:
         "<https://aws.amazon.com/lambda/pricing/>",
     ] in report.prices()
     assert len(report.prices()) == len(PRICES) + 1
+    assert ["`--writes`", "The share of them that change something.", "0.3"] in report.traffic()
+    assert report.traffic()[5][2] == "measured"

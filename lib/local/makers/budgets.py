@@ -17,12 +17,19 @@ def budget(place: Place, inputs: Inputs) -> Made:
         Budget=chosen(inputs, BudgetName="name", BudgetType="budgetType", TimeUnit="timeUnit")
         | {
             "BudgetLimit": {"Amount": inputs["limitAmount"], "Unit": inputs["limitUnit"]},
-            "CostFilters": {one["name"]: one["values"] for one in inputs["costFilters"]},
+            "Metrics": [inputs["metrics"]],
+            "FilterExpression": _filter(inputs["filterExpression"]),
         },
         NotificationsWithSubscribers=[_notification(one) for one in inputs["notifications"]],
         ResourceTags=tag_list(inputs),
     )
     return Made(f"{ACCOUNT}:{name}", {"arn": f"arn:aws:budgets::{ACCOUNT}:budget/{name}"})
+
+
+def _filter(given: Inputs) -> Inputs:
+    if "ands" in given:
+        return {"And": [_filter(one) for one in given["ands"]]}
+    return {"Tags": chosen(given["tags"], Key="key", Values="values")}
 
 
 def _notification(given: Inputs) -> Inputs:
