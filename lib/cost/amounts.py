@@ -127,7 +127,7 @@ def traces(_: Sequence[Inputs], month: Month) -> float:
     return SECONDS * (min(a_second, 1) + SAMPLED_SHARE * max(a_second - 1, 0))
 
 
-# Tables: what is stored, read and written is spread over them evenly
+# Tables: what is stored, read and written is spread evenly over all that there are
 
 
 def on_demand(table: Inputs) -> float:
@@ -135,25 +135,19 @@ def on_demand(table: Inputs) -> float:
     return float(table.get("billingMode") == "PAY_PER_REQUEST")
 
 
-def copies(table: Inputs) -> float:
-    """The table, and its replicas in other regions."""
-    return 1 + len(table.get("replicas") or ())
-
-
 def recovered(table: Inputs) -> float:
-    """Of these, those with point-in-time recovery."""
-    replicas = [replica for replica in table.get("replicas") or () if replica.get("pointInTimeRecovery")]
-    return float((table.get("pointInTimeRecovery") or {}).get("enabled", False)) + len(replicas)
+    """1 where it can be restored to a point in time."""
+    return float((table.get("pointInTimeRecovery") or {}).get("enabled", False))
 
 
 def stored_gb(of: Of) -> Amount:
-    """What is stored, times what a table says."""
-    return lambda found, month: month.traffic.stored_gb * _mean(of, found)
+    """What is stored in tables of a kind."""
+    return lambda found, month: month.traffic.stored_gb * _share(of, found, month)
 
 
-def request_units(kind: str, of: Of = one) -> Amount:
-    """Of reads or writes on demand, times what a table says."""
-    return lambda found, month: month.units(kind) * _mean(lambda table: of(table) * on_demand(table), found)
+def request_units(kind: str, of: Of = on_demand) -> Amount:
+    """Of reads or writes in tables of a kind."""
+    return lambda found, month: month.units(kind) * _share(of, found, month)
 
 
 def least_capacity(units: str) -> Of:
@@ -175,15 +169,20 @@ def scaled_capacity(kind: str, units: str) -> Amount:
     def amount(found: Sequence[Inputs], month: Month) -> float:
         targets = [policy["targetTrackingScalingPolicyConfiguration"] for policy in month.of("appautoscaling.Policy")]
         use = min((target["targetValue"] / 100 for target in targets), default=1)
-        needed = month.units(kind) / SECONDS / use * _mean(lambda table: 1 - on_demand(table), found)
+        needed = month.units(kind) / SECONDS / use * _share(lambda table: 1 - on_demand(table), found, month)
         return HOURS * max(0.0, needed - sum(map(least_capacity(units), found)))
 
     return amount
 
 
-def gb_between_regions(found: Sequence[Inputs], month: Month) -> float:
-    """A unit written is a kilobyte, to each replica."""
-    return month.units("writes") * 1024 / GB * _mean(lambda table: copies(table) - 1, found)
+def replicated_gb(found: Sequence[Inputs], month: Month) -> float:
+    """What goes to tables in other regions: a kilobyte for each unit written."""
+    return request_units("writes", one)(found, month) * 1024 / GB
+
+
+def of_replicas(amount: Amount) -> Amount:
+    """Of the tables that replicas are of, once for each."""
+    return lambda found, month: amount([month.tables[replica["globalTableArn"]] for replica in found], month)
 
 
 def backups_gb(*, cold: bool) -> Amount:
@@ -201,8 +200,8 @@ def backups_gb(*, cold: bool) -> Amount:
     return lambda found, month: month.traffic.stored_gb * sum(map(of, found))
 
 
-def _mean(of: Of, found: Sequence[Inputs]) -> float:
-    return sum(map(of, found)) / len(found)
+def _share(of: Of, found: Sequence[Inputs], month: Month) -> float:
+    return sum(map(of, found)) / len(month.tables)
 
 
 # Logs and metrics
@@ -242,13 +241,20 @@ def _execution_log(_: Inputs, month: Month) -> float:
     return month.traffic.requests * sum(EXECUTION_LOG_BYTES.get(level, 0) for level in levels)
 
 
+def _nothing(_: Inputs, _month: Month) -> float:
+    """In an ordinary month."""
+    return 0
+
+
 FUNCTION_LOGS = "/aws/lambda/"
 WRITERS: Mapping[str, Callable[[Inputs, Month], float]] = {
     FUNCTION_LOGS: _function_log,
     "/aws/apigateway/": _access_log,
     "API-Gateway-Execution-Logs_": _execution_log,
+    "aws-waf-logs-": _nothing,
+    "/aws/vpc/": _nothing,
 }
-"""The bytes that a log group gets in a month, by how its name begins."""
+"""The bytes that a log group gets in a month, by how its name begins: firewalls and networks log what they refuse."""
 
 
 def _written(group: Inputs, month: Month) -> float:

@@ -51,7 +51,7 @@ def bill(month: Month, prices: Prices = PRICES) -> Bill:
     return Bill(
         [item for kind in sorted(found) for item in _items(kind, found[kind], month, prices)],
         sorted(found.keys() & FREE),
-        [text for kind in sorted(found) for text in _unpriced(kind, found[kind])],
+        [text for kind in sorted(found) for text in _unpriced(kind, found[kind])] + _elsewhere(month),
     )
 
 
@@ -71,6 +71,11 @@ def _items(kind: str, found: Sequence[Registered], month: Month, prices: Prices)
     for line in BILLED.get(kind, ()):
         amount, price = line.amount(inputs, month), prices[line.price]
         yield Item(kind, line.what, amount, price.unit, price.of(amount), line.fixed)
+
+
+def _elsewhere(month: Month) -> list[str]:
+    """Tables that stand already are read and written, too, and nobody knows how they are paid for."""
+    return ["tables that stand already"] if month.work.reads and not month.tables else []
 
 
 def _unpriced(kind: str, found: Sequence[Registered]) -> Iterator[str]:

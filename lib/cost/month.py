@@ -48,6 +48,11 @@ class Month:
         return sum(run.number * float(getattr(run.operation, kind)) for run in self.runs)
 
     @cached_property
+    def tables(self) -> dict[str, Inputs]:
+        """Every table by what the recorder says for its ARN."""
+        return {f"arn:{name}": inputs for name, inputs in self.made.inputs("dynamodb.Table").items()}
+
+    @cached_property
     def functions(self) -> dict[str, Inputs]:
         """Every function by its name in AWS, and by what the recorder says for its ARNs and its aliases'."""
         found: dict[str, Inputs] = {}

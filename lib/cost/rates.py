@@ -24,6 +24,21 @@ class Line(NamedTuple):
     """Whether a month without traffic costs as much."""
 
 
+_COPIED = (
+    Line("least read capacity", "dynamodb.read-capacity", hours(amounts.least_capacity("readCapacity")), fixed=True),
+    Line("least write capacity", "dynamodb.write-capacity", hours(amounts.least_capacity("writeCapacity")), fixed=True),
+    Line("more write capacity", "dynamodb.write-capacity", amounts.scaled_capacity("writes", "writeCapacity")),
+    Line("writes", "dynamodb.writes", amounts.request_units("writes")),
+    Line("storage", "dynamodb.storage", amounts.stored_gb(one)),
+    Line("point-in-time recovery", "dynamodb.pitr", amounts.stored_gb(amounts.recovered)),
+)
+"""What a table costs, and each replica again."""
+_READ = (
+    Line("more read capacity", "dynamodb.read-capacity", amounts.scaled_capacity("reads", "readCapacity")),
+    Line("reads", "dynamodb.reads", amounts.request_units("reads")),
+)
+"""What is read is read once."""
+
 BILLED: Mapping[str, tuple[Line, ...]] = {
     "apigateway.MethodSettings": (Line("detailed metrics", "cloudwatch.metric", amounts.api_metrics, fixed=True),),
     "apigateway.RestApi": (
@@ -53,23 +68,10 @@ BILLED: Mapping[str, tuple[Line, ...]] = {
         Line("alarms", "cloudwatch.alarm", each(amounts.alarm_metrics(fast=False)), fixed=True),
         Line("alarms within a minute", "cloudwatch.alarm-fast", each(amounts.alarm_metrics(fast=True)), fixed=True),
     ),
-    "dynamodb.Table": (
-        Line(
-            "least read capacity", "dynamodb.read-capacity", hours(amounts.least_capacity("readCapacity")), fixed=True
-        ),
-        Line(
-            "least write capacity",
-            "dynamodb.write-capacity",
-            hours(amounts.least_capacity("writeCapacity")),
-            fixed=True,
-        ),
-        Line("more read capacity", "dynamodb.read-capacity", amounts.scaled_capacity("reads", "readCapacity")),
-        Line("more write capacity", "dynamodb.write-capacity", amounts.scaled_capacity("writes", "writeCapacity")),
-        Line("reads", "dynamodb.reads", amounts.request_units("reads")),
-        Line("writes", "dynamodb.writes", amounts.request_units("writes", amounts.copies)),
-        Line("storage", "dynamodb.storage", amounts.stored_gb(amounts.copies)),
-        Line("point-in-time recovery", "dynamodb.pitr", amounts.stored_gb(amounts.recovered)),
-        Line("writes to other regions", "transfer.regions", amounts.gb_between_regions),
+    "dynamodb.Table": (*_COPIED, *_READ),
+    "dynamodb.TableReplica": (
+        *(line._replace(amount=amounts.of_replicas(line.amount)) for line in _COPIED),
+        Line("writes to other regions", "transfer.regions", amounts.of_replicas(amounts.replicated_gb)),
     ),
     "ec2.Eip": (Line("public addresses", "eip.hours", hours(one), fixed=True),),
     "ec2.NatGateway": (
@@ -185,7 +187,10 @@ UNPRICED: Mapping[str, Mapping[str, Callable[[Inputs], bool]]] = {
         ),
         "logs that are kept for ever": lambda group: not group.get("retentionInDays"),
     },
-    "dynamodb.Table": {"its table class": lambda table: table.get("tableClass", "STANDARD") != "STANDARD"},
+    "dynamodb.Table": {
+        "its table class": lambda table: table.get("tableClass", "STANDARD") != "STANDARD",
+        "its replicas": lambda table: bool(table.get("replicas")),
+    },
     "lambda.Function": {"its storage": lambda given: (given.get("ephemeralStorage") or {}).get("size", 512) > 512},
 }
 """What a resource of a known type may have that costs something nobody can tell here."""

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from lib.cost import report
-from lib.cost.amounts import WRITERS
 from lib.cost.bill import Bill, Item, bill
 from lib.cost.month import Month
 from lib.cost.prices import PRICES, Price
@@ -242,26 +241,44 @@ def test_functions_that_are_not_traced_make_no_traces() -> None:
 # Tables
 
 
-def test_requests_on_demand_are_paid_for_and_so_are_those_of_replicas() -> None:
-    replica = {"regionName": "eu-west-1", "pointInTimeRecovery": True}
-    recovered = {"enabled": True}
-    found = served(
-        a_table("a", replicas=[replica, {**replica, "pointInTimeRecovery": False}], pointInTimeRecovery=recovered),
-        requests=1_000_000,
-        stored_gb=4,
-    )
+RECOVERED = {"pointInTimeRecovery": {"enabled": True}}
+
+
+def a_replica(of: str, region: str = "eu-west-1") -> Registered:
+    return a_resource("dynamodb.TableReplica", f"{of}-{region}", globalTableArn=f"arn:{of}")
+
+
+def test_requests_on_demand_are_paid_for() -> None:
+    found = served(a_table("a", **RECOVERED), a_table("b"), requests=1_000_000, stored_gb=4)
     assert amounts(found, "dynamodb.Table") == {
         "reads": 700_000 + 600_000,
-        "writes": 3_000_000 * 3,
-        "storage": 4 * 3,
-        "point-in-time recovery": 4 * 2,
-        "writes to other regions": 3_000_000 * 2 * 1024 / 1e9,
+        "writes": 3_000_000,
+        "storage": 4,
+        "point-in-time recovery": 2,
     }
 
 
-def a_provisioned_table(name: str = "it") -> Registered:
+def test_replicas_are_written_to_and_kept_again() -> None:
+    tables = [a_table("a", **RECOVERED), a_table("b")]
+    replicas = [a_replica("a"), a_replica("a", "eu-west-2"), a_replica("b")]
+    found = served(*tables, *replicas, requests=1_000_000, stored_gb=4)
+    assert amounts(found, "dynamodb.TableReplica") == {
+        "writes": 3_000_000 * 3 / 2,
+        "storage": 4 * 3 / 2,
+        "point-in-time recovery": 4,
+        "writes to other regions": 3_000_000 * 3 / 2 * 1024 / 1e9,
+    }
+
+
+def test_replicas_have_the_capacity_of_their_tables() -> None:
+    found = amounts(served(a_provisioned_table("a"), a_replica("a"), requests=10 * SECONDS), "dynamodb.TableReplica")
+    assert (found["least read capacity"], found["least write capacity"]) == (4 * 730, 2 * 730)
+    assert found["more write capacity"] == (30 - 2) * 730
+
+
+def a_provisioned_table(logical: str = "it") -> Registered:
     index = {"name": "by-state", "readCapacity": 2, "writeCapacity": 1}
-    return a_table(name, billingMode="PROVISIONED", readCapacity=2, writeCapacity=1, globalSecondaryIndexes=[index])
+    return a_table(logical, billingMode="PROVISIONED", readCapacity=2, writeCapacity=1, globalSecondaryIndexes=[index])
 
 
 def test_provisioned_capacity_is_paid_for_at_its_least() -> None:
@@ -318,6 +335,8 @@ def test_each_group_is_written_to_by_whom_it_is_named_after() -> None:
         a_resource("cloudwatch.LogGroup", "b", name="/aws/apigateway/post", **kept),
         a_resource("cloudwatch.LogGroup", "c", name="API-Gateway-Execution-Logs_x/dev", **kept),
         a_resource("cloudwatch.LogGroup", "d", name="/aws/lambda/another", **kept),
+        a_resource("cloudwatch.LogGroup", "e", name="aws-waf-logs-post", **kept),
+        a_table(),
         a_resource("apigateway.Stage", "a", accessLogSettings={"format": "x" * 500}),
         a_resource("apigateway.Stage", "b"),
         a_resource("apigateway.MethodSettings", settings={"loggingLevel": "INFO", "dataTraceEnabled": False}),
@@ -479,11 +498,17 @@ def test_a_type_that_nobody_knows_is_told_and_never_silently_free() -> None:
     assert not found.items
 
 
+def test_tables_that_stand_already_have_no_price_here() -> None:
+    assert served(requests=1).unpriced == ["tables that stand already"]
+    assert not served(a_table(), requests=1).unpriced
+
+
 @pytest.mark.parametrize(
     ("kind", "costly", "plain", "what"),
     [
         ("apigateway.Stage", {"cacheClusterEnabled": True}, {"cacheClusterEnabled": False}, "its cache"),
         ("dynamodb.Table", {"tableClass": "STANDARD_INFREQUENT_ACCESS"}, {"tableClass": "STANDARD"}, "its table class"),
+        ("dynamodb.Table", {"replicas": [{"regionName": "eu-west-1"}]}, {"replicas": []}, "its replicas"),
         ("lambda.Function", {"ephemeralStorage": {"size": 1024}}, {"ephemeralStorage": {"size": 512}}, "its storage"),
     ],
 )
@@ -503,7 +528,6 @@ def test_components_and_providers_are_not_resources_of_aws() -> None:
 def test_no_type_is_both_billed_and_free() -> None:
     assert not BILLED.keys() & FREE
     assert UNPRICED.keys() <= BILLED.keys() | FREE
-    assert all(start.endswith(("/", "_")) for start in WRITERS)
 
 
 # What services do
