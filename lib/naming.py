@@ -18,6 +18,7 @@ LIMITS = {
     "web-acl": 128,
     "bucket": 36,
     "vault": 50,
+    "budget": 100,
 }
 """Longest name AWS takes, in characters, by kind of resource; of a bucket's, the provider makes up the rest."""
 

@@ -75,6 +75,20 @@ def queue_document(arn: str, rules: Sequence[str]) -> dict[str, Any]:
     return document([tls_only("sqs", [arn]), *([sending] if rules else [])])
 
 
+def publishing(service: str, topic: str) -> Statement:
+    """A statement of a topic's own policy, by ARN: a service, e.g. `budgets`, may publish what is of its account.
+
+    A topic without a policy lets its whole account publish, and so CloudWatch's alarms; one with a policy lets nobody
+    whom that does not name, so it must name `cloudwatch`, too.
+    """
+    account = topic.rpartition(":")[0].rpartition(":")[2]
+    return {
+        **allow("sns", ["Publish"], [topic]),
+        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+    }
+
+
 def read_through(bucket: str, distribution: str) -> dict[str, Any]:
     """A bucket's own policy, by ARN: one CloudFront distribution may read its objects, over TLS."""
     reading = {

@@ -47,6 +47,8 @@ class Registered(NamedTuple):
     name: str
     inputs: dict[str, Any]
     urn: str
+    custom: bool
+    """Whether a provider makes it, and it is no component."""
     parent: str
     depends_on: list[str]
     """Logical names."""
@@ -147,6 +149,7 @@ class Recorder(Monitor):
                     name=request.name,
                     inputs=plain(rpc.deserialize_properties(request.object, keep_unknowns=True)),
                     urn=answer.urn,
+                    custom=request.custom,
                     parent=request.parent,
                     depends_on=[urn.split("::")[-1] for urn in request.dependencies],
                     provider=request.provider,

@@ -59,9 +59,15 @@ def checkout_fixture(tmp_path: Path) -> Checkout:
 
 def test_make_alone_lists_the_commands(checkout: Checkout) -> None:
     said = checkout.make().stdout
-    commands = ("local", "site", "test", "lint", "bench", "preview", "up", "outputs", "destroy", "restore", "failover")
-    for command in commands:
+    commands = ("local", "site", "test", "lint", "bench", "cost", "preview", "up", "rollback", "outputs", "destroy")
+    for command in (*commands, "restore", "failover"):
         assert f"  make {command} " in said
+
+
+def test_costs_are_of_every_environment_unless_one_is_named(checkout: Checkout) -> None:
+    assert checkout.make("-n", "cost").stdout.split() == [".venv/bin/python", "-m", "lib.cost"]
+    named = checkout.make("-n", "cost", "ENV=prod", "SERVICE=stock", "REQUESTS=5").stdout
+    assert named.split()[3:] == ["--service", "stock", "--env", "prod", "--requests", "5"]
 
 
 @pytest.mark.parametrize("command", ["preview", "up", "outputs", "destroy"])
