@@ -17,12 +17,17 @@ LIMITS = {
     "dashboard": 255,
     "web-acl": 128,
     "bucket": 36,
-    "user_pool": 128,
+    "user-pool": 128,
+    "vault": 50,
+    "budget": 100,
 }
 """Longest name AWS takes, in characters, by kind of resource; of a bucket's, the provider makes up the rest."""
 
 ROLE_OWNER_LENGTH = 32
 """How much of its owner's name a role has: the provider takes prefixes of 38 characters."""
+
+RESTORED = "-restored-"
+"""What stands between the name of a table and when the copy is of that was restored beside it."""
 
 _ALLOWED = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -68,4 +73,4 @@ def parameter_name(service: str, environment: str, name: str) -> str:
 
 def user_pool_name(service: str, environment: str) -> str:
     """The name of a service's user pool, and what its scopes begin with."""
-    return physical_name("{service}-{environment}", "user_pool", environment, service=service)
+    return physical_name("{service}-{environment}", "user-pool", environment, service=service)

@@ -10,6 +10,7 @@ from lib.settings import (
     AlarmSettings,
     ApiSettings,
     AuthorizationSettings,
+    FirewallSettings,
     FunctionSettings,
     RolloutSettings,
     SiteSettings,
@@ -46,6 +47,8 @@ PRODUCTION: dict[str, Any] = {
     "function": FunctionSettings(provisioned_concurrency=5),
     "rollout": RolloutSettings(strategy="Canary10Percent5Minutes"),
     "authorization": AuthorizationSettings(type=USER_POOL, mfa="ON", callback_urls=("https://ops.example.com/",)),
+    "api": ApiSettings(health_route=True, domain_name="yard.example.com", zone_id="Z0123456789ABC"),
+    "firewall": FirewallSettings(enabled=True),
 }
 """Arguments of one with every setting of production on."""
 

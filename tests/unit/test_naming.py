@@ -71,7 +71,7 @@ def test_type_too_long_for_any_environment_is_refused() -> None:
         ("parameter", 1011),
         ("queue", 80),
         ("bucket", 36),
-        ("user_pool", 128),
+        ("user-pool", 128),
     ],
 )
 def test_no_name_is_longer_than_aws_takes(kind: str, limit: int) -> None:
