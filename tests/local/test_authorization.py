@@ -15,7 +15,7 @@ from lib import outputs as files
 from lib.local import __main__ as command
 from lib.local import callers, project, tour
 from lib.local.emulator import REGION, Emulator
-from lib.local.engine import Engine, deploy
+from lib.local.engine import DeployError, Engine, deploy
 from lib.service import Call
 
 from .test_readme import BLOCK
@@ -137,6 +137,30 @@ def test_the_pool_is_as_it_was_described(members: dict[str, Any], emulator: Emul
     assert "ClientSecret" not in client
     assert (client["AllowedOAuthFlows"], client["CallbackURLs"]) == (["code"], ["https://a.example/"])
     assert (client["AccessTokenValidity"], client["TokenValidityUnits"]["AccessToken"]) == (15, "minutes")
+
+
+@pytest.fixture(name="theirs")
+def theirs_fixture(emulator: Emulator) -> str:
+    """A pool of somebody else's."""
+    made = emulator.client("cognito-idp").create_user_pool(PoolName="theirs")["UserPool"]
+    return str(made["Arn"])
+
+
+def test_a_pool_that_stands_already_gives_tokens_to_clients_that_are_made_in_it(
+    emulator: Emulator, theirs: str
+) -> None:
+    users, pool_id = emulator.client("cognito-idp"), theirs.rpartition("/")[2]
+    users.create_user_pool_domain(Domain="theirs", UserPoolId=pool_id)
+    outputs = deployed(emulator, "items", "guests", authorization="COGNITO_USER_POOLS", user_pool=theirs)
+    assert (outputs["user_pool_arn"], outputs["user_pool_id"]) == (theirs, pool_id)
+    assert answered(outputs, LIST) == (401, "UNAUTHORIZED")
+    assert answered(outputs, LIST, callers.shown(outputs)) == (200, "")
+    assert users.describe_user_pool(UserPoolId=pool_id)["UserPool"]["Name"] == "theirs"
+
+
+def test_a_pool_that_stands_already_without_a_domain_is_refused(emulator: Emulator, theirs: str) -> None:
+    with pytest.raises(DeployError, match=r"authorization\.user_pool '.*': give it a domain"):
+        deployed(emulator, "items", "lost", authorization="COGNITO_USER_POOLS", user_pool=theirs)
 
 
 def test_a_user_without_a_second_factor_can_be_refused_a_second_factor(emulator: Emulator) -> None:

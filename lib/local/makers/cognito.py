@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..emulator import Place
-from .making import Inputs, Made, chosen, makes
+from .making import Inputs, Made, chosen, makes, reads
 
 
 @makes("aws:cognito/userPool:UserPool")
@@ -35,6 +35,18 @@ def user_pool(place: Place, inputs: Inputs) -> Made:
     return Made(made["Id"], {"arn": made["Arn"]})
 
 
+@reads("aws:cognito/userPool:UserPool")
+def standing_user_pool(place: Place, id_: str) -> Made:
+    """A user pool that stands already; with a domain people sign in at the emulator."""
+    found = place.client("cognito-idp").describe_user_pool(UserPoolId=id_)["UserPool"]
+    domain = _host(place) if found.get("Domain") else None
+    return Made(id_, {"name": found["Name"], "arn": found["Arn"], "domain": domain})
+
+
+def _host(place: Place) -> str:
+    return place.emulator.url.removeprefix("http://")
+
+
 def _capitalised(inputs: Inputs) -> Inputs:
     return {f"{name[0].upper()}{name[1:]}": value for name, value in inputs.items() if value is not None}
 
@@ -43,7 +55,7 @@ def _capitalised(inputs: Inputs) -> Inputs:
 def user_pool_domain(place: Place, inputs: Inputs) -> Made:
     """Where people sign in, which is the emulator itself whatever the domain."""
     place.client("cognito-idp").create_user_pool_domain(**chosen(inputs, Domain="domain", UserPoolId="userPoolId"))
-    return Made(inputs["domain"], {"domain": place.emulator.url.removeprefix("http://")})
+    return Made(inputs["domain"], {"domain": _host(place)})
 
 
 @makes("aws:cognito/resourceServer:ResourceServer")
