@@ -10,10 +10,13 @@ from lib.settings import (
     AlarmSettings,
     ApiSettings,
     AuthorizationSettings,
+    BackupSettings,
+    CostSettings,
     FirewallSettings,
     FunctionSettings,
     RolloutSettings,
     SiteSettings,
+    TableSettings,
 )
 from lib.tap_stack import TapStack, TapStackArgs
 
@@ -49,6 +52,9 @@ PRODUCTION: dict[str, Any] = {
     "authorization": AuthorizationSettings(type=USER_POOL, mfa="ON", callback_urls=("https://ops.example.com/",)),
     "api": ApiSettings(health_route=True, domain_name="yard.example.com", zone_id="Z0123456789ABC"),
     "firewall": FirewallSettings(enabled=True),
+    "table": TableSettings(replica_regions=("us-west-2",)),
+    "backup": BackupSettings(retention_days=35),
+    "cost": CostSettings(monthly_budget_usd=100.0),
 }
 """Arguments of one with every setting of production on."""
 
