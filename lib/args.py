@@ -11,7 +11,17 @@ from .environments import ENVIRONMENTS, row_name
 from .gateway import HEALTH_PATH
 from .naming import check_environment_suffix
 from .services import SERVICES
-from .settings import LAYERS, AlarmSettings, ApiSettings, FunctionSettings, Settings, check_tags, over, refuse
+from .settings import (
+    LAYERS,
+    USER_POOL,
+    AlarmSettings,
+    ApiSettings,
+    FunctionSettings,
+    Settings,
+    check_tags,
+    over,
+    refuse,
+)
 
 DEFAULT_TAGS = {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"}
 DURATION_ALARM_SHARE = 0.8
@@ -52,6 +62,7 @@ class TapStackArgs(Settings):
         object.__setattr__(self, "tags", self._tags())
         check_tags(self.all_tags)
         self.settings().check()
+        self._check_authorization()
         if self.settings().api.health_route and HEALTH_PATH in {route.path for _, route in self.description().routes()}:
             raise refuse("api.health_route", True, f"give False, for the service answers {HEALTH_PATH} itself")
         alarming_ms = self.settings().alarms.duration_ms
@@ -60,6 +71,16 @@ class TapStackArgs(Settings):
         if alarming_ms and alarming_ms >= shortest_ms:
             wanted = f"give less than the {shortest_ms} ms after which Lambda ends a function"
             raise refuse("alarms.duration_ms", alarming_ms, wanted)
+
+    def _check_authorization(self) -> None:
+        service, settings = self.description(), self.settings()
+        if settings.authorization.type == USER_POOL:
+            if not service.scopes():
+                raise refuse(
+                    "authorization.type", USER_POOL, f"give NONE, for no route of {service.name} needs a scope"
+                )
+            if service.site and settings.site.public:
+                raise refuse("site.public", True, f"give False, for with {USER_POOL} pages need https://")
 
     def function_settings(self, function: described.Function) -> FunctionSettings:
         """The figures of one function: the stack's, its own, and again what the arguments say.

@@ -17,6 +17,7 @@ LIMITS = {
     "dashboard": 255,
     "web-acl": 128,
     "bucket": 36,
+    "user-pool": 128,
     "vault": 50,
     "budget": 100,
 }
@@ -68,3 +69,8 @@ def physical_name(pattern: str, kind: str, environment: str, **parts: str) -> st
 def parameter_name(service: str, environment: str, name: str) -> str:
     """The path under which Parameter Store holds a parameter of a service."""
     return physical_name("/{service}/{environment}/{type}", "parameter", environment, service=service, type=name)
+
+
+def user_pool_name(service: str, environment: str) -> str:
+    """The name of a service's user pool, and what its scopes begin with."""
+    return physical_name("{service}-{environment}", "user-pool", environment, service=service)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -46,6 +47,12 @@ def table_statement(
     if keys:
         statement["Condition"] = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(keys)}}
     return statement
+
+
+def call_statement(execution_arn: str, stage: str, routes: Iterable[tuple[str, str]]) -> Statement:
+    """Calling routes, by method and path, of a stage of a REST API.  IAM's `*`, for a parameter, reaches across `/`."""
+    called = (f"{execution_arn}/{stage}/{method}{re.sub(r'{[^}]*}', '*', path)}" for method, path in routes)
+    return allow("execute-api", ["Invoke"], list(called))
 
 
 def move_aliases(functions: Sequence[str]) -> Statement:

@@ -18,6 +18,8 @@ COMPUTED = (
     "arn",
     "bucket",
     "bucketRegionalDomainName",
+    "clientSecret",
+    "customDomain",
     "dashboardArn",
     "domainName",
     "executionArn",

@@ -120,6 +120,7 @@ def sections(services: Mapping[str, Service]) -> dict[str, str]:
         "environments": _environments(services),
         "outputs": _outputs(),
         "metrics": _metrics(services.values()),
+        "scopes": _scopes(services),
     }
     for name, service in services.items():
         found[f"api-{name}"] = _api(service)
@@ -147,9 +148,20 @@ def _api(service: Service) -> str:
 def _api_row(route: Route) -> Row:
     takes = [*filter(None, [route.body and f"`{route.body}`"]), *(f"`?{name}`" for name in route.query)]
     answers = (f"**{status}** `{schema}`" if schema else f"**{status}**" for status, schema in route.responses.items())
-    what = f"{route.summary} (always with an API key)" if route.key_required else route.summary
+    what = f"{route.summary} (an API key at least)" if route.key_required else route.summary
     refusals = ", ".join(map(str, openapi.refusals(route)))
     return f"`{route.method}`", f"`{route.path}`", what, ", ".join(takes), f"{', '.join(answers)}; {refusals}"
+
+
+def _scopes(services: Mapping[str, Service]) -> str:
+    """The routes of each scope, those that are open to all last."""
+    rows = (
+        (f"`{service.name}`", f"`{scope}`" if scope else "none", _code(called))
+        for service in services.values()
+        for scope in (*service.scopes(), "")
+        if (called := [f"{r.method} {r.path}" for _, r in service.routes() if r.scope_needed() == scope])
+    )
+    return _table(("Service", "Scope", "Routes"), rows)
 
 
 def _codes(service: Service) -> str:

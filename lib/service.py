@@ -389,7 +389,8 @@ class Alarm:
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """Static web pages beside the API, which they find in their `config.json`: `api_url`, `service`, `environment`."""
+    """Static web pages beside the API, which they find in their `config.json`: `api_url`, `service`, `environment`, and
+    where there is a user pool `sign_in`: its `url`, their `client_id`, the `scopes` to ask for."""
 
     folder: str | PathLike[str]
     """Of the built files, which are served as they are."""
@@ -399,9 +400,14 @@ class Site:
     """The folder in it whose files change their names when they change, so that browsers may keep them for ever."""
     type: str = "site"
     """Its type in the service's name pattern."""
+    sign_in_pages: tuple[str, ...] = ("",)
+    """The pages that sign people in, as their paths under the site's address: a user pool leads back to no other."""
 
     def __post_init__(self) -> None:
         _check_name("site", self.type)
+        for page in self.sign_in_pages:
+            if not re.fullmatch(r"([^/\s#][^\s#]*)?", page):
+                raise ValueError(f"site sign_in_pages {page!r}: give a path such as panel.html, or '' for the index")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -469,6 +475,10 @@ class Service:
     def routes(self) -> list[tuple[Function, Route]]:
         """Every route with the function that serves it."""
         return [(function, route) for function in self.functions for route in function.routes]
+
+    def scopes(self) -> list[str]:
+        """All that its routes need callers to be allowed."""
+        return sorted({route.scope_needed() for _, route in self.routes()} - {""})
 
     def split(self) -> Service:
         """The same service with a function for each operation, named after it; they share their code in a layer."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pulumi
 
@@ -32,8 +32,10 @@ from .components.site import Site, SiteArgs
 from .components.site_files import SiteFiles, SiteFilesArgs
 from .components.table import Table, TableArgs
 from .components.topic import Topic, TopicArgs
-from .naming import bucket_name_prefix, parameter_name, physical_name, role_name_prefix
+from .components.user_pool import UserPool, UserPoolArgs
+from .naming import bucket_name_prefix, parameter_name, physical_name, role_name_prefix, user_pool_name
 from .runtime import metrics
+from .settings import USER_POOL
 from .settings.rollout import GRADUAL
 from .stack_outputs import StackOutputs, collect
 
@@ -82,6 +84,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         self.backup = self._backup() if self.settings.backup.retention_days else None
         self.parameters = {parameter.name: self._parameter(parameter) for parameter in self.description.parameters}
         self.site = self._site(self.description.site) if self.description.site else None
+        self.user_pool = self._user_pool() if self.settings.authorization.type == USER_POOL else None
         self.dead_letters = self._dead_letters() if self.description.dead_letters else None
         self.roles = {function.name: self._role(function) for function in self.description.functions}
         self.layers = {shared: self._layer(shared) for shared in [self.description.shared_type] if shared}
@@ -127,6 +130,12 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 resource=self,
             )
 
+        if self.description.site and self.settings.authorization.type == "AWS_IAM":
+            pulumi.log.warn(
+                f"{self.description.name}'s pages cannot sign requests, as AWS_IAM wants it: "
+                f"set authorization to {USER_POOL} for people to sign in",
+                resource=self,
+            )
         if self.description.site and not site.files(self.description.site):
             pulumi.log.warn(
                 f"{self.description.name} has no pages, for {self.description.site.folder} holds no file: "
@@ -230,12 +239,35 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         )
 
     def _site_files(self, made: Site) -> SiteFiles:
-        config = {"service": self.description.name, "environment": self.args.environment}
+        config: dict[str, Any] = {
+            "api_url": self.api.stage.invoke_url,
+            "service": self.description.name,
+            "environment": self.args.environment,
+        }
+        if (users := self.user_pool) and users.pages:
+            config["sign_in"] = {"url": users.url, "client_id": users.pages.id, "scopes": users.scopes}
         return SiteFiles(
             f"{self._prefix}-{made.described.type}",
             SiteFilesArgs(
                 site=made,
-                config={"api_url": self.api.stage.invoke_url, **config},
+                config=config,
+                tags=self.args.all_tags,
+            ),
+            self._child,
+        )
+
+    def _user_pool(self) -> UserPool:
+        made, settings = self.site, self.settings
+        pages = [pulumi.Output.concat(made.url, "/", page) for page in made.described.sign_in_pages] if made else []
+        return UserPool(
+            f"{self._prefix}-users",
+            UserPoolArgs(
+                name=user_pool_name(self.description.name, self.args.environment),
+                scopes=self.description.scopes(),
+                settings=settings.authorization,
+                pages=pages,
+                deletion_protection=bool(settings.table.deletion_protection),
+                retain_on_delete=bool(settings.table.retain_on_delete),
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -399,6 +431,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 schemas=self.description.schemas,
                 settings=self.settings.api,
                 authorization=self.settings.authorization,
+                user_pool=self.user_pool,
                 cors_origin=self.origin,
                 tracing=bool(self.settings.function.tracing),
                 log_retention_days=self.settings.function.log_retention_days,

@@ -280,6 +280,11 @@ def interfaces(endpoint: Inputs) -> float:
     return len(endpoint.get("subnetIds") or ()) * (endpoint.get("vpcEndpointType") == "Interface")
 
 
+def with_secret(client: Inputs) -> float:
+    """A user pool's client of programs; those of pages cost nothing."""
+    return bool(client.get("generateSecret"))
+
+
 def key_requests(_: Sequence[Inputs], month: Month) -> float:
     """Of tables with a key of one's own, by functions that have a role each and work all month."""
     keyed = [

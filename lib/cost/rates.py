@@ -68,6 +68,10 @@ BILLED: Mapping[str, tuple[Line, ...]] = {
         Line("alarms", "cloudwatch.alarm", each(amounts.alarm_metrics(fast=False)), fixed=True),
         Line("alarms within a minute", "cloudwatch.alarm-fast", each(amounts.alarm_metrics(fast=True)), fixed=True),
     ),
+    "cognito.UserPool": (Line("people who sign in", "cognito.people", traffic(lambda given: given.people)),),
+    "cognito.UserPoolClient": (
+        Line("tokens", "cognito.tokens", traffic(lambda given: given.program_tokens, amounts.with_secret)),
+    ),
     "dynamodb.Table": (*_COPIED, *_READ),
     "dynamodb.TableReplica": (
         *(line._replace(amount=amounts.of_replicas(line.amount)) for line in _COPIED),
@@ -149,6 +153,7 @@ _FREE = {
     "cloudfront": "CachePolicy OriginAccessControl ResponseHeadersPolicy",
     "cloudwatch": "EventPermission EventRule EventTarget LogResourcePolicy QueryDefinition",
     "codedeploy": "Application DeploymentConfig DeploymentGroup",
+    "cognito": "ResourceServer UserPoolDomain",
     "costexplorer": "CostAllocationTag",
     "ec2": (
         "DefaultNetworkAcl DefaultSecurityGroup InternetGateway NetworkAcl Route RouteTable RouteTableAssociation "
@@ -187,6 +192,7 @@ UNPRICED: Mapping[str, Mapping[str, Callable[[Inputs], bool]]] = {
         ),
         "logs that are kept for ever": lambda group: not group.get("retentionInDays"),
     },
+    "cognito.UserPool": {"its tier": lambda pool: pool.get("userPoolTier") != "LITE"},
     "dynamodb.Table": {
         "its table class": lambda table: table.get("tableClass", "STANDARD") != "STANDARD",
         "its replicas": lambda table: bool(table.get("replicas")),

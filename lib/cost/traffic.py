@@ -45,6 +45,10 @@ class Traffic(Layer):
     """Files that a page loads; as many as the stock service's shop."""
     page_bytes: float = setting(_up_to(1e9, "bytes"), default=34_000)
     """Bytes of them all; as many as there."""
+    people: float = setting(_up_to(1e9, "people"), default=100)
+    """Who signs in at a user pool, however often."""
+    program_tokens: float = setting(_up_to(1e9, "tokens"), default=730)
+    """Tokens that programs get from a user pool; the default is one an hour."""
     private_gb: float = setting(_up_to(1e6, "GB"), default=1)
     """What goes through NAT gateways, and as much through interface endpoints; DynamoDB and logs go other ways."""
 

@@ -15,8 +15,8 @@ from typing import Any, NoReturn
 
 from .. import outputs as files
 from ..services import SERVICES
-from . import project, sites, tour
-from .emulator import Emulator, EmulatorError, Place
+from . import callers, project, sites, tour
+from .emulator import KEY_ID, SECRET, Emulator, EmulatorError, Place
 from .engine import DeployError, Engine, deploy
 from .makers import NOT_EMULATED
 from .terminal import Terminal
@@ -135,6 +135,11 @@ def _serve(emulator: Emulator, watcher: Watcher, stacks: dict[str, Any], termina
         terminal.say(f"  {outputs['service']:12}{outputs['api_url']}{SERVICES[outputs['service']].routes()[0][1].path}")
         if "api_key" in outputs:
             terminal.say(f"  {'':12}send it as x-api-key: {outputs['api_key']}")
+        if outputs["authorization"] == "AWS_IAM":
+            terminal.say(f"  {'':12}sign what you send with the key id {KEY_ID} and the secret {SECRET}")
+        if "user_pool_id" in outputs:
+            name, password = callers.person(emulator, outputs["user_pool_id"])
+            terminal.say(f"  {'':12}people sign in as {name} with {password}, programs as docs/authorization.md says")
         if "site_url" in outputs:
             terminal.say(f"  {'':12}its pages are at {outputs['site_url']}/")
     terminal.say("")

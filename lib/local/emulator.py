@@ -21,6 +21,8 @@ from botocore.config import Config
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
+KEY_ID, SECRET = "test", "test"
+"""The root's credentials."""
 COMMAND = ["-m", "ministack"]
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
@@ -102,8 +104,8 @@ class Emulator:
                 service,
                 endpoint_url=self.url,
                 region_name=region,
-                aws_access_key_id="test",
-                aws_secret_access_key="test",
+                aws_access_key_id=KEY_ID,
+                aws_secret_access_key=SECRET,
                 config=Config(retries={"max_attempts": 2}, max_pool_connections=32),
             )
         return self._clients[service, region]

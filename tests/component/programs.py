@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from lib.settings import (
+    USER_POOL,
     AlarmSettings,
     ApiSettings,
+    AuthorizationSettings,
     BackupSettings,
     CostSettings,
     FirewallSettings,
@@ -47,6 +49,7 @@ PRODUCTION: dict[str, Any] = {
     "environment_suffix": "prod",
     "function": FunctionSettings(provisioned_concurrency=5),
     "rollout": RolloutSettings(strategy="Canary10Percent5Minutes"),
+    "authorization": AuthorizationSettings(type=USER_POOL, mfa="ON", callback_urls=("https://ops.example.com/",)),
     "api": ApiSettings(health_route=True, domain_name="yard.example.com", zone_id="Z0123456789ABC"),
     "firewall": FirewallSettings(enabled=True),
     "table": TableSettings(replica_regions=("us-west-2",)),

@@ -41,6 +41,7 @@ TAGGED = {
     "cloudwatch.MetricAlarm",
     "codedeploy.Application",
     "codedeploy.DeploymentGroup",
+    "cognito.UserPool",
     "dynamodb.Table",
     "dynamodb.TableReplica",
     "iam.Role",
@@ -87,6 +88,7 @@ COMPONENTS = {
     "aws.Table": {"name", "arn", "stream_arn"},
     "aws.Topic": {"name", "arn"},
     "aws.UsagePlan": {"id", "key_id"},
+    "aws.UserPool": {"id", "arn", "url"},
     "aws.Website": {"url"},
 }
 """Every kind of component, with the outputs it registers."""

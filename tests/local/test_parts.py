@@ -15,8 +15,8 @@ import pulumi
 import pytest
 
 from lib import outputs
+from lib.local import callers, project, tour
 from lib.local import emulator as emulators
-from lib.local import project, tour
 from lib.local.emulator import Emulator, EmulatorError, Place, free_port, taken
 from lib.local.makers.archives import archive_bytes
 from lib.local.terminal import Terminal
@@ -201,7 +201,7 @@ def test_what_no_answer_said_is_sent_as_it_stands(api: FakeAws, answer: tuple[in
 def test_a_call_is_sent_with_its_headers_and_the_key(api: FakeAws) -> None:
     api.script = [(200, {})]
     call = Call(method="POST", path="/parcels/1", status=200, headers={"If-Match": '"2"'})
-    tour.send(api.url, call, "secret")
+    tour.send(api.url, call, callers.bearing({"x-api-key": "secret"}))
     sent = api.asked[0].headers
     assert (sent["if-match"], sent["x-api-key"], sent["content-type"]) == ('"2"', "secret", "application/json")
 

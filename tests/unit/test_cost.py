@@ -433,6 +433,15 @@ def test_gateway_endpoints_cost_nothing() -> None:
     assert not made(a_resource("ec2.VpcEndpoint", vpcEndpointType="Gateway"), private_gb=3).usd()
 
 
+def test_people_and_tokens_of_programs_are_paid_for_and_pages_are_not() -> None:
+    pool = a_resource("cognito.UserPool", userPoolTier="LITE")
+    pages, programs = (a_resource("cognito.UserPoolClient", str(it), generateSecret=it) for it in (False, True))
+    found = made(pool, pages, programs, people=2000, program_tokens=1000)
+    assert amounts(found, "cognito.UserPool") == {"people who sign in": 2000}
+    assert amounts(found, "cognito.UserPoolClient") == {"tokens": 1000}
+    assert not made(pages, program_tokens=1000).usd()
+
+
 def test_keys_are_paid_for_and_asked_for_by_each_role() -> None:
     keyed = a_table("a", serverSideEncryption={"enabled": True, "kmsKeyArn": "arn:key"})
     found = made(
@@ -507,6 +516,7 @@ def test_tables_that_stand_already_have_no_price_here() -> None:
     ("kind", "costly", "plain", "what"),
     [
         ("apigateway.Stage", {"cacheClusterEnabled": True}, {"cacheClusterEnabled": False}, "its cache"),
+        ("cognito.UserPool", {"userPoolTier": "PLUS"}, {"userPoolTier": "LITE"}, "its tier"),
         ("dynamodb.Table", {"tableClass": "STANDARD_INFREQUENT_ACCESS"}, {"tableClass": "STANDARD"}, "its table class"),
         ("dynamodb.Table", {"replicas": [{"regionName": "eu-west-1"}]}, {"replicas": []}, "its replicas"),
         ("lambda.Function", {"ephemeralStorage": {"size": 1024}}, {"ephemeralStorage": {"size": 512}}, "its storage"),

@@ -6,7 +6,14 @@ import re
 
 import pytest
 
-from lib.naming import bucket_name_prefix, check_environment_suffix, parameter_name, physical_name, role_name_prefix
+from lib.naming import (
+    bucket_name_prefix,
+    check_environment_suffix,
+    parameter_name,
+    physical_name,
+    role_name_prefix,
+    user_pool_name,
+)
 
 PATTERN = "parcels-{type}-{environment}"
 
@@ -64,6 +71,7 @@ def test_type_too_long_for_any_environment_is_refused() -> None:
         ("parameter", 1011),
         ("queue", 80),
         ("bucket", 36),
+        ("user-pool", 128),
     ],
 )
 def test_no_name_is_longer_than_aws_takes(kind: str, limit: int) -> None:
@@ -72,6 +80,10 @@ def test_no_name_is_longer_than_aws_takes(kind: str, limit: int) -> None:
 
 def test_parameter_is_below_its_service_and_its_environment() -> None:
     assert parameter_name("parcels", "dev", "config") == "/parcels/dev/config"
+
+
+def test_user_pool_is_named_for_its_service_and_its_environment() -> None:
+    assert user_pool_name("parcels", "pr-123") == "parcels-pr-123"
 
 
 @pytest.mark.parametrize(("owner", "prefix"), [("desk", "desk-role-"), ("d" * 64, "d" * 32 + "-role-")])

@@ -49,6 +49,15 @@ def test_table_statement_is_for_rows_with_the_partition_keys_that_are_named(inde
     }
 
 
+def test_calls_are_allowed_by_method_and_path_on_one_stage() -> None:
+    routes = [("GET", "/parcels"), ("GET", "/parcels/{id}/legs/{leg}")]
+    assert policies.call_statement("arn:api", "live", routes) == {
+        "Effect": "Allow",
+        "Action": ["execute-api:Invoke"],
+        "Resource": ["arn:api/live/GET/parcels", "arn:api/live/GET/parcels/*/legs/*"],
+    }
+
+
 def test_managed_policies_are_awss_own() -> None:
     for arn in (policies.BASIC_EXECUTION, policies.XRAY_WRITE, policies.API_GATEWAY_LOGS):
         assert arn.startswith("arn:aws:iam::aws:policy/")

@@ -108,9 +108,9 @@ def test_the_api_lists_every_route_with_what_it_takes_and_answers() -> None:
         ),
     )
     listing, accepting = sections({"parcels": service})["api-parcels"].splitlines()[2:]
-    assert listing == r"| `GET` | `/parcels` | List \| all | `?size` | **200**; 400, 403, 429, 500, 502, 504 |"
+    assert listing == r"| `GET` | `/parcels` | List \| all | `?size` | **200**; 400, 401, 403, 429, 500, 502, 504 |"
     assert accepting.startswith(
-        "| `POST` | `/parcels` | Accept one (always with an API key) | `Parcel` | **201** `Parcel`; 4"
+        "| `POST` | `/parcels` | Accept one (an API key at least) | `Parcel` | **201** `Parcel`; 4"
     )
 
 
@@ -119,12 +119,22 @@ def test_codes_are_listed_with_their_status_and_what_they_mean() -> None:
     rows = cells(sections({"parcels": service})["codes-parcels"])
     assert [row[0] for row in rows] == [
         "`INVALID_REQUEST`",
+        "`UNAUTHORIZED`",
         "`FORBIDDEN`",
         "`TOO_HEAVY`",
         "`THROTTLED`",
         "`QUOTA_EXCEEDED`",
     ]
-    assert rows[2] == ["`TOO_HEAVY`", "409", "Nobody can lift it: send two."]
+    assert rows[3] == ["`TOO_HEAVY`", "409", "Nobody can lift it: send two."]
+
+
+def test_scopes_are_listed_with_their_routes_and_what_is_open_to_all() -> None:
+    routes = (a_route(), a_route(path="/parcels/{id}"), a_route(path="/hours", scope=""))
+    rows = cells(sections({"parcels": a_service(functions=(a_function(*routes),))})["scopes"])
+    assert rows == [
+        ["`parcels`", "`read`", "`GET /parcels`, `GET /parcels/{id}`"],
+        ["`parcels`", "none", "`GET /hours`"],
+    ]
 
 
 def test_permissions_say_what_each_role_may_where_and_for_whom() -> None:

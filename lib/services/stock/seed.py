@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ... import outputs as files
+from ...local.callers import bearing
 from ...local.terminal import Terminal
 from ...local.tour import Answer, send
 from ...service import Call
@@ -93,7 +94,7 @@ def _make(api_url: str, api_key: str, product: Product) -> bool:
 def _sent(api_url: str, api_key: str, call: Call) -> Answer:
     """The answer to a call that is sent again while the service is too busy for it."""
     for attempt in range(ATTEMPTS):
-        answer = send(api_url, call, api_key)
+        answer = send(api_url, call, bearing({"x-api-key": api_key}))
         if answer.status != 429:
             break
         time.sleep(0.1 * 2**attempt)

@@ -92,6 +92,7 @@ export class InventoryClient {
 
   #base;
   #key;
+  #token;
   #timeout;
   #attempts;
   #fetch;
@@ -101,15 +102,17 @@ export class InventoryClient {
    * @param {object} options
    * @param {string} options.baseUrl Where the API is, its stage included.
    * @param {string} [options.apiKey] Needed by all but `level`. A key in a browser is everybody's: keep it to tools.
+   * @param {() => Promise<string>} [options.token] Gives an access token, where the service asks for those.
    * @param {number} [options.timeoutMs]
    * @param {number} [options.attempts] How often one request is sent at most.
    * @param {typeof fetch} [options.fetch]
    * @param {(ms: number) => Promise<void>} [options.sleep]
    */
-  constructor({ baseUrl, apiKey = "", timeoutMs = 10_000, attempts = 3, fetch = globalThis.fetch, sleep = pause }) {
+  constructor({ baseUrl, apiKey = "", token, timeoutMs = 10_000, attempts = 3, fetch = globalThis.fetch, sleep = pause }) {
     if (!baseUrl) throw new TypeError("baseUrl: give the address of the API");
     this.#base = String(baseUrl).replace(/\/+$/, "");
     this.#key = apiKey;
+    this.#token = token;
     this.#timeout = timeoutMs;
     this.#attempts = attempts;
     this.#fetch = (...sent) => fetch(...sent);
@@ -298,7 +301,8 @@ export class InventoryClient {
     }
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#once(this.#base + at, request);
+        const known = this.#token ? { Authorization: `Bearer ${await this.#token()}` } : {};
+        return await this.#once(this.#base + at, { ...request, headers: { ...request.headers, ...known } });
       } catch (error) {
         // The attempt before may have done it, and only its answer was lost.
         if (goneIsDone && attempt > 1 && error.status === 404) return undefined;

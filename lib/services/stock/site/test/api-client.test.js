@@ -49,6 +49,21 @@ test("without a key no key is sent, and a body is JSON", async () => {
   assert.deepEqual(sent[0].body, { stock_count: 3, expected_version: 2, category: null });
 });
 
+test("a token is asked for before every attempt, and goes along", async () => {
+  const tokens = ["first", "second"];
+  const { client, sent } = clientOf([refused(503, "BUSY"), json(LEVEL)], { apiKey: "", token: async () => tokens.shift() });
+  await client.level("mug");
+  assert.deepEqual(sent.map(({ headers }) => headers.Authorization), ["Bearer first", "Bearer second"]);
+  assert.equal("x-api-key" in sent[0].headers, false);
+});
+
+test("without a token nothing is asked", async () => {
+  const ended = new ApiError("Your sign-in has ended", { status: 401 });
+  const { client, sent } = clientOf([json(LEVEL)], { token: () => Promise.reject(ended) });
+  await assert.rejects(client.level("mug"), ended);
+  assert.equal(sent.length, 0);
+});
+
 test("every route has a method", async () => {
   const { client, sent } = clientOf([json({})]);
   await client.levels({ status: "LOW_STOCK", category: "", page_size: 5 });
