@@ -49,6 +49,8 @@ class Registered(NamedTuple):
     """Empty for the default one."""
     retained: bool
     ignored: list[str]
+    sources: dict[str, list[str]]
+    """The URNs of the resources whose outputs an input is made of."""
 
 
 class Deployment(NamedTuple):
@@ -146,6 +148,7 @@ class Recorder(Monitor):
                     provider=request.provider,
                     retained=request.retainOnDelete,
                     ignored=list(request.ignoreChanges),
+                    sources={name: list(of.urns) for name, of in request.propertyDependencies.items() if of.urns},
                 )
             )
         return answer
