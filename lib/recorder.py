@@ -102,7 +102,8 @@ def _at(inputs: Mapping[str, Any], paths: Mapping[str, str]) -> tuple[str, str]:
 
 def kind_of(token: str) -> str:
     """A short name for a type token."""
-    _, module, name = token.split(":")
+    _, _, path = token.partition(":")  # of a component of somebody's own it may be empty
+    module, _, name = path.rpartition(":")
     return f"{module.split('/')[0]}.{name}"
 
 
