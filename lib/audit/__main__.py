@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from ..environments import ENVIRONMENTS
 from ..local import project
@@ -22,13 +22,6 @@ NOT_AUDITED = 2
 """The exit code where there is nothing to judge."""
 
 
-class Planned(NamedTuple):
-    """A deployment to audit."""
-
-    name: str
-    config: dict[str, str]
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Audit, and return the exit code."""
     options = _options(argv)
@@ -36,12 +29,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     terminal = Terminal()
     audited: dict[str, list[Finding]] = {}
     try:
-        for deployment in _planned(options, program):
-            terminal.passing(f"  {deployment.name} ...")
-            audited[deployment.name] = list(audit(recorded(program, deployment.config)))
+        for name, config in _planned(options, program):
+            terminal.passing(f"  {name} ...")
+            audited[name] = list(audit(recorded(program, config)))
     except Exception as exc:  # pylint: disable=broad-exception-caught  # a program may fail as it likes
         terminal.say(f"error: {program}: {exc}")
         return NOT_AUDITED
+    gc.collect()  # Pulumi's SDK leaves event loops, which would complain if they were closed with the interpreter
     for line in report.lines(audited):
         terminal.say(line)
     if options.sarif:
@@ -56,26 +50,32 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--program", type=Path, help="a Pulumi program of one's own (default: tap.py, for each of them)"
     )
+    parser.add_argument(
+        "--config",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a key of the project's config, and what it says",
+    )
     parser.add_argument("--sarif", type=Path, metavar="FILE", help="also write what was found as SARIF 2.1.0")
     return parser.parse_args(argv)
 
 
-def _planned(options: argparse.Namespace, program: Path) -> Iterator[Planned]:
-    """Every service in every environment, or those that are asked for; a program of one's own once."""
-    once = options.program is not None
-    environments = [options.env] if options.env else ["dev"] if once else [*ENVIRONMENTS]
-    services = [options.service] if options.service else ["items"] if once else [*SERVICES]
-    for service in services:
-        for environment in environments:
-            name = program.as_posix() if once else f"{service}-{environment}"
-            yield Planned(name, _config(program, environment, service))
+def _planned(options: argparse.Namespace, program: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """The name and the config of each deployment: every service in every row; of a program of one's own, one."""
+    own = options.program is not None
+    here = _project(program)
+    said = project.said(here, options.config)
+    for service in [options.service] if options.service else ["items"] if own else SERVICES:
+        for environment in [options.env] if options.env else ["dev"] if own else ENVIRONMENTS:
+            config = project.config(here, environment, service) | said
+            yield program.as_posix() if own else f"{service}-{environment}", config
 
 
-def _config(program: Path, environment: str, service: str) -> dict[str, str]:
-    """What the Pulumi CLI would hand the program: the project's defaults, and the environment's file over them."""
-    if (program.parent / "Pulumi.yaml").exists():
-        return project.config(project.read(program.parent), environment, service)
-    return {"environment": environment, "service": service}
+def _project(program: Path) -> project.Project:
+    """That of the program's folder, if any is there."""
+    folder = program.parent
+    return project.read(folder) if (folder / "Pulumi.yaml").exists() else project.Project("", folder, program, {})
 
 
 if __name__ == "__main__":

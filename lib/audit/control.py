@@ -13,6 +13,11 @@ Check = Callable[[Resource, Sequence[Resource]], bool]
 """Whether something is so of a resource, beside which are those of a link."""
 
 
+def always(_resource: Resource, _beside: Sequence[Resource]) -> bool:
+    """The check of what needs none."""
+    return True
+
+
 @dataclass(frozen=True, kw_only=True)
 class Control:
     """What should be so of every resource of some kinds."""
@@ -49,4 +54,6 @@ class Waiver:
     rows: tuple[str, ...] = ()
     """Of environments."""
     beside: Link | None = None
-    when: Check = lambda _resource, _beside: True
+    when: Check = always
+    unless: str = ""
+    """The kind of resource that is there once the control is asked for, from when on it holds everywhere."""

@@ -50,5 +50,6 @@ def _waives(waiver: Waiver, resource: Resource, place: Place, graph: Graph) -> b
         resource.ours()
         and (not waiver.services or place.service in waiver.services)
         and (not waiver.rows or place.row in waiver.rows)
+        and not any(asked.ours() for asked in graph.of([waiver.unless]))
         and waiver.when(resource, graph.linked(resource, waiver.beside))
     )

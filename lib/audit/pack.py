@@ -64,7 +64,7 @@ def policy(control: Control) -> Policy:
 
 def _tells_alone(control: Control) -> bool:
     """Whether a resource by itself shows that a control holds, and that it is waived where it does not."""
-    return not control.beside and not any(w.beside or w.services or w.rows for w in waivers_of(control))
+    return not control.beside and not any(w.beside or w.services or w.rows or w.unless for w in waivers_of(control))
 
 
 def _validate(control: Control, graph: Graph, report: ReportViolation) -> None:

@@ -30,8 +30,9 @@ WAIVERS = (
     ),
     Waiver(
         controls=("APIGateway.4",),
+        unless="wafv2.WebAcl",
         reason="Off unless asked for: a web ACL costs money each month, and `throttle_rate_per_second` bounds what a "
-        "flood of requests may cost.",
+        "flood of requests may cost; turn on with `firewall_enabled`.",
     ),
     Waiver(
         controls=("CloudFront.6",),
@@ -54,7 +55,7 @@ WAIVERS = (
     Waiver(
         controls=("CKV_AWS_59",),
         rows=("dev", "test"),
-        reason="A stack for trial is open to whoever knows its address; turn on with `api_key_required`.",
+        reason="A stack for trial is open to whoever knows its address; turn on with `authorization`.",
     ),
     Waiver(
         controls=("CKV_AWS_59",),
@@ -75,8 +76,9 @@ WAIVERS = (
     ),
     Waiver(
         controls=("Lambda.3",),
-        reason="The functions talk to AWS's public endpoints alone, by IAM and over TLS; a VPC would add the price of "
-        "its endpoints, and nothing to reach.",
+        unless="ec2.Vpc",
+        reason="Off unless asked for: the functions talk to AWS's public endpoints alone, by IAM and over TLS, and "
+        "those of a VPC cost money each month; turn on with `network_vpc`.",
     ),
     Waiver(
         controls=("CKV_AWS_115",),
@@ -103,7 +105,9 @@ WAIVERS = (
     ),
     Waiver(
         controls=("CKV_AWS_173",),
-        reason="The variables are names and addresses, no secrets, and Lambda encrypts them with a key of AWS's.",
+        unless="kms.Key",
+        reason="The variables are names and addresses, no secrets, which Lambda encrypts with a key of AWS's; turn on "
+        "with `encryption_key`.",
     ),
     Waiver(
         controls=("CKV_AWS_272",),
@@ -112,8 +116,9 @@ WAIVERS = (
     ),
     Waiver(
         controls=("DynamoDB.4",),
-        reason="Off unless asked for: a plan's copies cost money each month, and `table.point_in_time_recovery` "
-        "restores any second of 35 days.",
+        unless="backup.Plan",
+        reason="Off unless asked for: backups cost money each month, and `point_in_time_recovery` restores any second "
+        "of 35 days; turn on with `backup_retention_days`.",
     ),
     Waiver(
         controls=("DynamoDB.6",),
@@ -126,14 +131,16 @@ WAIVERS = (
         reason="`retain_on_delete` leaves the tables behind when the stack goes; turn on with `deletion_protection`.",
     ),
     Waiver(
-        controls=("CKV_AWS_119", "CKV2_AWS_73", "CKV_AWS_158"),
+        controls=("CKV_AWS_119", "CKV_AWS_158", "CKV_AWS_166", "CKV2_AWS_73"),
+        unless="kms.Key",
         reason="Off unless asked for: they are encrypted with a key of AWS's, and one of one's own costs money each "
-        "month and for each use.",
+        "month and for each use; turn on with `encryption_key`.",
     ),
     Waiver(
         controls=("SNS.1",),
-        reason="CloudWatch alarms cannot publish through AWS's key for SNS, and one of one's own that they may use "
-        "costs money each month.",
+        unless="kms.Key",
+        reason="Off unless asked for: CloudWatch alarms cannot publish through AWS's key for SNS, and one of one's own "
+        "costs money each month; turn on with `encryption_key`.",
     ),
     Waiver(
         controls=("CKV2_AWS_34",),

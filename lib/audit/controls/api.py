@@ -59,7 +59,7 @@ CONTROLS = (
         kinds=STAGE,
         beside=Link(kind="wafv2.WebAclAssociation", property="resourceArn"),
         holds=lambda _, associations: bool(associations),
-        remedy="Associate a `wafv2.WebAcl` with `api.stage.arn`.",
+        remedy="Set `firewall_enabled`.",
     ),
     Control(
         ids=("APIGateway.2", "CKV2_AWS_51"),
@@ -107,7 +107,7 @@ CONTROLS = (
         severity="medium",
         kinds=METHOD,
         holds=lambda m, _: _preflight(m) or m.get("authorization") != "NONE" or m.given("apiKeyRequired"),
-        remedy="Set `api_key_required`, or `key_required` of the route.",
+        remedy="Set `authorization`, or `key_required` of the route.",
     ),
     Control(
         ids=("CKV2_AWS_53",),

@@ -134,7 +134,7 @@ CONTROLS = (
         severity="medium",
         kinds=ACL,
         holds=lambda acl, _: acl.given("rules") or acl.given("ruleJson"),
-        remedy="Give the `wafv2.WebAcl` `rules`.",
+        remedy="Set `firewall_managed_rule_groups`.",
     ),
     Control(
         ids=("WAF.11", "CKV2_AWS_31"),

@@ -85,7 +85,7 @@ CONTROLS = (
         severity="low",
         kinds=FUNCTION,
         holds=lambda function, _: function.given("vpcConfig.subnetIds"),
-        remedy="Give the functions a `vpcConfig` by a transform.",
+        remedy="Set `network_vpc`.",
     ),
     Control(
         ids=("Lambda.5", "REL10-BP01"),
@@ -93,7 +93,7 @@ CONTROLS = (
         severity="medium",
         kinds=FUNCTION,
         holds=_in_two_zones,
-        remedy="Give the function's `vpcConfig` subnets of two zones.",
+        remedy="Give `network_private_subnet_ids` of two zones.",
     ),
     Control(
         ids=("Lambda.7", "CKV_AWS_50"),
@@ -126,7 +126,7 @@ CONTROLS = (
         severity="low",
         kinds=FUNCTION,
         holds=lambda function, _: function.given("kmsKeyArn") or not function.given("environment.variables"),
-        remedy="Give the functions a `kmsKeyArn` by a transform.",
+        remedy="Set `encryption_key`.",
     ),
     Control(
         ids=("CKV_AWS_45", "SEC02-BP03"),

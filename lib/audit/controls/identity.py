@@ -123,7 +123,7 @@ CONTROLS = (
         severity="medium",
         kinds=POOL,
         holds=lambda pool, _: pool.get("mfaConfiguration") in ("ON", "OPTIONAL"),
-        remedy="Give the `cognito.UserPool` the `mfaConfiguration` ON or OPTIONAL.",
+        remedy="Set `user_pool_mfa` to OPTIONAL or ON.",
     ),
     Control(
         ids=("Cognito.6",),

@@ -15,7 +15,7 @@ CONTROLS = (
         severity="medium",
         kinds=TOPIC,
         holds=lambda topic, _: topic.given("kmsMasterKeyId"),
-        remedy="Give the topics a `kmsMasterKeyId` by a transform: a key that CloudWatch may use, too.",
+        remedy="Set `encryption_key`.",
     ),
     Control(
         ids=("SNS.4", "CKV_AWS_169", "CKV_AWS_385", "SEC03-BP07"),
@@ -39,7 +39,7 @@ CONTROLS = (
         severity="low",
         kinds=QUEUE,
         holds=lambda queue, _: queue.given("kmsMasterKeyId"),
-        remedy="Give `dead_letters.resource` a `kmsMasterKeyId` by a transform.",
+        remedy="Set `encryption_key`.",
     ),
     Control(
         ids=("SQS.3", "CKV_AWS_168", "CKV_AWS_387", "SEC03-BP07"),

@@ -54,7 +54,7 @@ CONTROLS = (
         kinds=VPC,
         beside=Link(kind="ec2.FlowLog", property="vpcId"),
         holds=lambda _, logs: bool(logs),
-        remedy="Make an `ec2.FlowLog` for the VPC.",
+        remedy="Set `network_flow_logs`.",
     ),
     Control(
         ids=("EC2.15", "CKV_AWS_130", "SEC05-BP01"),

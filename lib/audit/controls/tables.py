@@ -32,7 +32,7 @@ CONTROLS = (
         severity="medium",
         kinds=TABLE,
         holds=lambda table, _: table.given("pointInTimeRecovery.enabled"),
-        remedy="Set `table.point_in_time_recovery`.",
+        remedy="Set `point_in_time_recovery`.",
     ),
     Control(
         ids=("DynamoDB.4", "REL09-BP03"),
@@ -41,7 +41,7 @@ CONTROLS = (
         kinds=TABLE,
         beside=Link(kind="backup.Selection", property="resources"),
         holds=lambda _, selections: bool(selections),
-        remedy="Name the table's ARN, `dynamodb_table_arn`, in a `backup.Selection`.",
+        remedy="Set `backup_retention_days`.",
     ),
     Control(
         ids=("DynamoDB.6",),
@@ -57,7 +57,7 @@ CONTROLS = (
         severity="low",
         kinds=TABLE,
         holds=lambda table, _: table.given("serverSideEncryption.kmsKeyArn"),
-        remedy="Give the tables' `serverSideEncryption` a `kmsKeyArn` by a transform.",
+        remedy="Set `encryption_key`.",
     ),
     Control(
         ids=("CKV_AWS_166",),
@@ -65,6 +65,6 @@ CONTROLS = (
         severity="low",
         kinds=("backup.Vault",),
         holds=lambda vault, _: vault.given("kmsKeyArn"),
-        remedy="Give the `backup.Vault` a `kmsKeyArn`.",
+        remedy="Set `encryption_key`.",
     ),
 )

@@ -30,7 +30,7 @@ CONTROLS = (
         severity="low",
         kinds=GROUP,
         holds=lambda group, _: group.given("kmsKeyId"),
-        remedy="Give the log groups a `kmsKeyId` by a transform.",
+        remedy="Set `encryption_key`.",
     ),
     Control(
         ids=("REL06-BP01",),
