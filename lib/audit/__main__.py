@@ -50,13 +50,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--program", type=Path, help="a Pulumi program of one's own (default: tap.py, for each of them)"
     )
-    parser.add_argument(
-        "--config",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="a key of the project's config, and what it says",
-    )
+    project.takes_config(parser)
     parser.add_argument("--sarif", type=Path, metavar="FILE", help="also write what was found as SARIF 2.1.0")
     return parser.parse_args(argv)
 
