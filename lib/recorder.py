@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import runpy
+import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import chdir
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pulumi
@@ -18,6 +22,7 @@ COMPUTED = (
     "arn",
     "bucket",
     "bucketRegionalDomainName",
+    "dashboardArn",
     "domainName",
     "executionArn",
     "invokeArn",
@@ -46,6 +51,8 @@ class Registered(NamedTuple):
     name: str
     inputs: dict[str, Any]
     urn: str
+    custom: bool
+    """Whether a provider makes it, and it is no component."""
     parent: str
     depends_on: list[str]
     """Logical names."""
@@ -122,13 +129,13 @@ class Cloud(mocks.Mocks):
         raise AssertionError(f"{args.token} was called")
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        """Answer a registration."""
+        """Answer a registration, or what a program reads that stands already."""
         if self._preview:
             return "", {}
         made: dict[str, Any] = {key: f"{key}:{args.name}" for key in COMPUTED}
         made["domainValidationOptions"] = [{key: f"{key}:{args.name}" for key in PROOF}]
-        made["name"] = f"{args.inputs.get('namePrefix', f'{args.name}-')}made"
-        return f"{args.name}-id", {**made, **args.inputs}
+        made["name"] = args.resource_id or f"{args.inputs.get('namePrefix', f'{args.name}-')}made"
+        return args.resource_id or f"{args.name}-id", {**made, **args.inputs}
 
 
 class Recorder(Monitor):
@@ -149,6 +156,7 @@ class Recorder(Monitor):
                     name=request.name,
                     inputs=plain(rpc.deserialize_properties(request.object, keep_unknowns=True)),
                     urn=answer.urn,
+                    custom=request.custom,
                     parent=request.parent,
                     depends_on=[urn.split("::")[-1] for urn in request.dependencies],
                     provider=request.provider,
@@ -173,6 +181,18 @@ class _Messages(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:  # pylint: disable=redefined-outer-name  # logging's own word
         (self.warnings if record.levelno >= logging.WARNING else self.notes).append(record.getMessage())
+
+
+def recorded(program: Path, config: Mapping[str, str]) -> Deployment:
+    """What a Pulumi program registers under `config`, run in its folder as the Pulumi CLI runs it."""
+    script = program.resolve()
+    path = [*sys.path]
+    sys.path.insert(0, str(script.parent))
+    try:
+        with chdir(script.parent):
+            return record(partial(runpy.run_path, str(script), run_name="__main__"), config=config)
+    finally:
+        sys.path[:] = path
 
 
 def record(

@@ -12,10 +12,11 @@ from pathlib import Path
 from ..environments import ENVIRONMENTS
 from ..local import project
 from ..local.terminal import Terminal
+from ..recorder import recorded
 from ..services import SERVICES
 from . import report, sarif
-from .deployments import recorded
 from .judgement import Finding, audit
+from .recorded import graph_of
 
 PROGRAM = Path("tap.py")
 NOT_AUDITED = 2
@@ -31,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         for name, config in _planned(options, program):
             terminal.passing(f"  {name} ...")
-            audited[name] = list(audit(recorded(program, config)))
+            audited[name] = list(audit(graph_of(recorded(program, config))))
     except Exception as exc:  # pylint: disable=broad-exception-caught  # a program may fail as it likes
         terminal.say(f"error: {program}: {exc}")
         return NOT_AUDITED

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import runpy
 from functools import cache
+from pathlib import Path
 
-from lib.audit.deployments import graph_of
 from lib.audit.graph import Graph
-from lib.recorder import Deployment, record
+from lib.audit.recorded import graph_of
+from lib.recorder import Deployment, recorded
 
 
 @cache
 def deployment(service: str, environment: str, *config: tuple[str, str]) -> Deployment:
     """What `tap.py` makes of a service in an environment."""
     said = {"service": service, "environment": environment, **dict(config)}
-    return record(lambda: runpy.run_path("tap.py"), config=said)
+    return recorded(Path("tap.py"), said)
 
 
 def graph(service: str, environment: str, *config: tuple[str, str]) -> Graph:

@@ -28,9 +28,9 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError, unknown_checking_proxy
 
 from lib.audit.controls import CONTROLS
-from lib.audit.deployments import graph_of
 from lib.audit.judgement import audit
 from lib.audit.pack import policies
+from lib.audit.recorded import graph_of
 from lib.recorder import Registered
 
 from .recordings import deployment

@@ -1,14 +1,10 @@
-"""Deployments to audit: programs, recorded."""
+"""Deployments to audit: what the recorder tells of them."""
 
 from __future__ import annotations
 
-import runpy
-import sys
 from collections.abc import Mapping
-from contextlib import chdir
-from pathlib import Path
 
-from ..recorder import Deployment, Registered, record
+from ..recorder import Deployment, Registered
 from .graph import Graph, Resource
 
 
@@ -28,15 +24,3 @@ def _resource(registered: Registered, outputs: Mapping[str, object]) -> Resource
         sources=registered.sources,
         parent=registered.parent,
     )
-
-
-def recorded(program: Path, config: Mapping[str, str]) -> Graph:
-    """The graph of a Pulumi program, run in its folder as the Pulumi CLI runs it."""
-    script = program.resolve()
-    path = [*sys.path]
-    sys.path.insert(0, str(script.parent))
-    try:
-        with chdir(script.parent):
-            return graph_of(record(lambda: runpy.run_path(str(script), run_name="__main__"), config=config))
-    finally:
-        sys.path[:] = path
