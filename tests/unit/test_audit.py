@@ -78,6 +78,14 @@ def test_a_domain_fails_nothing() -> None:
     assert {f.control.name: f.state for f in found} == {"CKV_AWS_206": "passed", "APIGateway.11": "waived"}
 
 
+@pytest.mark.parametrize(
+    "setting", [("firewall_enabled", "true"), ("health_route", "true"), ("recommended_alarms", "true")]
+)
+def test_settings_of_production_fail_nothing(setting: tuple[str, str]) -> None:
+    found = audit(graph("items", "prod", setting))
+    assert [(f.control.name, f.resource.name) for f in found if f.state == "failed"] == []
+
+
 def test_every_waiver_is_needed() -> None:
     graphs = [*(graph(*where) for where in EVERYWHERE), graph("items", "prod", *DOMAIN)]
     given = {finding.reason for each in graphs for finding in audit(each)}

@@ -1,5 +1,9 @@
 """API Gateway."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 from ..control import Control
 from ..graph import Link, Resource
 
@@ -8,6 +12,7 @@ SETTINGS = ("apigateway.MethodSettings",)
 METHOD = ("apigateway.Method",)
 DOMAIN = ("apigateway.DomainName",)
 OF_STAGE = Link(kind="apigateway.MethodSettings", property="stageName")
+OF_METHOD = Link(kind="apigateway.Integration", property="httpMethod")
 RECOMMENDED_TLS = (
     "SecurityPolicy_TLS12_PFS_2025_EDGE",
     "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09",
@@ -22,8 +27,14 @@ def _modern(domain: Resource) -> bool:
     return policy.startswith(("TLS_1_2", "SecurityPolicy_TLS12_", "SecurityPolicy_TLS13_"))
 
 
-def _preflight(method: Resource) -> bool:
-    return bool(method.get("httpMethod") == "OPTIONS")
+def _answered_here(method: Resource, integrations: Sequence[Resource]) -> bool:
+    """Whether API Gateway itself answers, as it does preflights, and nothing is behind it."""
+    return method.get("httpMethod") == "OPTIONS" or any(i.get("type") == "MOCK" for i in integrations)
+
+
+def _asks_who_calls(method: Resource, integrations: Sequence[Resource]) -> bool:
+    asks = method.get("authorization") != "NONE" or method.given("apiKeyRequired")
+    return asks or _answered_here(method, integrations)
 
 
 CONTROLS = (
@@ -106,7 +117,8 @@ CONTROLS = (
         title="A method asks who calls",
         severity="medium",
         kinds=METHOD,
-        holds=lambda m, _: _preflight(m) or m.get("authorization") != "NONE" or m.given("apiKeyRequired"),
+        beside=OF_METHOD,
+        holds=_asks_who_calls,
         remedy="Set `authorization`, or `key_required` of the route.",
     ),
     Control(
@@ -114,7 +126,8 @@ CONTROLS = (
         title="A method refuses requests that break their schema",
         severity="medium",
         kinds=METHOD,
-        holds=lambda method, _: _preflight(method) or method.given("requestValidatorId"),
+        beside=OF_METHOD,
+        holds=lambda method, integrations: method.given("requestValidatorId") or _answered_here(method, integrations),
         remedy="Give the `apigateway.Method` a `requestValidatorId`.",
     ),
     Control(
