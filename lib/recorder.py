@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import runpy
+import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import chdir
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pulumi
@@ -58,6 +62,8 @@ class Registered(NamedTuple):
     """Empty for the default one."""
     retained: bool
     ignored: list[str]
+    sources: dict[str, list[str]]
+    """The URNs of the resources whose outputs an input is made of."""
 
 
 class Deployment(NamedTuple):
@@ -109,7 +115,8 @@ def _at(inputs: Mapping[str, Any], paths: Mapping[str, str]) -> tuple[str, str]:
 
 def kind_of(token: str) -> str:
     """A short name for a type token."""
-    _, module, name = token.split(":")
+    _, _, path = token.partition(":")  # of a component of somebody's own it may be empty
+    module, _, name = path.rpartition(":")
     return f"{module.split('/')[0]}.{name}"
 
 
@@ -157,6 +164,7 @@ class Recorder(Monitor):
                     provider=request.provider,
                     retained=request.retainOnDelete,
                     ignored=list(request.ignoreChanges),
+                    sources={name: list(of.urns) for name, of in request.propertyDependencies.items() if of.urns},
                 )
             )
         return answer
@@ -175,6 +183,18 @@ class _Messages(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:  # pylint: disable=redefined-outer-name  # logging's own word
         (self.warnings if record.levelno >= logging.WARNING else self.notes).append(record.getMessage())
+
+
+def recorded(program: Path, config: Mapping[str, str]) -> Deployment:
+    """What a Pulumi program registers under `config`, run in its folder as the Pulumi CLI runs it."""
+    script = program.resolve()
+    path = [*sys.path]
+    sys.path.insert(0, str(script.parent))
+    try:
+        with chdir(script.parent):
+            return record(partial(runpy.run_path, str(script), run_name="__main__"), config=config)
+    finally:
+        sys.path[:] = path
 
 
 def record(

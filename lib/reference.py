@@ -14,6 +14,9 @@ from dataclasses import fields
 from pathlib import Path
 
 from . import documented, openapi, policies
+from .audit.control import Control, Waiver, always
+from .audit.controls import CONTROLS
+from .audit.waivers import WAIVERS
 from .config import KEYS, Key
 from .cost import report
 from .cost.bill import standard
@@ -121,6 +124,8 @@ def sections(services: Mapping[str, Service]) -> dict[str, str]:
         "outputs": _outputs(),
         "metrics": _metrics(services.values()),
         "scopes": _scopes(services),
+        "controls": _controls(),
+        "waivers": _waivers(),
     }
     for name, service in services.items():
         found[f"api-{name}"] = _api(service)
@@ -248,6 +253,28 @@ def _statement(service: Service, grant: Grant) -> policies.Statement:
 
 def _physical(service: Service, kind: str, type_: str) -> str:
     return physical_name(service.name_pattern, kind, ENVIRONMENT, type=type_)
+
+
+def _controls() -> str:
+    head = ("Control", "What should be so", "Severity", "Of", "What mends it")
+    parts = ((part, _table(head, map(_control_row, controls))) for part, controls in CONTROLS.items())
+    return "\n\n".join(f"### {part}\n\n{table}" for part, table in parts)
+
+
+def _control_row(control: Control) -> Row:
+    return ", ".join(control.ids), control.title, control.severity, _code(control.kinds), control.remedy
+
+
+def _waivers() -> str:
+    rows = ((", ".join(waiver.controls), _where(waiver), waiver.reason) for waiver in WAIVERS)
+    return _table(("Controls", "Where", "Why"), rows)
+
+
+def _where(waiver: Waiver) -> str:
+    places = [_code(names) for names in (waiver.services, waiver.rows) if names]
+    told = "" if waiver.when is always else "where that is so"
+    asked = f"where there is no `{waiver.unless}`" if waiver.unless else ""
+    return ", ".join(filter(None, [*places, told, asked])) or "everywhere"
 
 
 def _code(texts: str | Iterable[str]) -> str:

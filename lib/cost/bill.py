@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..environments import ENVIRONMENTS
-from ..recorder import Registered
-from .month import Month, recorded
+from ..recorder import Registered, recorded
+from .month import Month
 from .prices import PRICES, Prices
 from .rates import BILLED, FREE, UNPRICED
 from .traffic import Traffic

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import runpy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
-from pathlib import Path
+from functools import cached_property
 from typing import Any, NamedTuple
 
-from ..recorder import Deployment, record
+from ..recorder import Deployment
 from .traffic import Traffic, times
 from .work import ALERT, SWEEP, Operation, Work
 
@@ -82,8 +80,3 @@ class Month:
     def _streams(self) -> Iterator[Run]:
         for source in self.of("lambda.EventSourceMapping"):
             yield Run(self.functions[source["functionName"]], ALERT, self.traffic.notifications)
-
-
-def recorded(program: Path, config: Mapping[str, str]) -> Deployment:
-    """What a Pulumi program registers under `config`."""
-    return record(partial(runpy.run_path, str(program)), config=config)

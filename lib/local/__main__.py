@@ -54,13 +54,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--check", action="store_true", help="end after the tour: 0 if every route answered as it should"
     )
-    parser.add_argument(
-        "--config",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="a key of the project's config, and what it says",
-    )
+    project.takes_config(parser)
     parser.add_argument("--outputs", type=Path, default=files.FOLDER, help="where the outputs go (default %(default)s)")
     return parser.parse_args(argv)
 

@@ -8,10 +8,10 @@ import pytest
 
 from lib.cost.__main__ import main
 from lib.cost.bill import Bill, bill, standard
-from lib.cost.month import Month, recorded
+from lib.cost.month import Month
 from lib.cost.traffic import Traffic
 from lib.cost.work import WORK, Work
-from lib.recorder import Deployment
+from lib.recorder import Deployment, recorded
 from lib.reference import ROOT
 from lib.services import SERVICES
 

@@ -39,6 +39,7 @@ def a_resource(kind: str, logical: str = "it", /, **inputs: Any) -> Registered:
         provider="",
         retained=False,
         ignored=[],
+        sources={},
     )
 
 

@@ -250,3 +250,20 @@ def test_split_functions_say_which_rows_and_indexes_they_are_confined_to() -> No
         "`dynamodb:GetItem` on `parcels` rows `tap#a#*`, `tap#b`, "
         "`dynamodb:Query` on `parcels` indexes `by-state`, `by-owner`"
     )
+
+
+def test_controls_are_listed_with_all_of_their_names_and_what_mends_them() -> None:
+    section = sections({})["controls"]
+    assert section.startswith("### API Gateway\n\n| Control | What should be so | Severity | Of | What mends it |\n")
+    assert ["SQS.1, CKV_AWS_27, SEC08-BP02", "A queue is encrypted", "medium", "`sqs.Queue`"] in [
+        row[:4] for row in cells(section)
+    ]
+
+
+def test_waivers_are_listed_with_where_they_are_and_why() -> None:
+    where = {row[0]: row[1] for row in cells(sections({})["waivers"])}
+    assert where["APIGateway.2"] == "everywhere"
+    assert where["CKV_AWS_276"] == "`dev`, `test`"
+    assert where["Lambda.2"] == "`items`"
+    assert where["CKV_AWS_59"] == "`stock`, where that is so"
+    assert where["APIGateway.4"] == "where there is no `wafv2.WebAcl`"
