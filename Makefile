@@ -15,7 +15,7 @@ STACK := $(or $(SERVICE),items)-$(ENV)
 # Where somebody watches, one line that tells how far pip has come.
 PASSING := while IFS= read -r line; do case "$$line" in Collecting*|Installing*) if [ -t 2 ]; then printf '\r\033[K  %.90s' "$$line"; fi;; esac; done; if [ -t 2 ]; then printf '\r\033[K'; fi
 
-.PHONY: help install local site seed test lint bench preview up outputs destroy reference clean
+.PHONY: help install local site seed test lint bench load preview up outputs destroy reference clean
 
 help: ## list these
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -52,6 +52,9 @@ lint: $(VENV)/.installed ## ruff, pylint, mypy, and that generated documents are
 
 bench: $(VENV)/.installed ## measure, beside peers doing the same work
 	@$(BIN)/python -m benchmarks
+
+load: $(VENV)/.installed ## 1,000 clients at once (SERVICE=stock, CLIENTS=n, SECONDS=n, WORKERS=n; URL= or TAP_OUTPUTS=file: of what stands)
+	@exec $(BIN)/python -m benchmarks.load --env $(ENV) $(if $(SERVICE),--service $(SERVICE)) $(if $(CLIENTS),--clients $(CLIENTS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(WORKERS),--workers $(WORKERS)) $(if $(URL),--url $(URL)) $(if $(TAP_OUTPUTS),--outputs $(TAP_OUTPUTS))
 
 reference: $(VENV)/.installed ## write the generated documents anew
 	@$(BIN)/python -m lib.reference

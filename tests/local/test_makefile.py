@@ -59,7 +59,7 @@ def checkout_fixture(tmp_path: Path) -> Checkout:
 
 def test_make_alone_lists_the_commands(checkout: Checkout) -> None:
     said = checkout.make().stdout
-    for command in ("local", "site", "test", "lint", "bench", "preview", "up", "outputs", "destroy"):
+    for command in ("local", "site", "test", "lint", "bench", "load", "preview", "up", "outputs", "destroy"):
         assert f"  make {command} " in said
 
 
