@@ -202,7 +202,8 @@ def _card(kind: str, column: int, name: str, *lines: str) -> Card:
 
 
 def _keys_asked(service: Service, figures: Settings) -> str:
-    asked = {bool(figures.api.api_key_required) or route.key_required for _, route in service.routes()}
+    everywhere = figures.authorization.type == "API_KEY"
+    asked = {route.key_required or (everywhere and bool(route.scope_needed())) for _, route in service.routes()}
     return {(True,): "with an API key", (False, True): "API key where marked"}.get(tuple(sorted(asked)), "no API key")
 
 

@@ -1,9 +1,32 @@
 """One row per environment.  No component asks which environment it is in."""
 
-from .settings import AlarmSettings, ApiSettings, FunctionSettings, Settings, SiteSettings, TableSettings, refuse
+from .settings import (
+    AlarmSettings,
+    ApiSettings,
+    AuthorizationSettings,
+    BackupSettings,
+    CostSettings,
+    EncryptionSettings,
+    FirewallSettings,
+    FunctionSettings,
+    NetworkSettings,
+    ObservationSettings,
+    RolloutSettings,
+    Settings,
+    SiteSettings,
+    TableSettings,
+    refuse,
+)
 
 _COMMON = Settings(
-    function=FunctionSettings(runtime="python3.13", timeout_seconds=10, reserved_concurrency=-1, tracing=False),
+    function=FunctionSettings(
+        runtime="python3.13",
+        timeout_seconds=10,
+        reserved_concurrency=-1,
+        provisioned_concurrency=0,
+        snap_start=False,
+        tracing=False,
+    ),
     table=TableSettings(
         billing_mode="PAY_PER_REQUEST",
         read_capacity=5,
@@ -11,30 +34,72 @@ _COMMON = Settings(
         point_in_time_recovery=True,
         deletion_protection=False,
         retain_on_delete=False,
+        replica_regions=(),
+        existing=False,
     ),
     api=ApiSettings(
         cors_origin="*",
         throttle_rate_per_second=10_000,
         throttle_burst=5_000,
-        api_key_required=False,
         quota_per_month=1_000_000,
         access_log=False,
         execution_log_level="OFF",
         execution_log_bodies=True,
         metrics=False,
         log_role="left",
+        health_route=False,
         domain_name="",
         certificate_arn="",
+        zone_id="",
         base_path="",
     ),
-    alarms=AlarmSettings(errors=0, throttles=0, period_seconds=60, evaluation_periods=1, notification_email=""),
+    authorization=AuthorizationSettings(type="NONE", user_pool="made", mfa="OPTIONAL", callback_urls=()),
+    firewall=FirewallSettings(
+        enabled=False,
+        rate_limit=2_000,
+        managed_rule_groups=(
+            "AWSManagedRulesAmazonIpReputationList",
+            "AWSManagedRulesCommonRuleSet",
+            "AWSManagedRulesKnownBadInputsRuleSet",
+        ),
+        count_only=False,
+    ),
+    alarms=AlarmSettings(
+        errors=0,
+        throttles=0,
+        period_seconds=60,
+        evaluation_periods=1,
+        recommended=False,
+        runbook_url="",
+        notification_email="",
+    ),
+    observation=ObservationSettings(dashboard=False),
+    network=NetworkSettings(
+        vpc="none",
+        cidr_block="10.0.0.0/16",
+        zones=2,
+        nat_gateways="none",
+        interface_endpoints=True,
+        flow_logs=True,
+        private_subnet_ids=(),
+        security_group_ids=(),
+    ),
+    encryption=EncryptionSettings(key="aws", rotation_days=365, deletion_window_days=30),
+    backup=BackupSettings(
+        retention_days=0, schedule="cron(0 3 * * ? *)", cold_storage_after_days=0, copy_to_vault_arn=""
+    ),
+    rollout=RolloutSettings(strategy="none"),
+    cost=CostSettings(allocation_tags=False, monthly_budget_usd=0.0),
     site=SiteSettings(public=False),
 )
 
 _GUARDED = Settings(
     function=FunctionSettings(tracing=True, log_retention_days=30),
     table=TableSettings(billing_mode="PROVISIONED", retain_on_delete=True),
-    api=ApiSettings(api_key_required=True, cors_origin="", execution_log_bodies=False),
+    api=ApiSettings(cors_origin="", execution_log_bodies=False),
+    authorization=AuthorizationSettings(type="API_KEY"),
+    alarms=AlarmSettings(recommended=True),
+    observation=ObservationSettings(dashboard=True),
 )
 """What staging and prod have in common."""
 

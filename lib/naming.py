@@ -13,6 +13,7 @@ LIMITS = {
     "layer": 140,
     "parameter": 1011,
     "queue": 80,
+    "application": 100,
     "bucket": 36,
 }
 """Longest name AWS takes, in characters, by kind of resource; of a bucket's, the provider makes up the rest."""

@@ -162,7 +162,7 @@ class _Messages(logging.Handler):
         self.warnings: list[str] = []
         self.notes: list[str] = []
 
-    def emit(self, record: logging.LogRecord) -> None:
+    def emit(self, record: logging.LogRecord) -> None:  # pylint: disable=redefined-outer-name  # logging's own word
         (self.warnings if record.levelno >= logging.WARNING else self.notes).append(record.getMessage())
 
 

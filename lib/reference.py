@@ -1,7 +1,7 @@
 """Writes what users read out of the descriptions: `python -m lib.reference`, or with `--check` tells what is stale.
 
-`docs/<service>/openapi.json` and `architecture.svg`, and the parts of README.md between `<!-- generated:NAME -->` and
-`<!-- /generated:NAME -->`.
+`docs/<service>/openapi.json` and `architecture.svg`, the parts of README.md and of the pages in `docs/` between
+`<!-- generated:NAME -->` and `<!-- /generated:NAME -->`, and the config in Pulumi.yaml after `# generated:config`.
 """
 
 from __future__ import annotations
@@ -13,17 +13,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from . import openapi, policies
+from . import documented, openapi, policies
 from .config import KEYS, Key
 from .diagram import svg
 from .environments import ALIASES, ENVIRONMENTS
 from .naming import parameter_name, physical_name, role_name_prefix
 from .service import Function, Grant, Route, Service
-from .services import SERVICES
+from .services import CHOICES, SERVICES
 from .settings import Settings
+from .stack_outputs import StackOutputs
 
 ROOT = Path(__file__).parent.parent
 README = "README.md"
+PROJECT = "Pulumi.yaml"
+CONFIG = "  # generated:config\n"
+"""What is above the config of the project that `KEYS` make."""
 ENVIRONMENT = "dev"
 """Whose names examples show."""
 OTHER_KEYS = (
@@ -47,6 +51,16 @@ MANAGED_POLICIES = (
 )
 """AWS's own policies: which, what they are good for, why."""
 WORDS = {"True": "yes", "False": "no", "": "none", "-1": "none"}
+OUTPUTS = {
+    "Text": "text",
+    "Texts": "texts by name",
+    "pulumi.Input[str]": "text",
+    "str": "text",
+    "bool": "true or false",
+}
+"""What readers call the types of outputs."""
+OWN = tuple(choice.settings for choice in CHOICES.values())
+"""What services have as options of their own."""
 
 Row = Sequence[str]
 
@@ -68,15 +82,18 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
 
 
 def files(root: Path, services: Mapping[str, Service] = SERVICES) -> dict[Path, str]:
-    """Every generated file and what it should hold; the README only where there is one."""
+    """Every generated file and what it should hold; the README and the project only where there are such."""
     wanted = {}
     for name, service in services.items():
         wanted[root / "docs" / name / "openapi.json"] = (
             json.dumps(openapi.document(service), indent=2, ensure_ascii=False) + "\n"
         )
         wanted[root / "docs" / name / "architecture.svg"] = svg(service, ENVIRONMENT)
-    readme = _read(root / README)
-    return wanted if readme is None else {**wanted, root / README: filled(readme, sections(services))}
+    texts = {path: _read(path) for path in (root / README, *sorted((root / "docs").glob("*.md")))}
+    made = sections(services)
+    wanted |= {path: filled(text, made) for path, text in texts.items() if text is not None}
+    project = _read(root / PROJECT)
+    return wanted if project is None else {**wanted, root / PROJECT: _configured(project)}
 
 
 def _read(path: Path) -> str | None:
@@ -94,7 +111,7 @@ def filled(text: str, generated: Mapping[str, str]) -> str:
 
 def sections(services: Mapping[str, Service]) -> dict[str, str]:
     """Every part of the README that can be generated, by its marker's name."""
-    found = {"configuration": _configuration(), "environments": _environments(services)}
+    found = {"configuration": _configuration(), "environments": _environments(services), "outputs": _outputs()}
     for name, service in services.items():
         found[f"api-{name}"] = _api(service)
         found[f"codes-{name}"] = _codes(service)
@@ -191,18 +208,46 @@ def _code(texts: str | Iterable[str]) -> str:
 
 
 def _configuration() -> str:
-    figures = ((name, f"{key.description} ({_code(_figures_of(key))})", _takes(key)) for name, key in KEYS.items())
+    figures = ((name, f"{_says(key)} ({_code(_figures_of(key))})", _takes(key)) for name, key in KEYS.items())
     return _table(("Key", "Sets", "Takes"), ((f"`{name}`", *rest) for name, *rest in (*OTHER_KEYS, *figures)))
 
 
+def _outputs() -> str:
+    texts, kinds = documented.fields(StackOutputs), StackOutputs.__annotations__
+    return _table(("Output", "Is", "Type"), ((f"`{name}`", text, OUTPUTS[kinds[name]]) for name, text in texts.items()))
+
+
+def _configured(project: str) -> str:
+    """The project with its config written anew."""
+    before, marker, _ = project.partition(CONFIG)
+    return before + marker + "".join(_declared(name, key) for name, key in KEYS.items()) if marker else project
+
+
+def _declared(name: str, key: Key) -> str:
+    kind, default, unsaid = ("integer", "0", "0") if key.zero_says_nothing else ("string", '""', "empty")
+    lower = "the service's" if issubclass(key.layer, OWN) else "the service's, else the environment's"
+    said = json.dumps(f"{_says(key)} Takes {_takes(key)}; {unsaid}: {lower}.", ensure_ascii=False)
+    return f"  {name}:\n    type: {kind}\n    description: {said}\n    default: {default}\n"
+
+
+def _says(key: Key) -> str:
+    """What stands under the field, with the services whose option it is."""
+    owners = [layer.WHERE for layer in key.layers if issubclass(layer, OWN)]
+    return (
+        f"{', '.join(owners)}: {documented.fields(key.layer)[key.field]}"
+        if owners
+        else documented.fields(key.layer)[key.field]
+    )
+
+
 def _figures_of(key: Key) -> list[str]:
-    return [f"{layer.WHERE}.{key.field}" for layer in (key.layer, *key.also)]
+    return [f"{layer.WHERE}.{key.field}" for layer in key.layers]
 
 
 def _takes(key: Key) -> str:
     default = {f.name: f.default for f in fields(key.layer)}[key.field]
     unsaid = "" if default is None else f"; {default} when not given"
-    return key.layer.CHECKS[key.field][1].removeprefix("give ") + unsaid
+    return key.layer.checks()[key.field][1].removeprefix("give ") + unsaid
 
 
 def _environments(services: Mapping[str, Service]) -> str:
@@ -224,7 +269,11 @@ def _figures(settings: Settings) -> dict[str, str]:
     """What `settings` says, as people write it; nothing of what it leaves to the layer below."""
     layers = {layer.name: getattr(settings, layer.name) for layer in fields(settings)}
     values = {f"{name}.{f.name}": getattr(layer, f.name) for name, layer in layers.items() for f in fields(layer)}
-    return {name: WORDS.get(str(value), str(value)) for name, value in values.items() if value is not None}
+    return {name: _worded(value) for name, value in values.items() if value is not None}
+
+
+def _worded(value: object) -> str:
+    return ", ".join(value) or "none" if isinstance(value, tuple) else WORDS.get(str(value), str(value))
 
 
 def _table(head: Row, rows: Iterable[Row]) -> str:

@@ -184,7 +184,9 @@ class Route:
     codes: tuple[Code, ...] = ()
     """All that may be the `code` of its refusals, where their status does not say it all."""
     key_required: bool = False
-    """An API key whatever the environment says."""
+    """An API key even where the environment asks nobody who they are."""
+    scope: str | None = None
+    """What a user's token must allow; None: `read` for a GET, else `write`; empty: anybody may call, wherever it is."""
     versioned: bool = False
     """Its answer carries an `ETag`; where it changes something, `If-Match` guards it."""
     idempotent: bool | None = None
@@ -198,6 +200,14 @@ class Route:
         if not _PATH.fullmatch(self.path):
             raise ValueError(f"route path {self.path!r}: start with '/', and write parameters as /{{name}}")
         _check_operation("route", self.operation)
+        if self.key_required and not self.scope_needed():
+            raise ValueError(f"route {self.method} {self.path} key_required True: give it a scope, or take this out")
+        if not re.fullmatch(r"[a-z-]*", self.scope_needed()):
+            raise ValueError(f"route scope {self.scope!r}: give lower-case letters and '-', or '' for none")
+
+    def scope_needed(self) -> str:
+        """What a caller must be allowed; empty where anybody may call."""
+        return ("read" if self.method == "GET" else "write") if self.scope is None else self.scope
 
     def takes_idempotency_key(self) -> bool:
         """Whether a request can be repeated under an `Idempotency-Key`."""

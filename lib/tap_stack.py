@@ -4,62 +4,41 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pulumi
 
 from . import policies, site
 from . import service as described
 from .archive import own_sources, shared_sources, sources
+from .args import TapStackArgs
 from .components.alarm import Alarm, AlarmArgs
 from .components.alarms import Alarms, AlarmsArgs
 from .components.api import Api, ApiArgs
 from .components.consumer import Consumer, ConsumerArgs
-from .components.function import Function, FunctionArgs
+from .components.function import DEFAULT_ALIAS, Function, FunctionArgs
 from .components.layer import Layer, LayerArgs
 from .components.parameter import Parameter, ParameterArgs
 from .components.queue import Queue, QueueArgs
 from .components.role import Role, RoleArgs
+from .components.rollout import Rollout, RolloutArgs
 from .components.schedule import Schedule, ScheduleArgs
 from .components.site import Site, SiteArgs
 from .components.site_files import SiteFiles, SiteFilesArgs
 from .components.table import Table, TableArgs
 from .components.topic import Topic, TopicArgs
-from .environments import ENVIRONMENTS, row_name
-from .naming import bucket_name_prefix, check_environment_suffix, parameter_name, physical_name, role_name_prefix
+from .naming import bucket_name_prefix, parameter_name, physical_name, role_name_prefix
 from .runtime import metrics
-from .services import SERVICES
-from .settings import (
-    AlarmSettings,
-    ApiSettings,
-    FunctionSettings,
-    Settings,
-    SiteSettings,
-    TableSettings,
-    check_domain,
-    check_tags,
-    over,
-    refuse,
-)
+from .settings.rollout import GRADUAL
+from .stack_outputs import StackOutputs, collect
 
-DEFAULT_TAGS = {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"}
+__all__ = ["TapStack", "TapStackArgs"]
+
 DEPRECATED_RUNTIMES = {
     "python3.8": "2024-10-14",
     "python3.9": "2025-12-15",
 }
 """Since when AWS no longer patches a runtime it still takes."""
-KINDS: dict[str, type] = {
-    "tags": Mapping,
-    "function": FunctionSettings,
-    "table": TableSettings,
-    "api": ApiSettings,
-    "alarms": AlarmSettings,
-    "site": SiteSettings,
-}
-"""What each argument is."""
-DURATION_ALARM_SHARE = 0.8
-"""The part of its timeout that a function may take on average before somebody hears of it."""
 
 
 class Watched(NamedTuple):
@@ -70,166 +49,13 @@ class Watched(NamedTuple):
     dimensions: dict[str, pulumi.Output[str]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class TapStackArgs:
-    """What to deploy, and where it differs from its environment's row.
-
-    `TapStackArgs()` is the items service in `dev`.  A value that cannot be raises ValueError here, before anything
-    is made.
-    """
-
-    environment_suffix: str | None = "dev"
-    """Part of every name (`dev`, `pr-123`), and picks the environment's row: dev, test, staging, prod (or
-    development, testing, production); any other gets dev's, and one that differs in case alone is refused.  Empty or
-    None: dev."""
-    tags: Mapping[str, str] | None = None
-    """On everything that takes tags; laid over the default `Project` and `Owner`, key by key."""
-    service: str | described.Service = "items"
-    """The name of a service that comes with the library, or a description of your own."""
-    split_functions: bool = False
-    """A function for each operation, with a role and figures of its own; their common code is in a layer."""
-    site: SiteSettings = field(default_factory=SiteSettings)
-    """How the pages of a service that has any are served."""
-    function: FunctionSettings = field(default_factory=FunctionSettings)
-    """Runtime, memory, timeout, concurrency, tracing, log retention."""
-    table: TableSettings = field(default_factory=TableSettings)
-    """Billing, capacity, backup, protection."""
-    api: ApiSettings = field(default_factory=ApiSettings)
-    """Stage, CORS origin, throttle, keys, quota, logs, domain."""
-    alarms: AlarmSettings = field(default_factory=AlarmSettings)
-    """Thresholds, and who is written to."""
-
-    def __post_init__(self) -> None:
-        suffix = check_environment_suffix(self.environment_suffix or "dev")
-        object.__setattr__(self, "environment_suffix", suffix)
-        object.__setattr__(self, "tags", {} if self.tags is None else self.tags)
-        for name, kind in KINDS.items():
-            if not isinstance(getattr(self, name), kind):
-                raise refuse(name, getattr(self, name), f"give {kind.__name__}(...)")
-        if not isinstance(self.service, described.Service) and self.service not in SERVICES:
-            raise refuse("service", self.service, f"give one of {', '.join(SERVICES)}, or a Service")
-        if not isinstance(self.split_functions, bool):
-            raise refuse("split_functions", self.split_functions, "give True or False")
-        object.__setattr__(self, "tags", DEFAULT_TAGS | self.all_tags)
-        check_tags(self.all_tags)
-        check_domain(self.settings().api)
-        alarming_ms = self.settings().alarms.duration_ms
-        shortest_ms = min(map(self._timeout_seconds, self.description().functions)) * 1000
-        if alarming_ms and alarming_ms >= shortest_ms:
-            wanted = f"give less than the {shortest_ms} ms after which Lambda ends a function"
-            raise refuse("alarms.duration_ms", alarming_ms, wanted)
-
-    def function_settings(self, function: described.Function) -> FunctionSettings:
-        """The figures of one function: the stack's, its own, and again what the arguments say.
-
-        Where the stack reserves no concurrency, a function's own reservation counts for nothing.
-        """
-        stack, own = self.settings().function, function.settings
-        if stack.reserved_concurrency in (None, -1):
-            own = replace(own, reserved_concurrency=None)
-        return over(over(stack, own), self.function)
-
-    def _timeout_seconds(self, function: described.Function) -> int:
-        return self.function_settings(function).timeout_seconds or 0
-
-    def description(self) -> described.Service:
-        """The service that is meant."""
-        whole = self.service if isinstance(self.service, described.Service) else SERVICES[self.service]
-        return whole.split() if self.split_functions else whole
-
-    def settings(self) -> Settings:
-        """Every figure: the environment's row, the service's own on top, these arguments on top of both."""
-        row = ENVIRONMENTS[row_name(self.environment)]
-        named = Settings(api=ApiSettings(stage_name=self.environment))
-        said = Settings(function=self.function, table=self.table, api=self.api, alarms=self.alarms, site=self.site)
-        if self.api.cors_origin == "*" and not row.api.cors_origin:
-            raise refuse("api.cors_origin", "*", f"in {self.environment} give the one origin whose pages may call")
-        return row.with_(named).with_(self.description().settings).with_(said)
-
-    def called_by_its_site(self) -> bool:
-        """Whether it is the service's own pages that may call, for nobody said an origin."""
-        service = self.description()
-        return bool(service.site) and self.api.cors_origin is None and service.settings.api.cors_origin is None
-
-    @property
-    def all_tags(self) -> dict[str, str]:
-        """The tags, which are never None once checked."""
-        return dict(self.tags or {})
-
-    @property
-    def environment(self) -> str:
-        """The suffix, which is never None once checked."""
-        return self.environment_suffix or "dev"
-
-
-class TapStack(pulumi.ComponentResource):
+class TapStack(pulumi.ComponentResource, StackOutputs):
     """A serverless API: tables, topics, parameters, a queue, a site, roles, functions, what calls them, a REST API,
     alarms.
 
     Every resource it makes can be reached: `tables["..."].resource`, `functions["..."].resource`, `api.resource`, ...
-    The attributes below are its outputs; where a service has several of a kind, the single ones are of the first.
+    Its outputs, `StackOutputs`, are attributes of it, too.
     """
-
-    service: str
-    environment: str
-    dynamodb_table_name: pulumi.Output[str]
-    dynamodb_table_arn: pulumi.Output[str]
-    table_names: dict[str, pulumi.Output[str]]
-    table_arns: dict[str, pulumi.Output[str]]
-    lambda_function_name: pulumi.Output[str]
-    lambda_function_arn: pulumi.Output[str]
-    lambda_function_version: pulumi.Output[str]
-    lambda_role_name: pulumi.Output[str]
-    lambda_role_arn: pulumi.Output[str]
-    function_names: dict[str, pulumi.Output[str]]
-    function_arns: dict[str, pulumi.Output[str]]
-    role_arns: dict[str, pulumi.Output[str]]
-    layer_arns: dict[str, pulumi.Output[str]]
-    """Of the one layer, where functions share their code."""
-    log_group_names: dict[str, pulumi.Output[str]]
-    log_group_arns: dict[str, pulumi.Output[str]]
-    api_rest_id: pulumi.Output[str]
-    api_name: pulumi.Output[str]
-    api_execution_arn: pulumi.Output[str]
-    api_deployment_id: pulumi.Output[str]
-    api_stage: pulumi.Output[str]
-    api_stage_arn: pulumi.Output[str]
-    api_url: pulumi.Output[str]
-    cors_origin: pulumi.Input[str]
-    lambda_runtime: pulumi.Output[str]
-    tracing: bool
-    api_key_id: pulumi.Output[str]
-    """Only where a route asks for a key."""
-    api_key: pulumi.Output[str]
-    """A secret; only where a route asks for a key."""
-    access_log_group_name: pulumi.Output[str]
-    """Only where there is an access log."""
-    execution_log_group_name: pulumi.Output[str]
-    """Only where there is an execution log."""
-    api_log_role_arn: pulumi.Output[str]
-    """Only where the role was made here."""
-    domain_name: str
-    """This and what follows of the domain: only where there is one."""
-    domain_url: str
-    domain_target: pulumi.Output[str]
-    """What DNS must point `domain_name` at, and in `domain_zone_id` the zone of Route 53 that target is in."""
-    domain_zone_id: pulumi.Output[str]
-    alarm_topic_arn: pulumi.Output[str]
-    alarm_topic_name: pulumi.Output[str]
-    topic_arns: dict[str, pulumi.Output[str]]
-    parameter_names: dict[str, pulumi.Output[str]]
-    alarm_names: dict[str, pulumi.Output[str]]
-    alarm_arns: dict[str, pulumi.Output[str]]
-    schedule_names: dict[str, pulumi.Output[str]]
-    dead_letter_queue_name: pulumi.Output[str]
-    """This and what follows of the queue: only where there is one."""
-    dead_letter_queue_arn: pulumi.Output[str]
-    dead_letter_queue_url: pulumi.Output[str]
-    site_url: pulumi.Output[str]
-    """The origin of the site's pages; this and its bucket only where there is one."""
-    site_bucket_name: pulumi.Output[str]
-    site_distribution_id: pulumi.Output[str]
-    """Only where the site is behind CloudFront."""
 
     def __init__(self, name: str, args: TapStackArgs | None = None, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:stack:TapStack", name, None, opts)
@@ -253,7 +79,8 @@ class TapStack(pulumi.ComponentResource):
         self.site_files = self._site_files(self.site) if self.site else None
         self.alarms = {function.name: self._alarms(function) for function in self.description.functions}
         self.own_alarms = self._own_alarms()
-        self.outputs = self._outputs()
+        self.rollout = self._rollout() if self._gradual() else None
+        self.outputs = collect(self)
         for output, value in self.outputs.items():
             setattr(self, output, value)
         self.register_outputs(self.outputs)
@@ -263,7 +90,7 @@ class TapStack(pulumi.ComponentResource):
         return pulumi.ResourceOptions(parent=self)
 
     @property
-    def _origin(self) -> pulumi.Output[str] | None:
+    def origin(self) -> pulumi.Output[str] | None:
         """The origin whose pages may call, where it is known only once the site is made."""
         return self.site.url if self.site and self.args.called_by_its_site() else None
 
@@ -429,13 +256,32 @@ class TapStack(pulumi.ComponentResource):
             FunctionArgs(
                 name=self._physical("function", function.name),
                 role_arn=role.arn,
-                files=packed(self.description, function, None if self._origin else self.settings.api.cors_origin or ""),
+                files=packed(self.description, function, None if self.origin else self.settings.api.cors_origin or ""),
                 layers=[layer.arn for layer in self.layers.values()],
                 environment=self._variables(function),
                 dead_letter_arn=self._dead_letter_arn(function),
+                alias=DEFAULT_ALIAS if self.settings.rollout.strategy != "none" else "",
+                shifted=self._gradual(),
                 settings=self.args.function_settings(function),
                 tags=self.args.all_tags,
                 depends_on=role.permissions(),
+            ),
+            self._child,
+        )
+
+    def _gradual(self) -> bool:
+        """Whether CodeDeploy moves the aliases, and not the deployment."""
+        return self.settings.rollout.strategy in GRADUAL
+
+    def _rollout(self) -> Rollout:
+        return Rollout(
+            f"{self._prefix}-rollout",
+            RolloutArgs(
+                name=self._physical("application", "rollout"),
+                strategy=self.settings.rollout.strategy or "",
+                functions=self.functions,
+                alarms={name: list(made.resources.values()) for name, made in self.alarms.items()},
+                tags=self.args.all_tags,
             ),
             self._child,
         )
@@ -444,8 +290,8 @@ class TapStack(pulumi.ComponentResource):
         """Its own, and what it was granted: names of tables, ARNs of topics, names and values of parameters."""
         granted = {grant.on for grant in function.grants()} | {consumer.table for consumer in function.consumers}
         found: dict[str, pulumi.Input[str]] = {**function.variables}
-        if self._origin:
-            found[described.CORS_VARIABLE] = self._origin
+        if self.origin:
+            found[described.CORS_VARIABLE] = self.origin
         found |= {t.variable: self.tables[t.name].name for t in self.description.tables if t.name in granted}
         found |= {t.variable: self.topics[t.name].arn for t in self.description.topics if t.name in granted}
         for parameter in self.description.parameters:
@@ -463,7 +309,8 @@ class TapStack(pulumi.ComponentResource):
                     schedule=schedule.name,
                     rate=schedule.rate,
                     function_name=self.functions[function.name].name,
-                    function_arn=self.functions[function.name].arn,
+                    function_arn=self.functions[function.name].called_arn,
+                    alias=self.functions[function.name].qualifier,
                     dead_letter_arn=self._dead_letter_arn(function),
                     tags=self.args.all_tags,
                 ),
@@ -479,7 +326,7 @@ class TapStack(pulumi.ComponentResource):
                 f"{self._prefix}-{consumer.name}",
                 ConsumerArgs(
                     stream_arn=self.tables[consumer.table].stream_arn,
-                    function_name=self.functions[function.name].name,
+                    function_name=self.functions[function.name].called_as,
                     pattern=consumer.pattern,
                     dead_letter_arn=self._dead_letter_arn(function),
                     tags=self.args.all_tags,
@@ -501,7 +348,8 @@ class TapStack(pulumi.ComponentResource):
                 routes=[(route, self.functions[function.name]) for function, route in self.description.routes()],
                 schemas=self.description.schemas,
                 settings=self.settings.api,
-                cors_origin=self._origin,
+                authorization=self.settings.authorization,
+                cors_origin=self.origin,
                 tracing=bool(self.settings.function.tracing),
                 log_retention_days=self.settings.function.log_retention_days,
                 tags=self.args.all_tags,
@@ -510,15 +358,13 @@ class TapStack(pulumi.ComponentResource):
         )
 
     def _alarms(self, function: described.Function) -> Alarms:
-        timeout = self.args.function_settings(function).timeout_seconds
-        derived = AlarmSettings(duration_ms=int(timeout * 1000 * DURATION_ALARM_SHARE) if timeout else None)
         return Alarms(
             f"{self._prefix}-{function.name}",
             AlarmsArgs(
                 function_name=self.functions[function.name].name,
                 topic_arn=self.alarm_topic.arn,
                 naming=lambda alarm: self._alarm_name(function.name, alarm),
-                settings=over(derived, self.settings.alarms),
+                settings=self.args.alarm_settings(function),
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -554,100 +400,3 @@ class TapStack(pulumi.ComponentResource):
         if queue := self.dead_letters:
             found["dead-letters"] = Watched(queue.name, "AWS/SQS", {"QueueName": queue.name})
         return found
-
-    def _key_outputs(self) -> dict[str, pulumi.Output[str]]:
-        plan = self.api.usage_plan
-        return {"api_key_id": plan.key.id, "api_key": pulumi.Output.secret(plan.key.value)} if plan else {}
-
-    def _log_outputs(self) -> dict[str, pulumi.Output[str]]:
-        logs = self.api.logs
-        if not logs:
-            return {}
-        return {
-            **({"access_log_group_name": logs.access.name} if logs.access else {}),
-            **({"execution_log_group_name": logs.execution.name} if logs.execution else {}),
-            **({"api_log_role_arn": logs.account.role.arn} if logs.account and logs.account.role else {}),
-        }
-
-    def _domain_outputs(self) -> dict[str, Any]:
-        domain = self.api.domain
-        if not domain:
-            return {}
-        return {
-            "domain_name": self.settings.api.domain_name,
-            "domain_url": domain.url,
-            "domain_target": domain.target,
-            "domain_zone_id": domain.zone_id,
-        }
-
-    def _queue_outputs(self) -> dict[str, pulumi.Output[str]]:
-        queue = self.dead_letters
-        if not queue:
-            return {}
-        return {
-            "dead_letter_queue_name": queue.name,
-            "dead_letter_queue_arn": queue.arn,
-            "dead_letter_queue_url": queue.url,
-        }
-
-    def _site_outputs(self) -> dict[str, pulumi.Output[str]]:
-        if not self.site:
-            return {}
-        return {
-            "site_url": self.site.url,
-            "site_bucket_name": self.site.bucket.name,
-            **({"site_distribution_id": self.site.distribution.id} if self.site.distribution else {}),
-        }
-
-    def _outputs(self) -> dict[str, Any]:
-        """Ids, names and ARNs of everything made; where there are several, those of the first, and all by name."""
-        table = next(iter(self.tables.values()))
-        function = next(iter(self.functions.values()))
-        role = next(iter(self.roles.values()))
-        alarms = {
-            f"{name}-{kind}": alarm for name, made in self.alarms.items() for kind, alarm in made.resources.items()
-        }
-        alarms |= {
-            f"{alarm.on}-{alarm.name}": self.own_alarms[alarm.name].resource for alarm in self.description.alarms
-        }
-        return {
-            "service": self.description.name,
-            "environment": self.args.environment,
-            "dynamodb_table_name": table.name,
-            "dynamodb_table_arn": table.arn,
-            "table_names": {name: made.name for name, made in self.tables.items()},
-            "table_arns": {name: made.arn for name, made in self.tables.items()},
-            "lambda_function_name": function.name,
-            "lambda_function_arn": function.arn,
-            "lambda_function_version": function.resource.version,
-            "lambda_role_name": role.name,
-            "lambda_role_arn": role.arn,
-            "function_names": {name: made.name for name, made in self.functions.items()},
-            "function_arns": {name: made.arn for name, made in self.functions.items()},
-            "role_arns": {name: made.arn for name, made in self.roles.items()},
-            "layer_arns": {name: made.arn for name, made in self.layers.items()},
-            "log_group_names": {name: made.log_group.name for name, made in self.functions.items()},
-            "log_group_arns": {name: made.log_group.arn for name, made in self.functions.items()},
-            "api_rest_id": self.api.resource.id,
-            "api_name": self.api.resource.name,
-            "api_execution_arn": self.api.resource.execution_arn,
-            "api_deployment_id": self.api.deployment.id,
-            "api_stage": self.api.stage.stage_name,
-            "api_stage_arn": self.api.stage.arn,
-            "api_url": self.api.stage.invoke_url,
-            "cors_origin": self._origin or self.settings.api.cors_origin or "none",
-            "lambda_runtime": function.resource.runtime,
-            "tracing": bool(self.settings.function.tracing),
-            "alarm_topic_arn": self.alarm_topic.arn,
-            "alarm_topic_name": self.alarm_topic.name,
-            "topic_arns": {name: made.arn for name, made in self.topics.items()},
-            "parameter_names": {name: made.name for name, made in self.parameters.items()},
-            "alarm_names": {name: alarm.name for name, alarm in alarms.items()},
-            "alarm_arns": {name: alarm.arn for name, alarm in alarms.items()},
-            "schedule_names": {name: made.resource.name for name, made in self.schedules.items()},
-            **self._key_outputs(),
-            **self._log_outputs(),
-            **self._domain_outputs(),
-            **self._queue_outputs(),
-            **self._site_outputs(),
-        }

@@ -76,6 +76,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--workers", type=_count, default=WORKERS, help="its Lambda executions at once (default %(default)s)"
     )
+    parser.add_argument("--config", action="append", default=[], metavar="KEY=VALUE", help="of its project's config")
     standing = parser.add_mutually_exclusive_group()
     standing.add_argument("--url", help="of an API that stands, instead of an embedded run")
     standing.add_argument("--outputs", type=Path, help="flat outputs of a deployment that stands, likewise")
@@ -108,7 +109,8 @@ def _reached(options: argparse.Namespace, terminal: Terminal) -> Iterator[tuple[
     elif options.outputs:
         yield files.reach(options.outputs, options.service, options.api_key)
     else:
-        more = ("--env", options.env, "--workers", str(options.workers))
+        more = ["--env", options.env, "--workers", str(options.workers)]
+        more += [word for pair in options.config for word in ("--config", pair)]
         with tempfile.TemporaryDirectory() as folder, running(folder, options.service, *more) as said:
             terminal.passing(f"  deploying {options.service} in {options.env}")
             ready(said)

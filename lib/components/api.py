@@ -11,7 +11,7 @@ import pulumi_aws as aws
 
 from .. import gateway, service
 from ..environments import BASIS
-from ..settings import ApiSettings, over
+from ..settings import ApiSettings, AuthorizationSettings, over
 from .api_logs import ApiLogs, ApiLogsArgs
 from .domain import Domain, DomainArgs
 from .function import Function
@@ -37,6 +37,8 @@ class ApiArgs:
     """The bodies that routes name; each that a request has becomes a model."""
     settings: ApiSettings = field(default_factory=ApiSettings)
     """What is not said here is as in `dev`; the stage is `prod`."""
+    authorization: AuthorizationSettings = field(default_factory=AuthorizationSettings)
+    """Likewise."""
     cors_origin: pulumi.Input[str] | None = None
     """The origin whose pages may call, where that is known only once something is made; None: as in `settings`."""
     tracing: bool = False
@@ -92,6 +94,7 @@ class Api(pulumi.ComponentResource):
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         self.settings = over(over(BASIS.api, ApiSettings(stage_name=DEFAULT_STAGE)), args.settings)
+        self.authorization = over(BASIS.authorization, args.authorization)
         self.resource = aws.apigateway.RestApi(
             f"{name}-api",
             name=args.name,
@@ -244,6 +247,7 @@ class Api(pulumi.ComponentResource):
                 f"{self._prefix}-{function.physical_name}-permission",
                 action="lambda:InvokeFunction",
                 function=function.name,
+                qualifier=function.qualifier,
                 principal="apigateway.amazonaws.com",
                 source_arn=pulumi.Output.concat(self.resource.execution_arn, "/*"),
                 opts=self._child,
@@ -323,7 +327,8 @@ class Api(pulumi.ComponentResource):
         )
 
     def _key_required(self, route: service.Route) -> bool:
-        return route.key_required or bool(self.settings.api_key_required)
+        asked = {"NONE": route.key_required, "API_KEY": bool(route.scope_needed())}
+        return asked.get(self.authorization.type or "NONE", False)
 
     def _usage_plan(self) -> UsagePlan:
         return UsagePlan(

@@ -29,7 +29,7 @@ from lib.components.topic import Topic, TopicArgs
 from lib.components.usage_plan import UsagePlan, UsagePlanArgs
 from lib.recorder import Deployment, record
 from lib.service import Site as DescribedSite
-from lib.settings import AlarmSettings, ApiSettings, FunctionSettings, TableSettings
+from lib.settings import AlarmSettings, ApiSettings, AuthorizationSettings, FunctionSettings, TableSettings
 
 from ..builders import NEW_PARCEL, a_route, a_table, an_alarm
 
@@ -43,6 +43,10 @@ def a_function(name: str = "desk", **changes: Any) -> Function:
 def made_table(**changes: Any) -> Deployment:
     """What a table alone registers."""
     return record(lambda: Table("parcels", TableArgs(**{"name": "post-parcels", "table": a_table(), **changes})))
+
+
+KEYED = AuthorizationSettings(type="API_KEY")
+"""Every route asks for a key."""
 
 
 def made_api(**changes: Any) -> Deployment:
@@ -284,8 +288,8 @@ def test_api_makes_models_only_of_bodies_that_routes_take() -> None:
 
 
 def test_key_is_throttled_and_counted_as_the_settings_say() -> None:
-    settings = ApiSettings(api_key_required=True, throttle_rate_per_second=2.5, throttle_burst=5, quota_per_month=1000)
-    plan = made_api(settings=settings).only("apigateway.UsagePlan").inputs
+    settings = ApiSettings(throttle_rate_per_second=2.5, throttle_burst=5, quota_per_month=1000)
+    plan = made_api(settings=settings, authorization=KEYED).only("apigateway.UsagePlan").inputs
     assert plan["quotaSettings"] == {"limit": 1000, "period": "MONTH"}
     assert plan["throttleSettings"] == {"rateLimit": 2.5, "burstLimit": 5}
 
@@ -299,7 +303,7 @@ def test_key_is_throttled_and_counted_as_the_settings_say() -> None:
     ids=["made from the API's", "given"],
 )
 def test_usage_plan_and_key_have_names_of_their_own(names: dict[str, str], plan: str, key: str) -> None:
-    made = made_api(settings=ApiSettings(api_key_required=True), **names)
+    made = made_api(authorization=KEYED, **names)
     assert made.only("apigateway.UsagePlan").inputs["name"] == plan
     assert made.only("apigateway.ApiKey").inputs["name"] == key
 

@@ -104,11 +104,11 @@ def test_api_is_named_described_and_tagged(items: Deployment) -> None:
 
 
 def test_api_has_exactly_these_methods(items: Deployment) -> None:
-    record = ("GET", "PUT", "DELETE", "OPTIONS")
+    one = ("GET", "PUT", "DELETE", "OPTIONS")
     wanted = {
         "/items": ("GET", "POST", "OPTIONS"),
-        "/items/{ItemId}": record,
-        "/items/{ItemId}/{CreatedAt}": record,
+        "/items/{ItemId}": one,
+        "/items/{ItemId}/{CreatedAt}": one,
     }
     assert set(items.endpoints()) == {(method, path) for path, methods in wanted.items() for method in methods}
 
@@ -300,6 +300,8 @@ def test_stack_registers_the_outputs_002_asks_for_and_many_more(items: Deploymen
         "lambda_role_name": "dev-items-lambda-role-made",
         "lambda_role_arn": "arn:tap-lambda-role",
         "function_names": {"lambda": "dev-items-lambda"},
+        "function_versions": {"lambda": "version:tap-lambda-function"},
+        "alias_arns": {},
         "function_arns": {"lambda": "arn:tap-lambda-function"},
         "role_arns": {"lambda": "arn:tap-lambda-role"},
         "layer_arns": {},

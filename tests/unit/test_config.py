@@ -14,11 +14,14 @@ import yaml
 from lib.config import KEYS, args_from_config
 from lib.services import CHOICES, SERVICES
 from lib.services.inventory.service import InventorySettings, inventory
+from lib.settings import LAYERS
 from lib.tap_stack import TapStackArgs
 
 PROJECT = Path(__file__).parents[2] / "Pulumi.yaml"
 
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1"
+POOL = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_1"
+VAULT = "arn:aws:backup:us-west-2:123456789012:backup-vault:far"
 VALUES: dict[str, tuple[str, Any, list[str]]] = {
     "lambda_runtime": ("python3.12", "python3.12", ["ruby3.3"]),
     "lambda_memory_size": ("256", 256, ["large", "64", "1.5"]),
@@ -35,7 +38,52 @@ VALUES: dict[str, tuple[str, Any, list[str]]] = {
     "cors_origin": ("https://shop.example.com", "https://shop.example.com", ["shop.example.com"]),
     "throttle_rate_per_second": ("2.5", 2.5, ["fast", "-1", "0"]),
     "throttle_burst": ("9", 9, ["many", "-1"]),
-    "api_key_required": ("true", True, ["always"]),
+    "authorization": ("AWS_IAM", "AWS_IAM", ["always"]),
+    "user_pool": (POOL, POOL, ["none"]),
+    "user_pool_mfa": ("ON", "ON", ["on"]),
+    "callback_urls": (
+        "https://a.example.com/, http://localhost:3000/",
+        ("https://a.example.com/", "http://localhost:3000/"),
+        ["http://a.example.com", "https://a.example.com,"],
+    ),
+    "firewall_enabled": ("true", True, ["on"]),
+    "firewall_rate_limit": ("500", 500, ["few", "9"]),
+    "firewall_managed_rule_groups": ("none", (), ["SQLi", "AWSManagedRulesA,AWSManagedRulesA"]),
+    "firewall_count_only": ("true", True, ["on"]),
+    "alarms_errors": ("0", 0, ["none"]),
+    "alarms_throttles": ("0", 0, ["none"]),
+    "alarms_period_seconds": ("120", 120, ["61"]),
+    "alarms_evaluation_periods": ("3", 3, ["1441"]),
+    "recommended_alarms": ("true", True, ["on"]),
+    "runbook_url": ("https://wiki.example.com/runbook", "https://wiki.example.com/runbook", ["wiki"]),
+    "dashboard": ("true", True, ["on"]),
+    "network_vpc": ("made", "made", ["mine", "vpc-1"]),
+    "network_cidr_block": ("10.9.0.0/20", "10.9.0.0/20", ["10.0.0.0/8", "10.0.0.1/16", "ten"]),
+    "network_zones": ("3", 3, ["1", "7"]),
+    "network_nat_gateways": ("per-zone", "per-zone", ["two"]),
+    "network_interface_endpoints": ("false", False, ["no"]),
+    "network_flow_logs": ("false", False, ["no"]),
+    "network_private_subnet_ids": ("subnet-0a1b2c3d,subnet-0a1b2c3e", ("subnet-0a1b2c3d", "subnet-0a1b2c3e"), ["a"]),
+    "network_security_group_ids": ("sg-0a1b2c3d", ("sg-0a1b2c3d",), ["default"]),
+    "encryption_key": ("made", "made", ["mine"]),
+    "encryption_rotation_days": ("90", 90, ["89"]),
+    "encryption_deletion_window_days": ("7", 7, ["6"]),
+    "backup_retention_days": ("0", 0, ["-1"]),
+    "backup_schedule": ("cron(0 5 * * ? *)", "cron(0 5 * * ? *)", ["daily"]),
+    "backup_cold_storage_after_days": ("0", 0, ["-1"]),
+    "backup_copy_to_vault_arn": (VAULT, VAULT, ["vault"]),
+    "rollout": ("Canary10Percent5Minutes", "Canary10Percent5Minutes", ["slowly"]),
+    "cost_allocation_tags": ("true", True, ["on"]),
+    "monthly_budget_usd": ("12.5", 12.5, ["much", "-1"]),
+    "lambda_provisioned_concurrency": ("0", 0, ["some", "-1"]),
+    "lambda_snap_start": ("true", True, ["on"]),
+    "dynamodb_max_read_capacity": ("70", 70, ["few", "-1"]),
+    "dynamodb_max_write_capacity": ("80", 80, ["few", "-1"]),
+    "point_in_time_recovery": ("false", False, ["off"]),
+    "replica_regions": ("us-west-2,eu-west-1", ("us-west-2", "eu-west-1"), ["west", "us-west-2,us-west-2"]),
+    "table_existing": ("true", True, ["on"]),
+    "health_route": ("true", True, ["on"]),
+    "zone_id": ("Z0123456789ABC", "Z0123456789ABC", ["example.com"]),
     "quota_per_month": ("1000", 1000, ["none", "-1"]),
     "access_log": ("true", True, ["on"]),
     "execution_log_level": ("ERROR", "ERROR", ["error", "0"]),
@@ -58,11 +106,16 @@ VALUES: dict[str, tuple[str, Any, list[str]]] = {
 OWNERS = {
     name: owners
     for name, key in KEYS.items()
-    if (owners := [service for service, choice in CHOICES.items() if choice.settings in (key.layer, *key.also)])
+    if (owners := [service for service, choice in CHOICES.items() if choice.settings in key.layers])
 }
 """The services whose own option a key is."""
 DOMAIN = {"domain_name": "api.example.com", "certificate_arn": CERTIFICATE}
-TOGETHER = {"domain_name": DOMAIN, "certificate_arn": DOMAIN, "base_path": DOMAIN}
+OWN_VPC = {"network_vpc": "vpc-0a1b2c3d", "network_private_subnet_ids": "subnet-0a1b2c3d,subnet-0a1b2c3e"}
+TOGETHER = {
+    **dict.fromkeys(("domain_name", "certificate_arn", "base_path", "zone_id"), DOMAIN),
+    **dict.fromkeys(("network_private_subnet_ids", "network_security_group_ids"), OWN_VPC),
+    "lambda_snap_start": {"lambda_runtime": "python3.12"},
+}
 """What must be said beside a key."""
 
 
@@ -85,8 +138,12 @@ def _no_suffix(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def settings_of(made: TapStackArgs) -> dict[str, Any]:
     """Every figure of the arguments by its layer and field."""
-    layers = (made.function, made.table, made.api, made.alarms, made.site)
-    return {f"{layer.WHERE}.{name}": getattr(layer, name) for layer in layers for name in layer.CHECKS}
+    layers = [getattr(made, name) for name in LAYERS]
+    return {f"{layer.WHERE}.{name}": getattr(layer, name) for layer in layers for name in layer.checks()}
+
+
+def field_of(name: str) -> str:
+    return f"{KEYS[name].layer.WHERE}.{KEYS[name].field}"
 
 
 def test_every_key_is_tried_here() -> None:
@@ -96,12 +153,12 @@ def test_every_key_is_tried_here() -> None:
 @pytest.mark.parametrize("name", KEYS.keys() - OWNERS.keys())
 def test_key_sets_its_field_and_no_other(name: str) -> None:
     text, value, _ = VALUES[name]
-    beside = {key: VALUES[key][1] for key in TOGETHER.get(name, {})}
-    made = args(**{**beside, name: text})
-    said = {field: figure for field, figure in settings_of(made).items() if figure is not None}
-    field = f"{KEYS[name].layer.WHERE}.{KEYS[name].field}"
-    assert said == {**{f"api.{key}": text for key, text in beside.items()}, field: value}
-    assert type(said[field]) is type(value)
+    beside = TOGETHER.get(name, {})
+    said = {
+        field: figure for field, figure in settings_of(args(**{**beside, name: text})).items() if figure is not None
+    }
+    assert said == {**{field_of(key): KEYS[key].read(text) for key, text in beside.items()}, field_of(name): value}
+    assert type(said[field_of(name)]) is type(value)
 
 
 def test_thresholds_of_low_stock_are_one_key() -> None:
@@ -150,7 +207,7 @@ def test_value_that_cannot_be_is_refused_by_key_value_and_remedy(name: str, bad:
 
 @pytest.mark.parametrize("name", ["cors_origin", "notification_email"])
 def test_none_is_how_to_say_that_there_is_none(name: str) -> None:
-    assert settings_of(args(**{name: "none"}))[f"{KEYS[name].layer.WHERE}.{KEYS[name].field}"] == ""
+    assert settings_of(args(**{name: "none"}))[field_of(name)] == ""
 
 
 def test_empty_config_is_the_items_service_in_dev() -> None:

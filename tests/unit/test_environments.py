@@ -18,7 +18,7 @@ def figures(row: str) -> dict[str, Any]:
         "memory": function.memory_mb,
         "logs": function.log_retention_days,
         "kept": (table.retain_on_delete, table.deletion_protection),
-        "key": api.api_key_required,
+        "callers": settings.authorization.type,
         "concurrency": function.reserved_concurrency,
         "tracing": function.tracing,
         "cors": api.cors_origin,
@@ -32,7 +32,7 @@ DEV = {
     "memory": 128,
     "logs": 7,
     "kept": (False, False),
-    "key": False,
+    "callers": "NONE",
     "concurrency": -1,
     "tracing": False,
     "cors": "*",
@@ -44,7 +44,7 @@ STAGING = {
     "memory": 256,
     "logs": 30,
     "kept": (True, False),
-    "key": True,
+    "callers": "API_KEY",
     "concurrency": 20,
     "tracing": True,
     "cors": "",
@@ -83,7 +83,25 @@ def test_every_table_can_be_restored_and_nobody_is_written_to_unasked(row: str) 
 @pytest.mark.parametrize("row", ROWS)
 def test_no_api_has_a_domain_of_its_own_unasked(row: str) -> None:
     api = ENVIRONMENTS[row].api
-    assert (api.domain_name, api.certificate_arn, api.base_path) == ("", "", "")
+    assert (api.domain_name, api.certificate_arn, api.zone_id, api.base_path) == ("", "", "", "")
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_what_costs_by_the_month_is_off_unasked(row: str) -> None:
+    settings = ENVIRONMENTS[row]
+    assert settings.network.vpc == "none"
+    assert settings.encryption.key == "aws"
+    assert not settings.firewall.enabled
+    assert settings.backup.retention_days == 0
+    assert settings.table.replica_regions == ()
+    assert settings.function.provisioned_concurrency == 0
+    assert settings.rollout.strategy == "none"
+    assert settings.cost.monthly_budget_usd == 0
+
+
+@pytest.mark.parametrize(("row", "watched"), [("dev", False), ("test", False), ("staging", True), ("prod", True)])
+def test_guarded_rows_are_watched(row: str, watched: bool) -> None:
+    assert (ENVIRONMENTS[row].alarms.recommended, ENVIRONMENTS[row].observation.dashboard) == (watched, watched)
 
 
 @pytest.mark.parametrize(

@@ -192,10 +192,14 @@ def test_configuration_lists_every_key_with_what_it_takes() -> None:
     rows = {row[0].strip("`"): row[1:] for row in cells(sections({})["configuration"])}
     assert set(rows) == {"environment", "service", "split_functions", "tags", *KEYS}
     assert rows["audit_reads"] == [
-        "inventory: reads are audited, too (`inventory.audit_reads`)",
+        "inventory: Reads leave an audit row, too: a write unit and no time, as it is written beside the read. "
+        "(`inventory.audit_reads`)",
         "True or False; True when not given",
     ]
-    assert rows["lambda_memory_size"] == ["memory in MB (`function.memory_mb`)", "a whole number from 128 to 10240 MB"]
+    assert rows["lambda_memory_size"] == [
+        "Memory; processor time comes in proportion. (`function.memory_mb`)",
+        "a whole number from 128 to 10240 MB",
+    ]
 
 
 def test_environments_show_every_figure_in_every_row() -> None:

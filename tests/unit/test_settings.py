@@ -9,15 +9,24 @@ from typing import Any
 import pytest
 
 from lib.settings import (
+    LAYERS,
     AlarmSettings,
     ApiSettings,
+    AuthorizationSettings,
+    BackupSettings,
+    CostSettings,
+    EncryptionSettings,
+    FirewallSettings,
     FunctionSettings,
     Layer,
+    NetworkSettings,
+    ObservationSettings,
+    RolloutSettings,
     Settings,
     SiteSettings,
     TableSettings,
     between,
-    check_domain,
+    over,
 )
 
 FLAGS = ([True, False], ["yes", 1, 0])
@@ -33,6 +42,8 @@ VALUES: dict[type[Layer], dict[str, tuple[list[Any], list[Any]]]] = {
         "memory_mb": ([128, 10240], [127, 10241, "128", 128.5, True]),
         "timeout_seconds": ([1, 900], [0, 901, 2.5]),
         "reserved_concurrency": ([-1, 0, 100_000], [-2, 100_001]),
+        "provisioned_concurrency": ([0, 100_000], [-1, 100_001]),
+        "snap_start": FLAGS,
         "tracing": FLAGS,
         "log_retention_days": (PERIODS, [0, 2, 8, 3652, 3654, "14", 14.5]),
     },
@@ -45,6 +56,11 @@ VALUES: dict[type[Layer], dict[str, tuple[list[Any], list[Any]]]] = {
         "point_in_time_recovery": FLAGS,
         "deletion_protection": FLAGS,
         "retain_on_delete": FLAGS,
+        "replica_regions": (
+            [(), ("us-west-2", "ap-southeast-1")],
+            ["us-west-2", ("west",), ("us-west-2", "us-west-2")],
+        ),
+        "existing": FLAGS,
     },
     ApiSettings: {
         "stage_name": (["prod", "pr-123", "v" * 128], ["", "v" * 129, "a/b", 1]),
@@ -54,13 +70,14 @@ VALUES: dict[type[Layer], dict[str, tuple[list[Any], list[Any]]]] = {
         ),
         "throttle_rate_per_second": ([0.1, 17, 1_000_000], [0, 0.05, 1_000_001, float("nan"), "17"]),
         "throttle_burst": ([1, 1_000_000], [0, 1.5, 1_000_001]),
-        "api_key_required": FLAGS,
         "quota_per_month": ([1, 2_000_000_000], [0, 2_000_000_001, 1.5]),
         "access_log": FLAGS,
         "execution_log_level": (["OFF", "ERROR", "INFO"], ["info", "DEBUG", True]),
         "execution_log_bodies": FLAGS,
         "metrics": FLAGS,
         "log_role": (["made", "left", f"{ARN}:iam::123456789012:role/logs"], ["", "logs", f"{ARN}:iam::1:user/me"]),
+        "health_route": FLAGS,
+        "zone_id": (["", "Z0123456789ABC"], ["example.com", "z1", 1]),
         "domain_name": (
             ["", "api.example.com", "x-1.co.uk"],
             ["example", "https://api.example.com", "API.example.com", "a_b.com", "-a.com", 1],
@@ -72,12 +89,55 @@ VALUES: dict[type[Layer], dict[str, tuple[list[Any], list[Any]]]] = {
         "base_path": (["", "v1", "shop.api_v-1"], ["/v1", "a/b", "a b", 1]),
     },
     SiteSettings: {"public": FLAGS},
+    AuthorizationSettings: {
+        "type": (["NONE", "API_KEY", "AWS_IAM", "COGNITO_USER_POOLS"], ["none", "", True]),
+        "user_pool": (["made", f"{ARN}:cognito-idp:us-east-1:123456789012:userpool/us-east-1_1"], ["", "us-east-1_1"]),
+        "mfa": (["OFF", "OPTIONAL", "ON"], ["on", False]),
+        "callback_urls": (
+            [(), ("https://a.example.com/", "http://localhost:3000/")],
+            ["https://a.example.com/", ("http://a.example.com/",), ("https://a/", "https://a/")],
+        ),
+    },
+    FirewallSettings: {
+        "enabled": FLAGS,
+        "rate_limit": ([10, 2_000_000_000], [9, 2_000_000_001, "10"]),
+        "managed_rule_groups": ([(), ("AWSManagedRulesCommonRuleSet",)], [("SQLi",), "AWSManagedRulesCommonRuleSet"]),
+        "count_only": FLAGS,
+    },
+    ObservationSettings: {"dashboard": FLAGS},
+    NetworkSettings: {
+        "vpc": (["none", "made", "vpc-0a1b2c3d"], ["", "default", "vpc-1"]),
+        "cidr_block": (["10.0.0.0/16", "192.168.1.0/24"], ["10.0.0.0/15", "10.0.0.0/25", "10.0.0.1/16", "ten", 10]),
+        "zones": ([2, 6], [1, 7]),
+        "nat_gateways": (["none", "one", "per-zone"], ["two", 1]),
+        "interface_endpoints": FLAGS,
+        "flow_logs": FLAGS,
+        "private_subnet_ids": ([(), ("subnet-0a1b2c3d",)], ["subnet-0a1b2c3d", ("a",)]),
+        "security_group_ids": ([(), ("sg-0a1b2c3d",)], ["sg-0a1b2c3d", ("a",)]),
+    },
+    EncryptionSettings: {
+        "key": (["aws", "made", f"{ARN}:kms:us-east-1:123456789012:key/1-2"], ["", "1-2", f"{ARN}:kms:alias/x"]),
+        "rotation_days": ([90, 2560], [89, 2561]),
+        "deletion_window_days": ([7, 30], [6, 31]),
+    },
+    BackupSettings: {
+        "retention_days": ([0, 36_500], [-1, 36_501]),
+        "schedule": (["cron(0 3 * * ? *)"], ["rate(1 day)", "cron()", ""]),
+        "cold_storage_after_days": ([0, 36_500], [-1, 36_501]),
+        "copy_to_vault_arn": (["", f"{ARN}:backup:us-west-2:123456789012:backup-vault:far"], ["far"]),
+    },
+    RolloutSettings: {
+        "strategy": (["none", "AllAtOnce", "Canary10Percent5Minutes", "Linear10PercentEvery1Minute"], ["Canary", ""]),
+    },
+    CostSettings: {"allocation_tags": FLAGS, "monthly_budget_usd": ([0.0, 12.5, 100], [-1, "1"])},
     AlarmSettings: {
         "duration_ms": ([1, 900_000], [0, 900_001, 0.5]),
         "errors": COUNTS,
         "throttles": COUNTS,
         "period_seconds": ([60, 120, 86_400], [0, 10, 30, 61, 86_460, "60"]),
         "evaluation_periods": ([1, 1440], [0, 1441]),
+        "recommended": FLAGS,
+        "runbook_url": (["", "https://wiki.example.com/run"], ["http://wiki.example.com", "wiki", "https://a b"]),
         "notification_email": (["", "ops@example.com"], ["ops", "ops@example", "a b@example.com", "a@b.c, d@e.f", 1]),
     },
 }
@@ -90,9 +150,13 @@ def cases(bad: bool) -> list[tuple[type[Layer], str, Any]]:
     ]
 
 
+def test_every_layer_is_tried_here() -> None:
+    assert set(VALUES) == set(LAYERS.values())
+
+
 @pytest.mark.parametrize("layer", VALUES, ids=lambda layer: layer.WHERE)
 def test_every_field_is_tried_here(layer: type[Layer]) -> None:
-    assert VALUES[layer].keys() == {field.name for field in fields(layer)} == layer.CHECKS.keys()
+    assert VALUES[layer].keys() == {field.name for field in fields(layer)} == layer.checks().keys()
 
 
 @pytest.mark.parametrize(("layer", "name", "value"), cases(bad=True))
@@ -152,21 +216,86 @@ def test_settings_cannot_be_changed() -> None:
 
 
 CERTIFICATE = f"{ARN}:acm:us-east-1:123456789012:certificate/1"
+DOMAIN = "a.example.com"
+
+
+def settled(layer: Layer) -> Settings:
+    layers: dict[str, Any] = {layer.WHERE: layer}
+    return Settings(**layers)
+
+
+OUT = "give domain_name, too, or take this out$"
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"domain_name": "a.example.com"}, r"^api\.domain_name 'a\.example\.com': give certificate_arn, too"),
-        ({"base_path": "v1"}, r"^api\.base_path 'v1': give domain_name, too, or take this out$"),
-        ({"certificate_arn": CERTIFICATE}, r"^api\.certificate_arn 'arn.*': give domain_name, too, or take this out$"),
+        (ApiSettings(domain_name=DOMAIN), r"^api\.domain_name 'a\.example\.com': give zone_id, too"),
+        (ApiSettings(base_path="v1"), rf"^api\.base_path 'v1': {OUT}"),
+        (ApiSettings(certificate_arn=CERTIFICATE), rf"^api\.certificate_arn 'arn.*': {OUT}"),
+        (ApiSettings(zone_id="Z1"), rf"^api\.zone_id 'Z1': {OUT}"),
+        (NetworkSettings(vpc="vpc-0a1b2c3d"), r"^network\.vpc 'vpc-0a1b2c3d': give private_subnet_ids, too"),
+        (
+            NetworkSettings(private_subnet_ids=("subnet-0a1b2c3d",)),
+            r"^network\.private_subnet_ids \('subnet-0a1b2c3d',\): give vpc the id of theirs, for it is none, or take",
+        ),
+        (
+            NetworkSettings(vpc="made", security_group_ids=("sg-0a1b2c3d",)),
+            r"^network\.security_group_ids \('sg-0a1b2c3d',\): give vpc the id of theirs, for it is made, or take",
+        ),
     ],
 )
-def test_domain_and_what_belongs_to_it_come_together(settings: dict[str, Any], message: str) -> None:
+def test_what_belongs_together_comes_together(settings: Layer, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        check_domain(ApiSettings(**settings))
+        settled(settings).check()
 
 
-def test_domain_with_its_certificate_is_taken_and_so_is_none() -> None:
-    check_domain(ApiSettings(domain_name="a.example.com", certificate_arn=CERTIFICATE, base_path="v1"))
-    check_domain(ApiSettings())
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ApiSettings(),
+        ApiSettings(domain_name=DOMAIN, certificate_arn=CERTIFICATE, base_path="v1"),
+        ApiSettings(domain_name=DOMAIN, zone_id="Z1"),
+        NetworkSettings(vpc="made"),
+        NetworkSettings(
+            vpc="vpc-0a1b2c3d", private_subnet_ids=("subnet-0a1b2c3d",), security_group_ids=("sg-0a1b2c3d",)
+        ),
+    ],
+)
+def test_what_is_together_is_taken(settings: Layer) -> None:
+    settled(settings).check()
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "message"),
+    [
+        (
+            FunctionSettings(provisioned_concurrency=5),
+            FunctionSettings(snap_start=True),
+            r"^function\.provisioned_concurrency 5: give 0, or no snap_start$",
+        ),
+        (
+            FunctionSettings(runtime="python3.9"),
+            FunctionSettings(snap_start=True),
+            r"^function\.snap_start True: give a runtime from python3\.12, not python3\.9$",
+        ),
+        (
+            TableSettings(existing=True),
+            TableSettings(replica_regions=("us-west-2",)),
+            r"^table\.replica_regions \('us-west-2',\): give none where existing tables are used$",
+        ),
+        (
+            BackupSettings(retention_days=100),
+            BackupSettings(cold_storage_after_days=30),
+            r"^backup\.cold_storage_after_days 30: give at most 10, or retention_days of 120$",
+        ),
+    ],
+)
+def test_figures_that_cannot_be_together_are_refused_once_they_meet(lower: Layer, upper: Layer, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        over(lower, upper)
+
+
+def test_figures_that_can_be_together_are_taken() -> None:
+    assert BackupSettings(retention_days=120, cold_storage_after_days=30).retention_days == 120
+    assert FunctionSettings(runtime="python3.12", snap_start=True).snap_start

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 from ...service import Call, Function, Grant, Index, Key, Parameter, Route, Schedule, Schema, Service, Table, Topic
-from ...settings import ApiSettings, Check, FunctionSettings, Layer, Settings, between, flag, refuse
+from ...settings import ApiSettings, FunctionSettings, Layer, Settings, between, flag, refuse, setting
 from ..pages import page_of, page_query
 from .handler import rows
 
@@ -25,28 +24,19 @@ INDEXES = dict(rows.INDEXES.values())
 class InventorySettings(Layer):
     """What a shop can choose about its inventory service."""
 
-    low_stock_threshold: int = 10
-    """The quantity at or under which an item without a `reorderThreshold` of its own is low."""
-    default_page_size: int = 20
+    low_stock_threshold: int = setting(between(0, NUMBER_MAX), key="low_stock_threshold", default=10)
+    """So many or fewer are low stock, where an item or a level has no threshold of its own."""
+    default_page_size: int = setting(between(1, MAX_PAGE_SIZE, "items"), key="default_page_size", default=20)
     """Items a page when a request does not say."""
-    max_page_size: int = MAX_PAGE_SIZE
+    max_page_size: int = setting(between(1, MAX_PAGE_SIZE, "items"), key="max_page_size", default=MAX_PAGE_SIZE)
     """Most items a page."""
-    audit_reads: bool = True
+    audit_reads: bool = setting(flag(), key="audit_reads", default=True)
     """Reads leave an audit row, too: a write unit and no time, as it is written beside the read."""
 
     WHERE: ClassVar[str] = "inventory"
-    CHECKS: ClassVar[Mapping[str, Check]] = {
-        "low_stock_threshold": between(0, NUMBER_MAX),
-        "default_page_size": between(1, MAX_PAGE_SIZE, "items"),
-        "max_page_size": between(1, MAX_PAGE_SIZE, "items"),
-        "audit_reads": flag(),
-    }
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, (_, wanted) in self.CHECKS.items():
-            if getattr(self, name) is None:
-                raise refuse(f"{self.WHERE}.{name}", None, wanted)
         if self.default_page_size > self.max_page_size:
             wanted = f"give at most max_page_size, {self.max_page_size}"
             raise refuse(f"{self.WHERE}.default_page_size", self.default_page_size, wanted)

@@ -1,7 +1,7 @@
 """The items service: a small CRUD API over one table."""
 
 from ...service import Call, Function, Grant, Key, Route, Schema, Service, Table
-from ...settings import AlarmSettings, ApiSettings, FunctionSettings, Settings, TableSettings
+from ...settings import AlarmSettings, ApiSettings, FunctionSettings, ObservationSettings, Settings, TableSettings
 from ..pages import page_of, page_query
 
 HANDLER = f"{__package__}.handler.api"
@@ -151,6 +151,7 @@ SERVICE = Service(
         ),
         table=TableSettings(billing_mode="PAY_PER_REQUEST"),
         api=ApiSettings(stage_name="prod", throttle_rate_per_second=17, throttle_burst=50),
-        alarms=AlarmSettings(duration_ms=4000, errors=0, throttles=0),
+        alarms=AlarmSettings(duration_ms=4000, errors=0, throttles=0, recommended=False),
+        observation=ObservationSettings(dashboard=False),
     ),
 )

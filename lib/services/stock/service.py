@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -25,7 +24,7 @@ from ...service import (
     Table,
     Topic,
 )
-from ...settings import ApiSettings, Check, FunctionSettings, Layer, Settings, TableSettings, between, refuse
+from ...settings import ApiSettings, FunctionSettings, Layer, Settings, TableSettings, between, setting
 from ..pages import page_of, page_query
 from .handler import levels, movements
 from .handler.api import DEFAULT_PAGE_SIZE, DEFAULT_WAREHOUSE, ID
@@ -46,22 +45,12 @@ QUOTA_PER_MONTH = 1_000_000_000
 class StockSettings(Layer):
     """What a shop can choose about its stock service."""
 
-    reservation_minutes: int = 30
+    reservation_minutes: int = setting(between(1, MAX_MINUTES, "minutes"), key="reservation_minutes", default=30)
     """How long a reservation holds that does not say."""
-    low_stock_threshold: int = 10
-    """The `threshold_level` of a product that is created without one."""
+    low_stock_threshold: int = setting(between(0, NUMBER_MAX), key="low_stock_threshold", default=10)
+    """So many or fewer are low stock, where an item or a level has no threshold of its own."""
 
     WHERE: ClassVar[str] = "stock"
-    CHECKS: ClassVar[Mapping[str, Check]] = {
-        "reservation_minutes": between(1, MAX_MINUTES, "minutes"),
-        "low_stock_threshold": between(0, NUMBER_MAX),
-    }
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for name, (_, wanted) in self.CHECKS.items():
-            if getattr(self, name) is None:
-                raise refuse(f"{self.WHERE}.{name}", None, wanted)
 
 
 def stock(settings: StockSettings | None = None) -> Service:
@@ -85,9 +74,7 @@ def stock(settings: StockSettings | None = None) -> Service:
         site=Site(folder=SITE, type="stock-site"),
         settings=Settings(
             table=TableSettings(billing_mode="PAY_PER_REQUEST"),
-            # Its routes say which ask for a key: the one for customers' browsers never does, in no environment.
             api=ApiSettings(
-                api_key_required=False,
                 quota_per_month=QUOTA_PER_MONTH,
                 access_log=True,
                 execution_log_level="ERROR",
@@ -448,6 +435,8 @@ def _reading() -> tuple[Function, ...]:
                     summary="What there is of a product, up to date",
                     query={"warehouse_id": {**IDENTIFIER, "description": "One warehouse; the sum of all without it."}},
                     responses={200: "ProductLevel"},
+                    # Customers' browsers ask it, and have no key.
+                    scope="",
                     grants=READ,
                 ),
             ),

@@ -1,0 +1,110 @@
+"""What a `TapStack` is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from . import service as described
+from .environments import ENVIRONMENTS, row_name
+from .naming import check_environment_suffix
+from .services import SERVICES
+from .settings import LAYERS, AlarmSettings, ApiSettings, FunctionSettings, Settings, check_tags, over, refuse
+
+DEFAULT_TAGS = {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"}
+DURATION_ALARM_SHARE = 0.8
+"""The part of its timeout that a function may take on average before somebody hears of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TapStackArgs(Settings):
+    """What to deploy, and where it differs from its environment's row.
+
+    `TapStackArgs()` is the items service in `dev`.  A value that cannot be raises ValueError here, before anything
+    is made.
+    """
+
+    environment_suffix: str | None = "dev"
+    """Part of every name (`dev`, `pr-123`), and picks the environment's row: dev, test, staging, prod (or
+    development, testing, production); any other gets dev's, and one that differs in case alone is refused.  Empty or
+    None: dev."""
+    tags: Mapping[str, str] | None = None
+    """On everything that takes tags; laid over the default `Project` and `Owner`, key by key."""
+    service: str | described.Service = "items"
+    """The name of a service that comes with the library, or a description of your own."""
+    split_functions: bool = False
+    """A function for each operation, with a role and figures of its own; their common code is in a layer."""
+
+    def __post_init__(self) -> None:
+        suffix = check_environment_suffix(self.environment_suffix or "dev")
+        object.__setattr__(self, "environment_suffix", suffix)
+        object.__setattr__(self, "tags", {} if self.tags is None else self.tags)
+        kinds: dict[str, type] = {**LAYERS, "tags": Mapping}
+        for name, kind in kinds.items():
+            if not isinstance(getattr(self, name), kind):
+                raise refuse(name, getattr(self, name), f"give {kind.__name__}(...)")
+        if not isinstance(self.service, described.Service) and self.service not in SERVICES:
+            raise refuse("service", self.service, f"give one of {', '.join(SERVICES)}, or a Service")
+        if not isinstance(self.split_functions, bool):
+            raise refuse("split_functions", self.split_functions, "give True or False")
+        object.__setattr__(self, "tags", self._tags())
+        check_tags(self.all_tags)
+        self.settings().check()
+        alarming_ms = self.settings().alarms.duration_ms
+        figures = [self.function_settings(function) for function in self.description().functions]
+        shortest_ms = min(one.timeout_seconds or 0 for one in figures) * 1000
+        if alarming_ms and alarming_ms >= shortest_ms:
+            wanted = f"give less than the {shortest_ms} ms after which Lambda ends a function"
+            raise refuse("alarms.duration_ms", alarming_ms, wanted)
+
+    def function_settings(self, function: described.Function) -> FunctionSettings:
+        """The figures of one function: the stack's, its own, and again what the arguments say.
+
+        Where the stack reserves no concurrency, a function's own reservation counts for nothing.  Nobody waits for a
+        function without routes to start.
+        """
+        stack, own, said = self.settings().function, function.settings, self.function
+        if stack.reserved_concurrency in (None, -1):
+            own = replace(own, reserved_concurrency=None)
+        if not function.routes:
+            stack, said = (replace(one, provisioned_concurrency=0, snap_start=False) for one in (stack, said))
+        return over(over(stack, own), said)
+
+    def alarm_settings(self, function: described.Function) -> AlarmSettings:
+        """When to wake somebody for one function."""
+        timeout = self.function_settings(function).timeout_seconds
+        derived = AlarmSettings(duration_ms=int(timeout * 1000 * DURATION_ALARM_SHARE) if timeout else None)
+        return over(derived, self.settings().alarms)
+
+    def description(self) -> described.Service:
+        """The service that is meant."""
+        whole = self.service if isinstance(self.service, described.Service) else SERVICES[self.service]
+        return whole.split() if self.split_functions else whole
+
+    def settings(self) -> Settings:
+        """Every figure: the environment's row, the service's own on top, these arguments on top of both."""
+        row = ENVIRONMENTS[row_name(self.environment)]
+        named = Settings(api=ApiSettings(stage_name=self.environment))
+        if self.api.cors_origin == "*" and not row.api.cors_origin:
+            raise refuse("api.cors_origin", "*", f"in {self.environment} give the one origin whose pages may call")
+        return row.with_(named).with_(self.description().settings).with_(self)
+
+    def called_by_its_site(self) -> bool:
+        """Whether it is the service's own pages that may call, for nobody said an origin."""
+        service = self.description()
+        return bool(service.site) and self.api.cors_origin is None and service.settings.api.cors_origin is None
+
+    def _tags(self) -> dict[str, str]:
+        allocation = {"Service": self.description().name, "Environment": self.environment}
+        told = allocation if self.settings().cost.allocation_tags else {}
+        return DEFAULT_TAGS | told | self.all_tags
+
+    @property
+    def all_tags(self) -> dict[str, str]:
+        """The tags, which are never None once checked."""
+        return dict(self.tags or {})
+
+    @property
+    def environment(self) -> str:
+        """The suffix, which is never None once checked."""
+        return self.environment_suffix or "dev"

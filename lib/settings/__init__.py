@@ -1,0 +1,50 @@
+"""The figures a deployment can change: one class per kind.
+
+An environment's row, a service's own figures and the arguments of a `TapStack` are all `Settings`; a field that
+is None says nothing, and the layer below decides.  A component given None leaves the choice to AWS.
+"""
+
+from .alarms import AlarmSettings
+from .api import ApiSettings
+from .authorization import AuthorizationSettings
+from .backup import BackupSettings
+from .cost import CostSettings
+from .encryption import EncryptionSettings
+from .firewall import FirewallSettings
+from .function import FunctionSettings
+from .layer import Layer, between, flag, matching, one_of, over, refuse, setting, several
+from .network import NetworkSettings
+from .observation import ObservationSettings
+from .rollout import RolloutSettings
+from .settings import LAYERS, Settings
+from .site import SiteSettings
+from .table import TableSettings
+from .tags import check_tags
+
+__all__ = [
+    "LAYERS",
+    "AlarmSettings",
+    "ApiSettings",
+    "AuthorizationSettings",
+    "BackupSettings",
+    "CostSettings",
+    "EncryptionSettings",
+    "FirewallSettings",
+    "FunctionSettings",
+    "Layer",
+    "NetworkSettings",
+    "ObservationSettings",
+    "RolloutSettings",
+    "Settings",
+    "SiteSettings",
+    "TableSettings",
+    "between",
+    "check_tags",
+    "flag",
+    "matching",
+    "one_of",
+    "over",
+    "refuse",
+    "setting",
+    "several",
+]

@@ -1,0 +1,85 @@
+"""The API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from .layer import Layer, between, flag, matching, one_of, refuse, setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiSettings(Layer):
+    """From where the API may be called, how often, under which name."""
+
+    stage_name: str | None = setting(
+        matching(r"[A-Za-z0-9_-]{1,128}", "give 1 to 128 letters, digits, '-' or '_'"), key="api_stage_name"
+    )
+    """The stage, and so the first part of every path."""
+    cors_origin: str | None = setting(
+        matching(
+            r"|\*|https?://[^/\s']+", "give '*', an origin such as https://shop.example.com (no path), or '' for none"
+        ),
+        key="cors_origin",
+    )
+    """The one origin whose pages may call, or `*`; empty: none."""
+    throttle_rate_per_second: float | None = setting(
+        between(0.1, 1_000_000, "requests a second"), key="throttle_rate_per_second"
+    )
+    """Requests a second over all callers; 429 above it."""
+    throttle_burst: int | None = setting(between(1, 1_000_000, "requests"), key="throttle_burst")
+    """Requests at once before the rate counts."""
+    quota_per_month: int | None = setting(between(1, 2_000_000_000, "requests"), key="quota_per_month")
+    """Requests of one key in a month."""
+    access_log: bool | None = setting(flag(), key="access_log")
+    """A JSON line in CloudWatch Logs for every request; API Gateway needs a role for it, see `log_role`."""
+    execution_log_level: Literal["OFF", "ERROR", "INFO"] | None = setting(
+        one_of("OFF", "ERROR", "INFO"), key="execution_log_level"
+    )
+    """What API Gateway tells of its own steps; needs the role, too."""
+    execution_log_bodies: bool | None = setting(flag(), key="execution_log_bodies")
+    """Bodies and headers in the execution log: for development."""
+    metrics: bool | None = setting(flag(), key="api_metrics")
+    """Count, latency and errors of each method as CloudWatch metrics of their own."""
+    log_role: str | None = setting(
+        matching(r"made|left|arn:[a-z-]+:iam::\d{12}:role/\S+", "give made, left, or the ARN of a role"),
+        key="api_log_role",
+    )
+    """The role with which API Gateway writes logs, one setting for all APIs of an account in a region: `made` makes
+    one and sets it, the ARN of a role sets that one, `left` leaves the account as it is."""
+    health_route: bool | None = setting(flag(), key="health_route")
+    """`GET /health`, which the gateway answers by itself."""
+    domain_name: str | None = setting(
+        matching(
+            r"|([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}",
+            "give a name such as api.example.com, or '' for none",
+        ),
+        key="domain_name",
+    )
+    """A domain of one's own; empty: none."""
+    certificate_arn: str | None = setting(
+        matching(r"|arn:[a-z-]+:acm:[a-z0-9-]+:\d{12}:certificate/\S+", "give the ARN of an ACM certificate"),
+        key="certificate_arn",
+    )
+    """The certificate of `domain_name`, from ACM in the API's region; empty: one is made, validated in `zone_id`."""
+    zone_id: str | None = setting(
+        matching(r"|Z[A-Z0-9]{1,31}", "give the id of a hosted zone, e.g. Z0123456789ABC, or '' for none"),
+        key="zone_id",
+    )
+    """The hosted zone of Route 53 that gets the record of `domain_name`; empty: DNS is somebody else's."""
+    base_path: str | None = setting(
+        matching(r"[A-Za-z0-9_.-]*", "give letters, digits, '-', '_' or '.', or '' for none"), key="base_path"
+    )
+    """The first part of every path under `domain_name`; empty: none."""
+
+    WHERE: ClassVar[str] = "api"
+
+
+def check_domain(api: ApiSettings) -> None:
+    """Raise ValueError for a domain without a certificate, and for what only a domain has."""
+    if api.domain_name and not (api.certificate_arn or api.zone_id):
+        wanted = "give zone_id, too, its hosted zone, or certificate_arn, its certificate's in ACM"
+        raise refuse("api.domain_name", api.domain_name, wanted)
+    for name in ("certificate_arn", "zone_id", "base_path"):
+        if getattr(api, name) and not api.domain_name:
+            raise refuse(f"api.{name}", getattr(api, name), "give domain_name, too, or take this out")

@@ -1,0 +1,36 @@
+"""Backups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .layer import Layer, between, matching, refuse, setting
+
+COLD_STORAGE_DAYS = 90
+"""What a backup stays in cold storage at least."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackupSettings(Layer):
+    """Backups of the tables beyond their own recovery to a point in time."""
+
+    retention_days: int | None = setting(between(0, 36_500, "days (0: no backups)"))
+    """How long a backup is kept; 0 makes none."""
+    schedule: str | None = setting(matching(r"cron\(.+\)", "give cron(...), e.g. cron(0 3 * * ? *)"))
+    """When backups are made, in UTC."""
+    cold_storage_after_days: int | None = setting(between(0, 36_500, "days (0: never)"))
+    """After how many days a backup goes to cold storage, where it stays 90 days at least; 0: never."""
+    copy_to_vault_arn: str | None = setting(
+        matching(r"|arn:[a-z-]+:backup:[a-z0-9-]+:\d{12}:backup-vault:\S+", "give the ARN of a vault, or '' for none")
+    )
+    """A vault, of another region or account, that gets a copy of each backup; empty: none."""
+
+    WHERE: ClassVar[str] = "backup"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        kept, cold = self.retention_days or 0, self.cold_storage_after_days or 0
+        if kept and cold and kept < cold + COLD_STORAGE_DAYS:
+            wanted = f"give at most {kept - COLD_STORAGE_DAYS}, or retention_days of {cold + COLD_STORAGE_DAYS}"
+            raise refuse("backup.cold_storage_after_days", cold, wanted)

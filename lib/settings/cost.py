@@ -1,0 +1,20 @@
+"""What it may cost, and whose it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .layer import Layer, between, flag, setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostSettings(Layer):
+    """How costs are told apart and watched."""
+
+    allocation_tags: bool | None = setting(flag())
+    """Tags `Service` and `Environment` on everything, by which AWS can tell costs apart."""
+    monthly_budget_usd: float | None = setting(between(0.0, 1e9, "US dollars (0: no budget)"), key="monthly_budget_usd")
+    """What the service may cost in a month before somebody hears of it; 0: nobody does."""
+
+    WHERE: ClassVar[str] = "cost"

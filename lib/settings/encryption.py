@@ -1,0 +1,24 @@
+"""Keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .layer import Layer, between, matching, setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncryptionSettings(Layer):
+    """With whose key everything is encrypted that rests."""
+
+    key: str | None = setting(
+        matching(r"aws|made|arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/\S+", "give aws, made, or the ARN of a KMS key")
+    )
+    """AWS's own keys, one that is made and managed by its owner, or the ARN of one that stands already."""
+    rotation_days: int | None = setting(between(90, 2560, "days"))
+    """After how many days a key that is made gets new material."""
+    deletion_window_days: int | None = setting(between(7, 30, "days"))
+    """How long a key that is made can be called back once it was deleted."""
+
+    WHERE: ClassVar[str] = "encryption"

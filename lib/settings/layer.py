@@ -1,0 +1,83 @@
+"""What the settings classes share: fields that are checked when they are made, and layers laid one over the other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, ClassVar, TypeVar
+
+Check = tuple[Callable[[Any], bool], str]
+"""Whether a value can be, and what to say of one that cannot."""
+
+
+def between(low: float, high: float, unit: str = "") -> Check:
+    """A number in a closed range; integers only where `low` is one."""
+    kinds = (int,) if isinstance(low, int) else (int, float)
+    wanted = f"give {'a whole number' if isinstance(low, int) else 'a number'} from {low} to {high} {unit}".rstrip()
+    return lambda v: isinstance(v, kinds) and not isinstance(v, bool) and low <= v <= high, wanted
+
+
+def one_of(*choices: object) -> Check:
+    """One of a few values."""
+    return lambda v: any(
+        v is c or (type(v) is type(c) and v == c) for c in choices
+    ), f"give one of {', '.join(map(str, choices))}"
+
+
+def matching(pattern: str, wanted: str) -> Check:
+    """Text of a certain form."""
+    return lambda v: isinstance(v, str) and re.fullmatch(pattern, v) is not None, wanted
+
+
+def flag() -> Check:
+    """True or False."""
+    return lambda v: isinstance(v, bool), "give True or False"
+
+
+def several(pattern: str, wanted: str) -> Check:
+    """A tuple of different texts of a certain form; empty: none."""
+    possible, _ = matching(pattern, wanted)
+    return lambda v: isinstance(v, tuple) and all(map(possible, v)) and len(set(v)) == len(v), wanted
+
+
+def refuse(where: str, value: object, wanted: str) -> ValueError:
+    """The error of every value that cannot be: the field, what it was, what to give instead."""
+    return ValueError(f"{where} {value!r}: {wanted}")
+
+
+def setting(check: Check, *, key: str = "", default: Any = None) -> Any:
+    """A field of a `Layer`; `key` is its name in Pulumi config, by default the layer's and the field's own.
+
+    With a default other than None the field always says something.
+    """
+    return field(default=default, metadata={"check": check, "key": key})  # pylint: disable=invalid-field-call  # for one
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """Figures of one kind, each made by `setting`; one that is None says nothing, and the layer below decides."""
+
+    WHERE: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            possible, wanted = one.metadata["check"]
+            value = getattr(self, one.name)
+            unsaid = value is None and one.default is None
+            if not unsaid and not possible(value):
+                raise refuse(f"{self.WHERE}.{one.name}", value, wanted)
+
+    @classmethod
+    def checks(cls) -> Mapping[str, Check]:
+        """What each field can be."""
+        return {one.name: one.metadata["check"] for one in fields(cls)}
+
+
+_L = TypeVar("_L", bound=Layer)
+
+
+def over(base: _L, upper: _L) -> _L:
+    """`base` with whatever `upper` says."""
+    said = {f.name: getattr(upper, f.name) for f in fields(upper)}
+    return replace(base, **{k: v for k, v in said.items() if v is not None})

@@ -1,0 +1,57 @@
+"""The network that functions run in."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from .layer import Layer, between, flag, matching, one_of, refuse, setting, several
+
+
+def _is_cidr(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and 16 <= ipaddress.IPv4Network(value).prefixlen <= 24
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkSettings(Layer):
+    """Whether functions run in a VPC, and what is in it."""
+
+    vpc: str | None = setting(
+        matching(r"none|made|vpc-[0-9a-f]{8,17}", "give none, made, or the id of a VPC, e.g. vpc-0a1b2c3d")
+    )
+    """`made` makes one, `none` leaves functions where Lambda runs them, an id is a VPC that stands already."""
+    cidr_block: str | None = setting((_is_cidr, "give a block from /16 to /24, e.g. 10.0.0.0/16"))
+    """The addresses of a VPC that is made; half of them are for private subnets."""
+    zones: int | None = setting(between(2, 6, "availability zones"))
+    """Over how many availability zones a VPC that is made spreads."""
+    nat_gateways: Literal["none", "one", "per-zone"] | None = setting(one_of("none", "one", "per-zone"))
+    """What leads from the private subnets to the internet: nothing, one gateway, or one in each zone."""
+    interface_endpoints: bool | None = setting(flag())
+    """Endpoints in the VPC for what functions call besides DynamoDB and S3, one in each zone."""
+    flow_logs: bool | None = setting(flag())
+    """Refused connections of a VPC that is made, in CloudWatch Logs."""
+    private_subnet_ids: tuple[str, ...] | None = setting(
+        several(r"subnet-[0-9a-f]{8,17}", "give different ids of subnets, e.g. subnet-0a1b2c3d")
+    )
+    """Where functions run in a VPC that stands already."""
+    security_group_ids: tuple[str, ...] | None = setting(
+        several(r"sg-[0-9a-f]{8,17}", "give different ids of security groups, e.g. sg-0a1b2c3d")
+    )
+    """Of functions in a VPC that stands already; none: one is made in it."""
+
+    WHERE: ClassVar[str] = "network"
+
+
+def check_network(network: NetworkSettings) -> None:
+    """Raise ValueError for a VPC that stands already without subnets, and for what only such a one has."""
+    stands = (network.vpc or "none") not in ("none", "made")
+    if stands and not network.private_subnet_ids:
+        raise refuse("network.vpc", network.vpc, "give private_subnet_ids, too: those its functions run in")
+    for name in ("private_subnet_ids", "security_group_ids"):
+        if getattr(network, name) and not stands:
+            wanted = f"give vpc the id of theirs, for it is {network.vpc or 'none'}, or take this out"
+            raise refuse(f"network.{name}", getattr(network, name), wanted)

@@ -1,0 +1,19 @@
+"""Sites."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .layer import Layer, flag, setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class SiteSettings(Layer):
+    """How a site's pages are served."""
+
+    public: bool | None = setting(flag())
+    """A bucket that everybody can read, as a website of S3's own over HTTP, instead of a private one behind
+    CloudFront."""
+
+    WHERE: ClassVar[str] = "site"

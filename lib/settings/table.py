@@ -1,0 +1,51 @@
+"""DynamoDB tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from .layer import Layer, between, flag, one_of, refuse, setting, several
+
+BillingMode = Literal["PAY_PER_REQUEST", "PROVISIONED"]
+UNITS = between(1, 40_000, "units")
+REGION = r"[a-z]{2}(-[a-z]+)+-\d"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableSettings(Layer):
+    """How a DynamoDB table is paid for and kept."""
+
+    billing_mode: BillingMode | None = setting(one_of("PAY_PER_REQUEST", "PROVISIONED"), key="dynamodb_billing_mode")
+    """On demand, or provisioned and scaled at 70 % use: `PAY_PER_REQUEST` or `PROVISIONED`."""
+    read_capacity: int | None = setting(UNITS, key="dynamodb_read_capacity")
+    """Read units of the table and of each index, when provisioned: the least that scaling leaves."""
+    write_capacity: int | None = setting(UNITS, key="dynamodb_write_capacity")
+    """Write units, likewise."""
+    max_read_capacity: int | None = setting(UNITS, key="dynamodb_max_read_capacity")
+    """The most read units that scaling reaches; default ten times `read_capacity`."""
+    max_write_capacity: int | None = setting(UNITS, key="dynamodb_max_write_capacity")
+    """The most write units, likewise."""
+    point_in_time_recovery: bool | None = setting(flag(), key="point_in_time_recovery")
+    """Restore to any second of the last 35 days."""
+    deletion_protection: bool | None = setting(flag(), key="deletion_protection")
+    """DynamoDB refuses to delete the table."""
+    retain_on_delete: bool | None = setting(flag(), key="retain_on_delete")
+    """`pulumi destroy` forgets the table and leaves it in the account."""
+    replica_regions: tuple[str, ...] | None = setting(
+        several(REGION, "give different regions, e.g. us-west-2"), key="replica_regions"
+    )
+    """Other regions in which each table has a replica; none: no region."""
+    existing: bool | None = setting(flag(), key="table_existing")
+    """The tables stand already, as replicas of another region's: they are used and not made."""
+
+    WHERE: ClassVar[str] = "table"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for kind in ("read", "write"):
+            least, most = getattr(self, f"{kind}_capacity"), getattr(self, f"max_{kind}_capacity")
+            if least and most and most < least:
+                raise refuse(f"table.max_{kind}_capacity", most, f"give at least {kind}_capacity, {least}")
+        if self.existing and self.replica_regions:
+            raise refuse("table.replica_regions", self.replica_regions, "give none where existing tables are used")

@@ -1,0 +1,253 @@
+"""The outputs of a `TapStack`: what they are, and where they come from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+
+if TYPE_CHECKING:
+    from .tap_stack import TapStack
+
+Text = pulumi.Output[str]
+Texts = dict[str, pulumi.Output[str]]
+
+
+class StackOutputs:
+    """Ids, names and ARNs of everything made; where there are several of a kind, those of the first, and all by name.
+
+    What a deployment does not have, it has no output for.
+    """
+
+    service: str
+    """Which service it is."""
+    environment: str
+    """The suffix in its names."""
+    dynamodb_table_name: Text
+    """The first table's name."""
+    dynamodb_table_arn: Text
+    """The first table's ARN."""
+    table_names: Texts
+    """Every table's name."""
+    table_arns: Texts
+    """Every table's ARN."""
+    lambda_function_name: Text
+    """The first function's name."""
+    lambda_function_arn: Text
+    """The first function's ARN."""
+    lambda_function_version: Text
+    """The version of the first function that was published last."""
+    lambda_role_name: Text
+    """The name of the first function's role."""
+    lambda_role_arn: Text
+    """The ARN of the first function's role."""
+    function_versions: Texts
+    """The version of every function that was published last."""
+    alias_arns: Texts
+    """What callers of each function call, where they call an alias."""
+    rollout_application: Text
+    """The application of CodeDeploy, where it moves the aliases; the deployment group of each function has its name."""
+    function_names: Texts
+    """Every function's name."""
+    function_arns: Texts
+    """Every function's ARN."""
+    role_arns: Texts
+    """The ARN of every function's role."""
+    layer_arns: Texts
+    """The ARN of the one layer, where functions share their code."""
+    log_group_names: Texts
+    """Where each function logs."""
+    log_group_arns: Texts
+    """The ARN of each function's log group."""
+    api_rest_id: Text
+    """The API's id."""
+    api_name: Text
+    """The API's name."""
+    api_execution_arn: Text
+    """What the ARNs of its methods begin with."""
+    api_deployment_id: Text
+    """The deployment on its stage."""
+    api_stage: Text
+    """Its stage."""
+    api_stage_arn: Text
+    """The ARN of its stage."""
+    api_url: Text
+    """Where it answers."""
+    cors_origin: pulumi.Input[str]
+    """The origin whose pages may call it, or `none`."""
+    lambda_runtime: Text
+    """What the first function runs on."""
+    tracing: bool
+    """Whether requests are traced."""
+    api_key_id: Text
+    """The id of its key, where a route asks for one."""
+    api_key: Text
+    """The key itself: a secret."""
+    access_log_group_name: Text
+    """The API's access log."""
+    execution_log_group_name: Text
+    """The API's execution log."""
+    api_log_role_arn: Text
+    """The role with which API Gateway logs, where it was made here."""
+    domain_name: str
+    """The API's own domain."""
+    domain_url: str
+    """Where the API answers under its own domain."""
+    domain_target: Text
+    """What DNS must point `domain_name` at."""
+    domain_zone_id: Text
+    """The zone of Route 53 that `domain_target` is in."""
+    alarm_topic_arn: Text
+    """The ARN of the topic that alarms go to."""
+    alarm_topic_name: Text
+    """The name of the topic that alarms go to."""
+    topic_arns: Texts
+    """The ARN of every topic of the service's own."""
+    parameter_names: Texts
+    """The path of every parameter."""
+    alarm_names: Texts
+    """Every alarm's name, by what it is on and what it watches."""
+    alarm_arns: Texts
+    """Every alarm's ARN, likewise."""
+    schedule_names: Texts
+    """The rule of every schedule."""
+    dead_letter_queue_name: Text
+    """The name of the queue that keeps what failed for good."""
+    dead_letter_queue_arn: Text
+    """The queue's ARN."""
+    dead_letter_queue_url: Text
+    """The queue's address."""
+    site_url: Text
+    """The origin of the site's pages."""
+    site_bucket_name: Text
+    """The bucket of the site's pages."""
+    site_distribution_id: Text
+    """The CloudFront distribution of the site, where it is behind one."""
+
+
+def collect(stack: TapStack) -> dict[str, Any]:
+    """Every output of a stack, by name."""
+    return {
+        **_tables(stack),
+        **_functions(stack),
+        **_api(stack),
+        **_key(stack),
+        **_logs(stack),
+        **_domain(stack),
+        **_alarms(stack),
+        **_queue(stack),
+        **_site(stack),
+    }
+
+
+def _tables(stack: TapStack) -> dict[str, Any]:
+    table = next(iter(stack.tables.values()))
+    return {
+        "service": stack.description.name,
+        "environment": stack.args.environment,
+        "dynamodb_table_name": table.name,
+        "dynamodb_table_arn": table.arn,
+        "table_names": {name: made.name for name, made in stack.tables.items()},
+        "table_arns": {name: made.arn for name, made in stack.tables.items()},
+        "topic_arns": {name: made.arn for name, made in stack.topics.items()},
+        "parameter_names": {name: made.name for name, made in stack.parameters.items()},
+    }
+
+
+def _functions(stack: TapStack) -> dict[str, Any]:
+    function = next(iter(stack.functions.values()))
+    role = next(iter(stack.roles.values()))
+    return {
+        "lambda_function_name": function.name,
+        "lambda_function_arn": function.arn,
+        "lambda_function_version": function.resource.version,
+        "lambda_runtime": function.resource.runtime,
+        "lambda_role_name": role.name,
+        "lambda_role_arn": role.arn,
+        "function_names": {name: made.name for name, made in stack.functions.items()},
+        "function_arns": {name: made.arn for name, made in stack.functions.items()},
+        "function_versions": {name: made.resource.version for name, made in stack.functions.items()},
+        "alias_arns": {name: made.alias.arn for name, made in stack.functions.items() if made.alias},
+        **({"rollout_application": stack.rollout.resource.name} if stack.rollout else {}),
+        "role_arns": {name: made.arn for name, made in stack.roles.items()},
+        "layer_arns": {name: made.arn for name, made in stack.layers.items()},
+        "log_group_names": {name: made.log_group.name for name, made in stack.functions.items()},
+        "log_group_arns": {name: made.log_group.arn for name, made in stack.functions.items()},
+        "schedule_names": {name: made.resource.name for name, made in stack.schedules.items()},
+        "tracing": bool(stack.settings.function.tracing),
+    }
+
+
+def _api(stack: TapStack) -> dict[str, Any]:
+    api = stack.api
+    return {
+        "api_rest_id": api.resource.id,
+        "api_name": api.resource.name,
+        "api_execution_arn": api.resource.execution_arn,
+        "api_deployment_id": api.deployment.id,
+        "api_stage": api.stage.stage_name,
+        "api_stage_arn": api.stage.arn,
+        "api_url": api.stage.invoke_url,
+        "cors_origin": stack.origin or stack.settings.api.cors_origin or "none",
+    }
+
+
+def _key(stack: TapStack) -> Texts:
+    plan = stack.api.usage_plan
+    return {"api_key_id": plan.key.id, "api_key": pulumi.Output.secret(plan.key.value)} if plan else {}
+
+
+def _logs(stack: TapStack) -> Texts:
+    logs = stack.api.logs
+    if not logs:
+        return {}
+    return {
+        **({"access_log_group_name": logs.access.name} if logs.access else {}),
+        **({"execution_log_group_name": logs.execution.name} if logs.execution else {}),
+        **({"api_log_role_arn": logs.account.role.arn} if logs.account and logs.account.role else {}),
+    }
+
+
+def _domain(stack: TapStack) -> dict[str, Any]:
+    domain = stack.api.domain
+    if not domain:
+        return {}
+    return {
+        "domain_name": stack.settings.api.domain_name,
+        "domain_url": domain.url,
+        "domain_target": domain.target,
+        "domain_zone_id": domain.zone_id,
+    }
+
+
+def _alarms(stack: TapStack) -> dict[str, Any]:
+    alarms = {f"{name}-{kind}": alarm for name, made in stack.alarms.items() for kind, alarm in made.resources.items()}
+    alarms |= {f"{alarm.on}-{alarm.name}": stack.own_alarms[alarm.name].resource for alarm in stack.description.alarms}
+    return {
+        "alarm_topic_arn": stack.alarm_topic.arn,
+        "alarm_topic_name": stack.alarm_topic.name,
+        "alarm_names": {name: alarm.name for name, alarm in alarms.items()},
+        "alarm_arns": {name: alarm.arn for name, alarm in alarms.items()},
+    }
+
+
+def _queue(stack: TapStack) -> Texts:
+    queue = stack.dead_letters
+    if not queue:
+        return {}
+    return {
+        "dead_letter_queue_name": queue.name,
+        "dead_letter_queue_arn": queue.arn,
+        "dead_letter_queue_url": queue.url,
+    }
+
+
+def _site(stack: TapStack) -> Texts:
+    site = stack.site
+    if not site:
+        return {}
+    return {
+        "site_url": site.url,
+        "site_bucket_name": site.bucket.name,
+        **({"site_distribution_id": site.distribution.id} if site.distribution else {}),
+    }

@@ -1,0 +1,32 @@
+"""What stands under the fields of a class."""
+
+from __future__ import annotations
+
+import pytest
+
+from lib import documented
+from lib.services import CHOICES
+from lib.settings import LAYERS
+from lib.stack_outputs import StackOutputs
+
+
+class Parcel:
+    """A parcel."""
+
+    weight_kg: float
+    """What it weighs,
+    with its paper."""
+    sender: str
+
+    def heavy(self) -> bool:
+        """Whether nobody can lift it."""
+        return self.weight_kg > 30
+
+
+def test_text_under_a_field_is_told_on_one_line() -> None:
+    assert documented.fields(Parcel) == {"weight_kg": "What it weighs, with its paper.", "sender": ""}
+
+
+@pytest.mark.parametrize("cls", [*LAYERS.values(), *(choice.settings for choice in CHOICES.values()), StackOutputs])
+def test_everything_that_users_set_or_are_told_is_documented(cls: type) -> None:
+    assert all(text for name, text in documented.fields(cls).items() if name != "WHERE")
