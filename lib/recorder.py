@@ -18,10 +18,12 @@ COMPUTED = (
     "arn",
     "bucket",
     "bucketRegionalDomainName",
+    "dashboardArn",
     "domainName",
     "executionArn",
     "invokeArn",
     "invokeUrl",
+    "region",
     "regionalDomainName",
     "regionalZoneId",
     "rootResourceId",
@@ -32,6 +34,9 @@ COMPUTED = (
     "websiteEndpoint",
 )
 """Properties that AWS decides; the recorder answers `<property>:<logical name>`."""
+
+PROOF = ("resourceRecordName", "resourceRecordType", "resourceRecordValue")
+"""What a certificate asks for."""
 
 
 class Registered(NamedTuple):
@@ -118,7 +123,8 @@ class Cloud(mocks.Mocks):
         """Answer a registration."""
         if self._preview:
             return "", {}
-        made = {key: f"{key}:{args.name}" for key in COMPUTED}
+        made: dict[str, Any] = {key: f"{key}:{args.name}" for key in COMPUTED}
+        made["domainValidationOptions"] = [{key: f"{key}:{args.name}" for key in PROOF}]
         made["name"] = f"{args.inputs.get('namePrefix', f'{args.name}-')}made"
         return f"{args.name}-id", {**made, **args.inputs}
 

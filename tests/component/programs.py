@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lib.settings import AlarmSettings, ApiSettings, FunctionSettings, RolloutSettings, SiteSettings
+from lib.settings import AlarmSettings, ApiSettings, FirewallSettings, FunctionSettings, RolloutSettings, SiteSettings
 from lib.tap_stack import TapStack, TapStackArgs
 
 from ..builders import PARCELS, a_yard
@@ -37,6 +37,8 @@ PRODUCTION: dict[str, Any] = {
     "environment_suffix": "prod",
     "function": FunctionSettings(provisioned_concurrency=5),
     "rollout": RolloutSettings(strategy="Canary10Percent5Minutes"),
+    "api": ApiSettings(health_route=True, domain_name="yard.example.com", zone_id="Z0123456789ABC"),
+    "firewall": FirewallSettings(enabled=True),
 }
 """Arguments of one with every setting of production on."""
 
