@@ -13,7 +13,9 @@ class Fact(NamedTuple):
     unit: str
     kind: Literal["published", "assumed"]
     source: str
-    """The page, or what else speaks for it; of an assumption what to measure on AWS, too."""
+    """The page that says so; of an assumption what speaks for it."""
+    measure: str = ""
+    """What would tell it on AWS."""
 
 
 VCPU = Fact("memory that has a whole processor", 1_769, "MB", "published", "Lambda, Configure Lambda function memory")
@@ -22,34 +24,69 @@ PER_CONCURRENCY = Fact(
     10,
     "a second",
     "published",
-    "Lambda, Understanding Lambda function scaling; that it counts for what a function reserves, too: assumed",
+    "Lambda, Understanding Lambda function scaling, of an account; of what a function reserves it is assumed",
+    "Throttles at a rate just above it",
 )
-ACCOUNT = Fact("an account's concurrency", 1_000, "", "published", "Lambda quotas; a new account begins with less")
-UNRESERVED = Fact("of it, what cannot be reserved", 100, "", "published", "Lambda, Configuring reserved concurrency")
-GROWTH = Fact("new environments of a function", 1_000, "in 10 s", "published", "Lambda, Lambda scaling behavior")
-GATEWAY_RATE = Fact("an account's requests", 10_000, "a second", "published", "API Gateway, Amazon API Gateway quotas")
-NEW_TABLE = Fact("a new table on demand", 4_000, "writes a second", "published", "DynamoDB, on-demand capacity mode")
+ACCOUNT = Fact(
+    "an account's concurrency", 1_000, "executions", "published", "Lambda quotas", "`aws lambda get-account-settings`"
+)
+UNRESERVED = Fact(
+    "of that, what cannot be reserved", 100, "executions", "published", "Lambda, Configuring reserved concurrency"
+)
+GROWTH = Fact("a function's new environments", 1_000, "in 10 s", "published", "Lambda, Lambda scaling behavior")
+GATEWAY_RATE = Fact(
+    "an account's requests",
+    10_000,
+    "a second",
+    "published",
+    "API Gateway, Amazon API Gateway quotas; 2,500 in newer regions",
+    "`aws apigateway get-account`",
+)
+NEW_READS = Fact("a new table on demand", 12_000, "reads a second", "published", "DynamoDB, on-demand capacity mode")
+NEW_WRITES = Fact("likewise", 4_000, "writes a second", "published", "DynamoDB, on-demand capacity mode")
 ONE_KEY = Fact("one partition key", 1_000, "writes a second", "published", "DynamoDB, designing partition keys")
-COLD_SHARE = Fact("cold starts", 1, "% of requests", "published", "Lambda, execution environment lifecycle: under 1 %")
+COLD_SHARE = Fact(
+    "cold starts",
+    1,
+    "% of requests",
+    "published",
+    "Lambda, execution environment lifecycle, says under 1 %",
+    "REPORT lines with an Init Duration",
+)
 SANDBOX = Fact(
-    "a cold start, without the import",
+    "a cold start without the import",
     200,
     "ms",
     "assumed",
-    "published: under 100 ms to over 1 s in all; Init Duration",
+    "published is under 100 ms to over 1 s for all of it",
+    "Init Duration, and Latency of those requests",
 )
 SINGLE = Fact(
-    "a round trip to DynamoDB", 5, "ms", "assumed", "published: single-digit milliseconds; SuccessfulRequestLatency"
+    "a round trip to DynamoDB",
+    5,
+    "ms",
+    "assumed",
+    "published is single-digit milliseconds",
+    "SuccessfulRequestLatency of GetItem, Query, PutItem",
 )
-TRANSACTION = Fact("one of a transaction", 12, "ms", "assumed", "as in docs/stock/scaling.md; SuccessfulRequestLatency")
-GATEWAY = Fact("API Gateway around the function", 10, "ms", "assumed", "Latency less IntegrationLatency")
+TRANSACTION = Fact(
+    "one of a transaction", 12, "ms", "assumed", "what docs/stock/scaling.md has", "likewise, of TransactWriteItems"
+)
+GATEWAY = Fact("API Gateway around the function", 10, "ms", "assumed", "nothing", "Latency less IntegrationLatency")
 PLATFORM = Fact(
-    "processor time of Lambda's own loop and of TLS", 0.5, "ms", "assumed", "Duration of a function that does nothing"
+    "processor time of Lambda's own loop, of TLS and of tracing",
+    0.5,
+    "ms",
+    "assumed",
+    "nothing",
+    "Duration of a function that does nothing, by memory",
 )
-VARIATION = Fact("standard deviation of times over their mean", 0.5, "", "assumed", "p50 and p99 of Duration")
+VARIATION = Fact(
+    "standard deviation of times over their mean", 0.5, "", "assumed", "nothing", "p50 and p99 of Duration"
+)
 
 FACTS = (
-    VCPU, PER_CONCURRENCY, ACCOUNT, UNRESERVED, GROWTH, GATEWAY_RATE, NEW_TABLE, ONE_KEY, COLD_SHARE,
+    VCPU, PER_CONCURRENCY, ACCOUNT, UNRESERVED, GROWTH, GATEWAY_RATE, NEW_READS, NEW_WRITES, ONE_KEY, COLD_SHARE,
     SANDBOX, SINGLE, TRANSACTION, GATEWAY, PLATFORM, VARIATION,
 )  # fmt: skip
 
@@ -90,5 +127,3 @@ OPERATIONS = (
     Operation("stock", "read", "get-level", 0.23, 41, (SINGLE,), reads=1),
     Operation("stock", "reserve", "reserve", 0.59, 44, (SINGLE, TRANSACTION), reads=1, writes=2),
 )
-CHANGE = OPERATIONS[4]
-"""The slowest."""

@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from math import ceil
 from typing import NamedTuple
 
+from lib.args import TapStackArgs
+from lib.components.table import SCALING_FACTOR
 from lib.settings import TableSettings
-from lib.tap_stack import TapStackArgs
 
 from . import queueing
 from .facts import (
     ACCOUNT,
     GATEWAY,
     GATEWAY_RATE,
-    NEW_TABLE,
+    NEW_READS,
+    NEW_WRITES,
     ONE_KEY,
     PER_CONCURRENCY,
     PLATFORM,
@@ -65,18 +67,16 @@ def lambda_usd(operation: Operation, memory_mb: float, rate: float) -> float:
 
 
 class Limits(NamedTuple):
-    """What a deployment lets through of one operation."""
+    """What a deployment lets through of one operation, in requests a second, by what lets no more through."""
 
     memory_mb: int
-    reserved: int | None
-    most: Mapping[str, float]
-    """Requests a second, by what lets no more through."""
+    reserved: int
+    """-1: none."""
+    at_first: Mapping[str, float]
+    scaled: Mapping[str, float]
+    """Once its tables have grown, where they do."""
     quota: int | None
     """Requests of one key in a month."""
-
-    def first(self) -> tuple[str, float]:
-        """What stops it first."""
-        return min(self.most.items(), key=lambda limit: limit[1])
 
 
 def limits(operation: Operation, args: TapStackArgs) -> Limits:
@@ -85,29 +85,28 @@ def limits(operation: Operation, args: TapStackArgs) -> Limits:
     function = args.function_settings(next(one for one in service.functions if one.name == operation.function))
     memory_mb, reserved = function.memory_mb or 0, function.reserved_concurrency or 0
     servers = int(ACCOUNT.value) if reserved < 0 else reserved
-    keyed = settings.api.api_key_required or any(route.key_required for _, route in service.routes())
+    most = {
+        "the stage's throttle": settings.api.throttle_rate_per_second or 0,
+        "the account's requests": GATEWAY_RATE.value,
+        f"{PER_CONCURRENCY.value:g} for each unit of concurrency": PER_CONCURRENCY.value * servers,
+        "concurrency": queueing.most_offered(servers, REFUSED) / offered(operation, memory_mb, 1),
+        **({"one key of an index": ONE_KEY.value / operation.key_writes} if operation.key_writes else {}),
+    }
+    keyed = settings.authorization.type == "API_KEY" or any(route.key_required for _, route in service.routes())
     return Limits(
         memory_mb=memory_mb,
-        reserved=None if reserved < 0 else reserved,
-        most={
-            "the stage's throttle": settings.api.throttle_rate_per_second or 0,
-            "the account's requests": GATEWAY_RATE.value,
-            f"{PER_CONCURRENCY.value} a second for each unit of concurrency": PER_CONCURRENCY.value * servers,
-            "concurrency": queueing.most_offered(servers, REFUSED) / (function_ms(operation, memory_mb) / 1e3),
-            **_of_tables(operation, settings.table),
-        },
+        reserved=reserved,
+        at_first={**most, **_of_tables(operation, settings.table, 1)},
+        scaled={**most, **_of_tables(operation, settings.table, SCALING_FACTOR)},
         quota=settings.api.quota_per_month if keyed else None,
     )
 
 
-def _of_tables(operation: Operation, table: TableSettings) -> dict[str, float]:
-    """What tables take before they have scaled."""
-    provisioned = table.billing_mode == "PROVISIONED"
-    writes = (table.write_capacity or 0) if provisioned else NEW_TABLE.value
-    found = {
-        "a table's writes": (operation.writes, writes),
-        "one key of an index": (operation.key_writes, ONE_KEY.value),
+def _of_tables(operation: Operation, table: TableSettings, factor: int) -> dict[str, float]:
+    """Of a table on demand it is known what it takes when it is new."""
+    on_demand = table.billing_mode == "PAY_PER_REQUEST"
+    capacity = {
+        "a table's writes": (operation.writes, NEW_WRITES.value if on_demand else factor * (table.write_capacity or 0)),
+        "a table's reads": (operation.reads, NEW_READS.value if on_demand else factor * (table.read_capacity or 0)),
     }
-    if provisioned:
-        found["a table's reads"] = (operation.reads, table.read_capacity or 0)
-    return {what: capacity / units for what, (units, capacity) in found.items() if units}
+    return {what: most / units for what, (units, most) in capacity.items() if units}
