@@ -17,7 +17,7 @@ STACK := $(or $(SERVICE),items)-$(ENV)
 # Where somebody watches, one line that tells how far pip has come.
 PASSING := while IFS= read -r line; do case "$$line" in Collecting*|Installing*) if [ -t 2 ]; then printf '\r\033[K  %.90s' "$$line"; fi;; esac; done; if [ -t 2 ]; then printf '\r\033[K'; fi
 
-.PHONY: help install local site seed test lint audit bench cost preview up rollback outputs destroy restore failover reference clean
+.PHONY: help install local site seed test lint audit bench load scaling cost preview up rollback outputs destroy restore failover reference clean
 
 help: ## list these
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -57,6 +57,12 @@ audit: $(VENV)/.installed ## judge what would be deployed by named controls (SER
 
 bench: $(VENV)/.installed ## measure, beside peers doing the same work
 	@$(BIN)/python -m benchmarks
+
+load: $(VENV)/.installed ## 1,000 clients at once (SERVICE=stock, CLIENTS=n, SECONDS=n, WORKERS=n; URL= or TAP_OUTPUTS=file: of what stands)
+	@exec $(BIN)/python -m benchmarks.load --env $(ENV) $(if $(SERVICE),--service $(SERVICE)) $(if $(CLIENTS),--clients $(CLIENTS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(WORKERS),--workers $(WORKERS)) $(if $(URL),--url $(URL)) $(if $(TAP_OUTPUTS),--outputs $(TAP_OUTPUTS)) $(foreach pair,$(CONFIG),--config '$(pair)')
+
+scaling: $(VENV)/.installed ## what 1,000 requests at once take: the tables of docs/scaling.md, written anew
+	@$(BIN)/python -m benchmarks.scaling
 
 cost: $(VENV)/.installed ## what a month costs on AWS (SERVICE=one, ENV=suffix, CONFIG="key=value ...", REQUESTS=a month)
 	@$(BIN)/python -m lib.cost $(if $(SERVICE),--service $(SERVICE)) $(if $(filter-out file,$(origin ENV)),--env $(ENV)) $(if $(REQUESTS),--requests $(REQUESTS)) $(foreach pair,$(CONFIG),--config '$(pair)')

@@ -59,21 +59,8 @@ def checkout_fixture(tmp_path: Path) -> Checkout:
 
 def test_make_alone_lists_the_commands(checkout: Checkout) -> None:
     said = checkout.make().stdout
-    commands = (
-        "local",
-        "site",
-        "test",
-        "lint",
-        "audit",
-        "bench",
-        "cost",
-        "preview",
-        "up",
-        "rollback",
-        "outputs",
-        "destroy",
-    )
-    for command in (*commands, "restore", "failover"):
+    commands = "local site test lint audit bench load scaling cost preview up rollback outputs destroy restore failover"
+    for command in commands.split():
         assert f"  make {command} " in said
 
 

@@ -150,6 +150,25 @@ def test_outputs_of_a_deployment_on_aws_are_kept_without_its_secrets(
     }
 
 
+@pytest.mark.parametrize(
+    ("told", "given", "key"),
+    [({}, None, ""), ({"items_api_key": "told"}, None, "told"), ({"items_api_key": "told"}, "given", "given")],
+)
+def test_outputs_tell_where_a_service_is_and_its_key(
+    tmp_path: Path, told: dict[str, str], given: str | None, key: str
+) -> None:
+    path = tmp_path / outputs.FLAT
+    path.write_text(json.dumps({"items_api_url": "https://example.com", **told}), encoding="utf-8")
+    assert outputs.reach(path, "items", given) == ("https://example.com", key)
+
+
+@pytest.mark.parametrize("text", ['{"stock_api_url": "https://example.com"}', "no JSON"])
+def test_outputs_that_tell_of_another_service_are_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / outputs.FLAT).write_text(text, encoding="utf-8")
+    with pytest.raises(outputs.OutputsError, match="tells of no items service: run make local or make up"):
+        outputs.reach(tmp_path / outputs.FLAT, "items")
+
+
 def test_a_stack_without_outputs_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="error: stack items-dev has no outputs: deploy it first"):
         outputs.main("items-dev", "")
