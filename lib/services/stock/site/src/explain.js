@@ -23,17 +23,18 @@ const BY_STATUS = {
 };
 
 /**
- * @param {Error & {status?: number, code?: string, details?: string[], requestId?: string}} error
- * @returns {{message: string, advice: string, details: string[], requestId: string, wrongKey: boolean}}
+ * @param {Error & {status?: number, code?: string, details?: string[], requestId?: string, correlationId?: string}} error
+ * @returns {{message: string, advice: string, details: string[], requestId: string, wrongKey: boolean}} `requestId` is
+ *   what the log has it under: where no answer came, the id that it was sent with.
  */
 export function explain(error) {
-  const { status = 0, code = "", details = [], requestId = "" } = error;
+  const { status = 0, code = "", details = [], requestId = "", correlationId = "" } = error;
   const failed = status >= 500 ? "It is not your fault. Try again; if it stays, report the request id." : "";
   return {
     message: error.message,
     advice: ADVICE[code] ?? BY_STATUS[status] ?? failed,
     details,
-    requestId,
+    requestId: requestId || correlationId,
     wrongKey: status === 401 || status === 403,
   };
 }

@@ -40,6 +40,8 @@ test("every error says what to do", () => {
   assert.equal(explain(new ApiError("No", { status: 403 })).wrongKey, true);
   const below = explain(new ApiError("No", { status: 409, code: "BELOW_RESERVED", details: ["a"], requestId: "r" }));
   assert.deepEqual([below.wrongKey, below.details, below.requestId], [false, ["a"], "r"]);
+  const unanswered = Object.assign(new ApiError("No", { code: "TIMEOUT" }), { correlationId: "c" });
+  assert.equal(explain(unanswered).requestId, "c");
 });
 
 test("only what the service itself refused is surely not done", () => {
