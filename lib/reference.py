@@ -177,7 +177,7 @@ def _codes(service: Service) -> str:
 def _metrics(services: Iterable[Service]) -> str:
     """What every service counts, and what of it does so."""
     rows = (row for service in services for row in _metric_rows(service))
-    return _table(("Service", "Metric", "Unit", "Of", "Emitted by"), rows)
+    return _table(("Service", "Metric", "Unit", "What", "Emitted by"), rows)
 
 
 def _metric_rows(service: Service) -> Iterator[Row]:

@@ -11,8 +11,12 @@ from .invocation import INVOCATION
 _encode = json.JSONEncoder(default=str, separators=(",", ":")).encode
 
 
-def write(level: str, message: str, **fields: Any) -> None:
-    """Log one line.  Give no personal data, key or request body."""
+def write(level: str, message: str, members: str = "", **fields: Any) -> None:
+    """Log one line.  Give no personal data, key or request body.
+
+    `members` are more of its fields, as JSON, each after a comma.
+    """
     of_one = {"correlationId": INVOCATION.correlation_id} if INVOCATION.correlation_id else {}
-    sys.stdout.write(_encode({"level": level, "message": message, **fields, **of_one}) + "\n")
+    text = _encode({"level": level, "message": message, **fields, **of_one})
+    sys.stdout.write(f"{text[:-1]}{members}}}\n")
     sys.stdout.flush()

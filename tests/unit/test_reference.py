@@ -16,7 +16,7 @@ from lib.service import Parameter
 from lib.services import SERVICES
 from lib.settings import ApiSettings, FunctionSettings, Settings
 
-from ..builders import PARCELS, SWEEP, a_code, a_function, a_grant, a_route, a_service, a_yard
+from ..builders import PARCELS, SWEEP, a_code, a_function, a_grant, a_metric, a_route, a_service, a_yard
 
 EMPTY = "<!-- generated:{0} -->\n<!-- /generated:{0} -->"
 
@@ -134,6 +134,17 @@ def test_scopes_are_listed_with_their_routes_and_what_is_open_to_all() -> None:
     assert rows == [
         ["`parcels`", "`read`", "`GET /parcels`, `GET /parcels/{id}`"],
         ["`parcels`", "none", "`GET /hours`"],
+    ]
+
+
+def test_metrics_of_every_service_are_listed_once_with_what_emits_them() -> None:
+    lost = a_metric(name="Lost", unit="Percent", description="Of all")
+    sorting = a_function(a_route(path="/sorted", operation="sort", metrics=(a_metric(), lost)), name="sorting")
+    service = a_service(functions=(a_function(a_route(metrics=(a_metric(),))), sorting))
+    assert cells(sections({"parcels": service, "yard": a_yard()})["metrics"]) == [
+        ["`parcels`", "`Arrivals`", "Count", "Parcels that came", "`list_parcels`, `sort`"],
+        ["`parcels`", "`Lost`", "Percent", "Of all", "`sort`"],
+        ["`yard`", "`Arrivals`", "Count", "Parcels that came", "`count`, `greet`"],
     ]
 
 
