@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..recorder import Deployment, record
+from ..service import Service
 from .traffic import Traffic, times
 from .work import ALERT, SWEEP, Operation, Work
 
@@ -33,6 +34,8 @@ class Month:
     made: Deployment
     traffic: Traffic
     work: Work
+    service: Service
+    """As described; its functions may have been split."""
 
     @cached_property
     def runs(self) -> list[Run]:
