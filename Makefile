@@ -17,7 +17,7 @@ STACK := $(or $(SERVICE),items)-$(ENV)
 # Where somebody watches, one line that tells how far pip has come.
 PASSING := while IFS= read -r line; do case "$$line" in Collecting*|Installing*) if [ -t 2 ]; then printf '\r\033[K  %.90s' "$$line"; fi;; esac; done; if [ -t 2 ]; then printf '\r\033[K'; fi
 
-.PHONY: help install local site seed test lint bench cost preview up rollback outputs destroy reference clean
+.PHONY: help install local site seed test lint bench cost preview up rollback outputs destroy restore failover reference clean
 
 help: ## list these
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -92,6 +92,13 @@ outputs: $(VENV)/.installed ## write the outputs of what is on AWS to cfn-output
 
 destroy: $(VENV)/.installed ## take down what is on AWS; tables that the environment keeps stay
 	$(call pulumi,destroy)
+
+restore: $(VENV)/.installed ## a table as it was, beside the live one (TABLE=, AT=time or FROM=backup; APPLY=1 writes back, EXACT=1 deletes, too)
+	@$(BIN)/python -m lib.recovery restore --stack $(STACK) --table "$(TABLE)" $(if $(AT),--at $(AT)) $(if $(FROM),--from $(FROM)) $(if $(APPLY),--apply) $(if $(EXACT),--exact)
+
+failover: $(VENV)/.installed ## bring a service up where its tables have replicas (TO=region; DRY=1 only tells), or back home
+	@$(if $(DRY),:,$(PAGES))
+	@$(BIN)/python -m lib.recovery failover --service $(or $(SERVICE),items) --env $(ENV) --to "$(TO)" $(if $(HEALTH),--health $(HEALTH)) $(if $(DRY),--dry)
 
 clean: ## remove what can be made again
 	@rm -rf $(VENV) .coverage .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info

@@ -122,13 +122,13 @@ class Cloud(mocks.Mocks):
         raise AssertionError(f"{args.token} was called")
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        """Answer a registration."""
+        """Answer a registration, or what a program reads that stands already."""
         if self._preview:
             return "", {}
         made: dict[str, Any] = {key: f"{key}:{args.name}" for key in COMPUTED}
         made["domainValidationOptions"] = [{key: f"{key}:{args.name}" for key in PROOF}]
-        made["name"] = f"{args.inputs.get('namePrefix', f'{args.name}-')}made"
-        return f"{args.name}-id", {**made, **args.inputs}
+        made["name"] = args.resource_id or f"{args.inputs.get('namePrefix', f'{args.name}-')}made"
+        return args.resource_id or f"{args.name}-id", {**made, **args.inputs}
 
 
 class Recorder(Monitor):

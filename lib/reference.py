@@ -60,6 +60,7 @@ OUTPUTS = {
     "pulumi.Input[str]": "text",
     "str": "text",
     "bool": "true or false",
+    "list[str]": "texts",
 }
 """What readers call the types of outputs."""
 OWN = tuple(choice.settings for choice in CHOICES.values())

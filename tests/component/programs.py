@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lib.settings import AlarmSettings, ApiSettings, FirewallSettings, FunctionSettings, RolloutSettings, SiteSettings
+from lib.settings import (
+    AlarmSettings,
+    ApiSettings,
+    BackupSettings,
+    CostSettings,
+    FirewallSettings,
+    FunctionSettings,
+    RolloutSettings,
+    SiteSettings,
+    TableSettings,
+)
 from lib.tap_stack import TapStack, TapStackArgs
 
 from ..builders import PARCELS, a_yard
@@ -39,6 +49,9 @@ PRODUCTION: dict[str, Any] = {
     "rollout": RolloutSettings(strategy="Canary10Percent5Minutes"),
     "api": ApiSettings(health_route=True, domain_name="yard.example.com", zone_id="Z0123456789ABC"),
     "firewall": FirewallSettings(enabled=True),
+    "table": TableSettings(replica_regions=("us-west-2",)),
+    "backup": BackupSettings(retention_days=35),
+    "cost": CostSettings(monthly_budget_usd=100.0),
 }
 """Arguments of one with every setting of production on."""
 
