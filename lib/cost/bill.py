@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ..environments import ENVIRONMENTS
 from ..recorder import Registered, recorded
+from ..services import SERVICES
 from .month import Month
 from .prices import PRICES, Prices
 from .rates import BILLED, FREE, UNPRICED
@@ -61,7 +62,7 @@ def standard(program: Path) -> Mapping[str, Mapping[str, Bill]]:
 
     def of(service: str, environment: str) -> Bill:
         made = recorded(program, {"service": service, "environment": environment})
-        return bill(Month(made, Traffic(), WORK[service]))
+        return bill(Month(made, Traffic(), WORK[service], SERVICES[service]))
 
     return {service: {environment: of(service, environment) for environment in ENVIRONMENTS} for service in WORK}
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from ..recorder import Deployment
+from ..service import Service
 from .traffic import Traffic, times
 from .work import ALERT, SWEEP, Operation, Work
 
@@ -31,6 +32,8 @@ class Month:
     made: Deployment
     traffic: Traffic
     work: Work
+    service: Service
+    """As described; its functions may have been split."""
 
     @cached_property
     def runs(self) -> list[Run]:
