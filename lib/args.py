@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+
+import pulumi
 
 from . import service as described
 from .environments import ENVIRONMENTS, row_name
@@ -12,6 +14,8 @@ from .services import SERVICES
 from .settings import LAYERS, AlarmSettings, ApiSettings, FunctionSettings, Settings, check_tags, over, refuse
 
 DEFAULT_TAGS = {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"}
+LONGEST_BYTES = {"ssm": 4096, "secretsmanager": 65536}
+"""Of a secret, by its store."""
 DURATION_ALARM_SHARE = 0.8
 """The part of its timeout that a function may take on average before somebody hears of it."""
 
@@ -35,6 +39,9 @@ class TapStackArgs(Settings):
     split_functions: bool = False
     """A function for each operation, with a role and figures of its own; their common code is in a layer."""
 
+    secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict, repr=False)
+    """The values of the service's secrets, by their names, which Pulumi keeps as secrets."""
+
     def __post_init__(self) -> None:
         suffix = check_environment_suffix(self.environment_suffix or "dev")
         object.__setattr__(self, "environment_suffix", suffix)
@@ -50,12 +57,29 @@ class TapStackArgs(Settings):
         object.__setattr__(self, "tags", self._tags())
         check_tags(self.all_tags)
         self.settings().check()
+        self._check_secrets()
         alarming_ms = self.settings().alarms.duration_ms
         figures = [self.function_settings(function) for function in self.description().functions]
         shortest_ms = min(one.timeout_seconds or 0 for one in figures) * 1000
         if alarming_ms and alarming_ms >= shortest_ms:
             wanted = f"give less than the {shortest_ms} ms after which Lambda ends a function"
             raise refuse("alarms.duration_ms", alarming_ms, wanted)
+
+    def _check_secrets(self) -> None:
+        """Raise ValueError, which never shows a value, for secrets that are missing, unknown, or no text."""
+        described_ones = {secret.name: secret for secret in self.description().secrets}
+        for name in sorted({*self.secrets} - {*described_ones}):
+            raise refuse(
+                "secrets", name, f"give some of {', '.join(described_ones) or 'none, for the service has none'}"
+            )
+        for name, secret in described_ones.items():
+            value = self.secrets.get(name)
+            if value is None and not secret.generated:
+                wanted = f"give secrets={{{name!r}: ...}}, or pulumi config set --secret --path tap:secrets.{name}"
+                raise refuse("secrets", name, wanted)
+            if isinstance(value, str) and not 0 < len(value.encode()) <= LONGEST_BYTES[secret.store]:
+                wanted = f"give 1 to {LONGEST_BYTES[secret.store]} bytes"
+                raise refuse(f"secrets[{name!r}]", f"{len(value.encode())} bytes", wanted)
 
     def function_settings(self, function: described.Function) -> FunctionSettings:
         """The figures of one function: the stack's, its own, and again what the arguments say.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NamedTuple
 
 Statement = dict[str, Any]
 
@@ -15,6 +15,49 @@ STREAM_READ = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams"
 """What Lambda does, in a function's name, to read a table's stream."""
 API_GATEWAY_LOGS = "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 """Writing the logs of APIs."""
+
+KEY_ADMINISTRATION = (
+    *("CancelKeyDeletion", "CreateAlias", "DeleteAlias", "Describe*", "Disable*", "Enable*", "Get*", "List*"),
+    *("PutKeyPolicy", "ReplicateKey", "RevokeGrant", "RotateKeyOnDemand", "ScheduleKeyDeletion"),
+    *("SynchronizeMultiRegionKey", "TagResource", "UntagResource", "Update*"),
+)
+"""All that can be done to a key, and nothing that is done with it."""
+KEY_USE = ("CreateGrant", "Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey*", "ReEncrypt*")
+"""What the services that keep something need of the key that encrypts it."""
+KEY_SENDING = ("Decrypt", "GenerateDataKey*")
+"""What whoever sends to a topic or a queue needs of its key."""
+
+
+class KeyUser(NamedTuple):
+    """What an AWS service may do with a key in its own name, and for whom alone."""
+
+    actions: Sequence[str]
+    operator: str
+    condition: str
+    value: str
+    principal: str = "{service}.amazonaws.com"
+
+
+KEY_USERS = {
+    "logs": KeyUser(
+        actions=tuple(action for action in KEY_USE if action != "CreateGrant"),
+        operator="ArnLike",
+        condition="kms:EncryptionContext:aws:logs:arn",
+        value="arn:{partition}:logs:{region}:{account}:log-group:*",
+        principal="logs.{region}.amazonaws.com",
+    ),
+    "events": KeyUser(KEY_SENDING, "ArnLike", "aws:SourceArn", "arn:{partition}:events:{region}:{account}:rule/*"),
+    # Not one distribution: it is made after the key, and the bucket's policy names it.
+    "cloudfront": KeyUser(
+        ("Decrypt",), "ArnLike", "aws:SourceArn", "arn:{partition}:cloudfront::{account}:distribution/*"
+    ),
+    **dict.fromkeys(
+        ("cloudwatch", "budgets", "backup"), KeyUser(KEY_SENDING, "StringEquals", "aws:SourceAccount", "{account}")
+    ),
+}
+"""Log groups; rules that leave what failed in a queue; sites; and who publishes to a topic."""
+KEY_VIA = ("backup", "dynamodb", "lambda", "s3", "secretsmanager", "sns", "sqs", "ssm")
+"""Services that use a key in the name of whoever calls them."""
 
 
 def document(statements: Iterable[Statement]) -> dict[str, Any]:
@@ -75,6 +118,60 @@ def read_through(bucket: str, distribution: str) -> dict[str, Any]:
         "Condition": {"StringEquals": {"aws:SourceArn": distribution}},
     }
     return document([tls_only("s3", [bucket, f"{bucket}/*"]), reading])
+
+
+def key_document(key: str, users: Collection[str]) -> dict[str, Any]:
+    """A key's own policy, by ARN, of which AWS services use it: names of `KEY_VIA` and `KEY_USERS`.
+
+    IAM of the key's account says who administers it, so that it is never beyond reach; it cannot let anybody, and be
+    it an administrator, encrypt or decrypt by himself.
+    """
+    _, partition, _, region, account, _ = key.split(":", 5)
+    root = {"AWS": f"arn:{partition}:iam::{account}:root"}
+    administration = {**allow("kms", KEY_ADMINISTRATION, ["*"]), "Principal": root}
+    return document([administration, *key_statements(account, region, users, partition)])
+
+
+def key_statements(account: str, region: str, users: Collection[str], partition: str = "aws") -> list[Statement]:
+    """What a key's own policy must say for one account and region to use it through AWS services, and only so."""
+    # DynamoDB calls across regions for its replicas; in a key's policy the resource `*` is the key.
+    via = [f"{name}.{'*' if name == 'dynamodb' else region}.amazonaws.com" for name in KEY_VIA if name in users]
+    through = {
+        **allow("kms", KEY_USE, ["*"]),
+        "Principal": {"AWS": f"arn:{partition}:iam::{account}:root"},
+        "Condition": {"StringLike": {"kms:ViaService": via}},
+    }
+    places = {"partition": partition, "region": region, "account": account}
+    return [through, *(_key_user(name, user, places) for name, user in KEY_USERS.items() if name in users)]
+
+
+def _key_user(name: str, user: KeyUser, places: dict[str, str]) -> Statement:
+    return {
+        **allow("kms", user.actions, ["*"]),
+        "Principal": {"Service": user.principal.format(service=name, **places)},
+        "Condition": {user.operator: {user.condition: user.value.format(**places)}},
+    }
+
+
+def key_needs(services: Collection[str]) -> dict[str, list[str]]:
+    """What a role needs of the key by which services encrypt what it uses of them: each action, and through which."""
+    sending = [service for service in services if service in ("sns", "sqs")]
+    return {
+        action: through for action, through in {"Decrypt": [*services], "GenerateDataKey": sending}.items() if through
+    }
+
+
+def key_use(key: str, action: str, services: Sequence[str]) -> Statement:
+    """A statement that allows an action with a key, by ARN, through AWS services alone."""
+    region = key.split(":")[3]
+    through = [f"{service}.{region}.amazonaws.com" for service in services]
+    return {**allow("kms", [action], [key]), "Condition": {"StringEquals": {"kms:ViaService": through}}}
+
+
+def in_region(arn: str, region: str) -> str:
+    """The ARN of a multi-Region key in another region."""
+    parts = arn.split(":")
+    return ":".join([*parts[:3], region, *parts[4:]])
 
 
 def read_by_all(bucket: str) -> dict[str, Any]:

@@ -32,6 +32,8 @@ COMPUTED = (
     "websiteEndpoint",
 )
 """Properties that AWS decides; the recorder answers `<property>:<logical name>`."""
+KEYS = ("aws:kms/key:Key", "aws:kms/replicaKey:ReplicaKey")
+"""Whose ARNs are as AWS's, for policies take their account and region from them."""
 
 
 class Registered(NamedTuple):
@@ -41,6 +43,9 @@ class Registered(NamedTuple):
     """`dynamodb.Table` for `aws:dynamodb/table:Table`."""
     name: str
     inputs: dict[str, Any]
+    """In the clear."""
+    told: dict[str, Any]
+    """The same as Pulumi tells them and keeps them: `[secret]` for what is one."""
     urn: str
     parent: str
     depends_on: list[str]
@@ -120,6 +125,8 @@ class Cloud(mocks.Mocks):
             return "", {}
         made = {key: f"{key}:{args.name}" for key in COMPUTED}
         made["name"] = f"{args.inputs.get('namePrefix', f'{args.name}-')}made"
+        if args.typ in KEYS:
+            made["arn"] = f"arn:aws:kms:{args.inputs.get('region', 'us-east-1')}:123456789012:key/{args.name}"
         return f"{args.name}-id", {**made, **args.inputs}
 
 
@@ -135,11 +142,13 @@ class Recorder(Monitor):
         """Register one resource."""
         answer = super().RegisterResource(request)
         if request.type != STACK_TYPE:
+            inputs = rpc.deserialize_properties(request.object, keep_unknowns=True)
             self.registered.append(
                 Registered(
                     kind=kind_of(request.type),
                     name=request.name,
-                    inputs=plain(rpc.deserialize_properties(request.object, keep_unknowns=True)),
+                    inputs=plain(inputs),
+                    told=masked(inputs),
                     urn=answer.urn,
                     parent=request.parent,
                     depends_on=[urn.split("::")[-1] for urn in request.dependencies],
@@ -154,6 +163,15 @@ class Recorder(Monitor):
         """Keep the outputs of one component."""
         self.outputs[request.urn] = rpc.deserialize_properties(request.outputs, keep_unknowns=True)
         return super().RegisterResourceOutputs(request)
+
+
+def masked(value: Any) -> Any:
+    """A value with `[secret]` in the place of each secret, at any depth."""
+    if rpc.is_rpc_secret(value):
+        return "[secret]"
+    if isinstance(value, dict):
+        return {name: masked(one) for name, one in value.items()}
+    return [masked(one) for one in value] if isinstance(value, list) else value
 
 
 class _Messages(logging.Handler):

@@ -17,16 +17,18 @@ from .components.alarms import Alarms, AlarmsArgs
 from .components.api import Api, ApiArgs
 from .components.consumer import Consumer, ConsumerArgs
 from .components.function import Function, FunctionArgs
+from .components.key import Key, KeyArgs
 from .components.layer import Layer, LayerArgs
 from .components.parameter import Parameter, ParameterArgs
 from .components.queue import Queue, QueueArgs
 from .components.role import Role, RoleArgs
 from .components.schedule import Schedule, ScheduleArgs
+from .components.secret import Secret, SecretArgs
 from .components.site import Site, SiteArgs
 from .components.site_files import SiteFiles, SiteFilesArgs
 from .components.table import Table, TableArgs
 from .components.topic import Topic, TopicArgs
-from .naming import bucket_name_prefix, parameter_name, physical_name, role_name_prefix
+from .naming import bucket_name_prefix, parameter_name, physical_name, role_name_prefix, secret_name
 from .runtime import metrics
 from .stack_outputs import StackOutputs, collect
 
@@ -48,8 +50,8 @@ class Watched(NamedTuple):
 
 
 class TapStack(pulumi.ComponentResource, StackOutputs):
-    """A serverless API: tables, topics, parameters, a queue, a site, roles, functions, what calls them, a REST API,
-    alarms.
+    """A serverless API: a key, tables, topics, parameters, secrets, a queue, a site, roles, functions, what calls them,
+    a REST API, alarms.
 
     Every resource it makes can be reached: `tables["..."].resource`, `functions["..."].resource`, `api.resource`, ...
     Its outputs, `StackOutputs`, are attributes of it, too.
@@ -62,10 +64,12 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         self.settings = self.args.settings()
         self._prefix = name
         self._warn()
+        self.key = self._key() if self.settings.encryption.key == "made" else None
         self.tables = {table.name: self._table(table) for table in self.description.tables}
         self.topics = {topic.name: self._topic(topic.name) for topic in self.description.topics}
         self.alarm_topic = self.topics.get(self.description.alarms_type) or self._topic(self.description.alarms_type)
         self.parameters = {parameter.name: self._parameter(parameter) for parameter in self.description.parameters}
+        self.secrets = {secret.name: self._secret(secret) for secret in self.description.secrets}
         self.site = self._site(self.description.site) if self.description.site else None
         self.dead_letters = self._dead_letters() if self.description.dead_letters else None
         self.roles = {function.name: self._role(function) for function in self.description.functions}
@@ -90,6 +94,19 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     def origin(self) -> pulumi.Output[str] | None:
         """The origin whose pages may call, where it is known only once the site is made."""
         return self.site.url if self.site and self.args.called_by_its_site() else None
+
+    @property
+    def encrypted_by(self) -> pulumi.Input[str] | None:
+        """The key that encrypts everything, where that is none of AWS's own."""
+        return self.key.arn if self.key else self.settings.encryption.standing()
+
+    @property
+    def replicas_encrypted_by(self) -> dict[str, pulumi.Input[str]]:
+        """Likewise in the other regions of the tables."""
+        if self.key:
+            return {**self.key.replica_arns}
+        standing, regions = self.settings.encryption.standing(), self.settings.table.replica_regions or ()
+        return {region: policies.in_region(standing, region) for region in regions} if standing else {}
 
     def _warn(self) -> None:
         runtimes = {self.args.function_settings(function).runtime for function in self.description.functions}
@@ -122,6 +139,34 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         parts = {"type": f"{function}-{alarm.lower()}", "function": function, "alarm": alarm}
         return physical_name(pattern, "alarm", self.args.environment, **parts)
 
+    def _key(self) -> Key:
+        return Key(
+            f"{self._prefix}-encryption",
+            KeyArgs(
+                name=self._physical("key", "key"),
+                users=self._key_users(),
+                description=f"{self.description.title}, {self.args.environment}: all that rests",
+                replica_regions=self.settings.table.replica_regions or (),
+                settings=self.settings.encryption,
+                retain_on_delete=bool(self.settings.table.retain_on_delete),
+                tags=self.args.all_tags,
+            ),
+            self._child,
+        )
+
+    def _key_users(self) -> list[str]:
+        """The AWS services that have to do with what the key encrypts."""
+        queued, private = bool(self.description.dead_letters), not self.settings.site.public
+        found: dict[str, bool] = {
+            **dict.fromkeys(("dynamodb", "lambda", "logs", "sns", "cloudwatch"), True),
+            **dict.fromkeys(("sqs", "events"), queued),
+            **dict.fromkeys(("s3", "cloudfront"), bool(self.description.site) and private),
+            **{secret.store: True for secret in self.description.secrets},
+            "budgets": bool(self.settings.cost.monthly_budget_usd),
+            "backup": bool(self.settings.backup.retention_days),
+        }
+        return [name for name, used in found.items() if used]
+
     def _table(self, table: described.Table) -> Table:
         return Table(
             f"{self._prefix}-{table.name}",
@@ -129,6 +174,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 name=self._physical("table", table.name),
                 table=table,
                 settings=self.settings.table,
+                kms_key_arn=self.encrypted_by,
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -140,6 +186,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
             TopicArgs(
                 name=self._physical("topic", type_),
                 email=self.settings.alarms.notification_email or "",
+                kms_key_arn=self.encrypted_by,
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -162,6 +209,23 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
             self._child,
         )
 
+    def _secret(self, secret: described.Secret) -> Secret:
+        value = self.args.secrets.get(secret.name)
+        return Secret(
+            f"{self._prefix}-{secret.name}",
+            SecretArgs(
+                name=secret_name(secret.store, self.description.name, self.args.environment, secret.name),
+                store=secret.store,
+                value=value,
+                description=f"{self.description.title}: {secret.description}",
+                kms_key_arn=self.encrypted_by,
+                # One that was made up is as lost with the secret as what it protects with a table.
+                retain_on_delete=value is None and bool(self.settings.table.retain_on_delete),
+                tags=self.args.all_tags,
+            ),
+            self._child,
+        )
+
     def _site(self, described_site: described.Site) -> Site:
         return Site(
             f"{self._prefix}-{described_site.type}",
@@ -170,6 +234,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 site=described_site,
                 comment=f"{self.description.title}, {self.args.environment}",
                 settings=self.settings.site,
+                kms_key_arn=self.encrypted_by,
                 retain_on_delete=bool(self.settings.table.retain_on_delete),
                 tags=self.args.all_tags,
             ),
@@ -196,6 +261,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
             QueueArgs(
                 name=self._physical("queue", type_),
                 rules=[self._physical("rule", schedule.name) for schedule in schedules],
+                kms_key_arn=self.encrypted_by,
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -211,12 +277,27 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                     *(self._statement(grant) for grant in function.grants()),
                     *(self.tables[consumer.table].grant_stream() for consumer in function.consumers),
                     *(queue.grant(["SendMessage"]) for queue in self._left_to(function)),
+                    *self._key_statements(function),
                 ],
                 managed_policies=[policies.BASIC_EXECUTION, *traced],
                 tags=self.args.all_tags,
             ),
             self._child,
         )
+
+    def _key_statements(self, function: described.Function) -> list[pulumi.Output[policies.Statement]]:
+        """What a function needs of the key, where there is one, to use what it was granted."""
+        if self.encrypted_by is None:
+            return []
+        stores = {secret.name: secret.store for secret in self.description.secrets}
+        services = {**dict.fromkeys(self.tables, "dynamodb"), **dict.fromkeys(self.topics, "sns"), **stores}
+        used = {services[grant.on] for grant in function.grants() if grant.on in services}
+        used |= {"dynamodb" for _ in function.consumers} | {"sqs" for _ in self._left_to(function)}
+        key = pulumi.Output.from_input(self.encrypted_by)
+        return [
+            pulumi.Output.all(key, action, through).apply(lambda needed: policies.key_use(*needed))
+            for action, through in policies.key_needs(sorted(used)).items()
+        ]
 
     def _left_to(self, function: described.Function) -> list[Queue]:
         """Where what a function could not do ends up, if it has runs that nobody waits for."""
@@ -228,7 +309,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     def _statement(self, grant: described.Grant) -> pulumi.Output[policies.Statement]:
         if grant.on in self.tables:
             return self.tables[grant.on].grant(grant.actions, grant.indexes, grant.keys)
-        granting: Mapping[str, Topic | Parameter] = {**self.topics, **self.parameters}
+        granting: Mapping[str, Topic | Parameter | Secret] = {**self.topics, **self.parameters, **self.secrets}
         return granting[grant.on].grant(grant.actions)
 
     def _layer(self, type_: str) -> Layer:
@@ -257,6 +338,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 layers=[layer.arn for layer in self.layers.values()],
                 environment=self._variables(function),
                 dead_letter_arn=self._dead_letter_arn(function),
+                kms_key_arn=self.encrypted_by,
                 settings=self.args.function_settings(function),
                 tags=self.args.all_tags,
                 depends_on=role.permissions(),
@@ -265,13 +347,15 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         )
 
     def _variables(self, function: described.Function) -> dict[str, pulumi.Input[str]]:
-        """Its own, and what it was granted: names of tables, ARNs of topics, names and values of parameters."""
+        """Its own, and what it was granted: names of tables and of secrets, ARNs of topics, names and values of
+        parameters."""
         granted = {grant.on for grant in function.grants()} | {consumer.table for consumer in function.consumers}
         found: dict[str, pulumi.Input[str]] = {**function.variables}
         if self.origin:
             found[described.CORS_VARIABLE] = self.origin
         found |= {t.variable: self.tables[t.name].name for t in self.description.tables if t.name in granted}
         found |= {t.variable: self.topics[t.name].arn for t in self.description.topics if t.name in granted}
+        found |= {s.variable: self.secrets[s.name].name for s in self.description.secrets if s.name in granted}
         for parameter in self.description.parameters:
             if parameter.name in granted and parameter.variable:
                 made = self.parameters[parameter.name]
@@ -329,6 +413,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 cors_origin=self.origin,
                 tracing=bool(self.settings.function.tracing),
                 log_retention_days=self.settings.function.log_retention_days,
+                kms_key_arn=self.encrypted_by,
                 tags=self.args.all_tags,
             ),
             self._child,

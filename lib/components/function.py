@@ -28,6 +28,8 @@ class FunctionArgs:
     environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     dead_letter_arn: pulumi.Input[str] | None = None
     """The queue that gets calls nobody waits for and that failed for good; the role must be allowed to send to it."""
+    kms_key_arn: pulumi.Input[str] | None = None
+    """The key that encrypts its variables and its log; None: Lambda's own and CloudWatch's own."""
     settings: FunctionSettings = field(default_factory=FunctionSettings)
     """What is not said here is as in `dev`."""
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -46,6 +48,7 @@ class Function(pulumi.ComponentResource):
             f"{name}-logs",
             name=f"/aws/lambda/{args.name}",
             retention_in_days=self.settings.log_retention_days,
+            kms_key_id=args.kms_key_arn,
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -71,6 +74,8 @@ class Function(pulumi.ComponentResource):
             reserved_concurrent_executions=settings.reserved_concurrency,
             tracing_config={"mode": "Active" if settings.tracing else "PassThrough"},
             environment={"variables": args.environment} if args.environment else None,
+            # Lambda forgets it where there is nothing to encrypt, and it would be set again with every deployment.
+            kms_key_arn=args.kms_key_arn if args.environment else None,
             dead_letter_config={"target_arn": args.dead_letter_arn} if args.dead_letter_arn else None,
             publish=True,
             tags=args.tags,

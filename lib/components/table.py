@@ -27,11 +27,13 @@ class TableArgs:
     """Its keys, indexes, TTL and stream."""
     settings: TableSettings = field(default_factory=TableSettings)
     """What is not said here is as in `dev`."""
+    kms_key_arn: pulumi.Input[str] | None = None
+    """The key that encrypts it; None: the AWS-managed one."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
 class Table(pulumi.ComponentResource):
-    """A DynamoDB table, encrypted with the AWS-managed key."""
+    """A DynamoDB table, encrypted."""
 
     def __init__(self, name: str, args: TableArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Table", name, None, opts)
@@ -72,7 +74,7 @@ class Table(pulumi.ComponentResource):
             ttl={"attribute_name": table.ttl, "enabled": True} if table.ttl else None,
             stream_enabled=True if table.stream else None,
             stream_view_type=table.stream,
-            server_side_encryption={"enabled": True},
+            server_side_encryption=_encryption(args.kms_key_arn),
             point_in_time_recovery={"enabled": bool(settings.point_in_time_recovery)},
             deletion_protection_enabled=settings.deletion_protection,
             tags=args.tags,
@@ -156,6 +158,10 @@ def scaling_rows(table: service.Table, settings: TableSettings) -> Iterator[Scal
 
 def _provisioned(settings: TableSettings) -> bool:
     return settings.billing_mode == "PROVISIONED"
+
+
+def _encryption(kms_key_arn: pulumi.Input[str] | None) -> aws.dynamodb.TableServerSideEncryptionArgsDict:
+    return {"enabled": True} if kms_key_arn is None else {"enabled": True, "kms_key_arn": kms_key_arn}
 
 
 def _index(index: service.Index, settings: TableSettings) -> aws.dynamodb.TableGlobalSecondaryIndexArgsDict:

@@ -19,6 +19,8 @@ class TopicArgs:
     """The topic's name in AWS."""
     email: str = ""
     """An address to subscribe; AWS asks it to confirm.  Empty: none."""
+    kms_key_arn: pulumi.Input[str] | None = None
+    """The key that encrypts what it holds; None: none does, for CloudWatch cannot use SNS's own."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -28,7 +30,9 @@ class Topic(pulumi.ComponentResource):
     def __init__(self, name: str, args: TopicArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Topic", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        self.resource = aws.sns.Topic(f"{name}-topic", name=args.name, tags=args.tags, opts=child)
+        self.resource = aws.sns.Topic(
+            f"{name}-topic", name=args.name, kms_master_key_id=args.kms_key_arn, tags=args.tags, opts=child
+        )
         self.name = self.resource.name
         self.arn = self.resource.arn
         self.subscription = (

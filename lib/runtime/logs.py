@@ -9,7 +9,22 @@ from typing import Any
 _encode = json.JSONEncoder(default=str, separators=(",", ":")).encode
 
 
+MASKED_FROM_CHARACTERS = 8
+"""How long a text must be to be masked: a shorter one is in every line."""
+
+_masked: set[str] = set()
+
+
+def mask(text: str) -> None:
+    """Have `***` in its place wherever a line would show `text`, from now on."""
+    if len(text) >= MASKED_FROM_CHARACTERS:
+        _masked.add(_encode(text)[1:-1])
+
+
 def write(level: str, message: str, **fields: Any) -> None:
     """Log one line.  Give no personal data, key or request body."""
-    sys.stdout.write(_encode({"level": level, "message": message, **fields}) + "\n")
+    line = _encode({"level": level, "message": message, **fields})
+    for text in _masked:
+        line = line.replace(text, "***")
+    sys.stdout.write(line + "\n")
     sys.stdout.flush()

@@ -12,6 +12,7 @@ def table(place: Place, inputs: Inputs) -> Made:
     dynamodb = place.client("dynamodb")
     name = inputs["name"]
     capacity = _capacity(inputs)
+    encryption = inputs.get("serverSideEncryption") or {"enabled": False}
     request = chosen(inputs, TableName="name", BillingMode="billingMode") | {
         "AttributeDefinitions": [
             {"AttributeName": a["name"], "AttributeType": a["type"]} for a in inputs["attributes"]
@@ -19,7 +20,7 @@ def table(place: Place, inputs: Inputs) -> Made:
         "KeySchema": _key_schema(inputs["hashKey"], inputs.get("rangeKey")),
         "Tags": tag_list(inputs),
         "DeletionProtectionEnabled": bool(inputs.get("deletionProtectionEnabled")),
-        "SSESpecification": {"Enabled": (inputs.get("serverSideEncryption") or {}).get("enabled", False)},
+        "SSESpecification": chosen(encryption, Enabled="enabled", KMSMasterKeyId="kmsKeyArn"),
         **capacity,
     }
     if inputs.get("globalSecondaryIndexes"):
