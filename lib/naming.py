@@ -15,6 +15,9 @@ LIMITS = {
     "secret": 505,
     "key": 250,
     "queue": 80,
+    "application": 100,
+    "dashboard": 255,
+    "web-acl": 128,
     "bucket": 36,
 }
 """Longest name AWS takes, in characters, by kind of resource; of a bucket's, the provider makes up the rest, and

@@ -22,6 +22,7 @@ COMPUTED = (
     "executionArn",
     "invokeArn",
     "invokeUrl",
+    "region",
     "regionalDomainName",
     "regionalZoneId",
     "rootResourceId",
@@ -34,6 +35,9 @@ COMPUTED = (
 """Properties that AWS decides; the recorder answers `<property>:<logical name>`."""
 KEYS = ("aws:kms/key:Key", "aws:kms/replicaKey:ReplicaKey")
 """Whose ARNs are as AWS's, for policies take their account and region from them."""
+
+PROOF = ("resourceRecordName", "resourceRecordType", "resourceRecordValue")
+"""What a certificate asks for."""
 
 
 class Registered(NamedTuple):
@@ -123,7 +127,8 @@ class Cloud(mocks.Mocks):
         """Answer a registration."""
         if self._preview:
             return "", {}
-        made = {key: f"{key}:{args.name}" for key in COMPUTED}
+        made: dict[str, Any] = {key: f"{key}:{args.name}" for key in COMPUTED}
+        made["domainValidationOptions"] = [{key: f"{key}:{args.name}" for key in PROOF}]
         made["name"] = f"{args.inputs.get('namePrefix', f'{args.name}-')}made"
         if args.typ in KEYS:
             made["arn"] = f"arn:aws:kms:{args.inputs.get('region', 'us-east-1')}:123456789012:key/{args.name}"

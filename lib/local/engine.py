@@ -65,7 +65,7 @@ class Engine(mocks.Mocks):
         inputs = _named(args.name, plain(args.inputs))
         made = self._make(args.typ, args.name, Place(self._emulator, region), inputs)
         self._progress(args.typ, args.name)
-        return made.id, {**args.inputs, "name": inputs["name"], **made.outputs}
+        return made.id, {"region": region, **args.inputs, "name": inputs["name"], **made.outputs}
 
     def _make(self, type_: str, name: str, place: Place, inputs: dict[str, Any]) -> Made:
         if type_ in NOT_EMULATED:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lib.settings import AlarmSettings, ApiSettings, SiteSettings
+from lib.settings import AlarmSettings, ApiSettings, FunctionSettings, RolloutSettings, SiteSettings
 from lib.tap_stack import TapStack, TapStackArgs
 
 from ..builders import PARCELS, a_yard
@@ -32,6 +32,13 @@ YARD: dict[str, Any] = {"service": a_yard()}
 """Arguments of a stack that has most of what is left."""
 OPEN_YARD: dict[str, Any] = {**YARD, "environment_suffix": "pr-7", "site": SiteSettings(public=True)}
 """Arguments of one that has the rest."""
+PRODUCTION: dict[str, Any] = {
+    **YARD,
+    "environment_suffix": "prod",
+    "function": FunctionSettings(provisioned_concurrency=5),
+    "rollout": RolloutSettings(strategy="Canary10Percent5Minutes"),
+}
+"""Arguments of one with every setting of production on."""
 
 PROGRAMS: dict[str, Callable[[], TapStack]] = {
     "items": lambda: TapStack("tap"),
@@ -39,4 +46,5 @@ PROGRAMS: dict[str, Callable[[], TapStack]] = {
     "inventory": stacked("shop", **EVERYTHING),
     "yard": stacked(**YARD),
     "open_yard": stacked(**OPEN_YARD),
+    "production": stacked(**PRODUCTION),
 }

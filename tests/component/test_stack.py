@@ -21,7 +21,7 @@ from lib.settings import AlarmSettings, ApiSettings, AuthorizationSettings, Func
 from lib.tap_stack import TapStack, TapStackArgs
 
 from ..builders import DESK, NEW_PARCEL, PARCELS, SWEEP, a_function, a_route, a_service
-from .programs import EVERYTHING, OPEN_YARD, PROGRAMS, YARD, stacked
+from .programs import EVERYTHING, OPEN_YARD, PRODUCTION, PROGRAMS, YARD, stacked
 
 TAGGED = {
     "apigateway.ApiKey",
@@ -34,6 +34,8 @@ TAGGED = {
     "cloudwatch.EventRule",
     "cloudwatch.LogGroup",
     "cloudwatch.MetricAlarm",
+    "codedeploy.Application",
+    "codedeploy.DeploymentGroup",
     "dynamodb.Table",
     "iam.Role",
     "lambda.EventSourceMapping",
@@ -45,7 +47,7 @@ TAGGED = {
     "ssm.Parameter",
 }
 """Every kind in a stack that takes tags."""
-ALL = (EVERYTHING, YARD, OPEN_YARD)
+ALL = (EVERYTHING, YARD, OPEN_YARD, PRODUCTION)
 """Arguments of stacks that together have every kind of resource there is."""
 
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1"
@@ -65,6 +67,7 @@ COMPONENTS = {
     "aws.Parameter": {"name", "arn"},
     "aws.Queue": {"name", "arn", "url"},
     "aws.Role": {"name", "arn"},
+    "aws.Rollout": {"application", "role_arn"},
     "aws.Schedule": {"rule_name"},
     "aws.Site": {"url", "bucket_name"},
     "aws.SiteFiles": {"keys"},
@@ -221,8 +224,10 @@ def reachable(value: Any) -> set[tuple[str, str]]:
     return set().union(*map(reachable, value)) if isinstance(value, list | tuple) else set()
 
 
-def test_every_component_registers_what_it_made(inventory: Deployment, yard: Deployment, open_yard: Deployment) -> None:
-    stacks = (inventory, yard, open_yard)
+def test_every_component_registers_what_it_made(
+    inventory: Deployment, yard: Deployment, open_yard: Deployment, production: Deployment
+) -> None:
+    stacks = (inventory, yard, open_yard, production)
     registered = {kind: s.outputs[r.urn].keys() for s in stacks for kind in COMPONENTS for r in s.of(kind).values()}
     assert registered == COMPONENTS
 
@@ -235,7 +240,7 @@ def a_stack() -> TapStack:
     return stacks[0]
 
 
-@pytest.mark.parametrize("program", ["inventory", "yard", "open_yard"])
+@pytest.mark.parametrize("program", ["inventory", "yard", "open_yard", "production"])
 def test_every_resource_can_be_reached_through_the_stack(request: pytest.FixtureRequest, program: str) -> None:
     stacks: list[TapStack] = []
     record(lambda: stacks.append(PROGRAMS[program]()))
