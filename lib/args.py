@@ -71,16 +71,21 @@ class TapStackArgs(Settings):
 
     def _check_secrets(self) -> None:
         """Raise ValueError, which never shows a value, for secrets that are missing, unknown, or no text."""
+        if not isinstance(self.secrets, Mapping):
+            raise refuse("secrets", type(self.secrets).__name__, "give a mapping of names to texts")
         described_ones = {secret.name: secret for secret in self.description().secrets}
         for name in sorted({*self.secrets} - {*described_ones}):
-            raise refuse(
-                "secrets", name, f"give some of {', '.join(described_ones) or 'none, for the service has none'}"
+            wanted = (
+                f"give some of {', '.join(described_ones)}" if described_ones else "the service has none, give none"
             )
+            raise refuse("secrets", name, wanted)
         for name, secret in described_ones.items():
             value = self.secrets.get(name)
             if value is None and not secret.generated:
                 wanted = f"give secrets={{{name!r}: ...}}, or pulumi config set --secret --path tap:secrets.{name}"
                 raise refuse("secrets", name, wanted)
+            if not isinstance(value, str | pulumi.Output | None):
+                raise refuse(f"secrets[{name!r}]", type(value).__name__, "give a text")
             if isinstance(value, str) and not 0 < len(value.encode()) <= LONGEST_BYTES[secret.store]:
                 wanted = f"give 1 to {LONGEST_BYTES[secret.store]} bytes"
                 raise refuse(f"secrets[{name!r}]", f"{len(value.encode())} bytes", wanted)

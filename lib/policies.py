@@ -126,29 +126,36 @@ def read_through(bucket: str, distribution: str) -> dict[str, Any]:
     return document([tls_only("s3", [bucket, f"{bucket}/*"]), reading])
 
 
-def key_document(key: str, users: Collection[str]) -> dict[str, Any]:
-    """A key's own policy, by ARN, of which AWS services use it: names of `KEY_VIA` and `KEY_USERS`.
+def key_document(account: str, region: str, users: Collection[str], partition: str = "aws") -> dict[str, Any]:
+    """A key's own policy, in its account and region, with the AWS services that use it: of `KEY_VIA` and `KEY_USERS`.
 
-    IAM of the key's account says who administers it, so that it is never beyond reach; it cannot let anybody, and be
-    it an administrator, encrypt or decrypt by himself.
+    IAM of the account says who administers it, so that it is never beyond reach; it cannot let anybody, and be it an
+    administrator, encrypt or decrypt by himself.
     """
-    _, partition, _, region, account, _ = key.split(":", 5)
-    root = {"AWS": f"arn:{partition}:iam::{account}:root"}
-    administration = {**allow("kms", KEY_ADMINISTRATION, ["*"]), "Principal": root}
+    administration = {**allow("kms", KEY_ADMINISTRATION, ["*"]), "Principal": _root(account, partition)}
     return document([administration, *key_statements(account, region, users, partition)])
 
 
 def key_statements(account: str, region: str, users: Collection[str], partition: str = "aws") -> list[Statement]:
-    """What a key's own policy must say for one account and region to use it through AWS services, and only so."""
-    # DynamoDB calls across regions for its replicas; in a key's policy the resource `*` is the key.
-    via = [f"{name}.{'*' if name == 'dynamodb' else region}.amazonaws.com" for name in KEY_VIA if name in users]
+    """What a key's own policy must say for an account to use it through AWS services, and only so."""
+    # In a key's own policy the resource `*` is that key.
     through = {
         **allow("kms", KEY_USE, ["*"]),
-        "Principal": {"AWS": f"arn:{partition}:iam::{account}:root"},
-        "Condition": {"StringLike": {"kms:ViaService": via}},
+        "Principal": _root(account, partition),
+        "Condition": _via(name for name in KEY_VIA if name in users),
     }
     places = {"partition": partition, "region": region, "account": account}
     return [through, *(_key_user(name, user, places) for name, user in KEY_USERS.items() if name in users)]
+
+
+def _root(account: str, partition: str) -> dict[str, str]:
+    """Whomever IAM of an account allows it."""
+    return {"AWS": f"arn:{partition}:iam::{account}:root"}
+
+
+def _via(services: Iterable[str]) -> dict[str, Any]:
+    # In any region: a key is used in its own, but for a table's replicas, for which DynamoDB calls across.
+    return {"StringLike": {"kms:ViaService": [f"{service}.*.amazonaws.com" for service in services]}}
 
 
 def _key_user(name: str, user: KeyUser, places: dict[str, str]) -> Statement:
@@ -162,21 +169,18 @@ def _key_user(name: str, user: KeyUser, places: dict[str, str]) -> Statement:
 def key_needs(services: Collection[str]) -> dict[str, list[str]]:
     """What a role needs of the key by which services encrypt what it uses of them: each action, and through which."""
     sending = [service for service in services if service in ("sns", "sqs")]
-    return {
-        action: through for action, through in {"Decrypt": [*services], "GenerateDataKey": sending}.items() if through
-    }
+    needs = {"Decrypt": [*services], "GenerateDataKey": sending}
+    return {action: through for action, through in needs.items() if through}
 
 
 def key_use(key: str, action: str, services: Sequence[str]) -> Statement:
     """A statement that allows an action with a key, by ARN, through AWS services alone."""
-    region = key.split(":")[3]
-    through = [f"{service}.{region}.amazonaws.com" for service in services]
-    return {**allow("kms", [action], [key]), "Condition": {"StringEquals": {"kms:ViaService": through}}}
+    return {**allow("kms", [action], [key]), "Condition": _via(services)}
 
 
-def in_region(arn: str, region: str) -> str:
+def in_region(key: str, region: str) -> str:
     """The ARN of a multi-Region key in another region."""
-    parts = arn.split(":")
+    parts = key.split(":")
     return ":".join([*parts[:3], region, *parts[4:]])
 
 

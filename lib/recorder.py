@@ -33,8 +33,12 @@ COMPUTED = (
     "websiteEndpoint",
 )
 """Properties that AWS decides; the recorder answers `<property>:<logical name>`."""
-KEYS = ("aws:kms/key:Key", "aws:kms/replicaKey:ReplicaKey")
-"""Whose ARNs are as AWS's, for policies take their account and region from them."""
+CALLS = {
+    "getCallerIdentity": {"accountId": "123456789012"},
+    "getRegion": {"region": "us-east-1"},
+    "getPartition": {"partition": "aws"},
+}
+"""What a program may ask AWS, and the recorder's answer."""
 
 PROOF = ("resourceRecordName", "resourceRecordType", "resourceRecordValue")
 """What a certificate asks for."""
@@ -120,8 +124,11 @@ class Cloud(mocks.Mocks):
         self._preview = preview
 
     def call(self, args: mocks.MockCallArgs) -> Any:
-        """No program here asks AWS anything."""
-        raise AssertionError(f"{args.token} was called")
+        """Say where the program is; no program here asks AWS anything else."""
+        name = args.token.rpartition(":")[2]
+        if name not in CALLS:
+            raise AssertionError(f"{args.token} was called")
+        return CALLS[name]
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         """Answer a registration."""
@@ -130,8 +137,6 @@ class Cloud(mocks.Mocks):
         made: dict[str, Any] = {key: f"{key}:{args.name}" for key in COMPUTED}
         made["domainValidationOptions"] = [{key: f"{key}:{args.name}" for key in PROOF}]
         made["name"] = f"{args.inputs.get('namePrefix', f'{args.name}-')}made"
-        if args.typ in KEYS:
-            made["arn"] = f"arn:aws:kms:{args.inputs.get('region', 'us-east-1')}:123456789012:key/{args.name}"
         return f"{args.name}-id", {**made, **args.inputs}
 
 

@@ -461,6 +461,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 stage_arn=self.api.stage.arn,
                 settings=self.settings.firewall,
                 log_retention_days=self.settings.function.log_retention_days,
+                kms_key_arn=self.encrypted_by,
                 tags=self.args.all_tags,
             ),
             self._child,

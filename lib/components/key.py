@@ -46,10 +46,11 @@ class Key(pulumi.ComponentResource):
         self._prefix, self._args = name, args
         self._kept = pulumi.ResourceOptions(parent=self, retain_on_delete=args.retain_on_delete)
         self.settings = over(BASIS.encryption, args.settings)
+        asked = pulumi.InvokeOutputOptions(parent=self)
+        self._account = aws.get_caller_identity_output(opts=asked).account_id
+        self._region = aws.get_region_output(opts=asked).region
+        self._partition = aws.get_partition_output(opts=asked).partition
         self.resource = self._key()
-        self.policy = aws.kms.KeyPolicy(
-            f"{name}-policy", key_id=self.resource.id, policy=self._policy(self.resource.arn), opts=self._kept
-        )
         # It goes with the stack even where the key stays: a later key gets it.
         self.alias = aws.kms.Alias(
             f"{name}-alias",
@@ -59,8 +60,7 @@ class Key(pulumi.ComponentResource):
         )
         self.replicas = {region: self._replica(region) for region in args.replica_regions}
         self.id = self.resource.id
-        # Known once the policy stands: before that the services are refused.
-        self.arn = pulumi.Output.all(self.resource.arn, self.policy.id).apply(lambda known: str(known[0]))
+        self.arn = self.resource.arn
         self.replica_arns = {region: replica.arn for region, replica in self.replicas.items()}
         self.register_outputs({"id": self.id, "arn": self.arn, "replica_arns": self.replica_arns})
 
@@ -73,6 +73,7 @@ class Key(pulumi.ComponentResource):
             deletion_window_in_days=self.settings.deletion_window_days,
             # Always, for it cannot be changed: so a table that gets a replica in another region keeps its key.
             multi_region=True,
+            policy=self._policy(self._region),
             tags=self._args.tags,
             opts=self._kept,
         )
@@ -84,10 +85,14 @@ class Key(pulumi.ComponentResource):
             primary_key_arn=self.resource.arn,
             description=self._args.description or None,
             deletion_window_in_days=self.settings.deletion_window_days,
-            policy=self._policy(self.resource.arn.apply(lambda arn: policies.in_region(arn, region))),
+            policy=self._policy(region),
             tags=self._args.tags,
             opts=self._kept,
         )
 
-    def _policy(self, arn: pulumi.Output[str]) -> pulumi.Output[str]:
-        return pulumi.Output.json_dumps(arn.apply(lambda arn: policies.key_document(arn, self._args.users)))
+    def _policy(self, region: pulumi.Input[str]) -> pulumi.Output[str]:
+        where = pulumi.Output.all(self._account, region, self._partition)
+        users = self._args.users
+        return pulumi.Output.json_dumps(
+            where.apply(lambda known: policies.key_document(known[0], known[1], users, known[2]))
+        )

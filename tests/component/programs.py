@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lib.settings import AlarmSettings, ApiSettings, FunctionSettings, RolloutSettings, SiteSettings
+from lib.settings import (
+    AlarmSettings,
+    ApiSettings,
+    EncryptionSettings,
+    FunctionSettings,
+    RolloutSettings,
+    SiteSettings,
+    TableSettings,
+)
 from lib.tap_stack import TapStack, TapStackArgs
 
 from ..builders import PARCELS, a_yard
@@ -37,6 +45,8 @@ PRODUCTION: dict[str, Any] = {
     "environment_suffix": "prod",
     "function": FunctionSettings(provisioned_concurrency=5),
     "rollout": RolloutSettings(strategy="Canary10Percent5Minutes"),
+    "encryption": EncryptionSettings(key="made"),
+    "table": TableSettings(replica_regions=("us-west-2",)),
 }
 """Arguments of one with every setting of production on."""
 

@@ -38,10 +38,13 @@ TAGGED = {
     "codedeploy.DeploymentGroup",
     "dynamodb.Table",
     "iam.Role",
+    "kms.Key",
+    "kms.ReplicaKey",
     "lambda.EventSourceMapping",
     "lambda.Function",
     "s3.Bucket",
     "s3.BucketObjectv2",
+    "secretsmanager.Secret",
     "sns.Topic",
     "sqs.Queue",
     "ssm.Parameter",
@@ -63,12 +66,14 @@ COMPONENTS = {
     "aws.Distribution": {"id", "arn", "url"},
     "aws.Domain": {"url", "target", "zone_id"},
     "aws.Function": {"name", "arn", "log_group_name"},
+    "aws.Key": {"id", "arn", "replica_arns"},
     "aws.Layer": {"arn"},
     "aws.Parameter": {"name", "arn"},
     "aws.Queue": {"name", "arn", "url"},
     "aws.Role": {"name", "arn"},
     "aws.Rollout": {"application", "role_arn"},
     "aws.Schedule": {"rule_name"},
+    "aws.Secret": {"name", "arn"},
     "aws.Site": {"url", "bucket_name"},
     "aws.SiteFiles": {"keys"},
     "aws.Table": {"name", "arn", "stream_arn"},
@@ -189,10 +194,10 @@ def differences(real: Any, previewed: Any) -> list[str]:
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_preview_with_every_output_unknown_touches_no_value(request: pytest.FixtureRequest, program: str) -> None:
     real, previewed = request.getfixturevalue(program), record(PROGRAMS[program], preview=True)
-    inputs = {resource.urn: resource.inputs for resource in previewed.registered}
+    inputs = {resource.urn: resource.told for resource in previewed.registered}
     assert inputs.keys() == {resource.urn for resource in real.registered}
     for resource in real.registered:
-        assert not differences(resource.inputs, inputs[resource.urn]), resource.urn
+        assert not differences(resource.told, inputs[resource.urn]), resource.urn
     for policy in previewed.inputs("iam.RolePolicy").values():
         assert isinstance(policy["policy"], Unknown)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,11 +13,13 @@ import pulumi
 import pytest
 import yaml
 
-from lib.config import KEYS, args_from_config
+from lib.config import KEYS, args_from_config, secrets_from_config
 from lib.services import CHOICES, SERVICES
 from lib.services.inventory.service import InventorySettings, inventory
 from lib.settings import LAYERS
 from lib.tap_stack import TapStackArgs
+
+from ..builders import a_secret, a_service
 
 PROJECT = Path(__file__).parents[2] / "Pulumi.yaml"
 
@@ -244,6 +248,42 @@ def test_empty_variable_is_dev(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_other_values_that_cannot_be_are_refused_too(bad: dict[str, str], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         args(**bad)
+
+
+TOKEN = json.dumps({"token": "correct horse", "other": "battery"})
+
+
+def secrets(text: str, *names: str) -> dict[str, pulumi.Output[str]]:
+    """What config has for a service with some secrets."""
+    pulumi.runtime.set_all_config({"tap:secrets": text})
+    described = tuple(a_secret(name=name, variable=name.upper()) for name in names)
+    return secrets_from_config(a_service(secrets=described), pulumi.Config("tap"))
+
+
+def test_secrets_of_a_service_are_taken_and_those_of_others_left() -> None:
+    assert secrets(TOKEN, "token").keys() == {"token"}
+    assert secrets(TOKEN, "seal") == {}
+    assert args(secrets=TOKEN).secrets == {}
+
+
+def test_what_config_has_for_a_secret_is_one() -> None:
+    async def told() -> tuple[str | None, bool]:
+        (value,) = secrets(TOKEN, "token").values()
+        return await value.future(), await value.is_secret()
+
+    assert asyncio.run(told()) == ("correct horse", True)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('["correct horse"]', r"^config secrets 'list': give an object, with pulumi config set --secret --path$"),
+        ('{"token": {"correct": "horse"}}', r"^config secrets\.token 'dict': give a text$"),
+    ],
+)
+def test_secrets_that_cannot_be_are_refused_without_a_word_of_them(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        secrets(text, "token")
 
 
 def test_project_declares_exactly_the_keys_that_are_read() -> None:

@@ -6,7 +6,15 @@ import re
 
 import pytest
 
-from lib.naming import bucket_name_prefix, check_environment_suffix, parameter_name, physical_name, role_name_prefix
+from lib.naming import (
+    LIMITS,
+    bucket_name_prefix,
+    check_environment_suffix,
+    parameter_name,
+    physical_name,
+    role_name_prefix,
+    secret_name,
+)
 
 PATTERN = "parcels-{type}-{environment}"
 
@@ -72,6 +80,15 @@ def test_no_name_is_longer_than_aws_takes(kind: str, limit: int) -> None:
 
 def test_parameter_is_below_its_service_and_its_environment() -> None:
     assert parameter_name("parcels", "dev", "config") == "/parcels/dev/config"
+
+
+@pytest.mark.parametrize(("store", "name"), [("ssm", "/parcels/dev/token"), ("secretsmanager", "parcels/dev/token")])
+def test_secret_is_a_path_only_in_parameter_store(store: str, name: str) -> None:
+    assert secret_name(store, "parcels", "dev", "token") == name
+
+
+def test_secret_of_a_long_environment_is_within_what_secrets_manager_takes() -> None:
+    assert len(secret_name("secretsmanager", "parcels", "e" * 2000, "token")) == LIMITS["secret"]
 
 
 @pytest.mark.parametrize(("owner", "prefix"), [("desk", "desk-role-"), ("d" * 64, "d" * 32 + "-role-")])

@@ -36,9 +36,6 @@ def _tags(inputs: Inputs) -> list[dict[str, str]]:
 rows(
     "kms",
     {
-        "aws:kms/keyPolicy:KeyPolicy": Row(
-            "put_key_policy", "KeyId=keyId Policy=policy", "{keyId}", constants={"PolicyName": "default"}
-        ),
         "aws:kms/alias:Alias": Row("create_alias", "AliasName=name TargetKeyId=targetKeyId", "{name}"),
     },
 )
