@@ -19,12 +19,17 @@ LIMITS = {
     "dashboard": 255,
     "web-acl": 128,
     "bucket": 36,
+    "vault": 50,
+    "budget": 100,
 }
 """Longest name AWS takes, in characters, by kind of resource; of a bucket's, the provider makes up the rest, and
 Secrets Manager ends the ARN of a secret with seven."""
 
 ROLE_OWNER_LENGTH = 32
 """How much of its owner's name a role has: the provider takes prefixes of 38 characters."""
+
+RESTORED = "-restored-"
+"""What stands between the name of a table and when the copy is of that was restored beside it."""
 
 _ALLOWED = re.compile(r"[A-Za-z0-9_-]+")
 

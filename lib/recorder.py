@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pulumi
@@ -18,6 +19,7 @@ COMPUTED = (
     "arn",
     "bucket",
     "bucketRegionalDomainName",
+    "dashboardArn",
     "domainName",
     "executionArn",
     "invokeArn",
@@ -52,9 +54,9 @@ class Registered(NamedTuple):
     name: str
     inputs: dict[str, Any]
     """In the clear."""
-    told: dict[str, Any]
-    """The same as Pulumi tells them and keeps them: `[secret]` for what is one."""
     urn: str
+    custom: bool
+    """Whether a provider makes it, and it is no component."""
     parent: str
     depends_on: list[str]
     """Logical names."""
@@ -62,6 +64,8 @@ class Registered(NamedTuple):
     """Empty for the default one."""
     retained: bool
     ignored: list[str]
+    told: Mapping[str, Any] = MappingProxyType({})
+    """The inputs as Pulumi tells and keeps them: `[secret]` for what is one."""
 
 
 class Deployment(NamedTuple):
@@ -131,13 +135,13 @@ class Cloud(mocks.Mocks):
         return CALLS[name]
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        """Answer a registration."""
+        """Answer a registration, or what a program reads that stands already."""
         if self._preview:
             return "", {}
         made: dict[str, Any] = {key: f"{key}:{args.name}" for key in COMPUTED}
         made["domainValidationOptions"] = [{key: f"{key}:{args.name}" for key in PROOF}]
-        made["name"] = f"{args.inputs.get('namePrefix', f'{args.name}-')}made"
-        return f"{args.name}-id", {**made, **args.inputs}
+        made["name"] = args.resource_id or f"{args.inputs.get('namePrefix', f'{args.name}-')}made"
+        return args.resource_id or f"{args.name}-id", {**made, **args.inputs}
 
 
 class Recorder(Monitor):
@@ -158,13 +162,14 @@ class Recorder(Monitor):
                     kind=kind_of(request.type),
                     name=request.name,
                     inputs=plain(inputs),
-                    told=masked(inputs),
                     urn=answer.urn,
+                    custom=request.custom,
                     parent=request.parent,
                     depends_on=[urn.split("::")[-1] for urn in request.dependencies],
                     provider=request.provider,
                     retained=request.retainOnDelete,
                     ignored=list(request.ignoreChanges),
+                    told=masked(inputs),
                 )
             )
         return answer

@@ -15,16 +15,19 @@ from pathlib import Path
 
 from . import documented, openapi, policies
 from .config import KEYS, Key
+from .cost import report
+from .cost.bill import standard
 from .diagram import svg
 from .environments import ALIASES, ENVIRONMENTS
 from .naming import physical_name, role_name_prefix, secret_name
-from .service import Function, Grant, Route, Service
+from .service import Function, Grant, Metric, Route, Service
 from .services import CHOICES, SERVICES
 from .settings import Settings
 from .stack_outputs import StackOutputs
 
 ROOT = Path(__file__).parent.parent
 README = "README.md"
+COST = "docs/cost.md"
 PROJECT = "Pulumi.yaml"
 CONFIG = "  # generated:config\n"
 """What is above the config of the project that `KEYS` make."""
@@ -91,7 +94,7 @@ def files(root: Path, services: Mapping[str, Service] = SERVICES) -> dict[Path, 
         )
         wanted[root / "docs" / name / "architecture.svg"] = svg(service, ENVIRONMENT)
     texts = {path: _read(path) for path in (root / README, *sorted((root / "docs").glob("*.md")))}
-    made = sections(services)
+    made = sections(services) | (cost_sections() if root / COST in texts else {})
     wanted |= {path: filled(text, made) for path, text in texts.items() if text is not None}
     project = _read(root / PROJECT)
     return wanted if project is None else {**wanted, root / PROJECT: _configured(project)}
@@ -112,14 +115,30 @@ def filled(text: str, generated: Mapping[str, str]) -> str:
 
 def sections(services: Mapping[str, Service]) -> dict[str, str]:
     """Every part of the README that can be generated, by its marker's name."""
-    found = {"configuration": _configuration(), "environments": _environments(services), "outputs": _outputs()}
-    found["key-policy"] = _key_policy()
+    found = {
+        "configuration": _configuration(),
+        "environments": _environments(services),
+        "outputs": _outputs(),
+        "metrics": _metrics(services.values()),
+        "key-policy": _key_policy(),
+    }
     for name, service in services.items():
         found[f"api-{name}"] = _api(service)
         found[f"codes-{name}"] = _codes(service)
         found[f"permissions-{name}"] = _permissions(service)
         found[f"functions-{name}"] = _split_functions(service)
     return found
+
+
+def cost_sections() -> dict[str, str]:
+    """Likewise, of the page on costs."""
+    tables = {
+        "costs": report.totals(standard(ROOT / "tap.py")),
+        "traffic": report.traffic(),
+        "work": report.work(),
+        "prices": report.prices(),
+    }
+    return {name: _table(rows[0], rows[1:]) for name, rows in tables.items()}
 
 
 def _api(service: Service) -> str:
@@ -137,6 +156,21 @@ def _api_row(route: Route) -> Row:
 def _codes(service: Service) -> str:
     rows = ((f"`{code.name}`", str(code.status), code.meaning) for code in openapi.codes(service))
     return _table(("Code", "Status", "Means, and what to do"), rows)
+
+
+def _metrics(services: Iterable[Service]) -> str:
+    """What every service counts, and what of it does so."""
+    rows = (row for service in services for row in _metric_rows(service))
+    return _table(("Service", "Metric", "Unit", "Of", "Emitted by"), rows)
+
+
+def _metric_rows(service: Service) -> Iterator[Row]:
+    emitting: dict[Metric, list[str]] = {}
+    for function in service.functions:
+        for metric in function.metrics():
+            emitting.setdefault(metric, []).extend(function.emitting(metric.name))
+    for metric, operations in emitting.items():
+        yield f"`{service.name}`", f"`{metric.name}`", metric.unit, metric.description, _code(operations)
 
 
 def _permissions(service: Service) -> str:

@@ -189,6 +189,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 table=table,
                 settings=self.settings.table,
                 kms_key_arn=self.encrypted_by,
+                replica_key_arns=self.replicas_encrypted_by,
                 tags=self.args.all_tags,
             ),
             self._child,

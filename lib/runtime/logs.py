@@ -6,6 +6,8 @@ import json
 import sys
 from typing import Any
 
+from .invocation import INVOCATION
+
 _encode = json.JSONEncoder(default=str, separators=(",", ":")).encode
 
 
@@ -23,7 +25,8 @@ def mask(text: str) -> None:
 
 def write(level: str, message: str, **fields: Any) -> None:
     """Log one line.  Give no personal data, key or request body."""
-    line = _encode({"level": level, "message": message, **fields})
+    of_one = {"correlationId": INVOCATION.correlation_id} if INVOCATION.correlation_id else {}
+    line = _encode({"level": level, "message": message, **fields, **of_one})
     for text in _masked:
         line = line.replace(text, "***")
     sys.stdout.write(line + "\n")

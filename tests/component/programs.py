@@ -9,6 +9,7 @@ from lib.settings import (
     AlarmSettings,
     ApiSettings,
     EncryptionSettings,
+    FirewallSettings,
     FunctionSettings,
     RolloutSettings,
     SiteSettings,
@@ -45,6 +46,8 @@ PRODUCTION: dict[str, Any] = {
     "environment_suffix": "prod",
     "function": FunctionSettings(provisioned_concurrency=5),
     "rollout": RolloutSettings(strategy="Canary10Percent5Minutes"),
+    "api": ApiSettings(health_route=True, domain_name="yard.example.com", zone_id="Z0123456789ABC"),
+    "firewall": FirewallSettings(enabled=True),
     "encryption": EncryptionSettings(key="made"),
     "table": TableSettings(replica_regions=("us-west-2",)),
 }

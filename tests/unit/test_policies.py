@@ -110,6 +110,20 @@ def test_bucket_of_a_website_is_read_by_all_who_know_what_they_want() -> None:
     ]
 
 
+TOPIC = "arn:aws-cn:sns:cn-north-1:123456789012:parcels-alarms"
+
+
+@pytest.mark.parametrize("service", ["budgets", "cloudwatch"])
+def test_topic_lets_a_service_publish_what_is_of_its_own_account(service: str) -> None:
+    assert policies.publishing(service, TOPIC) == {
+        "Effect": "Allow",
+        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Action": ["sns:Publish"],
+        "Resource": TOPIC,
+        "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}},
+    }
+
+
 ACCOUNT = "123456789012"
 KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/mrk-1"
 
