@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -72,15 +73,20 @@ def test_entry_of_secrets_manager_gives_its_name_free_at_once() -> None:
 
 
 @every_store
-@pytest.mark.parametrize("value", [VALUE, pulumi.Output.from_input(VALUE)], ids=["text", "output"])
-def test_value_is_told_to_nobody(store: str, value: pulumi.Input[str]) -> None:
-    exported = lambda: pulumi.export("all", stacked(service=a_safe(store), secrets={"token": value})().outputs)  # noqa: E731
-    made = record(exported)
+@pytest.mark.parametrize(
+    "given", [str, pulumi.Output.from_input, pulumi.Output.secret], ids=lambda given: given.__name__
+)
+def test_value_is_told_to_nobody(store: str, given: Callable[[str], pulumi.Input[str]]) -> None:
+    def program() -> None:
+        stack = stacked(service=a_safe(store), secrets={"token": given(VALUE)})()
+        pulumi.export("all", stack.outputs)
+
+    made = record(program)
     assert VALUE in str([resource.inputs for resource in made.registered])
     told = [resource.told for resource in made.registered]
     assert VALUE not in str([told, masked(made.outputs), made.exports, made.warnings, made.notes])
     assert STORES[store][1] in str(told)
-    assert VALUE not in repr(TapStackArgs(service=a_safe(store), secrets={"token": value}))
+    assert VALUE not in repr(TapStackArgs(service=a_safe(store), secrets={"token": VALUE}))
     assert VALUE not in repr(SecretArgs(name="x", value=VALUE))
 
 

@@ -39,6 +39,7 @@ TAGGED = {
     "codedeploy.Application",
     "codedeploy.DeploymentGroup",
     "dynamodb.Table",
+    "dynamodb.TableReplica",
     "iam.Role",
     "kms.Key",
     "kms.ReplicaKey",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import Mapping
@@ -10,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
+import pulumi_aws as aws
 import pytest
 import yaml
 
 from lib.config import KEYS, args_from_config, secrets_from_config
+from lib.recorder import Registered, record
 from lib.services import CHOICES, SERVICES
 from lib.services.inventory.service import InventorySettings, inventory
 from lib.settings import LAYERS
@@ -257,25 +258,22 @@ def test_other_values_that_cannot_be_are_refused_too(bad: dict[str, str], messag
 TOKEN = json.dumps({"token": "correct horse", "other": "battery"})
 
 
-def secrets(text: str, *names: str) -> dict[str, pulumi.Output[str]]:
-    """What config has for a service with some secrets."""
-    pulumi.runtime.set_all_config({"tap:secrets": text})
-    described = tuple(a_secret(name=name, variable=name.upper()) for name in names)
-    return secrets_from_config(a_service(secrets=described), pulumi.Config("tap"))
+def topics_named_by_secrets(text: str, name: str) -> list[Registered]:
+    """A topic for each value that config has for a service with one secret, which is its name."""
+
+    def program() -> None:
+        service = a_service(secrets=(a_secret(name=name),))
+        for described, value in secrets_from_config(service).items():
+            aws.sns.Topic(described, name=value)
+
+    return [*record(program, config={"secrets": text}).of("sns.Topic").values()]
 
 
-def test_secrets_of_a_service_are_taken_and_those_of_others_left() -> None:
-    assert secrets(TOKEN, "token").keys() == {"token"}
-    assert secrets(TOKEN, "seal") == {}
+def test_secrets_of_a_service_are_taken_as_secrets_and_those_of_others_left() -> None:
+    (topic,) = topics_named_by_secrets(TOKEN, "token")
+    assert (topic.name, topic.inputs["name"], topic.told["name"]) == ("token", "correct horse", "[secret]")
+    assert not topics_named_by_secrets(TOKEN, "seal")
     assert args(secrets=TOKEN).secrets == {}
-
-
-def test_what_config_has_for_a_secret_is_one() -> None:
-    async def told() -> tuple[str | None, bool]:
-        (value,) = secrets(TOKEN, "token").values()
-        return await value.future(), await value.is_secret()
-
-    assert asyncio.run(told()) == ("correct horse", True)
 
 
 @pytest.mark.parametrize(
@@ -287,7 +285,7 @@ def test_what_config_has_for_a_secret_is_one() -> None:
 )
 def test_secrets_that_cannot_be_are_refused_without_a_word_of_them(text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        secrets(text, "token")
+        topics_named_by_secrets(text, "token")
 
 
 def test_project_declares_exactly_the_keys_that_are_read() -> None:

@@ -8,11 +8,13 @@ from .making import Inputs, Made, Row, chosen, makes, rows
 
 @makes("aws:kms/key:Key")
 def key(place: Place, inputs: Inputs) -> Made:
-    """A key and its rotation."""
+    """A key, its rotation, and its policy, which the emulator takes only by itself."""
     kms = place.client("kms")
     made = kms.create_key(**chosen(inputs, Description="description", MultiRegion="multiRegion"), Tags=_tags(inputs))[
         "KeyMetadata"
     ]
+    if inputs.get("policy"):
+        kms.put_key_policy(KeyId=made["KeyId"], PolicyName="default", Policy=inputs["policy"])
     if inputs.get("enableKeyRotation"):
         kms.enable_key_rotation(KeyId=made["KeyId"], **chosen(inputs, RotationPeriodInDays="rotationPeriodInDays"))
     return Made(made["KeyId"], {"arn": made["Arn"], "keyId": made["KeyId"]})
