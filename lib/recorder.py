@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import chdir
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pulumi
@@ -40,6 +41,12 @@ COMPUTED = (
     "websiteEndpoint",
 )
 """Properties that AWS decides; the recorder answers `<property>:<logical name>`."""
+CALLS = {
+    "getCallerIdentity": {"accountId": "123456789012"},
+    "getRegion": {"region": "us-east-1"},
+    "getPartition": {"partition": "aws"},
+}
+"""What a program may ask AWS, and the recorder's answer."""
 
 PROOF = ("resourceRecordName", "resourceRecordType", "resourceRecordValue")
 """What a certificate asks for."""
@@ -52,6 +59,7 @@ class Registered(NamedTuple):
     """`dynamodb.Table` for `aws:dynamodb/table:Table`."""
     name: str
     inputs: dict[str, Any]
+    """In the clear."""
     urn: str
     custom: bool
     """Whether a provider makes it, and it is no component."""
@@ -64,6 +72,8 @@ class Registered(NamedTuple):
     ignored: list[str]
     sources: dict[str, list[str]]
     """The URNs of the resources whose outputs an input is made of."""
+    told: Mapping[str, Any] = MappingProxyType({})
+    """The inputs as Pulumi tells and keeps them: `[secret]` for what is one."""
 
 
 class Deployment(NamedTuple):
@@ -127,8 +137,11 @@ class Cloud(mocks.Mocks):
         self._preview = preview
 
     def call(self, args: mocks.MockCallArgs) -> Any:
-        """No program here asks AWS anything."""
-        raise AssertionError(f"{args.token} was called")
+        """Say where the program is; no program here asks AWS anything else."""
+        name = args.token.rpartition(":")[2]
+        if name not in CALLS:
+            raise AssertionError(f"{args.token} was called")
+        return CALLS[name]
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         """Answer a registration, or what a program reads that stands already."""
@@ -152,11 +165,12 @@ class Recorder(Monitor):
         """Register one resource."""
         answer = super().RegisterResource(request)
         if request.type != STACK_TYPE:
+            inputs = rpc.deserialize_properties(request.object, keep_unknowns=True)
             self.registered.append(
                 Registered(
                     kind=kind_of(request.type),
                     name=request.name,
-                    inputs=plain(rpc.deserialize_properties(request.object, keep_unknowns=True)),
+                    inputs=plain(inputs),
                     urn=answer.urn,
                     custom=request.custom,
                     parent=request.parent,
@@ -165,6 +179,7 @@ class Recorder(Monitor):
                     retained=request.retainOnDelete,
                     ignored=list(request.ignoreChanges),
                     sources={name: list(of.urns) for name, of in request.propertyDependencies.items() if of.urns},
+                    told=masked(inputs),
                 )
             )
         return answer
@@ -173,6 +188,15 @@ class Recorder(Monitor):
         """Keep the outputs of one component."""
         self.outputs[request.urn] = rpc.deserialize_properties(request.outputs, keep_unknowns=True)
         return super().RegisterResourceOutputs(request)
+
+
+def masked(value: Any) -> Any:
+    """A value with `[secret]` in the place of each secret, at any depth."""
+    if rpc.is_rpc_secret(value):
+        return "[secret]"
+    if isinstance(value, dict):
+        return {name: masked(one) for name, one in value.items()}
+    return [masked(one) for one in value] if isinstance(value, list) else value
 
 
 class _Messages(logging.Handler):

@@ -22,7 +22,7 @@ from .cost import report
 from .cost.bill import standard
 from .diagram import svg
 from .environments import ALIASES, ENVIRONMENTS
-from .naming import parameter_name, physical_name, role_name_prefix
+from .naming import physical_name, role_name_prefix, secret_name
 from .service import Function, Grant, Metric, Route, Service
 from .services import CHOICES, SERVICES
 from .settings import Settings
@@ -49,6 +49,7 @@ OTHER_KEYS = (
         "true or false",
     ),
     ("tags", "tags of every resource, laid over `Project` and `Owner`", "an object of texts"),
+    ("secrets", "the values of the service's secrets, by their names", "an object of texts, each set with `--secret`"),
 )
 """The configuration besides `KEYS`: key, what it sets, what it takes."""
 MANAGED_POLICIES = (
@@ -126,6 +127,7 @@ def sections(services: Mapping[str, Service]) -> dict[str, str]:
         "scopes": _scopes(services),
         "controls": _controls(),
         "waivers": _waivers(),
+        "key-policy": _key_policy(),
     }
     for name, service in services.items():
         found[f"api-{name}"] = _api(service)
@@ -248,7 +250,8 @@ def _statement(service: Service, grant: Grant) -> policies.Statement:
         return policies.table_statement(name, grant.actions, grant.indexes, grant.keys)
     if any(topic.name == grant.on for topic in service.topics):
         return policies.allow("sns", grant.actions, [_physical(service, "topic", grant.on)])
-    return policies.allow("ssm", grant.actions, [parameter_name(service.name, ENVIRONMENT, grant.on)])
+    store = next((secret.store for secret in service.secrets if secret.name == grant.on), "ssm")
+    return policies.allow(store, grant.actions, [secret_name(store, service.name, ENVIRONMENT, grant.on)])
 
 
 def _physical(service: Service, kind: str, type_: str) -> str:
@@ -289,6 +292,12 @@ def _configuration() -> str:
 def _outputs() -> str:
     texts, kinds = documented.fields(StackOutputs), StackOutputs.__annotations__
     return _table(("Output", "Is", "Type"), ((f"`{name}`", text, OUTPUTS[kinds[name]]) for name, text in texts.items()))
+
+
+def _key_policy() -> str:
+    """What the owner of a key that stands already adds to its policy for one account and region."""
+    users = sorted({*policies.KEY_VIA, *policies.KEY_USERS})
+    return f"```json\n{json.dumps(policies.key_statements('111122223333', 'us-east-1', users), indent=2)}\n```"
 
 
 def _configured(project: str) -> str:

@@ -23,6 +23,9 @@ class BucketArgs:
     """How the bucket's name begins; the rest is made up, for buckets of all accounts share one space of names."""
     public: bool = False
     """A policy may let everybody read it."""
+    kms_key_arn: pulumi.Input[str] | None = None
+    """The key that encrypts what is put into it; None: S3's own.  Nobody reads what one's own key encrypted without
+    signing, so a public bucket goes without."""
     retain_on_delete: bool = False
     """`pulumi destroy` forgets the bucket and leaves it, with all versions of what is in it, in the account."""
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -50,7 +53,7 @@ class Bucket(pulumi.ComponentResource):
         self.encryption = aws.s3.BucketServerSideEncryptionConfiguration(
             f"{name}-encryption",
             bucket=self.name,
-            rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
+            rules=[_encryption(None if args.public else args.kms_key_arn)],
             opts=child,
         )
         self.versioning = aws.s3.BucketVersioning(
@@ -95,3 +98,16 @@ class Bucket(pulumi.ComponentResource):
     def ready(self) -> list[pulumi.Resource]:
         """What must stand before the bucket has a policy, or anything is put into it."""
         return [self.ownership, self.encryption, self.versioning, self.block]
+
+
+def _encryption(
+    kms_key_arn: pulumi.Input[str] | None,
+) -> aws.s3.BucketServerSideEncryptionConfigurationRuleArgsDict:
+    if kms_key_arn is None:
+        return {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
+    by_key: aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgsDict = {
+        "sse_algorithm": "aws:kms",
+        "kms_master_key_id": kms_key_arn,
+    }
+    # A key of the bucket's own for a while, so that KMS is not asked, and paid, for every object.
+    return {"apply_server_side_encryption_by_default": by_key, "bucket_key_enabled": True}

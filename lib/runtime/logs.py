@@ -11,6 +11,18 @@ from .invocation import INVOCATION
 _encode = json.JSONEncoder(default=str, separators=(",", ":")).encode
 
 
+MASKED_FROM_CHARACTERS = 8
+"""How long a text must be to be masked: a shorter one is in every line."""
+
+_masked: set[str] = set()
+
+
+def mask(text: str) -> None:
+    """Have `***` in its place wherever a line would show `text`, from now on."""
+    if len(text) >= MASKED_FROM_CHARACTERS:
+        _masked.add(_encode(text)[1:-1])
+
+
 def write(level: str, message: str, members: str = "", **fields: Any) -> None:
     """Log one line.  Give no personal data, key or request body.
 
@@ -18,5 +30,8 @@ def write(level: str, message: str, members: str = "", **fields: Any) -> None:
     """
     of_one = {"correlationId": INVOCATION.correlation_id} if INVOCATION.correlation_id else {}
     text = _encode({"level": level, "message": message, **fields, **of_one})
-    sys.stdout.write(f"{text[:-1]}{members}}}\n")
+    line = f"{text[:-1]}{members}}}"
+    for secret in _masked:
+        line = line.replace(secret, "***")
+    sys.stdout.write(line + "\n")
     sys.stdout.flush()

@@ -345,6 +345,9 @@ def test_bucket_is_kept_where_tables_are() -> None:
         "s3.BucketPublicAccessBlock",
         "s3.BucketServerSideEncryptionConfiguration",
         "s3.BucketVersioning",
+        "secretsmanager.Secret",
+        "secretsmanager.SecretVersion",
+        "ssm.Parameter",
     }
     assert not made.only("s3.Bucket").inputs["forceDestroy"]
 

@@ -108,6 +108,15 @@ def test_objects_and_switches_reach_the_program_as_the_cli_hands_them_on(tmp_pat
     assert (found["tags"], found["on"]) == ('{"Owner": "me"}', "true")
 
 
+def test_secrets_have_a_stand_in_for_only_pulumi_decrypts_them(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text(PROJECT, encoding="utf-8")
+    stack = "config: {'shop:secrets': {token: {secure: v1:x}, seal: open}, 'shop:colour': {secure: v1:y}}"
+    (tmp_path / "Pulumi.dev.yaml").write_text(stack, encoding="utf-8")
+    found = project.config(project.read(tmp_path), "dev", "items")
+    assert json.loads(found["secrets"]) == {"token": project.STAND_IN, "seal": "open"}
+    assert found["colour"] == project.STAND_IN
+
+
 def test_an_empty_environment_file_says_nothing(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text(PROJECT, encoding="utf-8")
     (tmp_path / "Pulumi.dev.yaml").write_text("", encoding="utf-8")

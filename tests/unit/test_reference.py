@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lib import policies
 from lib.config import KEYS
 from lib.environments import ENVIRONMENTS
 from lib.reference import files, filled, main, sections
@@ -16,7 +17,7 @@ from lib.service import Parameter
 from lib.services import SERVICES
 from lib.settings import ApiSettings, FunctionSettings, Settings
 
-from ..builders import PARCELS, SWEEP, a_code, a_function, a_grant, a_metric, a_route, a_service, a_yard
+from ..builders import PARCELS, SWEEP, a_code, a_function, a_grant, a_metric, a_route, a_secret, a_service, a_yard
 
 EMPTY = "<!-- generated:{0} -->\n<!-- /generated:{0} -->"
 
@@ -185,6 +186,26 @@ def test_permissions_on_a_parameter_name_its_path() -> None:
     assert row[1:3] == ["`ssm:GetParameter`", "`/parcels/dev/rates`"]
 
 
+@pytest.mark.parametrize(
+    ("store", "action", "name"),
+    [
+        ("ssm", "GetParameter", "/parcels/dev/token"),
+        ("secretsmanager", "GetSecretValue", "parcels/dev/token"),
+    ],
+)
+def test_permissions_on_a_secret_name_it_in_its_store(store: str, action: str, name: str) -> None:
+    desk = a_function(a_route(grants=(a_grant("token", action),)))
+    service = a_service(secrets=(a_secret(store=store),), functions=(desk,))
+    row = cells(sections({"parcels": service})["permissions-parcels"])[0]
+    assert row[1:3] == [f"`{store}:{action}`", f"`{name}`"]
+
+
+def test_the_owner_of_a_key_is_told_what_its_policy_must_say() -> None:
+    told = sections({})["key-policy"].removeprefix("```json\n").removesuffix("\n```")
+    users = {*policies.KEY_VIA, *policies.KEY_USERS}
+    assert json.loads(told) == policies.key_statements("111122223333", "us-east-1", users)
+
+
 def test_permissions_to_read_a_stream_and_to_leave_what_failed_are_told() -> None:
     rows = cells(sections({"yard": a_yard()})["permissions-yard"])
     assert [row[1:] for row in rows if row[0] == "`yard-watch-dev-role-…`"][:3] == [
@@ -211,7 +232,7 @@ def test_every_permission_of_the_services_has_a_reason() -> None:
 
 def test_configuration_lists_every_key_with_what_it_takes() -> None:
     rows = {row[0].strip("`"): row[1:] for row in cells(sections({})["configuration"])}
-    assert set(rows) == {"environment", "service", "split_functions", "tags", *KEYS}
+    assert set(rows) == {"environment", "service", "split_functions", "tags", "secrets", *KEYS}
     assert rows["audit_reads"] == [
         "inventory: Reads leave an audit row, too: a write unit and no time, as it is written beside the read. "
         "(`inventory.audit_reads`)",

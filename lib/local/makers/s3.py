@@ -108,9 +108,12 @@ MAKERS |= {
         lambda inputs: {
             "Rules": [
                 {
-                    "ApplyServerSideEncryptionByDefault": {
-                        "SSEAlgorithm": rule["applyServerSideEncryptionByDefault"]["sseAlgorithm"]
-                    }
+                    "ApplyServerSideEncryptionByDefault": chosen(
+                        rule["applyServerSideEncryptionByDefault"],
+                        SSEAlgorithm="sseAlgorithm",
+                        KMSMasterKeyID="kmsMasterKeyId",
+                    ),
+                    **chosen(rule, BucketKeyEnabled="bucketKeyEnabled"),
                 }
                 for rule in inputs["rules"]
             ]
