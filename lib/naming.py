@@ -12,6 +12,8 @@ LIMITS = {
     "rule": 64,
     "layer": 140,
     "parameter": 1011,
+    "secret": 505,
+    "key": 250,
     "queue": 80,
     "application": 100,
     "dashboard": 255,
@@ -21,7 +23,8 @@ LIMITS = {
     "vault": 50,
     "budget": 100,
 }
-"""Longest name AWS takes, in characters, by kind of resource; of a bucket's, the provider makes up the rest."""
+"""Longest name AWS takes, in characters, by kind of resource; of a bucket's, the provider makes up the rest, and
+Secrets Manager ends the ARN of a secret with seven."""
 
 ROLE_OWNER_LENGTH = 32
 """How much of its owner's name a role has: the provider takes prefixes of 38 characters."""
@@ -74,3 +77,10 @@ def parameter_name(service: str, environment: str, name: str) -> str:
 def user_pool_name(service: str, environment: str) -> str:
     """The name of a service's user pool, and what its scopes begin with."""
     return physical_name("{service}-{environment}", "user-pool", environment, service=service)
+
+
+def secret_name(store: str, service: str, environment: str, name: str) -> str:
+    """Where a store holds a secret of a service: a path only in Parameter Store, by which its functions tell."""
+    if store == "ssm":
+        return parameter_name(service, environment, name)
+    return physical_name("{service}/{environment}/{type}", "secret", environment, service=service, type=name)

@@ -17,6 +17,10 @@ ALL, FLAT = "all-outputs.json", "flat-outputs.json"
 Outputs = Mapping[str, Any]
 
 
+class OutputsError(Exception):
+    """There are no such outputs; the message says what to do."""
+
+
 def flat(stacks: Mapping[str, Outputs]) -> dict[str, Any]:
     """Each output as `<service>_<output>`; those of `items`, or of the only stack there is, bare as well."""
     found: dict[str, Any] = {}
@@ -33,6 +37,28 @@ def write(stacks: Mapping[str, Outputs], folder: Path = FOLDER) -> None:
         unfinished = folder / f".{name}.new"
         unfinished.write_text(json.dumps(document, indent=2, sort_keys=True) + "\n", encoding="utf-8")
         unfinished.replace(folder / name)
+
+
+def reach(path: Path, service: str, api_key: str | None = None) -> tuple[str, str]:
+    """The URL and the key of a service's API, by flat outputs; the key is empty where the API asks for none.
+
+    Raises `OutputsError` if they tell of no such service.
+    """
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        url = found[f"{service}_api_url"]
+    except (OSError, ValueError, KeyError) as exc:
+        wanted = f"run make local or make up SERVICE={service} first"
+        raise OutputsError(f"{path} tells of no {service} service: {wanted}") from exc
+    api_key = api_key or found.get(f"{service}_api_key")
+    if not api_key and f"{service}_api_key_id" in found:
+        # AWS tells the key to whom it may; of a local run it is among the outputs.
+        import boto3  # pylint: disable=import-outside-toplevel  # nobody else needs it
+
+        region = found[f"{service}_dynamodb_table_arn"].split(":")[3]
+        client = boto3.client("apigateway", region_name=region)
+        api_key = client.get_api_key(apiKey=found[f"{service}_api_key_id"], includeValue=True)["value"]
+    return url, api_key or ""
 
 
 def main(stack: str, text: str) -> None:

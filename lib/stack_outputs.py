@@ -130,6 +130,16 @@ class StackOutputs:
     """The ARN of every topic of the service's own."""
     parameter_names: Texts
     """The path of every parameter."""
+    secret_names: Texts
+    """Where every secret is kept; its value is nowhere but there."""
+    key_arn: Text
+    """The key that encrypts everything, where it is none of AWS's own."""
+    key_id: Text
+    """The id of the key, where one was made."""
+    key_alias: Text
+    """The alias of the key, where one was made."""
+    replica_key_arns: Texts
+    """The key of each region in which the tables have replicas."""
     alarm_names: Texts
     """Every alarm's name, by what it is on and what it watches."""
     alarm_arns: Texts
@@ -166,6 +176,7 @@ def collect(stack: TapStack) -> dict[str, Any]:
     """Every output of a stack, by name."""
     return {
         **_tables(stack),
+        **_encryption(stack),
         **_functions(stack),
         **_api(stack),
         **_key(stack),
@@ -190,6 +201,15 @@ def _tables(stack: TapStack) -> dict[str, Any]:
         "table_arns": {name: made.arn for name, made in stack.tables.items()},
         "topic_arns": {name: made.arn for name, made in stack.topics.items()},
         "parameter_names": {name: made.name for name, made in stack.parameters.items()},
+        "secret_names": {name: made.name for name, made in stack.secrets.items()},
+    }
+
+
+def _encryption(stack: TapStack) -> dict[str, Any]:
+    key, arn = stack.key, stack.encrypted_by
+    return {
+        **({"key_arn": arn, "replica_key_arns": stack.replicas_encrypted_by} if arn is not None else {}),
+        **({"key_id": key.id, "key_alias": key.alias.name} if key else {}),
     }
 
 

@@ -22,18 +22,20 @@ from .components.consumer import Consumer, ConsumerArgs
 from .components.dashboard import Dashboard, DashboardArgs
 from .components.firewall import Firewall, FirewallArgs
 from .components.function import DEFAULT_ALIAS, Function, FunctionArgs
+from .components.key import Key, KeyArgs
 from .components.layer import Layer, LayerArgs
 from .components.parameter import Parameter, ParameterArgs
 from .components.queue import Queue, QueueArgs
 from .components.role import Role, RoleArgs
 from .components.rollout import Rollout, RolloutArgs
 from .components.schedule import Schedule, ScheduleArgs
+from .components.secret import Secret, SecretArgs
 from .components.site import Site, SiteArgs
 from .components.site_files import SiteFiles, SiteFilesArgs
 from .components.table import Table, TableArgs
 from .components.topic import Topic, TopicArgs
 from .components.user_pool import UserPool, UserPoolArgs
-from .naming import bucket_name_prefix, parameter_name, physical_name, role_name_prefix, user_pool_name
+from .naming import bucket_name_prefix, parameter_name, physical_name, role_name_prefix, secret_name, user_pool_name
 from .runtime import metrics
 from .settings import USER_POOL
 from .settings.rollout import GRADUAL
@@ -64,8 +66,8 @@ def _label(on: str) -> str:
 
 
 class TapStack(pulumi.ComponentResource, StackOutputs):
-    """A serverless API: tables, topics, parameters, a queue, a site, roles, functions, what calls them, a REST API,
-    alarms.
+    """A serverless API: a key, tables, topics, parameters, secrets, a queue, a site, roles, functions, what calls them,
+    a REST API, alarms.
 
     Every resource it makes can be reached: `tables["..."].resource`, `functions["..."].resource`, `api.resource`, ...
     Its outputs, `StackOutputs`, are attributes of it, too.
@@ -78,11 +80,13 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         self.settings = self.args.settings()
         self._prefix = name
         self._warn()
+        self.key = self._key() if self.settings.encryption.key == "made" else None
         self.tables = {table.name: self._table(table) for table in self.description.tables}
         self.topics = {topic.name: self._topic(topic.name) for topic in self.description.topics}
         self.alarm_topic = self.topics.get(self.description.alarms_type) or self._topic(self.description.alarms_type)
         self.backup = self._backup() if self.settings.backup.retention_days else None
         self.parameters = {parameter.name: self._parameter(parameter) for parameter in self.description.parameters}
+        self.secrets = {secret.name: self._secret(secret) for secret in self.description.secrets}
         self.site = self._site(self.description.site) if self.description.site else None
         self.user_pool = self._user_pool() if self.settings.authorization.type == USER_POOL else None
         self.dead_letters = self._dead_letters() if self.description.dead_letters else None
@@ -113,6 +117,19 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     def origin(self) -> pulumi.Output[str] | None:
         """The origin whose pages may call, where it is known only once the site is made."""
         return self.site.url if self.site and self.args.called_by_its_site() else None
+
+    @property
+    def encrypted_by(self) -> pulumi.Input[str] | None:
+        """The key that encrypts everything, where that is none of AWS's own."""
+        return self.key.arn if self.key else self.settings.encryption.standing()
+
+    @property
+    def replicas_encrypted_by(self) -> dict[str, pulumi.Input[str]]:
+        """Likewise in the other regions of the tables."""
+        if self.key:
+            return {**self.key.replica_arns}
+        standing, regions = self.settings.encryption.standing(), self.settings.table.replica_regions or ()
+        return {region: policies.in_region(standing, region) for region in regions} if standing else {}
 
     def _warn(self) -> None:
         runtimes = {self.args.function_settings(function).runtime for function in self.description.functions}
@@ -151,6 +168,34 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         parts = {"type": f"{function}-{alarm.lower()}", "function": function, "alarm": alarm}
         return physical_name(pattern, "alarm", self.args.environment, **parts)
 
+    def _key(self) -> Key:
+        return Key(
+            f"{self._prefix}-encryption",
+            KeyArgs(
+                name=self._physical("key", "key"),
+                users=self._key_users(),
+                description=f"{self.description.title}, {self.args.environment}: all that rests",
+                replica_regions=self.settings.table.replica_regions or (),
+                settings=self.settings.encryption,
+                retain_on_delete=bool(self.settings.table.retain_on_delete),
+                tags=self.args.all_tags,
+            ),
+            self._child,
+        )
+
+    def _key_users(self) -> list[str]:
+        """The AWS services that have to do with what the key encrypts."""
+        queued, private = bool(self.description.dead_letters), not self.settings.site.public
+        found: dict[str, bool] = {
+            **dict.fromkeys(("dynamodb", "lambda", "logs", "sns", "cloudwatch"), True),
+            **dict.fromkeys(("sqs", "events"), queued),
+            **dict.fromkeys(("s3", "cloudfront"), bool(self.description.site) and private),
+            **{secret.store: True for secret in self.description.secrets},
+            "budgets": bool(self.settings.cost.monthly_budget_usd),
+            "backup": bool(self.settings.backup.retention_days),
+        }
+        return [name for name, used in found.items() if used]
+
     def _table(self, table: described.Table) -> Table:
         return Table(
             f"{self._prefix}-{table.name}",
@@ -158,6 +203,8 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 name=self._physical("table", table.name),
                 table=table,
                 settings=self.settings.table,
+                kms_key_arn=self.encrypted_by,
+                replica_key_arns=self.replicas_encrypted_by,
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -172,6 +219,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 publishers=("cloudwatch", "budgets")
                 if type_ == self.description.alarms_type and self._budgeted
                 else (),
+                kms_key_arn=self.encrypted_by,
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -224,6 +272,23 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
             self._child,
         )
 
+    def _secret(self, secret: described.Secret) -> Secret:
+        value = self.args.secrets.get(secret.name)
+        return Secret(
+            f"{self._prefix}-{secret.name}",
+            SecretArgs(
+                name=secret_name(secret.store, self.description.name, self.args.environment, secret.name),
+                store=secret.store,
+                value=value,
+                description=f"{self.description.title}: {secret.description}",
+                kms_key_arn=self.encrypted_by,
+                # One that was made up is as lost with the secret as what it protects with a table.
+                retain_on_delete=value is None and bool(self.settings.table.retain_on_delete),
+                tags=self.args.all_tags,
+            ),
+            self._child,
+        )
+
     def _site(self, described_site: described.Site) -> Site:
         return Site(
             f"{self._prefix}-{described_site.type}",
@@ -232,6 +297,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 site=described_site,
                 comment=f"{self.description.title}, {self.args.environment}",
                 settings=self.settings.site,
+                kms_key_arn=self.encrypted_by,
                 retain_on_delete=bool(self.settings.table.retain_on_delete),
                 tags=self.args.all_tags,
             ),
@@ -281,6 +347,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
             QueueArgs(
                 name=self._physical("queue", type_),
                 rules=[self._physical("rule", schedule.name) for schedule in schedules],
+                kms_key_arn=self.encrypted_by,
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -296,12 +363,27 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                     *(self._statement(grant) for grant in function.grants()),
                     *(self.tables[consumer.table].grant_stream() for consumer in function.consumers),
                     *(queue.grant(["SendMessage"]) for queue in self._left_to(function)),
+                    *self._key_statements(function),
                 ],
                 managed_policies=[policies.BASIC_EXECUTION, *traced],
                 tags=self.args.all_tags,
             ),
             self._child,
         )
+
+    def _key_statements(self, function: described.Function) -> list[pulumi.Output[policies.Statement]]:
+        """What a function needs of the key, where there is one, to use what it was granted."""
+        if self.encrypted_by is None:
+            return []
+        stores = {secret.name: secret.store for secret in self.description.secrets}
+        services = {**dict.fromkeys(self.tables, "dynamodb"), **dict.fromkeys(self.topics, "sns"), **stores}
+        used = {services[grant.on] for grant in function.grants() if grant.on in services}
+        used |= {"dynamodb" for _ in function.consumers} | {"sqs" for _ in self._left_to(function)}
+        key = pulumi.Output.from_input(self.encrypted_by)
+        return [
+            pulumi.Output.all(key, action, through).apply(lambda needed: policies.key_use(*needed))
+            for action, through in policies.key_needs(sorted(used)).items()
+        ]
 
     def _left_to(self, function: described.Function) -> list[Queue]:
         """Where what a function could not do ends up, if it has runs that nobody waits for."""
@@ -313,7 +395,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     def _statement(self, grant: described.Grant) -> pulumi.Output[policies.Statement]:
         if grant.on in self.tables:
             return self.tables[grant.on].grant(grant.actions, grant.indexes, grant.keys)
-        granting: Mapping[str, Topic | Parameter] = {**self.topics, **self.parameters}
+        granting: Mapping[str, Topic | Parameter | Secret] = {**self.topics, **self.parameters, **self.secrets}
         return granting[grant.on].grant(grant.actions)
 
     def _layer(self, type_: str) -> Layer:
@@ -342,6 +424,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 layers=[layer.arn for layer in self.layers.values()],
                 environment=self._variables(function),
                 dead_letter_arn=self._dead_letter_arn(function),
+                kms_key_arn=self.encrypted_by,
                 alias=DEFAULT_ALIAS if self.settings.rollout.strategy != "none" else "",
                 shifted=self._gradual(),
                 settings=self.args.function_settings(function),
@@ -369,13 +452,15 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         )
 
     def _variables(self, function: described.Function) -> dict[str, pulumi.Input[str]]:
-        """Its own, and what it was granted: names of tables, ARNs of topics, names and values of parameters."""
+        """Its own, and what it was granted: names of tables and of secrets, ARNs of topics, names and values of
+        parameters."""
         granted = {grant.on for grant in function.grants()} | {consumer.table for consumer in function.consumers}
         found: dict[str, pulumi.Input[str]] = {**function.variables}
         if self.origin:
             found[described.CORS_VARIABLE] = self.origin
         found |= {t.variable: self.tables[t.name].name for t in self.description.tables if t.name in granted}
         found |= {t.variable: self.topics[t.name].arn for t in self.description.topics if t.name in granted}
+        found |= {s.variable: self.secrets[s.name].name for s in self.description.secrets if s.name in granted}
         for parameter in self.description.parameters:
             if parameter.name in granted and parameter.variable:
                 made = self.parameters[parameter.name]
@@ -435,6 +520,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 cors_origin=self.origin,
                 tracing=bool(self.settings.function.tracing),
                 log_retention_days=self.settings.function.log_retention_days,
+                kms_key_arn=self.encrypted_by,
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -448,6 +534,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 stage_arn=self.api.stage.arn,
                 settings=self.settings.firewall,
                 log_retention_days=self.settings.function.log_retention_days,
+                kms_key_arn=self.encrypted_by,
                 tags=self.args.all_tags,
             ),
             self._child,

@@ -48,6 +48,8 @@ class ApiArgs:
     tracing: bool = False
     """X-Ray traces of what the stage serves."""
     log_retention_days: int | None = BASIS.function.log_retention_days
+    kms_key_arn: pulumi.Input[str] | None = None
+    """The key that encrypts its logs; None: CloudWatch's own."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -346,6 +348,7 @@ class Api(pulumi.ComponentResource):
                 api_id=self.resource.id,
                 settings=self.settings,
                 retention_days=self._args.log_retention_days,
+                kms_key_arn=self._args.kms_key_arn,
                 tags=self._args.tags,
             ),
             self._child,

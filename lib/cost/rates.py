@@ -72,7 +72,7 @@ BILLED: Mapping[str, tuple[Line, ...]] = {
     "cognito.UserPoolClient": (
         Line("tokens", "cognito.tokens", traffic(lambda given: given.program_tokens, amounts.with_secret)),
     ),
-    "dynamodb.Table": (*_COPIED, *_READ),
+    "dynamodb.Table": (*_READ, *_COPIED),
     "dynamodb.TableReplica": (
         *(line._replace(amount=amounts.of_replicas(line.amount)) for line in _COPIED),
         Line("writes to other regions", "transfer.regions", amounts.of_replicas(amounts.replicated_gb)),
@@ -98,7 +98,7 @@ BILLED: Mapping[str, tuple[Line, ...]] = {
         Line("snapshots", "lambda.snapstart-cache", each(lambda f: SECONDS * amounts.snapshot_gb(f)), fixed=True),
         Line("snapshots restored", "lambda.snapstart-restore", amounts.restored_gb),
         Line("traces", "xray.traces", amounts.traces),
-        Line("metrics of its own", "cloudwatch.metric", lambda _, month: month.work.metrics, fixed=True),
+        Line("metrics of its own", "cloudwatch.metric", amounts.own_metrics, fixed=True),
     ),
     "lambda.ProvisionedConcurrencyConfig": (
         Line("workers on x86", "lambda.provisioned-x86", amounts.provisioned(arm=False), fixed=True),

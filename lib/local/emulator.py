@@ -55,8 +55,9 @@ def taken(port: int) -> bool:
 class Emulator:
     """A MiniStack on loopback with IAM enforced and a folder of its own; a context manager."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, workers: int = WORKERS) -> None:
         self.port = port or free_port()
+        self.workers = workers
         self.url = f"http://127.0.0.1:{self.port}"
         self._undo = contextlib.ExitStack()
         self._log = Path()
@@ -150,7 +151,7 @@ class Emulator:
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.port),
             "IOT_MTLS_ENABLED": "0",
-            "LAMBDA_ACCOUNT_CONCURRENCY": str(WORKERS),
+            "LAMBDA_ACCOUNT_CONCURRENCY": str(self.workers),
             "LAMBDA_WARM_TTL_SECONDS": "60",
             "LOG_LEVEL": "WARNING",
             "MINISTACK_ACCOUNT_ID": ACCOUNT,

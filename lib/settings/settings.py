@@ -11,7 +11,7 @@ from .api import ApiSettings, check_domain
 from .authorization import AuthorizationSettings, check_authorization
 from .backup import BackupSettings
 from .cost import CostSettings
-from .encryption import EncryptionSettings
+from .encryption import EncryptionSettings, check_key
 from .firewall import FirewallSettings
 from .function import FunctionSettings
 from .layer import Layer, over
@@ -62,6 +62,7 @@ class Settings:
         check_domain(self.api)
         check_authorization(self.authorization)
         check_network(self.network)
+        check_key(self.encryption, self.table)
 
 
 LAYERS: Mapping[str, type[Layer]] = get_type_hints(Settings)

@@ -325,6 +325,7 @@ def test_stack_registers_the_outputs_002_asks_for_and_many_more(items: Deploymen
         "alarm_topic_name": "dev-items-alarms",
         "topic_arns": {},
         "parameter_names": {},
+        "secret_names": {},
         "alarm_names": {f"lambda-{kind}": f"lambda{kind}Alarm-dev" for kind in kinds},
         "alarm_arns": {f"lambda-{kind}": f"arn:tap-lambda-{kind.lower()}" for kind in kinds},
         "schedule_names": {},

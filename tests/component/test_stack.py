@@ -45,10 +45,13 @@ TAGGED = {
     "dynamodb.Table",
     "dynamodb.TableReplica",
     "iam.Role",
+    "kms.Key",
+    "kms.ReplicaKey",
     "lambda.EventSourceMapping",
     "lambda.Function",
     "s3.Bucket",
     "s3.BucketObjectv2",
+    "secretsmanager.Secret",
     "sns.Topic",
     "sqs.Queue",
     "ssm.Parameter",
@@ -77,12 +80,14 @@ COMPONENTS = {
     "aws.Domain": {"url", "target", "zone_id"},
     "aws.Firewall": {"arn", "log_group_name"},
     "aws.Function": {"name", "arn", "log_group_name"},
+    "aws.Key": {"id", "arn", "replica_arns"},
     "aws.Layer": {"arn"},
     "aws.Parameter": {"name", "arn"},
     "aws.Queue": {"name", "arn", "url"},
     "aws.Role": {"name", "arn"},
     "aws.Rollout": {"application", "role_arn"},
     "aws.Schedule": {"rule_name"},
+    "aws.Secret": {"name", "arn"},
     "aws.Site": {"url", "bucket_name"},
     "aws.SiteFiles": {"keys"},
     "aws.Table": {"name", "arn", "stream_arn"},
@@ -205,10 +210,10 @@ def differences(real: Any, previewed: Any) -> list[str]:
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_preview_with_every_output_unknown_touches_no_value(request: pytest.FixtureRequest, program: str) -> None:
     real, previewed = request.getfixturevalue(program), record(PROGRAMS[program], preview=True)
-    inputs = {resource.urn: resource.inputs for resource in previewed.registered}
+    inputs = {resource.urn: resource.told for resource in previewed.registered}
     assert inputs.keys() == {resource.urn for resource in real.registered}
     for resource in real.registered:
-        assert not differences(resource.inputs, inputs[resource.urn]), resource.urn
+        assert not differences(resource.told, inputs[resource.urn]), resource.urn
     for policy in previewed.inputs("iam.RolePolicy").values():
         assert isinstance(policy["policy"], Unknown)
 

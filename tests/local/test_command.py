@@ -236,6 +236,12 @@ def test_a_port_that_is_none_is_refused(port: str, capsys: pytest.CaptureFixture
     assert f"PORT '{port}': give a number from 1024 to 65535" in capsys.readouterr().err
 
 
+def test_no_workers_at_all_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        command.main(["--workers", "0"])
+    assert "WORKERS '0': give a whole number, 1 or more" in capsys.readouterr().err
+
+
 def test_two_runs_started_at_once_do_not_meet(tmp_path: Path) -> None:
     check = [sys.executable, "-m", "lib.local", "--check", "--outputs"]
     with ThreadPoolExecutor(2) as both:

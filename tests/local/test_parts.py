@@ -108,6 +108,15 @@ def test_objects_and_switches_reach_the_program_as_the_cli_hands_them_on(tmp_pat
     assert (found["tags"], found["on"]) == ('{"Owner": "me"}', "true")
 
 
+def test_secrets_have_a_stand_in_for_only_pulumi_decrypts_them(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text(PROJECT, encoding="utf-8")
+    stack = "config: {'shop:secrets': {token: {secure: v1:x}, seal: open}, 'shop:colour': {secure: v1:y}}"
+    (tmp_path / "Pulumi.dev.yaml").write_text(stack, encoding="utf-8")
+    found = project.config(project.read(tmp_path), "dev", "items")
+    assert json.loads(found["secrets"]) == {"token": project.STAND_IN, "seal": "open"}
+    assert found["colour"] == project.STAND_IN
+
+
 def test_an_empty_environment_file_says_nothing(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text(PROJECT, encoding="utf-8")
     (tmp_path / "Pulumi.dev.yaml").write_text("", encoding="utf-8")
@@ -148,6 +157,25 @@ def test_outputs_of_a_deployment_on_aws_are_kept_without_its_secrets(
     assert json.loads((tmp_path / "cfn-outputs" / outputs.ALL).read_text()) == {
         "items-prod": {"service": "items", "api_url": "u"}
     }
+
+
+@pytest.mark.parametrize(
+    ("told", "given", "key"),
+    [({}, None, ""), ({"items_api_key": "told"}, None, "told"), ({"items_api_key": "told"}, "given", "given")],
+)
+def test_outputs_tell_where_a_service_is_and_its_key(
+    tmp_path: Path, told: dict[str, str], given: str | None, key: str
+) -> None:
+    path = tmp_path / outputs.FLAT
+    path.write_text(json.dumps({"items_api_url": "https://example.com", **told}), encoding="utf-8")
+    assert outputs.reach(path, "items", given) == ("https://example.com", key)
+
+
+@pytest.mark.parametrize("text", ['{"stock_api_url": "https://example.com"}', "no JSON"])
+def test_outputs_that_tell_of_another_service_are_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / outputs.FLAT).write_text(text, encoding="utf-8")
+    with pytest.raises(outputs.OutputsError, match="tells of no items service: run make local or make up"):
+        outputs.reach(tmp_path / outputs.FLAT, "items")
 
 
 def test_a_stack_without_outputs_is_one_clear_line(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lib.environments import ENVIRONMENTS
 from lib.settings import (
     LAYERS,
     AlarmSettings,
@@ -317,3 +318,37 @@ def test_figures_that_cannot_be_together_are_refused_once_they_meet(lower: Layer
 def test_figures_that_can_be_together_are_taken() -> None:
     assert BackupSettings(retention_days=120, cold_storage_after_days=30).retention_days == 120
     assert FunctionSettings(runtime="python3.12", snap_start=True).snap_start
+
+
+STANDING = EncryptionSettings(key=f"{ARN}:kms:us-east-1:123456789012:key/1-2")
+MULTI_REGION = EncryptionSettings(key=f"{ARN}:kms:us-east-1:123456789012:key/mrk-1")
+REPLICAS = TableSettings(replica_regions=("us-west-2",))
+
+
+def together(encryption: EncryptionSettings, table: TableSettings) -> Settings:
+    return ENVIRONMENTS["dev"].with_(Settings(encryption=encryption, table=table))
+
+
+def test_a_key_of_one_region_encrypts_no_replicas() -> None:
+    with pytest.raises(
+        ValueError, match=r"key/1-2': give a multi-Region key, key/mrk-\.\.\., with replicas in us-west-2$"
+    ):
+        together(STANDING, REPLICAS).check()
+
+
+@pytest.mark.parametrize(
+    ("encryption", "table"),
+    [
+        (STANDING, TableSettings()),
+        (MULTI_REGION, REPLICAS),
+        (EncryptionSettings(key="made"), REPLICAS),
+        (EncryptionSettings(key="aws"), REPLICAS),
+    ],
+)
+def test_other_keys_go_with_the_tables_there_are(encryption: EncryptionSettings, table: TableSettings) -> None:
+    together(encryption, table).check()
+
+
+@pytest.mark.parametrize(("key", "standing"), [("aws", None), ("made", None), (STANDING.key, STANDING.key)])
+def test_a_key_stands_already_where_its_arn_is_given(key: str, standing: str | None) -> None:
+    assert EncryptionSettings(key=key).standing() == standing

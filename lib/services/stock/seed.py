@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ... import outputs as files
 from ...local.callers import bearing
@@ -101,24 +100,6 @@ def _sent(api_url: str, api_key: str, call: Call) -> Answer:
     return answer
 
 
-def target(outputs: Path, api_key: str | None) -> tuple[str, str]:
-    """The URL and the key of the API that an outputs file tells of; raises `SeedError`."""
-    try:
-        found: dict[str, Any] = json.loads(outputs.read_text(encoding="utf-8"))
-        api_url = found["stock_api_url"]
-    except (OSError, ValueError, KeyError) as exc:
-        raise SeedError(f"{outputs} tells of no stock service: run make local or make up SERVICE=stock first") from exc
-    api_key = api_key or found.get("stock_api_key")
-    if not api_key:
-        # AWS tells the key to whom it may; of a local run it is among the outputs.
-        import boto3  # pylint: disable=import-outside-toplevel  # nobody else needs it
-
-        region = found["stock_dynamodb_table_arn"].split(":")[3]
-        client = boto3.client("apigateway", region_name=region)
-        api_key = client.get_api_key(apiKey=found["stock_api_key_id"], includeValue=True)["value"]
-    return api_url, api_key
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Seed, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m lib.services.stock.seed", description=__doc__)
@@ -130,10 +111,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     terminal = Terminal()
     try:
-        api_url, api_key = target(options.outputs, options.api_key)
+        api_url, api_key = files.reach(options.outputs, "stock", options.api_key)
         terminal.step(f"making {options.count} products at {api_url}")
         made = seed(api_url, api_key, options.count, terminal)
-    except (SeedError, OSError) as exc:
+    except (SeedError, files.OutputsError, OSError) as exc:
         terminal.say(f"error: {exc}")
         return 1
     terminal.step(f"{made} products are made, {options.count - made} were there")

@@ -23,18 +23,19 @@ const BY_STATUS = {
 };
 
 /**
- * @param {Error & {status?: number, code?: string, details?: string[], requestId?: string}} error
- * @returns {{message: string, advice: string, details: string[], requestId: string, again: string}} `again` says what
- *   the button does that leads to another key or sign-in, where it takes one.
+ * @param {Error & {status?: number, code?: string, details?: string[], requestId?: string, correlationId?: string}} error
+ * @returns {{message: string, advice: string, details: string[], requestId: string, again: string}} `requestId` is what
+ *   the log has it under: where no answer came, the id that it was sent with; `again` says what the button does that
+ *   leads to another key or sign-in, where it takes one.
  */
 export function explain(error) {
-  const { status = 0, code = "", details = [], requestId = "" } = error;
+  const { status = 0, code = "", details = [], requestId = "", correlationId = "" } = error;
   const failed = status >= 500 ? "It is not your fault. Try again; if it stays, report the request id." : "";
   return {
     message: error.message,
     advice: ADVICE[code] ?? BY_STATUS[status] ?? failed,
     details,
-    requestId,
+    requestId: requestId || correlationId,
     again: { 401: "Sign in again", 403: "Enter another key" }[status] ?? "",
   };
 }

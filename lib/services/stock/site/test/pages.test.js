@@ -40,6 +40,8 @@ test("every error says what to do", () => {
   assert.deepEqual([401, 403, 404].map((status) => explain(new ApiError("No", { status })).again), ["Sign in again", "Enter another key", ""]);
   const below = explain(new ApiError("No", { status: 409, code: "BELOW_RESERVED", details: ["a"], requestId: "r" }));
   assert.deepEqual([below.again, below.details, below.requestId], ["", ["a"], "r"]);
+  const unanswered = Object.assign(new ApiError("No", { code: "TIMEOUT" }), { correlationId: "c" });
+  assert.equal(explain(unanswered).requestId, "c");
 });
 
 test("only what the service itself refused is surely not done", () => {
