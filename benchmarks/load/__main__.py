@@ -40,9 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     terminal = Terminal()
     try:
         _let_open(options.clients + OTHER_FILES)
-        with _reached(options, terminal) as (url, api_key):
+        with _reached(options, terminal) as (url, headers):
             order = Order(
-                service=options.service, url=url, api_key=api_key, clients=options.clients, seconds=options.seconds
+                service=options.service, url=url, headers=headers, clients=options.clients, seconds=options.seconds
             )
             terminal.step(f"{order.clients} clients drive {order.service} at {url} for {order.seconds} s")
             found = driven(order)
@@ -102,10 +102,10 @@ def _let_open(wanted: int) -> None:
 
 
 @contextmanager
-def _reached(options: argparse.Namespace, terminal: Terminal) -> Iterator[tuple[str, str]]:
-    """The URL and the key of what is driven, which goes with the block if it came with it."""
+def _reached(options: argparse.Namespace, terminal: Terminal) -> Iterator[tuple[str, dict[str, str]]]:
+    """The URL of what is driven, and by which headers it is known who does; it goes with the block if it came with it."""
     if options.url:
-        yield options.url.rstrip("/"), options.api_key or ""
+        yield options.url.rstrip("/"), {"x-api-key": options.api_key} if options.api_key else {}
     elif options.outputs:
         yield files.reach(options.outputs, options.service, options.api_key)
     else:

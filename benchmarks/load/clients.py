@@ -111,7 +111,7 @@ class Tally:
 
 def drive(order: Order, terminal: Terminal) -> Found:
     """All clients at once, for as long as was ordered."""
-    headers = {"Content-Type": "application/json", **({"x-api-key": order.api_key} if order.api_key else {})}
+    headers = {"Content-Type": "application/json", **order.headers}
     waits: list[float] = []
     about = {"host": order.url, "service": SERVICES[order.service], "headers": headers, "waits": waits}
     environment = Environment(user_classes=[type("OneService", (Client,), about)])

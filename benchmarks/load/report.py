@@ -28,7 +28,8 @@ class Order:
 
     service: str
     url: str
-    api_key: str
+    headers: Mapping[str, str]
+    """By which it is known who drives."""
     clients: int
     seconds: int
 

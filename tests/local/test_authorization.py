@@ -14,7 +14,7 @@ import pytest
 from lib import outputs as files
 from lib.local import __main__ as command
 from lib.local import callers, project, tour
-from lib.local.emulator import REGION, Emulator
+from lib.local.emulator import KEY_ID, REGION, SECRET, Emulator
 from lib.local.engine import DeployError, Engine, deploy
 from lib.service import Call
 
@@ -193,6 +193,21 @@ def test_a_signature_opens_what_its_policy_says(signed: dict[str, Any], reader: 
     assert answered(signed, missing, by) == (404, "NOT_FOUND")
     # The emulator says it in words of its own; API Gateway in the shape of all refusals.
     assert tour.send(signed["api_url"], MAKE, by).status == 403
+
+
+@pytest.mark.parametrize("told", [{"machine_client_secret"}, set()], ids=["of a local run", "of AWS"])
+def test_outputs_lead_to_a_token(
+    members: dict[str, Any], emulator: Emulator, tmp_path: Path, aws_environment: pytest.MonkeyPatch, told: set[str]
+) -> None:
+    aws_environment.setenv("AWS_ENDPOINT_URL", emulator.url)
+    aws_environment.setenv("AWS_ACCESS_KEY_ID", KEY_ID)
+    aws_environment.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    aws_environment.delenv("AWS_SESSION_TOKEN")
+    secrets = {"machine_client_secret"} - told
+    files.write({"dev": {name: value for name, value in members.items() if name not in secrets}}, tmp_path)
+    url, headers = files.reach(tmp_path / files.FLAT, "items")
+    assert url == members["api_url"]
+    assert answered(members, LIST, callers.bearing(headers)) == (200, "")
 
 
 def test_who_called_is_in_the_audit(emulator: Emulator) -> None:

@@ -160,15 +160,19 @@ def test_outputs_of_a_deployment_on_aws_are_kept_without_its_secrets(
 
 
 @pytest.mark.parametrize(
-    ("told", "given", "key"),
-    [({}, None, ""), ({"items_api_key": "told"}, None, "told"), ({"items_api_key": "told"}, "given", "given")],
+    ("told", "given", "headers"),
+    [
+        ({}, None, {}),
+        ({"items_api_key": "told"}, None, {"x-api-key": "told"}),
+        ({"items_api_key": "told"}, "given", {"x-api-key": "given"}),
+    ],
 )
 def test_outputs_tell_where_a_service_is_and_its_key(
-    tmp_path: Path, told: dict[str, str], given: str | None, key: str
+    tmp_path: Path, told: dict[str, str], given: str | None, headers: dict[str, str]
 ) -> None:
     path = tmp_path / outputs.FLAT
     path.write_text(json.dumps({"items_api_url": "https://example.com", **told}), encoding="utf-8")
-    assert outputs.reach(path, "items", given) == ("https://example.com", key)
+    assert outputs.reach(path, "items", given) == ("https://example.com", headers)
 
 
 @pytest.mark.parametrize("text", ['{"stock_api_url": "https://example.com"}', "no JSON"])

@@ -12,7 +12,7 @@ from benchmarks.load.report import Answers, Found, Order, code_of, percentile, r
 from lib.openapi import answering
 from lib.services import SERVICES
 
-ORDER = Order(service="items", url="http://127.0.0.1", api_key="", clients=1000, seconds=10)
+ORDER = Order(service="items", url="http://127.0.0.1", headers={}, clients=1000, seconds=10)
 READ = "GET /items/{ItemId}"
 CAP = "ConcurrentInvocationLimitExceeded"
 

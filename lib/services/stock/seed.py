@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ... import outputs as files
-from ...local.callers import bearing
+from ...local.callers import Shown, bearing
 from ...local.terminal import Terminal
 from ...local.tour import Answer, send
 from ...service import Call
@@ -69,20 +69,20 @@ def products(count: int) -> Iterator[Product]:
         yield Product(product_id, calls)
 
 
-def seed(api_url: str, api_key: str, count: int, terminal: Terminal) -> int:
+def seed(api_url: str, by: Shown, count: int, terminal: Terminal) -> int:
     """Make what is not there yet, and return how many products that was; raises `SeedError`."""
     made = 0
     with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
-        for done, is_new in enumerate(threads.map(lambda p: _make(api_url, api_key, p), products(count)), 1):
+        for done, is_new in enumerate(threads.map(lambda p: _make(api_url, by, p), products(count)), 1):
             made += is_new
             filled = BAR * done // count
             terminal.passing(f"  [{'#' * filled}{' ' * (BAR - filled)}] {done} of {count} products")
     return made
 
 
-def _make(api_url: str, api_key: str, product: Product) -> bool:
+def _make(api_url: str, by: Shown, product: Product) -> bool:
     for number, call in enumerate(product.calls):
-        answer = _sent(api_url, api_key, call)
+        answer = _sent(api_url, by, call)
         if number == 0 and answer.status == 409:
             return False
         if not answer.as_expected:
@@ -90,10 +90,10 @@ def _make(api_url: str, api_key: str, product: Product) -> bool:
     return True
 
 
-def _sent(api_url: str, api_key: str, call: Call) -> Answer:
+def _sent(api_url: str, by: Shown, call: Call) -> Answer:
     """The answer to a call that is sent again while the service is too busy for it."""
     for attempt in range(ATTEMPTS):
-        answer = send(api_url, call, bearing({"x-api-key": api_key}))
+        answer = send(api_url, call, by)
         if answer.status != 429:
             break
         time.sleep(0.1 * 2**attempt)
@@ -111,9 +111,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     terminal = Terminal()
     try:
-        api_url, api_key = files.reach(options.outputs, "stock", options.api_key)
+        api_url, headers = files.reach(options.outputs, "stock", options.api_key)
         terminal.step(f"making {options.count} products at {api_url}")
-        made = seed(api_url, api_key, options.count, terminal)
+        made = seed(api_url, bearing(headers), options.count, terminal)
     except (SeedError, files.OutputsError, OSError) as exc:
         terminal.say(f"error: {exc}")
         return 1
