@@ -216,9 +216,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
             TopicArgs(
                 name=self._physical("topic", type_),
                 email=self.settings.alarms.notification_email or "",
-                publishers=("cloudwatch", "budgets")
-                if type_ == self.description.alarms_type and self._budgeted
-                else (),
+                publishers=BUDGET_PUBLISHERS if self._budgeted and type_ == self.description.alarms_type else (),
                 kms_key_arn=self.encrypted_by,
                 tags=self.args.all_tags,
             ),
@@ -232,6 +230,8 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 name=self._physical("vault", "backup"),
                 table_arns=[table.arn for table in self.tables.values()],
                 settings=self.settings.backup,
+                kms_key_arn=self.encrypted_by,
+                table_key_arns=[] if self.encrypted_by is None else [self.encrypted_by],
                 retain_on_delete=bool(self.settings.table.retain_on_delete),
                 tags=self.args.all_tags,
             ),
@@ -533,6 +533,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 name=self._physical("web-acl", "firewall"),
                 stage_arn=self.api.stage.arn,
                 settings=self.settings.firewall,
+                kms_key_arn=self.encrypted_by,
                 log_retention_days=self.settings.function.log_retention_days,
                 kms_key_arn=self.encrypted_by,
                 tags=self.args.all_tags,
