@@ -535,7 +535,6 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 settings=self.settings.firewall,
                 kms_key_arn=self.encrypted_by,
                 log_retention_days=self.settings.function.log_retention_days,
-                kms_key_arn=self.encrypted_by,
                 tags=self.args.all_tags,
             ),
             self._child,

@@ -56,7 +56,6 @@ class Firewall(pulumi.ComponentResource):
             name=f"{LOG_PREFIX}{args.name}",
             retention_in_days=args.log_retention_days,
             kms_key_id=args.kms_key_arn,
-            kms_key_id=args.kms_key_arn,
             tags=args.tags,
             opts=child,
         )

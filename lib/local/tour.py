@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from ..openapi import PLACEHOLDER, answering
 from ..service import Call, Route, Service
-from .callers import OPENER, TIMEOUT_SECONDS, Shown, shown
+from . import callers
 
 
 class Answer(NamedTuple):
@@ -38,7 +38,7 @@ class Answer(NamedTuple):
             return {}
 
 
-def send(url: str, call: Call, by: Shown | None = None) -> Answer:
+def send(url: str, call: Call, by: callers.Shown | None = None) -> Answer:
     """Send one call to the API at `url`, `by` somebody."""
     where, body = url + call.path, None if call.body is None else json.dumps(call.body).encode()
     known = by(call.method, where, body) if by else {}
@@ -46,7 +46,7 @@ def send(url: str, call: Call, by: Shown | None = None) -> Answer:
     request = urllib.request.Request(where, body, headers, method=call.method)  # noqa: S310  # our own URL
     started = time.perf_counter()
     try:
-        with OPENER.open(request, timeout=TIMEOUT_SECONDS) as response:
+        with callers.OPENER.open(request, timeout=callers.TIMEOUT_SECONDS) as response:
             status, text = response.status, response.read().decode()
     except urllib.error.HTTPError as refused:
         with refused:
@@ -58,7 +58,7 @@ def run(service: Service, outputs: dict[str, Any], heard: Callable[[Answer], Non
     """Send every call of the service's demo, in order; `heard` gets each answer as it comes."""
     answers = []
     kept: dict[str, str] = {}
-    by = shown(outputs)
+    by = callers.shown(outputs)
     for call in service.demo:
         answers.append(send(outputs["api_url"], filled(call, kept), by))
         kept.update(answers[-1].kept())
