@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from . import service as described
 from .environments import ENVIRONMENTS, row_name
 from .naming import check_environment_suffix
+from .network import check_reach
 from .services import SERVICES
 from .settings import LAYERS, AlarmSettings, ApiSettings, FunctionSettings, Settings, check_tags, over, refuse
 
@@ -50,6 +51,7 @@ class TapStackArgs(Settings):
         object.__setattr__(self, "tags", self._tags())
         check_tags(self.all_tags)
         self.settings().check()
+        check_reach(self.description(), self.settings().network)
         alarming_ms = self.settings().alarms.duration_ms
         figures = [self.function_settings(function) for function in self.description().functions]
         shortest_ms = min(one.timeout_seconds or 0 for one in figures) * 1000

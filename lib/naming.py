@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 
 LIMITS = {
     "table": 255,
@@ -14,8 +15,10 @@ LIMITS = {
     "parameter": 1011,
     "queue": 80,
     "bucket": 36,
+    "network": 210,
 }
-"""Longest name AWS takes, in characters, by kind of resource; of a bucket's, the provider makes up the rest."""
+"""Longest name AWS takes, in characters, by kind of resource; of a bucket's and of those in a network, the provider
+makes up the rest."""
 
 ROLE_OWNER_LENGTH = 32
 """How much of its owner's name a role has: the provider takes prefixes of 38 characters."""
@@ -60,3 +63,8 @@ def physical_name(pattern: str, kind: str, environment: str, **parts: str) -> st
 def parameter_name(service: str, environment: str, name: str) -> str:
     """The path under which Parameter Store holds a parameter of a service."""
     return physical_name("/{service}/{environment}/{type}", "parameter", environment, service=service, type=name)
+
+
+def named(tags: Mapping[str, str], name: str) -> dict[str, str]:
+    """Tags of what has no name in AWS but the one in its tags."""
+    return {**tags, "Name": name}

@@ -22,6 +22,10 @@ COMPUTED = (
     "executionArn",
     "invokeArn",
     "invokeUrl",
+    "ownerId",
+    "prefixListId",
+    "publicIp",
+    "region",
     "regionalDomainName",
     "regionalZoneId",
     "rootResourceId",
@@ -32,6 +36,10 @@ COMPUTED = (
     "websiteEndpoint",
 )
 """Properties that AWS decides; the recorder answers `<property>:<logical name>`."""
+ANSWERS: dict[str, dict[str, Any]] = {
+    "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": [f"zone-{letter}" for letter in "abc"]},
+}
+"""What a program may ask AWS."""
 
 
 class Registered(NamedTuple):
@@ -111,8 +119,8 @@ class Cloud(mocks.Mocks):
         self._preview = preview
 
     def call(self, args: mocks.MockCallArgs) -> Any:
-        """No program here asks AWS anything."""
-        raise AssertionError(f"{args.token} was called")
+        """Answer a question."""
+        return ANSWERS[args.token]
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         """Answer a registration."""
@@ -126,10 +134,17 @@ class Cloud(mocks.Mocks):
 class Recorder(Monitor):
     """Notes each request once it was transformed and answered."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Cloud, preview: bool) -> None:
         super().__init__(cloud)
+        self._preview = preview
         self.registered: list[Registered] = []
         self.outputs: dict[str, dict[str, Any]] = {}
+
+    def Invoke(self, request: Any) -> Any:  # pylint: disable=invalid-name  # the RPC's name
+        """Answer what the program asks AWS; in a preview nothing is known."""
+        answer = super().Invoke(request)  # type: ignore[no-untyped-call]  # Pulumi's mocks are
+        answer.unknown = self._preview
+        return answer
 
     def RegisterResource(self, request: Any) -> Any:
         """Register one resource."""
@@ -181,7 +196,7 @@ def _record(program: Callable[[], object], preview: bool, config: Mapping[str, s
     logger = logging.Logger("recorder")
     logger.addHandler(messages)
     cloud = Cloud(preview)
-    monitor = Recorder(cloud)
+    monitor = Recorder(cloud, preview)
     loop = asyncio.new_event_loop()
     loop.set_exception_handler(lambda *_: None)  # the first error is raised; what it left unfinished is no news
     asyncio.set_event_loop(loop)

@@ -28,6 +28,9 @@ class FunctionArgs:
     environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     dead_letter_arn: pulumi.Input[str] | None = None
     """The queue that gets calls nobody waits for and that failed for good; the role must be allowed to send to it."""
+    subnet_ids: Sequence[pulumi.Input[str]] = ()
+    """Where in a VPC it runs; its role must be allowed what `policies.VPC_ACCESS` allows.  Empty: in none."""
+    security_group_ids: Sequence[pulumi.Input[str]] = ()
     settings: FunctionSettings = field(default_factory=FunctionSettings)
     """What is not said here is as in `dev`."""
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -72,7 +75,14 @@ class Function(pulumi.ComponentResource):
             tracing_config={"mode": "Active" if settings.tracing else "PassThrough"},
             environment={"variables": args.environment} if args.environment else None,
             dead_letter_config={"target_arn": args.dead_letter_arn} if args.dead_letter_arn else None,
+            vpc_config=_vpc_config(args),
             publish=True,
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self.log_group, *args.depends_on]),
         )
+
+
+def _vpc_config(args: FunctionArgs) -> aws.lambda_.FunctionVpcConfigArgsDict | None:
+    if not args.subnet_ids:
+        return None
+    return {"subnet_ids": args.subnet_ids, "security_group_ids": args.security_group_ids}

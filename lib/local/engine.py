@@ -21,6 +21,10 @@ from .makers import MAKERS, NOT_EMULATED, Made
 from .monitor import Monitor, plain
 
 INVOKES: dict[str, dict[str, Any]] = {
+    "aws:index/getAvailabilityZones:getAvailabilityZones": {
+        "names": [f"{REGION}{letter}" for letter in "abc"],
+        "id": REGION,
+    },
     "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT, "id": ACCOUNT, "userId": "root"},
     "aws:index/getRegion:getRegion": {"name": REGION, "region": REGION, "id": REGION},
     "aws:index/getPartition:getPartition": {"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws"},

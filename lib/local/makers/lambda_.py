@@ -29,6 +29,8 @@ def function(place: Place, inputs: Inputs) -> Made:
         request["TracingConfig"] = {"Mode": inputs["tracingConfig"]["mode"]}
     if inputs.get("deadLetterConfig"):
         request["DeadLetterConfig"] = {"TargetArn": inputs["deadLetterConfig"]["targetArn"]}
+    if where := inputs.get("vpcConfig"):
+        request["VpcConfig"] = {"SubnetIds": where["subnetIds"], "SecurityGroupIds": where["securityGroupIds"]}
     made = client.create_function(**request, Code={"ZipFile": archive_bytes(inputs["code"])})
     reserved = inputs.get("reservedConcurrentExecutions", -1)
     if reserved >= 0:
