@@ -7,6 +7,7 @@ ENV ?= dev
 SERVICE ?=
 PORT ?=
 CHECK ?=
+CONFIG ?=
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,11 +16,11 @@ STACK := $(or $(SERVICE),items)-$(ENV)
 # Where somebody watches, one line that tells how far pip has come.
 PASSING := while IFS= read -r line; do case "$$line" in Collecting*|Installing*) if [ -t 2 ]; then printf '\r\033[K  %.90s' "$$line"; fi;; esac; done; if [ -t 2 ]; then printf '\r\033[K'; fi
 
-.PHONY: help install local site seed test lint bench preview up outputs destroy reference clean
+.PHONY: help install local site seed test lint bench preview up rollback outputs destroy reference clean
 
 help: ## list these
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
-	@echo "  ENV=$(ENV) SERVICE= PORT= CHECK= can be set on the command line"
+	@echo "  ENV=$(ENV) SERVICE= PORT= CONFIG= CHECK= can be set on the command line"
 
 install: $(VENV)/.installed ## make the virtual environment and install everything into it
 
@@ -31,8 +32,8 @@ $(VENV)/.installed: requirements.txt requirements-dev.txt
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -r requirements-dev.txt 2>$(VENV)/pip.log | { $(PASSING); } || { awk '/^ERROR/' $(VENV)/pip.log; echo "error: the packages could not be installed: see pip's message above, then run make again"; exit 1; }
 	@touch $@
 
-local: $(VENV)/.installed ## deploy on this machine and serve (SERVICE=one, PORT=n, ENV=suffix, CHECK=1 ends after the tour)
-	@exec $(BIN)/python -m lib.local --env $(ENV) $(if $(SERVICE),--service $(SERVICE)) $(if $(PORT),--port $(PORT)) $(if $(CHECK),--check)
+local: $(VENV)/.installed ## deploy on this machine and serve (SERVICE=one, PORT=n, ENV=suffix, CONFIG="key=value ...", CHECK=1 ends after the tour)
+	@exec $(BIN)/python -m lib.local --env $(ENV) $(if $(SERVICE),--service $(SERVICE)) $(if $(PORT),--port $(PORT)) $(if $(CHECK),--check) $(foreach pair,$(CONFIG),--config '$(pair)')
 
 site: $(VENV)/.installed ## build the pages of services that have any; needs Node.js (make local does it, too)
 	@$(BIN)/python -m lib.local.sites
@@ -76,6 +77,10 @@ up: $(VENV)/.installed ## deploy to AWS, then write cfn-outputs/
 	@$(PAGES)
 	$(call pulumi,up $(SET))
 	@$(MAKE) --no-print-directory outputs
+	@$(BIN)/python -m lib.rollout
+
+rollback: $(VENV)/.installed ## put the callers of what cfn-outputs/ tells of back to the version before (functions with an alias)
+	@$(BIN)/python -m lib.rollout --back
 
 outputs: $(VENV)/.installed ## write the outputs of what is on AWS to cfn-outputs/
 	@command -v pulumi >/dev/null || { echo "error: no Pulumi CLI found: install it from https://www.pulumi.com/docs/install/"; exit 1; }

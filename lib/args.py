@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from . import recommended
 from . import service as described
 from .environments import ENVIRONMENTS, row_name
+from .gateway import HEALTH_PATH
 from .naming import check_environment_suffix
 from .network import check_reach
 from .services import SERVICES
@@ -52,6 +54,8 @@ class TapStackArgs(Settings):
         check_tags(self.all_tags)
         self.settings().check()
         check_reach(self.description(), self.settings().network)
+        if self.settings().api.health_route and HEALTH_PATH in {route.path for _, route in self.description().routes()}:
+            raise refuse("api.health_route", True, f"give False, for the service answers {HEALTH_PATH} itself")
         alarming_ms = self.settings().alarms.duration_ms
         figures = [self.function_settings(function) for function in self.description().functions]
         shortest_ms = min(one.timeout_seconds or 0 for one in figures) * 1000
@@ -62,12 +66,21 @@ class TapStackArgs(Settings):
     def function_settings(self, function: described.Function) -> FunctionSettings:
         """The figures of one function: the stack's, its own, and again what the arguments say.
 
-        Where the stack reserves no concurrency, a function's own reservation counts for nothing.
+        Where the stack reserves no concurrency, a function's own reservation counts for nothing.  Nobody waits for a
+        function without routes to start.
         """
-        stack, own = self.settings().function, function.settings
+        stack, own, said = self.settings().function, function.settings, self.function
         if stack.reserved_concurrency in (None, -1):
             own = replace(own, reserved_concurrency=None)
-        return over(over(stack, own), self.function)
+        if not function.routes:
+            stack, said = (replace(one, provisioned_concurrency=0, snap_start=False) for one in (stack, said))
+        return over(over(stack, own), said)
+
+    def recommended_alarms(self) -> list[described.Alarm]:
+        """Those beyond the description's own, where the settings ask for them."""
+        description, settings = self.description(), self.settings().alarms
+        long = {one.name: self.alarm_settings(one).duration_ms or 0 for one in description.functions}
+        return recommended.alarms(description, settings, long) if settings.recommended else []
 
     def alarm_settings(self, function: described.Function) -> AlarmSettings:
         """When to wake somebody for one function."""

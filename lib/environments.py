@@ -18,6 +18,9 @@ from .settings import (
     refuse,
 )
 
+RUNBOOK = "docs/runbook.md"
+"""In this repository; a stack's own is an address."""
+
 _COMMON = Settings(
     function=FunctionSettings(
         runtime="python3.13",
@@ -70,6 +73,10 @@ _COMMON = Settings(
         period_seconds=60,
         evaluation_periods=1,
         recommended=False,
+        api_5xx_share=0.05,
+        api_4xx_share=0.05,
+        api_latency_ms=2_500,
+        iterator_age_seconds=60,
         runbook_url="",
         notification_email="",
     ),
@@ -98,7 +105,7 @@ _GUARDED = Settings(
     table=TableSettings(billing_mode="PROVISIONED", retain_on_delete=True),
     api=ApiSettings(cors_origin="", execution_log_bodies=False),
     authorization=AuthorizationSettings(type="API_KEY"),
-    alarms=AlarmSettings(recommended=True),
+    alarms=AlarmSettings(recommended=True, runbook_url=RUNBOOK),
     observation=ObservationSettings(dashboard=True),
 )
 """What staging and prod have in common."""

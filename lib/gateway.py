@@ -46,6 +46,10 @@ GATEWAY_RESPONSES = (
 )
 """Each type of its own, and the two defaults for all others, whose codes are AWS's: THROTTLED, QUOTA_EXCEEDED, ..."""
 
+HEALTH_PATH = "/health"
+HEALTH = '{"status":"ok","requestId":"$context.requestId"}'
+"""What the gateway answers there: it stands, and nothing is said of what is behind it."""
+
 ACCESS_LOG = {
     "requestId": "requestId",
     "requestTime": "requestTime",
@@ -114,6 +118,11 @@ def preflight_headers(origin: str | None, allowed: Sequence[str]) -> dict[str, s
         "Access-Control-Allow-Headers": ",".join(REQUEST_HEADERS),
         "Access-Control-Max-Age": str(MAX_AGE_SECONDS),
     }
+
+
+def health_headers(origin: str | None) -> dict[str, str]:
+    """What the gateway's own answer carries."""
+    return {"Content-Type": "application/json", "Cache-Control": "no-store", **cors_headers(origin)}
 
 
 def mapped(headers: Mapping[str, str], place: str) -> dict[str, str]:

@@ -14,6 +14,9 @@ LIMITS = {
     "layer": 140,
     "parameter": 1011,
     "queue": 80,
+    "application": 100,
+    "dashboard": 255,
+    "web-acl": 128,
     "bucket": 36,
     "network": 210,
 }

@@ -61,6 +61,12 @@ def table_statement(
     return statement
 
 
+def move_aliases(functions: Sequence[str]) -> Statement:
+    """A statement that lets CodeDeploy shift the callers of functions, by ARN, from one version to the next."""
+    may = ["GetAlias", "UpdateAlias", "GetProvisionedConcurrencyConfig"]
+    return allow("lambda", may, [arn for function in functions for arn in (function, f"{function}:*")])
+
+
 def tls_only(service: str, resources: Sequence[str]) -> Statement:
     """A statement of a resource's own policy that refuses everybody who comes over an open connection."""
     return {

@@ -40,6 +40,8 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": [f"zone-{letter}" for letter in "abc"]},
 }
 """What a program may ask AWS."""
+PROOF = ("resourceRecordName", "resourceRecordType", "resourceRecordValue")
+"""What a certificate asks for."""
 
 
 class Registered(NamedTuple):
@@ -126,7 +128,8 @@ class Cloud(mocks.Mocks):
         """Answer a registration."""
         if self._preview:
             return "", {}
-        made = {key: f"{key}:{args.name}" for key in COMPUTED}
+        made: dict[str, Any] = {key: f"{key}:{args.name}" for key in COMPUTED}
+        made["domainValidationOptions"] = [{key: f"{key}:{args.name}" for key in PROOF}]
         made["name"] = f"{args.inputs.get('namePrefix', f'{args.name}-')}made"
         return f"{args.name}-id", {**made, **args.inputs}
 

@@ -340,7 +340,7 @@ class Alarm:
     description: str
     """What is wrong then and what to do, for whoever is woken: `answers with errors: its log has them`."""
     threshold: float
-    statistic: Literal["Average", "Maximum", "Minimum", "SampleCount", "Sum"] = "Sum"
+    statistic: Literal["Average", "Maximum", "Minimum", "SampleCount", "Sum", "p90"] = "Sum"
     comparison: Literal[
         "GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"
     ] = "GreaterThanThreshold"
@@ -350,6 +350,8 @@ class Alarm:
     """What a period without a value is."""
     operation: str = ""
     """The only one of the function's operations that emits the metric; empty: any may."""
+    summed: tuple[str, tuple[str, ...]] | None = None
+    """A dimension and those of its values, ten at most, over which the metric is summed."""
 
     def __post_init__(self) -> None:
         _check_name("alarm", self.name)

@@ -45,6 +45,12 @@ class StackOutputs:
     """The name of the first function's role."""
     lambda_role_arn: Text
     """The ARN of the first function's role."""
+    function_versions: Texts
+    """The version of every function that was published last."""
+    alias_arns: Texts
+    """What callers of each function call, where they call an alias."""
+    rollout_application: Text
+    """The application of CodeDeploy, where it moves the aliases; the deployment group of each function has its name."""
     function_names: Texts
     """Every function's name."""
     function_arns: Texts
@@ -87,6 +93,8 @@ class StackOutputs:
     """The API's execution log."""
     api_log_role_arn: Text
     """The role with which API Gateway logs, where it was made here."""
+    web_acl_arn: Text
+    """The web ACL on its stage."""
     domain_name: str
     """The API's own domain."""
     domain_url: str
@@ -95,6 +103,8 @@ class StackOutputs:
     """What DNS must point `domain_name` at."""
     domain_zone_id: Text
     """The zone of Route 53 that `domain_target` is in."""
+    certificate_arn: Text
+    """The certificate of `domain_name`, where it was made here."""
     alarm_topic_arn: Text
     """The ARN of the topic that alarms go to."""
     alarm_topic_name: Text
@@ -107,6 +117,10 @@ class StackOutputs:
     """Every alarm's name, by what it is on and what it watches."""
     alarm_arns: Texts
     """Every alarm's ARN, likewise."""
+    health_alarm_name: Text
+    """The alarm that is on as long as any of the service is."""
+    dashboard_name: Text
+    """The service's dashboard in CloudWatch."""
     schedule_names: Texts
     """The rule of every schedule."""
     dead_letter_queue_name: Text
@@ -185,6 +199,9 @@ def _functions(stack: TapStack) -> dict[str, Any]:
         "lambda_role_arn": role.arn,
         "function_names": {name: made.name for name, made in stack.functions.items()},
         "function_arns": {name: made.arn for name, made in stack.functions.items()},
+        "function_versions": {name: made.resource.version for name, made in stack.functions.items()},
+        "alias_arns": {name: made.alias.arn for name, made in stack.functions.items() if made.alias},
+        **({"rollout_application": stack.rollout.resource.name} if stack.rollout else {}),
         "role_arns": {name: made.arn for name, made in stack.roles.items()},
         "layer_arns": {name: made.arn for name, made in stack.layers.items()},
         "log_group_names": {name: made.log_group.name for name, made in stack.functions.items()},
@@ -205,6 +222,7 @@ def _api(stack: TapStack) -> dict[str, Any]:
         "api_stage_arn": api.stage.arn,
         "api_url": api.stage.invoke_url,
         "cors_origin": stack.origin or stack.settings.api.cors_origin or "none",
+        **({"web_acl_arn": stack.firewall.arn} if stack.firewall else {}),
     }
 
 
@@ -233,17 +251,21 @@ def _domain(stack: TapStack) -> dict[str, Any]:
         "domain_url": domain.url,
         "domain_target": domain.target,
         "domain_zone_id": domain.zone_id,
+        **({"certificate_arn": domain.certificate.arn} if domain.certificate else {}),
     }
 
 
 def _alarms(stack: TapStack) -> dict[str, Any]:
     alarms = {f"{name}-{kind}": alarm for name, made in stack.alarms.items() for kind, alarm in made.resources.items()}
-    alarms |= {f"{alarm.on}-{alarm.name}": stack.own_alarms[alarm.name].resource for alarm in stack.description.alarms}
+    own = {alarm.name: f"{alarm.on}-{alarm.name}" for alarm in stack.description.alarms}
+    alarms |= {own.get(label, label): made.resource for label, made in stack.further_alarms.items()}
     return {
         "alarm_topic_arn": stack.alarm_topic.arn,
         "alarm_topic_name": stack.alarm_topic.name,
         "alarm_names": {name: alarm.name for name, alarm in alarms.items()},
         "alarm_arns": {name: alarm.arn for name, alarm in alarms.items()},
+        **({"health_alarm_name": stack.health.name} if stack.health else {}),
+        **({"dashboard_name": stack.dashboard.name} if stack.dashboard else {}),
     }
 
 

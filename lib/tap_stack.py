@@ -15,13 +15,17 @@ from .args import TapStackArgs
 from .components.alarm import Alarm, AlarmArgs
 from .components.alarms import Alarms, AlarmsArgs
 from .components.api import Api, ApiArgs
+from .components.composite import Composite, CompositeArgs
 from .components.consumer import Consumer, ConsumerArgs
-from .components.function import Function, FunctionArgs
+from .components.dashboard import Dashboard, DashboardArgs
+from .components.firewall import Firewall, FirewallArgs
+from .components.function import DEFAULT_ALIAS, Function, FunctionArgs
 from .components.layer import Layer, LayerArgs
 from .components.network import Network, NetworkArgs
 from .components.parameter import Parameter, ParameterArgs
 from .components.queue import Queue, QueueArgs
 from .components.role import Role, RoleArgs
+from .components.rollout import Rollout, RolloutArgs
 from .components.schedule import Schedule, ScheduleArgs
 from .components.site import Site, SiteArgs
 from .components.site_files import SiteFiles, SiteFilesArgs
@@ -31,6 +35,7 @@ from .components.topic import Topic, TopicArgs
 from .naming import bucket_name_prefix, parameter_name, physical_name, role_name_prefix
 from .network import calls
 from .runtime import metrics
+from .settings.rollout import GRADUAL
 from .stack_outputs import StackOutputs, collect
 
 __all__ = ["TapStack", "TapStackArgs"]
@@ -48,6 +53,11 @@ class Watched(NamedTuple):
     name: pulumi.Output[str]
     namespace: str
     dimensions: dict[str, pulumi.Output[str]]
+
+
+def _label(on: str) -> str:
+    """What an alarm is on, as a part of names."""
+    return on.partition(" ")[2].replace("/", "-") or on
 
 
 class TapStack(pulumi.ComponentResource, StackOutputs):
@@ -78,9 +88,13 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         self.schedules = self._schedules()
         self.consumers = self._consumers()
         self.api = self._api()
+        self.firewall = self._firewall() if self.settings.firewall.enabled else None
         self.site_files = self._site_files(self.site) if self.site else None
         self.alarms = {function.name: self._alarms(function) for function in self.description.functions}
-        self.own_alarms = self._own_alarms()
+        self.further_alarms = self._further_alarms()
+        self.health = self._health() if self.settings.alarms.recommended else None
+        self.dashboard = self._dashboard() if self.settings.observation.dashboard else None
+        self.rollout = self._rollout() if self._gradual() else None
         self.outputs = collect(self)
         for output, value in self.outputs.items():
             setattr(self, output, value)
@@ -252,7 +266,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         )
 
     def _network(self) -> Network | StandingNetwork:
-        name, settings = self._physical("network", "network"), self.settings.network
+        name, settings = self._physical("network", f"{self.description.api_type}-network"), self.settings.network
         if settings.vpc == "made":
             calling = calls(self.description).items()
             args = NetworkArgs(
@@ -286,9 +300,28 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 dead_letter_arn=self._dead_letter_arn(function),
                 subnet_ids=network.private_subnet_ids if network else (),
                 security_group_ids=network.security_group_ids if network else (),
+                alias=DEFAULT_ALIAS if self.settings.rollout.strategy != "none" else "",
+                shifted=self._gradual(),
                 settings=self.args.function_settings(function),
                 tags=self.args.all_tags,
                 depends_on=[*role.permissions(), *([network] if network else [])],
+            ),
+            self._child,
+        )
+
+    def _gradual(self) -> bool:
+        """Whether CodeDeploy moves the aliases, and not the deployment."""
+        return self.settings.rollout.strategy in GRADUAL
+
+    def _rollout(self) -> Rollout:
+        return Rollout(
+            f"{self._prefix}-rollout",
+            RolloutArgs(
+                name=self._physical("application", "rollout"),
+                strategy=self.settings.rollout.strategy or "",
+                functions=self.functions,
+                alarms={name: list(made.resources.values()) for name, made in self.alarms.items()},
+                tags=self.args.all_tags,
             ),
             self._child,
         )
@@ -316,7 +349,8 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                     schedule=schedule.name,
                     rate=schedule.rate,
                     function_name=self.functions[function.name].name,
-                    function_arn=self.functions[function.name].arn,
+                    function_arn=self.functions[function.name].called_arn,
+                    alias=self.functions[function.name].qualifier,
                     dead_letter_arn=self._dead_letter_arn(function),
                     tags=self.args.all_tags,
                 ),
@@ -332,7 +366,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 f"{self._prefix}-{consumer.name}",
                 ConsumerArgs(
                     stream_arn=self.tables[consumer.table].stream_arn,
-                    function_name=self.functions[function.name].name,
+                    function_name=self.functions[function.name].called_as,
                     pattern=consumer.pattern,
                     dead_letter_arn=self._dead_letter_arn(function),
                     tags=self.args.all_tags,
@@ -363,6 +397,19 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
             self._child,
         )
 
+    def _firewall(self) -> Firewall:
+        return Firewall(
+            f"{self._prefix}-firewall",
+            FirewallArgs(
+                name=self._physical("web-acl", "firewall"),
+                stage_arn=self.api.stage.arn,
+                settings=self.settings.firewall,
+                log_retention_days=self.settings.function.log_retention_days,
+                tags=self.args.all_tags,
+            ),
+            self._child,
+        )
+
     def _alarms(self, function: described.Function) -> Alarms:
         return Alarms(
             f"{self._prefix}-{function.name}",
@@ -376,24 +423,64 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
             self._child,
         )
 
-    def _own_alarms(self) -> dict[str, Alarm]:
+    def _further_alarms(self) -> dict[str, Alarm]:
+        """Those of the description, by their names, and those that are recommended, by what they are on, too."""
+        own = {alarm.name: alarm for alarm in self.description.alarms}
+        more = {f"{_label(alarm.on)}-{alarm.name}": alarm for alarm in self.args.recommended_alarms()}
         watched = self._watched()
-        return {
-            alarm.name: Alarm(
-                f"{self._prefix}-{alarm.name}",
-                AlarmArgs(
-                    name=self._alarm_name(alarm.on, alarm.name),
-                    alarm=alarm,
-                    subject=watched[alarm.on].name,
-                    namespace=watched[alarm.on].namespace,
-                    dimensions=watched[alarm.on].dimensions,
-                    topic_arn=self.alarm_topic.arn,
-                    tags=self.args.all_tags,
-                ),
-                self._child,
-            )
-            for alarm in self.description.alarms
-        }
+        return {label: self._further_alarm(label, alarm, watched[alarm.on]) for label, alarm in {**own, **more}.items()}
+
+    def _further_alarm(self, label: str, alarm: described.Alarm, watched: Watched) -> Alarm:
+        return Alarm(
+            f"{self._prefix}-{label}",
+            AlarmArgs(
+                name=self._alarm_name(_label(alarm.on), alarm.name),
+                alarm=alarm,
+                subject=watched.name,
+                namespace=watched.namespace,
+                dimensions=watched.dimensions,
+                topic_arn=self.alarm_topic.arn,
+                runbook=self.settings.alarms.runbook_url or "",
+                tags=self.args.all_tags,
+            ),
+            self._child,
+        )
+
+    def _health(self) -> Composite:
+        alarms = [alarm for made in self.alarms.values() for alarm in made.resources.values()]
+        further = [made.resource for made in self.further_alarms.values()]
+        return Composite(
+            f"{self._prefix}-health",
+            CompositeArgs(
+                name=self._alarm_name("service", "health"),
+                description=f"{self.description.title}: something is wrong, and another alarm says what",
+                alarms=[alarm.name for alarm in (*alarms, *further)],
+                topic_arn=self.alarm_topic.arn,
+                tags=self.args.all_tags,
+            ),
+            self._child,
+        )
+
+    def _dashboard(self) -> Dashboard:
+        further = [made.arn for made in self.further_alarms.values()]
+        alarms = [alarm.arn for made in self.alarms.values() for alarm in made.resources.values()]
+        return Dashboard(
+            f"{self._prefix}-dashboard",
+            DashboardArgs(
+                name=self._physical("dashboard", "dashboard"),
+                service=self.description,
+                made={
+                    "region": self.api.resource.region,
+                    "api": self.api.resource.name,
+                    "stage": self.api.stage.stage_name,
+                    "functions": {name: made.name for name, made in self.functions.items()},
+                    "tables": {name: made.name for name, made in self.tables.items()},
+                    "queue": self.dead_letters.name if self.dead_letters else "",
+                    "alarms": [*([self.health.arn] if self.health else []), *further, *alarms],
+                },
+            ),
+            self._child,
+        )
 
     def _watched(self) -> dict[str, Watched]:
         """What an alarm can be on."""
@@ -403,6 +490,15 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         }
         api, stage = self.api.resource.name, self.api.stage.stage_name
         found["api"] = Watched(api, "AWS/ApiGateway", {"ApiName": api, "Stage": stage})
+        for name, function in self.functions.items():
+            found[f"lambda {name}"] = Watched(function.name, "AWS/Lambda", {"FunctionName": function.name})
+        for table in self.description.tables:
+            made = self.tables[table.name].name
+            found[f"table {table.name}"] = Watched(made, "AWS/DynamoDB", {"TableName": made})
+            for index in table.indexes:
+                one = {"TableName": made, "GlobalSecondaryIndexName": pulumi.Output.from_input(index.name)}
+                subject = pulumi.Output.concat(made, "'s ", index.name)
+                found[f"index {table.name}/{index.name}"] = Watched(subject, "AWS/DynamoDB", one)
         if queue := self.dead_letters:
             found["dead-letters"] = Watched(queue.name, "AWS/SQS", {"QueueName": queue.name})
         return found

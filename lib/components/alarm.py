@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -26,6 +27,8 @@ class AlarmArgs:
     dimensions: Mapping[str, pulumi.Input[str]]
     topic_arn: pulumi.Input[str]
     """Who hears of the alarm and of its end."""
+    runbook: str = ""
+    """The page that says what to do, at a part with the alarm's name; empty: the description says it alone."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -46,18 +49,52 @@ def metric_alarm(name: str, args: AlarmArgs, opts: pulumi.ResourceOptions) -> aw
     return aws.cloudwatch.MetricAlarm(
         name,
         name=args.name,
-        alarm_description=pulumi.Output.concat(args.subject, " ", alarm.description),
-        namespace=args.namespace,
-        metric_name=alarm.metric,
-        dimensions=args.dimensions,
-        statistic=alarm.statistic,
+        alarm_description=pulumi.Output.concat(args.subject, " ", alarm.description, _see(args)),
         comparison_operator=alarm.comparison,
         threshold=alarm.threshold,
-        period=alarm.period_seconds,
         evaluation_periods=alarm.evaluation_periods,
         treat_missing_data=alarm.missing,
         alarm_actions=[args.topic_arn],
         ok_actions=[args.topic_arn],
         tags=args.tags,
         opts=opts,
+        **(_sum(args, *alarm.summed) if alarm.summed else _one(args)),
     )
+
+
+def _see(args: AlarmArgs) -> str:
+    return f"; see {args.runbook}#{args.alarm.name}" if args.runbook else ""
+
+
+def _one(args: AlarmArgs) -> dict[str, Any]:
+    alarm = args.alarm
+    kind = "extended_statistic" if alarm.statistic.startswith("p") else "statistic"
+    return {
+        "namespace": args.namespace,
+        "metric_name": alarm.metric,
+        "dimensions": args.dimensions,
+        "period": alarm.period_seconds,
+        kind: alarm.statistic,
+    }
+
+
+def _sum(args: AlarmArgs, dimension: str, values: Sequence[str]) -> dict[str, Any]:
+    """Metric math: a value that nothing was counted for is none, and does not hide the others."""
+    alarm = args.alarm
+    counted: list[dict[str, Any]] = [
+        {
+            "id": f"m{number}",
+            "metric": {
+                "namespace": args.namespace,
+                "metric_name": alarm.metric,
+                "dimensions": {**args.dimensions, dimension: value},
+                "period": alarm.period_seconds,
+                "stat": alarm.statistic,
+            },
+        }
+        for number, value in enumerate(values)
+    ]
+    terms = " + ".join(f"FILL({one['id']}, 0)" for one in counted)
+    return {
+        "metric_queries": [{"id": "sum", "expression": terms, "label": alarm.metric, "return_data": True}, *counted]
+    }

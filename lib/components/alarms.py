@@ -98,6 +98,7 @@ class Alarms(pulumi.ComponentResource):
             namespace="AWS/Lambda",
             dimensions={"FunctionName": args.function_name},
             topic_arn=args.topic_arn,
+            runbook=self.settings.runbook_url or "",
             tags=args.tags,
         )
         return metric_alarm(f"{name}-{alarm.name}", made_from, pulumi.ResourceOptions(parent=self))

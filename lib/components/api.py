@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -77,8 +78,8 @@ FROZEN: dict[type[pulumi.Resource], tuple[str, ...]] = {
 """What a deployment keeps of each resource."""
 
 
-class Preflight(NamedTuple):
-    """What answers OPTIONS on one path."""
+class Mock(NamedTuple):
+    """What answers a method without a function: nothing runs, and nothing but the request is billed."""
 
     method: aws.apigateway.Method
     integration: aws.apigateway.Integration
@@ -110,6 +111,7 @@ class Api(pulumi.ComponentResource):
         self.methods = {(route.method, route.path): self._method(route) for route in self._routes()}
         self.integrations = [self._integration(route, function) for route, function in args.routes]
         self.preflights = {path: self._preflight(path, allowed) for path, allowed in self._allowed().items()}
+        self.health = self._health() if self.settings.health_route else None
         self.gateway_responses = [self._gateway_response(row) for row in gateway.GATEWAY_RESPONSES]
         self.permissions = self._permissions()
         self.deployment = self._deployment()
@@ -198,25 +200,41 @@ class Api(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _preflight(self, path: str, allowed: Sequence[str]) -> Preflight:
-        """OPTIONS, answered by the gateway itself: no function runs, nothing is billed for it."""
-        label = f"{self._prefix}{path}-options"
+    def _preflight(self, path: str, allowed: Sequence[str]) -> Mock:
         headers = self._cors(lambda origin: gateway.preflight_headers(origin, allowed), "method.response")
-        method = aws.apigateway.Method(
-            label, **self._at(path), http_method="OPTIONS", authorization="NONE", opts=self._child
+        return self._mock(f"{self._prefix}{path}-options", path, "OPTIONS", 204, headers)
+
+    def _health(self) -> Mock:
+        resource = aws.apigateway.Resource(
+            f"{self._prefix}{gateway.HEALTH_PATH}",
+            rest_api=self.resource.id,
+            parent_id=self.resource.root_resource_id,
+            path_part=gateway.HEALTH_PATH.strip("/"),
+            opts=self._child,
         )
-        at = {**self._at(path), "http_method": method.http_method}
+        self.resources.append(resource)
+        self.paths[gateway.HEALTH_PATH] = resource.id
+        headers = self._cors(gateway.health_headers, "method.response")
+        return self._mock(f"{self._prefix}-health", gateway.HEALTH_PATH, "GET", 200, headers, gateway.HEALTH)
+
+    def _mock(
+        self, label: str, path: str, method: str, status: int, headers: pulumi.Output[dict[str, str]], body: str = ""
+    ) -> Mock:
+        made = aws.apigateway.Method(
+            label, **self._at(path), http_method=method, authorization="NONE", opts=self._child
+        )
+        at = {**self._at(path), "http_method": made.http_method}
         integration = aws.apigateway.Integration(
             f"{label}-integration",
             **at,
             type="MOCK",
-            request_templates={"application/json": '{"statusCode": 204}'},
+            request_templates={"application/json": json.dumps({"statusCode": status})},
             opts=self._child,
         )
         response = aws.apigateway.MethodResponse(
             f"{label}-response",
             **at,
-            status_code="204",
+            status_code=str(status),
             response_parameters=headers.apply(lambda headers: dict.fromkeys(headers, False)),
             opts=self._child,
         )
@@ -225,9 +243,10 @@ class Api(pulumi.ComponentResource):
             **at,
             status_code=response.status_code,
             response_parameters=headers,
+            response_templates={"application/json": body} if body else None,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[integration]),
         )
-        return Preflight(method, integration, response, answer)
+        return Mock(made, integration, response, answer)
 
     def _gateway_response(self, row: gateway.GatewayResponse) -> aws.apigateway.Response:
         return aws.apigateway.Response(
@@ -247,6 +266,7 @@ class Api(pulumi.ComponentResource):
                 f"{self._prefix}-{function.physical_name}-permission",
                 action="lambda:InvokeFunction",
                 function=function.name,
+                qualifier=function.qualifier,
                 principal="apigateway.amazonaws.com",
                 source_arn=pulumi.Output.concat(self.resource.execution_arn, "/*"),
                 opts=self._child,
@@ -255,7 +275,7 @@ class Api(pulumi.ComponentResource):
         ]
 
     def _deployment(self) -> aws.apigateway.Deployment:
-        answers = [preflight.answer for preflight in self.preflights.values()]
+        answers = [mock.answer for mock in self._mocks()]
         return aws.apigateway.Deployment(
             f"{self._prefix}-deployment",
             rest_api=self.resource.id,
@@ -265,10 +285,13 @@ class Api(pulumi.ComponentResource):
             ),
         )
 
+    def _mocks(self) -> list[Mock]:
+        return [*self.preflights.values(), *([self.health] if self.health else [])]
+
     def _fingerprint(self) -> pulumi.Output[str]:
         """A hash of all that a deployment freezes, as it was registered: what a transform changed is in it."""
-        preflights = [part for preflight in self.preflights.values() for part in preflight]
-        frozen: list[pulumi.Resource] = [*self.methods.values(), *self.integrations, *preflights]
+        mocks = [part for mock in self._mocks() for part in mock]
+        frozen: list[pulumi.Resource] = [*self.methods.values(), *self.integrations, *mocks]
         frozen += [*self.gateway_responses, *self.models.values(), self.validator]
         told = [
             [resource.pulumi_resource_name, *(getattr(resource, name) for name in FROZEN[type(resource)])]
@@ -349,6 +372,7 @@ class Api(pulumi.ComponentResource):
             DomainArgs(
                 name=self.settings.domain_name or "",
                 certificate_arn=self.settings.certificate_arn or "",
+                zone_id=self.settings.zone_id or "",
                 api_id=self.resource.id,
                 stage_name=self.stage.stage_name,
                 base_path=self.settings.base_path or "",

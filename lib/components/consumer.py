@@ -22,7 +22,7 @@ class ConsumerArgs:
 
     stream_arn: pulumi.Input[str]
     function_name: pulumi.Input[str]
-    """Of a function whose role may read the stream."""
+    """Of a function whose role may read the stream; or the ARN of the alias that is called."""
     pattern: Mapping[str, Any] | None = None
     """Which records it is for, as Lambda's event filters say it; None: all."""
     dead_letter_arn: pulumi.Input[str] | None = None

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
+from .certificate import Certificate, CertificateArgs
+
 
 @dataclass(frozen=True, kw_only=True)
 class DomainArgs:
@@ -15,8 +17,10 @@ class DomainArgs:
 
     name: str
     """E.g. `api.example.com`."""
-    certificate_arn: str
-    """From ACM, in the API's region."""
+    certificate_arn: str = ""
+    """From ACM, in the API's region; empty: one is made, and validated in `zone_id`."""
+    zone_id: str = ""
+    """The hosted zone of Route 53 that leads `name` to the API; empty: DNS is somebody else's."""
     api_id: pulumi.Input[str]
     stage_name: pulumi.Input[str]
     base_path: str = ""
@@ -25,15 +29,16 @@ class DomainArgs:
 
 
 class Domain(pulumi.ComponentResource):
-    """A regional custom domain; DNS must point `name` at `target`."""
+    """A regional custom domain; where it is given no hosted zone, DNS must point `name` at `target`."""
 
     def __init__(self, name: str, args: DomainArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Domain", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
+        self.certificate = None if args.certificate_arn else self._certificate(name, args)
         self.resource = aws.apigateway.DomainName(
             f"{name}-name",
             domain_name=args.name,
-            regional_certificate_arn=args.certificate_arn,
+            regional_certificate_arn=self.certificate.arn if self.certificate else args.certificate_arn,
             endpoint_configuration={"types": "REGIONAL"},
             security_policy="TLS_1_2",
             tags=args.tags,
@@ -50,4 +55,22 @@ class Domain(pulumi.ComponentResource):
         self.url = f"https://{args.name}/{args.base_path}".rstrip("/")
         self.target = self.resource.regional_domain_name
         self.zone_id = self.resource.regional_zone_id
+        self.records = [self._record(name, args, kind) for kind in ("A", "AAAA")] if args.zone_id else []
         self.register_outputs({"url": self.url, "target": self.target, "zone_id": self.zone_id})
+
+    def _certificate(self, name: str, args: DomainArgs) -> Certificate:
+        return Certificate(
+            f"{name}-tls",
+            CertificateArgs(domain_name=args.name, zone_id=args.zone_id, tags=args.tags),
+            pulumi.ResourceOptions(parent=self),
+        )
+
+    def _record(self, name: str, args: DomainArgs, kind: str) -> aws.route53.Record:
+        return aws.route53.Record(
+            f"{name}-{kind.lower()}",
+            zone_id=args.zone_id,
+            name=args.name,
+            type=kind,
+            aliases=[{"name": self.target, "zone_id": self.zone_id, "evaluate_target_health": False}],
+            opts=pulumi.ResourceOptions(parent=self),
+        )

@@ -1,4 +1,4 @@
-"""A Lambda function and the log group it writes to."""
+"""A Lambda function, the log group it writes to, and the alias it is called by."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pulumi_aws as aws
 from ..archive import HANDLER
 from ..environments import BASIS
 from ..settings import FunctionSettings, over
+
+DEFAULT_ALIAS = "live"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +33,11 @@ class FunctionArgs:
     subnet_ids: Sequence[pulumi.Input[str]] = ()
     """Where in a VPC it runs; its role must be allowed what `policies.VPC_ACCESS` allows.  Empty: in none."""
     security_group_ids: Sequence[pulumi.Input[str]] = ()
+    alias: str = ""
+    """Of the version that is called; empty: the newest code is.  One is there, too, where executions are kept started
+    or workers begin from a snapshot, which only versions can."""
+    shifted: bool = False
+    """Somebody else moves the alias to a new version: this leaves it where it is."""
     settings: FunctionSettings = field(default_factory=FunctionSettings)
     """What is not said here is as in `dev`."""
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -53,11 +60,42 @@ class Function(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.resource = self._function(name, args)
+        self.alias = self._alias(name, args) if args.alias or self._started() else None
+        self.provisioned = self._provisioned(name, self.alias) if self.alias else None
         self.physical_name = args.name
         self.name = self.resource.name
         self.arn = self.resource.arn
-        self.invoke_arn = self.resource.invoke_arn
+        called = self.alias or self.resource
+        self.called_arn = called.arn
+        self.called_as = self.alias.arn if self.alias else self.name
+        self.invoke_arn = called.invoke_arn
+        self.qualifier = self.alias.name if self.alias else None
         self.register_outputs({"name": self.name, "arn": self.arn, "log_group_name": self.log_group.name})
+
+    def _started(self) -> bool:
+        return bool(self.settings.provisioned_concurrency or self.settings.snap_start)
+
+    def _alias(self, name: str, args: FunctionArgs) -> aws.lambda_.Alias:
+        return aws.lambda_.Alias(
+            f"{name}-alias",
+            name=args.alias or DEFAULT_ALIAS,
+            function_name=self.resource.name,
+            function_version=self.resource.version,
+            opts=pulumi.ResourceOptions(
+                parent=self, ignore_changes=["functionVersion", "routingConfig"] if args.shifted else None
+            ),
+        )
+
+    def _provisioned(self, name: str, alias: aws.lambda_.Alias) -> aws.lambda_.ProvisionedConcurrencyConfig | None:
+        if not self.settings.provisioned_concurrency:
+            return None
+        return aws.lambda_.ProvisionedConcurrencyConfig(
+            f"{name}-started",
+            function_name=self.resource.name,
+            qualifier=alias.name,
+            provisioned_concurrent_executions=self.settings.provisioned_concurrency,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
 
     def _function(self, name: str, args: FunctionArgs) -> aws.lambda_.Function:
         settings = self.settings
@@ -72,6 +110,7 @@ class Function(pulumi.ComponentResource):
             memory_size=settings.memory_mb,
             timeout=settings.timeout_seconds,
             reserved_concurrent_executions=settings.reserved_concurrency,
+            snap_start={"apply_on": "PublishedVersions"} if settings.snap_start else None,
             tracing_config={"mode": "Active" if settings.tracing else "PassThrough"},
             environment={"variables": args.environment} if args.environment else None,
             dead_letter_config={"target_arn": args.dead_letter_arn} if args.dead_letter_arn else None,

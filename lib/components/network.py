@@ -40,7 +40,7 @@ class Network(pulumi.ComponentResource):
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         self.settings = over(BASIS.network, args.settings)
-        self.vpc = Vpc(name, VpcArgs(name=args.name, settings=self.settings, tags=args.tags), self._child)
+        self.vpc = Vpc(f"{name}-vpc", VpcArgs(name=args.name, settings=self.settings, tags=args.tags), self._child)
         self.vpc_id = self.vpc.id
         self.private_subnet_ids = [subnet.id for subnet in self.vpc.private]
         self.endpoints = self._endpoints()

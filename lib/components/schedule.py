@@ -22,6 +22,9 @@ class ScheduleArgs:
     """`rate(...)` or `cron(...)`."""
     function_name: pulumi.Input[str]
     function_arn: pulumi.Input[str]
+    """Of the function, or of the alias that is called."""
+    alias: pulumi.Input[str] | None = None
+    """The name of that alias."""
     dead_letter_arn: pulumi.Input[str] | None = None
     """The queue that gets what could not be handed to the function; the queue must let the rule send.  None: none."""
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -40,6 +43,7 @@ class Schedule(pulumi.ComponentResource):
             f"{name}-permission",
             action="lambda:InvokeFunction",
             function=args.function_name,
+            qualifier=args.alias,
             principal="events.amazonaws.com",
             source_arn=self.resource.arn,
             opts=child,

@@ -54,6 +54,13 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--check", action="store_true", help="end after the tour: 0 if every route answered as it should"
     )
+    parser.add_argument(
+        "--config",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a key of the project's config, and what it says",
+    )
     parser.add_argument("--outputs", type=Path, default=files.FOLDER, help="where the outputs go (default %(default)s)")
     return parser.parse_args(argv)
 
@@ -74,7 +81,7 @@ def _run(options: argparse.Namespace, terminal: Terminal) -> int:
     with Emulator(options.port) as emulator:
         terminal.step(f"the emulator is up at {emulator.url}")
         archives: dict[tuple[Place, str], Any] = {}
-        stacks = {f"{name}-{options.env}": _deploy(name, options.env, emulator, archives, terminal) for name in names}
+        stacks = {f"{name}-{options.env}": _deploy(name, options, emulator, archives, terminal) for name in names}
         files.write(stacks, options.outputs)
         terminal.step(f"outputs are in {options.outputs / files.ALL} and {options.outputs / files.FLAT}")
         good = [_tour(outputs, terminal) for outputs in stacks.values()]
@@ -85,7 +92,11 @@ def _run(options: argparse.Namespace, terminal: Terminal) -> int:
 
 
 def _deploy(
-    service: str, environment: str, emulator: Emulator, archives: dict[tuple[Place, str], Any], terminal: Terminal
+    service: str,
+    options: argparse.Namespace,
+    emulator: Emulator,
+    archives: dict[tuple[Place, str], Any],
+    terminal: Terminal,
 ) -> dict[str, Any]:
     made: list[str] = []
 
@@ -95,8 +106,8 @@ def _deploy(
 
     engine = Engine(emulator, progress)
     here = project.read(Path())
-    stack = f"{service}-{environment}"
-    config = project.config(here, environment, service)
+    stack = f"{service}-{options.env}"
+    config = project.config(here, options.env, service) | project.said(here, options.config)
     outputs = deploy(here.program, engine, project=here.name, stack=stack, config=config, tell=terminal.say)
     archives.update(engine.archives)
     terminal.step(f"{service} is deployed: {len(made)} resources")

@@ -20,16 +20,16 @@ from .emulator import ACCOUNT, REGION, Emulator, Place
 from .makers import MAKERS, NOT_EMULATED, Made
 from .monitor import Monitor, plain
 
-INVOKES: dict[str, dict[str, Any]] = {
-    "aws:index/getAvailabilityZones:getAvailabilityZones": {
-        "names": [f"{REGION}{letter}" for letter in "abc"],
-        "id": REGION,
+INVOKES: dict[str, Callable[[str], dict[str, Any]]] = {
+    "aws:index/getAvailabilityZones:getAvailabilityZones": lambda region: {
+        "names": [f"{region}{letter}" for letter in "abc"],
+        "id": region,
     },
-    "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT, "id": ACCOUNT, "userId": "root"},
-    "aws:index/getRegion:getRegion": {"name": REGION, "region": REGION, "id": REGION},
-    "aws:index/getPartition:getPartition": {"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws"},
+    "aws:index/getCallerIdentity:getCallerIdentity": lambda _: {"accountId": ACCOUNT, "id": ACCOUNT, "userId": "root"},
+    "aws:index/getRegion:getRegion": lambda region: {"name": region, "region": region, "id": region},
+    "aws:index/getPartition:getPartition": lambda _: {"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws"},
 }
-"""What a program may ask AWS, and the answer here."""
+"""What a program may ask AWS, and the answer in a region here."""
 
 
 class DeployError(Exception):
@@ -57,7 +57,7 @@ class Engine(mocks.Mocks):
         """Answer an invoke."""
         if args.token not in INVOKES:
             raise DeployError(f"the embedded run cannot answer {args.token}")
-        return INVOKES[args.token]
+        return INVOKES[args.token](self._region(args.provider))
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         """Create one resource."""
@@ -65,11 +65,14 @@ class Engine(mocks.Mocks):
             self._regions[f"{args.name}-id"] = args.inputs.get("region", REGION)
         if not args.custom or args.typ.startswith("pulumi:"):
             return f"{args.name}-id", args.inputs
-        region = self._regions.get((args.provider or "").rpartition("::")[2], REGION)
+        region = self._region(args.provider)
         inputs = _named(args.name, plain(args.inputs))
         made = self._make(args.typ, args.name, Place(self._emulator, region), inputs)
         self._progress(args.typ, args.name)
-        return made.id, {**args.inputs, "name": inputs["name"], **made.outputs}
+        return made.id, {"region": region, **args.inputs, "name": inputs["name"], **made.outputs}
+
+    def _region(self, provider: str | None) -> str:
+        return self._regions.get((provider or "").rpartition("::")[2], REGION)
 
     def _make(self, type_: str, name: str, place: Place, inputs: dict[str, Any]) -> Made:
         if type_ in NOT_EMULATED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,6 +35,17 @@ def config(project: Project, environment: str, service: str) -> dict[str, str]:
     own = {key.removeprefix(f"{project.name}:"): value for key, value in stack.items()}
     values = {**project.defaults, **own, "environment": environment, "service": service}
     return {key: _text(value) for key, value in values.items() if ":" not in key}
+
+
+def said(project: Project, pairs: Sequence[str]) -> dict[str, str]:
+    """What `key=value` pairs say; raises ValueError for one that is no such pair, or whose key nothing reads."""
+    found = {}
+    for pair in pairs:
+        key, _, value = pair.partition("=")
+        if not value or key not in project.defaults:
+            raise ValueError(f"config {pair!r}: give KEY=VALUE with a key that {project.folder / 'Pulumi.yaml'} has")
+        found[key] = value
+    return found
 
 
 def _text(value: Any) -> str:

@@ -38,6 +38,9 @@ class Watcher:
             client.update_function_code(FunctionName=name, ZipFile=zipped(updated))
             # All of a layer is among the files, and the emulator, unlike AWS, looks in layers first.
             client.update_function_configuration(FunctionName=name, Layers=[])
+            for alias in client.list_aliases(FunctionName=name)["Aliases"]:
+                version = client.publish_version(FunctionName=name)["Version"]
+                client.update_alias(FunctionName=name, Name=alias["Name"], FunctionVersion=version)
             files.update(changed)
             self._tell(f"{name}: live with {', '.join(sorted(changed))}")
 

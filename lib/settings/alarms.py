@@ -32,10 +32,19 @@ class AlarmSettings(Layer):
     recommended: bool | None = setting(flag(), key="recommended_alarms")
     """The alarms that AWS recommends for the API, its tables, streams and functions, too, and one that goes off when
     any of the service does."""
+    api_5xx_share: float | None = setting(between(0.0, 1.0))
+    """The part of requests answered 5xx above which a recommended alarm goes off."""
+    api_4xx_share: float | None = setting(between(0.0, 1.0))
+    """The part of requests answered 4xx above which a recommended alarm goes off."""
+    api_latency_ms: int | None = setting(between(1, 29_000, "milliseconds"))
+    """What nine requests in ten may take at most before a recommended alarm goes off."""
+    iterator_age_seconds: int | None = setting(between(1, 86_400, "seconds"))
+    """How old a table's change may be when it is told before a recommended alarm goes off."""
     runbook_url: str | None = setting(
-        matching(r"|https://\S+", "give an address that begins with https://, or '' for none"), key="runbook_url"
+        matching(r"|https://\S+|[\w./-]+\.md", "give an address that begins with https://, or '' for none"),
+        key="runbook_url",
     )
-    """The page that says what to do, of which each alarm names its part; empty: the alarm says it alone."""
+    """The page that says what to do, at a part with the alarm's name; empty: the alarm says it alone."""
     notification_email: str | None = setting(
         matching(r"|[^@\s]+@[^@\s]+\.[^@\s]+", "give one address, or '' for none"), key="notification_email"
     )

@@ -44,6 +44,10 @@ class FunctionSettings(Layer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        started, reserved = self.provisioned_concurrency or 0, self.reserved_concurrency
+        if started and reserved not in (None, -1) and started > (reserved or 0):
+            wanted = f"give at most what is reserved, {reserved}, or reserve more"
+            raise refuse("function.provisioned_concurrency", started, wanted)
         if not self.snap_start:
             return
         if self.provisioned_concurrency:

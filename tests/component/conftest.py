@@ -37,6 +37,12 @@ def open_yard() -> Deployment:
     return record(PROGRAMS["open_yard"])
 
 
+@pytest.fixture(scope="session")
+def production() -> Deployment:
+    """The same in prod, with every setting of production on."""
+    return record(PROGRAMS["production"])
+
+
 @pytest.fixture(params=list(PROGRAMS))
 def any_stack(request: pytest.FixtureRequest) -> Deployment:
     """One after the other."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lib.settings import AlarmSettings, ApiSettings, SiteSettings
+from lib.settings import AlarmSettings, ApiSettings, FunctionSettings, NetworkSettings, RolloutSettings, SiteSettings
 from lib.tap_stack import TapStack, TapStackArgs
 
 from ..builders import PARCELS, a_yard
@@ -26,12 +26,26 @@ EVERYTHING: dict[str, Any] = {
         certificate_arn="arn:aws:acm:us-east-1:123456789012:certificate/1",
         base_path="v1",
     ),
+    "network": NetworkSettings(vpc="made", nat_gateways="one"),
 }
 """Arguments of a stack that has every kind of resource that the services of the library have."""
 YARD: dict[str, Any] = {"service": a_yard()}
 """Arguments of a stack that has most of what is left."""
-OPEN_YARD: dict[str, Any] = {**YARD, "environment_suffix": "pr-7", "site": SiteSettings(public=True)}
+OPEN_YARD: dict[str, Any] = {
+    **YARD,
+    "environment_suffix": "pr-7",
+    "site": SiteSettings(public=True),
+    "network": NetworkSettings(vpc="vpc-0a1b2c3d", private_subnet_ids=("subnet-0a1b2c3d", "subnet-0a1b2c3e")),
+}
 """Arguments of one that has the rest."""
+PRODUCTION: dict[str, Any] = {
+    **YARD,
+    "environment_suffix": "prod",
+    "function": FunctionSettings(provisioned_concurrency=5),
+    "rollout": RolloutSettings(strategy="Canary10Percent5Minutes"),
+    "network": NetworkSettings(vpc="made", nat_gateways="per-zone"),
+}
+"""Arguments of one with every setting of production on."""
 
 PROGRAMS: dict[str, Callable[[], TapStack]] = {
     "items": lambda: TapStack("tap"),
@@ -39,4 +53,5 @@ PROGRAMS: dict[str, Callable[[], TapStack]] = {
     "inventory": stacked("shop", **EVERYTHING),
     "yard": stacked(**YARD),
     "open_yard": stacked(**OPEN_YARD),
+    "production": stacked(**PRODUCTION),
 }

@@ -300,6 +300,8 @@ def test_stack_registers_the_outputs_002_asks_for_and_many_more(items: Deploymen
         "lambda_role_name": "dev-items-lambda-role-made",
         "lambda_role_arn": "arn:tap-lambda-role",
         "function_names": {"lambda": "dev-items-lambda"},
+        "function_versions": {"lambda": "version:tap-lambda-function"},
+        "alias_arns": {},
         "function_arns": {"lambda": "arn:tap-lambda-function"},
         "role_arns": {"lambda": "arn:tap-lambda-role"},
         "layer_arns": {},

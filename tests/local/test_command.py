@@ -52,6 +52,19 @@ def test_an_environment_with_keys_is_toured_with_its_key(tmp_path: Path, capsys:
     assert found["api_key"] not in capsys.readouterr().out
 
 
+def test_config_can_be_said_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--check", "--service", "items", "--outputs", str(tmp_path), "--config", "rollout=AllAtOnce"]
+    assert command.main(arguments) == 0
+    assert "every route answered as it should" in capsys.readouterr().out
+    assert json.loads((tmp_path / "flat-outputs.json").read_text())["alias_arns"]["lambda"].endswith(":live")
+
+
+@pytest.mark.parametrize("pair", ["rolout=AllAtOnce", "rollout", "rollout="])
+def test_config_that_nothing_reads_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], pair: str) -> None:
+    assert command.main(["--check", "--service", "items", "--outputs", str(tmp_path), "--config", pair]) == 1
+    assert f"error: config {pair!r}: give KEY=VALUE with a key that Pulumi.yaml has" in capsys.readouterr().out
+
+
 def test_what_the_emulator_lacks_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -55,7 +55,7 @@ def vpc(place: Place, inputs: Inputs) -> Made:
     id_ = client.create_vpc(CidrBlock=inputs["cidrBlock"], **tag_specifications("vpc", inputs))["Vpc"]["VpcId"]
     client.modify_vpc_attribute(VpcId=id_, EnableDnsHostnames={"Value": inputs["enableDnsHostnames"]})
     arn = f"arn:aws:ec2:{place.region}:{ACCOUNT}:vpc/{id_}"
-    return Made(id_, {"arn": arn, "ownerId": ACCOUNT, "region": place.region})
+    return Made(id_, {"arn": arn, "ownerId": ACCOUNT})
 
 
 @makes("aws:ec2/internetGateway:InternetGateway")

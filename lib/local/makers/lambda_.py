@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..emulator import Place
 from .archives import archive_bytes
-from .making import Inputs, Made, chosen, makes
+from .making import Inputs, Made, Row, chosen, makes, rows
 
 
 @makes("aws:lambda/function:Function")
@@ -27,6 +27,8 @@ def function(place: Place, inputs: Inputs) -> Made:
         request["Environment"] = {"Variables": inputs["environment"]["variables"]}
     if inputs.get("tracingConfig"):
         request["TracingConfig"] = {"Mode": inputs["tracingConfig"]["mode"]}
+    if inputs.get("snapStart"):
+        request["SnapStart"] = {"ApplyOn": inputs["snapStart"]["applyOn"]}
     if inputs.get("deadLetterConfig"):
         request["DeadLetterConfig"] = {"TargetArn": inputs["deadLetterConfig"]["targetArn"]}
     if where := inputs.get("vpcConfig"):
@@ -36,16 +38,42 @@ def function(place: Place, inputs: Inputs) -> Made:
     if reserved >= 0:
         client.put_function_concurrency(FunctionName=inputs["name"], ReservedConcurrentExecutions=reserved)
     arn = made["FunctionArn"].removesuffix(f":{made['Version']}")
-    path = f"2015-03-31/functions/{arn}/invocations"
     return Made(
         inputs["name"],
         {
             "arn": arn,
             "version": made["Version"],
             "qualifiedArn": f"{arn}:{made['Version']}",
-            "invokeArn": f"arn:aws:apigateway:{place.region}:lambda:path/{path}",
+            "invokeArn": _invoke_arn(place, arn),
         },
     )
+
+
+def _invoke_arn(place: Place, arn: str) -> str:
+    return f"arn:aws:apigateway:{place.region}:lambda:path/2015-03-31/functions/{arn}/invocations"
+
+
+@makes("aws:lambda/alias:Alias")
+def alias(place: Place, inputs: Inputs) -> Made:
+    """A name of one version."""
+    made = place.client("lambda").create_alias(
+        **chosen(inputs, Name="name", FunctionName="functionName", FunctionVersion="functionVersion")
+    )
+    arn = made["AliasArn"]
+    return Made(arn, {"arn": arn, "invokeArn": _invoke_arn(place, arn)})
+
+
+rows(
+    "lambda",
+    {
+        "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": Row(
+            "put_provisioned_concurrency_config",
+            "FunctionName=functionName Qualifier=qualifier "
+            "ProvisionedConcurrentExecutions=provisionedConcurrentExecutions",
+            "{functionName},{qualifier}",
+        ),
+    },
+)
 
 
 @makes("aws:lambda/layerVersion:LayerVersion")
@@ -88,7 +116,14 @@ def permission(place: Place, inputs: Inputs) -> Made:
     """Who may call a function."""
     statement = f"allow-{inputs['principal'].split('.')[0]}-{abs(hash(inputs['sourceArn']))}"
     place.client("lambda").add_permission(
-        **chosen(inputs, FunctionName="function", Action="action", Principal="principal", SourceArn="sourceArn"),
+        **chosen(
+            inputs,
+            FunctionName="function",
+            Qualifier="qualifier",
+            Action="action",
+            Principal="principal",
+            SourceArn="sourceArn",
+        ),
         StatementId=statement,
     )
     return Made(statement, {"statementId": statement})

@@ -1,0 +1,137 @@
+"""Brings the newest code of deployed functions to their callers as CodeDeploy shifts them, or takes it back.
+
+`python -m lib.rollout` shifts every alias that is not at the version published last, and waits; exit code 1 if an alarm
+or anything else made CodeDeploy roll one back.  `--back` puts every alias where it was one version before, at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import boto3
+
+from .outputs import ALL, FOLDER, Outputs
+
+PAUSE_SECONDS = 10
+ENDED = {"Succeeded", "Failed", "Stopped"}
+
+Tell = Callable[[str], None]
+Client = Callable[[str, Outputs], Any]
+"""Makes a client of one of AWS's services for a stack."""
+
+
+class Shift(NamedTuple):
+    """A function whose callers are to be led to another version."""
+
+    name: str
+    """The function's, in AWS, which its deployment group has, too."""
+    alias: str
+    current: str
+    target: str
+
+
+def due(outputs: Outputs, aws: Any) -> Iterator[Shift]:
+    """Each function of a stack whose alias is not at the version published last; `aws` is a client of Lambda."""
+    for function, arn in outputs["alias_arns"].items():
+        name, alias = outputs["function_names"][function], arn.rpartition(":")[2]
+        current = aws.get_alias(FunctionName=name, Name=alias)["FunctionVersion"]
+        target = outputs["function_versions"][function]
+        if current != target:
+            yield Shift(name, alias, current, target)
+
+
+def start(application: str, shift: Shift, aws: Any) -> str:
+    """Begin a deployment, and return its id; `aws` is a client of CodeDeploy."""
+    properties = {
+        "Name": shift.name,
+        "Alias": shift.alias,
+        "CurrentVersion": shift.current,
+        "TargetVersion": shift.target,
+    }
+    spec = {"version": 0.0, "Resources": [{shift.name: {"Type": "AWS::Lambda::Function", "Properties": properties}}]}
+    made = aws.create_deployment(
+        applicationName=application,
+        deploymentGroupName=shift.name,
+        revision={"revisionType": "AppSpecContent", "appSpecContent": {"content": json.dumps(spec)}},
+    )
+    return str(made["deploymentId"])
+
+
+def follow(deployments: Mapping[str, Shift], aws: Any, tell: Tell, pause: Callable[[float], None]) -> list[str]:
+    """Wait for the end of deployments by their ids, telling each step; returns what failed, and why."""
+    states: dict[str, str] = {}
+    failed = []
+    while left := [one for one in deployments if states.get(one) not in ENDED]:
+        for one in left:
+            shift, info = deployments[one], aws.get_deployment(deploymentId=one)["deploymentInfo"]
+            if info["status"] != states.get(one):
+                tell(f"{shift.name}: {shift.current} to {shift.target}: {info['status']}")
+            states[one] = info["status"]
+            if info["status"] in ENDED - {"Succeeded"}:
+                failed.append(f"{shift.name} stays at {shift.current}: {_reason(info)}")
+        if any(states[one] not in ENDED for one in left):
+            pause(PAUSE_SECONDS)
+    return failed
+
+
+def _reason(info: Mapping[str, Any]) -> str:
+    error = info.get("errorInformation") or {}
+    return str(error.get("message") or info["status"])
+
+
+def back(outputs: Outputs, aws: Any, tell: Tell) -> None:
+    """Put each alias at the version before its own; one that is at the first stays."""
+    for function, arn in outputs["alias_arns"].items():
+        name, alias = outputs["function_names"][function], arn.rpartition(":")[2]
+        current = int(aws.get_alias(FunctionName=name, Name=alias)["FunctionVersion"])
+        pages = aws.get_paginator("list_versions_by_function").paginate(FunctionName=name)
+        versions = [int(one["Version"]) for page in pages for one in page["Versions"] if one["Version"].isdigit()]
+        before = max((version for version in versions if version < current), default=None)
+        if before is None:
+            tell(f"{name}: stays at {current}, there is none before it")
+            continue
+        aws.update_alias(FunctionName=name, Name=alias, FunctionVersion=str(before), RoutingConfig={})
+        tell(f"{name}: {current} to {before}")
+
+
+def in_region(service: str, outputs: Outputs) -> Any:
+    """A client in the region of a stack."""
+    return boto3.client(service, region_name=outputs["lambda_function_arn"].split(":")[3])
+
+
+def main(arguments: Sequence[str], folder: Path = FOLDER, client: Client = in_region) -> int:
+    """Shift, or put back, the functions of every stack that outputs tell of; the process's exit code."""
+    parser = argparse.ArgumentParser(prog="python -m lib.rollout", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--back", action="store_true", help="put every alias where it was one version before")
+    wanted = parser.parse_args(arguments)
+    path = folder / ALL
+    if not path.exists():
+        sys.exit(f"error: no {path}: deploy first, with make up")
+    failed = []
+    for outputs in json.loads(path.read_text(encoding="utf-8")).values():
+        if wanted.back:
+            back(outputs, client("lambda", outputs), print)
+        elif "rollout_application" in outputs:
+            failed += _shift(outputs, client)
+    for line in failed:
+        print(f"error: {line}", file=sys.stderr)
+    return int(bool(failed))
+
+
+def _shift(outputs: Outputs, client: Client) -> list[str]:
+    codedeploy = client("codedeploy", outputs)
+    shifts = list(due(outputs, client("lambda", outputs)))
+    if not shifts:
+        print(f"{outputs['service']}: callers are at the newest versions")
+    begun = {start(outputs["rollout_application"], shift, codedeploy): shift for shift in shifts}
+    return follow(begun, codedeploy, print, time.sleep)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

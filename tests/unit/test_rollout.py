@@ -1,0 +1,180 @@
+"""Shifting callers to the newest code, and taking it back: against botocore's own models of AWS's answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from lib import outputs, rollout
+
+ARN = "arn:aws:lambda:eu-west-1:123456789012:function:shop"
+SHIFT = rollout.Shift("shop-desk", "live", "1", "2")
+SPEC = {
+    "version": 0.0,
+    "Resources": [
+        {
+            "shop-desk": {
+                "Type": "AWS::Lambda::Function",
+                "Properties": {"Name": "shop-desk", "Alias": "live", "CurrentVersion": "1", "TargetVersion": "2"},
+            }
+        }
+    ],
+}
+
+
+def told(**changes: Any) -> dict[str, Any]:
+    """What a deployment of two functions tells."""
+    names = ("desk", "watch")
+    return {
+        "service": "shop",
+        "lambda_function_arn": f"{ARN}-desk",
+        "function_names": {name: f"shop-{name}" for name in names},
+        "function_versions": dict.fromkeys(names, "2"),
+        "alias_arns": {name: f"{ARN}-{name}:live" for name in names},
+        "rollout_application": "shop-rollout",
+        **changes,
+    }
+
+
+@contextmanager
+def clients(*answers: tuple[str, str, Any, Any]) -> Iterator[Mapping[str, Any]]:
+    """Clients that expect these calls, in order for each service: service, operation, parameters, answer."""
+    made = {
+        name: boto3.client(name, region_name="eu-west-1", aws_access_key_id="-", aws_secret_access_key="-")
+        for name in ("lambda", "codedeploy")
+    }
+    stubs = {name: Stubber(client) for name, client in made.items()}
+    for service, operation, expected, answer in answers:
+        stubs[service].add_response(operation, answer, expected)
+    with ExitStack() as stack:
+        for stub in stubs.values():
+            stack.enter_context(stub)
+        yield made
+        for stub in stubs.values():
+            stub.assert_no_pending_responses()
+
+
+def alias(function: str, version: str) -> tuple[str, str, Any, Any]:
+    return "lambda", "get_alias", {"FunctionName": function, "Name": "live"}, {"FunctionVersion": version}
+
+
+def deployment(status: str, **more: Any) -> tuple[str, str, Any, Any]:
+    return "codedeploy", "get_deployment", {"deploymentId": "d-1"}, {"deploymentInfo": {"status": status, **more}}
+
+
+def versions(function: str, *found: str) -> tuple[str, str, Any, Any]:
+    answer = {"Versions": [{"Version": version} for version in found]}
+    return "lambda", "list_versions_by_function", {"FunctionName": function}, answer
+
+
+def moved(function: str, version: str) -> tuple[str, str, Any, Any]:
+    asked = {"FunctionName": function, "Name": "live", "FunctionVersion": version, "RoutingConfig": {}}
+    return "lambda", "update_alias", asked, {}
+
+
+CREATED = (
+    "codedeploy",
+    "create_deployment",
+    {
+        "applicationName": "shop-rollout",
+        "deploymentGroupName": "shop-desk",
+        "revision": {"revisionType": "AppSpecContent", "appSpecContent": {"content": json.dumps(SPEC)}},
+    },
+    {"deploymentId": "d-1"},
+)
+
+
+def test_only_functions_whose_callers_are_behind_are_due() -> None:
+    with clients(alias("shop-desk", "1"), alias("shop-watch", "2")) as made:
+        assert list(rollout.due(told(), made["lambda"])) == [SHIFT]
+
+
+def test_deployment_names_the_function_the_alias_and_both_versions() -> None:
+    with clients(CREATED) as made:
+        assert rollout.start("shop-rollout", SHIFT, made["codedeploy"]) == "d-1"
+
+
+def test_each_step_is_told_once_until_the_end() -> None:
+    lines: list[str] = []
+    pauses: list[float] = []
+    states = ("Created", "InProgress", "InProgress", "Succeeded")
+    with clients(*map(deployment, states)) as made:
+        assert not rollout.follow({"d-1": SHIFT}, made["codedeploy"], lines.append, pauses.append)
+    assert lines == [f"shop-desk: 1 to 2: {state}" for state in ("Created", "InProgress", "Succeeded")]
+    assert len(pauses) == 3
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"errorInformation": {"code": "ALARM_ACTIVE", "message": "an alarm went off"}}, "an alarm went off"),
+        ({}, "Stopped"),
+    ],
+)
+def test_what_was_rolled_back_is_told_with_its_reason(more: dict[str, Any], why: str) -> None:
+    with clients(deployment("Stopped", **more)) as made:
+        failed = rollout.follow({"d-1": SHIFT}, made["codedeploy"], lambda _: None, lambda _: None)
+    assert failed == [f"shop-desk stays at 1: {why}"]
+
+
+def test_each_alias_goes_back_to_the_version_before_its_own() -> None:
+    lines: list[str] = []
+    with clients(
+        alias("shop-desk", "7"),
+        versions("shop-desk", "$LATEST", "3", "5", "7", "9"),
+        moved("shop-desk", "5"),
+        alias("shop-watch", "1"),
+        versions("shop-watch", "$LATEST", "1"),
+    ) as made:
+        rollout.back(told(), made["lambda"], lines.append)
+    assert lines == ["shop-desk: 7 to 5", "shop-watch: stays at 1, there is none before it"]
+
+
+def run(folder: Path, made: Mapping[str, Any], *arguments: str, stacks: int = 1, **changes: Any) -> int:
+    outputs.write({f"stack-{number}": told(**changes) for number in range(stacks)}, folder)
+    return rollout.main(arguments, folder, lambda service, _: made[service])
+
+
+@pytest.mark.parametrize(("status", "code"), [("Succeeded", 0), ("Failed", 1)])
+def test_command_fails_exactly_if_a_shift_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], status: str, code: int
+) -> None:
+    with clients(alias("shop-desk", "1"), alias("shop-watch", "2"), CREATED, deployment(status)) as made:
+        assert run(tmp_path, made) == code
+    assert ("error: shop-desk stays at 1: Failed" in capsys.readouterr().err) is bool(code)
+
+
+def test_command_says_when_there_is_nothing_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with clients(alias("shop-desk", "2"), alias("shop-watch", "2")) as made:
+        assert run(tmp_path, made) == 0
+    assert capsys.readouterr().out == "shop: callers are at the newest versions\n"
+
+
+def test_command_leaves_stacks_alone_that_codedeploy_does_not_move(tmp_path: Path) -> None:
+    with clients() as made:
+        outputs.write({"shop": {k: v for k, v in told().items() if k != "rollout_application"}}, tmp_path)
+        assert rollout.main([], tmp_path, lambda service, _: made[service]) == 0
+
+
+def test_command_takes_back_whatever_has_an_alias(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    calls = (alias("shop-desk", "2"), versions("shop-desk", "1", "2"), moved("shop-desk", "1"))
+    with clients(*calls) as made:
+        assert run(tmp_path, made, "--back", alias_arns={"desk": f"{ARN}-desk:live"}) == 0
+    assert capsys.readouterr().out == "shop-desk: 2 to 1\n"
+
+
+def test_command_says_what_to_do_first(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"^error: no .*all-outputs\.json: deploy first, with make up$"):
+        rollout.main([], tmp_path)
+
+
+def test_clients_work_where_the_stack_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    assert rollout.in_region("codedeploy", told()).meta.region_name == "eu-west-1"
