@@ -11,7 +11,17 @@ from .service import METHODS, Route, Schema
 
 MAX_AGE_SECONDS = 7200
 """How long a browser keeps a preflight's answer: the most that Chromium does."""
-REQUEST_HEADERS = ("Content-Type", "Authorization", "Idempotency-Key", "If-Match", "X-Amz-Date", "X-Api-Key")
+REQUEST_HEADERS = (
+    "Content-Type",
+    "Authorization",
+    "Idempotency-Key",
+    "If-Match",
+    "X-Amz-Date",
+    "X-Api-Key",
+    "X-Correlation-Id",
+)
+REQUEST_IDS = ("X-Request-Id", "X-Correlation-Id")
+"""What tells on every answer which request it is of.  API Gateway itself knows but one id."""
 
 
 class Path(NamedTuple):
@@ -108,6 +118,12 @@ def cors_headers(origin: str | None) -> dict[str, str]:
     return {"Access-Control-Allow-Origin": origin} if origin else {}
 
 
+def refusal_headers(origin: str | None) -> dict[str, str]:
+    """What the gateway's own refusals carry."""
+    exposed = {"Access-Control-Expose-Headers": ",".join(REQUEST_IDS)} if origin else {}
+    return {**dict.fromkeys(REQUEST_IDS, "context.requestId"), **cors_headers(origin), **exposed}
+
+
 def preflight_headers(origin: str | None, allowed: Sequence[str]) -> dict[str, str]:
     """What an OPTIONS request is answered."""
     if not origin:
@@ -126,8 +142,9 @@ def health_headers(origin: str | None) -> dict[str, str]:
 
 
 def mapped(headers: Mapping[str, str], place: str) -> dict[str, str]:
-    """Headers as API Gateway maps constants: `{"method.response.header.X": "'value'"}`."""
-    return {f"{place}.header.{name}": f"'{value}'" for name, value in headers.items()}
+    """Headers as API Gateway maps them: `{"method.response.header.X": "'a constant'"}`, its variables as they are."""
+    said = {name: value if value.startswith("context.") else f"'{value}'" for name, value in headers.items()}
+    return {f"{place}.header.{name}": value for name, value in said.items()}
 
 
 def request_parameters(route: Route) -> dict[str, bool]:

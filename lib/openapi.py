@@ -37,7 +37,7 @@ ERROR_SCHEMA: Schema = {
         "code": {"type": "string", "description": "What is wrong, for programs."},
         "requestId": {
             "type": "string",
-            "description": "What to look for in the logs. A refusal by the gateway has it in its body only.",
+            "description": "What to look for in the logs.",
         },
         "details": {"type": "array", "items": {"type": "string"}, "description": "Which rules were broken, if any."},
     },
@@ -50,7 +50,11 @@ ERROR_SCHEMA: Schema = {
 }
 HEADERS: Document = {
     "X-Request-Id": {
-        "description": "What to look for in the logs. A refusal by the gateway has it in its body only.",
+        "description": "What to look for in the logs.",
+        "schema": {"type": "string"},
+    },
+    "X-Correlation-Id": {
+        "description": "The request's own, where it brought one that can be used; else the same as `X-Request-Id`.",
         "schema": {"type": "string"},
     },
     "Location": {
@@ -74,6 +78,13 @@ IF_MATCH: Document = {
     "in": "header",
     "description": "Change it only if it is at this version; `*`: whichever it is at.",
     "schema": {"type": "string", "pattern": r'^(\*|"[1-9][0-9]{0,11}")$'},
+}
+CORRELATION_ID: Document = {
+    "name": "X-Correlation-Id",
+    "in": "header",
+    "description": "The caller's own, to find the request by: in the logs, and with all that comes of it. At most 128 "
+    "letters, digits, and `. _ : / + = -`; anything else counts as not given.",
+    "schema": {"type": "string"},
 }
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 """What a demonstration's call has in place of something an earlier answer said."""
@@ -183,6 +194,7 @@ def document(service: Service, server_url: str = "/") -> Document:
         "paths": _paths(service, routes),
         "components": {
             "schemas": {**_said(service.schemas), ERROR: ERROR_SCHEMA},
+            "parameters": {CORRELATION_ID["name"]: CORRELATION_ID},
             "headers": HEADERS,
             "responses": {_label(status): _refused(status) for status in sorted(refused)},
             "securitySchemes": {KEY_SCHEME: {"type": "apiKey", "in": "header", "name": "x-api-key"}},
@@ -282,7 +294,8 @@ def _example(text: str | None, read: Callable[[str], Any]) -> Mapping[str, Any]:
 
 
 def _headers(route: Route) -> list[Document]:
-    return [IDEMPOTENCY_KEY] * route.takes_idempotency_key() + [IF_MATCH] * _guarded(route)
+    own = [IDEMPOTENCY_KEY] * route.takes_idempotency_key() + [IF_MATCH] * _guarded(route)
+    return [*own, {"$ref": f"#/components/parameters/{CORRELATION_ID['name']}"}]
 
 
 def _request_body(schema: str, shown: Call) -> Document:
@@ -319,7 +332,7 @@ def _codes(route: Route, status: int) -> list[Code]:
 
 
 def _answered(status: int, schema: str | None, *more: str) -> Document:
-    headers = ["X-Request-Id", *["Location"] * (status == HTTPStatus.CREATED), *more]
+    headers = ["X-Request-Id", "X-Correlation-Id", *["Location"] * (status == HTTPStatus.CREATED), *more]
     return {
         "description": HTTPStatus(status).phrase,
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},

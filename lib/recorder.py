@@ -18,6 +18,7 @@ COMPUTED = (
     "arn",
     "bucket",
     "bucketRegionalDomainName",
+    "dashboardArn",
     "domainName",
     "executionArn",
     "invokeArn",

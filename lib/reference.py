@@ -18,7 +18,7 @@ from .config import KEYS, Key
 from .diagram import svg
 from .environments import ALIASES, ENVIRONMENTS
 from .naming import parameter_name, physical_name, role_name_prefix
-from .service import Function, Grant, Route, Service
+from .service import Function, Grant, Metric, Route, Service
 from .services import CHOICES, SERVICES
 from .settings import Settings
 from .stack_outputs import StackOutputs
@@ -117,7 +117,12 @@ def filled(text: str, generated: Mapping[str, str]) -> str:
 
 def sections(services: Mapping[str, Service]) -> dict[str, str]:
     """Every part of the README that can be generated, by its marker's name."""
-    found = {"configuration": _configuration(), "environments": _environments(services), "outputs": _outputs()}
+    found = {
+        "configuration": _configuration(),
+        "environments": _environments(services),
+        "outputs": _outputs(),
+        "metrics": _metrics(services.values()),
+    }
     for name, service in services.items():
         found[f"api-{name}"] = _api(service)
         found[f"codes-{name}"] = _codes(service)
@@ -141,6 +146,21 @@ def _api_row(route: Route) -> Row:
 def _codes(service: Service) -> str:
     rows = ((f"`{code.name}`", str(code.status), code.meaning) for code in openapi.codes(service))
     return _table(("Code", "Status", "Means, and what to do"), rows)
+
+
+def _metrics(services: Iterable[Service]) -> str:
+    """What every service counts, and what of it does so."""
+    rows = (row for service in services for row in _metric_rows(service))
+    return _table(("Service", "Metric", "Unit", "Of", "Emitted by"), rows)
+
+
+def _metric_rows(service: Service) -> Iterator[Row]:
+    emitting: dict[Metric, list[str]] = {}
+    for function in service.functions:
+        for metric in function.metrics():
+            emitting.setdefault(metric, []).extend(function.emitting(metric.name))
+    for metric, operations in emitting.items():
+        yield f"`{service.name}`", f"`{metric.name}`", metric.unit, metric.description, _code(operations)
 
 
 def _permissions(service: Service) -> str:

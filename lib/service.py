@@ -14,6 +14,7 @@ from os import PathLike
 from string import Formatter
 from typing import Any, Literal
 
+from .runtime.metrics import DIMENSION
 from .settings import AlarmSettings, FunctionSettings, Settings, over
 
 Schema = Mapping[str, Any]
@@ -25,6 +26,12 @@ CORS_VARIABLE = "CORS_ORIGIN"
 """Where the functions of a service with a site find the origin whose pages may call, when that is the site's own."""
 STANDARD_ALARMS = ("Duration", "Errors", "Throttles")
 """What every function has an alarm on."""
+_BYTES = ("Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes")
+_BITS = ("Bits", "Kilobits", "Megabits", "Gigabits", "Terabits")
+_AMOUNTS = ("Count", *_BYTES, *_BITS)
+_TIMES = ("Seconds", "Milliseconds", "Microseconds")
+UNITS = (*_AMOUNTS, *(f"{amount}/Second" for amount in _AMOUNTS), *_TIMES, "Percent", "None")
+"""CloudWatch's."""
 
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 _PATH = re.compile(r"(/[A-Za-z0-9_.-]+|/\{[A-Za-z][A-Za-z0-9_]*\})+")
@@ -163,6 +170,22 @@ class Code:
             raise ValueError(f"code {self.name!r} status {self.status}: give one from 400 to 499")
 
 
+@dataclass(frozen=True)
+class Metric:
+    """A figure that an operation gives to `metrics.emit`."""
+
+    name: str
+    unit: str
+    """As CloudWatch names it: `Count`, `Seconds`, `Bytes`, ..."""
+    description: str
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Z][A-Za-z0-9]*", self.name) or self.name == DIMENSION:
+            raise ValueError(f"metric {self.name!r}: give letters and digits, a capital first, and not {DIMENSION}")
+        if self.unit not in UNITS:
+            raise ValueError(f"metric {self.name!r} unit {self.unit!r}: give one of {', '.join(UNITS)}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Route:
     """One method on one path, and what it answers."""
@@ -183,6 +206,8 @@ class Route:
     """Statuses it answers beyond those that follow from its shape and its codes."""
     codes: tuple[Code, ...] = ()
     """All that may be the `code` of its refusals, where their status does not say it all."""
+    metrics: tuple[Metric, ...] = ()
+    """All that it may emit."""
     key_required: bool = False
     """An API key even where the environment asks nobody who they are."""
     scope: str | None = None
@@ -227,6 +252,7 @@ class Schedule:
     """EventBridge's own expression: `rate(15 minutes)`, `cron(0 3 * * ? *)`."""
     operation: str
     grants: tuple[Grant, ...] = ()
+    metrics: tuple[Metric, ...] = ()
     settings: FunctionSettings = field(default_factory=FunctionSettings)
     """As a route's."""
 
@@ -252,6 +278,7 @@ class Consumer:
     """Which records it is for, as Lambda's event filters say it, e.g. `{"eventName": ["INSERT"]}`; None: all."""
     grants: tuple[Grant, ...] = ()
     """What it needs besides reading the stream, which it may."""
+    metrics: tuple[Metric, ...] = ()
     settings: FunctionSettings = field(default_factory=FunctionSettings)
     """As a route's."""
 
@@ -303,6 +330,14 @@ class Function:
             found.setdefault(part.operation, part.settings)
         return found
 
+    def metrics(self) -> list[Metric]:
+        """All that it may emit."""
+        return list(dict.fromkeys(metric for part in self.parts() for metric in part.metrics))
+
+    def emitting(self, metric: str) -> list[str]:
+        """Those of its operations that may emit a metric."""
+        return list(dict.fromkeys(part.operation for part in self.parts() if metric in {m.name for m in part.metrics}))
+
     def grants(self) -> list[Grant]:
         """What its parts need, merged by what of a table, topic or parameter it is on."""
         return _merged(grant for part in self.parts() for grant in part.grants)
@@ -336,7 +371,7 @@ class Alarm:
     on: str
     """`api`, `dead-letters`, or the name of the function that emits the metric."""
     metric: str
-    """Its name in CloudWatch: API Gateway's, SQS's, or what the function gives to `metrics.emit`."""
+    """Its name in CloudWatch: API Gateway's, SQS's, or one of the function's `metrics`."""
     description: str
     """What is wrong then and what to do, for whoever is woken: `answers with errors: its log has them`."""
     threshold: float
@@ -348,8 +383,6 @@ class Alarm:
     evaluation_periods: int = 1
     missing: Literal["breaching", "ignore", "missing", "notBreaching"] = "notBreaching"
     """What a period without a value is."""
-    operation: str = ""
-    """The only one of the function's operations that emits the metric; empty: any may."""
     summed: tuple[str, tuple[str, ...]] | None = None
     """A dimension and those of its values, ten at most, over which the metric is summed."""
 
@@ -465,8 +498,8 @@ class Service:
 
     def _split_alarm(self, alarm: Alarm) -> list[Alarm]:
         """An alarm for each function that what it is on becomes, of those that may emit the metric."""
-        mine = [op for f in self.functions if f.name == alarm.on for op in f.operations()]
-        operations = [op.replace("_", "-") for op in mine if alarm.operation in ("", op)]
+        emitting = [operation for f in self.functions if f.name == alarm.on for operation in f.emitting(alarm.metric)]
+        operations = [operation.replace("_", "-") for operation in emitting]
         if len(operations) > 1:
             return [replace(alarm, name=f"{alarm.name}-{operation}", on=operation) for operation in operations]
         return [replace(alarm, on=on) for on in operations or [alarm.on]]
@@ -487,6 +520,8 @@ class Service:
         yield from _repeated("code", [code.name for code in codes])
         yield from _repeated("schedule", [s.name for function in self.functions for s in function.schedules])
         yield from _repeated("consumer", [c.name for function in self.functions for c in function.consumers])
+        metrics = dict.fromkeys(metric for function in self.functions for metric in function.metrics())
+        yield from _repeated("metric", [metric.name for metric in metrics])
         yield from _repeated("alarm", [*(alarm.name for alarm in self.alarms), *map(str.lower, STANDARD_ALARMS)])
         yield from self._grant_problems({one.name: one for one in grantable})
         yield from self._variable_problems({*variables, *(f"{p.variable}_DEPLOYED" for p in self.parameters)})
@@ -537,13 +572,14 @@ class Service:
 
     def _alarm_problems(self) -> Iterator[str]:
         known = ["api", *["dead-letters"] * bool(self.dead_letters), *(function.name for function in self.functions)]
-        operations = {function.name: function.operations() for function in self.functions}
+        functions = {function.name: function for function in self.functions}
         for alarm in self.alarms:
             if known.count(alarm.on) != 1:
                 says = "is two things: rename the function" if alarm.on in known else f"is none of {', '.join(known)}"
                 yield f"alarm {alarm.name!r} is on {alarm.on!r}, which {says}"
-            elif alarm.operation and alarm.operation not in operations.get(alarm.on, ()):
-                yield f"alarm {alarm.name!r} is of {alarm.operation!r}, which is no operation of {alarm.on!r}"
+            elif alarm.on in functions and not functions[alarm.on].emitting(alarm.metric):
+                says = f"none of {alarm.on!r}'s operations emits: add it to the metrics of one that does"
+                yield f"alarm {alarm.name!r} is on the metric {alarm.metric!r}, which {says}"
 
 
 def _repeated(kind: str, names: list[str]) -> Iterator[str]:

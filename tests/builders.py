@@ -13,6 +13,7 @@ from lib.service import (
     Grant,
     Index,
     Key,
+    Metric,
     Route,
     Schedule,
     Service,
@@ -32,6 +33,11 @@ def a_route(**changes: Any) -> Route:
 def a_code(**changes: Any) -> Code:
     """What a refusal's `code` can be."""
     return Code(**{"name": "TOO_HEAVY", "status": 409, "meaning": "Nobody can lift it: send two.", **changes})
+
+
+def a_metric(**changes: Any) -> Metric:
+    """A figure."""
+    return Metric(**{"name": "Arrivals", "unit": "Count", "description": "Parcels that came", **changes})
 
 
 def a_table(**changes: Any) -> Table:
@@ -119,8 +125,10 @@ PARCELS = a_service(
 WATCH = Function(
     name="watch",
     handler=HANDLER,
-    schedules=(Schedule(name="nightly", rate="rate(1 day)", operation="count"),),
-    consumers=(a_consumer(pattern={"eventName": ["INSERT"]}, grants=(a_grant("notes", "PutItem"),)),),
+    schedules=(Schedule(name="nightly", rate="rate(1 day)", operation="count", metrics=(a_metric(),)),),
+    consumers=(
+        a_consumer(pattern={"eventName": ["INSERT"]}, grants=(a_grant("notes", "PutItem"),), metrics=(a_metric(),)),
+    ),
     variables={"GREETING": "hello"},
 )
 DEPTH = an_alarm(

@@ -6,6 +6,8 @@ from __future__ import annotations
 class Context:
     """As much of it as the runtime asks for."""
 
+    aws_request_id = "invocation-1"
+
     def __init__(self, seconds: float = 5.0) -> None:
         self._seconds = seconds
 

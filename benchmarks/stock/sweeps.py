@@ -166,7 +166,7 @@ def _held(level: Level, end: int) -> Writes:
 
 def _moved(cause: Cause, level: Level) -> Writes:
     yield "management", levels.row(level)
-    movement = movements.row(cause, 1, level)
+    movement = movements.row(cause, 1, level, "benchmark")
     yield "movements", movements.alert(movement) if movements.crosses(None, level) else movement
 
 

@@ -254,7 +254,7 @@ class Api(pulumi.ComponentResource):
             rest_api_id=self.resource.id,
             response_type=row.type,
             status_code=str(row.status) if row.status else None,
-            response_parameters=self._cors(gateway.cors_headers, "gatewayresponse"),
+            response_parameters=self._cors(gateway.refusal_headers, "gatewayresponse"),
             response_templates={"application/json": gateway.template(row)},
             opts=self._child,
         )

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Callable, NamedTuple, NoReturn
 from urllib.parse import unquote
 
-from . import logs
+from . import logs, metrics
 from .attributes import Item
 from .aws import BUDGET
 from .errors import ApiError, BadRequest, NotFound, UnsupportedMediaType
+from .invocation import INVOCATION
 
 JSON = "application/json"
+CORRELATION_ID = re.compile("[A-Za-z0-9._:/+=-]{1,128}")
+"""What a caller's may be: what goes unescaped through headers, logs and messages, and is no e-mail address."""
+CLAIMS = ("username", "cognito:username", "sub", "client_id")
+"""Of a user pool's tokens: an access token's, an identity token's, either's, and that of a program."""
 
 Validator = Callable[..., Any]
 """Made from a schema when the program ran; raises `Invalid`."""
@@ -62,7 +69,8 @@ class Request(NamedTuple):
     """Names in lower case."""
     body: Any
     actor: str
-    """Who calls: the authorizer's principal, the API key's id, or `anonymous`."""
+    """Who calls: the user pool's user or client, the authorizer's principal, IAM's ARN, the API key's id, or
+    `anonymous`.  It may be personal data."""
     id: str
     """What its log line and its errors carry."""
 
@@ -92,50 +100,46 @@ class Api:
         self._headers = {"Content-Type": JSON, "Cache-Control": "no-store"}
         if cors_origin:
             self._headers["Access-Control-Allow-Origin"] = cors_origin
-            self._headers["Access-Control-Expose-Headers"] = "ETag,Location,X-Request-Id"
+            self._headers["Access-Control-Expose-Headers"] = "ETag,Location,X-Request-Id,X-Correlation-Id"
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
-        started = time.perf_counter()
         BUDGET.begin(context.get_remaining_time_in_millis() / 1000)
         if "schedule" in event:
-            self._schedules[event["schedule"]]()
-            logs.write("INFO", "schedule", schedule=event["schedule"], durationMs=_since(started))
+            with _invocation("schedule", context.aws_request_id, {"schedule": event["schedule"]}):
+                self._schedules[event["schedule"]]()
             return {}
         if "Records" in event:
-            table = event["Records"][0]["eventSourceARN"].split("/")[1]
-            self._consumers[table](_keys(event["Records"]))
-            logs.write("INFO", "stream", table=table, records=len(event["Records"]), durationMs=_since(started))
+            records = event["Records"]
+            table = records[0]["eventSourceARN"].split("/")[1]
+            with _invocation("stream", context.aws_request_id, {"table": table, "records": len(records)}):
+                self._consumers[table](_keys(records))
             return {}
-        request_id = event["requestContext"]["requestId"]
-        key = (event["httpMethod"], event["resource"])
-        response = None
-        try:
-            response = self._serve(key, event)
-        except ApiError as exc:
-            response = _rendered(exc, request_id)
-        except Exception as exc:
-            # Raised on, so that Lambda counts it and its alarm goes off; the gateway answers in the common shape.
-            logs.write(
-                "ERROR", "unhandled", requestId=request_id, error=type(exc).__name__, trace=traceback.format_exc()
-            )
-            raise
-        finally:
-            logs.write(
-                "INFO",
-                "request",
-                requestId=request_id,
-                route=f"{key[0]} {key[1]}",
-                status=response.status if response else 502,
-                durationMs=_since(started),
-            )
-        headers = {**self._headers, "X-Request-Id": request_id, **response.headers}
-        return {"statusCode": response.status, "headers": headers, "body": response.body}
+        return self._answered(event)
 
-    def _serve(self, key: tuple[str, str], event: dict[str, Any]) -> Response:
+    def _answered(self, event: dict[str, Any]) -> dict[str, Any]:
+        request_id = event["requestContext"]["requestId"]
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        given = headers.get("x-correlation-id", "")
+        correlation_id = given if CORRELATION_ID.fullmatch(given) else request_id
+        key = (event["httpMethod"], event["resource"])
+        said = {"requestId": request_id, "route": f"{key[0]} {key[1]}", "status": 502}
+        with _invocation("request", correlation_id, said):
+            try:
+                response = self._serve(key, event, headers)
+            except ApiError as exc:
+                response = _rendered(exc, request_id)
+            said["status"] = response.status
+        ids = {"X-Request-Id": request_id, "X-Correlation-Id": correlation_id}
+        return {
+            "statusCode": response.status,
+            "headers": {**self._headers, **ids, **response.headers},
+            "body": response.body,
+        }
+
+    def _serve(self, key: tuple[str, str], event: dict[str, Any], headers: dict[str, str]) -> Response:
         route = self._routes.get(key)
         if route is None:
             raise NotFound(f"no such route: {key[0]} {key[1]}")
-        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
         body = None
         if route.validate is not None:
             body = _body(event, headers)
@@ -146,6 +150,21 @@ class Api:
         return route.operation(
             Request(f"{key[0]} {key[1]}", path, query, headers, body, _actor(context), context["requestId"])
         )
+
+
+@contextmanager
+def _invocation(message: str, correlation_id: str, said: Mapping[str, Any]) -> Iterator[None]:
+    """What runs in it is an invocation, and ends with a line: what is said of it, its time, its figures."""
+    started = time.perf_counter()
+    INVOCATION.begin(correlation_id)
+    try:
+        yield
+    except Exception as exc:
+        # Raised on, so that Lambda counts it and its alarm goes off; the gateway answers in the common shape.
+        logs.write("ERROR", "unhandled", **said, error=type(exc).__name__, trace=traceback.format_exc())
+        raise
+    finally:
+        logs.write("INFO", message, **said, durationMs=_since(started), **metrics.members())
 
 
 def _keys(records: list[dict[str, Any]]) -> list[Item]:
@@ -221,8 +240,14 @@ def _read(text: str, kind: str) -> Any:
 
 
 def _actor(request_context: dict[str, Any]) -> str:
-    principal = (request_context.get("authorizer") or {}).get("principalId")
-    return principal or (request_context.get("identity") or {}).get("apiKeyId") or "anonymous"
+    """Who calls, as whoever knows most exactly says it."""
+    authorizer = request_context.get("authorizer") or {}
+    identity = request_context.get("identity") or {}
+    claims = authorizer.get("claims")
+    # An authorizer of one's own may give texts alone, under whatever names.
+    known = [claims.get(name) for name in CLAIMS] if isinstance(claims, dict) else []
+    known += [authorizer.get("principalId"), *(identity.get(name) for name in ("userArn", "caller", "apiKeyId"))]
+    return next(filter(None, known), "anonymous")
 
 
 def _rendered(error: ApiError, request_id: str) -> Response:

@@ -6,10 +6,13 @@ import json
 import sys
 from typing import Any
 
+from .invocation import INVOCATION
+
 _encode = json.JSONEncoder(default=str, separators=(",", ":")).encode
 
 
 def write(level: str, message: str, **fields: Any) -> None:
     """Log one line.  Give no personal data, key or request body."""
-    sys.stdout.write(_encode({"level": level, "message": message, **fields}) + "\n")
+    of_one = {"correlationId": INVOCATION.correlation_id} if INVOCATION.correlation_id else {}
+    sys.stdout.write(_encode({"level": level, "message": message, **fields, **of_one}) + "\n")
     sys.stdout.flush()

@@ -19,11 +19,24 @@ class Sns(Client):
         super().__init__("sns", pauses=())
         self._content_type = "application/x-www-form-urlencoded"
 
-    def publish(self, topic_arn: str, subject: str, message: dict[str, Any], email: str) -> None:
-        """Tell subscribers `message`, and those by e-mail `email`; `subject` is ASCII, at most 100 characters."""
+    def publish(
+        self, topic_arn: str, subject: str, message: dict[str, Any], email: str, *, correlation_id: str
+    ) -> None:
+        """Tell subscribers `message`, and those by e-mail `email`; `subject` is ASCII, at most 100 characters.
+
+        `correlation_id`, which must not be empty, goes with it as an attribute.
+        """
         document = json.dumps(message, ensure_ascii=False)
         texts = json.dumps({"default": document, "email": email}, ensure_ascii=False)
-        request = {"TopicArn": topic_arn, "Subject": subject, "Message": texts, "MessageStructure": "json"}
+        request = {
+            "TopicArn": topic_arn,
+            "Subject": subject,
+            "Message": texts,
+            "MessageStructure": "json",
+            "MessageAttributes.entry.1.Name": "correlationId",
+            "MessageAttributes.entry.1.Value.DataType": "String",
+            "MessageAttributes.entry.1.Value.StringValue": correlation_id,
+        }
         self.call("Publish", request)
 
     def _message(self, operation: str, request: dict[str, Any]) -> Message:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lib.settings import AlarmSettings, ApiSettings, FunctionSettings, NetworkSettings, RolloutSettings, SiteSettings
+from lib.settings import (
+    AlarmSettings,
+    ApiSettings,
+    FirewallSettings,
+    FunctionSettings,
+    NetworkSettings,
+    RolloutSettings,
+    SiteSettings,
+)
 from lib.tap_stack import TapStack, TapStackArgs
 
 from ..builders import PARCELS, a_yard
@@ -44,6 +52,8 @@ PRODUCTION: dict[str, Any] = {
     "function": FunctionSettings(provisioned_concurrency=5),
     "rollout": RolloutSettings(strategy="Canary10Percent5Minutes"),
     "network": NetworkSettings(vpc="made", nat_gateways="per-zone"),
+    "api": ApiSettings(health_route=True, domain_name="yard.example.com", zone_id="Z0123456789ABC"),
+    "firewall": FirewallSettings(enabled=True),
 }
 """Arguments of one with every setting of production on."""
 

@@ -194,7 +194,7 @@ def test_no_method_asks_for_a_key_in_dev(items: Deployment) -> None:
     assert not items.of("apigateway.UsagePlan")
 
 
-def test_gateways_own_refusals_have_the_common_shape_and_cors(items: Deployment) -> None:
+def test_gateways_own_refusals_have_the_common_shape_ids_and_cors(items: Deployment) -> None:
     responses = {response["responseType"]: response for response in items.inputs("apigateway.Response").values()}
     assert {"DEFAULT_4XX", "DEFAULT_5XX", "MISSING_AUTHENTICATION_TOKEN"} <= set(responses)
     assert responses["MISSING_AUTHENTICATION_TOKEN"]["statusCode"] == "404"
@@ -202,7 +202,10 @@ def test_gateways_own_refusals_have_the_common_shape_and_cors(items: Deployment)
     for response in responses.values():
         assert '"code":' in response["responseTemplates"]["application/json"]
         assert response["responseParameters"] == {
+            "gatewayresponse.header.X-Request-Id": "context.requestId",
+            "gatewayresponse.header.X-Correlation-Id": "context.requestId",
             "gatewayresponse.header.Access-Control-Allow-Origin": "'*'",
+            "gatewayresponse.header.Access-Control-Expose-Headers": "'X-Request-Id,X-Correlation-Id'",
         }
 
 

@@ -24,6 +24,7 @@ from ..builders import DESK, NEW_PARCEL, PARCELS, SWEEP, a_function, a_route, a_
 from .programs import EVERYTHING, OPEN_YARD, PRODUCTION, PROGRAMS, YARD, stacked
 
 TAGGED = {
+    "acm.Certificate",
     "apigateway.ApiKey",
     "apigateway.DomainName",
     "apigateway.RestApi",
@@ -31,6 +32,7 @@ TAGGED = {
     "apigateway.UsagePlan",
     "appautoscaling.Target",
     "cloudfront.Distribution",
+    "cloudwatch.CompositeAlarm",
     "cloudwatch.EventRule",
     "cloudwatch.LogGroup",
     "cloudwatch.MetricAlarm",
@@ -57,6 +59,7 @@ TAGGED = {
     "ssm.Parameter",
     "vpc.SecurityGroupEgressRule",
     "vpc.SecurityGroupIngressRule",
+    "wafv2.WebAcl",
 }
 """Every kind in a stack that takes tags."""
 ALL = (EVERYTHING, YARD, OPEN_YARD, PRODUCTION)
@@ -71,11 +74,15 @@ COMPONENTS = {
     "aws.ApiAccount": {"role_arn"},
     "aws.ApiLogs": {"group_names"},
     "aws.Bucket": {"name", "arn"},
+    "aws.Certificate": {"arn"},
+    "aws.Composite": {"name", "arn"},
     "aws.Consumer": {"id"},
+    "aws.Dashboard": {"name", "arn"},
     "aws.Distribution": {"id", "arn", "url"},
     "aws.Domain": {"url", "target", "zone_id"},
     "aws.Endpoints": {"ids"},
     "aws.FlowLogs": {"id", "log_group_name"},
+    "aws.Firewall": {"arn", "log_group_name"},
     "aws.Function": {"name", "arn", "log_group_name"},
     "aws.FunctionGroup": {"id"},
     "aws.Layer": {"arn"},

@@ -84,6 +84,7 @@ MAY: dict[str, dict[str, set[str]]] = {
     "release": {
         **on(LEVELS, "BatchGetItem", "PutItem"),
         **on(LEDGER, "PutItem"),
+        **FREE,
         **on(HOLDS, "Query", "UpdateItem"),
     },
     "fulfill": {

@@ -24,6 +24,7 @@ def worker_environment_fixture(wire: FakeAws, aws_environment: pytest.MonkeyPatc
     """The environment of a worker at the other end of the wire."""
     aws_environment.setenv("AWS_ENDPOINT_URL", wire.url)
     aws_environment.setenv("AWS_REGION", REGION)
+    aws_environment.setenv("AWS_LAMBDA_FUNCTION_NAME", "desk-dev")
     aws_environment.setenv("AWS_ACCESS_KEY_ID", "test")
     aws_environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
     aws_environment.delenv("AWS_SESSION_TOKEN")

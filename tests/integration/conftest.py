@@ -69,7 +69,8 @@ def refused(answer: Answer, status: int, code: str) -> None:
     assert (answer.status, answer.body["code"]) == (status, code), answer.body
     assert set(answer.body) == {"error", "code", "requestId", "details"}
     assert answer.body["error"]
-    assert answer.body["requestId"]
+    assert answer.body["requestId"] == answer.headers["x-request-id"]
+    assert answer.headers["x-correlation-id"]
 
 
 def eventually(check: Callable[[], None], seconds: float = 5) -> None:

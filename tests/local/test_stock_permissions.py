@@ -99,8 +99,10 @@ def reserve(shop: Shop) -> None:
 
 
 def release(shop: Shop) -> None:
-    product = shop.make()
-    assert shop.release(shop.held(product), product).status == 204
+    product = shop.make(15, threshold_level=14)
+    reservation = shop.held(product)
+    shop.end(shop.held(product))
+    assert shop.release(reservation, product).status == 204
 
 
 def fulfill(shop: Shop) -> None:

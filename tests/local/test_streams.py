@@ -47,6 +47,7 @@ service = Service(
         consumers=(Consumer(
             name="arrivals", table="parcels", operation="note", pattern={"eventName": ["INSERT"]},
             grants=(Grant(on="notes", actions=("PutItem",)),),
+            metrics=(Metric("Arrivals", "None", "Parcels that came"),),
         ),),
         variables={"GREETING": "hello"},
     ),),
@@ -122,7 +123,8 @@ def test_a_row_that_comes_runs_the_function_whose_role_lacks_nothing(yard: Yard)
     assert until(yard.note) == {"id": {"S": "seen"}, "greeting": {"S": "hello"}}
     assert until(yard.records) == 1
     (metric,) = (line for line in yard.logged() if "_aws" in line)
-    assert (metric["FunctionName"], metric["Arrivals"]) == (yard.function, 1)
+    assert (metric["FunctionName"], metric["Arrivals"], metric["message"]) == (yard.function, 1, "stream")
+    assert metric["correlationId"]
 
 
 def test_a_record_that_the_pattern_does_not_let_through_runs_nothing(yard: Yard) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lib.runtime import logs
 from lib.runtime.api import Api, Request, Response, Route
 
 from ..lambda_context import Context
@@ -79,7 +80,13 @@ def test_changes_of_a_table_run_what_they_are_for(capsys: pytest.CaptureFixture[
     assert ran == [[{"id": {"S": "a"}}, {"id": {"S": "b"}}]]
     line = json.loads(capsys.readouterr().out)
     assert line.pop("durationMs") >= 0
-    assert line == {"level": "INFO", "message": "stream", "table": "notes-dev", "records": 3}
+    assert line == {
+        "level": "INFO",
+        "message": "stream",
+        "correlationId": "invocation-1",
+        "table": "notes-dev",
+        "records": 3,
+    }
 
 
 def test_a_run_that_fails_fails_for_lambda_to_try_again() -> None:
@@ -88,3 +95,100 @@ def test_a_run_that_fails_fails_for_lambda_to_try_again() -> None:
 
     with pytest.raises(ValueError, match="not today"):
         Api({}, {}, "", {"notes-dev": fail})({"Records": [record("a")]}, Context())
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    """What was logged since the last look."""
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [{"schedule": "sweep"}, {"Records": [record("a")]}, {"httpMethod": "GET", "resource": "/", "requestContext": {}}],
+    ids=["schedule", "stream", "request"],
+)
+def test_every_line_of_an_invocation_carries_its_correlation_id_whatever_fails(
+    capsys: pytest.CaptureFixture[str], event: dict[str, Any]
+) -> None:
+    def fail(*_: Any) -> Any:
+        logs.write("WARN", "about to fail")
+        raise ValueError("not today")
+
+    wanted = "invocation-1"
+    if "requestContext" in event:
+        event, wanted = {**event, "requestContext": {"requestId": "r"}}, "r"
+    api = Api({("GET", "/"): Route(fail, None, anything, {})}, {"sweep": fail}, "", {"notes-dev": fail})
+    with pytest.raises(ValueError, match="not today"):
+        api(event, Context())
+    told = lines(capsys)
+    assert [line["message"] for line in told[:2]] == ["about to fail", "unhandled"]
+    assert "not today" in told[1]["trace"]
+    assert [line["correlationId"] for line in told] == [wanted] * 3
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        ("cart-7", True),
+        ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", True),
+        ("Root=1-67891233-abcdef012345678912345678", True),
+        ("a" * 128, True),
+        ("a" * 129, False),
+        ("", False),
+        ("ann@example.com", False),
+        ("two words", False),
+        ("line\n", False),
+        ("größer", False),
+        ('"', False),
+    ],
+)
+def test_a_callers_correlation_id_is_taken_if_it_is_safe_and_else_the_requests_stands_for_it(
+    capsys: pytest.CaptureFixture[str], given: str, taken: bool
+) -> None:
+    answer, _ = answered(headers={"X-CORRELATION-ID": given})
+    wanted = given if taken else "r"
+    (line,) = lines(capsys)
+    assert (answer["headers"]["X-Correlation-Id"], answer["headers"]["X-Request-Id"]) == (wanted, "r")
+    assert (line["correlationId"], line["requestId"], line["status"]) == (wanted, "r", 200)
+
+
+def test_without_a_correlation_id_it_is_the_requests_on_a_refusal_too(capsys: pytest.CaptureFixture[str]) -> None:
+    answer, _ = answered(body="{")
+    assert (answer["statusCode"], answer["headers"]["X-Correlation-Id"]) == (400, "r")
+    assert lines(capsys)[0]["correlationId"] == "r"
+
+
+def test_an_origins_pages_may_read_the_ids() -> None:
+    answer, _ = answered(cors_origin="https://shop.example.com")
+    exposed = answer["headers"]["Access-Control-Expose-Headers"].split(",")
+    assert {"X-Request-Id", "X-Correlation-Id"} <= {*exposed}
+
+
+CLAIMS = {"sub": "0b5e", "token_use": "id", "email": "ann@example.com"}
+ARN = "arn:aws:sts::123456789012:assumed-role/buyer/session"
+
+
+@pytest.mark.parametrize(
+    ("context", "actor"),
+    [
+        ({}, "anonymous"),
+        ({"authorizer": None, "identity": None}, "anonymous"),
+        ({"authorizer": {}, "identity": {"apiKeyId": None}}, "anonymous"),
+        ({"identity": {"apiKeyId": "key-1"}}, "key-1"),
+        ({"identity": {"apiKeyId": "key-1", "userArn": ARN, "caller": "AROA:session"}}, ARN),
+        ({"identity": {"apiKeyId": "key-1", "userArn": None, "caller": "AROA:session"}}, "AROA:session"),
+        ({"identity": {"apiKeyId": "key-1"}, "authorizer": {"principalId": "ann"}}, "ann"),
+        ({"identity": {"apiKeyId": "key-1"}, "authorizer": {"claims": CLAIMS}}, "0b5e"),
+        ({"authorizer": {"claims": {**CLAIMS, "cognito:username": "ann"}}}, "ann"),
+        ({"authorizer": {"claims": {"sub": "0b5e", "username": "ann", "client_id": "app"}}}, "ann"),
+        ({"authorizer": {"claims": {"client_id": "app", "scope": "stock/write"}}}, "app"),
+        ({"authorizer": {"claims": "anything", "principalId": "ann"}}, "ann"),
+    ],
+)
+def test_who_calls_is_told_as_exactly_as_it_is_known(
+    capsys: pytest.CaptureFixture[str], context: dict[str, Any], actor: str
+) -> None:
+    _, (request,) = answered(requestContext={"requestId": "r", **context})
+    assert request.actor == actor
+    (line,) = lines(capsys)
+    assert line.keys() == {"level", "message", "correlationId", "requestId", "route", "status", "durationMs"}

@@ -78,7 +78,7 @@ def answers(
     path.write_bytes(zipped(texts))
     program = (
         f"import json, sys; sys.path.insert(0, {str(path)!r}); import index; sys.stdout = sys.stderr; "
-        "context = type('Context', (), {'get_remaining_time_in_millis': lambda self: 5000})(); "
+        "context = type('Context', (), {'aws_request_id': 'i', 'get_remaining_time_in_millis': lambda self: 5000})(); "
         f"answers = [index.handler(event, context) for event in json.loads({json.dumps(events)!r})]; "
         "print(json.dumps(answers), file=sys.__stdout__)"
     )
@@ -141,7 +141,8 @@ def test_packed_function_runs_what_the_changes_of_each_table_are_for(desk: str, 
     lines = [json.loads(told[1]), json.loads(told[3])]
     assert all(line.pop("durationMs") >= 0 for line in lines)
     assert lines == [
-        {"level": "INFO", "message": "stream", "table": table, "records": 2} for table in ("letters-dev", "parcels-dev")
+        {"level": "INFO", "message": "stream", "correlationId": "i", "table": table, "records": 2}
+        for table in ("letters-dev", "parcels-dev")
     ]
 
 

@@ -38,6 +38,7 @@ def test_preflight_of_an_allowed_origin_names_methods_and_headers() -> None:
         "If-Match",
         "X-Amz-Date",
         "X-Api-Key",
+        "X-Correlation-Id",
     }
     assert headers["Access-Control-Max-Age"] == "7200"
 
@@ -50,6 +51,19 @@ def test_without_an_origin_no_page_may_call(origin: str | None) -> None:
 
 def test_headers_are_mapped_as_quoted_constants() -> None:
     assert gateway.mapped({"X-A": "1"}, "method.response") == {"method.response.header.X-A": "'1'"}
+
+
+def test_headers_of_a_refusal_are_the_requests_id_which_the_origins_pages_may_read() -> None:
+    ids = {"X-Request-Id": "context.requestId", "X-Correlation-Id": "context.requestId"}
+    origin = "https://a.example"
+    assert gateway.mapped(gateway.refusal_headers(""), "gatewayresponse") == {
+        f"gatewayresponse.header.{name}": value for name, value in ids.items()
+    }
+    assert gateway.refusal_headers(origin) == {
+        **ids,
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Expose-Headers": "X-Request-Id,X-Correlation-Id",
+    }
 
 
 def test_path_parameters_are_required_and_query_parameters_are_not() -> None:

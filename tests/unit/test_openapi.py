@@ -30,8 +30,16 @@ def of(*routes: Route, **changes: Any) -> Document:
 
 def operation(route: Route, *demo: Call) -> Document:
     """What the document says of a service's only route."""
-    found: Document = of(route, demo=demo, schemas={"Parcel": {"type": "object"}})["paths"][route.path]
-    return found[route.method.lower()]  # type: ignore[no-any-return]
+    found: dict[str, Document] = of(route, demo=demo, schemas={"Parcel": {"type": "object"}})["paths"][route.path]
+    return found[route.method.lower()]
+
+
+def own_parameters(route: Route, *demo: Call) -> list[Document]:
+    """The parameters of a service's only route, besides what all take."""
+    own: list[Document]
+    *own, common = operation(route, *demo)["parameters"]
+    assert common == {"$ref": "#/components/parameters/X-Correlation-Id"}
+    return own
 
 
 def accept(**changes: Any) -> Route:
@@ -63,7 +71,7 @@ def test_every_route_is_an_operation_and_nothing_else_is(service: Service) -> No
 
 
 @pytest.mark.parametrize("service", EVERY)
-def test_every_answer_carries_the_request_id(service: Service) -> None:
+def test_every_answer_carries_the_requests_ids(service: Service) -> None:
     found = document(service)
     answers = [
         answer
@@ -72,7 +80,9 @@ def test_every_answer_carries_the_request_id(service: Service) -> None:
         for answer in operation_["responses"].values()
     ]
     answers = [found["components"]["responses"][a["$ref"].split("/")[-1]] if "$ref" in a else a for a in answers]
-    assert all(answer["headers"]["X-Request-Id"] == {"$ref": "#/components/headers/X-Request-Id"} for answer in answers)
+    for name in ("X-Request-Id", "X-Correlation-Id"):
+        assert all(answer["headers"][name] == {"$ref": f"#/components/headers/{name}"} for answer in answers)
+        assert name in found["components"]["headers"]
 
 
 @pytest.mark.parametrize("service", BUILT_IN)
@@ -207,15 +217,13 @@ def test_only_what_was_made_has_a_location() -> None:
 
 
 def test_path_parameters_are_required_texts() -> None:
-    (parameter,) = operation(a_route(path="/parcels/{id}"))["parameters"]
+    (parameter,) = own_parameters(a_route(path="/parcels/{id}"))
     assert (parameter["name"], parameter["in"], parameter["required"]) == ("id", "path", True)
     assert parameter["schema"]["type"] == "string"
 
 
 def test_query_parameters_have_their_schemas() -> None:
-    (parameter,) = operation(a_route(query={"size": {"type": "integer", "maximum": 9, "description": "A page."}}))[
-        "parameters"
-    ]
+    (parameter,) = own_parameters(a_route(query={"size": {"type": "integer", "maximum": 9, "description": "A page."}}))
     assert parameter == {
         "name": "size",
         "in": "query",
@@ -225,10 +233,10 @@ def test_query_parameters_have_their_schemas() -> None:
 
 
 def test_a_post_takes_an_idempotency_key_and_others_do_where_they_say_so() -> None:
-    assert operation(accept())["parameters"] == [IDEMPOTENCY_KEY]
-    assert operation(accept(idempotent=False))["parameters"] == []
-    assert operation(accept(method="PUT"))["parameters"] == []
-    assert operation(accept(method="PUT", idempotent=True))["parameters"] == [IDEMPOTENCY_KEY]
+    assert own_parameters(accept()) == [IDEMPOTENCY_KEY]
+    assert own_parameters(accept(idempotent=False)) == []
+    assert own_parameters(accept(method="PUT")) == []
+    assert own_parameters(accept(method="PUT", idempotent=True)) == [IDEMPOTENCY_KEY]
 
 
 @pytest.mark.parametrize(
@@ -241,13 +249,13 @@ def test_an_idempotency_key_is_printable_ascii_that_http_leaves_as_it_is(key: st
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 def test_a_versioned_change_takes_the_version_it_is_of(method: str) -> None:
-    assert operation(a_route(method=method, versioned=True))["parameters"] == [IF_MATCH]
-    assert operation(a_route(method=method))["parameters"] == []
+    assert own_parameters(a_route(method=method, versioned=True)) == [IF_MATCH]
+    assert own_parameters(a_route(method=method)) == []
 
 
 def test_what_is_versioned_and_changes_nothing_there_takes_no_version() -> None:
-    assert operation(a_route(versioned=True))["parameters"] == []
-    assert operation(accept(versioned=True))["parameters"] == [IDEMPOTENCY_KEY]
+    assert own_parameters(a_route(versioned=True)) == []
+    assert own_parameters(accept(versioned=True)) == [IDEMPOTENCY_KEY]
 
 
 @pytest.mark.parametrize(
@@ -319,7 +327,7 @@ def test_a_bodys_example_is_the_first_successful_call() -> None:
 def test_parameters_examples_are_what_a_call_gives_decoded_and_typed() -> None:
     route = a_route(path="/parcels/{id}", query={"size": {"type": "integer"}, "by": {"type": "string"}, "token": {}})
     call = Call(method="GET", path="/parcels/a%20b?size=2&by=due+date", status=200)
-    examples = {p["name"]: p.get("example") for p in operation(route, call)["parameters"]}
+    examples = {p["name"]: p.get("example") for p in own_parameters(route, call)}
     assert examples == {"id": "a b", "size": 2, "by": "due date", "token": None}
 
 
@@ -329,7 +337,7 @@ def test_what_an_earlier_answer_said_is_no_example() -> None:
         method="PUT", path="/parcels/{first}/2?by={first}&size=2", status=200, body={"parts": [{"of": "no. {first}"}]}
     )
     found = operation(route, call)
-    assert {p["name"]: p.get("example") for p in found["parameters"]} == {
+    assert {p["name"]: p.get("example") for p in own_parameters(route, call)} == {
         "id": None,
         "leg": "2",
         "by": None,

@@ -9,6 +9,7 @@ import pytest
 
 from lib.runtime import parameters
 from lib.runtime.aws import AwsError
+from lib.runtime.invocation import INVOCATION
 
 from ..fake_aws import FakeAws
 
@@ -19,6 +20,7 @@ DEPLOYED = {"low": 10, "most": 50}
 def _environment(aws_environment: pytest.MonkeyPatch) -> None:
     aws_environment.setenv("SHOP", "/shop/dev/config")
     aws_environment.setenv("SHOP_DEPLOYED", json.dumps(DEPLOYED))
+    aws_environment.setattr(INVOCATION, "correlation_id", "")
 
 
 def answer(value: str) -> tuple[int, Any]:

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import botocore.session
 import pytest
 
-from lib.service import Call, Function, Grant, Index, Key, Parameter, Schedule, Site, Table, Topic
+from lib.service import UNITS, Call, Function, Grant, Index, Key, Parameter, Route, Schedule, Site, Table, Topic
 from lib.settings import FunctionSettings
 from tests.builders import (
     HANDLER,
@@ -18,6 +19,7 @@ from tests.builders import (
     a_consumer,
     a_function,
     a_grant,
+    a_metric,
     a_route,
     a_service,
     a_table,
@@ -61,6 +63,10 @@ def a_parameter(**changes: Any) -> Parameter:
         (lambda: a_code(name="_LOST"), "code '_LOST': give upper-case letters"),
         (lambda: a_code(status=399), "code 'TOO_HEAVY' status 399: give one from 400 to 499"),
         (lambda: a_code(status=500), "code 'TOO_HEAVY' status 500: give one from 400 to 499"),
+        (lambda: a_metric(name="arrivals"), "metric 'arrivals': give letters and digits, a capital first"),
+        (lambda: a_metric(name="Of_All"), "metric 'Of_All': give letters and digits"),
+        (lambda: a_metric(name="FunctionName"), "metric 'FunctionName': give .* and not FunctionName"),
+        (lambda: a_metric(unit="count"), "metric 'Arrivals' unit 'count': give one of Count, Bytes, "),
         (lambda: a_schedule(operation="sweep-all"), "schedule operation 'sweep-all': give"),
         (lambda: a_consumer(name="My"), "consumer name 'My': give lower-case"),
         (lambda: a_consumer(operation="greet-all"), "consumer operation 'greet-all': give"),
@@ -188,12 +194,12 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
         ({"alarms": (an_alarm(name="errors"),)}, "alarm 'errors' is there more than once"),
         ({"alarms": (an_alarm(on="counter"),)}, "alarm 'refusals' is on 'counter', which is none of api, desk"),
         (
-            {"alarms": (an_alarm(on="desk", operation="count"),)},
-            "alarm 'refusals' is of 'count', which is no operation of 'desk'",
+            {"functions": (a_function(a_route(metrics=(a_metric(name="Gone"),))),), "alarms": (an_alarm(on="desk"),)},
+            "alarm 'refusals' is on the metric '4XXError', which none of 'desk''s operations emits: add it to the metr",
         ),
         (
-            {"alarms": (an_alarm(operation="list_parcels"),)},
-            "alarm 'refusals' is of 'list_parcels', which is no operation of 'api'",
+            {"functions": (a_function(a_route(metrics=(a_metric(), a_metric(unit="Bytes")))),)},
+            "metric 'Arrivals' is there more than once",
         ),
         ({"alarms": (an_alarm(on="dead-letters"),)}, "alarm 'refusals' is on 'dead-letters', which is none of api"),
         (
@@ -255,9 +261,11 @@ def test_a_service_can_be_split_into_a_function_for_each_operation() -> None:
 
 
 def test_a_consumer_goes_with_its_operation_and_an_alarm_with_its_function() -> None:
-    greet = a_consumer(settings=FunctionSettings(memory_mb=256), grants=(a_grant("parcels", "GetItem"),))
+    grants, metrics = (a_grant("parcels", "GetItem"),), (a_metric(),)
+    greet = a_consumer(settings=FunctionSettings(memory_mb=256), grants=grants, metrics=metrics)
     watch = Function(name="watch", handler=HANDLER, consumers=(greet,), variables={"LANGUAGE": "cy"})
-    alarms = (an_alarm(), an_alarm(name="depth", on="dead-letters"), an_alarm(name="greeted", on="watch"))
+    greeted = an_alarm(name="greeted", on="watch", metric="Arrivals")
+    alarms = (an_alarm(), an_alarm(name="depth", on="dead-letters"), greeted)
     service = a_service(
         tables=STREAMED, functions=(a_function(ACCEPT, LIST), watch), dead_letters="failures", alarms=alarms
     )
@@ -272,10 +280,32 @@ def test_a_consumer_goes_with_its_operation_and_an_alarm_with_its_function() -> 
     assert [alarm.on for alarm in split.alarms] == ["api", "dead-letters", "greet"]
 
 
-def test_every_part_of_a_split_function_has_its_alarm() -> None:
-    service = a_service(functions=(a_function(ACCEPT, LIST),), alarms=(an_alarm(on="desk", threshold=7),))
-    assert service.split().alarms == tuple(
-        an_alarm(name=f"refusals-{name}", on=name, threshold=7) for name in ("accept-parcel", "list-parcels")
+def counting(route: Route, *names: str) -> Route:
+    return replace(route, metrics=tuple(a_metric(name=name) for name in names))
+
+
+def test_metrics_of_a_function_are_those_of_its_parts_each_once() -> None:
+    sweep = a_schedule(metrics=(a_metric(), a_metric(name="Lost")))
+    whole = a_function(counting(ACCEPT, "Arrivals", "Weighed"), LIST, LIST_LOST, schedules=(sweep,))
+    assert [metric.name for metric in whole.metrics()] == ["Arrivals", "Weighed", "Lost"]
+    assert [whole.emitting(name) for name in ("Arrivals", "Lost", "Found")] == [
+        ["accept_parcel", "sweep"],
+        ["sweep"],
+        [],
+    ]
+    split = {function.name: function.metrics() for function in a_service(functions=(whole,)).split().functions}
+    assert split == {
+        "accept-parcel": [a_metric(), a_metric(name="Weighed")],
+        "list-parcels": [],
+        "sweep": [a_metric(), a_metric(name="Lost")],
+    }
+
+
+def test_every_part_of_a_split_function_that_emits_what_an_alarm_is_on_has_it() -> None:
+    routes = (counting(ACCEPT, "Arrivals"), counting(LIST, "Lost", "Arrivals"), a_route(path="/x", operation="other"))
+    alarm = an_alarm(on="desk", metric="Arrivals", threshold=7)
+    assert a_service(functions=(a_function(*routes),), alarms=(alarm,)).split().alarms == tuple(
+        replace(alarm, name=f"refusals-{name}", on=name) for name in ("accept-parcel", "list-parcels")
     )
 
 
@@ -284,9 +314,9 @@ def test_functions_may_have_variables_of_one_name() -> None:
     assert a_service(functions=functions).functions == functions
 
 
-def test_only_the_part_that_emits_what_an_alarm_is_on_has_it() -> None:
-    alarm = an_alarm(on="desk", operation="list_parcels", missing="breaching")
-    split = a_service(functions=(a_function(ACCEPT, LIST),), alarms=(alarm,)).split()
+def test_an_alarm_of_a_single_part_keeps_its_name() -> None:
+    alarm = an_alarm(on="desk", metric="Arrivals", missing="breaching")
+    split = a_service(functions=(a_function(ACCEPT, counting(LIST, "Arrivals")),), alarms=(alarm,)).split()
     assert [(one.name, one.on) for one in split.alarms] == [("refusals", "list-parcels")]
     assert split.split() == replace(split, shared_type="shared")
 
@@ -403,6 +433,11 @@ def test_path_parameters_are_in_order() -> None:
 def test_call_knows_which_route_answers_it(method: str, path: str, answered: bool) -> None:
     call = Call(method=method, path=path, status=200)
     assert call.calls(a_route(path="/parcels/{id}/log.txt")) is answered
+
+
+def test_units_are_cloudwatchs() -> None:
+    shape = botocore.session.get_session().get_service_model("cloudwatch").shape_for("StandardUnit")
+    assert sorted(UNITS) == sorted(shape.enum)
 
 
 def test_vocabulary_imports_neither_pulumi_nor_boto3() -> None:

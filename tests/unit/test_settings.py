@@ -137,7 +137,14 @@ VALUES: dict[type[Layer], dict[str, tuple[list[Any], list[Any]]]] = {
         "period_seconds": ([60, 120, 86_400], [0, 10, 30, 61, 86_460, "60"]),
         "evaluation_periods": ([1, 1440], [0, 1441]),
         "recommended": FLAGS,
-        "runbook_url": (["", "https://wiki.example.com/run"], ["http://wiki.example.com", "wiki", "https://a b"]),
+        "api_5xx_share": ([0.0, 0.05, 1.0], [-0.1, 1.1, "5%"]),
+        "api_4xx_share": ([0.0, 0.05, 1.0], [-0.1, 1.1, "5%"]),
+        "api_latency_ms": ([1, 29_000], [0, 29_001, 0.5]),
+        "iterator_age_seconds": ([1, 86_400], [0, 86_401]),
+        "runbook_url": (
+            ["", "https://wiki.example.com/run", "docs/runbook.md"],
+            ["http://wiki.example.com", "wiki", "https://a b"],
+        ),
         "notification_email": (["", "ops@example.com"], ["ops", "ops@example", "a b@example.com", "a@b.c, d@e.f", 1]),
     },
 }

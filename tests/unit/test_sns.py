@@ -26,7 +26,7 @@ def sns_fixture(fake_aws: FakeAws) -> Iterator[Sns]:
 
 def test_a_message_has_a_text_for_people_and_one_for_programs(fake_aws: FakeAws, sns: Sns) -> None:
     fake_aws.script = [(200, b"<PublishResponse/>")]
-    sns.publish(TOPIC, "Low stock", {"name": "Tür"}, "Tür: 3 left & falling")
+    sns.publish(TOPIC, "Low stock", {"name": "Tür"}, "Tür: 3 left & falling", correlation_id="call-1")
     (asked,) = fake_aws.asked
     form = {name: value for name, (value,) in parse_qs(asked.body.decode()).items()}
     texts = json.loads(form.pop("Message"))
@@ -36,6 +36,9 @@ def test_a_message_has_a_text_for_people_and_one_for_programs(fake_aws: FakeAws,
         "TopicArn": TOPIC,
         "Subject": "Low stock",
         "MessageStructure": "json",
+        "MessageAttributes.entry.1.Name": "correlationId",
+        "MessageAttributes.entry.1.Value.DataType": "String",
+        "MessageAttributes.entry.1.Value.StringValue": "call-1",
     }
     assert (json.loads(texts["default"]), texts["email"]) == ({"name": "Tür"}, "Tür: 3 left & falling")
     assert asked.headers["content-type"] == "application/x-www-form-urlencoded"
@@ -59,7 +62,7 @@ def test_a_refusal_is_read_from_its_xml(
 ) -> None:
     fake_aws.script = [(status, answer)]
     with pytest.raises(AwsError) as refused:
-        sns.publish(TOPIC, "Low stock", {}, "")
+        sns.publish(TOPIC, "Low stock", {}, "", correlation_id="call-1")
     assert (refused.value.code, refused.value.message) == says
     assert refused.value.ambiguous == (status >= 500)
     assert len(fake_aws.asked) == 1, "one attempt: the sweep makes the others"

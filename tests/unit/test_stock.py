@@ -108,15 +108,15 @@ def test_a_movement_that_crosses_a_threshold_is_told(before: int | None, after: 
 
 
 def test_an_alert_is_due_at_once() -> None:
-    row = movements.row(Cause("UPDATED", "me"), 1, LEVEL)
+    row = movements.row(Cause("UPDATED", "me"), 1, LEVEL, "call-1")
     assert "due" not in row
     assert movements.alert(row) == {**row, "due": {"S": "alerts"}, "due_at": {"N": "0"}}
 
 
 def test_a_movement_tells_what_is_known() -> None:
-    told = movements.shown(movements.row(Cause("SOLD", "me", reason="x"), 2, held()))
+    told = movements.shown(movements.row(Cause("SOLD", "me", reason="x"), 2, held(), "call-1"))
     assert told.keys().isdisjoint({"reservationId", "reference"})
-    assert (told["reason"], told["quantity"], told["available"]) == ("x", 2, 8)
+    assert (told["reason"], told["quantity"], told["available"], told["correlationId"]) == ("x", 2, 8, "call-1")
 
 
 def test_a_row_holds_a_line() -> None:

@@ -5,7 +5,21 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
-from ...service import Call, Function, Grant, Index, Key, Parameter, Route, Schedule, Schema, Service, Table, Topic
+from ...service import (
+    Call,
+    Function,
+    Grant,
+    Index,
+    Key,
+    Metric,
+    Parameter,
+    Route,
+    Schedule,
+    Schema,
+    Service,
+    Table,
+    Topic,
+)
 from ...settings import ApiSettings, FunctionSettings, Layer, Settings, between, flag, refuse, setting
 from ..pages import page_of, page_query
 from .handler import rows
@@ -168,7 +182,10 @@ SCHEMAS: dict[str, Schema] = {
             "version": VERSION,
             "operation": {"type": "string", "enum": ["CREATE", "UPDATE", "DELETE"]},
             "changedAt": TIME,
-            "changedBy": {"type": "string", "description": "The caller's user, the API key's id, or `anonymous`."},
+            "changedBy": {
+                "type": "string",
+                "description": "The caller's user, client, principal or ARN, the API key's id, or `anonymous`.",
+            },
             "changes": {
                 "type": "object",
                 "description": "Of an update, the fields it changed.",
@@ -234,6 +251,8 @@ ALERT = Grant(on="alerts", actions=("Publish",), reason="tell of low stock")
 WRITTEN = (AUDIT, ALERT, CONFIG)
 """What goes with a version that is written."""
 CURRENT = _items("GetItem", reason="read what is to be changed")
+CREATED = Metric("ItemsCreated", "Count", "Items created")
+LOW = Metric("LowStock", "Count", "Items that came to or under their threshold")
 OWN_ROWS = _items("UpdateItem", keys=(SKUS, ALERTS), reason="free the sku an item gave up, note that an alert was sent")
 
 
@@ -254,6 +273,7 @@ def _changes() -> tuple[Route, ...]:
                 _items("UpdateItem", keys=(ALERTS,), reason="note that an alert was sent"),
                 *WRITTEN,
             ),
+            metrics=(CREATED, LOW),
             settings=quick,
         ),
         Route(
@@ -269,6 +289,7 @@ def _changes() -> tuple[Route, ...]:
                 OWN_ROWS,
                 *WRITTEN,
             ),
+            metrics=(CREATED, LOW),
             settings=FunctionSettings(memory_mb=512, timeout_seconds=20, reserved_concurrency=5),
         ),
         Route(
@@ -286,6 +307,7 @@ def _changes() -> tuple[Route, ...]:
                 OWN_ROWS,
                 *WRITTEN,
             ),
+            metrics=(LOW,),
             settings=quick,
         ),
         Route(

@@ -1,6 +1,6 @@
 """The items service: a small CRUD API over one table."""
 
-from ...service import Call, Function, Grant, Key, Route, Schema, Service, Table
+from ...service import Call, Function, Grant, Key, Metric, Route, Schema, Service, Table
 from ...settings import AlarmSettings, ApiSettings, FunctionSettings, ObservationSettings, Settings, TableSettings
 from ..pages import page_of, page_query
 
@@ -130,6 +130,7 @@ SERVICE = Service(
                     body="NewItem",
                     responses={201: "Item"},
                     grants=_grant("PutItem", reason="add a record, and the trace of its Idempotency-Key"),
+                    metrics=(Metric("ItemsCreated", "Count", "Items created"),),
                 ),
                 Route(
                     method="GET",

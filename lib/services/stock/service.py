@@ -16,6 +16,7 @@ from ...service import (
     Grant,
     Index,
     Key,
+    Metric,
     Route,
     Schedule,
     Schema,
@@ -228,7 +229,14 @@ SCHEMAS: dict[str, Schema] = {
         reservationId=IDENTIFIER,
         reference={**TEXT, "description": "The caller's own, such as an order."},
         reason=TEXT,
-        actor={"type": "string", "description": "The caller's user, the API key's id, or `expiry`."},
+        actor={
+            "type": "string",
+            "description": "The caller's user, client, principal or ARN, the API key's id, or `expiry`.",
+        },
+        correlationId={
+            "type": "string",
+            "description": "The `X-Correlation-Id` of the request that made it, or of the sweep that did.",
+        },
         at=TIME,
     ),
     "MovementPage": page_of("movements", "Movement"),
@@ -329,7 +337,6 @@ ALARMS = (
     Alarm(
         name="alert-age",
         on="check-thresholds",
-        operation="check_thresholds",
         metric="AlertAge",
         description="tells late of low stock, or does not run: see its log; nothing is lost, what waits is sent later",
         statistic="Maximum",
@@ -341,7 +348,6 @@ ALARMS = (
     Alarm(
         name="drift",
         on="reconcile",
-        operation="reconcile_all",
         metric="Drift",
         description="found counters that differ from reservations and movements: its log names the products, "
         "POST /inventory/{productId}/reconcile mends them",
@@ -379,6 +385,23 @@ FREE = (
 PAGE_TOKENS = _levels("GetItem", "PutItem", keys=("tap#page-token-key",), reason="keep the page tokens' key")
 ANSWERED = _levels("BatchGetItem", keys=("tap#idempotency#*",), reason="answer a repeated Idempotency-Key as before")
 RESERVATION_LINES = _holds("Query", reason="read a reservation")
+
+
+CROSSED = (
+    LOW := Metric("LowStock", "Count", "Levels that came to `LOW_STOCK`"),
+    Metric("OutOfStock", "Count", "Levels that came to `OUT_OF_STOCK`"),
+)
+MADE = (
+    Metric("ReservationsMade", "Count", "Reservations made; a cart is one"),
+    Metric("UnitsReserved", "Count", "Units held by them"),
+)
+RELEASED = Metric("ReservationsReleased", "Count", "Reservations given back on request")
+EXPIRED = Metric("ReservationsExpired", "Count", "Reservations given back because they had ended")
+SALES = (
+    Metric("Fulfilments", "Count", "Checkouts: of what was held, or of free units"),
+    Metric("UnitsSold", "Count", "Units sold in them"),
+)
+REFUSED = Metric("OversellsRefused", "Count", "Requests for more than was available")
 
 
 def _code(error: type[ApiError], meaning: str) -> Code:
@@ -526,6 +549,7 @@ def _changing(settings: StockSettings) -> tuple[Function, ...]:
                     codes=(THERE_ALREADY,),
                     key_required=True,
                     grants=(*MOVE, ANSWERED),
+                    metrics=CROSSED,
                 ),
             ),
         ),
@@ -545,6 +569,7 @@ def _changing(settings: StockSettings) -> tuple[Function, ...]:
                     key_required=True,
                     idempotent=True,
                     grants=(*READ, *MOVE, *FREE, ANSWERED),
+                    metrics=(*CROSSED, EXPIRED),
                 ),
             ),
         ),
@@ -576,6 +601,7 @@ def _holding(settings: StockSettings) -> tuple[Function, ...]:
                         RESERVATION_LINES,
                         _holds("PutItem", reason="write what is held, once for an id"),
                     ),
+                    metrics=(*MADE, REFUSED, *CROSSED, EXPIRED),
                 )
                 for path, body, summary in (
                     ("/inventory/{productId}/reserve", "NewReservation", "Hold units of a product for a while"),
@@ -598,9 +624,10 @@ def _holding(settings: StockSettings) -> tuple[Function, ...]:
                     grants=(
                         _levels("BatchGetItem", reason="read what is given back to"),
                         *MOVE,
+                        *FREE,
                         RESERVATION_LINES,
-                        _holds("UpdateItem", reason="end a hold"),
                     ),
+                    metrics=(RELEASED, LOW, EXPIRED),
                 )
                 for path, summary in (
                     ("/inventory/{productId}/reserve/{reservationId}", "Give back what is held of a product"),
@@ -630,6 +657,7 @@ def _holding(settings: StockSettings) -> tuple[Function, ...]:
                         RESERVATION_LINES,
                         _ledger("BatchGetItem", reason="answer a repeated fulfilment as before"),
                     ),
+                    metrics=(*SALES, REFUSED, *CROSSED, EXPIRED),
                 )
                 for path, body, summary in (
                     ("/inventory/{productId}/fulfill", "Fulfilment", "Sell what is held of a product, or free units"),
@@ -662,6 +690,10 @@ def _watching() -> tuple[Function, ...]:
                     rate="rate(15 minutes)",
                     operation="check_thresholds",
                     grants=(untold, *tell),
+                    metrics=(
+                        Metric("AlertAge", "Seconds", "How long the oldest alert has waited to be sent"),
+                        Metric("AlertsSent", "Count", "Alerts sent that had not been when they arose"),
+                    ),
                 ),
             ),
             consumers=(
@@ -685,6 +717,11 @@ def _watching() -> tuple[Function, ...]:
                         *MOVE,
                         *FREE,
                     ),
+                    metrics=(
+                        Metric("SweepAge", "Seconds", "How long ago the first hold ended that was to be given back"),
+                        EXPIRED,
+                        LOW,
+                    ),
                 ),
             ),
         ),
@@ -703,6 +740,7 @@ def _watching() -> tuple[Function, ...]:
                     key_required=True,
                     idempotent=False,
                     grants=(_levels("Query", reason="find the product's warehouses"), *compare, *MOVE),
+                    metrics=CROSSED,
                 ),
             ),
             schedules=(
@@ -715,6 +753,7 @@ def _watching() -> tuple[Function, ...]:
                         _holds("Scan", indexes=("product-index",), reason="count all that is held"),
                         *compare,
                     ),
+                    metrics=(Metric("Drift", "Count", "Figures of levels that differ from reservations or movements"),),
                 ),
             ),
         ),

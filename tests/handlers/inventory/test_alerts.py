@@ -93,7 +93,7 @@ def test_a_deletion_tells_nothing(shop: Shop) -> None:
 def test_a_sent_alert_leaves_the_listing_and_is_forgotten_in_time(shop: Shop) -> None:
     shop.create(quantity=1)
     (row,) = alert_rows(shop)
-    assert row.keys() == {"itemId", "version", "alert", "tap#expires"}
+    assert row.keys() == {"itemId", "version", "correlationId", "alert", "tap#expires"}
 
 
 def test_an_alert_that_cannot_be_sent_is_kept_and_the_change_stands(

@@ -362,7 +362,8 @@ def test_every_operation_leaves_an_audit_row(shop: Shop) -> None:
     assert (changed["oldValue"], changed["newValue"]["quantity"]) == (created["newValue"], 39)
     assert (deleted["oldValue"], deleted["newValue"]) == (changed["newValue"], None)
     assert [row["userId"] for row in (created, deleted)] == ["anonymous", "key-1"]
-    assert created.keys() == {"auditId", "timestamp", "operation", "itemId", "userId", "oldValue", "newValue"}
+    told = {"auditId", "timestamp", "operation", "itemId", "userId", "correlationId", "oldValue", "newValue"}
+    assert created.keys() == told
 
 
 def test_whatever_hands_out_an_item_is_audited(shop: Shop) -> None:

@@ -241,7 +241,6 @@ def shop_fixture(
         for function in SERVICE.functions:
             for name, value in function.variables.items():
                 worker_environment.setenv(name, value)
-        worker_environment.setenv("AWS_LAMBDA_FUNCTION_NAME", "stock")
         store.stock.cache_clear()
         shop = Shop(Api(handler, tables), emulator.client("dynamodb"), Clock(), topic, MOVEMENTS_SOURCE)
         shop.forget()

@@ -37,6 +37,7 @@ def everything(shop: Shop) -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "reserve", lambda: shop.reserve("over", 5, "e")
     yield "reserve", lambda: shop.reserve_cart("ended", line("b", 1, "main"))
     yield "release", lambda: shop.release_cart("held")
+    yield "release", lambda: shop.release("f-held", "f")
     yield "fulfill", lambda: [shop.fulfill("a", reservationId="r") for _ in range(2)]
     yield "fulfill", lambda: shop.api("POST", FULFILL, {"quantity": 1}, keys=("b",), headers=KEYED)
     yield "fulfill", lambda: shop.fulfill("c", quantity=5)
@@ -81,6 +82,9 @@ def used_fixture(shop: Shop, wire: FakeAws) -> dict[str, set[Use]]:
     shop.reserve("c-ended", 5, "c", lifetime_minutes=1)
     shop.create("e", stock_count=5)
     shop.reserve("over", 5, "e", lifetime_minutes=1)
+    shop.create("f", stock_count=15, threshold_level=14)
+    shop.reserve("f-ended", 1, "f", lifetime_minutes=1)
+    shop.reserve("f-held", 1, "f")
     shop.create("d")
     shop.reserve("d-ended", 1, "d", lifetime_minutes=1)
     shop.clock.now += 60

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
+from lib.runtime.api import Api
 from lib.runtime.aws import BUDGET, AwsError
 from lib.runtime.errors import TooManyRequests
 from lib.services.stock.handler import reconcile
@@ -33,8 +36,8 @@ def quiet(shop: Shop) -> None:
 def logged(capsys: pytest.CaptureFixture[str]) -> tuple[list[dict[str, Any]], list[int]]:
     """The drifts in the log, and the numbers of them that were counted."""
     lines = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
-    told = [line for line in lines if line.get("message") == "drift"]
-    return told, [line["Drift"] for line in lines if "_aws" in line]
+    told = [line for line in lines if line["message"] == "drift"]
+    return told, [line["Drift"] for line in lines if "Drift" in line]
 
 
 def nightly(shop: Shop, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
@@ -44,6 +47,12 @@ def nightly(shop: Shop, capsys: pytest.CaptureFixture[str]) -> list[dict[str, An
     told, counted = logged(capsys)
     assert counted == [len(told)]
     return told
+
+
+def compare(sleep: Callable[[float], None]) -> None:
+    """Compare everything, in an invocation of its own."""
+    frame = Api({}, {"compare": partial(reconcile.everything, stock(), sleep)}, "")
+    frame({"schedule": "compare"}, Context(30))
 
 
 DRIFTS: dict[str, tuple[dict[str, Any], list[tuple[str, Any, Any]]]] = {
@@ -72,7 +81,8 @@ def test_a_drift_is_found_told_and_mended(shop: Shop, name: str, capsys: pytest.
     shop.tamper(**changes)
     told = [{"product_id": "lamp", "warehouse_id": "main", "field": f, "counted": c, "found": s} for f, c, s in wanted]
     assert shop.reconcile() == {"product_id": "lamp", "repaired": False, "drifts": told}
-    assert nightly(shop, capsys) == [{"level": "ERROR", "message": "drift", **drift} for drift in told]
+    line = {"level": "ERROR", "message": "drift", "correlationId": "invocation-1"}
+    assert nightly(shop, capsys) == [{**line, **drift} for drift in told]
     quiet(shop)
     assert shop.reconcile(repair=True) == {"product_id": "lamp", "repaired": True, "drifts": told}
     assert shop.reconcile(repair=True) == {"product_id": "lamp", "repaired": False, "drifts": []}
@@ -317,7 +327,7 @@ def test_what_was_found_is_told_though_time_runs_out_over_what_moves(
 
     capsys.readouterr()
     with pytest.raises(TooManyRequests, match="more to compare than time"):
-        reconcile.everything(stock(), sleep)
+        compare(sleep)
     told, counted = logged(capsys)
     assert ([drift["product_id"] for drift in told], counted) == (["lamp"], [1])
     assert len(slept) == reconcile.LOOKS
@@ -332,7 +342,7 @@ def test_a_pause_between_looks_is_for_all_levels(shop: Shop, capsys: pytest.Capt
     assert len(slept) == reconcile.LOOKS - 1
     slept.clear()
     capsys.readouterr()
-    reconcile.everything(stock(), slept.append)
+    compare(slept.append)
     told, counted = logged(capsys)
     assert (len(told), counted) == (3, [3])
     assert len(slept) == reconcile.LOOKS - 1

@@ -202,6 +202,7 @@ def test_every_movement_is_told_newest_first(shop: Shop) -> None:
         "quantity": 2,
         "reservationId": "r",
         "actor": "anonymous",
+        "correlationId": "request-1",
         "at": "2027-01-15T08:00:00.000001Z",
         "stock_count": 20,
         "reserved_count": 2,

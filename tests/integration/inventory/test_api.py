@@ -202,8 +202,8 @@ def test_low_stock_is_told_to_the_topic(
 ) -> None:
     with listening(client, outputs["topic_arns"]["alerts"]) as listener:
         made = create(quantity=11)
-        http("PUT", at(made), {"quantity": 10})
+        http("PUT", at(made), {"quantity": 10}, X_Correlation_Id="delivery-7")
         http("PUT", at(made), {"quantity": 9})
-        subjects = [message["Subject"] for message in listener.heard(wait_seconds=5)]
-    assert subjects.count(f"Low stock: 10 left of item {made['itemId']}") == 1
-    assert sum(made["itemId"] in subject for subject in subjects) == 1
+        (message,) = [told for told in listener.heard(wait_seconds=5) if made["itemId"] in told["Subject"]]
+    assert message["Subject"] == f"Low stock: 10 left of item {made['itemId']}"
+    assert message["MessageAttributes"]["correlationId"]["Value"] == "delivery-7"

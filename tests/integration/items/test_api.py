@@ -117,7 +117,7 @@ def test_a_preflight_is_answered(http: Http, origin: str, path: str, methods: st
     assert answer.status == 204
     assert answer.headers["access-control-allow-origin"] == origin
     assert answer.headers["access-control-allow-methods"] == f"{methods},OPTIONS"
-    assert "Idempotency-Key" in answer.headers["access-control-allow-headers"]
+    assert {"Idempotency-Key", "X-Correlation-Id"} <= {*answer.headers["access-control-allow-headers"].split(",")}
 
 
 @pytest.mark.parametrize(
@@ -126,4 +126,18 @@ def test_a_preflight_is_answered(http: Http, origin: str, path: str, methods: st
     ids=["answer", "refusal", "gateway's refusal", "no such path"],
 )
 def test_cors_is_on_every_answer(http: Http, origin: str, method: str, path: str, body: Any) -> None:
-    assert http(method, path, body).headers["access-control-allow-origin"] == origin
+    headers = http(method, path, body).headers
+    assert headers["access-control-allow-origin"] == origin
+    assert {"X-Request-Id", "X-Correlation-Id"} <= {*headers["access-control-expose-headers"].split(",")}
+
+
+@pytest.mark.parametrize("path", ["/items", "/items/none"])
+def test_a_callers_correlation_id_comes_back(http: Http, path: str) -> None:
+    answer = http("GET", path, X_Correlation_Id="night-run-7")
+    assert answer.headers["x-correlation-id"] == "night-run-7" != answer.headers["x-request-id"]
+
+
+def test_without_one_it_is_the_requests_id(http: Http) -> None:
+    for given in ({}, {"X_Correlation_Id": "two words"}):
+        answer = http("GET", "/items", **given)
+        assert answer.headers["x-correlation-id"] == answer.headers["x-request-id"]

@@ -10,6 +10,7 @@ from ....runtime.attributes import Item
 from ....runtime.aws import BUDGET, AwsError
 from ....runtime.dynamodb import ConditionFailed, DynamoDB
 from ....runtime.errors import ApiError
+from ....runtime.invocation import INVOCATION
 from ....runtime.reserved import EXPIRES
 from ....runtime.sns import Sns
 from . import rows
@@ -60,6 +61,8 @@ class Alerts:
             {"type": "LOW_STOCK", **alert},
             f"{alert['name']}: {alert['quantity']} left, at or under its threshold of {alert['threshold']}.\n"
             f"Item {alert['itemId']}, version {alert['version']}.\n",
+            # One kept by an earlier release does not say what caused it.
+            correlation_id=row.get("correlationId", {"S": INVOCATION.correlation_id})["S"],
         )
         self._store.call(
             "UpdateItem",

@@ -17,6 +17,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple, Optional
 
 from ....runtime.attributes import Attribute, Item
+from ....runtime.invocation import INVOCATION
 from ....runtime.reserved import PREFIX
 
 REQUIRED = ("name", "quantity", "price", "category")
@@ -124,6 +125,7 @@ def audit_row(deed: Deed, old: Item | None, new: Item | None) -> Item:
         "operation": {"S": deed.operation},
         "itemId": {"S": deed.item_id} if deed.item_id else NOTHING,
         "userId": {"S": deed.by},
+        "correlationId": {"S": INVOCATION.correlation_id},
         "oldValue": {"M": old} if old else NOTHING,
         "newValue": {"M": new} if new else NOTHING,
     }
@@ -165,7 +167,8 @@ def alert_row(item: Item, default_threshold: int, due: Attribute) -> Item:
     told = {name: item[name] for name in ("itemId", "name", "quantity", "version")}
     told["threshold"] = threshold(item, default_threshold)
     key = {"itemId": {"S": f"{PREFIX}alert#{item['itemId']['S']}"}, "version": item["version"]}
-    return {**key, "alert": {"M": told}, "listing": UNSENT, "listedAt": due}
+    caused_by = {"correlationId": {"S": INVOCATION.correlation_id}}
+    return {**key, **caused_by, "alert": {"M": told}, "listing": UNSENT, "listedAt": due}
 
 
 def moment(later_seconds: float = 0.0) -> Attribute:

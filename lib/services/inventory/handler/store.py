@@ -6,7 +6,7 @@ import os
 from functools import cache
 from typing import Any, Callable, NamedTuple
 
-from ....runtime import parameters
+from ....runtime import metrics, parameters
 from ....runtime.attributes import Item
 from ....runtime.aws import BUDGET, Call
 from ....runtime.dynamodb import ConditionFailed, DynamoDB, TransactionCanceled
@@ -102,6 +102,7 @@ class Inventory:
             self._write(Deed("CREATE", item["itemId"]["S"], by), None, item, idempotency)
         except _MadeBefore as exc:
             return self._made(exc.made, by)
+        metrics.emit(ItemsCreated=(1, "Count"))
         return item
 
     def change(
@@ -228,6 +229,7 @@ class Inventory:
         if new is old:
             self._audited(Deed("READ", deed.item_id, deed.by))
         if alert:
+            metrics.emit(LowStock=(1, "Count"))
             self._alerts.send(alert)
 
     def _transact(self, actions: dict[str, dict[str, Any]], new: Item, idempotency: Idempotency | None) -> None:

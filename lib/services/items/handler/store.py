@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, NamedTuple
 
+from ....runtime import metrics
 from ....runtime.attributes import Item, to_json
 from ....runtime.dynamodb import ConditionFailed, DynamoDB, TransactionCanceled
 from ....runtime.errors import Conflict, NotFound
@@ -50,6 +51,7 @@ class Items:
             # Our own earlier attempt, whose answer was lost, is no conflict.
             if not (exc.ambiguous and _same(item, exc.item)):
                 raise _taken(item) from exc
+        metrics.emit(ItemsCreated=(1, "Count"))
         return item
 
     def create_once(self, item: Item, idempotency: Idempotency) -> Item:
@@ -60,6 +62,7 @@ class Items:
             if exc.failed(1):
                 return {**item, **idempotency.made_before(exc.reasons[1]["Item"])}
             raise _taken(item) from exc
+        metrics.emit(ItemsCreated=(1, "Count"))
         return item
 
     def page(self, size: int, token: str | None) -> Page:

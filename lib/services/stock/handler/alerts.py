@@ -12,6 +12,7 @@ from ....runtime.attributes import Item
 from ....runtime.aws import BUDGET, AwsError
 from ....runtime.dynamodb import ConditionFailed
 from ....runtime.errors import ApiError
+from ....runtime.invocation import INVOCATION
 from ....runtime.sns import Sns
 from . import movements
 from .store import Stock
@@ -120,6 +121,8 @@ def _tell(sns: Sns, movement: Item) -> None:
         {name: told[name] for name in ("status", "product_id", "warehouse_id", *movements.COUNTS, "at", "sequence")},
         f"{what} in {where}: {told['available']} available ({told['stock_count']} on hand, {told['reserved_count']} "
         f"reserved), threshold {told['threshold_level']}.\n",
+        # A movement of an earlier release does not say what caused it.
+        correlation_id=told.get("correlationId", INVOCATION.correlation_id),
     )
 
 

@@ -29,7 +29,7 @@ def sweep(stock: Stock) -> int:
                 break
             outcomes += threads.map(partial(_given_back, stock), page)
     freed = sum(outcome for outcome in outcomes if isinstance(outcome, int))
-    metrics.emit(SweepAge=(started - oldest, "Seconds"), ReservationsExpired=(freed, "Count"))
+    metrics.emit(SweepAge=(started - oldest, "Seconds"))
     for outcome in outcomes:
         if isinstance(outcome, Exception):
             raise outcome

@@ -19,7 +19,18 @@ ALERTS = "alerts"
 
 COUNTS = ("stock_count", "reserved_count", "available", "threshold_level")
 NUMBERS = ("sequence", "quantity", *COUNTS)
-TEXTS = ("product_id", "warehouse_id", "type", "reservationId", "reference", "reason", "actor", "at", "status")
+TEXTS = (
+    "product_id",
+    "warehouse_id",
+    "type",
+    "reservationId",
+    "reference",
+    "reason",
+    "actor",
+    "correlationId",
+    "at",
+    "status",
+)
 
 
 class Cause(NamedTuple):
@@ -39,10 +50,11 @@ def key(place: Place, at: str) -> Item:
     return {"product_id": {"S": place[0]}, "movement_id": {"S": f"{at}#{place[1]}"}}
 
 
-def row(cause: Cause, quantity: int, after: Level) -> Item:
+def row(cause: Cause, quantity: int, after: Level, correlation_id: str) -> Item:
     """The row of a movement."""
     told = {
         **cause._asdict(),
+        "correlationId": correlation_id,
         "product_id": after.product_id,
         "warehouse_id": after.warehouse_id,
         "sequence": after.sequence,

@@ -13,6 +13,7 @@ from contextlib import suppress
 from functools import cache, partial
 from typing import Any, Callable, NamedTuple
 
+from ....runtime import metrics
 from ....runtime.aws import BUDGET
 from ....runtime.dynamodb import DynamoDB
 from ....runtime.errors import ApiError, BadRequest, Conflict, NotFound, TooManyRequests, VersionConflict
@@ -110,10 +111,12 @@ class Stock:
             return carry_out()
         except MadeBefore as exc:
             return _loaded(exc.answer)
-        except ApiError:
+        except ApiError as exc:
             # What is in its way may be what it did itself, when it came for the first time a moment ago.
             if told := self._told_before(idempotency):
                 return told
+            if isinstance(exc, InsufficientStock):
+                metrics.emit(OversellsRefused=(1, "Count"))
             raise
 
     def create(self, level: Level, by: str, idempotency: Idempotency | None) -> Answer:

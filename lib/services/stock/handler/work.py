@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Callable, NamedTuple
 
+from ....runtime import metrics
 from ....runtime.attributes import Item
 from ....runtime.dynamodb import DynamoDB, TransactionCanceled, TransactionMet
 from ....runtime.idempotency import Idempotency
+from ....runtime.invocation import INVOCATION
 from . import levels, movements
 from .levels import Level, Place
 from .movements import Cause
 from .reservations import Key, Line
 
 Actions = dict[Any, dict[str, Any]]
+CROSSINGS = {levels.LOW_STOCK: "LowStock", levels.OUT_OF_STOCK: "OutOfStock"}
+"""What counts the levels that come to a status."""
 Step = Callable[..., Level]
 """From a level, and `at`, the moment of its movement, to what it becomes."""
 
@@ -72,7 +77,7 @@ class Work:
     def make(self, level: Level, cause: Cause) -> None:
         """A level that is new."""
         self.after[level.place] = level
-        self._movements[level.place] = [movements.row(cause, level.stock_count, level)]
+        self._movements[level.place] = [movements.row(cause, level.stock_count, level, INVOCATION.correlation_id)]
 
     def move(self, place: Place, cause: Cause, quantity: int, step: Step) -> Level:
         """A change of a level."""
@@ -81,7 +86,8 @@ class Work:
         if self._exact and any(level.status != level.at(self.now).status for level in (before, after)):
             raise Unsettled
         self.after[place] = after
-        self._movements.setdefault(place, []).append(movements.row(cause, quantity, after))
+        moved = movements.row(cause, quantity, after, INVOCATION.correlation_id)
+        self._movements.setdefault(place, []).append(moved)
         return after
 
     def line(self, line: Line, action: dict[str, Any]) -> None:
@@ -111,13 +117,31 @@ class Work:
             if settled := failed.keys() & self._lines.keys():
                 raise Settled(settled) from exc
             raise Overtaken(failed) from exc
+        metrics.emit(**{name: (value, "Count") for name, value in self._figures().items()})
 
     def _told(self) -> Iterator[Item]:
         """The movements; the last of a level is an alert if all of them together cross a threshold."""
         for place, rows in self._movements.items():
             yield from rows[:-1]
-            crosses = movements.crosses(self._before.get(place), self.after[place])
-            yield movements.alert(rows[-1]) if crosses else rows[-1]
+            yield movements.alert(rows[-1]) if self._crosses(place) else rows[-1]
+
+    def _crosses(self, place: Place) -> bool:
+        return movements.crosses(self._before.get(place), self.after[place])
+
+    def _figures(self) -> dict[str, int]:
+        """What it is counted as: its movements are all of one type."""
+        told = [row for rows in self._movements.values() for row in rows]
+        units = sum(int(row["quantity"]["N"]) for row in told)
+        # A reservation is counted with the line that guards its id, however many it has.
+        whole = sum(number == 0 for _, number in self._lines)
+        counted = {
+            movements.RESERVED: {"ReservationsMade": whole, "UnitsReserved": units},
+            movements.RELEASED: {"ReservationsReleased": whole},
+            movements.EXPIRED: {"ReservationsExpired": whole},
+            movements.FULFILLED: {"Fulfilments": 1, "UnitsSold": units},
+        }
+        crossed = Counter(CROSSINGS[self.after[place].status] for place in self._movements if self._crosses(place))
+        return {**counted.get(told[0]["type"]["S"], {}), **crossed}
 
     def _put(self, tables: Tables, place: Place) -> dict[str, Any]:
         before = self._before.get(place)
