@@ -8,6 +8,7 @@ SERVICE ?=
 PORT ?=
 CHECK ?=
 CONFIG ?=
+REQUESTS ?=
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,11 +17,11 @@ STACK := $(or $(SERVICE),items)-$(ENV)
 # Where somebody watches, one line that tells how far pip has come.
 PASSING := while IFS= read -r line; do case "$$line" in Collecting*|Installing*) if [ -t 2 ]; then printf '\r\033[K  %.90s' "$$line"; fi;; esac; done; if [ -t 2 ]; then printf '\r\033[K'; fi
 
-.PHONY: help install local site seed test lint bench preview up rollback outputs destroy reference clean
+.PHONY: help install local site seed test lint bench cost preview up rollback outputs destroy restore failover reference clean
 
 help: ## list these
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
-	@echo "  ENV=$(ENV) SERVICE= PORT= CONFIG= CHECK= can be set on the command line"
+	@echo "  ENV=$(ENV) SERVICE= PORT= CONFIG= CHECK= REQUESTS= can be set on the command line"
 
 install: $(VENV)/.installed ## make the virtual environment and install everything into it
 
@@ -53,6 +54,9 @@ lint: $(VENV)/.installed ## ruff, pylint, mypy, and that generated documents are
 
 bench: $(VENV)/.installed ## measure, beside peers doing the same work
 	@$(BIN)/python -m benchmarks
+
+cost: $(VENV)/.installed ## what a month costs on AWS (SERVICE=one, ENV=suffix, CONFIG="key=value ...", REQUESTS=a month)
+	@$(BIN)/python -m lib.cost $(if $(SERVICE),--service $(SERVICE)) $(if $(filter-out file,$(origin ENV)),--env $(ENV)) $(if $(REQUESTS),--requests $(REQUESTS)) $(foreach pair,$(CONFIG),--config '$(pair)')
 
 reference: $(VENV)/.installed ## write the generated documents anew
 	@$(BIN)/python -m lib.reference
@@ -88,6 +92,13 @@ outputs: $(VENV)/.installed ## write the outputs of what is on AWS to cfn-output
 
 destroy: $(VENV)/.installed ## take down what is on AWS; tables that the environment keeps stay
 	$(call pulumi,destroy)
+
+restore: $(VENV)/.installed ## a table as it was, beside the live one (TABLE=, AT=time or FROM=backup; APPLY=1 writes back, EXACT=1 deletes, too)
+	@$(BIN)/python -m lib.recovery restore --stack $(STACK) --table "$(TABLE)" $(if $(AT),--at $(AT)) $(if $(FROM),--from $(FROM)) $(if $(APPLY),--apply) $(if $(EXACT),--exact)
+
+failover: $(VENV)/.installed ## bring a service up where its tables have replicas (TO=region; DRY=1 only tells), or back home
+	@$(if $(DRY),:,$(PAGES))
+	@$(BIN)/python -m lib.recovery failover --service $(or $(SERVICE),items) --env $(ENV) --to "$(TO)" $(if $(HEALTH),--health $(HEALTH)) $(if $(DRY),--dry)
 
 clean: ## remove what can be made again
 	@rm -rf $(VENV) .coverage .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info

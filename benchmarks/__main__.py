@@ -6,10 +6,10 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
-from . import handlers, inventory, local, program, stock
+from . import handlers, inventory, local, program, stock, units
 
 SECTIONS: Mapping[str, Sequence[Callable[[], str]]] = {
-    "handlers": (handlers.report,),
+    "handlers": (handlers.report, units.report),
     "inventory": inventory.REPORTS,
     "stock": stock.REPORTS,
     "program": (program.report,),

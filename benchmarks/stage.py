@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from lib.local.emulator import Emulator
 from lib.service import Index, Table
+
+from .capacity import Rows, key_of
 
 
 def create_table(emulator: Emulator, table: Table, name: str) -> None:
@@ -15,6 +18,17 @@ def create_table(emulator: Emulator, table: Table, name: str) -> None:
     if table.indexes:
         request["GlobalSecondaryIndexes"] = [_index(index) for index in table.indexes]
     emulator.client("dynamodb").create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **request)
+
+
+def snapshot(emulator: Emulator, tables: Mapping[str, Table]) -> dict[str, Rows]:
+    """Everything in tables, by their names in AWS."""
+    dynamodb = emulator.client("dynamodb")
+    found: dict[str, Rows] = {}
+    for name, table in tables.items():
+        pages = dynamodb.get_paginator("scan").paginate(TableName=name, ConsistentRead=True)
+        rows: list[dict[str, Any]] = [row for page in pages for row in page["Items"]]
+        found[name] = {key_of(table, row): row for row in rows}
+    return found
 
 
 def _index(index: Index) -> dict[str, Any]:

@@ -106,10 +106,14 @@ class TapStackArgs(Settings):
         service = self.description()
         return bool(service.site) and self.api.cors_origin is None and service.settings.api.cors_origin is None
 
+    def allocation(self) -> dict[str, str]:
+        """The tags by which AWS can tell costs apart, where they are asked for or a budget counts by them."""
+        cost = self.settings().cost
+        asked = cost.allocation_tags or cost.monthly_budget_usd
+        return {"Service": self.description().name, "Environment": self.environment} if asked else {}
+
     def _tags(self) -> dict[str, str]:
-        allocation = {"Service": self.description().name, "Environment": self.environment}
-        told = allocation if self.settings().cost.allocation_tags else {}
-        return DEFAULT_TAGS | told | self.all_tags
+        return DEFAULT_TAGS | self.all_tags | self.allocation()
 
     @property
     def all_tags(self) -> dict[str, str]:

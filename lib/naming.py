@@ -18,13 +18,18 @@ LIMITS = {
     "dashboard": 255,
     "web-acl": 128,
     "bucket": 36,
-    "network": 210,
+    "network": 218,
+    "vault": 50,
+    "budget": 100,
 }
 """Longest name AWS takes, in characters, by kind of resource; of a bucket's and of those in a network, the provider
 makes up the rest."""
 
 ROLE_OWNER_LENGTH = 32
 """How much of its owner's name a role has: the provider takes prefixes of 38 characters."""
+
+RESTORED = "-restored-"
+"""What stands between the name of a table and when the copy is of that was restored beside it."""
 
 _ALLOWED = re.compile(r"[A-Za-z0-9_-]+")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from .naming import RESTORED
+
 Statement = dict[str, Any]
 
 BASIC_EXECUTION = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
@@ -88,6 +90,20 @@ def queue_document(arn: str, rules: Sequence[str]) -> dict[str, Any]:
     return document([tls_only("sqs", [arn]), *([sending] if rules else [])])
 
 
+def publishing(service: str, topic: str) -> Statement:
+    """A statement of a topic's own policy, by ARN: a service, e.g. `budgets`, may publish what is of its account.
+
+    A topic without a policy lets its whole account publish, and so CloudWatch's alarms; one with a policy lets nobody
+    whom that does not name, so it must name `cloudwatch`, too.
+    """
+    account = topic.rpartition(":")[0].rpartition(":")[2]
+    return {
+        **allow("sns", ["Publish"], [topic]),
+        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+    }
+
+
 def read_through(bucket: str, distribution: str) -> dict[str, Any]:
     """A bucket's own policy, by ARN: one CloudFront distribution may read its objects, over TLS."""
     reading = {
@@ -129,3 +145,35 @@ def flow_logs(log_group: str) -> Statement:
     """What VPC Flow Logs does to write to a log group, by ARN."""
     actions = ("CreateLogStream", "PutLogEvents", "DescribeLogGroups", "DescribeLogStreams")
     return allow("logs", actions, [f"{log_group}:*"])
+
+
+def table_backups(tables: Sequence[str]) -> Statement:
+    """What AWS Backup does to tables, by ARN, and to the backups of theirs that DynamoDB keeps."""
+    actions = ("DescribeTable", "ListTagsOfResource", "CreateBackup", "StartAwsBackupJob")
+    return allow("dynamodb", [*actions, "DescribeBackup", "DeleteBackup"], [*tables, *_backups(tables)])
+
+
+def table_restores(tables: Sequence[str]) -> Statement:
+    """What AWS Backup does to restore tables, by ARN, each beside itself: it cannot touch the live one."""
+    rows = ("Scan", "Query", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")
+    actions = ["DescribeTable", "RestoreTableFromAwsBackup", "RestoreTableFromBackup", *rows]
+    return allow("dynamodb", actions, [*(f"{table}{RESTORED}*" for table in tables), *_backups(tables)])
+
+
+def _backups(tables: Sequence[str]) -> list[str]:
+    return [f"{table}/backup/*" for table in tables]
+
+
+def recovery_points(vault: str, actions: Sequence[str], copy_to: str = "") -> Statement:
+    """Actions on recovery points of the account and region of a vault; only towards one other vault."""
+    statement = allow("backup", actions, [f"{vault.rpartition(':backup-vault:')[0]}:recovery-point:*"])
+    return (
+        {**statement, "Condition": {"ForAllValues:StringEquals": {"backup:CopyTargets": copy_to}}}
+        if copy_to
+        else statement
+    )
+
+
+def key_grants(keys: Sequence[str]) -> Statement:
+    """Letting AWS's services use keys, by ARN, for what they keep."""
+    return {**allow("kms", ["CreateGrant"], keys), "Condition": {"Bool": {"kms:GrantIsForAWSResource": "true"}}}

@@ -53,6 +53,8 @@ class Registered(NamedTuple):
     name: str
     inputs: dict[str, Any]
     urn: str
+    custom: bool
+    """Whether a provider makes it, and it is no component."""
     parent: str
     depends_on: list[str]
     """Logical names."""
@@ -126,13 +128,13 @@ class Cloud(mocks.Mocks):
         return ANSWERS[args.token]
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        """Answer a registration."""
+        """Answer a registration, or what a program reads that stands already."""
         if self._preview:
             return "", {}
         made: dict[str, Any] = {key: f"{key}:{args.name}" for key in COMPUTED}
         made["domainValidationOptions"] = [{key: f"{key}:{args.name}" for key in PROOF}]
-        made["name"] = f"{args.inputs.get('namePrefix', f'{args.name}-')}made"
-        return f"{args.name}-id", {**made, **args.inputs}
+        made["name"] = args.resource_id or f"{args.inputs.get('namePrefix', f'{args.name}-')}made"
+        return args.resource_id or f"{args.name}-id", {**made, **args.inputs}
 
 
 class Recorder(Monitor):
@@ -160,6 +162,7 @@ class Recorder(Monitor):
                     name=request.name,
                     inputs=plain(rpc.deserialize_properties(request.object, keep_unknowns=True)),
                     urn=answer.urn,
+                    custom=request.custom,
                     parent=request.parent,
                     depends_on=[urn.split("::")[-1] for urn in request.dependencies],
                     provider=request.provider,

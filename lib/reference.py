@@ -15,6 +15,8 @@ from pathlib import Path
 
 from . import documented, openapi, policies
 from .config import KEYS, Key
+from .cost import report
+from .cost.bill import standard
 from .diagram import svg
 from .environments import ALIASES, ENVIRONMENTS
 from .naming import parameter_name, physical_name, role_name_prefix
@@ -25,6 +27,7 @@ from .stack_outputs import StackOutputs
 
 ROOT = Path(__file__).parent.parent
 README = "README.md"
+COST = "docs/cost.md"
 PROJECT = "Pulumi.yaml"
 CONFIG = "  # generated:config\n"
 """What is above the config of the project that `KEYS` make."""
@@ -63,6 +66,7 @@ OUTPUTS = {
     "pulumi.Input[str]": "text",
     "str": "text",
     "bool": "true or false",
+    "list[str]": "texts",
 }
 """What readers call the types of outputs."""
 OWN = tuple(choice.settings for choice in CHOICES.values())
@@ -96,7 +100,7 @@ def files(root: Path, services: Mapping[str, Service] = SERVICES) -> dict[Path, 
         )
         wanted[root / "docs" / name / "architecture.svg"] = svg(service, ENVIRONMENT)
     texts = {path: _read(path) for path in (root / README, *sorted((root / "docs").glob("*.md")))}
-    made = sections(services)
+    made = sections(services) | (cost_sections() if root / COST in texts else {})
     wanted |= {path: filled(text, made) for path, text in texts.items() if text is not None}
     project = _read(root / PROJECT)
     return wanted if project is None else {**wanted, root / PROJECT: _configured(project)}
@@ -129,6 +133,17 @@ def sections(services: Mapping[str, Service]) -> dict[str, str]:
         found[f"permissions-{name}"] = _permissions(service)
         found[f"functions-{name}"] = _split_functions(service)
     return found
+
+
+def cost_sections() -> dict[str, str]:
+    """Likewise, of the page on costs."""
+    tables = {
+        "costs": report.totals(standard(ROOT / "tap.py")),
+        "traffic": report.traffic(),
+        "work": report.work(),
+        "prices": report.prices(),
+    }
+    return {name: _table(rows[0], rows[1:]) for name, rows in tables.items()}
 
 
 def _api(service: Service) -> str:

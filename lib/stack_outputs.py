@@ -123,6 +123,14 @@ class StackOutputs:
     """The service's dashboard in CloudWatch."""
     schedule_names: Texts
     """The rule of every schedule."""
+    replica_regions: list[str]
+    """Where the tables have replicas."""
+    backup_vault_arn: Text
+    """Where AWS Backup keeps backups of the tables."""
+    backup_restore_role_arn: Text
+    """The role under which AWS Backup restores them."""
+    budget_name: Text
+    """The budget that watches what the service costs."""
     dead_letter_queue_name: Text
     """The name of the queue that keeps what failed for good."""
     dead_letter_queue_arn: Text
@@ -167,6 +175,7 @@ def collect(stack: TapStack) -> dict[str, Any]:
         **_logs(stack),
         **_domain(stack),
         **_alarms(stack),
+        **_kept(stack),
         **_queue(stack),
         **_site(stack),
         **_network(stack),
@@ -266,6 +275,15 @@ def _alarms(stack: TapStack) -> dict[str, Any]:
         "alarm_arns": {name: alarm.arn for name, alarm in alarms.items()},
         **({"health_alarm_name": stack.health.name} if stack.health else {}),
         **({"dashboard_name": stack.dashboard.name} if stack.dashboard else {}),
+    }
+
+
+def _kept(stack: TapStack) -> dict[str, Any]:
+    return {
+        "replica_regions": list(stack.settings.table.replica_regions or ()),
+        **({"budget_name": stack.budget.name} if stack.budget else {}),
+        **({"backup_vault_arn": stack.backup.vault.arn} if stack.backup else {}),
+        **({"backup_restore_role_arn": stack.backup.restore_role.arn} if stack.backup else {}),
     }
 
 

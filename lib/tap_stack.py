@@ -15,6 +15,8 @@ from .args import TapStackArgs
 from .components.alarm import Alarm, AlarmArgs
 from .components.alarms import Alarms, AlarmsArgs
 from .components.api import Api, ApiArgs
+from .components.backup import Backup, BackupArgs
+from .components.budget import Budget, BudgetArgs
 from .components.composite import Composite, CompositeArgs
 from .components.consumer import Consumer, ConsumerArgs
 from .components.dashboard import Dashboard, DashboardArgs
@@ -45,6 +47,8 @@ DEPRECATED_RUNTIMES = {
     "python3.9": "2025-12-15",
 }
 """Since when AWS no longer patches a runtime it still takes."""
+BUDGET_PUBLISHERS = ("cloudwatch", "budgets")
+"""Who publishes to the topic of alarms where a budget does."""
 
 
 class Watched(NamedTuple):
@@ -78,6 +82,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         self.tables = {table.name: self._table(table) for table in self.description.tables}
         self.topics = {topic.name: self._topic(topic.name) for topic in self.description.topics}
         self.alarm_topic = self.topics.get(self.description.alarms_type) or self._topic(self.description.alarms_type)
+        self.backup = self._backup() if self.settings.backup.retention_days else None
         self.parameters = {parameter.name: self._parameter(parameter) for parameter in self.description.parameters}
         self.site = self._site(self.description.site) if self.description.site else None
         self.dead_letters = self._dead_letters() if self.description.dead_letters else None
@@ -94,6 +99,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         self.further_alarms = self._further_alarms()
         self.health = self._health() if self.settings.alarms.recommended else None
         self.dashboard = self._dashboard() if self.settings.observation.dashboard else None
+        self.budget = self._budget() if self._budgeted else None
         self.rollout = self._rollout() if self._gradual() else None
         self.outputs = collect(self)
         for output, value in self.outputs.items():
@@ -158,6 +164,39 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
             TopicArgs(
                 name=self._physical("topic", type_),
                 email=self.settings.alarms.notification_email or "",
+                publishers=("cloudwatch", "budgets")
+                if type_ == self.description.alarms_type and self._budgeted
+                else (),
+                tags=self.args.all_tags,
+            ),
+            self._child,
+        )
+
+    def _backup(self) -> Backup:
+        return Backup(
+            f"{self._prefix}-backup",
+            BackupArgs(
+                name=self._physical("vault", "backup"),
+                table_arns=[table.arn for table in self.tables.values()],
+                settings=self.settings.backup,
+                retain_on_delete=bool(self.settings.table.retain_on_delete),
+                tags=self.args.all_tags,
+            ),
+            self._child,
+        )
+
+    @property
+    def _budgeted(self) -> bool:
+        return bool(self.settings.cost.monthly_budget_usd)
+
+    def _budget(self) -> Budget:
+        return Budget(
+            f"{self._prefix}-budget",
+            BudgetArgs(
+                name=self._physical("budget", "budget"),
+                monthly_usd=self.settings.cost.monthly_budget_usd or 0,
+                allocation=self.args.allocation(),
+                topic_arn=self.alarm_topic.arn,
                 tags=self.args.all_tags,
             ),
             self._child,

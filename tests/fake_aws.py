@@ -95,6 +95,12 @@ def serving(behind: str = "") -> Iterator[FakeAws]:
         def do_GET(self) -> None:  # pylint: disable=invalid-name  # http.server's name
             fake.answer(self)
 
+        def do_PUT(self) -> None:  # pylint: disable=invalid-name  # http.server's name
+            fake.answer(self)
+
+        def do_DELETE(self) -> None:  # pylint: disable=invalid-name  # http.server's name
+            fake.answer(self)
+
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # pylint: disable=redefined-builtin
             """Say nothing."""
 

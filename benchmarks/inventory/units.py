@@ -5,15 +5,15 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from lib.local.emulator import Emulator
 from lib.services.inventory.service import INDEXES, SERVICE
 
-from ..capacity import Bill, Rows, bill, item_size, key_of
+from ..capacity import Bill, bill, billed, item_size
 from ..contenders import Worker, contenders, worker
 from ..events import Event
 from ..recorder import Asked, recording
+from ..stage import snapshot
 from ..tables import section
 from . import calls
 from .stage import Stage, set_up
@@ -56,31 +56,24 @@ def report() -> str:
                     for what in PLAN if audit_reads else UNAUDITED:
                         name = what if audit_reads else what.replace(", audited", "")
                         bills[name] = _billed(emulator, stage, process, PLAN[what](process), heard)
-                largest = max(item_size(row) for rows in _snapshot(emulator, stage).values() for row in rows.values())
-    return section(f"{TITLE}; the largest row had {largest} bytes", _table(bills))
+                largest = max(
+                    item_size(row) for rows in snapshot(emulator, stage.tables).values() for row in rows.values()
+                )
+    title = f"{TITLE}; the largest row had {largest} bytes"
+    return section(title, _table(bills), targets=billed(SERVICE.name, bills))
 
 
 def _billed(emulator: Emulator, stage: Stage, process: Worker, event: Event, heard: list[Asked]) -> Bill:
-    before = _snapshot(emulator, stage)
+    before = snapshot(emulator, stage.tables)
     heard.clear()
     calls.asked(process, event)
-    return bill(heard, stage.tables, before, _snapshot(emulator, stage))
+    return bill(heard, stage.tables, before, snapshot(emulator, stage.tables))
 
 
 def _changed(process: Worker) -> str:
     item = calls.made(process)
     calls.asked(process, calls.update(item, quantity=41))
     return item
-
-
-def _snapshot(emulator: Emulator, stage: Stage) -> dict[str, Rows]:
-    """Everything in the tables; each fits into one page of a scan."""
-    dynamodb = emulator.client("dynamodb")
-    found: dict[str, Rows] = {}
-    for name, table in stage.tables.items():
-        rows: list[dict[str, Any]] = dynamodb.scan(TableName=name, ConsistentRead=True)["Items"]
-        found[name] = {key_of(table, row): row for row in rows}
-    return found
 
 
 def _table(bills: dict[str, Bill]) -> list[list[str]]:

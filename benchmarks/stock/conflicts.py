@@ -25,9 +25,10 @@ from lib.services.stock.handler import levels
 
 from ..capacity import key_of
 from ..contenders import Contender, Worker, contenders, worker
+from ..stage import snapshot
 from ..tables import Target, section
 from . import calls
-from .stage import PLENTY, Stage, put_level, set_up, snapshot, whole
+from .stage import PLENTY, Stage, put_level, set_up, whole
 
 READ_SECONDS = 0.004
 TRANSACTION_SECONDS = 0.012
@@ -90,7 +91,7 @@ def run(emulator: Emulator, contender: Contender, callers: int, shards: int) -> 
         found = list(pool.map(lambda process: _reserving(process, started + RUN_SECONDS), workers))
         seconds = time.perf_counter() - started
     told = [one for answers in found for one in answers]
-    rows = snapshot(emulator, stage)[stage.names["management"]].values()
+    rows = snapshot(emulator, stage.tables)[stage.names["management"]].values()
     return Tally(
         seconds,
         Counter(status for status, _ in told),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from lib.local.emulator import Emulator
 from lib.service import Service, Table
@@ -11,7 +11,6 @@ from lib.services.stock.handler import levels
 from lib.services.stock.handler.levels import Level
 from lib.services.stock.service import SERVICE
 
-from ..capacity import Rows, key_of
 from ..contenders import lambda_environment
 from ..stage import create_table
 
@@ -66,14 +65,3 @@ def set_up(emulator: Emulator, endpoint: str, name: str = "benchmark") -> Stage:
 def put_level(emulator: Emulator, stage: Stage, level: Level) -> None:
     """A level that is there without anybody having asked for it."""
     emulator.client("dynamodb").put_item(TableName=stage.names["management"], Item=levels.row(level))
-
-
-def snapshot(emulator: Emulator, stage: Stage) -> dict[str, Rows]:
-    """Everything in the tables."""
-    dynamodb = emulator.client("dynamodb")
-    found: dict[str, Rows] = {}
-    for name, table in stage.tables.items():
-        pages = dynamodb.get_paginator("scan").paginate(TableName=name, ConsistentRead=True)
-        rows: list[dict[str, Any]] = [row for page in pages for row in page["Items"]]
-        found[name] = {key_of(table, row): row for row in rows}
-    return found

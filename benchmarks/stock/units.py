@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from lib.services.stock.handler import levels
 
-from ..capacity import Bill, bill, item_size
+from ..capacity import Bill, bill, billed, item_size
+from ..stage import snapshot
 from ..tables import section
 from . import calls
 from .plan import PLAN, opened
-from .stage import snapshot
 
 TITLE = "stock, units: what was recorded, billed by DynamoDB's published rules"
 LISTINGS = [name for name, _ in levels.INDEXES.values()]
@@ -30,12 +30,15 @@ def report() -> str:
     with opened() as shop:
         for what, request in PLAN.items():
             event = request(shop)
-            before = snapshot(shop.emulator, shop.stage)
+            before = snapshot(shop.emulator, shop.stage.tables)
             shop.asked.clear()
             calls.asked(shop.process, event)
-            bills[what] = bill(shop.asked, shop.stage.tables, before, snapshot(shop.emulator, shop.stage))
-        largest = max(item_size(row) for rows in snapshot(shop.emulator, shop.stage).values() for row in rows.values())
-    return section(f"{TITLE}; the largest row had {largest} bytes", _table(bills))
+            bills[what] = bill(shop.asked, shop.stage.tables, before, snapshot(shop.emulator, shop.stage.tables))
+        largest = max(
+            item_size(row) for rows in snapshot(shop.emulator, shop.stage.tables).values() for row in rows.values()
+        )
+    title = f"{TITLE}; the largest row had {largest} bytes"
+    return section(title, _table(bills), targets=billed("stock", bills))
 
 
 def _table(bills: Mapping[str, Bill]) -> list[list[str]]:

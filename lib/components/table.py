@@ -1,4 +1,4 @@
-"""A DynamoDB table, the scaling of its capacity, and the permissions it can hand out."""
+"""A DynamoDB table, the scaling of its capacity, its replicas, and the permissions it can hand out."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import pulumi_aws as aws
 
 from .. import policies, service
 from ..environments import BASIS
-from ..settings import TableSettings, over
+from ..settings import TableSettings, over, refuse
 
 SCALING_TARGET_PERCENT = 70
 SCALING_FACTOR = 10
 """How far above its least capacity a table scales when nothing else is said."""
+REPLICATED_STREAM = "NEW_AND_OLD_IMAGES"
+"""What DynamoDB replicates by; it holds all that any other kind of stream does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,20 +29,32 @@ class TableArgs:
     """Its keys, indexes, TTL and stream."""
     settings: TableSettings = field(default_factory=TableSettings)
     """What is not said here is as in `dev`."""
+    kms_key_arn: pulumi.Input[str] | None = None
+    """The key that encrypts it; None: the AWS-managed one."""
+    replica_key_arns: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """The key of each replica by its region; DynamoDB takes a key of one's own in every region, or in none."""
     tags: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        wanted = set() if self.kms_key_arn is None else {*(self.settings.replica_regions or ())}
+        if {*self.replica_key_arns} != wanted:
+            remedy = "with kms_key_arn give one for each of replica_regions, without it none"
+            raise refuse("replica_key_arns", sorted(self.replica_key_arns), remedy)
 
 
 class Table(pulumi.ComponentResource):
-    """A DynamoDB table, encrypted with the AWS-managed key."""
+    """A DynamoDB table, encrypted."""
 
     def __init__(self, name: str, args: TableArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Table", name, None, opts)
         self.settings = over(BASIS.table, args.settings)
-        self.resource = self._table(name, args)
-        self.scaling = self._scaling(name, args)
+        existing = self.settings.existing
+        self.resource = self._existing(name, args) if existing else self._table(name, args)
+        self.scaling = [] if existing else self._scaling(name, args)
         self.name = self.resource.name
         self.arn = self.resource.arn
         self.stream_arn = self.resource.stream_arn
+        self.replicas = {region: self._replica(name, region, args) for region in self.settings.replica_regions or ()}
         self.register_outputs({"name": self.name, "arn": self.arn, "stream_arn": self.stream_arn})
 
     def grant(
@@ -56,9 +70,13 @@ class Table(pulumi.ComponentResource):
         """A statement that lets a function's role read the changes of this table, which must have a stream."""
         return self.stream_arn.apply(lambda arn: policies.allow("dynamodb", policies.STREAM_READ, [arn]))
 
+    def _existing(self, name: str, args: TableArgs) -> aws.dynamodb.Table:
+        return aws.dynamodb.Table.get(f"{name}-table", args.name, pulumi.ResourceOptions(parent=self))
+
     def _table(self, name: str, args: TableArgs) -> aws.dynamodb.Table:
         table, settings = args.table, self.settings
         scaled = _provisioned(settings)
+        stream = REPLICATED_STREAM if settings.replica_regions else table.stream
         return aws.dynamodb.Table(
             f"{name}-table",
             name=args.name,
@@ -70,17 +88,34 @@ class Table(pulumi.ComponentResource):
             read_capacity=settings.read_capacity if scaled else None,
             write_capacity=settings.write_capacity if scaled else None,
             ttl={"attribute_name": table.ttl, "enabled": True} if table.ttl else None,
-            stream_enabled=True if table.stream else None,
-            stream_view_type=table.stream,
-            server_side_encryption={"enabled": True},
+            stream_enabled=True if stream else None,
+            stream_view_type=stream,
+            server_side_encryption=_encryption(args.kms_key_arn),
             point_in_time_recovery={"enabled": bool(settings.point_in_time_recovery)},
             deletion_protection_enabled=settings.deletion_protection,
             tags=args.tags,
             opts=pulumi.ResourceOptions(
                 parent=self,
                 retain_on_delete=settings.retain_on_delete,
-                # Capacity is the scaling's to change once the table stands.
-                ignore_changes=_SCALED_PROPERTIES if scaled else None,
+                # Capacity is the scaling's to change once the table stands; replicas are resources of their own.
+                ignore_changes=["replicas", *(_SCALED_PROPERTIES if scaled else ())],
+            ),
+        )
+
+    def _replica(self, name: str, region: str, args: TableArgs) -> aws.dynamodb.TableReplica:
+        return aws.dynamodb.TableReplica(
+            f"{name}-{region}-replica",
+            region=region,
+            global_table_arn=self.arn,
+            kms_key_arn=args.replica_key_arns.get(region),
+            point_in_time_recovery=bool(self.settings.point_in_time_recovery),
+            deletion_protection_enabled=self.settings.deletion_protection,
+            tags=args.tags,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                retain_on_delete=self.settings.retain_on_delete,
+                # DynamoDB replicates no provisioned table whose writes do not scale yet.
+                depends_on=[policy for _, policy in self.scaling],
             ),
         )
 
@@ -156,6 +191,10 @@ def scaling_rows(table: service.Table, settings: TableSettings) -> Iterator[Scal
 
 def _provisioned(settings: TableSettings) -> bool:
     return settings.billing_mode == "PROVISIONED"
+
+
+def _encryption(kms_key_arn: pulumi.Input[str] | None) -> aws.dynamodb.TableServerSideEncryptionArgsDict:
+    return {"enabled": True} if kms_key_arn is None else {"enabled": True, "kms_key_arn": kms_key_arn}
 
 
 def _index(index: service.Index, settings: TableSettings) -> aws.dynamodb.TableGlobalSecondaryIndexArgsDict:

@@ -1,6 +1,6 @@
 """Pulumi's engine in this process: creates what a program registers, in the emulator.
 
-Small on purpose: it creates, and neither updates nor deletes.
+Small on purpose: it creates, finds what stands already, and neither updates nor deletes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pulumi
 from pulumi.runtime import mocks, settings
 
 from .emulator import ACCOUNT, REGION, Emulator, Place
-from .makers import MAKERS, NOT_EMULATED, Made
+from .makers import MAKERS, NOT_EMULATED, READERS, Made
 from .monitor import Monitor, plain
 
 INVOKES: dict[str, Callable[[str], dict[str, Any]]] = {
@@ -57,22 +57,31 @@ class Engine(mocks.Mocks):
         """Answer an invoke."""
         if args.token not in INVOKES:
             raise DeployError(f"the embedded run cannot answer {args.token}")
-        return INVOKES[args.token](self._region(args.provider))
+        return INVOKES[args.token](self._region(args.provider, args.args))
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        """Create one resource."""
+        """Create one resource, or find the one that has the id which the program says."""
         if args.typ == "pulumi:providers:aws":
             self._regions[f"{args.name}-id"] = args.inputs.get("region", REGION)
+        place = Place(self._emulator, self._region(args.provider, args.inputs))
+        if args.resource_id:
+            found = self._find(args.typ, args.name, place, args.resource_id)
+            return found.id, {"region": place.region, **args.inputs, **found.outputs}
         if not args.custom or args.typ.startswith("pulumi:"):
             return f"{args.name}-id", args.inputs
-        region = self._region(args.provider)
         inputs = _named(args.name, plain(args.inputs))
-        made = self._make(args.typ, args.name, Place(self._emulator, region), inputs)
+        made = self._make(args.typ, args.name, place, inputs)
         self._progress(args.typ, args.name)
-        return made.id, {"region": region, **args.inputs, "name": inputs["name"], **made.outputs}
+        return made.id, {"region": place.region, **args.inputs, "name": inputs["name"], **made.outputs}
 
-    def _region(self, provider: str | None) -> str:
-        return self._regions.get((provider or "").rpartition("::")[2], REGION)
+    def _region(self, provider: str | None, inputs: Mapping[str, Any]) -> str:
+        """Where something is: in a region of its own, or in its provider's."""
+        return inputs.get("region") or self._regions.get((provider or "").rpartition("::")[2], REGION)
+
+    def _find(self, type_: str, name: str, place: Place, id_: str) -> Made:
+        if type_ not in READERS:
+            raise self._failed(f"{type_} {name!r}: the embedded run cannot find one of this type that stands already")
+        return self._carried_out(type_, name, lambda: READERS[type_](place, id_))
 
     def _make(self, type_: str, name: str, place: Place, inputs: dict[str, Any]) -> Made:
         if type_ in NOT_EMULATED:
@@ -80,12 +89,15 @@ class Engine(mocks.Mocks):
             return Made(f"{name}-not-emulated", {"arn": f"arn:aws:not-emulated:::{name}"})
         if type_ not in MAKERS:
             raise self._failed(f"{type_} {name!r}: the embedded run does not know this resource type")
-        try:
-            made = MAKERS[type_](place, inputs)
-        except Exception as exc:  # pylint: disable=broad-exception-caught  # whatever it was, name the resource
-            raise self._failed(f"{type_} {name!r}: {exc}") from exc
+        made = self._carried_out(type_, name, lambda: MAKERS[type_](place, inputs))
         self._keep_code(type_, place, inputs, made)
         return made
+
+    def _carried_out(self, type_: str, name: str, work: Callable[[], Made]) -> Made:
+        try:
+            return work()
+        except Exception as exc:  # pylint: disable=broad-exception-caught  # whatever it was, name the resource
+            raise self._failed(f"{type_} {name!r}: {exc}") from exc
 
     def _keep_code(self, type_: str, place: Place, inputs: dict[str, Any], made: Made) -> None:
         if type_ == "aws:lambda/layerVersion:LayerVersion":

@@ -28,6 +28,8 @@ ANSWER_SECONDS = 0.2
 """What is kept of an invocation's time for its answer."""
 PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8)
 """A random part of each is waited before another attempt."""
+RANDOM = random.SystemRandom()
+"""Workers that begin from one snapshot would all draw the same numbers from `random`."""
 
 THROTTLES = frozenset(
     (
@@ -152,7 +154,7 @@ class Client:
             for error in failed:
                 if pause is None or BUDGET.spent() or not worth_retrying(error, final):
                     raise error
-            self._sleep(random.uniform(0, pause or 0.0))
+            self._sleep(RANDOM.uniform(0, pause or 0.0))
 
     def close(self) -> None:
         """Close the kept connections; the next call opens another."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import random
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .attributes import Item
-from .aws import BUDGET, CONFLICT, PAUSES_SECONDS, THROTTLES, TRANSIENT, AwsError, Call, Client
+from .aws import BUDGET, CONFLICT, PAUSES_SECONDS, RANDOM, THROTTLES, TRANSIENT, AwsError, Call, Client
 from .errors import TooLarge, TooManyRequests
 
 BATCH = 100
@@ -83,7 +82,7 @@ class DynamoDB:
                 pause = next(pauses, None)
                 if pause is None or BUDGET.spent():
                     raise TooManyRequests(BUSY)
-                time.sleep(random.uniform(0, pause))
+                time.sleep(RANDOM.uniform(0, pause))
         return found
 
     def queries(self, *requests: dict[str, Any]) -> list[list[Item]]:

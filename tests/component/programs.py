@@ -8,11 +8,14 @@ from typing import Any
 from lib.settings import (
     AlarmSettings,
     ApiSettings,
+    BackupSettings,
+    CostSettings,
     FirewallSettings,
     FunctionSettings,
     NetworkSettings,
     RolloutSettings,
     SiteSettings,
+    TableSettings,
 )
 from lib.tap_stack import TapStack, TapStackArgs
 
@@ -54,6 +57,9 @@ PRODUCTION: dict[str, Any] = {
     "network": NetworkSettings(vpc="made", nat_gateways="per-zone"),
     "api": ApiSettings(health_route=True, domain_name="yard.example.com", zone_id="Z0123456789ABC"),
     "firewall": FirewallSettings(enabled=True),
+    "table": TableSettings(replica_regions=("us-west-2",)),
+    "backup": BackupSettings(retention_days=35),
+    "cost": CostSettings(monthly_budget_usd=100.0),
 }
 """Arguments of one with every setting of production on."""
 

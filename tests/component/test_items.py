@@ -327,6 +327,7 @@ def test_stack_registers_the_outputs_002_asks_for_and_many_more(items: Deploymen
         "alarm_names": {f"lambda-{kind}": f"lambda{kind}Alarm-dev" for kind in kinds},
         "alarm_arns": {f"lambda-{kind}": f"arn:tap-lambda-{kind.lower()}" for kind in kinds},
         "schedule_names": {},
+        "replica_regions": [],
     }
 
 

@@ -117,7 +117,7 @@ def test_nothing_scales_and_nothing_is_kept_on_demand(suffix: str) -> None:
         assert table.inputs["billingMode"] == "PAY_PER_REQUEST"
         assert "readCapacity" not in table.inputs
         assert not table.retained
-        assert not table.ignored
+        assert table.ignored == ["replicas"]
     assert "readCapacity" not in made.inputs("dynamodb.Table")["post-parcels-table"]["globalSecondaryIndexes"][0]
 
 

@@ -117,6 +117,94 @@ def test_a_question_without_an_answer_is_an_error(run: Run) -> None:
         run("aws.get_ip_ranges(services=['ec2'])")
 
 
+STANDBY = """
+from lib.components.table import Table, TableArgs
+from lib.service import Key, Table as Described
+from lib.settings import TableSettings
+
+described = Described(name="t", variable="T", hash_key=Key("id"), stream="NEW_IMAGE", ttl="ends")
+kept = TableSettings(replica_regions=("eu-west-3",), deletion_protection=True)
+home = Table("home", TableArgs(name="{name}", table=described, settings=kept, tags={{"Owner": "desk"}}))
+west = aws.Provider("west", region="eu-west-3")
+there = Table(
+    "there",
+    TableArgs(name="{name}", table=described, settings=TableSettings(existing=True)),
+    pulumi.ResourceOptions(provider=west, depends_on=[home.replicas["eu-west-3"]]),
+)
+for which, table in {{"home": home, "there": there}}.items():
+    pulumi.export(which, {{"name": table.name, "arn": table.arn, "stream": table.stream_arn}})
+"""
+
+
+def test_a_replica_stands_in_its_region_and_a_standby_uses_it(run: Run, emulator: Emulator) -> None:
+    name = unique("t")
+    found = run(STANDBY.format(name=name))
+    home, there = (emulator.client("dynamodb", region) for region in ("us-east-1", "eu-west-3"))
+    home.put_item(TableName=name, Item={"id": {"S": "a"}})
+    assert there.get_item(TableName=found["there"]["name"], Key={"id": {"S": "a"}})["Item"]
+    table = there.describe_table(TableName=name)["Table"]
+    assert found["there"] == {"name": name, "arn": table["TableArn"], "stream": table["LatestStreamArn"]}
+    assert found["there"]["arn"] == found["home"]["arn"].replace("us-east-1", "eu-west-3")
+    assert table["DeletionProtectionEnabled"]
+    assert table["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
+    assert there.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"] == [{"Key": "Owner", "Value": "desk"}]
+    backups = there.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+
+
+def test_a_replica_goes_without_what_its_table_goes_without(run: Run, emulator: Emulator) -> None:
+    name = unique("t")
+    run(STANDBY.format(name=name).replace("deletion_protection=True", "point_in_time_recovery=False"))
+    there = emulator.client("dynamodb", "eu-west-3")
+    assert not there.describe_table(TableName=name)["Table"]["DeletionProtectionEnabled"]
+    backups = there.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "DISABLED"
+
+
+def test_what_should_stand_already_and_does_not_is_an_error_that_names_it(run: Run) -> None:
+    with pytest.raises(DeployError, match=r"aws:dynamodb/table:Table 't': .*nowhere"):
+        run("aws.dynamodb.Table.get('t', 'nowhere')")
+
+
+def test_a_type_that_cannot_be_found_is_an_error_that_names_it(run: Run) -> None:
+    with pytest.raises(DeployError, match=r"aws:sns/topic:Topic 't': the embedded run cannot find one"):
+        run("aws.sns.Topic.get('t', 'arn:aws:sns:us-east-1:000000000000:news')")
+
+
+BACKUP = """
+from lib.components.backup import Backup, BackupArgs
+from lib.settings import BackupSettings
+
+settings = BackupSettings(retention_days=120, {more})
+tables = ["arn:aws:dynamodb:us-east-1:000000000000:table/t"]
+backup = Backup("b", BackupArgs(name="{name}", table_arns=tables, settings=settings))
+pulumi.export("plan", backup.plan.id)
+pulumi.export("vault", backup.vault.arn)
+pulumi.export("role", backup.role.arn)
+"""
+
+
+def test_backups_have_their_vault_plan_and_selection(run: Run, emulator: Emulator) -> None:
+    name = unique("b")
+    far = "arn:aws:backup:eu-west-3:000000000000:backup-vault:far"
+    found = run(BACKUP.format(name=name, more=f"cold_storage_after_days=30, copy_to_vault_arn='{far}'"))
+    backup = emulator.client("backup")
+    assert backup.describe_backup_vault(BackupVaultName=name)["BackupVaultArn"] == found["vault"]
+    (rule,) = backup.get_backup_plan(BackupPlanId=found["plan"])["BackupPlan"]["Rules"]
+    assert (rule["TargetBackupVaultName"], rule["ScheduleExpression"]) == (name, "cron(0 3 * * ? *)")
+    lifecycle = {"DeleteAfterDays": 120, "MoveToColdStorageAfterDays": 30}
+    assert rule["Lifecycle"] == lifecycle
+    assert rule["CopyActions"] == [{"DestinationBackupVaultArn": far, "Lifecycle": lifecycle}]
+    (selection,) = backup.list_backup_selections(BackupPlanId=found["plan"])["BackupSelectionsList"]
+    assert selection["IamRoleArn"] == found["role"]
+
+
+def test_a_backup_is_copied_nowhere_unless_it_should(run: Run, emulator: Emulator) -> None:
+    found = run(BACKUP.format(name=unique("b"), more=""))
+    (rule,) = emulator.client("backup").get_backup_plan(BackupPlanId=found["plan"])["BackupPlan"]["Rules"]
+    assert not rule.get("CopyActions")
+
+
 def test_the_programs_warnings_are_told_and_its_chatter_is_not(run: Run) -> None:
     run("pulumi.log.warn('careful'); pulumi.log.info('by the way'); pulumi.log.debug('psst')")
     assert run.told == ["careful"]

@@ -59,8 +59,15 @@ def checkout_fixture(tmp_path: Path) -> Checkout:
 
 def test_make_alone_lists_the_commands(checkout: Checkout) -> None:
     said = checkout.make().stdout
-    for command in ("local", "site", "test", "lint", "bench", "preview", "up", "outputs", "destroy"):
+    commands = ("local", "site", "test", "lint", "bench", "cost", "preview", "up", "rollback", "outputs", "destroy")
+    for command in (*commands, "restore", "failover"):
         assert f"  make {command} " in said
+
+
+def test_costs_are_of_every_environment_unless_one_is_named(checkout: Checkout) -> None:
+    assert checkout.make("-n", "cost").stdout.split() == [".venv/bin/python", "-m", "lib.cost"]
+    named = checkout.make("-n", "cost", "ENV=prod", "SERVICE=stock", "REQUESTS=5").stdout
+    assert named.split()[3:] == ["--service", "stock", "--env", "prod", "--requests", "5"]
 
 
 @pytest.mark.parametrize("command", ["preview", "up", "outputs", "destroy"])
@@ -98,6 +105,20 @@ def test_destroying_leaves_the_environments_file_alone(checkout: Checkout) -> No
     checkout.pulumi()
     checkout.make("destroy", "ENV=dev")
     assert checkout.told()[1] == "destroy --stack items-dev --config-file Pulumi.dev.yaml"
+
+
+def test_a_restore_is_of_the_service_the_environment_and_the_table_it_is_told(checkout: Checkout) -> None:
+    (checkout.folder / "cfn-outputs").mkdir()
+    outputs = checkout.folder / "cfn-outputs" / "all-outputs.json"
+    outputs.write_text('{"stock-prod": {"table_names": {"levels": "l"}}}', encoding="utf-8")
+    done = checkout.make("restore", "SERVICE=stock", "ENV=prod", "TABLE=letters", "AT=2026-11-20T10:00:00Z", "APPLY=1")
+    assert done.returncode != 0
+    assert done.stdout == "error: TABLE 'letters': give one of levels\n"
+
+
+def test_a_fail_over_says_what_it_lacks(checkout: Checkout) -> None:
+    assert checkout.make("failover").stdout.startswith("error: TO is not said: give a region")
+    assert checkout.make("failover", "TO=us-west-2", "DRY=1").stdout.startswith("error: no Pulumi CLI found")
 
 
 def test_pages_are_built_with_the_npm_there_is(checkout: Checkout) -> None:

@@ -139,3 +139,17 @@ def test_flow_logs_write_to_one_log_group() -> None:
     statement = policies.flow_logs("arn:aws:logs:us-east-1:123456789012:log-group:/aws/vpc/post")
     assert statement["Resource"] == "arn:aws:logs:us-east-1:123456789012:log-group:/aws/vpc/post:*"
     assert "logs:PutLogEvents" in statement["Action"]
+
+
+TOPIC = "arn:aws-cn:sns:cn-north-1:123456789012:parcels-alarms"
+
+
+@pytest.mark.parametrize("service", ["budgets", "cloudwatch"])
+def test_topic_lets_a_service_publish_what_is_of_its_own_account(service: str) -> None:
+    assert policies.publishing(service, TOPIC) == {
+        "Effect": "Allow",
+        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Action": ["sns:Publish"],
+        "Resource": TOPIC,
+        "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}},
+    }

@@ -4,9 +4,9 @@ services, found by being here."""
 from importlib import import_module
 from pkgutil import iter_modules
 
-from .making import MAKERS, NOT_EMULATED, Made
+from .making import MAKERS, NOT_EMULATED, READERS, Made
 
-__all__ = ["MAKERS", "NOT_EMULATED", "Made"]
+__all__ = ["MAKERS", "NOT_EMULATED", "READERS", "Made"]
 
 for _module in iter_modules(__path__):
     import_module(f"{__name__}.{_module.name}")

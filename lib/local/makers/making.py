@@ -22,6 +22,10 @@ class Made(NamedTuple):
 Maker = Callable[[Place, Inputs], Made]
 MAKERS: dict[str, Maker] = {}
 
+Reader = Callable[[Place, str], Made]
+READERS: dict[str, Reader] = {}
+"""What a program may use that stands already, and how it is found by its id."""
+
 NOT_EMULATED: dict[str, str] = {}
 """Types that are left out of an embedded run, and why.  Each that a program has is listed when it is deployed."""
 
@@ -32,6 +36,16 @@ def makes(token: str) -> Callable[[Maker], Maker]:
     def register(maker: Maker) -> Maker:
         MAKERS[token] = maker
         return maker
+
+    return register
+
+
+def reads(token: str) -> Callable[[Reader], Reader]:
+    """Register the reader of one resource type."""
+
+    def register(reader: Reader) -> Reader:
+        READERS[token] = reader
+        return reader
 
     return register
 

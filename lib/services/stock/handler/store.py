@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import random
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -14,7 +13,7 @@ from functools import cache, partial
 from typing import Any, Callable, NamedTuple
 
 from ....runtime import metrics
-from ....runtime.aws import BUDGET
+from ....runtime.aws import BUDGET, RANDOM
 from ....runtime.dynamodb import DynamoDB
 from ....runtime.errors import ApiError, BadRequest, Conflict, NotFound, TooManyRequests, VersionConflict
 from ....runtime.idempotency import Idempotency
@@ -344,7 +343,7 @@ class Stock:
                 rows = exc.rows
             _check_budget(", ".join(sorted({product for product, _ in work.after})))
             if attempt := next(attempts):
-                time.sleep(random.uniform(0, min(PAUSE_SECONDS * 2**attempt, MAX_PAUSE_SECONDS)))
+                time.sleep(RANDOM.uniform(0, min(PAUSE_SECONDS * 2**attempt, MAX_PAUSE_SECONDS)))
             now = levels.levels_of(filter(None, rows.values())) if rows else self.at(work.changed())
             for place in rows or work.changed():
                 found.pop(place)
@@ -436,7 +435,7 @@ def _allotted(work: Work, lines: list[Wanted]) -> dict[Place, int]:
                 f"{line.quantity} of {line.product_id} are wanted, {max(left, 0)} are available",
                 [f"product_id {line.product_id}", f"available {max(left, 0)}"],
             )
-        place = random.choice(enough)
+        place = RANDOM.choice(enough)
         taken[place] = taken.get(place, 0) + line.quantity
     return taken
 

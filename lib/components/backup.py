@@ -1,0 +1,141 @@
+"""Backups of tables by AWS Backup: where they are kept, when they are made, and who may make and restore them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from .. import policies
+from ..environments import BASIS
+from ..naming import role_name_prefix
+from ..settings import BackupSettings, over, refuse
+from .role import Role, RoleArgs
+
+TRUSTED = "backup.amazonaws.com"
+START_WINDOW_MINUTES = 60
+"""How long after its time a backup may begin."""
+COMPLETION_WINDOW_MINUTES = 8 * 60
+"""How long after its time a backup must be done."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackupArgs:
+    """What a `Backup` is made from."""
+
+    name: str
+    """Of the vault and of the plan in AWS: 2 to 50 letters, digits, '-' or '_'."""
+    table_arns: Sequence[pulumi.Input[str]]
+    """The tables that are backed up."""
+    settings: BackupSettings = field(default_factory=BackupSettings)
+    """When, and for how long; what is not said here is as in `dev`, which keeps nothing."""
+    kms_key_arn: pulumi.Input[str] | None = None
+    """The key that encrypts the vault; None: the AWS-managed one."""
+    table_key_arns: Sequence[pulumi.Input[str]] = ()
+    """The keys that encrypt the tables, where those are not AWS's."""
+    retain_on_delete: bool = False
+    """`pulumi destroy` forgets the vault and the roles and leaves them, with every backup, in the account."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{2,50}", self.name):
+            raise refuse("name", self.name, "give 2 to 50 letters, digits, '-' or '_'")
+        if not self.settings.retention_days:
+            raise refuse("backup.retention_days", self.settings.retention_days, "give 1 or more, or make no Backup")
+
+
+class Backup(pulumi.ComponentResource):
+    """A vault, a plan that fills it, and two roles of AWS Backup: one backs tables up, one restores them beside
+    themselves."""
+
+    def __init__(self, name: str, args: BackupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("tap:aws:Backup", name, None, opts)
+        self._prefix, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self)
+        self.settings = over(BASIS.backup, args.settings)
+        self._tables = pulumi.Output.all(*args.table_arns)
+        self.vault = aws.backup.Vault(
+            f"{name}-vault",
+            name=args.name,
+            kms_key_arn=args.kms_key_arn,
+            force_destroy=not args.retain_on_delete,
+            tags=args.tags,
+            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=args.retain_on_delete),
+        )
+        self.plan = self._plan()
+        self.role = self._role("backup", self._backing_up())
+        self.restore_role = self._role("restore", self._restoring())
+        self.selection = aws.backup.Selection(
+            f"{name}-selection",
+            name=args.name,
+            plan_id=self.plan.id,
+            iam_role_arn=self.role.arn,
+            resources=args.table_arns,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=self.role.permissions()),
+        )
+        self.register_outputs(
+            {"vault_arn": self.vault.arn, "plan_id": self.plan.id, "restore_role_arn": self.restore_role.arn}
+        )
+
+    def _plan(self) -> aws.backup.Plan:
+        args, settings = self._args, self.settings
+        lifecycle: aws.backup.PlanRuleLifecycleArgsDict = {"delete_after": settings.retention_days}
+        if settings.cold_storage_after_days:
+            lifecycle["cold_storage_after"] = settings.cold_storage_after_days
+        rule: aws.backup.PlanRuleArgsDict = {
+            "rule_name": args.name,
+            "target_vault_name": self.vault.name,
+            "schedule": settings.schedule,
+            "start_window": START_WINDOW_MINUTES,
+            "completion_window": COMPLETION_WINDOW_MINUTES,
+            "lifecycle": lifecycle,
+            "recovery_point_tags": args.tags,
+        }
+        if settings.copy_to_vault_arn:
+            rule["copy_actions"] = [{"destination_vault_arn": settings.copy_to_vault_arn, "lifecycle": {**lifecycle}}]
+        return aws.backup.Plan(f"{self._prefix}-plan", name=args.name, rules=[rule], tags=args.tags, opts=self._child)
+
+    def _role(self, purpose: str, statements: Sequence[pulumi.Input[policies.Statement]]) -> Role:
+        return Role(
+            f"{self._prefix}-{purpose}",
+            RoleArgs(
+                name_prefix=role_name_prefix(self._args.name),
+                statements=statements,
+                trusted_service=TRUSTED,
+                managed_policies=(),
+                # Backups outlive the stack with their vault: AWS Backup deletes and restores them under these roles.
+                retain_on_delete=self._args.retain_on_delete,
+                tags=self._args.tags,
+            ),
+            self._child,
+        )
+
+    def _backing_up(self) -> list[pulumi.Output[policies.Statement]]:
+        vault, copy_to = self.vault.arn, self.settings.copy_to_vault_arn or ""
+        into = [copy_to] if copy_to else []
+        actions = ("DescribeBackupVault", "CopyIntoBackupVault")
+        copying = vault.apply(lambda arn: policies.recovery_points(arn, ["CopyFromBackupVault"], copy_to))
+        return [
+            self._tables.apply(policies.table_backups),
+            vault.apply(lambda arn: policies.allow("backup", actions, [arn, *into])),
+            vault.apply(lambda arn: policies.recovery_points(arn, ["TagResource"])),
+            *([copying] if copy_to else []),
+            *self._keys(["DescribeKey", "Decrypt", "GenerateDataKey"]),
+        ]
+
+    def _restoring(self) -> list[pulumi.Output[policies.Statement]]:
+        encrypting = ["Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo"]
+        return [
+            self._tables.apply(policies.table_restores),
+            *self._keys(["DescribeKey", "Decrypt", *encrypting]),
+        ]
+
+    def _keys(self, actions: Sequence[str]) -> list[pulumi.Output[policies.Statement]]:
+        own = [] if self._args.kms_key_arn is None else [self._args.kms_key_arn]
+        if not (used := [*own, *self._args.table_key_arns]):
+            return []
+        keys = pulumi.Output.all(*used)
+        return [keys.apply(lambda arns: policies.allow("kms", actions, arns)), keys.apply(policies.key_grants)]

@@ -1,0 +1,85 @@
+"""The bill of a month."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from ..environments import ENVIRONMENTS
+from ..recorder import Registered
+from .month import Month, recorded
+from .prices import PRICES, Prices
+from .rates import BILLED, FREE, UNPRICED
+from .traffic import Traffic
+from .work import WORK
+
+
+class Item(NamedTuple):
+    """A line of a bill."""
+
+    kind: str
+    what: str
+    amount: float
+    unit: str
+    usd: float
+    fixed: bool
+
+
+class Bill(NamedTuple):
+    """What a month costs."""
+
+    items: list[Item]
+    """Those, too, that come to nothing."""
+    free: list[str]
+    """Types that cost nothing, whatever happens."""
+    unpriced: list[str]
+    """What there is besides."""
+
+    def usd(self, *, fixed: bool | None = None) -> float:
+        """All of it; what is fixed, or what is not."""
+        return sum(item.usd for item in self.items if fixed in (None, item.fixed))
+
+
+def bill(month: Month, prices: Prices = PRICES) -> Bill:
+    """What a month comes to."""
+    found: dict[str, list[Registered]] = {}
+    for resource in month.made.registered:
+        if resource.custom and not resource.kind.startswith("providers."):
+            found.setdefault(resource.kind, []).append(resource)
+    return Bill(
+        [item for kind in sorted(found) for item in _items(kind, found[kind], month, prices)],
+        sorted(found.keys() & FREE),
+        [text for kind in sorted(found) for text in _unpriced(kind, found[kind])] + _elsewhere(month),
+    )
+
+
+@cache
+def standard(program: Path) -> Mapping[str, Mapping[str, Bill]]:
+    """Of every service in every environment as they come, for the traffic that is the default."""
+
+    def of(service: str, environment: str) -> Bill:
+        made = recorded(program, {"service": service, "environment": environment})
+        return bill(Month(made, Traffic(), WORK[service]))
+
+    return {service: {environment: of(service, environment) for environment in ENVIRONMENTS} for service in WORK}
+
+
+def _items(kind: str, found: Sequence[Registered], month: Month, prices: Prices) -> Iterator[Item]:
+    inputs = [resource.inputs for resource in found]
+    for line in BILLED.get(kind, ()):
+        amount, price = line.amount(inputs, month), prices[line.price]
+        yield Item(kind, line.what, amount, price.unit, price.of(amount), line.fixed)
+
+
+def _elsewhere(month: Month) -> list[str]:
+    """Tables that stand already are read and written, too, and nobody knows how they are paid for."""
+    return ["tables that stand already"] if month.work.reads and not month.tables else []
+
+
+def _unpriced(kind: str, found: Sequence[Registered]) -> Iterator[str]:
+    if kind not in BILLED and kind not in FREE:
+        yield f"{kind}, {len(found)} of them"
+    for what, has in UNPRICED.get(kind, {}).items():
+        yield from (f"{kind} {resource.name}: {what}" for resource in found if has(resource.inputs))

@@ -1,0 +1,125 @@
+"""Bills of the stacks as they are, and the command that prints them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lib.cost.__main__ import main
+from lib.cost.bill import Bill, bill, standard
+from lib.cost.month import Month, recorded
+from lib.cost.traffic import Traffic
+from lib.cost.work import WORK, Work
+from lib.recorder import Deployment
+from lib.reference import ROOT
+from lib.services import SERVICES
+
+PROGRAM = ROOT / "tap.py"
+UNKNOWN = """
+import pulumi_aws as aws
+from lib.config import args_from_config
+from lib.tap_stack import TapStack
+
+stack = TapStack("tap", args_from_config())
+aws.kinesis.Stream("jobs")
+"""
+
+
+def billed(service: str, environment: str, traffic: Traffic | None = None, **config: str) -> Bill:
+    """What a month of a stack costs."""
+    made = recorded(PROGRAM, {"service": service, "environment": environment, **config})
+    return bill(Month(made, traffic or Traffic(), WORK[service]))
+
+
+def usd(found: Bill, kind: str) -> float:
+    return sum(item.usd for item in found.items if item.kind == kind)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_resource_of_every_environment_has_a_price_or_is_free(service: str) -> None:
+    for environment, found in standard(PROGRAM)[service].items():
+        assert (environment, found.unpriced) == (environment, [])
+
+
+def test_whatever_a_stack_can_have_has_a_price_or_is_free(any_stack: Deployment) -> None:
+    nothing = Work(reads=(), writes=(), start_ms=0)
+    assert not bill(Month(any_stack, Traffic(), nothing)).unpriced
+
+
+def test_a_setting_is_in_the_bill_as_it_is_in_the_resources() -> None:
+    plain, traced = billed("items", "dev"), billed("items", "dev", tracing="true")
+    assert traced.usd() - plain.usd() == pytest.approx(5)
+    provisioned = billed("items", "dev", dynamodb_billing_mode="PROVISIONED", dynamodb_write_capacity="10")
+    assert usd(provisioned, "dynamodb.Table") - usd(plain, "dynamodb.Table") == pytest.approx(
+        730 * (10 * 0.00065 + 5 * 0.00013) - 0.3 * 0.625 - 0.7 * 0.125
+    )
+
+
+def test_functions_that_are_split_do_the_same_work() -> None:
+    whole, split = billed("inventory", "dev"), billed("inventory", "dev", split_functions="true")
+    runs = [next(item for item in found.items if item.what == "runs").amount for found in (whole, split)]
+    assert runs[0] == runs[1] == 1_000_000 + 8_760
+
+
+def test_without_traffic_only_what_is_fixed_is_left() -> None:
+    nothing = Traffic(requests=0, stored_gb=0, notifications=0)
+    assert billed("items", "prod", nothing).usd() == pytest.approx(billed("items", "prod").usd(fixed=True))
+
+
+def test_the_command_prints_all_bills_and_one_in_detail(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--service", "items", "--env", "dev", "--env", "prod", "--requests", "2e6"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].split() == ["USD", "a", "month", "dev", "prod"]
+    assert [line.split()[0] for line in said[1:3]] == ["items", "of"]
+    assert "items in prod:" in said
+    assert ["apigateway.RestApi", "requests", "2,000,000", "requests", "7.00"] in [line.split() for line in said]
+    assert said[-2] == "us-east-1, AWS's list prices of June 2026, no free tier, no credits, no taxes."
+
+
+def test_a_setting_can_be_tried_out(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--service", "items", "--env", "dev", "--config", "tracing=true"]) == 0
+    assert ["lambda.Function", "traces", "1,000,000", "traces", "5.00"] in [
+        line.split() for line in capsys.readouterr().out.splitlines()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--writes", "2"], "error: traffic.writes 2.0: give a number from 0 to 1: a share of the requests"),
+        (["--service", "items", "--env", "Prod"], "error: environment_suffix 'Prod': give 'prod'"),
+        (["--config", "colour=red"], "error: config 'colour=red': give KEY=VALUE with a key that Pulumi.yaml has"),
+    ],
+)
+def test_what_cannot_be_is_one_line_and_exit_code_1(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 1
+    said = capsys.readouterr()
+    assert said.err.startswith(message)
+    assert not said.out
+
+
+def test_a_folder_without_a_project_is_one_line_and_exit_code_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([]) == 1
+    assert "Pulumi.yaml" in capsys.readouterr().err
+
+
+def test_a_service_that_is_not_there_is_exit_code_2() -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--service", "shoes"])
+    assert ended.value.code == 2
+
+
+def test_what_has_no_price_is_exit_code_1_and_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: tap\nmain: program.py\n", encoding="utf-8")
+    (tmp_path / "program.py").write_text(UNKNOWN, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main(["--service", "items", "--env", "dev"]) == 1
+    assert "CANNOT BE PRICED: kinesis.Stream, 1 of them" in capsys.readouterr().out.splitlines()
