@@ -156,7 +156,7 @@ _FREE = {
     "cognito": "ResourceServer UserPoolDomain",
     "costexplorer": "CostAllocationTag",
     "ec2": (
-        "DefaultNetworkAcl DefaultSecurityGroup InternetGateway NetworkAcl Route RouteTable RouteTableAssociation "
+        "DefaultNetworkAcl DefaultSecurityGroup FlowLog InternetGateway NetworkAcl Route RouteTable RouteTableAssociation "
         "SecurityGroup SecurityGroupRule Subnet Vpc VpcEndpointRouteTableAssociation"
     ),
     "iam": "Policy Role RolePolicy RolePolicyAttachment",
