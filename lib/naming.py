@@ -25,8 +25,8 @@ LIMITS = {
     "vault": 50,
     "budget": 100,
 }
-"""Longest name AWS takes, in characters, by kind of resource; of a bucket's and of those in a network the provider makes
-up the rest, and Secrets Manager ends the ARN of a secret with seven."""
+"""Longest name AWS takes, in characters, by kind of resource; of a bucket's and of those in a network the provider
+makes up the rest, and Secrets Manager ends the ARN of a secret with seven."""
 
 ROLE_OWNER_LENGTH = 32
 """How much of its owner's name a role has: the provider takes prefixes of 38 characters."""
