@@ -12,6 +12,7 @@ from . import service as described
 from .environments import ENVIRONMENTS, row_name
 from .gateway import HEALTH_PATH
 from .naming import check_environment_suffix
+from .network import check_reach
 from .services import SERVICES
 from .settings import (
     LAYERS,
@@ -71,6 +72,7 @@ class TapStackArgs(Settings):
         self.settings().check()
         self._check_authorization()
         self._check_secrets()
+        check_reach(self.description(), self.settings().network)
         if self.settings().api.health_route and HEALTH_PATH in {route.path for _, route in self.description().routes()}:
             raise refuse("api.health_route", True, f"give False, for the service answers {HEALTH_PATH} itself")
         alarming_ms = self.settings().alarms.duration_ms

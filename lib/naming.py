@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 
 LIMITS = {
     "table": 255,
@@ -20,11 +21,12 @@ LIMITS = {
     "web-acl": 128,
     "bucket": 36,
     "user-pool": 128,
+    "network": 218,
     "vault": 50,
     "budget": 100,
 }
-"""Longest name AWS takes, in characters, by kind of resource; of a bucket's, the provider makes up the rest, and
-Secrets Manager ends the ARN of a secret with seven."""
+"""Longest name AWS takes, in characters, by kind of resource; of a bucket's and of those in a network the provider
+makes up the rest, and Secrets Manager ends the ARN of a secret with seven."""
 
 ROLE_OWNER_LENGTH = 32
 """How much of its owner's name a role has: the provider takes prefixes of 38 characters."""
@@ -84,3 +86,8 @@ def secret_name(store: str, service: str, environment: str, name: str) -> str:
     if store == "ssm":
         return parameter_name(service, environment, name)
     return physical_name("{service}/{environment}/{type}", "secret", environment, service=service, type=name)
+
+
+def named(tags: Mapping[str, str], name: str) -> dict[str, str]:
+    """Tags of what has no name in AWS but the one in its tags."""
+    return {**tags, "Name": name}

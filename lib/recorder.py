@@ -30,6 +30,9 @@ COMPUTED = (
     "executionArn",
     "invokeArn",
     "invokeUrl",
+    "ownerId",
+    "prefixListId",
+    "publicIp",
     "region",
     "regionalDomainName",
     "regionalZoneId",
@@ -41,13 +44,13 @@ COMPUTED = (
     "websiteEndpoint",
 )
 """Properties that AWS decides; the recorder answers `<property>:<logical name>`."""
-CALLS = {
+CALLS: dict[str, dict[str, Any]] = {
+    "getAvailabilityZones": {"names": [f"zone-{letter}" for letter in "abc"]},
     "getCallerIdentity": {"accountId": "123456789012"},
     "getRegion": {"region": "us-east-1"},
     "getPartition": {"partition": "aws"},
 }
 """What a program may ask AWS, and the recorder's answer."""
-
 PROOF = ("resourceRecordName", "resourceRecordType", "resourceRecordValue")
 """What a certificate asks for."""
 
@@ -137,7 +140,7 @@ class Cloud(mocks.Mocks):
         self._preview = preview
 
     def call(self, args: mocks.MockCallArgs) -> Any:
-        """Say where the program is; no program here asks AWS anything else."""
+        """Say where the program is, and in which zones; no program here asks AWS anything else."""
         name = args.token.rpartition(":")[2]
         if name not in CALLS:
             raise AssertionError(f"{args.token} was called")
@@ -156,10 +159,17 @@ class Cloud(mocks.Mocks):
 class Recorder(Monitor):
     """Notes each request once it was transformed and answered."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Cloud, preview: bool) -> None:
         super().__init__(cloud)
+        self._preview = preview
         self.registered: list[Registered] = []
         self.outputs: dict[str, dict[str, Any]] = {}
+
+    def Invoke(self, request: Any) -> Any:  # pylint: disable=invalid-name  # the RPC's name
+        """Answer what the program asks AWS; in a preview nothing is known."""
+        answer = super().Invoke(request)  # type: ignore[no-untyped-call]  # Pulumi's mocks are
+        answer.unknown = self._preview
+        return answer
 
     def RegisterResource(self, request: Any) -> Any:
         """Register one resource."""
@@ -236,7 +246,7 @@ def _record(program: Callable[[], object], preview: bool, config: Mapping[str, s
     logger = logging.Logger("recorder")
     logger.addHandler(messages)
     cloud = Cloud(preview)
-    monitor = Recorder(cloud)
+    monitor = Recorder(cloud, preview)
     loop = asyncio.new_event_loop()
     loop.set_exception_handler(lambda *_: None)  # the first error is raised; what it left unfinished is no news
     asyncio.set_event_loop(loop)

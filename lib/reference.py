@@ -55,12 +55,18 @@ OTHER_KEYS = (
 MANAGED_POLICIES = (
     (policies.BASIC_EXECUTION, "CloudWatch Logs", "write its log"),
     (policies.XRAY_WRITE, "X-Ray, which knows no narrower resource", "send traces, only where tracing is on"),
+    (
+        policies.VPC_ACCESS,
+        "network interfaces yet to be made",
+        "run in a VPC, only where it does; its code is refused it",
+    ),
 )
 """AWS's own policies: which, what they are good for, why."""
 WORDS = {"True": "yes", "False": "no", "": "none", "-1": "none"}
 OUTPUTS = {
     "Text": "text",
     "Texts": "texts by name",
+    "List": "texts",
     "pulumi.Input[str]": "text",
     "str": "text",
     "bool": "true or false",

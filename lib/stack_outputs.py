@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 
 from . import policies
+from .components.network import Network
 
 if TYPE_CHECKING:
     from .components.user_pool import UserPool
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 Text = pulumi.Output[str]
 Texts = dict[str, pulumi.Output[str]]
+List = Sequence[pulumi.Input[str]]
 
 
 class StackOutputs:
@@ -170,6 +173,26 @@ class StackOutputs:
     """The bucket of the site's pages."""
     site_distribution_id: Text
     """The CloudFront distribution of the site, where it is behind one."""
+    vpc_id: pulumi.Input[str]
+    """The VPC that functions run in."""
+    private_subnet_ids: List
+    """The subnets that functions run in."""
+    function_security_group_ids: List
+    """Their security groups."""
+    vpc_cidr_block: Text
+    """The addresses of a VPC that was made."""
+    availability_zones: List
+    """The zones it is over."""
+    public_subnet_ids: List
+    """Its public subnets, one in each zone."""
+    vpc_endpoint_ids: Texts
+    """Its endpoints, by the service they lead to."""
+    nat_gateway_ids: List
+    """Its NAT gateways."""
+    nat_public_ips: List
+    """The addresses that functions have on the internet."""
+    flow_log_group_name: Text
+    """The log of what its security groups refused."""
 
 
 def collect(stack: TapStack) -> dict[str, Any]:
@@ -187,6 +210,7 @@ def collect(stack: TapStack) -> dict[str, Any]:
         **_kept(stack),
         **_queue(stack),
         **_site(stack),
+        **_network(stack),
     }
 
 
@@ -349,4 +373,29 @@ def _site(stack: TapStack) -> Texts:
         "site_url": site.url,
         "site_bucket_name": site.bucket.name,
         **({"site_distribution_id": site.distribution.id} if site.distribution else {}),
+    }
+
+
+def _network(stack: TapStack) -> dict[str, Any]:
+    network = stack.network
+    if not network:
+        return {}
+    return {
+        "vpc_id": network.vpc_id,
+        "private_subnet_ids": network.private_subnet_ids,
+        "function_security_group_ids": network.security_group_ids,
+        **(_made_network(network) if isinstance(network, Network) else {}),
+    }
+
+
+def _made_network(network: Network) -> dict[str, Any]:
+    vpc, nat, logs = network.vpc, network.nat, network.flow_logs
+    addresses = {"nat_public_ips": [address.public_ip for address in nat.addresses]} if nat else {}
+    return {
+        "vpc_cidr_block": vpc.resource.cidr_block,
+        "availability_zones": vpc.zones,
+        "public_subnet_ids": [subnet.id for subnet in vpc.public],
+        "vpc_endpoint_ids": network.endpoints.ids,
+        **({"nat_gateway_ids": [gateway.id for gateway in nat.gateways], **addresses} if nat else {}),
+        **({"flow_log_group_name": logs.log_group.name} if logs else {}),
     }

@@ -24,6 +24,7 @@ from .components.firewall import Firewall, FirewallArgs
 from .components.function import DEFAULT_ALIAS, Function, FunctionArgs
 from .components.key import Key, KeyArgs
 from .components.layer import Layer, LayerArgs
+from .components.network import Network, NetworkArgs
 from .components.parameter import Parameter, ParameterArgs
 from .components.queue import Queue, QueueArgs
 from .components.role import Role, RoleArgs
@@ -32,10 +33,12 @@ from .components.schedule import Schedule, ScheduleArgs
 from .components.secret import Secret, SecretArgs
 from .components.site import Site, SiteArgs
 from .components.site_files import SiteFiles, SiteFilesArgs
+from .components.standing_network import StandingNetwork, StandingNetworkArgs
 from .components.table import Table, TableArgs
 from .components.topic import Topic, TopicArgs
 from .components.user_pool import UserPool, UserPoolArgs
 from .naming import bucket_name_prefix, parameter_name, physical_name, role_name_prefix, secret_name, user_pool_name
+from .network import calls
 from .runtime import metrics
 from .settings import USER_POOL
 from .settings.rollout import GRADUAL
@@ -66,8 +69,8 @@ def _label(on: str) -> str:
 
 
 class TapStack(pulumi.ComponentResource, StackOutputs):
-    """A serverless API: a key, tables, topics, parameters, secrets, a queue, a site, roles, functions, what calls them,
-    a REST API, alarms.
+    """A serverless API: a key, tables, topics, parameters, secrets, a queue, a site, roles, a network, functions, what
+    calls them, a REST API, alarms.
 
     Every resource it makes can be reached: `tables["..."].resource`, `functions["..."].resource`, `api.resource`, ...
     Its outputs, `StackOutputs`, are attributes of it, too.
@@ -92,6 +95,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         self.dead_letters = self._dead_letters() if self.description.dead_letters else None
         self.roles = {function.name: self._role(function) for function in self.description.functions}
         self.layers = {shared: self._layer(shared) for shared in [self.description.shared_type] if shared}
+        self.network = self._network() if self.settings.network.in_vpc() else None
         self.functions = {function.name: self._function(function) for function in self.description.functions}
         self.schedules = self._schedules()
         self.consumers = self._consumers()
@@ -216,9 +220,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
             TopicArgs(
                 name=self._physical("topic", type_),
                 email=self.settings.alarms.notification_email or "",
-                publishers=("cloudwatch", "budgets")
-                if type_ == self.description.alarms_type and self._budgeted
-                else (),
+                publishers=BUDGET_PUBLISHERS if self._budgeted and type_ == self.description.alarms_type else (),
                 kms_key_arn=self.encrypted_by,
                 tags=self.args.all_tags,
             ),
@@ -232,6 +234,8 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 name=self._physical("vault", "backup"),
                 table_arns=[table.arn for table in self.tables.values()],
                 settings=self.settings.backup,
+                kms_key_arn=self.encrypted_by,
+                table_key_arns=[] if self.encrypted_by is None else [self.encrypted_by],
                 retain_on_delete=bool(self.settings.table.retain_on_delete),
                 tags=self.args.all_tags,
             ),
@@ -355,6 +359,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
 
     def _role(self, function: described.Function) -> Role:
         traced = [policies.XRAY_WRITE] if self.args.function_settings(function).tracing else []
+        in_vpc = [policies.VPC_ACCESS] if self.settings.network.in_vpc() else []
         return Role(
             f"{self._prefix}-{function.name}",
             RoleArgs(
@@ -364,8 +369,9 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                     *(self.tables[consumer.table].grant_stream() for consumer in function.consumers),
                     *(queue.grant(["SendMessage"]) for queue in self._left_to(function)),
                     *self._key_statements(function),
+                    *(policies.lambda_alone() for _ in in_vpc),
                 ],
-                managed_policies=[policies.BASIC_EXECUTION, *traced],
+                managed_policies=[policies.BASIC_EXECUTION, *traced, *in_vpc],
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -412,8 +418,29 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
             self._child,
         )
 
+    def _network(self) -> Network | StandingNetwork:
+        name, settings = self._physical("network", f"{self.description.api_type}-network"), self.settings.network
+        if settings.vpc == "made":
+            calling = calls(self.description).items()
+            args = NetworkArgs(
+                name=name,
+                statements={service: [self._statement(grant) for grant in grants] for service, grants in calling},
+                settings=settings,
+                log_retention_days=self.settings.function.log_retention_days,
+                tags=self.args.all_tags,
+            )
+            return Network(f"{self._prefix}-network", args, self._child)
+        standing = StandingNetworkArgs(
+            name=name,
+            vpc_id=settings.vpc or "",
+            private_subnet_ids=settings.private_subnet_ids or (),
+            security_group_ids=settings.security_group_ids or (),
+            tags=self.args.all_tags,
+        )
+        return StandingNetwork(f"{self._prefix}-network", standing, self._child)
+
     def _function(self, function: described.Function) -> Function:
-        role = self.roles[function.name]
+        role, network = self.roles[function.name], self.network
         packed = own_sources if self.layers else sources
         return Function(
             f"{self._prefix}-{function.name}",
@@ -425,11 +452,13 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 environment=self._variables(function),
                 dead_letter_arn=self._dead_letter_arn(function),
                 kms_key_arn=self.encrypted_by,
+                subnet_ids=network.private_subnet_ids if network else (),
+                security_group_ids=network.security_group_ids if network else (),
                 alias=DEFAULT_ALIAS if self.settings.rollout.strategy != "none" else "",
                 shifted=self._gradual(),
                 settings=self.args.function_settings(function),
                 tags=self.args.all_tags,
-                depends_on=role.permissions(),
+                depends_on=[*role.permissions(), *([network] if network else [])],
             ),
             self._child,
         )
@@ -533,8 +562,8 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 name=self._physical("web-acl", "firewall"),
                 stage_arn=self.api.stage.arn,
                 settings=self.settings.firewall,
-                log_retention_days=self.settings.function.log_retention_days,
                 kms_key_arn=self.encrypted_by,
+                log_retention_days=self.settings.function.log_retention_days,
                 tags=self.args.all_tags,
             ),
             self._child,

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from lib.args import TapStackArgs
 from lib.components.table import SCALING_FACTOR
+from lib.cost.prices import PRICES, SECONDS
 from lib.settings import TableSettings
 
 from . import queueing
@@ -25,7 +26,6 @@ from .facts import (
     VCPU,
     Operation,
 )
-from .prices import PRICES, SECONDS
 from .queueing import Lognormal, Mixture
 
 REFUSED = 0.001

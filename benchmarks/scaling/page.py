@@ -8,12 +8,12 @@ from math import ceil
 from typing import Any
 
 from lib.args import TapStackArgs
+from lib.cost.prices import PRICES, SECONDS
 from lib.settings import LAYERS, ApiSettings, FunctionSettings, Layer, Settings, TableSettings
 
 from . import queueing
 from .facts import COLD_SHARE, FACTS, GATEWAY_RATE, OPERATIONS, VARIATION, Operation
 from .model import concurrency, function_ms, lambda_usd, limits, offered, response_ms
-from .prices import PRICES, SECONDS
 from .queueing import Queue
 
 RATE = 1_000

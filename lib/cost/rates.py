@@ -156,8 +156,8 @@ _FREE = {
     "cognito": "ResourceServer UserPoolDomain",
     "costexplorer": "CostAllocationTag",
     "ec2": (
-        "DefaultNetworkAcl DefaultSecurityGroup InternetGateway NetworkAcl Route RouteTable RouteTableAssociation "
-        "SecurityGroup SecurityGroupRule Subnet Vpc VpcEndpointRouteTableAssociation"
+        "DefaultNetworkAcl DefaultSecurityGroup FlowLog InternetGateway NetworkAcl Route RouteTable "
+        "RouteTableAssociation SecurityGroup SecurityGroupRule Subnet Vpc VpcEndpointRouteTableAssociation"
     ),
     "iam": "Policy Role RolePolicy RolePolicyAttachment",
     "kms": "Alias Grant KeyPolicy",

@@ -43,7 +43,7 @@ def members() -> str:
     for name, value, unit in INVOCATION.figures:
         sums[name] = sums.get(name, 0) + value
         units[name] = unit
-    about = f'{{"Timestamp":{time.time() * 1000:.0f},"CloudWatchMetrics":{_described(*units.items())}}}'
+    about = f'{{"Timestamp":{int(time.time() * 1000)},"CloudWatchMetrics":{_described(*units.items())}}}'
     figures = "".join([f',"{name}":{value}' for name, value in sums.items()])
     return f',"_aws":{about},"{DIMENSION}":"{os.environ["AWS_LAMBDA_FUNCTION_NAME"]}"{figures}'
 

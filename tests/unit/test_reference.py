@@ -158,6 +158,7 @@ def test_permissions_say_what_each_role_may_where_and_for_whom() -> None:
     assert [row[1] for row in granted[2:]] == [
         "what `AWSLambdaBasicExecutionRole` allows",
         "what `AWSXRayDaemonWriteAccess` allows",
+        "what `AWSLambdaVPCAccessExecutionRole` allows",
     ]
 
 
