@@ -103,7 +103,7 @@ def _let_open(wanted: int) -> None:
 
 @contextmanager
 def _reached(options: argparse.Namespace, terminal: Terminal) -> Iterator[tuple[str, dict[str, str]]]:
-    """The URL of what is driven, and by which headers it is known who does; it goes with the block if it came with it."""
+    """The URL of what is driven, and the headers of who drives; it goes with the block if it came with it."""
     if options.url:
         yield options.url.rstrip("/"), {"x-api-key": options.api_key} if options.api_key else {}
     elif options.outputs:
