@@ -431,6 +431,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 statements={service: [self._statement(grant) for grant in grants] for service, grants in calling},
                 settings=settings,
                 log_retention_days=self.settings.function.log_retention_days,
+                kms_key_arn=self.encrypted_by,
                 tags=self.args.all_tags,
             )
             return Network(f"{self._prefix}-network", args, self._child)
