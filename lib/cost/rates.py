@@ -151,8 +151,8 @@ _FREE = {
     "codedeploy": "Application DeploymentConfig DeploymentGroup",
     "costexplorer": "CostAllocationTag",
     "ec2": (
-        "DefaultNetworkAcl DefaultSecurityGroup FlowLog InternetGateway NetworkAcl Route RouteTable RouteTableAssociation "
-        "SecurityGroup SecurityGroupRule Subnet Vpc VpcEndpointRouteTableAssociation"
+        "DefaultNetworkAcl DefaultSecurityGroup FlowLog InternetGateway NetworkAcl Route RouteTable "
+        "RouteTableAssociation SecurityGroup SecurityGroupRule Subnet Vpc VpcEndpointRouteTableAssociation"
     ),
     "iam": "Policy Role RolePolicy RolePolicyAttachment",
     "kms": "Alias Grant KeyPolicy",
