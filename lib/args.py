@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+
+import pulumi
 
 from . import recommended
 from . import service as described
@@ -12,9 +14,21 @@ from .gateway import HEALTH_PATH
 from .naming import check_environment_suffix
 from .network import check_reach
 from .services import SERVICES
-from .settings import LAYERS, AlarmSettings, ApiSettings, FunctionSettings, Settings, check_tags, over, refuse
+from .settings import (
+    LAYERS,
+    USER_POOL,
+    AlarmSettings,
+    ApiSettings,
+    FunctionSettings,
+    Settings,
+    check_tags,
+    over,
+    refuse,
+)
 
 DEFAULT_TAGS = {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"}
+LONGEST_BYTES = {"ssm": 4096, "secretsmanager": 65536}
+"""Of a secret, by its store."""
 DURATION_ALARM_SHARE = 0.8
 """The part of its timeout that a function may take on average before somebody hears of it."""
 
@@ -38,6 +52,9 @@ class TapStackArgs(Settings):
     split_functions: bool = False
     """A function for each operation, with a role and figures of its own; their common code is in a layer."""
 
+    secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict, repr=False)
+    """The values of the service's secrets, by their names, which Pulumi keeps as secrets."""
+
     def __post_init__(self) -> None:
         suffix = check_environment_suffix(self.environment_suffix or "dev")
         object.__setattr__(self, "environment_suffix", suffix)
@@ -53,6 +70,8 @@ class TapStackArgs(Settings):
         object.__setattr__(self, "tags", self._tags())
         check_tags(self.all_tags)
         self.settings().check()
+        self._check_authorization()
+        self._check_secrets()
         check_reach(self.description(), self.settings().network)
         if self.settings().api.health_route and HEALTH_PATH in {route.path for _, route in self.description().routes()}:
             raise refuse("api.health_route", True, f"give False, for the service answers {HEALTH_PATH} itself")
@@ -62,6 +81,37 @@ class TapStackArgs(Settings):
         if alarming_ms and alarming_ms >= shortest_ms:
             wanted = f"give less than the {shortest_ms} ms after which Lambda ends a function"
             raise refuse("alarms.duration_ms", alarming_ms, wanted)
+
+    def _check_authorization(self) -> None:
+        service, settings = self.description(), self.settings()
+        if settings.authorization.type == USER_POOL:
+            if not service.scopes():
+                raise refuse(
+                    "authorization.type", USER_POOL, f"give NONE, for no route of {service.name} needs a scope"
+                )
+            if service.site and settings.site.public:
+                raise refuse("site.public", True, f"give False, for with {USER_POOL} pages need https://")
+
+    def _check_secrets(self) -> None:
+        """Raise ValueError, which never shows a value, for secrets that are missing, unknown, or no text."""
+        if not isinstance(self.secrets, Mapping):
+            raise refuse("secrets", type(self.secrets).__name__, "give a mapping of names to texts")
+        described_ones = {secret.name: secret for secret in self.description().secrets}
+        for name in sorted({*self.secrets} - {*described_ones}):
+            wanted = (
+                f"give some of {', '.join(described_ones)}" if described_ones else "the service has none, give none"
+            )
+            raise refuse("secrets", name, wanted)
+        for name, secret in described_ones.items():
+            value = self.secrets.get(name)
+            if value is None and not secret.generated:
+                wanted = f"give secrets={{{name!r}: ...}}, or pulumi config set --secret --path tap:secrets.{name}"
+                raise refuse("secrets", name, wanted)
+            if not isinstance(value, str | pulumi.Output | None):
+                raise refuse(f"secrets[{name!r}]", type(value).__name__, "give a text")
+            if isinstance(value, str) and not 0 < len(value.encode()) <= LONGEST_BYTES[secret.store]:
+                wanted = f"give 1 to {LONGEST_BYTES[secret.store]} bytes"
+                raise refuse(f"secrets[{name!r}]", f"{len(value.encode())} bytes", wanted)
 
     def function_settings(self, function: described.Function) -> FunctionSettings:
         """The figures of one function: the stack's, its own, and again what the arguments say.

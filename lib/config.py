@@ -12,7 +12,7 @@ import pulumi
 
 from .args import TapStackArgs
 from .service import Service
-from .services import CHOICES
+from .services import CHOICES, SERVICES
 from .settings import LAYERS, Layer, refuse
 
 
@@ -96,13 +96,27 @@ def args_from_config(config: pulumi.Config | None = None) -> TapStackArgs:
     if not isinstance(tags, dict):
         raise refuse("config tags", tags, 'give an object of texts, such as {"Owner": "web-team"}')
     layers: dict[str, Any] = {name: layer(**said[layer]) for name, layer in LAYERS.items()}
+    described = SERVICES.get(service)
     return TapStackArgs(
         environment_suffix=config.get("environment") or os.environ.get("ENVIRONMENT_SUFFIX") or "dev",
         service=_chosen(service, said),
         split_functions=_split(config.get("split_functions") or "false"),
         tags=tags,
+        secrets=secrets_from_config(described, config) if described else {},
         **layers,
     )
+
+
+def secrets_from_config(service: Service, config: pulumi.Config | None = None) -> dict[str, pulumi.Output[str]]:
+    """What the configuration has under `secrets` for a service; those of other services are nothing to it."""
+    given = (config or pulumi.Config()).get_object("secrets") or {}
+    if not isinstance(given, dict):
+        raise refuse("config secrets", type(given).__name__, "give an object, with pulumi config set --secret --path")
+    found = {secret.name: given[secret.name] for secret in service.secrets if secret.name in given}
+    for name, value in found.items():
+        if not isinstance(value, str):
+            raise refuse(f"config secrets.{name}", type(value).__name__, "give a text")
+    return {name: pulumi.Output.secret(value) for name, value in found.items()}
 
 
 def _chosen(service: str, said: Mapping[type[Layer], Mapping[str, Any]]) -> str | Service:

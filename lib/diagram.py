@@ -9,7 +9,7 @@ from html import escape
 from itertools import accumulate, cycle
 
 from .environments import ENVIRONMENTS, row_name
-from .naming import parameter_name, physical_name
+from .naming import parameter_name, physical_name, secret_name
 from .service import Function, Grant, Index, Parameter, Route, Service, Table
 from .settings import Settings, over
 
@@ -28,10 +28,12 @@ KINDS = {
     "topic": ("SNS TOPIC", "#be185d", "M1 6.5v3h3l6 4v-11l-6 4zM13 5.5a4 4 0 0 1 0 5"),
     "queue": ("SQS QUEUE", "#9f1239", "M1 4h14v8H1zM5 4v8M9 4v8"),
     "parameter": ("PARAMETER STORE", "#166534", "M2 4h7m4 0h1M9 2v4h4V2zM2 12h1m4 0h7M3 10v4h4v-4z"),
+    "secret": ("SECRET", "#854d0e", "M9 6.5a3 3 0 1 0-2.5 2.5L8 10.5v2h2v2h3V12L9 7.5z"),
     "alarm": ("CLOUDWATCH ALARMS", "#b91c1c", "M3 12h10c-1-1-1-2-1-5a4 4 0 0 0-8 0c0 3 0 4-1 5zM6.5 14.5h3"),
     "email": ("E-MAIL", "#475569", "M1 3h14v10H1zM1 4l7 5 7-5"),
 }
 """Heading, colour and icon (on 16 by 16) of each kind of box."""
+STORES = {"ssm": "in Parameter Store", "secretsmanager": "in Secrets Manager"}
 TABLE_COLOURS = ("#1d4ed8", "#0e7490", "#7c3aed", "#4d7c0f")
 """So that arrows to several tables can be told apart."""
 METHOD_COLOURS = {"GET": "#1d4ed8", "POST": "#15803d", "PUT": "#b45309", "PATCH": "#0f766e", "DELETE": "#b91c1c"}
@@ -76,7 +78,8 @@ class Card:
 
 Point = tuple[float, float]
 Cards = Mapping[str, Card]
-"""By `function NAME`, `schedule NAME`, `stream NAME` (of its consumer), `on NAME` (a table, topic, parameter, queue),
+"""By `function NAME`, `schedule NAME`, `stream NAME` (of its consumer), `on NAME` (a table, topic, parameter, secret,
+queue),
 `api`, `caller`, `site`, `watch`, `email`, and `on NAME` or `alarms` for the topic that alarms go to."""
 
 
@@ -149,6 +152,9 @@ def _used(service: Service, environment: str) -> dict[str, Card]:
     for parameter in _apart(service):
         lines = list(parameter.value) or [_named(service, environment, "table", parameter.table)]
         cards[f"on {parameter.name}"] = _card("parameter", 3, paths[parameter.name], *lines)
+    for secret in service.secrets:
+        name = secret_name(secret.store, service.name, environment, secret.name)
+        cards[f"on {secret.name}"] = _card("secret", 3, name, STORES[secret.store])
     for topic in service.topics:
         if topic.name != service.alarms_type:
             name = _named(service, environment, "topic", topic.name)

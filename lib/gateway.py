@@ -17,6 +17,7 @@ REQUEST_HEADERS = (
     "Idempotency-Key",
     "If-Match",
     "X-Amz-Date",
+    "X-Amz-Security-Token",
     "X-Api-Key",
     "X-Correlation-Id",
 )
@@ -54,7 +55,28 @@ GATEWAY_RESPONSES = (
     GatewayResponse("INVALID_API_KEY", 403, "FORBIDDEN", "send a valid API key in the x-api-key header"),
     GatewayResponse("MISSING_AUTHENTICATION_TOKEN", 404, "NOT_FOUND", "this API has no such path or method"),
 )
-"""Each type of its own, and the two defaults for all others, whose codes are AWS's: THROTTLED, QUOTA_EXCEEDED, ..."""
+"""Each type of its own, and the two defaults for all others, whose codes are AWS's: THROTTLED, EXPIRED_TOKEN, ..."""
+AUTHORIZATION_RESPONSES: Mapping[str, tuple[GatewayResponse, ...]] = {
+    "AWS_IAM": (
+        GatewayResponse("ACCESS_DENIED", 403, "FORBIDDEN"),
+        # Said of every request without a signature, too, and so no longer that there is no such path.
+        GatewayResponse(
+            "MISSING_AUTHENTICATION_TOKEN",
+            403,
+            "FORBIDDEN",
+            "sign the request with AWS Signature Version 4, to a path and method that this API has",
+        ),
+    ),
+    "COGNITO_USER_POOLS": (
+        GatewayResponse(
+            "UNAUTHORIZED",
+            401,
+            "UNAUTHORIZED",
+            "send Authorization: Bearer with an access token that has not expired and has the scope of this route",
+        ),
+    ),
+}
+"""Those that depend on how callers show who they are."""
 
 HEALTH_PATH = "/health"
 HEALTH = '{"status":"ok","requestId":"$context.requestId"}'
@@ -84,6 +106,12 @@ ACCESS_LOG = {
 # Numbers are quoted, too: API Gateway writes `-` for what it does not know.
 ACCESS_LOG_FORMAT = json.dumps({name: f"$context.{variable}" for name, variable in ACCESS_LOG.items()})
 """A line of the access log."""
+
+
+def responses(authorization: str | None) -> list[GatewayResponse]:
+    """How the gateway refuses where callers show who they are in that way."""
+    rows = (*GATEWAY_RESPONSES, *AUTHORIZATION_RESPONSES.get(authorization or "", ()))
+    return list({row.type: row for row in rows}.values())
 
 
 def template(response: GatewayResponse) -> str:

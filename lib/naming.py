@@ -13,17 +13,20 @@ LIMITS = {
     "rule": 64,
     "layer": 140,
     "parameter": 1011,
+    "secret": 505,
+    "key": 250,
     "queue": 80,
     "application": 100,
     "dashboard": 255,
     "web-acl": 128,
     "bucket": 36,
+    "user-pool": 128,
     "network": 218,
     "vault": 50,
     "budget": 100,
 }
-"""Longest name AWS takes, in characters, by kind of resource; of a bucket's and of those in a network, the provider
-makes up the rest."""
+"""Longest name AWS takes, in characters, by kind of resource; of a bucket's and of those in a network the provider
+makes up the rest, and Secrets Manager ends the ARN of a secret with seven."""
 
 ROLE_OWNER_LENGTH = 32
 """How much of its owner's name a role has: the provider takes prefixes of 38 characters."""
@@ -71,6 +74,18 @@ def physical_name(pattern: str, kind: str, environment: str, **parts: str) -> st
 def parameter_name(service: str, environment: str, name: str) -> str:
     """The path under which Parameter Store holds a parameter of a service."""
     return physical_name("/{service}/{environment}/{type}", "parameter", environment, service=service, type=name)
+
+
+def user_pool_name(service: str, environment: str) -> str:
+    """The name of a service's user pool, and what its scopes begin with."""
+    return physical_name("{service}-{environment}", "user-pool", environment, service=service)
+
+
+def secret_name(store: str, service: str, environment: str, name: str) -> str:
+    """Where a store holds a secret of a service: a path only in Parameter Store, by which its functions tell."""
+    if store == "ssm":
+        return parameter_name(service, environment, name)
+    return physical_name("{service}/{environment}/{type}", "secret", environment, service=service, type=name)
 
 
 def named(tags: Mapping[str, str], name: str) -> dict[str, str]:

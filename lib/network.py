@@ -28,6 +28,7 @@ def calls(service: Service) -> dict[str, list[Grant]]:
         "ssm": service.parameters,
     }
     names = {one.name: kind for kind, those in kinds.items() for one in those}
+    names |= {secret.name: secret.store for secret in service.secrets}
     found: dict[str, list[Grant]] = {}
     for grant in service.grants():
         found.setdefault(names[grant.on], []).append(grant)

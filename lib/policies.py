@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+import re
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NamedTuple
 
 from .naming import RESTORED
 
@@ -29,6 +30,50 @@ VPC_ACCESS_ACTIONS = (
 """What of it is Lambda's to do, and no function's."""
 API_GATEWAY_LOGS = "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 """Writing the logs of APIs."""
+
+KEY_ADMINISTRATION = (
+    *("CancelKeyDeletion", "CreateAlias", "DeleteAlias", "Describe*", "Disable*", "Enable*", "Get*", "List*"),
+    *("PutKeyPolicy", "ReplicateKey", "RevokeGrant", "RotateKeyOnDemand", "ScheduleKeyDeletion"),
+    *("SynchronizeMultiRegionKey", "TagResource", "UntagResource", "Update*"),
+)
+"""All that can be done to a key, and nothing that is done with it."""
+KEY_USE = ("CreateGrant", "Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey*", "ReEncrypt*")
+"""What the services that keep something need of the key that encrypts it."""
+KEY_SENDING = ("Decrypt", "GenerateDataKey*")
+"""What whoever sends to a topic or a queue needs of its key."""
+
+
+class KeyUser(NamedTuple):
+    """What an AWS service may do with a key in its own name, and for whom alone."""
+
+    actions: Sequence[str]
+    operator: str
+    condition: str
+    value: str
+    principal: str = "{service}.amazonaws.com"
+
+
+KEY_USERS = {
+    "logs": KeyUser(
+        # What has no encryption context could never meet the condition.
+        actions=tuple(action for action in KEY_USE if action not in ("CreateGrant", "DescribeKey")),
+        operator="ArnLike",
+        condition="kms:EncryptionContext:aws:logs:arn",
+        value="arn:{partition}:logs:{region}:{account}:log-group:*",
+        principal="logs.{region}.amazonaws.com",
+    ),
+    "events": KeyUser(KEY_SENDING, "ArnLike", "aws:SourceArn", "arn:{partition}:events:{region}:{account}:rule/*"),
+    # Not one distribution: it is made after the key, and the bucket's policy names it.
+    "cloudfront": KeyUser(
+        ("Decrypt",), "ArnLike", "aws:SourceArn", "arn:{partition}:cloudfront::{account}:distribution/*"
+    ),
+    **dict.fromkeys(
+        ("cloudwatch", "budgets", "backup"), KeyUser(KEY_SENDING, "StringEquals", "aws:SourceAccount", "{account}")
+    ),
+}
+"""Log groups; rules that leave what failed in a queue; sites; and who publishes to a topic."""
+KEY_VIA = ("backup", "dynamodb", "lambda", "s3", "secretsmanager", "sns", "sqs", "ssm")
+"""Services that use a key in the name of whoever calls them."""
 
 
 def document(statements: Iterable[Statement]) -> dict[str, Any]:
@@ -61,6 +106,12 @@ def table_statement(
     if keys:
         statement["Condition"] = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(keys)}}
     return statement
+
+
+def call_statement(execution_arn: str, stage: str, routes: Iterable[tuple[str, str]]) -> Statement:
+    """Calling routes, by method and path, of a stage of a REST API.  IAM's `*`, for a parameter, reaches across `/`."""
+    called = (f"{execution_arn}/{stage}/{method}{re.sub(r'{[^}]*}', '*', path)}" for method, path in routes)
+    return allow("execute-api", ["Invoke"], list(called))
 
 
 def move_aliases(functions: Sequence[str]) -> Statement:
@@ -112,6 +163,64 @@ def read_through(bucket: str, distribution: str) -> dict[str, Any]:
         "Condition": {"StringEquals": {"aws:SourceArn": distribution}},
     }
     return document([tls_only("s3", [bucket, f"{bucket}/*"]), reading])
+
+
+def key_document(account: str, region: str, users: Collection[str], partition: str = "aws") -> dict[str, Any]:
+    """A key's own policy, in its account and region, with the AWS services that use it: of `KEY_VIA` and `KEY_USERS`.
+
+    IAM of the account says who administers it, so that it is never beyond reach; it cannot let anybody, and be it an
+    administrator, encrypt or decrypt by himself.
+    """
+    administration = {**allow("kms", KEY_ADMINISTRATION, ["*"]), "Principal": _root(account, partition)}
+    return document([administration, *key_statements(account, region, users, partition)])
+
+
+def key_statements(account: str, region: str, users: Collection[str], partition: str = "aws") -> list[Statement]:
+    """What a key's own policy must say for an account to use it through AWS services, and only so."""
+    # In a key's own policy the resource `*` is that key.
+    through = {
+        **allow("kms", KEY_USE, ["*"]),
+        "Principal": _root(account, partition),
+        "Condition": _via(name for name in KEY_VIA if name in users),
+    }
+    places = {"partition": partition, "region": region, "account": account}
+    return [through, *(_key_user(name, user, places) for name, user in KEY_USERS.items() if name in users)]
+
+
+def _root(account: str, partition: str) -> dict[str, str]:
+    """Whomever IAM of an account allows it."""
+    return {"AWS": f"arn:{partition}:iam::{account}:root"}
+
+
+def _via(services: Iterable[str]) -> dict[str, Any]:
+    # In any region: a key is used in its own, but for a table's replicas, for which DynamoDB calls across.
+    return {"StringLike": {"kms:ViaService": [f"{service}.*.amazonaws.com" for service in services]}}
+
+
+def _key_user(name: str, user: KeyUser, places: dict[str, str]) -> Statement:
+    return {
+        **allow("kms", user.actions, ["*"]),
+        "Principal": {"Service": user.principal.format(service=name, **places)},
+        "Condition": {user.operator: {user.condition: user.value.format(**places)}},
+    }
+
+
+def key_needs(services: Collection[str]) -> dict[str, list[str]]:
+    """What a role needs of the key by which services encrypt what it uses of them: each action, and through which."""
+    sending = [service for service in services if service in ("sns", "sqs")]
+    needs = {"Decrypt": [*services], "GenerateDataKey": sending}
+    return {action: through for action, through in needs.items() if through}
+
+
+def key_use(key: str, action: str, services: Sequence[str]) -> Statement:
+    """A statement that allows an action with a key, by ARN, through AWS services alone."""
+    return {**allow("kms", [action], [key]), "Condition": _via(services)}
+
+
+def in_region(key: str, region: str) -> str:
+    """The ARN of a multi-Region key in another region."""
+    parts = key.split(":")
+    return ":".join([*parts[:3], region, *parts[4:]])
 
 
 def read_by_all(bucket: str) -> dict[str, Any]:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import runpy
+import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import chdir
 from functools import partial
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pulumi
@@ -18,6 +23,8 @@ COMPUTED = (
     "arn",
     "bucket",
     "bucketRegionalDomainName",
+    "clientSecret",
+    "customDomain",
     "dashboardArn",
     "domainName",
     "executionArn",
@@ -37,10 +44,13 @@ COMPUTED = (
     "websiteEndpoint",
 )
 """Properties that AWS decides; the recorder answers `<property>:<logical name>`."""
-ANSWERS: dict[str, dict[str, Any]] = {
-    "aws:index/getAvailabilityZones:getAvailabilityZones": {"names": [f"zone-{letter}" for letter in "abc"]},
+CALLS: dict[str, dict[str, Any]] = {
+    "getAvailabilityZones": {"names": [f"zone-{letter}" for letter in "abc"]},
+    "getCallerIdentity": {"accountId": "123456789012"},
+    "getRegion": {"region": "us-east-1"},
+    "getPartition": {"partition": "aws"},
 }
-"""What a program may ask AWS."""
+"""What a program may ask AWS, and the recorder's answer."""
 PROOF = ("resourceRecordName", "resourceRecordType", "resourceRecordValue")
 """What a certificate asks for."""
 
@@ -52,6 +62,7 @@ class Registered(NamedTuple):
     """`dynamodb.Table` for `aws:dynamodb/table:Table`."""
     name: str
     inputs: dict[str, Any]
+    """In the clear."""
     urn: str
     custom: bool
     """Whether a provider makes it, and it is no component."""
@@ -62,6 +73,10 @@ class Registered(NamedTuple):
     """Empty for the default one."""
     retained: bool
     ignored: list[str]
+    sources: dict[str, list[str]]
+    """The URNs of the resources whose outputs an input is made of."""
+    told: Mapping[str, Any] = MappingProxyType({})
+    """The inputs as Pulumi tells and keeps them: `[secret]` for what is one."""
 
 
 class Deployment(NamedTuple):
@@ -113,7 +128,8 @@ def _at(inputs: Mapping[str, Any], paths: Mapping[str, str]) -> tuple[str, str]:
 
 def kind_of(token: str) -> str:
     """A short name for a type token."""
-    _, module, name = token.split(":")
+    _, _, path = token.partition(":")  # of a component of somebody's own it may be empty
+    module, _, name = path.rpartition(":")
     return f"{module.split('/')[0]}.{name}"
 
 
@@ -124,8 +140,11 @@ class Cloud(mocks.Mocks):
         self._preview = preview
 
     def call(self, args: mocks.MockCallArgs) -> Any:
-        """Answer a question."""
-        return ANSWERS[args.token]
+        """Say where the program is, and in which zones; no program here asks AWS anything else."""
+        name = args.token.rpartition(":")[2]
+        if name not in CALLS:
+            raise AssertionError(f"{args.token} was called")
+        return CALLS[name]
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         """Answer a registration, or what a program reads that stands already."""
@@ -156,11 +175,12 @@ class Recorder(Monitor):
         """Register one resource."""
         answer = super().RegisterResource(request)
         if request.type != STACK_TYPE:
+            inputs = rpc.deserialize_properties(request.object, keep_unknowns=True)
             self.registered.append(
                 Registered(
                     kind=kind_of(request.type),
                     name=request.name,
-                    inputs=plain(rpc.deserialize_properties(request.object, keep_unknowns=True)),
+                    inputs=plain(inputs),
                     urn=answer.urn,
                     custom=request.custom,
                     parent=request.parent,
@@ -168,6 +188,8 @@ class Recorder(Monitor):
                     provider=request.provider,
                     retained=request.retainOnDelete,
                     ignored=list(request.ignoreChanges),
+                    sources={name: list(of.urns) for name, of in request.propertyDependencies.items() if of.urns},
+                    told=masked(inputs),
                 )
             )
         return answer
@@ -178,6 +200,15 @@ class Recorder(Monitor):
         return super().RegisterResourceOutputs(request)
 
 
+def masked(value: Any) -> Any:
+    """A value with `[secret]` in the place of each secret, at any depth."""
+    if rpc.is_rpc_secret(value):
+        return "[secret]"
+    if isinstance(value, dict):
+        return {name: masked(one) for name, one in value.items()}
+    return [masked(one) for one in value] if isinstance(value, list) else value
+
+
 class _Messages(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.INFO)
@@ -186,6 +217,18 @@ class _Messages(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:  # pylint: disable=redefined-outer-name  # logging's own word
         (self.warnings if record.levelno >= logging.WARNING else self.notes).append(record.getMessage())
+
+
+def recorded(program: Path, config: Mapping[str, str]) -> Deployment:
+    """What a Pulumi program registers under `config`, run in its folder as the Pulumi CLI runs it."""
+    script = program.resolve()
+    path = [*sys.path]
+    sys.path.insert(0, str(script.parent))
+    try:
+        with chdir(script.parent):
+            return record(partial(runpy.run_path, str(script), run_name="__main__"), config=config)
+    finally:
+        sys.path[:] = path
 
 
 def record(

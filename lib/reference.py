@@ -14,12 +14,15 @@ from dataclasses import fields
 from pathlib import Path
 
 from . import documented, openapi, policies
+from .audit.control import Control, Waiver, always
+from .audit.controls import CONTROLS
+from .audit.waivers import WAIVERS
 from .config import KEYS, Key
 from .cost import report
 from .cost.bill import standard
 from .diagram import svg
 from .environments import ALIASES, ENVIRONMENTS
-from .naming import parameter_name, physical_name, role_name_prefix
+from .naming import physical_name, role_name_prefix, secret_name
 from .service import Function, Grant, Metric, Route, Service
 from .services import CHOICES, SERVICES
 from .settings import Settings
@@ -46,6 +49,7 @@ OTHER_KEYS = (
         "true or false",
     ),
     ("tags", "tags of every resource, laid over `Project` and `Owner`", "an object of texts"),
+    ("secrets", "the values of the service's secrets, by their names", "an object of texts, each set with `--secret`"),
 )
 """The configuration besides `KEYS`: key, what it sets, what it takes."""
 MANAGED_POLICIES = (
@@ -126,6 +130,10 @@ def sections(services: Mapping[str, Service]) -> dict[str, str]:
         "environments": _environments(services),
         "outputs": _outputs(),
         "metrics": _metrics(services.values()),
+        "scopes": _scopes(services),
+        "controls": _controls(),
+        "waivers": _waivers(),
+        "key-policy": _key_policy(),
     }
     for name, service in services.items():
         found[f"api-{name}"] = _api(service)
@@ -153,9 +161,20 @@ def _api(service: Service) -> str:
 def _api_row(route: Route) -> Row:
     takes = [*filter(None, [route.body and f"`{route.body}`"]), *(f"`?{name}`" for name in route.query)]
     answers = (f"**{status}** `{schema}`" if schema else f"**{status}**" for status, schema in route.responses.items())
-    what = f"{route.summary} (always with an API key)" if route.key_required else route.summary
+    what = f"{route.summary} (an API key at least)" if route.key_required else route.summary
     refusals = ", ".join(map(str, openapi.refusals(route)))
     return f"`{route.method}`", f"`{route.path}`", what, ", ".join(takes), f"{', '.join(answers)}; {refusals}"
+
+
+def _scopes(services: Mapping[str, Service]) -> str:
+    """The routes of each scope, those that are open to all last."""
+    rows = (
+        (f"`{service.name}`", f"`{scope}`" if scope else "none", _code(called))
+        for service in services.values()
+        for scope in (*service.scopes(), "")
+        if (called := [f"{r.method} {r.path}" for _, r in service.routes() if r.scope_needed() == scope])
+    )
+    return _table(("Service", "Scope", "Routes"), rows)
 
 
 def _codes(service: Service) -> str:
@@ -166,7 +185,7 @@ def _codes(service: Service) -> str:
 def _metrics(services: Iterable[Service]) -> str:
     """What every service counts, and what of it does so."""
     rows = (row for service in services for row in _metric_rows(service))
-    return _table(("Service", "Metric", "Unit", "Of", "Emitted by"), rows)
+    return _table(("Service", "Metric", "Unit", "What", "Emitted by"), rows)
 
 
 def _metric_rows(service: Service) -> Iterator[Row]:
@@ -237,11 +256,34 @@ def _statement(service: Service, grant: Grant) -> policies.Statement:
         return policies.table_statement(name, grant.actions, grant.indexes, grant.keys)
     if any(topic.name == grant.on for topic in service.topics):
         return policies.allow("sns", grant.actions, [_physical(service, "topic", grant.on)])
-    return policies.allow("ssm", grant.actions, [parameter_name(service.name, ENVIRONMENT, grant.on)])
+    store = next((secret.store for secret in service.secrets if secret.name == grant.on), "ssm")
+    return policies.allow(store, grant.actions, [secret_name(store, service.name, ENVIRONMENT, grant.on)])
 
 
 def _physical(service: Service, kind: str, type_: str) -> str:
     return physical_name(service.name_pattern, kind, ENVIRONMENT, type=type_)
+
+
+def _controls() -> str:
+    head = ("Control", "What should be so", "Severity", "Of", "What mends it")
+    parts = ((part, _table(head, map(_control_row, controls))) for part, controls in CONTROLS.items())
+    return "\n\n".join(f"### {part}\n\n{table}" for part, table in parts)
+
+
+def _control_row(control: Control) -> Row:
+    return ", ".join(control.ids), control.title, control.severity, _code(control.kinds), control.remedy
+
+
+def _waivers() -> str:
+    rows = ((", ".join(waiver.controls), _where(waiver), waiver.reason) for waiver in WAIVERS)
+    return _table(("Controls", "Where", "Why"), rows)
+
+
+def _where(waiver: Waiver) -> str:
+    places = [_code(names) for names in (waiver.services, waiver.rows) if names]
+    told = "" if waiver.when is always else "where that is so"
+    asked = f"where there is no `{waiver.unless}`" if waiver.unless else ""
+    return ", ".join(filter(None, [*places, told, asked])) or "everywhere"
 
 
 def _code(texts: str | Iterable[str]) -> str:
@@ -256,6 +298,12 @@ def _configuration() -> str:
 def _outputs() -> str:
     texts, kinds = documented.fields(StackOutputs), StackOutputs.__annotations__
     return _table(("Output", "Is", "Type"), ((f"`{name}`", text, OUTPUTS[kinds[name]]) for name, text in texts.items()))
+
+
+def _key_policy() -> str:
+    """What the owner of a key that stands already adds to its policy for one account and region."""
+    users = sorted({*policies.KEY_VIA, *policies.KEY_USERS})
+    return f"```json\n{json.dumps(policies.key_statements('111122223333', 'us-east-1', users), indent=2)}\n```"
 
 
 def _configured(project: str) -> str:

@@ -22,6 +22,10 @@ Schema = Mapping[str, Any]
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 MAX_DESCRIBED_NAME = 64
+Store = Literal["ssm", "secretsmanager"]
+"""Parameter Store or Secrets Manager, in AWS's words."""
+READING = {"ssm": "GetParameter", "secretsmanager": "GetSecretValue"}
+"""What reads a secret of each store, which is all that can be granted on one."""
 CORS_VARIABLE = "CORS_ORIGIN"
 """Where the functions of a service with a site find the origin whose pages may call, when that is the site's own."""
 STANDARD_ALARMS = ("Duration", "Errors", "Throttles")
@@ -136,11 +140,37 @@ class Parameter:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Secret:
+    """A secret: a SecureString of Parameter Store, `/<service>/<environment>/<name>`, or an entry of Secrets Manager,
+    `<service>/<environment>/<name>`."""
+
+    name: str
+    variable: str
+    """The environment variable in which functions that may read it find its name, and never its value."""
+    description: str
+    """What it is, for whoever has to give or to rotate it."""
+    store: Store = "ssm"
+    generated: bool = False
+    """One that nobody gives is made up with it; otherwise it must be given."""
+
+    def __post_init__(self) -> None:
+        _check_name("secret", self.name)
+        _check_variable(f"secret {self.name!r}", self.variable)
+        if self.store not in READING:
+            raise ValueError(f"secret {self.name!r} store {self.store!r}: give one of {', '.join(READING)}")
+
+
+Grantable = Table | Topic | Parameter | Secret
+"""What functions can be granted something on."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Grant:
-    """Actions of a function on a table, a topic or a parameter: named as IAM names them, without the service."""
+    """Actions of a function on a table, a topic, a parameter or a secret: named as IAM names them, without the
+    service."""
 
     on: str
-    """The name of the table, topic or parameter."""
+    """The name of the table, topic, parameter or secret."""
     actions: tuple[str, ...]
     indexes: tuple[str, ...] = ()
     """The indexes of the table that `Query` and `Scan` may read, and not the table itself."""
@@ -339,7 +369,7 @@ class Function:
         return list(dict.fromkeys(part.operation for part in self.parts() if metric in {m.name for m in part.metrics}))
 
     def grants(self) -> list[Grant]:
-        """What its parts need, merged by what of a table, topic or parameter it is on."""
+        """What its parts need, merged by what of a table, topic, parameter or secret it is on."""
         return _merged(grant for part in self.parts() for grant in part.grants)
 
 
@@ -393,7 +423,8 @@ class Alarm:
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """Static web pages beside the API, which they find in their `config.json`: `api_url`, `service`, `environment`."""
+    """Static web pages beside the API, which they find in their `config.json`: `api_url`, `service`, `environment`, and
+    where there is a user pool `sign_in`: its `url`, their `client_id`, the `scopes` to ask for."""
 
     folder: str | PathLike[str]
     """Of the built files, which are served as they are."""
@@ -403,9 +434,14 @@ class Site:
     """The folder in it whose files change their names when they change, so that browsers may keep them for ever."""
     type: str = "site"
     """Its type in the service's name pattern."""
+    sign_in_pages: tuple[str, ...] = ("",)
+    """The pages that sign people in, as their paths under the site's address: a user pool leads back to no other."""
 
     def __post_init__(self) -> None:
         _check_name("site", self.type)
+        for page in self.sign_in_pages:
+            if not re.fullmatch(r"([^/\s#][^\s#]*)?", page):
+                raise ValueError(f"site sign_in_pages {page!r}: give a path such as panel.html, or '' for the index")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -443,6 +479,7 @@ class Service:
     """Request and response bodies by name (letters and digits, as API Gateway names models)."""
     topics: tuple[Topic, ...] = ()
     parameters: tuple[Parameter, ...] = ()
+    secrets: tuple[Secret, ...] = ()
     api_type: str = "api"
     """The API's type in the name pattern."""
     alarms_type: str = "alarms"
@@ -473,6 +510,10 @@ class Service:
     def routes(self) -> list[tuple[Function, Route]]:
         """Every route with the function that serves it."""
         return [(function, route) for function in self.functions for route in function.routes]
+
+    def scopes(self) -> list[str]:
+        """All that its routes need callers to be allowed."""
+        return sorted({route.scope_needed() for _, route in self.routes()} - {""})
 
     def grants(self) -> list[Grant]:
         """What its functions need together, merged as a function's own."""
@@ -508,10 +549,10 @@ class Service:
         for what, there in {"table": self.tables, "function": self.functions, "route": self.routes()}.items():
             if not there:
                 yield f"it has no {what}: give at least one"
-        grantable: tuple[Table | Topic | Parameter, ...] = (*self.tables, *self.topics, *self.parameters)
+        grantable: tuple[Grantable, ...] = (*self.tables, *self.topics, *self.parameters, *self.secrets)
         others = [] if self.alarms_type in {topic.name for topic in self.topics} else [self.alarms_type]
         others += [self.dead_letters] if self.dead_letters else []
-        yield from _repeated("table, topic or parameter", [one.name for one in grantable] + others)
+        yield from _repeated("table, topic, parameter or secret", [one.name for one in grantable] + others)
         variables = [one.variable for one in grantable if one.variable] + [CORS_VARIABLE] * bool(self.site)
         yield from _repeated("variable", variables)
         yield from _repeated("function", [function.name for function in self.functions])
@@ -537,17 +578,21 @@ class Service:
             if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", name):
                 yield f"schema name {name!r}: give letters and digits, which is what API Gateway takes"
 
-    def _grant_problems(self, grantable: Mapping[str, Table | Topic | Parameter]) -> Iterator[str]:
+    def _grant_problems(self, grantable: Mapping[str, Grantable]) -> Iterator[str]:
         for parameter in self.parameters:
             if parameter.table and parameter.table not in {table.name for table in self.tables}:
                 yield f"parameter {parameter.name!r} holds the name of {parameter.table!r}, which is none of its tables"
         indexes = {name: {index.name for index in getattr(one, "indexes", ())} for name, one in grantable.items()}
+        reading = {secret.name: READING[secret.store] for secret in self.secrets}
         for function in self.functions:
             for grant in function.grants():
                 if grant.on not in indexes:
                     yield f"function {function.name!r} is granted {grant.on!r}, which it does not have"
                 elif grant.keys and not isinstance(grantable[grant.on], Table):
                     yield f"function {function.name!r} is granted keys of {grant.on!r}, which has no rows"
+                elif grant.on in reading and grant.actions != (reading[grant.on],):
+                    may = reading[grant.on]
+                    yield f"function {function.name!r} is granted {grant.actions} on {grant.on!r}: give {may}"
                 elif unknown := set(grant.indexes) - indexes[grant.on]:
                     yield f"function {function.name!r} is granted indexes {sorted(unknown)}, which {grant.on!r} lacks"
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
+from . import policies
 from .components.network import Network
 
 if TYPE_CHECKING:
+    from .components.user_pool import UserPool
     from .tap_stack import TapStack
 
 Text = pulumi.Output[str]
@@ -83,10 +85,28 @@ class StackOutputs:
     """What the first function runs on."""
     tracing: bool
     """Whether requests are traced."""
+    authorization: str
+    """How its callers show who they are: `NONE`, `API_KEY`, `AWS_IAM` or `COGNITO_USER_POOLS`."""
     api_key_id: Text
     """The id of its key, where a route asks for one."""
     api_key: Text
     """The key itself: a secret."""
+    caller_policies: Texts
+    """For callers that sign their requests, the IAM policy they need, by scope."""
+    user_pool_id: Text
+    """The user pool whose tokens it asks for."""
+    user_pool_arn: Text
+    """The user pool's ARN."""
+    user_pool_client_id: Text
+    """The app client of pages."""
+    machine_client_id: Text
+    """The app client of programs."""
+    machine_client_secret: Text
+    """What programs get tokens with: a secret."""
+    sign_in_url: Text
+    """Where people sign in, and under `/oauth2/token` tokens are given out."""
+    scopes: Texts
+    """Every scope as tokens carry it, by its name."""
     access_log_group_name: Text
     """The API's access log."""
     execution_log_group_name: Text
@@ -113,6 +133,16 @@ class StackOutputs:
     """The ARN of every topic of the service's own."""
     parameter_names: Texts
     """The path of every parameter."""
+    secret_names: Texts
+    """Where every secret is kept; its value is nowhere but there."""
+    key_arn: Text
+    """The key that encrypts everything, where it is none of AWS's own."""
+    key_id: Text
+    """The id of the key, where one was made."""
+    key_alias: Text
+    """The alias of the key, where one was made."""
+    replica_key_arns: Texts
+    """The key of each region in which the tables have replicas."""
     alarm_names: Texts
     """Every alarm's name, by what it is on and what it watches."""
     alarm_arns: Texts
@@ -169,9 +199,11 @@ def collect(stack: TapStack) -> dict[str, Any]:
     """Every output of a stack, by name."""
     return {
         **_tables(stack),
+        **_encryption(stack),
         **_functions(stack),
         **_api(stack),
         **_key(stack),
+        **_callers(stack),
         **_logs(stack),
         **_domain(stack),
         **_alarms(stack),
@@ -193,6 +225,15 @@ def _tables(stack: TapStack) -> dict[str, Any]:
         "table_arns": {name: made.arn for name, made in stack.tables.items()},
         "topic_arns": {name: made.arn for name, made in stack.topics.items()},
         "parameter_names": {name: made.name for name, made in stack.parameters.items()},
+        "secret_names": {name: made.name for name, made in stack.secrets.items()},
+    }
+
+
+def _encryption(stack: TapStack) -> dict[str, Any]:
+    key, arn = stack.key, stack.encrypted_by
+    return {
+        **({"key_arn": arn, "replica_key_arns": stack.replicas_encrypted_by} if arn is not None else {}),
+        **({"key_id": key.id, "key_alias": key.alias.name} if key else {}),
     }
 
 
@@ -238,6 +279,32 @@ def _api(stack: TapStack) -> dict[str, Any]:
 def _key(stack: TapStack) -> Texts:
     plan = stack.api.usage_plan
     return {"api_key_id": plan.key.id, "api_key": pulumi.Output.secret(plan.key.value)} if plan else {}
+
+
+def _callers(stack: TapStack) -> dict[str, Any]:
+    kind, scopes = stack.settings.authorization.type, stack.description.scopes()
+    policies_by_scope = {scope: _policy(stack.api.grant(scope)) for scope in scopes}
+    return {
+        "authorization": kind,
+        **({"caller_policies": policies_by_scope} if kind == "AWS_IAM" else {}),
+        **(_users(stack.user_pool, scopes) if stack.user_pool else {}),
+    }
+
+
+def _policy(statement: pulumi.Output[policies.Statement]) -> Text:
+    return pulumi.Output.json_dumps(statement.apply(lambda one: policies.document([one])))
+
+
+def _users(pool: UserPool, scopes: list[str]) -> dict[str, Any]:
+    return {
+        "user_pool_id": pool.id,
+        "user_pool_arn": pool.arn,
+        "sign_in_url": pool.url,
+        "scopes": {scope: pool.scope(scope) for scope in scopes},
+        "machine_client_id": pool.machines.id,
+        "machine_client_secret": pulumi.Output.secret(pool.machines.client_secret),
+        **({"user_pool_client_id": pool.pages.id} if pool.pages else {}),
+    }
 
 
 def _logs(stack: TapStack) -> Texts:

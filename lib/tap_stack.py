@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pulumi
 
@@ -22,6 +22,7 @@ from .components.consumer import Consumer, ConsumerArgs
 from .components.dashboard import Dashboard, DashboardArgs
 from .components.firewall import Firewall, FirewallArgs
 from .components.function import DEFAULT_ALIAS, Function, FunctionArgs
+from .components.key import Key, KeyArgs
 from .components.layer import Layer, LayerArgs
 from .components.network import Network, NetworkArgs
 from .components.parameter import Parameter, ParameterArgs
@@ -29,14 +30,17 @@ from .components.queue import Queue, QueueArgs
 from .components.role import Role, RoleArgs
 from .components.rollout import Rollout, RolloutArgs
 from .components.schedule import Schedule, ScheduleArgs
+from .components.secret import Secret, SecretArgs
 from .components.site import Site, SiteArgs
 from .components.site_files import SiteFiles, SiteFilesArgs
 from .components.standing_network import StandingNetwork, StandingNetworkArgs
 from .components.table import Table, TableArgs
 from .components.topic import Topic, TopicArgs
-from .naming import bucket_name_prefix, parameter_name, physical_name, role_name_prefix
+from .components.user_pool import UserPool, UserPoolArgs
+from .naming import bucket_name_prefix, parameter_name, physical_name, role_name_prefix, secret_name, user_pool_name
 from .network import calls
 from .runtime import metrics
+from .settings import USER_POOL
 from .settings.rollout import GRADUAL
 from .stack_outputs import StackOutputs, collect
 
@@ -59,14 +63,9 @@ class Watched(NamedTuple):
     dimensions: dict[str, pulumi.Output[str]]
 
 
-def _label(on: str) -> str:
-    """What an alarm is on, as a part of names."""
-    return on.partition(" ")[2].replace("/", "-") or on
-
-
 class TapStack(pulumi.ComponentResource, StackOutputs):
-    """A serverless API: tables, topics, parameters, a queue, a site, roles, a network, functions, what calls them, a
-    REST API, alarms.
+    """A serverless API: a key, tables, topics, parameters, secrets, a queue, a site, roles, a network, functions, what
+    calls them, a REST API, alarms.
 
     Every resource it makes can be reached: `tables["..."].resource`, `functions["..."].resource`, `api.resource`, ...
     Its outputs, `StackOutputs`, are attributes of it, too.
@@ -79,12 +78,15 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         self.settings = self.args.settings()
         self._prefix = name
         self._warn()
+        self.key = self._key() if self.settings.encryption.key == "made" else None
         self.tables = {table.name: self._table(table) for table in self.description.tables}
         self.topics = {topic.name: self._topic(topic.name) for topic in self.description.topics}
         self.alarm_topic = self.topics.get(self.description.alarms_type) or self._topic(self.description.alarms_type)
         self.backup = self._backup() if self.settings.backup.retention_days else None
         self.parameters = {parameter.name: self._parameter(parameter) for parameter in self.description.parameters}
+        self.secrets = {secret.name: self._secret(secret) for secret in self.description.secrets}
         self.site = self._site(self.description.site) if self.description.site else None
+        self.user_pool = self._user_pool() if self.settings.authorization.type == USER_POOL else None
         self.dead_letters = self._dead_letters() if self.description.dead_letters else None
         self.roles = {function.name: self._role(function) for function in self.description.functions}
         self.layers = {shared: self._layer(shared) for shared in [self.description.shared_type] if shared}
@@ -115,6 +117,19 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         """The origin whose pages may call, where it is known only once the site is made."""
         return self.site.url if self.site and self.args.called_by_its_site() else None
 
+    @property
+    def encrypted_by(self) -> pulumi.Input[str] | None:
+        """The key that encrypts everything, where that is none of AWS's own."""
+        return self.key.arn if self.key else self.settings.encryption.standing()
+
+    @property
+    def replicas_encrypted_by(self) -> dict[str, pulumi.Input[str]]:
+        """Likewise in the other regions of the tables."""
+        if self.key:
+            return {**self.key.replica_arns}
+        standing, regions = self.settings.encryption.standing(), self.settings.table.replica_regions or ()
+        return {region: policies.in_region(standing, region) for region in regions} if standing else {}
+
     def _warn(self) -> None:
         runtimes = {self.args.function_settings(function).runtime for function in self.description.functions}
         for runtime in sorted(DEPRECATED_RUNTIMES.keys() & runtimes):
@@ -131,6 +146,12 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 resource=self,
             )
 
+        if self.description.site and self.settings.authorization.type == "AWS_IAM":
+            pulumi.log.warn(
+                f"{self.description.name}'s pages cannot sign requests, as AWS_IAM wants it: "
+                f"set authorization to {USER_POOL} for people to sign in",
+                resource=self,
+            )
         if self.description.site and not site.files(self.description.site):
             pulumi.log.warn(
                 f"{self.description.name} has no pages, for {self.description.site.folder} holds no file: "
@@ -141,10 +162,47 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     def _physical(self, kind: str, type_: str) -> str:
         return physical_name(self.description.name_pattern, kind, self.args.environment, type=type_)
 
+    @property
+    def _stem(self) -> str:
+        """What tells the names of what a service has one of from those of another with the same pattern."""
+        return self.description.api_type.removesuffix("api")
+
+    def _only(self, kind: str, type_: str) -> str:
+        """The name in AWS of something that a service has one of."""
+        return self._physical(kind, f"{self._stem}{type_}")
+
     def _alarm_name(self, function: str, alarm: str) -> str:
         pattern = self.description.alarm_pattern or self.description.name_pattern
         parts = {"type": f"{function}-{alarm.lower()}", "function": function, "alarm": alarm}
         return physical_name(pattern, "alarm", self.args.environment, **parts)
+
+    def _key(self) -> Key:
+        return Key(
+            f"{self._prefix}-encryption",
+            KeyArgs(
+                name=self._only("key", "key"),
+                users=self._key_users(),
+                description=f"{self.description.title}, {self.args.environment}: all that rests",
+                replica_regions=self.settings.table.replica_regions or (),
+                settings=self.settings.encryption,
+                retain_on_delete=bool(self.settings.table.retain_on_delete),
+                tags=self.args.all_tags,
+            ),
+            self._child,
+        )
+
+    def _key_users(self) -> list[str]:
+        """The AWS services that have to do with what the key encrypts."""
+        queued, private = bool(self.description.dead_letters), not self.settings.site.public
+        found: dict[str, bool] = {
+            **dict.fromkeys(("dynamodb", "lambda", "logs", "sns", "cloudwatch"), True),
+            **dict.fromkeys(("sqs", "events"), queued),
+            **dict.fromkeys(("s3", "cloudfront"), bool(self.description.site) and private),
+            **{secret.store: True for secret in self.description.secrets},
+            "budgets": bool(self.settings.cost.monthly_budget_usd),
+            "backup": bool(self.settings.backup.retention_days),
+        }
+        return [name for name, used in found.items() if used]
 
     def _table(self, table: described.Table) -> Table:
         return Table(
@@ -153,6 +211,8 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 name=self._physical("table", table.name),
                 table=table,
                 settings=self.settings.table,
+                kms_key_arn=self.encrypted_by,
+                replica_key_arns=self.replicas_encrypted_by,
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -164,9 +224,8 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
             TopicArgs(
                 name=self._physical("topic", type_),
                 email=self.settings.alarms.notification_email or "",
-                publishers=("cloudwatch", "budgets")
-                if type_ == self.description.alarms_type and self._budgeted
-                else (),
+                publishers=BUDGET_PUBLISHERS if self._budgeted and type_ == self.description.alarms_type else (),
+                kms_key_arn=self.encrypted_by,
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -176,9 +235,11 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return Backup(
             f"{self._prefix}-backup",
             BackupArgs(
-                name=self._physical("vault", "backup"),
+                name=self._only("vault", "backup"),
                 table_arns=[table.arn for table in self.tables.values()],
                 settings=self.settings.backup,
+                kms_key_arn=self.encrypted_by,
+                table_key_arns=[] if self.encrypted_by is None else [self.encrypted_by],
                 retain_on_delete=bool(self.settings.table.retain_on_delete),
                 tags=self.args.all_tags,
             ),
@@ -193,7 +254,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return Budget(
             f"{self._prefix}-budget",
             BudgetArgs(
-                name=self._physical("budget", "budget"),
+                name=self._only("budget", "budget"),
                 monthly_usd=self.settings.cost.monthly_budget_usd or 0,
                 allocation=self.args.allocation(),
                 topic_arn=self.alarm_topic.arn,
@@ -219,6 +280,23 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
             self._child,
         )
 
+    def _secret(self, secret: described.Secret) -> Secret:
+        value = self.args.secrets.get(secret.name)
+        return Secret(
+            f"{self._prefix}-{secret.name}",
+            SecretArgs(
+                name=secret_name(secret.store, self.description.name, self.args.environment, secret.name),
+                store=secret.store,
+                value=value,
+                description=f"{self.description.title}: {secret.description}",
+                kms_key_arn=self.encrypted_by,
+                # One that was made up is as lost with the secret as what it protects with a table.
+                retain_on_delete=value is None and bool(self.settings.table.retain_on_delete),
+                tags=self.args.all_tags,
+            ),
+            self._child,
+        )
+
     def _site(self, described_site: described.Site) -> Site:
         return Site(
             f"{self._prefix}-{described_site.type}",
@@ -227,6 +305,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 site=described_site,
                 comment=f"{self.description.title}, {self.args.environment}",
                 settings=self.settings.site,
+                kms_key_arn=self.encrypted_by,
                 retain_on_delete=bool(self.settings.table.retain_on_delete),
                 tags=self.args.all_tags,
             ),
@@ -234,12 +313,35 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         )
 
     def _site_files(self, made: Site) -> SiteFiles:
-        config = {"service": self.description.name, "environment": self.args.environment}
+        config: dict[str, Any] = {
+            "api_url": self.api.stage.invoke_url,
+            "service": self.description.name,
+            "environment": self.args.environment,
+        }
+        if (users := self.user_pool) and users.pages:
+            config["sign_in"] = {"url": users.url, "client_id": users.pages.id, "scopes": users.scopes}
         return SiteFiles(
             f"{self._prefix}-{made.described.type}",
             SiteFilesArgs(
                 site=made,
-                config={"api_url": self.api.stage.invoke_url, **config},
+                config=config,
+                tags=self.args.all_tags,
+            ),
+            self._child,
+        )
+
+    def _user_pool(self) -> UserPool:
+        made, settings = self.site, self.settings
+        pages = [pulumi.Output.concat(made.url, "/", page) for page in made.described.sign_in_pages] if made else []
+        return UserPool(
+            f"{self._prefix}-users",
+            UserPoolArgs(
+                name=user_pool_name(self.description.name, self.args.environment),
+                scopes=self.description.scopes(),
+                settings=settings.authorization,
+                pages=pages,
+                deletion_protection=bool(settings.table.deletion_protection),
+                retain_on_delete=bool(settings.table.retain_on_delete),
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -253,6 +355,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
             QueueArgs(
                 name=self._physical("queue", type_),
                 rules=[self._physical("rule", schedule.name) for schedule in schedules],
+                kms_key_arn=self.encrypted_by,
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -269,6 +372,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                     *(self._statement(grant) for grant in function.grants()),
                     *(self.tables[consumer.table].grant_stream() for consumer in function.consumers),
                     *(queue.grant(["SendMessage"]) for queue in self._left_to(function)),
+                    *self._key_statements(function),
                     *(policies.lambda_alone() for _ in in_vpc),
                 ],
                 managed_policies=[policies.BASIC_EXECUTION, *traced, *in_vpc],
@@ -276,6 +380,20 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
             ),
             self._child,
         )
+
+    def _key_statements(self, function: described.Function) -> list[pulumi.Output[policies.Statement]]:
+        """What a function needs of the key, where there is one, to use what it was granted."""
+        if self.encrypted_by is None:
+            return []
+        stores = {secret.name: secret.store for secret in self.description.secrets}
+        services = {**dict.fromkeys(self.tables, "dynamodb"), **dict.fromkeys(self.topics, "sns"), **stores}
+        used = {services[grant.on] for grant in function.grants() if grant.on in services}
+        used |= {"dynamodb" for _ in function.consumers} | {"sqs" for _ in self._left_to(function)}
+        key = pulumi.Output.from_input(self.encrypted_by)
+        return [
+            pulumi.Output.all(key, action, through).apply(lambda needed: policies.key_use(*needed))
+            for action, through in policies.key_needs(sorted(used)).items()
+        ]
 
     def _left_to(self, function: described.Function) -> list[Queue]:
         """Where what a function could not do ends up, if it has runs that nobody waits for."""
@@ -287,7 +405,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     def _statement(self, grant: described.Grant) -> pulumi.Output[policies.Statement]:
         if grant.on in self.tables:
             return self.tables[grant.on].grant(grant.actions, grant.indexes, grant.keys)
-        granting: Mapping[str, Topic | Parameter] = {**self.topics, **self.parameters}
+        granting: Mapping[str, Topic | Parameter | Secret] = {**self.topics, **self.parameters, **self.secrets}
         return granting[grant.on].grant(grant.actions)
 
     def _layer(self, type_: str) -> Layer:
@@ -305,7 +423,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         )
 
     def _network(self) -> Network | StandingNetwork:
-        name, settings = self._physical("network", f"{self.description.api_type}-network"), self.settings.network
+        name, settings = self._only("network", "network"), self.settings.network
         if settings.vpc == "made":
             calling = calls(self.description).items()
             args = NetworkArgs(
@@ -313,6 +431,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 statements={service: [self._statement(grant) for grant in grants] for service, grants in calling},
                 settings=settings,
                 log_retention_days=self.settings.function.log_retention_days,
+                kms_key_arn=self.encrypted_by,
                 tags=self.args.all_tags,
             )
             return Network(f"{self._prefix}-network", args, self._child)
@@ -337,6 +456,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 layers=[layer.arn for layer in self.layers.values()],
                 environment=self._variables(function),
                 dead_letter_arn=self._dead_letter_arn(function),
+                kms_key_arn=self.encrypted_by,
                 subnet_ids=network.private_subnet_ids if network else (),
                 security_group_ids=network.security_group_ids if network else (),
                 alias=DEFAULT_ALIAS if self.settings.rollout.strategy != "none" else "",
@@ -356,7 +476,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return Rollout(
             f"{self._prefix}-rollout",
             RolloutArgs(
-                name=self._physical("application", "rollout"),
+                name=self._only("application", "rollout"),
                 strategy=self.settings.rollout.strategy or "",
                 functions=self.functions,
                 alarms={name: list(made.resources.values()) for name, made in self.alarms.items()},
@@ -366,13 +486,15 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         )
 
     def _variables(self, function: described.Function) -> dict[str, pulumi.Input[str]]:
-        """Its own, and what it was granted: names of tables, ARNs of topics, names and values of parameters."""
+        """Its own, and what it was granted: names of tables and of secrets, ARNs of topics, names and values of
+        parameters."""
         granted = {grant.on for grant in function.grants()} | {consumer.table for consumer in function.consumers}
         found: dict[str, pulumi.Input[str]] = {**function.variables}
         if self.origin:
             found[described.CORS_VARIABLE] = self.origin
         found |= {t.variable: self.tables[t.name].name for t in self.description.tables if t.name in granted}
         found |= {t.variable: self.topics[t.name].arn for t in self.description.topics if t.name in granted}
+        found |= {s.variable: self.secrets[s.name].name for s in self.description.secrets if s.name in granted}
         for parameter in self.description.parameters:
             if parameter.name in granted and parameter.variable:
                 made = self.parameters[parameter.name]
@@ -428,9 +550,11 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 schemas=self.description.schemas,
                 settings=self.settings.api,
                 authorization=self.settings.authorization,
+                user_pool=self.user_pool,
                 cors_origin=self.origin,
                 tracing=bool(self.settings.function.tracing),
                 log_retention_days=self.settings.function.log_retention_days,
+                kms_key_arn=self.encrypted_by,
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -440,9 +564,10 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return Firewall(
             f"{self._prefix}-firewall",
             FirewallArgs(
-                name=self._physical("web-acl", "firewall"),
+                name=self._only("web-acl", "firewall"),
                 stage_arn=self.api.stage.arn,
                 settings=self.settings.firewall,
+                kms_key_arn=self.encrypted_by,
                 log_retention_days=self.settings.function.log_retention_days,
                 tags=self.args.all_tags,
             ),
@@ -465,15 +590,22 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     def _further_alarms(self) -> dict[str, Alarm]:
         """Those of the description, by their names, and those that are recommended, by what they are on, too."""
         own = {alarm.name: alarm for alarm in self.description.alarms}
-        more = {f"{_label(alarm.on)}-{alarm.name}": alarm for alarm in self.args.recommended_alarms()}
+        more = {f"{self._label(alarm)}-{alarm.name}": alarm for alarm in self.args.recommended_alarms()}
         watched = self._watched()
         return {label: self._further_alarm(label, alarm, watched[alarm.on]) for label, alarm in {**own, **more}.items()}
+
+    def _label(self, alarm: described.Alarm) -> str:
+        """What an alarm is on, as a part of its names."""
+        if alarm in self.description.alarms:
+            return alarm.on
+        named = {"api": self.description.api_type, "dead-letters": self.description.dead_letters}
+        return named.get(alarm.on) or alarm.on.partition(" ")[2].replace("/", "-")
 
     def _further_alarm(self, label: str, alarm: described.Alarm, watched: Watched) -> Alarm:
         return Alarm(
             f"{self._prefix}-{label}",
             AlarmArgs(
-                name=self._alarm_name(_label(alarm.on), alarm.name),
+                name=self._alarm_name(self._label(alarm), alarm.name),
                 alarm=alarm,
                 subject=watched.name,
                 namespace=watched.namespace,
@@ -491,7 +623,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return Composite(
             f"{self._prefix}-health",
             CompositeArgs(
-                name=self._alarm_name("service", "health"),
+                name=self._alarm_name(f"{self._stem}service", "health"),
                 description=f"{self.description.title}: something is wrong, and another alarm says what",
                 alarms=[alarm.name for alarm in (*alarms, *further)],
                 topic_arn=self.alarm_topic.arn,
@@ -506,7 +638,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return Dashboard(
             f"{self._prefix}-dashboard",
             DashboardArgs(
-                name=self._physical("dashboard", "dashboard"),
+                name=self._only("dashboard", "dashboard"),
                 service=self.description,
                 made={
                     "region": self.api.resource.region,

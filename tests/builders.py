@@ -16,6 +16,7 @@ from lib.service import (
     Metric,
     Route,
     Schedule,
+    Secret,
     Service,
     Site,
     Table,
@@ -71,6 +72,12 @@ def a_grant(on: str, *actions: str, indexes: tuple[str, ...] = (), keys: tuple[s
 def a_consumer(**changes: Any) -> Consumer:
     """What runs when a table changes."""
     return Consumer(**{"name": "arrivals", "table": "parcels", "operation": "greet", **changes})
+
+
+def a_secret(**changes: Any) -> Secret:
+    """A secret that is made up where nobody gives it."""
+    defaults = {"name": "token", "variable": "TOKEN", "description": "what carriers ask for", "generated": True}
+    return Secret(**{**defaults, **changes})
 
 
 def an_alarm(**changes: Any) -> Alarm:
@@ -156,7 +163,8 @@ PAGES = Path(__file__).parent / "pages"
 
 
 def a_yard(**changes: Any) -> Service:
-    """A service with everything that `PARCELS` lacks: a consumer, a queue, variables, alarms of its own, a site."""
+    """A service with everything that `PARCELS` lacks: a consumer, a queue, variables, alarms of its own, secrets, a
+    site."""
     defaults = {
         "name": "yard",
         "title": "Yard",
@@ -168,6 +176,7 @@ def a_yard(**changes: Any) -> Service:
         "functions": (a_function(a_route(grants=(a_grant("parcels", "Query"),))), WATCH),
         "dead_letters": "failures",
         "alarms": (an_alarm(), DEPTH, NO_ARRIVALS),
+        "secrets": (a_secret(), a_secret(name="seal", variable="SEAL", store="secretsmanager")),
         "site": Site(folder=PAGES, hashed="assets/"),
     }
     return a_service(**{**defaults, **changes})

@@ -1,13 +1,15 @@
 """The description: everything but the code follows from it."""
 
-from lib.service import Call, Function, Grant, Key, Route, Service, Table
+from lib.service import Call, Function, Grant, Key, Route, Secret, Service, Table
 
+SEALING = Grant(on="seal", actions=("GetParameter",), reason="seal notes")
 SERVICE = Service(
     name="notes",
     title="Notes",
     description="Keeps notes by name.",
     name_pattern="notes-{type}-{environment}",
     tables=(Table(name="table", variable="NOTES_TABLE", hash_key=Key("name")),),
+    secrets=(Secret(name="seal", variable="NOTES_SEAL", description="what notes are sealed with", generated=True),),
     schemas={
         "Note": {
             "type": "object",
@@ -27,7 +29,7 @@ SERVICE = Service(
                     summary="Write a note",
                     body="Note",
                     responses={200: "Note"},
-                    grants=(Grant(on="table", actions=("PutItem",), reason="keep the note"),),
+                    grants=(Grant(on="table", actions=("PutItem",), reason="keep the note"), SEALING),
                 ),
                 Route(
                     method="GET",
@@ -35,7 +37,7 @@ SERVICE = Service(
                     operation="read_note",
                     summary="Read a note",
                     responses={200: "Note"},
-                    grants=(Grant(on="table", actions=("GetItem",), reason="find the note"),),
+                    grants=(Grant(on="table", actions=("GetItem",), reason="find the note"), SEALING),
                 ),
             ),
         ),

@@ -22,6 +22,8 @@ class ApiLogsArgs:
     settings: ApiSettings = field(default_factory=ApiSettings)
     """What is not said here is as in `dev`."""
     retention_days: int | None = BASIS.function.log_retention_days
+    kms_key_arn: pulumi.Input[str] | None = None
+    """The key that encrypts them; None: CloudWatch's own."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -59,6 +61,7 @@ class ApiLogs(pulumi.ComponentResource):
             f"{self._prefix}-{kind}",
             name=name,
             retention_in_days=self._args.retention_days,
+            kms_key_id=self._args.kms_key_arn,
             tags=self._args.tags,
             opts=pulumi.ResourceOptions(parent=self),
         )

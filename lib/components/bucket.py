@@ -10,6 +10,9 @@ import pulumi_aws as aws
 
 MAX_AGE_SECONDS = 3600
 """How long a browser may rely on what a preflight was answered."""
+OLD_VERSION_DAYS = 90
+"""How long what was overwritten or deleted can be had back."""
+UNFINISHED_UPLOAD_DAYS = 7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,13 +23,17 @@ class BucketArgs:
     """How the bucket's name begins; the rest is made up, for buckets of all accounts share one space of names."""
     public: bool = False
     """A policy may let everybody read it."""
+    kms_key_arn: pulumi.Input[str] | None = None
+    """The key that encrypts what is put into it; None: S3's own.  Nobody reads what one's own key encrypted without
+    signing, so a public bucket goes without."""
     retain_on_delete: bool = False
     """`pulumi destroy` forgets the bucket and leaves it, with all versions of what is in it, in the account."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
 class Bucket(pulumi.ComponentResource):
-    """A bucket that is encrypted, keeps every version, knows no ACLs, and can be read by pages of any origin."""
+    """A bucket that is encrypted, keeps old versions for a while, knows no ACLs, and can be read by pages of any
+    origin."""
 
     def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Bucket", name, None, opts)
@@ -46,11 +53,28 @@ class Bucket(pulumi.ComponentResource):
         self.encryption = aws.s3.BucketServerSideEncryptionConfiguration(
             f"{name}-encryption",
             bucket=self.name,
-            rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
+            rules=[_encryption(None if args.public else args.kms_key_arn)],
             opts=child,
         )
         self.versioning = aws.s3.BucketVersioning(
             f"{name}-versioning", bucket=self.name, versioning_configuration={"status": "Enabled"}, opts=child
+        )
+        self.lifecycle = aws.s3.BucketLifecycleConfiguration(
+            f"{name}-lifecycle",
+            bucket=self.name,
+            rules=[
+                {
+                    "id": "forget",
+                    "status": "Enabled",
+                    "filter": {},
+                    "noncurrent_version_expiration": {"noncurrent_days": OLD_VERSION_DAYS},
+                    "expiration": {"expired_object_delete_marker": True},
+                    "abort_incomplete_multipart_upload": {"days_after_initiation": UNFINISHED_UPLOAD_DAYS},
+                }
+            ],
+            opts=pulumi.ResourceOptions(
+                parent=self, retain_on_delete=args.retain_on_delete, depends_on=[self.versioning]
+            ),
         )
         self.cors = aws.s3.BucketCorsConfiguration(
             f"{name}-cors",
@@ -74,3 +98,16 @@ class Bucket(pulumi.ComponentResource):
     def ready(self) -> list[pulumi.Resource]:
         """What must stand before the bucket has a policy, or anything is put into it."""
         return [self.ownership, self.encryption, self.versioning, self.block]
+
+
+def _encryption(
+    kms_key_arn: pulumi.Input[str] | None,
+) -> aws.s3.BucketServerSideEncryptionConfigurationRuleArgsDict:
+    if kms_key_arn is None:
+        return {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
+    by_key: aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgsDict = {
+        "sse_algorithm": "aws:kms",
+        "kms_master_key_id": kms_key_arn,
+    }
+    # A key of the bucket's own for a while, so that KMS is not asked, and paid, for every object.
+    return {"apply_server_side_encryption_by_default": by_key, "bucket_key_enabled": True}

@@ -26,6 +26,8 @@ class FirewallArgs:
     settings: FirewallSettings = field(default_factory=FirewallSettings)
     """What is not said here is as in `dev`."""
     log_retention_days: int | None = BASIS.function.log_retention_days
+    kms_key_arn: pulumi.Input[str] | None = None
+    """The key that encrypts its log; None: CloudWatch's own."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -53,6 +55,7 @@ class Firewall(pulumi.ComponentResource):
             f"{name}-logs",
             name=f"{LOG_PREFIX}{args.name}",
             retention_in_days=args.log_retention_days,
+            kms_key_id=args.kms_key_arn,
             tags=args.tags,
             opts=child,
         )

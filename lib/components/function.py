@@ -30,6 +30,8 @@ class FunctionArgs:
     environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     dead_letter_arn: pulumi.Input[str] | None = None
     """The queue that gets calls nobody waits for and that failed for good; the role must be allowed to send to it."""
+    kms_key_arn: pulumi.Input[str] | None = None
+    """The key that encrypts its variables and its log; None: Lambda's own and CloudWatch's own."""
     subnet_ids: Sequence[pulumi.Input[str]] = ()
     """Where in a VPC it runs; its role must be allowed what `policies.VPC_ACCESS` allows.  Empty: in none."""
     security_group_ids: Sequence[pulumi.Input[str]] = ()
@@ -56,6 +58,7 @@ class Function(pulumi.ComponentResource):
             f"{name}-logs",
             name=f"/aws/lambda/{args.name}",
             retention_in_days=self.settings.log_retention_days,
+            kms_key_id=args.kms_key_arn,
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -113,6 +116,8 @@ class Function(pulumi.ComponentResource):
             snap_start={"apply_on": "PublishedVersions"} if settings.snap_start else None,
             tracing_config={"mode": "Active" if settings.tracing else "PassThrough"},
             environment={"variables": args.environment} if args.environment else None,
+            # Lambda forgets it where there is nothing to encrypt, and it would be set again with every deployment.
+            kms_key_arn=args.kms_key_arn if args.environment else None,
             dead_letter_config={"target_arn": args.dead_letter_arn} if args.dead_letter_arn else None,
             vpc_config=_vpc_config(args),
             publish=True,

@@ -22,11 +22,13 @@ class QueueArgs:
     """The queue's name in AWS."""
     rules: Sequence[str] = ()
     """The names of the EventBridge rules of its own account and region that may send to it."""
+    kms_key_arn: pulumi.Input[str] | None = None
+    """The key that encrypts it; None: SQS's own."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
 class Queue(pulumi.ComponentResource):
-    """An SQS queue, encrypted with SQS's own key, that takes nothing over an open connection."""
+    """An SQS queue, encrypted, that takes nothing over an open connection."""
 
     def __init__(self, name: str, args: QueueArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Queue", name, None, opts)
@@ -34,7 +36,8 @@ class Queue(pulumi.ComponentResource):
         self.resource = aws.sqs.Queue(
             f"{name}-queue",
             name=args.name,
-            sqs_managed_sse_enabled=True,
+            sqs_managed_sse_enabled=True if args.kms_key_arn is None else None,
+            kms_master_key_id=args.kms_key_arn,
             message_retention_seconds=RETENTION_SECONDS,
             tags=args.tags,
             opts=child,

@@ -28,6 +28,8 @@ class SiteArgs:
     """What CloudFront shows beside the distribution."""
     settings: SiteSettings = field(default_factory=SiteSettings)
     """What is not said here is as in `dev`."""
+    kms_key_arn: pulumi.Input[str] | None = None
+    """The key that encrypts its bucket, unless that is public; None: S3's own."""
     retain_on_delete: bool = False
     """`pulumi destroy` leaves the bucket."""
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -66,6 +68,7 @@ class Site(pulumi.ComponentResource):
             BucketArgs(
                 name_prefix=args.name_prefix,
                 public=self._public,
+                kms_key_arn=args.kms_key_arn,
                 retain_on_delete=args.retain_on_delete,
                 tags=args.tags,
             ),

@@ -22,6 +22,8 @@ class TopicArgs:
     publishers: Sequence[str] = ()
     """AWS's services that may publish, e.g. `budgets`, where it is not enough that the account's own roles and alarms
     may; then `cloudwatch` has to be among them, too."""
+    kms_key_arn: pulumi.Input[str] | None = None
+    """The key that encrypts what it holds; None: none does, for CloudWatch cannot use SNS's own."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -31,7 +33,9 @@ class Topic(pulumi.ComponentResource):
     def __init__(self, name: str, args: TopicArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Topic", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        self.resource = aws.sns.Topic(f"{name}-topic", name=args.name, tags=args.tags, opts=child)
+        self.resource = aws.sns.Topic(
+            f"{name}-topic", name=args.name, kms_master_key_id=args.kms_key_arn, tags=args.tags, opts=child
+        )
         self.name = self.resource.name
         self.arn = self.resource.arn
         self.subscription = (

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
+
+STAND_IN = "known to Pulumi alone"
+"""What a secret of the environment's file is in the embedded run."""
 
 
 class Project(NamedTuple):
@@ -32,9 +36,20 @@ def config(project: Project, environment: str, service: str) -> dict[str, str]:
     """Every key of the project's own, for one environment and one service."""
     path = project.folder / f"Pulumi.{environment}.yaml"
     stack = _yaml(path).get("config") or {} if path.exists() else {}
-    own = {key.removeprefix(f"{project.name}:"): value for key, value in stack.items()}
+    own = {key.removeprefix(f"{project.name}:"): _opened(value) for key, value in stack.items()}
     values = {**project.defaults, **own, "environment": environment, "service": service}
     return {key: _text(value) for key, value in values.items() if ":" not in key}
+
+
+def takes_config(parser: ArgumentParser) -> None:
+    """Let a command be given pairs that `said` reads."""
+    parser.add_argument(
+        "--config",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a key of the project's config, and what it says",
+    )
 
 
 def said(project: Project, pairs: Sequence[str]) -> dict[str, str]:
@@ -46,6 +61,13 @@ def said(project: Project, pairs: Sequence[str]) -> dict[str, str]:
             raise ValueError(f"config {pair!r}: give KEY=VALUE with a key that {project.folder / 'Pulumi.yaml'} has")
         found[key] = value
     return found
+
+
+def _opened(value: Any) -> Any:
+    """A value with a stand-in for each secret, which only Pulumi can decrypt."""
+    if isinstance(value, dict):
+        return STAND_IN if value.keys() == {"secure"} else {name: _opened(one) for name, one in value.items()}
+    return value
 
 
 def _text(value: Any) -> str:

@@ -11,8 +11,27 @@ from .invocation import INVOCATION
 _encode = json.JSONEncoder(default=str, separators=(",", ":")).encode
 
 
-def write(level: str, message: str, **fields: Any) -> None:
-    """Log one line.  Give no personal data, key or request body."""
+MASKED_FROM_CHARACTERS = 8
+"""How long a text must be to be masked: a shorter one is in every line."""
+
+_masked: set[str] = set()
+
+
+def mask(text: str) -> None:
+    """Have `***` in its place wherever a line would show `text`, from now on."""
+    if len(text) >= MASKED_FROM_CHARACTERS:
+        _masked.add(_encode(text)[1:-1])
+
+
+def write(level: str, message: str, members: str = "", **fields: Any) -> None:
+    """Log one line.  Give no personal data, key or request body.
+
+    `members` are more of its fields, as JSON, each after a comma.
+    """
     of_one = {"correlationId": INVOCATION.correlation_id} if INVOCATION.correlation_id else {}
-    sys.stdout.write(_encode({"level": level, "message": message, **fields, **of_one}) + "\n")
+    text = _encode({"level": level, "message": message, **fields, **of_one})
+    line = f"{text[:-1]}{members}}}"
+    for secret in _masked:
+        line = line.replace(secret, "***")
+    sys.stdout.write(line + "\n")
     sys.stdout.flush()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .layer import Layer, between, matching, setting
+from .layer import Layer, between, matching, refuse, setting
+from .table import TableSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,3 +23,14 @@ class EncryptionSettings(Layer):
     """How long a key that is made can be called back once it was deleted."""
 
     WHERE: ClassVar[str] = "encryption"
+
+    def standing(self) -> str | None:
+        """The ARN of a key that stands already, if that is what encrypts."""
+        return None if self.key in ("aws", "made") else self.key
+
+
+def check_key(encryption: EncryptionSettings, table: TableSettings) -> None:
+    """Raise ValueError for a key of one region alone where tables have replicas in others."""
+    if table.replica_regions and ":key/mrk-" not in (encryption.standing() or ":key/mrk-"):
+        wanted = f"give a multi-Region key, key/mrk-..., with replicas in {', '.join(table.replica_regions)}"
+        raise refuse("encryption.key", encryption.key, wanted)

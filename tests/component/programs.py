@@ -6,10 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from lib.settings import (
+    USER_POOL,
     AlarmSettings,
     ApiSettings,
+    AuthorizationSettings,
     BackupSettings,
     CostSettings,
+    EncryptionSettings,
     FirewallSettings,
     FunctionSettings,
     NetworkSettings,
@@ -54,9 +57,11 @@ PRODUCTION: dict[str, Any] = {
     "environment_suffix": "prod",
     "function": FunctionSettings(provisioned_concurrency=5),
     "rollout": RolloutSettings(strategy="Canary10Percent5Minutes"),
+    "authorization": AuthorizationSettings(type=USER_POOL, mfa="ON", callback_urls=("https://ops.example.com/",)),
     "network": NetworkSettings(vpc="made", nat_gateways="per-zone"),
     "api": ApiSettings(health_route=True, domain_name="yard.example.com", zone_id="Z0123456789ABC"),
     "firewall": FirewallSettings(enabled=True),
+    "encryption": EncryptionSettings(key="made"),
     "table": TableSettings(replica_regions=("us-west-2",)),
     "backup": BackupSettings(retention_days=35),
     "cost": CostSettings(monthly_budget_usd=100.0),

@@ -41,6 +41,7 @@ TAGGED = {
     "cloudwatch.MetricAlarm",
     "codedeploy.Application",
     "codedeploy.DeploymentGroup",
+    "cognito.UserPool",
     "dynamodb.Table",
     "ec2.DefaultSecurityGroup",
     "ec2.Eip",
@@ -54,10 +55,13 @@ TAGGED = {
     "ec2.VpcEndpoint",
     "dynamodb.TableReplica",
     "iam.Role",
+    "kms.Key",
+    "kms.ReplicaKey",
     "lambda.EventSourceMapping",
     "lambda.Function",
     "s3.Bucket",
     "s3.BucketObjectv2",
+    "secretsmanager.Secret",
     "sns.Topic",
     "sqs.Queue",
     "ssm.Parameter",
@@ -91,6 +95,7 @@ COMPONENTS = {
     "aws.Firewall": {"arn", "log_group_name"},
     "aws.Function": {"name", "arn", "log_group_name"},
     "aws.FunctionGroup": {"id"},
+    "aws.Key": {"id", "arn", "replica_arns"},
     "aws.Layer": {"arn"},
     "aws.Nat": {"public_ips"},
     "aws.Network": {"vpc_id", "security_group_ids"},
@@ -99,12 +104,14 @@ COMPONENTS = {
     "aws.Role": {"name", "arn"},
     "aws.Rollout": {"application", "role_arn"},
     "aws.Schedule": {"rule_name"},
+    "aws.Secret": {"name", "arn"},
     "aws.Site": {"url", "bucket_name"},
     "aws.SiteFiles": {"keys"},
     "aws.StandingNetwork": {"vpc_id", "security_group_ids"},
     "aws.Table": {"name", "arn", "stream_arn"},
     "aws.Topic": {"name", "arn"},
     "aws.UsagePlan": {"id", "key_id"},
+    "aws.UserPool": {"id", "arn", "url"},
     "aws.Vpc": {"id", "private_subnet_ids"},
     "aws.Website": {"url"},
 }
@@ -222,10 +229,10 @@ def differences(real: Any, previewed: Any) -> list[str]:
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_preview_with_every_output_unknown_touches_no_value(request: pytest.FixtureRequest, program: str) -> None:
     real, previewed = request.getfixturevalue(program), record(PROGRAMS[program], preview=True)
-    inputs = {resource.urn: resource.inputs for resource in previewed.registered}
+    inputs = {resource.urn: resource.told for resource in previewed.registered}
     assert inputs.keys() == {resource.urn for resource in real.registered}
     for resource in real.registered:
-        assert not differences(resource.inputs, inputs[resource.urn]), resource.urn
+        assert not differences(resource.told, inputs[resource.urn]), resource.urn
     for policy in previewed.inputs("iam.RolePolicy").values():
         assert isinstance(policy["policy"], Unknown)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from examples.notes.service import SERVICE as NOTES
-from lib.local import tour
+from lib.local import callers, tour
 from lib.local.emulator import Emulator
 from lib.local.engine import Engine, deploy
 from lib.services import SERVICES
@@ -16,10 +16,10 @@ from lib.services import SERVICES
 INVENTORY = SERVICES["inventory"]
 
 
-def deployed(program: str, emulator: Emulator) -> dict[str, Any]:
+def deployed(program: str, emulator: Emulator, environment: str = "eg") -> dict[str, Any]:
     engine = Engine(emulator, lambda type_, name: None)
     path = Path("examples", program)
-    return deploy(path, engine, project="tap", stack="dev", config={"environment": "eg"}, tell=lambda line: None)
+    return deploy(path, engine, project="tap", stack="dev", config={"environment": environment}, tell=lambda line: None)
 
 
 def test_a_service_of_ones_own_answers(emulator: Emulator) -> None:
@@ -27,6 +27,32 @@ def test_a_service_of_ones_own_answers(emulator: Emulator) -> None:
     answers = tour.run(NOTES, outputs, lambda answer: None)
     assert tour.complete(NOTES, answers), answers
     assert '"text":"two litres"' in answers[-1].body
+    assert '"genuine":true' in answers[-1].body
+
+
+def test_a_note_that_somebody_else_wrote_is_not_taken_for_ones_own(emulator: Emulator) -> None:
+    outputs = deployed("own_service.py", emulator, "elsewhere")
+    tour.run(NOTES, outputs, lambda answer: None)
+    update = {"UpdateExpression": "SET #t = :t", "ExpressionAttributeNames": {"#t": "text"}}
+    emulator.client("dynamodb").update_item(
+        TableName=outputs["dynamodb_table_name"],
+        Key={"name": {"S": "milk"}},
+        ExpressionAttributeValues={":t": {"S": "ten litres"}},
+        **update,
+    )
+    answer = tour.send(outputs["api_url"], NOTES.demo[1])
+    assert '"genuine":false' in answer.body
+
+
+def test_a_function_that_may_not_read_its_secret_fails(emulator: Emulator) -> None:
+    outputs = deployed("own_service.py", emulator, "locked-out")
+    role = outputs["lambda_role_name"]
+    iam = emulator.client("iam")
+    whole = iam.get_role_policy(RoleName=role, PolicyName="grants")["PolicyDocument"]
+    fewer = [one for one in whole["Statement"] if one["Action"] != ["ssm:GetParameter"]]
+    assert len(fewer) < len(whole["Statement"])
+    iam.put_role_policy(RoleName=role, PolicyName="grants", PolicyDocument=json.dumps({**whole, "Statement": fewer}))
+    assert tour.send(outputs["api_url"], NOTES.demo[0]).status == 502
 
 
 def test_figures_transforms_and_reached_resources_arrive(emulator: Emulator) -> None:
@@ -46,7 +72,7 @@ def test_the_inventory_as_a_shop_wants_it_answers_under_its_own_domain(emulator:
     assert outputs["dns"]["points_to"]
     assert tour.complete(INVENTORY, tour.run(INVENTORY, outputs, lambda answer: None))
     request = urllib.request.Request(f"{emulator.url}/inventory/items", headers={"Host": "api.example.com"})
-    with tour.OPENER.open(request) as answer:
+    with callers.OPENER.open(request) as answer:
         assert json.load(answer)["items"]
     audit = emulator.client("dynamodb").scan(TableName="inventory-audit-shop")["Items"]
     assert {row["operation"]["S"] for row in audit} == {"CREATE", "UPDATE", "DELETE"}

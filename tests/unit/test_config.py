@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pulumi
+import pulumi_aws as aws
 import pytest
 import yaml
 
-from lib.config import KEYS, args_from_config
+from lib.config import KEYS, args_from_config, secrets_from_config
+from lib.recorder import Registered, record
 from lib.services import CHOICES, SERVICES
 from lib.services.inventory.service import InventorySettings, inventory
 from lib.settings import LAYERS
 from lib.tap_stack import TapStackArgs
+
+from ..builders import a_secret, a_service
 
 PROJECT = Path(__file__).parents[2] / "Pulumi.yaml"
 
@@ -113,11 +118,13 @@ OWNERS = {
     if (owners := [service for service, choice in CHOICES.items() if choice.settings in key.layers])
 }
 """The services whose own option a key is."""
+MEMBERS = {"authorization": "COGNITO_USER_POOLS"}
 DOMAIN = {"domain_name": "api.example.com", "certificate_arn": CERTIFICATE}
 OWN_VPC = {"network_vpc": "vpc-0a1b2c3d", "network_private_subnet_ids": "subnet-0a1b2c3d,subnet-0a1b2c3e"}
 TOGETHER = {
     **dict.fromkeys(("domain_name", "certificate_arn", "base_path", "zone_id"), DOMAIN),
     **dict.fromkeys(("network_private_subnet_ids", "network_security_group_ids"), OWN_VPC),
+    **dict.fromkeys(("user_pool", "callback_urls"), MEMBERS),
     "lambda_snap_start": {"lambda_runtime": "python3.12"},
 }
 """What must be said beside a key."""
@@ -248,6 +255,39 @@ def test_empty_variable_is_dev(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_other_values_that_cannot_be_are_refused_too(bad: dict[str, str], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         args(**bad)
+
+
+TOKEN = json.dumps({"token": "correct horse", "other": "battery"})
+
+
+def topics_named_by_secrets(text: str, name: str) -> list[Registered]:
+    """A topic for each value that config has for a service with one secret, which is its name."""
+
+    def program() -> None:
+        service = a_service(secrets=(a_secret(name=name),))
+        for described, value in secrets_from_config(service).items():
+            aws.sns.Topic(described, name=value)
+
+    return [*record(program, config={"secrets": text}).of("sns.Topic").values()]
+
+
+def test_secrets_of_a_service_are_taken_as_secrets_and_those_of_others_left() -> None:
+    (topic,) = topics_named_by_secrets(TOKEN, "token")
+    assert (topic.name, topic.inputs["name"], topic.told["name"]) == ("token", "correct horse", "[secret]")
+    assert not topics_named_by_secrets(TOKEN, "seal")
+    assert args(secrets=TOKEN).secrets == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('["correct horse"]', r"^config secrets 'list': give an object, with pulumi config set --secret --path$"),
+        ('{"token": {"correct": "horse"}}', r"^config secrets\.token 'dict': give a text$"),
+    ],
+)
+def test_secrets_that_cannot_be_are_refused_without_a_word_of_them(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        topics_named_by_secrets(text, "token")
 
 
 def test_project_declares_exactly_the_keys_that_are_read() -> None:

@@ -15,7 +15,7 @@ from lib.service import Function, Index, Key, Parameter, Route, Schedule, Servic
 from lib.services import SERVICES
 from lib.settings import ApiSettings, FunctionSettings, Settings, SiteSettings
 
-from ..builders import PARCELS, a_consumer, a_function, a_grant, a_route, a_service, a_table, a_yard
+from ..builders import PARCELS, a_consumer, a_function, a_grant, a_route, a_secret, a_service, a_table, a_yard
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 TOLERANCE = 0.1
@@ -51,6 +51,7 @@ def a_busy_function(number: int) -> Function:
         *(a_grant(f"table-{t}", *actions[: t + 1]) for t in range(number % 6)),
         a_grant("topic-1", "Publish"),
         a_grant(f"parameter-{1 + number % 2}", "GetParameter"),
+        a_grant("secret-1", "GetParameter"),
     )
     return Function(
         name=f"function-{'n' * number}-{number}",
@@ -83,6 +84,7 @@ def a_large_service() -> Service:
         ),
         topics=tuple(Topic(name=f"topic-{i}", variable=f"TOPIC{i}") for i in range(2)),
         parameters=tuple(Parameter(name=f"parameter-{i}", value={"k" * 20 * i: i, "l": 1}) for i in range(1, 4)),
+        secrets=(a_secret(name="secret-1"), a_secret(name="secret-2", variable="OTHER", store="secretsmanager")),
         functions=tuple(a_busy_function(number) for number in range(1, 12)),
         description="Many words. " * 60,
         dead_letters="left",
@@ -284,6 +286,20 @@ def test_a_parameter_that_functions_read_says_what_it_holds(parameter: Parameter
     assert words(card).splitlines() == ["PARAMETER STORE", "/parcels/dev/rates", *lines]
     assert any(box(card).holds(tip) and tail.x < tip.x for tip, tail in arrow_heads(service))
     assert "It may GetParameter on /parcels/dev/rates." in (drawn(service).findtext(f"{NAMESPACE}desc") or "")
+
+
+@pytest.mark.parametrize(
+    ("store", "action", "lines"),
+    [
+        ("ssm", "GetParameter", ["SECRET", "/parcels/dev/token", "in Parameter Store"]),
+        ("secretsmanager", "GetSecretValue", ["SECRET", "parcels/dev/token", "in Secrets Manager"]),
+    ],
+)
+def test_a_secret_says_where_it_is_kept(store: str, action: str, lines: list[str]) -> None:
+    desk = a_function(a_route(grants=(a_grant("token", action),)))
+    picture = drawn(a_service(secrets=(a_secret(store=store),), functions=(desk,)))
+    cards = [[text.text for text in card.iter(f"{NAMESPACE}text")] for card in groups(picture, "card")]
+    assert lines in cards
 
 
 def named(service: Service, name: str) -> list[Box]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatch
+
 import pytest
 
 from lib import policies
@@ -52,6 +54,15 @@ def test_table_statement_is_for_rows_with_the_partition_keys_that_are_named(inde
     assert policies.table_statement(TABLE, ["Query"], indexes, ("tap#a#*", "tap#b")) == {
         **policies.table_statement(TABLE, ["Query"], indexes),
         "Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["tap#a#*", "tap#b"]}},
+    }
+
+
+def test_calls_are_allowed_by_method_and_path_on_one_stage() -> None:
+    routes = [("GET", "/parcels"), ("GET", "/parcels/{id}/legs/{leg}")]
+    assert policies.call_statement("arn:api", "live", routes) == {
+        "Effect": "Allow",
+        "Action": ["execute-api:Invoke"],
+        "Resource": ["arn:api/live/GET/parcels", "arn:api/live/GET/parcels/*/legs/*"],
     }
 
 
@@ -153,3 +164,70 @@ def test_topic_lets_a_service_publish_what_is_of_its_own_account(service: str) -
         "Resource": TOPIC,
         "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}},
     }
+
+
+ACCOUNT = "123456789012"
+KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/mrk-1"
+
+
+def statements(*users: str) -> dict[str, policies.Statement]:
+    """What a key's policy says, by principal."""
+    made = policies.key_statements(ACCOUNT, "eu-west-1", users)
+    return {one["Principal"].get("Service", "account"): one for one in made}
+
+
+def test_account_administers_its_key_without_condition_and_without_using_it() -> None:
+    administration, *others = policies.key_document(ACCOUNT, "eu-west-1", ["sns"])["Statement"]
+    assert administration["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    assert "Condition" not in administration
+    assert "kms:PutKeyPolicy" in administration["Action"]
+    using = ("CreateGrant", "Decrypt", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo", "Sign")
+    assert not [
+        (action, pattern)
+        for action in using
+        for pattern in administration["Action"]
+        if fnmatch(f"kms:{action}", pattern)
+    ]
+    assert others == policies.key_statements(ACCOUNT, "eu-west-1", ["sns"])
+
+
+def test_account_uses_its_key_through_the_services_it_is_for() -> None:
+    found = statements("sns", "dynamodb", "logs")
+    assert found.keys() == {"account", "logs.eu-west-1.amazonaws.com"}
+    via = ["dynamodb.*.amazonaws.com", "sns.*.amazonaws.com"]
+    assert found["account"]["Condition"] == {"StringLike": {"kms:ViaService": via}}
+
+
+@pytest.mark.parametrize("user", policies.KEY_USERS)
+def test_service_uses_a_key_in_its_own_name_for_its_account_alone(user: str) -> None:
+    (principal,) = statements(user).keys() - {"account"}
+    statement = statements(user)[principal]
+    assert principal in (f"{user}.amazonaws.com", f"{user}.eu-west-1.amazonaws.com")
+    assert ACCOUNT in str(statement["Condition"])
+    assert "{" not in str(statement["Condition"]).replace("{'", "")
+    assert "kms:CreateGrant" not in statement["Action"]
+
+
+def test_partitions_are_kept_apart() -> None:
+    made = str(policies.key_document(ACCOUNT, "cn-north-1", policies.KEY_USERS, "aws-cn"))
+    assert "arn:aws-cn:" in made
+    assert "arn:aws:" not in made
+
+
+def test_role_decrypts_what_it_reads_and_makes_data_keys_for_what_it_sends() -> None:
+    assert policies.key_needs(["dynamodb", "sns"]) == {"Decrypt": ["dynamodb", "sns"], "GenerateDataKey": ["sns"]}
+    assert policies.key_needs(["ssm"]) == {"Decrypt": ["ssm"]}
+    assert policies.key_needs([]) == {}
+
+
+def test_role_uses_one_key_and_only_through_services() -> None:
+    assert policies.key_use(KEY, "Decrypt", ["ssm", "sqs"]) == {
+        "Effect": "Allow",
+        "Action": ["kms:Decrypt"],
+        "Resource": KEY,
+        "Condition": {"StringLike": {"kms:ViaService": ["ssm.*.amazonaws.com", "sqs.*.amazonaws.com"]}},
+    }
+
+
+def test_key_has_one_id_in_every_region() -> None:
+    assert policies.in_region(KEY, "us-west-2") == f"arn:aws:kms:us-west-2:{ACCOUNT}:key/mrk-1"

@@ -21,6 +21,7 @@ from tests.builders import (
     a_grant,
     a_metric,
     a_route,
+    a_secret,
     a_service,
     a_table,
     an_alarm,
@@ -48,6 +49,9 @@ def a_parameter(**changes: Any) -> Parameter:
         (lambda: a_parameter(name="/config"), "parameter name '/config': give lower-case letters"),
         (lambda: a_parameter(value={}), "parameter 'config': give either a table or a value"),
         (lambda: a_parameter(table="parcels"), "parameter 'config': give either a table or a value"),
+        (lambda: a_secret(name="/token"), "secret name '/token': give lower-case letters"),
+        (lambda: a_secret(variable="token"), "secret 'token' variable 'token': give upper-case"),
+        (lambda: a_secret(store="vault"), "secret 'token' store 'vault': give one of ssm, secretsmanager"),
         (lambda: a_function(name="my_desk"), "function name 'my_desk': give"),
         (lambda: a_schedule(name=""), "schedule name '': give"),
         (lambda: a_service(name="parcel post"), "service name 'parcel post': give"),
@@ -77,6 +81,8 @@ def a_parameter(**changes: Any) -> Parameter:
         (lambda: an_alarm(period_seconds=90), "alarms.period_seconds 90: give a multiple of 60"),
         (lambda: an_alarm(evaluation_periods=0), "alarms.evaluation_periods 0: give"),
         (lambda: Site(folder="x", type="My site"), "site name 'My site': give lower-case"),
+        (lambda: Site(folder="x", sign_in_pages=("/a.html",)), "site sign_in_pages '/a.html': give a path such as"),
+        (lambda: Site(folder="x", sign_in_pages=("", "a.html#/x")), "site sign_in_pages 'a.html#/x': give"),
         (lambda: a_service(name_pattern="{environment}-x"), r"name_pattern '{environment}-x': add {type}"),
         (lambda: a_service(name_pattern="x-{type}"), r"name_pattern 'x-{type}': add {environment}"),
     ],
@@ -94,11 +100,27 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
     ("changes", "problem"),
     [
         ({"tables": (a_table(), a_table())}, "table.* 'parcels' is there more than once"),
-        ({"topics": (a_topic(), a_topic())}, "topic or parameter 'lost' is there more than once"),
-        ({"tables": (a_table(name="alarms"),)}, "table, topic or parameter 'alarms' is there more than once"),
-        ({"topics": (a_topic(name="parcels"),)}, "topic or parameter 'parcels' is there more than once"),
-        ({"parameters": (a_parameter(name="parcels"),)}, "parameter 'parcels' is there more than once"),
+        ({"topics": (a_topic(), a_topic())}, "parameter or secret 'lost' is there more than once"),
+        ({"tables": (a_table(name="alarms"),)}, "table, topic, parameter or secret 'alarms' is there more than once"),
+        ({"topics": (a_topic(name="parcels"),)}, "parameter or secret 'parcels' is there more than once"),
+        ({"parameters": (a_parameter(name="parcels"),)}, "secret 'parcels' is there more than once"),
         ({"parameters": (a_parameter(variable="PARCELS_TABLE"),)}, "variable 'PARCELS_TABLE' is there more than once"),
+        ({"secrets": (a_secret(name="parcels"),)}, "secret 'parcels' is there more than once"),
+        ({"secrets": (a_secret(variable="PARCELS_TABLE"),)}, "variable 'PARCELS_TABLE' is there more than once"),
+        *(
+            (
+                {
+                    "functions": (a_function(a_route(grants=(a_grant("token", *actions),))),),
+                    "secrets": (a_secret(store=store),),
+                },
+                rf"'desk' is granted \({actions[0]!r},.*\) on 'token': give {reading}$",
+            )
+            for store, actions, reading in (
+                ("ssm", ("GetSecretValue",), "GetParameter"),
+                ("ssm", ("GetParameter", "PutParameter"), "GetParameter"),
+                ("secretsmanager", ("GetParameter",), "GetSecretValue"),
+            )
+        ),
         (
             {"parameters": (a_parameter(name="name", table="letters", value={}),)},
             "parameter 'name' holds the name of 'letters', which is none of its tables",

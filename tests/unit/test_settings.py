@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lib.environments import ENVIRONMENTS
 from lib.settings import (
     LAYERS,
     AlarmSettings,
@@ -232,6 +233,7 @@ def settled(layer: Layer) -> Settings:
 
 
 OUT = "give domain_name, too, or take this out$"
+POOL = f"{ARN}:cognito-idp:us-east-1:123456789012:userpool/us-east-1_1"
 
 
 @pytest.mark.parametrize(
@@ -241,6 +243,14 @@ OUT = "give domain_name, too, or take this out$"
         (ApiSettings(base_path="v1"), rf"^api\.base_path 'v1': {OUT}"),
         (ApiSettings(certificate_arn=CERTIFICATE), rf"^api\.certificate_arn 'arn.*': {OUT}"),
         (ApiSettings(zone_id="Z1"), rf"^api\.zone_id 'Z1': {OUT}"),
+        (
+            AuthorizationSettings(type="AWS_IAM", user_pool=POOL),
+            r"^authorization\.user_pool 'arn.*': give type COGNITO_USER_POOLS, too, or take this out$",
+        ),
+        (
+            AuthorizationSettings(callback_urls=("https://a.example.com",)),
+            r"^authorization\.callback_urls \('https://a.example.com',\): give type COGNITO_USER_POOLS, too",
+        ),
         (NetworkSettings(vpc="vpc-0a1b2c3d"), r"^network\.vpc 'vpc-0a1b2c3d': give private_subnet_ids, too"),
         (
             NetworkSettings(private_subnet_ids=("subnet-0a1b2c3d",)),
@@ -263,6 +273,8 @@ def test_what_belongs_together_comes_together(settings: Layer, message: str) -> 
         ApiSettings(),
         ApiSettings(domain_name=DOMAIN, certificate_arn=CERTIFICATE, base_path="v1"),
         ApiSettings(domain_name=DOMAIN, zone_id="Z1"),
+        AuthorizationSettings(type="API_KEY", user_pool="made", callback_urls=()),
+        AuthorizationSettings(type="COGNITO_USER_POOLS", user_pool=POOL, callback_urls=("https://a.example.com",)),
         NetworkSettings(vpc="made"),
         NetworkSettings(
             vpc="vpc-0a1b2c3d", private_subnet_ids=("subnet-0a1b2c3d",), security_group_ids=("sg-0a1b2c3d",)
@@ -306,3 +318,37 @@ def test_figures_that_cannot_be_together_are_refused_once_they_meet(lower: Layer
 def test_figures_that_can_be_together_are_taken() -> None:
     assert BackupSettings(retention_days=120, cold_storage_after_days=30).retention_days == 120
     assert FunctionSettings(runtime="python3.12", snap_start=True).snap_start
+
+
+STANDING = EncryptionSettings(key=f"{ARN}:kms:us-east-1:123456789012:key/1-2")
+MULTI_REGION = EncryptionSettings(key=f"{ARN}:kms:us-east-1:123456789012:key/mrk-1")
+REPLICAS = TableSettings(replica_regions=("us-west-2",))
+
+
+def together(encryption: EncryptionSettings, table: TableSettings) -> Settings:
+    return ENVIRONMENTS["dev"].with_(Settings(encryption=encryption, table=table))
+
+
+def test_a_key_of_one_region_encrypts_no_replicas() -> None:
+    with pytest.raises(
+        ValueError, match=r"key/1-2': give a multi-Region key, key/mrk-\.\.\., with replicas in us-west-2$"
+    ):
+        together(STANDING, REPLICAS).check()
+
+
+@pytest.mark.parametrize(
+    ("encryption", "table"),
+    [
+        (STANDING, TableSettings()),
+        (MULTI_REGION, REPLICAS),
+        (EncryptionSettings(key="made"), REPLICAS),
+        (EncryptionSettings(key="aws"), REPLICAS),
+    ],
+)
+def test_other_keys_go_with_the_tables_there_are(encryption: EncryptionSettings, table: TableSettings) -> None:
+    together(encryption, table).check()
+
+
+@pytest.mark.parametrize(("key", "standing"), [("aws", None), ("made", None), (STANDING.key, STANDING.key)])
+def test_a_key_stands_already_where_its_arn_is_given(key: str, standing: str | None) -> None:
+    assert EncryptionSettings(key=key).standing() == standing

@@ -22,6 +22,7 @@ def function(place: Place, inputs: Inputs) -> Made:
         Publish="publish",
         Tags="tags",
         Layers="layers",
+        KMSKeyArn="kmsKeyArn",
     )
     if inputs.get("environment"):
         request["Environment"] = {"Variables": inputs["environment"]["variables"]}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from ..emulator import ACCOUNT, Place
-from .making import Inputs, Made, makes
+from .making import Inputs, Made, chosen, makes
 
 
 @makes("aws:cloudwatch/logGroup:LogGroup")
 def log_group(place: Place, inputs: Inputs) -> Made:
     """A log group and its retention."""
     logs = place.client("logs")
-    logs.create_log_group(logGroupName=inputs["name"], tags=inputs.get("tags") or {})
+    request = chosen(inputs, logGroupName="name", kmsKeyId="kmsKeyId", tags="tags")
+    logs.create_log_group(**request)
     if inputs.get("retentionInDays"):
         logs.put_retention_policy(logGroupName=inputs["name"], retentionInDays=inputs["retentionInDays"])
     return Made(inputs["name"], {"arn": f"arn:aws:logs:{place.region}:{ACCOUNT}:log-group:{inputs['name']}"})

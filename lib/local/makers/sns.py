@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from ..emulator import Place
-from .making import Inputs, Made, makes, tag_list
+from .making import Inputs, Made, chosen, makes, tag_list
 
 
 @makes("aws:sns/topic:Topic")
 def topic(place: Place, inputs: Inputs) -> Made:
     """A topic."""
-    arn = place.client("sns").create_topic(Name=inputs["name"], Tags=tag_list(inputs))["TopicArn"]
+    encryption = chosen(inputs, KmsMasterKeyId="kmsMasterKeyId")
+    request = {"Name": inputs["name"], "Attributes": encryption, "Tags": tag_list(inputs)}
+    arn = place.client("sns").create_topic(**request)["TopicArn"]
     return Made(arn, {"arn": arn})
 
 

@@ -14,6 +14,7 @@ def queue(place: Place, inputs: Inputs) -> Made:
     )
     client = place.client("sqs")
     said = {name: str(value).lower() for name, value in attributes.items()}
+    said |= chosen(inputs, KmsMasterKeyId="kmsMasterKeyId")
     url = client.create_queue(QueueName=inputs["name"], Attributes=said, tags=inputs.get("tags") or {})["QueueUrl"]
     arn = client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     return Made(url, {"arn": arn, "url": url})

@@ -1,0 +1,187 @@
+"""Secrets: where they are kept, who may read them, and that nobody is told them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pulumi
+import pytest
+
+from lib.components.secret import Secret, SecretArgs
+from lib.recorder import Deployment, masked, record
+from lib.service import Service
+from lib.settings import TableSettings
+from lib.tap_stack import TapStackArgs
+
+from ..builders import a_function, a_grant, a_route, a_secret, a_service
+from .programs import stacked
+
+VALUE = "correct horse battery"
+STORES = {"ssm": ("ssm.Parameter", "valueWo"), "secretsmanager": ("secretsmanager.SecretVersion", "secretStringWo")}
+NAMES = {"ssm": "/parcels/dev/token", "secretsmanager": "parcels/dev/token"}
+READING = {"ssm": "GetParameter", "secretsmanager": "GetSecretValue"}
+every_store = pytest.mark.parametrize("store", STORES)
+
+
+def a_safe(store: str = "ssm", **changes: Any) -> Service:
+    """A service whose one function reads a secret."""
+    desk = a_function(a_route(grants=(a_grant("token", READING[store]),)))
+    return a_service(functions=(desk,), secrets=(a_secret(store=store, **changes),))
+
+
+def deployed(store: str = "ssm", value: pulumi.Input[str] | None = VALUE, **args: Any) -> Deployment:
+    """What a stack is with a value, or without."""
+    secrets = {} if value is None else {"token": value}
+    return record(stacked(**{"service": a_safe(store), "secrets": secrets, **args}))
+
+
+def kept(made: Deployment, store: str) -> dict[str, Any]:
+    """The inputs of what holds the value."""
+    return made.only(STORES[store][0]).inputs
+
+
+@every_store
+def test_secret_is_kept_under_its_name_with_the_value_that_is_given(store: str) -> None:
+    made = deployed(store)
+    assert kept(made, store)[STORES[store][1]] == VALUE
+    assert made.stack_outputs()["secret_names"] == {"token": NAMES[store]}
+
+
+def test_parameter_store_encrypts_it() -> None:
+    inputs = kept(deployed(), "ssm")
+    assert inputs.pop("valueWo")
+    assert inputs.pop("valueWoVersion")
+    assert inputs == {
+        "name": "/parcels/dev/token",
+        "type": "SecureString",
+        "keyId": "alias/aws/ssm",
+        "description": "Parcels: what carriers ask for",
+        "tags": {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"},
+    }
+
+
+def test_entry_of_secrets_manager_gives_its_name_free_at_once() -> None:
+    assert deployed("secretsmanager").only("secretsmanager.Secret").inputs == {
+        "name": "parcels/dev/token",
+        "description": "Parcels: what carriers ask for",
+        "recoveryWindowInDays": 0,
+        "tags": {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"},
+    }
+
+
+@every_store
+@pytest.mark.parametrize(
+    "given", [str, pulumi.Output.from_input, pulumi.Output.secret], ids=lambda given: given.__name__
+)
+def test_value_is_told_to_nobody(store: str, given: Callable[[str], pulumi.Input[str]]) -> None:
+    def program() -> None:
+        stack = stacked(service=a_safe(store), secrets={"token": given(VALUE)})()
+        pulumi.export("all", stack.outputs)
+
+    made = record(program)
+    assert VALUE in str([resource.inputs for resource in made.registered])
+    told = [resource.told for resource in made.registered]
+    assert VALUE not in str([told, masked(made.outputs), made.exports, made.warnings, made.notes])
+    assert STORES[store][1] in str(told)
+    assert VALUE not in repr(TapStackArgs(service=a_safe(store), secrets={"token": VALUE}))
+    assert VALUE not in repr(SecretArgs(name="x", value=VALUE))
+
+
+@every_store
+def test_not_even_what_follows_from_the_value_is_told(store: str) -> None:
+    told = deployed(store).only(STORES[store][0]).told
+    assert [told[name] for name in (STORES[store][1], f"{STORES[store][1]}Version")] == ["[secret]", "[secret]"]
+
+
+@every_store
+def test_function_finds_its_name_and_may_read_it_alone(store: str) -> None:
+    made = deployed(store)
+    assert made.only("lambda.Function").inputs["environment"]["variables"] == {"TOKEN": NAMES[store]}
+    arn = {"ssm": "arn:post-token-parameter", "secretsmanager": "arn:post-token-secret"}[store]
+    assert json.loads(made.only("iam.RolePolicy").inputs["policy"])["Statement"] == [
+        {"Effect": "Allow", "Action": [f"{store}:{READING[store]}"], "Resource": arn}
+    ]
+
+
+def test_function_that_may_not_read_it_does_not_find_it() -> None:
+    made = deployed(service=replace(a_safe(), functions=(a_function(),)))
+    assert "environment" not in made.only("lambda.Function").inputs
+
+
+@every_store
+def test_another_value_is_another_version_and_the_same_is_the_same(store: str) -> None:
+    def version(value: str) -> int:
+        found: int = kept(deployed(store, value), store)[f"{STORES[store][1]}Version"]
+        return found
+
+    assert version(VALUE) == version(VALUE) != version("another")
+    assert 0 < version(VALUE) < 2**31
+
+
+def test_parameter_is_written_anew_when_anything_of_it_changes() -> None:
+    """As otherwise the provider would write an empty value."""
+    before = kept(deployed(), "ssm")["valueWoVersion"]
+    assert before != kept(deployed(service=a_safe(description="another")), "ssm")["valueWoVersion"]
+
+
+@every_store
+def test_one_that_nobody_gives_is_made_up_once(store: str) -> None:
+    first, second = (deployed(store, None) for _ in range(2))
+    values = {kept(made, store)[STORES[store][1]] for made in (first, second)}
+    assert len(values) == 2
+    assert all(len(value) >= 43 for value in values)
+    resource = first.only(STORES[store][0])
+    assert resource.ignored == [STORES[store][1]]
+    assert resource.told[STORES[store][1]] == "[secret]"
+    versions = {kept(made, store)[f"{STORES[store][1]}Version"] for made in (first, second)}
+    assert len(versions) == 1
+
+
+@every_store
+def test_one_that_is_given_follows_what_is_given(store: str) -> None:
+    assert deployed(store).only(STORES[store][0]).ignored == []
+
+
+@every_store
+@pytest.mark.parametrize(
+    ("tables_stay", "value", "stays"), [(False, None, False), (True, None, True), (True, VALUE, False)]
+)
+def test_what_was_made_up_stays_where_tables_stay(
+    store: str, tables_stay: bool, value: str | None, stays: bool
+) -> None:
+    made = deployed(store, value, table=TableSettings(retain_on_delete=tables_stay))
+    assert made.only(STORES[store][0]).retained is stays
+
+
+def test_secret_by_itself_needs_a_name_only() -> None:
+    made = record(lambda: Secret("post", SecretArgs(name="/post/token")))
+    assert made.only("ssm.Parameter").inputs["name"] == "/post/token"
+    assert "description" not in made.only("ssm.Parameter").inputs
+
+
+@pytest.mark.parametrize(
+    ("secrets", "message"),
+    [
+        (
+            {},
+            r"^secrets 'token': give secrets=\{'token': ...\}, or pulumi config set --secret --path tap:secrets.token$",
+        ),
+        ({"token": "x", "tokn": VALUE}, r"^secrets 'tokn': give some of token$"),
+        ({"token": ""}, r"^secrets\['token'\] '0 bytes': give 1 to 4096 bytes$"),
+        ({"token": VALUE * 200}, r"^secrets\['token'\] '4200 bytes': give 1 to 4096 bytes$"),
+        ({"token": 7}, r"^secrets\['token'\] 'int': give a text$"),
+        ([VALUE], r"^secrets 'list': give a mapping of names to texts$"),
+    ],
+)
+def test_what_cannot_be_is_refused_without_a_word_of_it(secrets: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message) as refused:
+        TapStackArgs(service=a_safe(generated=False), secrets=secrets)
+    assert VALUE not in str(refused.value)
+
+
+def test_a_service_without_secrets_takes_none() -> None:
+    with pytest.raises(ValueError, match=r"^secrets 'token': the service has none, give none$"):
+        TapStackArgs(secrets={"token": VALUE})
