@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from .service import METHODS, Route, Schema
@@ -77,10 +78,6 @@ AUTHORIZATION_RESPONSES: Mapping[str, tuple[GatewayResponse, ...]] = {
     ),
 }
 """Those that depend on how callers show who they are."""
-
-HEALTH_PATH = "/health"
-HEALTH = '{"status":"ok","requestId":"$context.requestId"}'
-"""What the gateway answers there: it stands, and nothing is said of what is behind it."""
 
 ACCESS_LOG = {
     "requestId": "requestId",
@@ -164,9 +161,29 @@ def preflight_headers(origin: str | None, allowed: Sequence[str]) -> dict[str, s
     }
 
 
+class Said(NamedTuple):
+    """What the gateway answers a method by itself."""
+
+    method: str
+    status: int
+    headers: Callable[[str | None], Mapping[str, str]]
+    """By the origin whose pages may call."""
+    body: str = ""
+
+
+def preflight(allowed: Sequence[str]) -> Said:
+    """The answer to OPTIONS on a path with these methods."""
+    return Said("OPTIONS", 204, partial(preflight_headers, allowed=allowed))
+
+
 def health_headers(origin: str | None) -> dict[str, str]:
-    """What the gateway's own answer carries."""
+    """What the answer at `HEALTH_PATH` carries."""
     return {"Content-Type": "application/json", "Cache-Control": "no-store", **cors_headers(origin)}
+
+
+HEALTH_PATH = "/health"
+HEALTH = Said("GET", 200, health_headers, '{"status":"ok","requestId":"$context.requestId"}')
+"""The answer there: the gateway stands, and nothing is said of what is behind it."""
 
 
 def mapped(headers: Mapping[str, str], place: str) -> dict[str, str]:

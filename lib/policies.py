@@ -55,7 +55,8 @@ class KeyUser(NamedTuple):
 
 KEY_USERS = {
     "logs": KeyUser(
-        actions=tuple(action for action in KEY_USE if action != "CreateGrant"),
+        # What has no encryption context could never meet the condition.
+        actions=tuple(action for action in KEY_USE if action not in ("CreateGrant", "DescribeKey")),
         operator="ArnLike",
         condition="kms:EncryptionContext:aws:logs:arn",
         value="arn:{partition}:logs:{region}:{account}:log-group:*",

@@ -63,11 +63,6 @@ class Watched(NamedTuple):
     dimensions: dict[str, pulumi.Output[str]]
 
 
-def _label(on: str) -> str:
-    """What an alarm is on, as a part of names."""
-    return on.partition(" ")[2].replace("/", "-") or on
-
-
 class TapStack(pulumi.ComponentResource, StackOutputs):
     """A serverless API: a key, tables, topics, parameters, secrets, a queue, a site, roles, a network, functions, what
     calls them, a REST API, alarms.
@@ -167,6 +162,15 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     def _physical(self, kind: str, type_: str) -> str:
         return physical_name(self.description.name_pattern, kind, self.args.environment, type=type_)
 
+    @property
+    def _stem(self) -> str:
+        """What tells the names of what a service has one of from those of another with the same pattern."""
+        return self.description.api_type.removesuffix("api")
+
+    def _only(self, kind: str, type_: str) -> str:
+        """The name in AWS of something that a service has one of."""
+        return self._physical(kind, f"{self._stem}{type_}")
+
     def _alarm_name(self, function: str, alarm: str) -> str:
         pattern = self.description.alarm_pattern or self.description.name_pattern
         parts = {"type": f"{function}-{alarm.lower()}", "function": function, "alarm": alarm}
@@ -176,7 +180,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return Key(
             f"{self._prefix}-encryption",
             KeyArgs(
-                name=self._physical("key", "key"),
+                name=self._only("key", "key"),
                 users=self._key_users(),
                 description=f"{self.description.title}, {self.args.environment}: all that rests",
                 replica_regions=self.settings.table.replica_regions or (),
@@ -231,7 +235,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return Backup(
             f"{self._prefix}-backup",
             BackupArgs(
-                name=self._physical("vault", "backup"),
+                name=self._only("vault", "backup"),
                 table_arns=[table.arn for table in self.tables.values()],
                 settings=self.settings.backup,
                 kms_key_arn=self.encrypted_by,
@@ -250,7 +254,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return Budget(
             f"{self._prefix}-budget",
             BudgetArgs(
-                name=self._physical("budget", "budget"),
+                name=self._only("budget", "budget"),
                 monthly_usd=self.settings.cost.monthly_budget_usd or 0,
                 allocation=self.args.allocation(),
                 topic_arn=self.alarm_topic.arn,
@@ -419,7 +423,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         )
 
     def _network(self) -> Network | StandingNetwork:
-        name, settings = self._physical("network", f"{self.description.api_type}-network"), self.settings.network
+        name, settings = self._only("network", "network"), self.settings.network
         if settings.vpc == "made":
             calling = calls(self.description).items()
             args = NetworkArgs(
@@ -427,6 +431,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 statements={service: [self._statement(grant) for grant in grants] for service, grants in calling},
                 settings=settings,
                 log_retention_days=self.settings.function.log_retention_days,
+                kms_key_arn=self.encrypted_by,
                 tags=self.args.all_tags,
             )
             return Network(f"{self._prefix}-network", args, self._child)
@@ -471,7 +476,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return Rollout(
             f"{self._prefix}-rollout",
             RolloutArgs(
-                name=self._physical("application", "rollout"),
+                name=self._only("application", "rollout"),
                 strategy=self.settings.rollout.strategy or "",
                 functions=self.functions,
                 alarms={name: list(made.resources.values()) for name, made in self.alarms.items()},
@@ -559,7 +564,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return Firewall(
             f"{self._prefix}-firewall",
             FirewallArgs(
-                name=self._physical("web-acl", "firewall"),
+                name=self._only("web-acl", "firewall"),
                 stage_arn=self.api.stage.arn,
                 settings=self.settings.firewall,
                 kms_key_arn=self.encrypted_by,
@@ -585,15 +590,22 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     def _further_alarms(self) -> dict[str, Alarm]:
         """Those of the description, by their names, and those that are recommended, by what they are on, too."""
         own = {alarm.name: alarm for alarm in self.description.alarms}
-        more = {f"{_label(alarm.on)}-{alarm.name}": alarm for alarm in self.args.recommended_alarms()}
+        more = {f"{self._label(alarm)}-{alarm.name}": alarm for alarm in self.args.recommended_alarms()}
         watched = self._watched()
         return {label: self._further_alarm(label, alarm, watched[alarm.on]) for label, alarm in {**own, **more}.items()}
+
+    def _label(self, alarm: described.Alarm) -> str:
+        """What an alarm is on, as a part of its names."""
+        if alarm in self.description.alarms:
+            return alarm.on
+        named = {"api": self.description.api_type, "dead-letters": self.description.dead_letters}
+        return named.get(alarm.on) or alarm.on.partition(" ")[2].replace("/", "-")
 
     def _further_alarm(self, label: str, alarm: described.Alarm, watched: Watched) -> Alarm:
         return Alarm(
             f"{self._prefix}-{label}",
             AlarmArgs(
-                name=self._alarm_name(_label(alarm.on), alarm.name),
+                name=self._alarm_name(self._label(alarm), alarm.name),
                 alarm=alarm,
                 subject=watched.name,
                 namespace=watched.namespace,
@@ -611,7 +623,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return Composite(
             f"{self._prefix}-health",
             CompositeArgs(
-                name=self._alarm_name("service", "health"),
+                name=self._alarm_name(f"{self._stem}service", "health"),
                 description=f"{self.description.title}: something is wrong, and another alarm says what",
                 alarms=[alarm.name for alarm in (*alarms, *further)],
                 topic_arn=self.alarm_topic.arn,
@@ -626,7 +638,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return Dashboard(
             f"{self._prefix}-dashboard",
             DashboardArgs(
-                name=self._physical("dashboard", "dashboard"),
+                name=self._only("dashboard", "dashboard"),
                 service=self.description,
                 made={
                     "region": self.api.resource.region,

@@ -173,6 +173,10 @@ WAIVERS = (
         reason="Where a shop sells is its owner's to say; everybody may read the pages.",
     ),
     Waiver(
+        controls=("Cognito.1",),
+        reason="Off unless asked for: threat protection is of Cognito's dearest plan, which costs money for each user.",
+    ),
+    Waiver(
         controls=("CloudWatch.16",),
         reason="Logs are kept as long as `log_retention_days` says, which is for mending; a year of them costs money "
         "each month.",

@@ -238,8 +238,7 @@ class Api(pulumi.ComponentResource):
         )
 
     def _preflight(self, path: str, allowed: Sequence[str]) -> Mock:
-        headers = self._cors(lambda origin: gateway.preflight_headers(origin, allowed), "method.response")
-        return self._mock(f"{self._prefix}{path}-options", path, "OPTIONS", 204, headers)
+        return self._mock(f"{self._prefix}{path}-options", path, gateway.preflight(allowed))
 
     def _health(self) -> Mock:
         resource = aws.apigateway.Resource(
@@ -251,27 +250,25 @@ class Api(pulumi.ComponentResource):
         )
         self.resources.append(resource)
         self.paths[gateway.HEALTH_PATH] = resource.id
-        headers = self._cors(gateway.health_headers, "method.response")
-        return self._mock(f"{self._prefix}-health", gateway.HEALTH_PATH, "GET", 200, headers, gateway.HEALTH)
+        return self._mock(f"{self._prefix}-health", gateway.HEALTH_PATH, gateway.HEALTH)
 
-    def _mock(
-        self, label: str, path: str, method: str, status: int, headers: pulumi.Output[dict[str, str]], body: str = ""
-    ) -> Mock:
+    def _mock(self, label: str, path: str, said: gateway.Said) -> Mock:
+        headers = self._cors(said.headers, "method.response")
         made = aws.apigateway.Method(
-            label, **self._at(path), http_method=method, authorization="NONE", opts=self._child
+            label, **self._at(path), http_method=said.method, authorization="NONE", opts=self._child
         )
         at = {**self._at(path), "http_method": made.http_method}
         integration = aws.apigateway.Integration(
             f"{label}-integration",
             **at,
             type="MOCK",
-            request_templates={"application/json": json.dumps({"statusCode": status})},
+            request_templates={"application/json": json.dumps({"statusCode": said.status})},
             opts=self._child,
         )
         response = aws.apigateway.MethodResponse(
             f"{label}-response",
             **at,
-            status_code=str(status),
+            status_code=str(said.status),
             response_parameters=headers.apply(lambda headers: dict.fromkeys(headers, False)),
             opts=self._child,
         )
@@ -280,7 +277,7 @@ class Api(pulumi.ComponentResource):
             **at,
             status_code=response.status_code,
             response_parameters=headers,
-            response_templates={"application/json": body} if body else None,
+            response_templates={"application/json": said.body} if said.body else None,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[integration]),
         )
         return Mock(made, integration, response, answer)

@@ -25,6 +25,8 @@ class FlowLogsArgs:
     """Whose VPC it is."""
     log_retention_days: int | None = None
     """None: as in `dev`."""
+    kms_key_arn: pulumi.Input[str] | None = None
+    """The key that encrypts them; None: CloudWatch's own."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -38,6 +40,7 @@ class FlowLogs(pulumi.ComponentResource):
             f"{name}-logs",
             name=f"/aws/vpc/{args.name}",
             retention_in_days=args.log_retention_days or BASIS.function.log_retention_days,
+            kms_key_id=args.kms_key_arn,
             tags=args.tags,
             opts=child,
         )

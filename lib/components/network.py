@@ -29,6 +29,8 @@ class NetworkArgs:
     """What is not said here is as in `dev`; it is made whatever they say of `vpc`."""
     log_retention_days: int | None = None
     """Of what is refused; None: as in `dev`."""
+    kms_key_arn: pulumi.Input[str] | None = None
+    """The key that encrypts that log; None: CloudWatch's own."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -90,6 +92,7 @@ class Network(pulumi.ComponentResource):
                 vpc_id=self.vpc_id,
                 account=self.vpc.resource.owner_id,
                 log_retention_days=self._args.log_retention_days,
+                kms_key_arn=self._args.kms_key_arn,
                 tags=self._args.tags,
             ),
             self._child,

@@ -17,6 +17,7 @@ from lib.settings import (
     CostSettings,
     EncryptionSettings,
     FirewallSettings,
+    NetworkSettings,
     SiteSettings,
     TableSettings,
 )
@@ -131,6 +132,12 @@ def test_everything_that_rests_is_encrypted_with_it(made: Deployment) -> None:
     assert rule == {"applyServerSideEncryptionByDefault": by_default, "bucketKeyEnabled": True}
     assert made.only("ssm.Parameter").inputs["keyId"] == MADE
     assert made.only("secretsmanager.Secret").inputs["kmsKeyId"] == MADE
+
+
+def test_what_a_network_refuses_is_encrypted_with_it() -> None:
+    made = deployed(network=NetworkSettings(vpc="made"))
+    assert made.of("ec2.FlowLog")
+    assert {group["kmsKeyId"] for group in made.inputs("cloudwatch.LogGroup").values()} == {MADE}
 
 
 def log_groups(made: Deployment) -> set[str]:

@@ -276,7 +276,7 @@ def test_outputs_tell_of_the_network(made: Deployment) -> None:
     }
     assert found["nat_gateway_ids"] == ["post-network-nat-1-gateway-id"]
     assert found["nat_public_ips"] == ["publicIp:post-network-nat-1-address"]
-    assert found["flow_log_group_name"] == "/aws/vpc/parcels-api-network-dev"
+    assert found["flow_log_group_name"] == "/aws/vpc/parcels-network-dev"
 
 
 def test_outputs_do_not_tell_of_what_is_not_there() -> None:

@@ -35,6 +35,14 @@ DOMAIN = (
     ("domain_name", "api.example.com"),
     ("certificate_arn", "arn:aws:acm:us-east-1:123456789012:certificate/1"),
 )
+PRODUCTION = (
+    ("authorization", "COGNITO_USER_POOLS"),
+    ("backup_retention_days", "35"),
+    ("encryption_key", "made"),
+    ("firewall_enabled", "true"),
+    ("health_route", "true"),
+    ("network_vpc", "made"),
+)
 OPEN_QUEUE = """
 import pulumi_aws as aws
 from beside import NAME
@@ -78,16 +86,20 @@ def test_a_domain_fails_nothing() -> None:
     assert {f.control.name: f.state for f in found} == {"CKV_AWS_206": "passed", "APIGateway.11": "waived"}
 
 
-@pytest.mark.parametrize(
-    "setting", [("firewall_enabled", "true"), ("health_route", "true"), ("recommended_alarms", "true")]
-)
-def test_settings_of_production_fail_nothing(setting: tuple[str, str]) -> None:
-    found = audit(graph("items", "prod", setting))
+def test_nothing_fails_with_every_setting_of_production() -> None:
+    found = list(audit(graph("stock", "prod", *PRODUCTION)))
+    assert {"ec2.Vpc", "wafv2.WebAcl", "kms.Key", "backup.Vault", "cognito.UserPool"} <= {
+        f.resource.kind for f in found
+    }
     assert [(f.control.name, f.resource.name) for f in found if f.state == "failed"] == []
 
 
 def test_every_waiver_is_needed() -> None:
-    graphs = [*(graph(*where) for where in EVERYWHERE), graph("items", "prod", *DOMAIN)]
+    graphs = [
+        *(graph(*where) for where in EVERYWHERE),
+        graph("items", "prod", *DOMAIN),
+        graph("stock", "prod", *PRODUCTION),
+    ]
     given = {finding.reason for each in graphs for finding in audit(each)}
     assert [waiver.reason for waiver in WAIVERS if waiver.reason not in given] == []
 
