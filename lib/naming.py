@@ -78,3 +78,8 @@ def secret_name(store: str, service: str, environment: str, name: str) -> str:
     if store == "ssm":
         return parameter_name(service, environment, name)
     return physical_name("{service}/{environment}/{type}", "secret", environment, service=service, type=name)
+
+
+def key_name(service: str, environment: str) -> str:
+    """What comes after `alias/` in the alias of a service's key."""
+    return physical_name("{service}-{environment}", "key", environment, service=service)

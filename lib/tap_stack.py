@@ -32,7 +32,7 @@ from .components.site import Site, SiteArgs
 from .components.site_files import SiteFiles, SiteFilesArgs
 from .components.table import Table, TableArgs
 from .components.topic import Topic, TopicArgs
-from .naming import bucket_name_prefix, parameter_name, physical_name, role_name_prefix, secret_name
+from .naming import bucket_name_prefix, key_name, parameter_name, physical_name, role_name_prefix, secret_name
 from .runtime import metrics
 from .settings.rollout import GRADUAL
 from .stack_outputs import StackOutputs, collect
@@ -157,7 +157,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return Key(
             f"{self._prefix}-encryption",
             KeyArgs(
-                name=self._physical("key", "key"),
+                name=key_name(self.description.name, self.args.environment),
                 users=self._key_users(),
                 description=f"{self.description.title}, {self.args.environment}: all that rests",
                 replica_regions=self.settings.table.replica_regions or (),
@@ -189,6 +189,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 table=table,
                 settings=self.settings.table,
                 kms_key_arn=self.encrypted_by,
+                aws_owned_key=self.settings.encryption.key == "owned",
                 replica_key_arns=self.replicas_encrypted_by,
                 tags=self.args.all_tags,
             ),

@@ -102,7 +102,7 @@ def test_key_rotates_can_be_called_back_and_can_get_replicas(made: Deployment) -
         "tags": {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"},
     }
     alias = made.only("kms.Alias").inputs
-    assert alias == {"name": "alias/yard-key-dev", "targetKeyId": "post-encryption-key-id"}
+    assert alias == {"name": "alias/yard-dev", "targetKeyId": "post-encryption-key-id"}
 
 
 def test_figures_of_a_key_are_the_settings() -> None:
@@ -168,6 +168,13 @@ def test_a_key_that_stands_already_is_used_and_none_is_made(made: Deployment) ->
     outputs = standing.stack_outputs()
     assert (outputs["key_arn"], outputs["replica_key_arns"]) == (STANDING, {})
     assert "key_id" not in outputs
+
+
+def test_tables_leave_a_key_for_the_one_that_aws_owns() -> None:
+    """As the provider would leave them with it otherwise, while it is deleted."""
+    owned = deployed("owned")
+    assert {table["serverSideEncryption"]["enabled"] for table in owned.inputs("dynamodb.Table").values()} == {False}
+    assert differences(deployed("aws"), owned) == {("dynamodb.Table", "serverSideEncryption")}
 
 
 def test_the_account_administers_the_key_and_uses_it_only_through_services(made: Deployment) -> None:
@@ -281,7 +288,7 @@ def test_a_standing_keys_replicas_have_its_id() -> None:
 def test_outputs_tell_the_key(made: Deployment) -> None:
     outputs = made.stack_outputs()
     assert (outputs["key_arn"], outputs["key_id"]) == (MADE, "post-encryption-key-id")
-    assert outputs["key_alias"] == "alias/yard-key-dev"
+    assert outputs["key_alias"] == "alias/yard-dev"
 
 
 def test_without_a_key_no_output_tells_of_one(yard: Deployment) -> None:
