@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     terminal.say(f"\n{report(order, found)}\n")
     wrong = unexpected(found.answers)
-    terminal.step(f"UNEXPECTED: {wrong} answers" if wrong else "nothing unexpected came back")
+    terminal.step(f"UNEXPECTED: {wrong} answers, or none at all" if wrong else "nothing unexpected came back")
     return 1 if wrong else 0
 
 

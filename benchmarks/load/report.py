@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import ceil
+from typing import Any
 
 from ..tables import section
 
 REFUSED = 429
 PERCENTILES = (50, 90, 95, 99)
-KNOWN: Mapping[str, str] = {
-    "THROTTLED": "over throttle_rate_per_second or throttle_burst, or its table was too busy",
-    "QUOTA_EXCEEDED": "over quota_per_month",
-    "ConcurrentInvocationLimitExceeded": "over WORKERS, the emulator's cap of executions at once",
-    "ReservedFunctionConcurrentInvocationLimitExceeded": "over lambda_reserved_concurrency, which AWS answers 5xx",
+KNOWN: Mapping[tuple[int, str], str] = {
+    (429, "THROTTLED"): "over throttle_rate_per_second or throttle_burst, or its table was too busy",
+    (429, "QUOTA_EXCEEDED"): "over quota_per_month",
+    (429, "ConcurrentInvocationLimitExceeded"): "over WORKERS, the emulator's cap of executions at once",
+    (
+        429,
+        "ReservedFunctionConcurrentInvocationLimitExceeded",
+    ): "over lambda_reserved_concurrency; 5xx on AWS",
+    (502, "NoAnswer"): "the emulator was too busy to answer its own function",
+    (502, "Task timed out"): "the emulator's function had no processor for its whole timeout",
 }
-"""What a 429 may mean, by its code; anything else that is no success is unexpected."""
+"""What a busy service, or the emulator, may answer, by status and code; anything else is unexpected."""
 WAITED = "with refusals and pauses"
 
 
@@ -52,12 +59,12 @@ class Answers:
 
     @property
     def meaning(self) -> str:
-        """What a refusal means that a busy service owes its callers; empty for anything else."""
-        return KNOWN.get(self.code, "") if self.status == REFUSED else ""
+        """What a refusal means that is known; empty for anything else."""
+        return KNOWN.get((self.status, self.code), "")
 
     @property
     def expected(self) -> bool:
-        """Whether a busy service may answer so."""
+        """Whether it was to be reckoned with."""
         return self.good or bool(self.meaning)
 
 
@@ -81,21 +88,30 @@ class Found:
 
 
 def code_of(status: int, body: str, error: BaseException | None) -> str:
-    """What tells refusals of one status apart: the body's `code`, Lambda's `Reason`, or what broke the connection."""
+    """What tells refusals of one status apart.
+
+    The body's `code`; Lambda's `Reason`; what a function died of, as the emulator wraps it; what broke the connection.
+    """
     if 200 <= status < 300:
         return ""
     if not status:
         return type(error).__name__
+    said = _object(body)
+    died = str(_object(said.get("message")).get("errorMessage", ""))
+    return str(said.get("code") or said.get("Reason") or re.split(": | after ", died)[0] or "no code")
+
+
+def _object(text: object) -> dict[str, Any]:
+    """What a text says that is a JSON object; nothing of any other."""
     try:
-        said = json.loads(body)
+        found = json.loads(str(text))
     except ValueError:
-        return "no JSON"
-    found = (said.get("code") or said.get("Reason") or said.get("errorType")) if isinstance(said, dict) else None
-    return str(found or "no code")
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def unexpected(found: Iterable[Answers]) -> int:
-    """How many answers no busy service owes, or never came; all, where none was a success."""
+    """How many answers were not to be reckoned with, or never came; all, where none was a success."""
     found = list(found)
     served = any(answers.good for answers in found)
     return sum(len(answers.milliseconds) for answers in found if not (served and answers.expected)) + (not found)

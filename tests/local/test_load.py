@@ -37,7 +37,7 @@ def test_a_refusal_is_asked_again_and_an_error_is_not(tmp_path: Path, capsys: py
 
     def play(asked: Asked) -> tuple[int, Any]:
         if asked.path != "/items":
-            return 502, {"errorType": "Boom"}
+            return 502, {"code": "Boom"}
         posted.append(json.loads(asked.body)["ItemId"])
         return (429, {"code": "THROTTLED"}) if posted.count(posted[-1]) == 1 else (201, {"CreatedAt": "now"})
 

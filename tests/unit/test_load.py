@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,11 @@ CAP = "ConcurrentInvocationLimitExceeded"
 
 def answers(status: int = 200, code: str = "", times: Sequence[float] = (1.0,), route: str = READ) -> Answers:
     return Answers(route=route, status=status, code=code, milliseconds=times)
+
+
+def died(of: str) -> str:
+    """What the emulator answers for a function that raises."""
+    return json.dumps({"message": json.dumps({"errorMessage": of, "errorType": "Runtime.HandlerError"})})
 
 
 def rows(*found: Answers, waits: tuple[float, ...] = ()) -> dict[str, list[str]]:
@@ -42,10 +48,11 @@ def test_a_percentile_is_a_value_that_was_measured(percent: float, value: float)
         (204, "", ""),
         (404, '{"code": "NOT_FOUND", "error": "no"}', "NOT_FOUND"),
         (429, f'{{"__type": "TooManyRequestsException", "Reason": "{CAP}"}}', CAP),
-        (502, '{"errorType": "ValueError", "errorMessage": "no"}', "ValueError"),
+        (502, died("NoAnswer: TimeoutError: timed out"), "NoAnswer"),
+        (502, died("Task timed out after 5.00 seconds"), "Task timed out"),
         (502, '{"message": "Internal server error"}', "no code"),
         (503, "[]", "no code"),
-        (503, "<html>", "no JSON"),
+        (503, "<html>", "no code"),
     ],
 )
 def test_a_refusal_is_known_by_its_code(status: int, body: str, code: str) -> None:
@@ -85,6 +92,7 @@ def test_successes_alone_make_one_table() -> None:
     [
         ([answers(), answers(201, "", [1, 2])], 0),
         ([answers(), answers(429, "THROTTLED", [1, 2]), answers(429, CAP)], 0),
+        ([answers(), answers(502, "NoAnswer")], 0),
         ([answers(), answers(429, "no code", [1, 2])], 2),
         ([answers(), answers(500, "INTERNAL"), answers(0, "TimeoutError", [1, 2])], 3),
         ([answers(), answers(404, "NOT_FOUND")], 1),
@@ -92,7 +100,7 @@ def test_successes_alone_make_one_table() -> None:
         ([], 1),
     ],
 )
-def test_what_a_busy_service_owes_nobody_is_unexpected(found: list[Answers], number: int) -> None:
+def test_what_was_not_to_be_reckoned_with_is_unexpected(found: list[Answers], number: int) -> None:
     assert unexpected(found) == number
 
 
