@@ -17,7 +17,7 @@ STACK := $(or $(SERVICE),items)-$(ENV)
 # Where somebody watches, one line that tells how far pip has come.
 PASSING := while IFS= read -r line; do case "$$line" in Collecting*|Installing*) if [ -t 2 ]; then printf '\r\033[K  %.90s' "$$line"; fi;; esac; done; if [ -t 2 ]; then printf '\r\033[K'; fi
 
-.PHONY: help install local site seed test lint bench cost preview up rollback outputs destroy restore failover reference clean
+.PHONY: help install local site seed test lint audit bench load scaling cost preview up rollback outputs destroy restore failover reference clean
 
 help: ## list these
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -46,14 +46,23 @@ test: $(VENV)/.installed ## every test, with coverage of lib/ (TAP_OUTPUTS=file:
 	@$(BIN)/python -m pytest --cov --cov-report=term-missing --cov-fail-under=100
 
 lint: $(VENV)/.installed ## ruff, pylint, mypy, and that generated documents are up to date
-	@$(BIN)/ruff format --check lib tests benchmarks examples tap.py
-	@$(BIN)/ruff check lib tests benchmarks examples tap.py
-	@$(BIN)/pylint lib tests benchmarks examples tap.py
+	@$(BIN)/ruff format --check lib tests benchmarks examples policy tap.py
+	@$(BIN)/ruff check lib tests benchmarks examples policy tap.py
+	@$(BIN)/pylint lib tests benchmarks examples policy tap.py
 	@$(BIN)/mypy
 	@$(BIN)/python -m lib.reference --check
 
+audit: $(VENV)/.installed ## judge what would be deployed by named controls (SERVICE=one, ENV=one, CONFIG="key=value ...", SARIF=file)
+	@$(BIN)/python -m lib.audit $(if $(SERVICE),--service $(SERVICE)) $(if $(filter-out file,$(origin ENV)),--env $(ENV)) $(if $(SARIF),--sarif $(SARIF)) $(foreach pair,$(CONFIG),--config '$(pair)')
+
 bench: $(VENV)/.installed ## measure, beside peers doing the same work
 	@$(BIN)/python -m benchmarks
+
+load: $(VENV)/.installed ## 1,000 clients at once (SERVICE=stock, CLIENTS=n, SECONDS=n, WORKERS=n; URL= or TAP_OUTPUTS=file: of what stands)
+	@exec $(BIN)/python -m benchmarks.load --env $(ENV) $(if $(SERVICE),--service $(SERVICE)) $(if $(CLIENTS),--clients $(CLIENTS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(WORKERS),--workers $(WORKERS)) $(if $(URL),--url $(URL)) $(if $(TAP_OUTPUTS),--outputs $(TAP_OUTPUTS)) $(foreach pair,$(CONFIG),--config '$(pair)')
+
+scaling: $(VENV)/.installed ## what 1,000 requests at once take: the tables of docs/scaling.md, written anew
+	@$(BIN)/python -m benchmarks.scaling
 
 cost: $(VENV)/.installed ## what a month costs on AWS (SERVICE=one, ENV=suffix, CONFIG="key=value ...", REQUESTS=a month)
 	@$(BIN)/python -m lib.cost $(if $(SERVICE),--service $(SERVICE)) $(if $(filter-out file,$(origin ENV)),--env $(ENV)) $(if $(REQUESTS),--requests $(REQUESTS)) $(foreach pair,$(CONFIG),--config '$(pair)')

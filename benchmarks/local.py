@@ -41,9 +41,9 @@ def report() -> str:
 
 
 @contextmanager
-def running(folder: str, service: str) -> Iterator[IO[str]]:
-    """What an embedded run of a service says; its outputs go into `folder`."""
-    command = [sys.executable, "-m", "lib.local", "--service", service, "--outputs", folder]
+def running(folder: str, service: str, *more: str) -> Iterator[IO[str]]:
+    """What an embedded run of a service says; its outputs go into `folder`, `more` is for its command."""
+    command = [sys.executable, "-m", "lib.local", "--service", service, "--outputs", folder, *more]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -12,8 +12,19 @@ from . import service as described
 from .environments import ENVIRONMENTS, row_name
 from .gateway import HEALTH_PATH
 from .naming import check_environment_suffix
+from .network import check_reach
 from .services import SERVICES
-from .settings import LAYERS, AlarmSettings, ApiSettings, FunctionSettings, Settings, check_tags, over, refuse
+from .settings import (
+    LAYERS,
+    USER_POOL,
+    AlarmSettings,
+    ApiSettings,
+    FunctionSettings,
+    Settings,
+    check_tags,
+    over,
+    refuse,
+)
 
 DEFAULT_TAGS = {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"}
 LONGEST_BYTES = {"ssm": 4096, "secretsmanager": 65536}
@@ -59,7 +70,9 @@ class TapStackArgs(Settings):
         object.__setattr__(self, "tags", self._tags())
         check_tags(self.all_tags)
         self.settings().check()
+        self._check_authorization()
         self._check_secrets()
+        check_reach(self.description(), self.settings().network)
         if self.settings().api.health_route and HEALTH_PATH in {route.path for _, route in self.description().routes()}:
             raise refuse("api.health_route", True, f"give False, for the service answers {HEALTH_PATH} itself")
         alarming_ms = self.settings().alarms.duration_ms
@@ -68,6 +81,16 @@ class TapStackArgs(Settings):
         if alarming_ms and alarming_ms >= shortest_ms:
             wanted = f"give less than the {shortest_ms} ms after which Lambda ends a function"
             raise refuse("alarms.duration_ms", alarming_ms, wanted)
+
+    def _check_authorization(self) -> None:
+        service, settings = self.description(), self.settings()
+        if settings.authorization.type == USER_POOL:
+            if not service.scopes():
+                raise refuse(
+                    "authorization.type", USER_POOL, f"give NONE, for no route of {service.name} needs a scope"
+                )
+            if service.site and settings.site.public:
+                raise refuse("site.public", True, f"give False, for with {USER_POOL} pages need https://")
 
     def _check_secrets(self) -> None:
         """Raise ValueError, which never shows a value, for secrets that are missing, unknown, or no text."""
@@ -133,10 +156,14 @@ class TapStackArgs(Settings):
         service = self.description()
         return bool(service.site) and self.api.cors_origin is None and service.settings.api.cors_origin is None
 
+    def allocation(self) -> dict[str, str]:
+        """The tags by which AWS can tell costs apart, where they are asked for or a budget counts by them."""
+        cost = self.settings().cost
+        asked = cost.allocation_tags or cost.monthly_budget_usd
+        return {"Service": self.description().name, "Environment": self.environment} if asked else {}
+
     def _tags(self) -> dict[str, str]:
-        allocation = {"Service": self.description().name, "Environment": self.environment}
-        told = allocation if self.settings().cost.allocation_tags else {}
-        return DEFAULT_TAGS | told | self.all_tags
+        return DEFAULT_TAGS | self.all_tags | self.allocation()
 
     @property
     def all_tags(self) -> dict[str, str]:

@@ -59,7 +59,7 @@ def body(service: Service, made: Made) -> dict[str, Any]:
     widgets: list[dict[str, Any]] = []
     if made.alarms:
         shown = {"title": f"{service.title}: alarms", "alarms": list(made.alarms)[:100]}
-        widgets.append(_placed("alarm", shown, 0, 0, WIDTH, ALARMS_HEIGHT))
+        widgets.append(_placed("alarm", shown, Place(0, 0, WIDTH, ALARMS_HEIGHT)))
     top = ALARMS_HEIGHT
     for row in (
         _callers(made),
@@ -71,13 +71,23 @@ def body(service: Service, made: Made) -> dict[str, Any]:
         graphs = [graph for graph in row if graph.lines]
         for number, graph in enumerate(graphs):
             width = WIDTH // len(graphs)
-            widgets.append(_placed("metric", _graph(graph, made.region), number * width, top, width, HEIGHT))
+            place = Place(number * width, top, width, HEIGHT)
+            widgets.append(_placed("metric", _graph(graph, made.region), place))
         top += HEIGHT if graphs else 0
-    return {"widgets": [*widgets, _placed("log", _errors(made), 0, top, WIDTH, LOGS_HEIGHT)]}
+    return {"widgets": [*widgets, _placed("log", _errors(made), Place(0, top, WIDTH, LOGS_HEIGHT))]}
 
 
-def _placed(kind: str, properties: dict[str, Any], x: int, y: int, width: int, height: int) -> dict[str, Any]:
-    return {"type": kind, "x": x, "y": y, "width": width, "height": height, "properties": properties}
+class Place(NamedTuple):
+    """Where a widget is, in columns and rows."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+def _placed(kind: str, properties: dict[str, Any], place: Place) -> dict[str, Any]:
+    return {"type": kind, **place._asdict(), "properties": properties}
 
 
 def _graph(graph: Graph, region: str) -> dict[str, Any]:

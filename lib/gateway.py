@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from .service import METHODS, Route, Schema
@@ -17,6 +18,7 @@ REQUEST_HEADERS = (
     "Idempotency-Key",
     "If-Match",
     "X-Amz-Date",
+    "X-Amz-Security-Token",
     "X-Api-Key",
     "X-Correlation-Id",
 )
@@ -54,11 +56,28 @@ GATEWAY_RESPONSES = (
     GatewayResponse("INVALID_API_KEY", 403, "FORBIDDEN", "send a valid API key in the x-api-key header"),
     GatewayResponse("MISSING_AUTHENTICATION_TOKEN", 404, "NOT_FOUND", "this API has no such path or method"),
 )
-"""Each type of its own, and the two defaults for all others, whose codes are AWS's: THROTTLED, QUOTA_EXCEEDED, ..."""
-
-HEALTH_PATH = "/health"
-HEALTH = '{"status":"ok","requestId":"$context.requestId"}'
-"""What the gateway answers there: it stands, and nothing is said of what is behind it."""
+"""Each type of its own, and the two defaults for all others, whose codes are AWS's: THROTTLED, EXPIRED_TOKEN, ..."""
+AUTHORIZATION_RESPONSES: Mapping[str, tuple[GatewayResponse, ...]] = {
+    "AWS_IAM": (
+        GatewayResponse("ACCESS_DENIED", 403, "FORBIDDEN"),
+        # Said of every request without a signature, too, and so no longer that there is no such path.
+        GatewayResponse(
+            "MISSING_AUTHENTICATION_TOKEN",
+            403,
+            "FORBIDDEN",
+            "sign the request with AWS Signature Version 4, to a path and method that this API has",
+        ),
+    ),
+    "COGNITO_USER_POOLS": (
+        GatewayResponse(
+            "UNAUTHORIZED",
+            401,
+            "UNAUTHORIZED",
+            "send Authorization: Bearer with an access token that has not expired and has the scope of this route",
+        ),
+    ),
+}
+"""Those that depend on how callers show who they are."""
 
 ACCESS_LOG = {
     "requestId": "requestId",
@@ -84,6 +103,12 @@ ACCESS_LOG = {
 # Numbers are quoted, too: API Gateway writes `-` for what it does not know.
 ACCESS_LOG_FORMAT = json.dumps({name: f"$context.{variable}" for name, variable in ACCESS_LOG.items()})
 """A line of the access log."""
+
+
+def responses(authorization: str | None) -> list[GatewayResponse]:
+    """How the gateway refuses where callers show who they are in that way."""
+    rows = (*GATEWAY_RESPONSES, *AUTHORIZATION_RESPONSES.get(authorization or "", ()))
+    return list({row.type: row for row in rows}.values())
 
 
 def template(response: GatewayResponse) -> str:
@@ -136,9 +161,29 @@ def preflight_headers(origin: str | None, allowed: Sequence[str]) -> dict[str, s
     }
 
 
+class Said(NamedTuple):
+    """What the gateway answers a method by itself."""
+
+    method: str
+    status: int
+    headers: Callable[[str | None], Mapping[str, str]]
+    """By the origin whose pages may call."""
+    body: str = ""
+
+
+def preflight(allowed: Sequence[str]) -> Said:
+    """The answer to OPTIONS on a path with these methods."""
+    return Said("OPTIONS", 204, partial(preflight_headers, allowed=allowed))
+
+
 def health_headers(origin: str | None) -> dict[str, str]:
-    """What the gateway's own answer carries."""
+    """What the answer at `HEALTH_PATH` carries."""
     return {"Content-Type": "application/json", "Cache-Control": "no-store", **cors_headers(origin)}
+
+
+HEALTH_PATH = "/health"
+HEALTH = Said("GET", 200, health_headers, '{"status":"ok","requestId":"$context.requestId"}')
+"""The answer there: the gateway stands, and nothing is said of what is behind it."""
 
 
 def mapped(headers: Mapping[str, str], place: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 
 LIMITS = {
     "table": 255,
@@ -19,11 +20,13 @@ LIMITS = {
     "dashboard": 255,
     "web-acl": 128,
     "bucket": 36,
+    "user-pool": 128,
+    "network": 218,
     "vault": 50,
     "budget": 100,
 }
-"""Longest name AWS takes, in characters, by kind of resource; of a bucket's, the provider makes up the rest, and
-Secrets Manager ends the ARN of a secret with seven."""
+"""Longest name AWS takes, in characters, by kind of resource; of a bucket's and of those in a network the provider
+makes up the rest, and Secrets Manager ends the ARN of a secret with seven."""
 
 ROLE_OWNER_LENGTH = 32
 """How much of its owner's name a role has: the provider takes prefixes of 38 characters."""
@@ -73,6 +76,11 @@ def parameter_name(service: str, environment: str, name: str) -> str:
     return physical_name("/{service}/{environment}/{type}", "parameter", environment, service=service, type=name)
 
 
+def user_pool_name(service: str, environment: str) -> str:
+    """The name of a service's user pool, and what its scopes begin with."""
+    return physical_name("{service}-{environment}", "user-pool", environment, service=service)
+
+
 def secret_name(store: str, service: str, environment: str, name: str) -> str:
     """Where a store holds a secret of a service: a path only in Parameter Store, by which its functions tell."""
     if store == "ssm":
@@ -80,6 +88,6 @@ def secret_name(store: str, service: str, environment: str, name: str) -> str:
     return physical_name("{service}/{environment}/{type}", "secret", environment, service=service, type=name)
 
 
-def key_name(service: str, environment: str) -> str:
-    """What comes after `alias/` in the alias of a service's key."""
-    return physical_name("{service}-{environment}", "key", environment, service=service)
+def named(tags: Mapping[str, str], name: str) -> dict[str, str]:
+    """Tags of what has no name in AWS but the one in its tags."""
+    return {**tags, "Name": name}

@@ -25,7 +25,7 @@ Document = dict[str, Any]
 VERSION = "1.0.0"
 """The first: no path says which version of the API it is of."""
 ERROR = "Error"
-KEY_SCHEME = "ApiKeyAuth"
+KEY_SCHEME, SIGNATURE_SCHEME, TOKEN_SCHEME = "ApiKeyAuth", "SignatureAuth", "TokenAuth"
 JSON = "application/json"
 
 ERROR_SCHEMA: Schema = {
@@ -121,8 +121,14 @@ REFUSALS = (
         (BadRequest.code,),
     ),
     Refusal(
+        401,
+        "Where tokens are asked for: none, or one that has expired or lacks the route's scope.",
+        lambda route: bool(route.scope_needed()),
+        ("UNAUTHORIZED",),
+    ),
+    Refusal(
         403,
-        "No valid API key, on a route that always asks for one or in environments that ask for a key.",
+        "No valid API key where one is asked for, or no signature, or that of somebody who may not call this.",
         _always,
         ("FORBIDDEN",),
     ),
@@ -197,9 +203,46 @@ def document(service: Service, server_url: str = "/") -> Document:
             "parameters": {CORRELATION_ID["name"]: CORRELATION_ID},
             "headers": HEADERS,
             "responses": {_label(status): _refused(status) for status in sorted(refused)},
-            "securitySchemes": {KEY_SCHEME: {"type": "apiKey", "in": "header", "name": "x-api-key"}},
+            "securitySchemes": _security_schemes(service),
         },
     }
+
+
+def _security_schemes(service: Service) -> Document:
+    """Every way to show who calls: which of them is asked for is said where the service is deployed."""
+    scopes = {scope: f"`{service.name}-<environment>/{scope}` in tokens" for scope in service.scopes()}
+    tokens = {"tokenUrl": "/oauth2/token", "scopes": scopes}
+    return {
+        KEY_SCHEME: {
+            "type": "apiKey",
+            "in": "header",
+            "name": "x-api-key",
+            "description": "With `authorization` API_KEY, and with NONE on routes that ask for a key at least.",
+        },
+        SIGNATURE_SCHEME: {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "x-amazon-apigateway-authtype": "awsSigv4",
+            "description": "With `authorization` AWS_IAM: Signature Version 4 for `execute-api`.",
+        },
+        TOKEN_SCHEME: {
+            "type": "oauth2",
+            "description": "With `authorization` COGNITO_USER_POOLS, at the deployment's output `sign_in_url`.",
+            "flows": {
+                "authorizationCode": {"authorizationUrl": "/oauth2/authorize", **tokens},
+                "clientCredentials": tokens,
+            },
+        },
+    }
+
+
+def _security(route: Route) -> list[dict[str, list[str]]]:
+    """What is asked for where the service is deployed: one of these, the first for nothing."""
+    if not (scope := route.scope_needed()):
+        return []
+    asked: list[dict[str, list[str]]] = [{KEY_SCHEME: []}, {SIGNATURE_SCHEME: []}, {TOKEN_SCHEME: [scope]}]
+    return asked if route.key_required else [{}, *asked]
 
 
 def _said(schema: Any) -> Any:
@@ -253,7 +296,7 @@ def _operation(route: Route, identifier: str, shown: Call) -> Document:
         "parameters": [*_path_parameters(route, shown), *_query_parameters(route, shown), *_headers(route)],
         **({"requestBody": _request_body(route.body, shown)} if route.body else {}),
         "responses": _responses(route),
-        "security": [{KEY_SCHEME: []}] if route.key_required else [{}, {KEY_SCHEME: []}],
+        "security": _security(route),
     }
 
 

@@ -17,6 +17,10 @@ ALL, FLAT = "all-outputs.json", "flat-outputs.json"
 Outputs = Mapping[str, Any]
 
 
+class OutputsError(Exception):
+    """There are no such outputs; the message says what to do."""
+
+
 def flat(stacks: Mapping[str, Outputs]) -> dict[str, Any]:
     """Each output as `<service>_<output>`; those of `items`, or of the only stack there is, bare as well."""
     found: dict[str, Any] = {}
@@ -33,6 +37,48 @@ def write(stacks: Mapping[str, Outputs], folder: Path = FOLDER) -> None:
         unfinished = folder / f".{name}.new"
         unfinished.write_text(json.dumps(document, indent=2, sort_keys=True) + "\n", encoding="utf-8")
         unfinished.replace(folder / name)
+
+
+def reach(path: Path, service: str, api_key: str | None = None) -> tuple[str, dict[str, str]]:
+    """The URL of a service's API, by flat outputs, and the headers by which its caller is known: a key's, a token's, or
+    none, for nothing is signed here.
+
+    Raises `OutputsError` if they tell of no such service.
+    """
+    try:
+        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        url = told[f"{service}_api_url"]
+    except (OSError, ValueError, KeyError) as exc:
+        wanted = f"run make local or make up SERVICE={service} first"
+        raise OutputsError(f"{path} tells of no {service} service: {wanted}") from exc
+    own = {name.removeprefix(f"{service}_"): value for name, value in told.items() if name.startswith(f"{service}_")}
+    return url, {"x-api-key": api_key} if api_key else _known(own)
+
+
+def _known(outputs: Outputs) -> dict[str, str]:
+    """AWS tells secrets to whom it may; those of a local run are among the outputs."""
+    # pylint: disable=import-outside-toplevel  # nobody else needs them
+    import boto3
+
+    from .local import callers
+
+    def asked(service: str) -> Any:
+        return boto3.client(service, region_name=outputs["dynamodb_table_arn"].split(":")[3])
+
+    if "machine_client_id" in outputs:
+        client = {"UserPoolId": outputs["user_pool_id"], "ClientId": outputs["machine_client_id"]}
+        secret = (
+            outputs.get("machine_client_secret")
+            or (asked("cognito-idp").describe_user_pool_client(**client)["UserPoolClient"]["ClientSecret"])
+        )
+        token = callers.token({**outputs, "machine_client_secret": secret}, outputs["scopes"].values())
+        return {"Authorization": f"Bearer {token}"}
+    if "api_key" in outputs:
+        return {"x-api-key": outputs["api_key"]}
+    if "api_key_id" in outputs:
+        key = asked("apigateway").get_api_key(apiKey=outputs["api_key_id"], includeValue=True)
+        return {"x-api-key": key["value"]}
+    return {}
 
 
 def main(stack: str, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -15,6 +16,18 @@ XRAY_WRITE = "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"
 """Sending traces, for which AWS knows no narrower resource than all."""
 STREAM_READ = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams")
 """What Lambda does, in a function's name, to read a table's stream."""
+VPC_ACCESS = "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"
+"""Making, finding and removing a function's network interfaces: on all, for Lambda asks before there is one to name."""
+VPC_ACCESS_ACTIONS = (
+    "CreateNetworkInterface",
+    "DescribeNetworkInterfaces",
+    "DescribeSubnets",
+    "DeleteNetworkInterface",
+    "DetachNetworkInterface",
+    "AssignPrivateIpAddresses",
+    "UnassignPrivateIpAddresses",
+)
+"""What of it is Lambda's to do, and no function's."""
 API_GATEWAY_LOGS = "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 """Writing the logs of APIs."""
 
@@ -42,7 +55,8 @@ class KeyUser(NamedTuple):
 
 KEY_USERS = {
     "logs": KeyUser(
-        actions=tuple(action for action in KEY_USE if action != "CreateGrant"),
+        # What has no encryption context could never meet the condition.
+        actions=tuple(action for action in KEY_USE if action not in ("CreateGrant", "DescribeKey")),
         operator="ArnLike",
         condition="kms:EncryptionContext:aws:logs:arn",
         value="arn:{partition}:logs:{region}:{account}:log-group:*",
@@ -67,9 +81,12 @@ def document(statements: Iterable[Statement]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
-def trust(service: str) -> dict[str, Any]:
-    """Lets one AWS service, e.g. `lambda.amazonaws.com`, take a role."""
-    return document([{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}])
+def trust(service: str, account: Any = None) -> dict[str, Any]:
+    """Lets one AWS service, e.g. `lambda.amazonaws.com`, take a role; with `account` only on behalf of that one."""
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    if account is not None:
+        statement["Condition"] = {"StringEquals": {"aws:SourceAccount": account}}
+    return document([statement])
 
 
 def allow(service: str, actions: Sequence[str], resources: Sequence[str]) -> Statement:
@@ -89,6 +106,12 @@ def table_statement(
     if keys:
         statement["Condition"] = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(keys)}}
     return statement
+
+
+def call_statement(execution_arn: str, stage: str, routes: Iterable[tuple[str, str]]) -> Statement:
+    """Calling routes, by method and path, of a stage of a REST API.  IAM's `*`, for a parameter, reaches across `/`."""
+    called = (f"{execution_arn}/{stage}/{method}{re.sub(r'{[^}]*}', '*', path)}" for method, path in routes)
+    return allow("execute-api", ["Invoke"], list(called))
 
 
 def move_aliases(functions: Sequence[str]) -> Statement:
@@ -203,6 +226,34 @@ def in_region(key: str, region: str) -> str:
 def read_by_all(bucket: str) -> dict[str, Any]:
     """A bucket's own policy, by ARN: everybody may read its objects, and without TLS, which S3's websites lack."""
     return document([{**allow("s3", ["GetObject"], [f"{bucket}/*"]), "Principal": "*"}])
+
+
+def lambda_alone() -> Statement:
+    """Refuses a function's own code what `VPC_ACCESS` allows; Lambda's calls for it name no source function."""
+    return {
+        **allow("ec2", VPC_ACCESS_ACTIONS, ["*"]),
+        "Effect": "Deny",
+        "Condition": {"Null": {"lambda:SourceFunctionArn": "false"}},
+    }
+
+
+def let_through(statements: Iterable[Statement]) -> dict[str, Any]:
+    """A VPC endpoint's own policy: everybody who is in the VPC may do what `statements` say, and only that."""
+    return document({**statement, "Principal": "*"} for statement in statements)
+
+
+def buckets_of(account: str) -> Statement:
+    """Objects in whatever buckets an account has."""
+    return {
+        **allow("s3", ["GetObject", "PutObject", "DeleteObject", "ListBucket"], ["arn:aws:s3:::*"]),
+        "Condition": {"StringEquals": {"aws:ResourceAccount": account}},
+    }
+
+
+def flow_logs(log_group: str) -> Statement:
+    """What VPC Flow Logs does to write to a log group, by ARN."""
+    actions = ("CreateLogStream", "PutLogEvents", "DescribeLogGroups", "DescribeLogStreams")
+    return allow("logs", actions, [f"{log_group}:*"])
 
 
 def table_backups(tables: Sequence[str]) -> Statement:

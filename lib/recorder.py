@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import runpy
+import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import chdir
 from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -20,11 +24,16 @@ COMPUTED = (
     "arn",
     "bucket",
     "bucketRegionalDomainName",
+    "clientSecret",
+    "customDomain",
     "dashboardArn",
     "domainName",
     "executionArn",
     "invokeArn",
     "invokeUrl",
+    "ownerId",
+    "prefixListId",
+    "publicIp",
     "region",
     "regionalDomainName",
     "regionalZoneId",
@@ -36,13 +45,13 @@ COMPUTED = (
     "websiteEndpoint",
 )
 """Properties that AWS decides; the recorder answers `<property>:<logical name>`."""
-CALLS = {
+CALLS: dict[str, dict[str, Any]] = {
+    "getAvailabilityZones": {"names": [f"zone-{letter}" for letter in "abc"]},
     "getCallerIdentity": {"accountId": "123456789012"},
     "getRegion": {"region": "us-east-1"},
     "getPartition": {"partition": "aws"},
 }
 """What a program may ask AWS, and the recorder's answer."""
-
 PROOF = ("resourceRecordName", "resourceRecordType", "resourceRecordValue")
 """What a certificate asks for."""
 
@@ -65,6 +74,8 @@ class Registered(NamedTuple):
     """Empty for the default one."""
     retained: bool
     ignored: list[str]
+    sources: dict[str, list[str]]
+    """The URNs of the resources whose outputs an input is made of."""
     told: Mapping[str, Any] = MappingProxyType({})
     """The inputs as Pulumi tells and keeps them: `[secret]` for what is one."""
 
@@ -118,7 +129,8 @@ def _at(inputs: Mapping[str, Any], paths: Mapping[str, str]) -> tuple[str, str]:
 
 def kind_of(token: str) -> str:
     """A short name for a type token."""
-    _, module, name = token.split(":")
+    _, _, path = token.partition(":")  # of a component of somebody's own it may be empty
+    module, _, name = path.rpartition(":")
     return f"{module.split('/')[0]}.{name}"
 
 
@@ -129,7 +141,7 @@ class Cloud(mocks.Mocks):
         self._preview = preview
 
     def call(self, args: mocks.MockCallArgs) -> Any:
-        """Say where the program is; no program here asks AWS anything else."""
+        """Say where the program is, and in which zones; no program here asks AWS anything else."""
         name = args.token.rpartition(":")[2]
         if name not in CALLS:
             raise AssertionError(f"{args.token} was called")
@@ -148,10 +160,17 @@ class Cloud(mocks.Mocks):
 class Recorder(Monitor):
     """Notes each request once it was transformed and answered."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Cloud, preview: bool) -> None:
         super().__init__(cloud)
+        self._preview = preview
         self.registered: list[Registered] = []
         self.outputs: dict[str, dict[str, Any]] = {}
+
+    def Invoke(self, request: Any) -> Any:  # pylint: disable=invalid-name  # the RPC's name
+        """Answer what the program asks AWS; in a preview nothing is known."""
+        answer = super().Invoke(request)  # type: ignore[no-untyped-call]  # Pulumi's mocks are
+        answer.unknown = self._preview
+        return answer
 
     def RegisterResource(self, request: Any) -> Any:
         """Register one resource."""
@@ -169,6 +188,7 @@ class Recorder(Monitor):
                     provider=request.provider,
                     retained=request.retainOnDelete,
                     ignored=list(request.ignoreChanges),
+                    sources={name: list(of.urns) for name, of in request.propertyDependencies.items() if of.urns},
                     told=_told(MessageToDict(request.object)),
                 )
             )
@@ -200,6 +220,18 @@ class _Messages(logging.Handler):
         (self.warnings if record.levelno >= logging.WARNING else self.notes).append(record.getMessage())
 
 
+def recorded(program: Path, config: Mapping[str, str]) -> Deployment:
+    """What a Pulumi program registers under `config`, run in its folder as the Pulumi CLI runs it."""
+    script = program.resolve()
+    path = [*sys.path]
+    sys.path.insert(0, str(script.parent))
+    try:
+        with chdir(script.parent):
+            return record(partial(runpy.run_path, str(script), run_name="__main__"), config=config)
+    finally:
+        sys.path[:] = path
+
+
 def record(
     program: Callable[[], object], *, preview: bool = False, config: Mapping[str, str] | None = None
 ) -> Deployment:
@@ -215,7 +247,7 @@ def _record(program: Callable[[], object], preview: bool, config: Mapping[str, s
     logger = logging.Logger("recorder")
     logger.addHandler(messages)
     cloud = Cloud(preview)
-    monitor = Recorder(cloud)
+    monitor = Recorder(cloud, preview)
     loop = asyncio.new_event_loop()
     loop.set_exception_handler(lambda *_: None)  # the first error is raised; what it left unfinished is no news
     asyncio.set_event_loop(loop)

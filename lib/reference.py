@@ -14,6 +14,9 @@ from dataclasses import fields
 from pathlib import Path
 
 from . import documented, openapi, policies
+from .audit.control import Control, Waiver, always
+from .audit.controls import CONTROLS
+from .audit.waivers import WAIVERS
 from .config import KEYS, Key
 from .cost import report
 from .cost.bill import standard
@@ -52,15 +55,22 @@ OTHER_KEYS = (
 MANAGED_POLICIES = (
     (policies.BASIC_EXECUTION, "CloudWatch Logs", "write its log"),
     (policies.XRAY_WRITE, "X-Ray, which knows no narrower resource", "send traces, only where tracing is on"),
+    (
+        policies.VPC_ACCESS,
+        "network interfaces yet to be made",
+        "run in a VPC, only where it does; its code is refused it",
+    ),
 )
 """AWS's own policies: which, what they are good for, why."""
 WORDS = {"True": "yes", "False": "no", "": "none", "-1": "none"}
 OUTPUTS = {
     "Text": "text",
     "Texts": "texts by name",
+    "List": "texts",
     "pulumi.Input[str]": "text",
     "str": "text",
     "bool": "true or false",
+    "list[str]": "texts",
 }
 """What readers call the types of outputs."""
 OWN = tuple(choice.settings for choice in CHOICES.values())
@@ -120,6 +130,9 @@ def sections(services: Mapping[str, Service]) -> dict[str, str]:
         "environments": _environments(services),
         "outputs": _outputs(),
         "metrics": _metrics(services.values()),
+        "scopes": _scopes(services),
+        "controls": _controls(),
+        "waivers": _waivers(),
         "key-policy": _key_policy(),
     }
     for name, service in services.items():
@@ -148,9 +161,20 @@ def _api(service: Service) -> str:
 def _api_row(route: Route) -> Row:
     takes = [*filter(None, [route.body and f"`{route.body}`"]), *(f"`?{name}`" for name in route.query)]
     answers = (f"**{status}** `{schema}`" if schema else f"**{status}**" for status, schema in route.responses.items())
-    what = f"{route.summary} (always with an API key)" if route.key_required else route.summary
+    what = f"{route.summary} (an API key at least)" if route.key_required else route.summary
     refusals = ", ".join(map(str, openapi.refusals(route)))
     return f"`{route.method}`", f"`{route.path}`", what, ", ".join(takes), f"{', '.join(answers)}; {refusals}"
+
+
+def _scopes(services: Mapping[str, Service]) -> str:
+    """The routes of each scope, those that are open to all last."""
+    rows = (
+        (f"`{service.name}`", f"`{scope}`" if scope else "none", _code(called))
+        for service in services.values()
+        for scope in (*service.scopes(), "")
+        if (called := [f"{r.method} {r.path}" for _, r in service.routes() if r.scope_needed() == scope])
+    )
+    return _table(("Service", "Scope", "Routes"), rows)
 
 
 def _codes(service: Service) -> str:
@@ -161,7 +185,7 @@ def _codes(service: Service) -> str:
 def _metrics(services: Iterable[Service]) -> str:
     """What every service counts, and what of it does so."""
     rows = (row for service in services for row in _metric_rows(service))
-    return _table(("Service", "Metric", "Unit", "Of", "Emitted by"), rows)
+    return _table(("Service", "Metric", "Unit", "What", "Emitted by"), rows)
 
 
 def _metric_rows(service: Service) -> Iterator[Row]:
@@ -238,6 +262,28 @@ def _statement(service: Service, grant: Grant) -> policies.Statement:
 
 def _physical(service: Service, kind: str, type_: str) -> str:
     return physical_name(service.name_pattern, kind, ENVIRONMENT, type=type_)
+
+
+def _controls() -> str:
+    head = ("Control", "What should be so", "Severity", "Of", "What mends it")
+    parts = ((part, _table(head, map(_control_row, controls))) for part, controls in CONTROLS.items())
+    return "\n\n".join(f"### {part}\n\n{table}" for part, table in parts)
+
+
+def _control_row(control: Control) -> Row:
+    return ", ".join(control.ids), control.title, control.severity, _code(control.kinds), control.remedy
+
+
+def _waivers() -> str:
+    rows = ((", ".join(waiver.controls), _where(waiver), waiver.reason) for waiver in WAIVERS)
+    return _table(("Controls", "Where", "Why"), rows)
+
+
+def _where(waiver: Waiver) -> str:
+    places = [_code(names) for names in (waiver.services, waiver.rows) if names]
+    told = "" if waiver.when is always else "where that is so"
+    asked = f"where there is no `{waiver.unless}`" if waiver.unless else ""
+    return ", ".join(filter(None, [*places, told, asked])) or "everywhere"
 
 
 def _code(texts: str | Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from string import Formatter
@@ -370,23 +370,27 @@ class Function:
 
     def grants(self) -> list[Grant]:
         """What its parts need, merged by what of a table, topic, parameter or secret it is on."""
-        merged: dict[object, Grant] = {}
-        found: list[Grant] = []
-        for grant in (grant for part in self.parts() for grant in part.grants):
-            part = (grant.on, bool(grant.indexes), grant.actions if grant.keys else ())
-            so_far = merged.get(part, Grant(on=grant.on, actions=()))
-            merged[part] = replace(
-                so_far,
-                actions=tuple(dict.fromkeys(so_far.actions + grant.actions)),
-                indexes=tuple(dict.fromkeys(so_far.indexes + grant.indexes)),
-                keys=tuple(dict.fromkeys(so_far.keys + grant.keys)),
-            )
-        everywhere = {(g.on, action) for g in merged.values() if not (g.keys or g.indexes) for action in g.actions}
-        for grant in merged.values():
-            left = tuple(a for a in grant.actions if not grant.keys or (grant.on, a) not in everywhere)
-            if left:
-                found.append(replace(grant, actions=left))
-        return found
+        return _merged(grant for part in self.parts() for grant in part.grants)
+
+
+def _merged(grants: Iterable[Grant]) -> list[Grant]:
+    merged: dict[object, Grant] = {}
+    found: list[Grant] = []
+    for grant in grants:
+        part = (grant.on, bool(grant.indexes), grant.actions if grant.keys else ())
+        so_far = merged.get(part, Grant(on=grant.on, actions=()))
+        merged[part] = replace(
+            so_far,
+            actions=tuple(dict.fromkeys(so_far.actions + grant.actions)),
+            indexes=tuple(dict.fromkeys(so_far.indexes + grant.indexes)),
+            keys=tuple(dict.fromkeys(so_far.keys + grant.keys)),
+        )
+    everywhere = {(g.on, action) for g in merged.values() if not (g.keys or g.indexes) for action in g.actions}
+    for grant in merged.values():
+        left = tuple(a for a in grant.actions if not grant.keys or (grant.on, a) not in everywhere)
+        if left:
+            found.append(replace(grant, actions=left))
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -419,7 +423,8 @@ class Alarm:
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """Static web pages beside the API, which they find in their `config.json`: `api_url`, `service`, `environment`."""
+    """Static web pages beside the API, which they find in their `config.json`: `api_url`, `service`, `environment`, and
+    where there is a user pool `sign_in`: its `url`, their `client_id`, the `scopes` to ask for."""
 
     folder: str | PathLike[str]
     """Of the built files, which are served as they are."""
@@ -429,9 +434,14 @@ class Site:
     """The folder in it whose files change their names when they change, so that browsers may keep them for ever."""
     type: str = "site"
     """Its type in the service's name pattern."""
+    sign_in_pages: tuple[str, ...] = ("",)
+    """The pages that sign people in, as their paths under the site's address: a user pool leads back to no other."""
 
     def __post_init__(self) -> None:
         _check_name("site", self.type)
+        for page in self.sign_in_pages:
+            if not re.fullmatch(r"([^/\s#][^\s#]*)?", page):
+                raise ValueError(f"site sign_in_pages {page!r}: give a path such as panel.html, or '' for the index")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -500,6 +510,14 @@ class Service:
     def routes(self) -> list[tuple[Function, Route]]:
         """Every route with the function that serves it."""
         return [(function, route) for function in self.functions for route in function.routes]
+
+    def scopes(self) -> list[str]:
+        """All that its routes need callers to be allowed."""
+        return sorted({route.scope_needed() for _, route in self.routes()} - {""})
+
+    def grants(self) -> list[Grant]:
+        """What its functions need together, merged as a function's own."""
+        return _merged(grant for function in self.functions for grant in function.grants())
 
     def split(self) -> Service:
         """The same service with a function for each operation, named after it; they share their code in a layer."""

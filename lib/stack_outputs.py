@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 
+from . import policies
+from .components.network import Network
+
 if TYPE_CHECKING:
+    from .components.user_pool import UserPool
     from .tap_stack import TapStack
 
 Text = pulumi.Output[str]
 Texts = dict[str, pulumi.Output[str]]
+List = Sequence[pulumi.Input[str]]
 
 
 class StackOutputs:
@@ -79,10 +85,28 @@ class StackOutputs:
     """What the first function runs on."""
     tracing: bool
     """Whether requests are traced."""
+    authorization: str
+    """How its callers show who they are: `NONE`, `API_KEY`, `AWS_IAM` or `COGNITO_USER_POOLS`."""
     api_key_id: Text
     """The id of its key, where a route asks for one."""
     api_key: Text
     """The key itself: a secret."""
+    caller_policies: Texts
+    """For callers that sign their requests, the IAM policy they need, by scope."""
+    user_pool_id: Text
+    """The user pool whose tokens it asks for."""
+    user_pool_arn: Text
+    """The user pool's ARN."""
+    user_pool_client_id: Text
+    """The app client of pages."""
+    machine_client_id: Text
+    """The app client of programs."""
+    machine_client_secret: Text
+    """What programs get tokens with: a secret."""
+    sign_in_url: Text
+    """Where people sign in, and under `/oauth2/token` tokens are given out."""
+    scopes: Texts
+    """Every scope as tokens carry it, by its name."""
     access_log_group_name: Text
     """The API's access log."""
     execution_log_group_name: Text
@@ -129,6 +153,14 @@ class StackOutputs:
     """The service's dashboard in CloudWatch."""
     schedule_names: Texts
     """The rule of every schedule."""
+    replica_regions: list[str]
+    """Where the tables have replicas."""
+    backup_vault_arn: Text
+    """Where AWS Backup keeps backups of the tables."""
+    backup_restore_role_arn: Text
+    """The role under which AWS Backup restores them."""
+    budget_name: Text
+    """The budget that watches what the service costs."""
     dead_letter_queue_name: Text
     """The name of the queue that keeps what failed for good."""
     dead_letter_queue_arn: Text
@@ -141,6 +173,26 @@ class StackOutputs:
     """The bucket of the site's pages."""
     site_distribution_id: Text
     """The CloudFront distribution of the site, where it is behind one."""
+    vpc_id: pulumi.Input[str]
+    """The VPC that functions run in."""
+    private_subnet_ids: List
+    """The subnets that functions run in."""
+    function_security_group_ids: List
+    """Their security groups."""
+    vpc_cidr_block: Text
+    """The addresses of a VPC that was made."""
+    availability_zones: List
+    """The zones it is over."""
+    public_subnet_ids: List
+    """Its public subnets, one in each zone."""
+    vpc_endpoint_ids: Texts
+    """Its endpoints, by the service they lead to."""
+    nat_gateway_ids: List
+    """Its NAT gateways."""
+    nat_public_ips: List
+    """The addresses that functions have on the internet."""
+    flow_log_group_name: Text
+    """The log of what its security groups refused."""
 
 
 def collect(stack: TapStack) -> dict[str, Any]:
@@ -151,11 +203,14 @@ def collect(stack: TapStack) -> dict[str, Any]:
         **_functions(stack),
         **_api(stack),
         **_key(stack),
+        **_callers(stack),
         **_logs(stack),
         **_domain(stack),
         **_alarms(stack),
+        **_kept(stack),
         **_queue(stack),
         **_site(stack),
+        **_network(stack),
     }
 
 
@@ -226,6 +281,32 @@ def _key(stack: TapStack) -> Texts:
     return {"api_key_id": plan.key.id, "api_key": pulumi.Output.secret(plan.key.value)} if plan else {}
 
 
+def _callers(stack: TapStack) -> dict[str, Any]:
+    kind, scopes = stack.settings.authorization.type, stack.description.scopes()
+    policies_by_scope = {scope: _policy(stack.api.grant(scope)) for scope in scopes}
+    return {
+        "authorization": kind,
+        **({"caller_policies": policies_by_scope} if kind == "AWS_IAM" else {}),
+        **(_users(stack.user_pool, scopes) if stack.user_pool else {}),
+    }
+
+
+def _policy(statement: pulumi.Output[policies.Statement]) -> Text:
+    return pulumi.Output.json_dumps(statement.apply(lambda one: policies.document([one])))
+
+
+def _users(pool: UserPool, scopes: list[str]) -> dict[str, Any]:
+    return {
+        "user_pool_id": pool.id,
+        "user_pool_arn": pool.arn,
+        "sign_in_url": pool.url,
+        "scopes": {scope: pool.scope(scope) for scope in scopes},
+        "machine_client_id": pool.machines.id,
+        "machine_client_secret": pulumi.Output.secret(pool.machines.client_secret),
+        **({"user_pool_client_id": pool.pages.id} if pool.pages else {}),
+    }
+
+
 def _logs(stack: TapStack) -> Texts:
     logs = stack.api.logs
     if not logs:
@@ -264,6 +345,15 @@ def _alarms(stack: TapStack) -> dict[str, Any]:
     }
 
 
+def _kept(stack: TapStack) -> dict[str, Any]:
+    return {
+        "replica_regions": list(stack.settings.table.replica_regions or ()),
+        **({"budget_name": stack.budget.name} if stack.budget else {}),
+        **({"backup_vault_arn": stack.backup.vault.arn} if stack.backup else {}),
+        **({"backup_restore_role_arn": stack.backup.restore_role.arn} if stack.backup else {}),
+    }
+
+
 def _queue(stack: TapStack) -> Texts:
     queue = stack.dead_letters
     if not queue:
@@ -283,4 +373,29 @@ def _site(stack: TapStack) -> Texts:
         "site_url": site.url,
         "site_bucket_name": site.bucket.name,
         **({"site_distribution_id": site.distribution.id} if site.distribution else {}),
+    }
+
+
+def _network(stack: TapStack) -> dict[str, Any]:
+    network = stack.network
+    if not network:
+        return {}
+    return {
+        "vpc_id": network.vpc_id,
+        "private_subnet_ids": network.private_subnet_ids,
+        "function_security_group_ids": network.security_group_ids,
+        **(_made_network(network) if isinstance(network, Network) else {}),
+    }
+
+
+def _made_network(network: Network) -> dict[str, Any]:
+    vpc, nat, logs = network.vpc, network.nat, network.flow_logs
+    addresses = {"nat_public_ips": [address.public_ip for address in nat.addresses]} if nat else {}
+    return {
+        "vpc_cidr_block": vpc.resource.cidr_block,
+        "availability_zones": vpc.zones,
+        "public_subnet_ids": [subnet.id for subnet in vpc.public],
+        "vpc_endpoint_ids": network.endpoints.ids,
+        **({"nat_gateway_ids": [gateway.id for gateway in nat.gateways], **addresses} if nat else {}),
+        **({"flow_log_group_name": logs.log_group.name} if logs else {}),
     }

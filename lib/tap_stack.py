@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pulumi
 
@@ -15,6 +15,8 @@ from .args import TapStackArgs
 from .components.alarm import Alarm, AlarmArgs
 from .components.alarms import Alarms, AlarmsArgs
 from .components.api import Api, ApiArgs
+from .components.backup import Backup, BackupArgs
+from .components.budget import Budget, BudgetArgs
 from .components.composite import Composite, CompositeArgs
 from .components.consumer import Consumer, ConsumerArgs
 from .components.dashboard import Dashboard, DashboardArgs
@@ -22,6 +24,7 @@ from .components.firewall import Firewall, FirewallArgs
 from .components.function import DEFAULT_ALIAS, Function, FunctionArgs
 from .components.key import Key, KeyArgs
 from .components.layer import Layer, LayerArgs
+from .components.network import Network, NetworkArgs
 from .components.parameter import Parameter, ParameterArgs
 from .components.queue import Queue, QueueArgs
 from .components.role import Role, RoleArgs
@@ -30,10 +33,14 @@ from .components.schedule import Schedule, ScheduleArgs
 from .components.secret import Secret, SecretArgs
 from .components.site import Site, SiteArgs
 from .components.site_files import SiteFiles, SiteFilesArgs
+from .components.standing_network import StandingNetwork, StandingNetworkArgs
 from .components.table import Table, TableArgs
 from .components.topic import Topic, TopicArgs
-from .naming import bucket_name_prefix, key_name, parameter_name, physical_name, role_name_prefix, secret_name
+from .components.user_pool import UserPool, UserPoolArgs
+from .naming import bucket_name_prefix, parameter_name, physical_name, role_name_prefix, secret_name, user_pool_name
+from .network import calls
 from .runtime import metrics
+from .settings import USER_POOL
 from .settings.rollout import GRADUAL
 from .stack_outputs import StackOutputs, collect
 
@@ -44,6 +51,8 @@ DEPRECATED_RUNTIMES = {
     "python3.9": "2025-12-15",
 }
 """Since when AWS no longer patches a runtime it still takes."""
+BUDGET_PUBLISHERS = ("cloudwatch", "budgets")
+"""Who publishes to the topic of alarms where a budget does."""
 
 
 class Watched(NamedTuple):
@@ -54,14 +63,9 @@ class Watched(NamedTuple):
     dimensions: dict[str, pulumi.Output[str]]
 
 
-def _label(on: str) -> str:
-    """What an alarm is on, as a part of names."""
-    return on.partition(" ")[2].replace("/", "-") or on
-
-
 class TapStack(pulumi.ComponentResource, StackOutputs):
-    """A serverless API: a key, tables, topics, parameters, secrets, a queue, a site, roles, functions, what calls them,
-    a REST API, alarms.
+    """A serverless API: a key, tables, topics, parameters, secrets, a queue, a site, roles, a network, functions, what
+    calls them, a REST API, alarms.
 
     Every resource it makes can be reached: `tables["..."].resource`, `functions["..."].resource`, `api.resource`, ...
     Its outputs, `StackOutputs`, are attributes of it, too.
@@ -78,12 +82,15 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         self.tables = {table.name: self._table(table) for table in self.description.tables}
         self.topics = {topic.name: self._topic(topic.name) for topic in self.description.topics}
         self.alarm_topic = self.topics.get(self.description.alarms_type) or self._topic(self.description.alarms_type)
+        self.backup = self._backup() if self.settings.backup.retention_days else None
         self.parameters = {parameter.name: self._parameter(parameter) for parameter in self.description.parameters}
         self.secrets = {secret.name: self._secret(secret) for secret in self.description.secrets}
         self.site = self._site(self.description.site) if self.description.site else None
+        self.user_pool = self._user_pool() if self.settings.authorization.type == USER_POOL else None
         self.dead_letters = self._dead_letters() if self.description.dead_letters else None
         self.roles = {function.name: self._role(function) for function in self.description.functions}
         self.layers = {shared: self._layer(shared) for shared in [self.description.shared_type] if shared}
+        self.network = self._network() if self.settings.network.in_vpc() else None
         self.functions = {function.name: self._function(function) for function in self.description.functions}
         self.schedules = self._schedules()
         self.consumers = self._consumers()
@@ -94,6 +101,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         self.further_alarms = self._further_alarms()
         self.health = self._health() if self.settings.alarms.recommended else None
         self.dashboard = self._dashboard() if self.settings.observation.dashboard else None
+        self.budget = self._budget() if self._budgeted else None
         self.rollout = self._rollout() if self._gradual() else None
         self.outputs = collect(self)
         for output, value in self.outputs.items():
@@ -138,6 +146,12 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 resource=self,
             )
 
+        if self.description.site and self.settings.authorization.type == "AWS_IAM":
+            pulumi.log.warn(
+                f"{self.description.name}'s pages cannot sign requests, as AWS_IAM wants it: "
+                f"set authorization to {USER_POOL} for people to sign in",
+                resource=self,
+            )
         if self.description.site and not site.files(self.description.site):
             pulumi.log.warn(
                 f"{self.description.name} has no pages, for {self.description.site.folder} holds no file: "
@@ -148,6 +162,15 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     def _physical(self, kind: str, type_: str) -> str:
         return physical_name(self.description.name_pattern, kind, self.args.environment, type=type_)
 
+    @property
+    def _stem(self) -> str:
+        """What tells the names of what a service has one of from those of another with the same pattern."""
+        return self.description.api_type.removesuffix("api")
+
+    def _only(self, kind: str, type_: str) -> str:
+        """The name in AWS of something that a service has one of."""
+        return self._physical(kind, f"{self._stem}{type_}")
+
     def _alarm_name(self, function: str, alarm: str) -> str:
         pattern = self.description.alarm_pattern or self.description.name_pattern
         parts = {"type": f"{function}-{alarm.lower()}", "function": function, "alarm": alarm}
@@ -157,7 +180,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return Key(
             f"{self._prefix}-encryption",
             KeyArgs(
-                name=key_name(self.description.name, self.args.environment),
+                name=self._only("key", "key"),
                 users=self._key_users(),
                 description=f"{self.description.title}, {self.args.environment}: all that rests",
                 replica_regions=self.settings.table.replica_regions or (),
@@ -202,7 +225,40 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
             TopicArgs(
                 name=self._physical("topic", type_),
                 email=self.settings.alarms.notification_email or "",
+                publishers=BUDGET_PUBLISHERS if self._budgeted and type_ == self.description.alarms_type else (),
                 kms_key_arn=self.encrypted_by,
+                tags=self.args.all_tags,
+            ),
+            self._child,
+        )
+
+    def _backup(self) -> Backup:
+        return Backup(
+            f"{self._prefix}-backup",
+            BackupArgs(
+                name=self._only("vault", "backup"),
+                table_arns=[table.arn for table in self.tables.values()],
+                settings=self.settings.backup,
+                kms_key_arn=self.encrypted_by,
+                table_key_arns=[] if self.encrypted_by is None else [self.encrypted_by],
+                retain_on_delete=bool(self.settings.table.retain_on_delete),
+                tags=self.args.all_tags,
+            ),
+            self._child,
+        )
+
+    @property
+    def _budgeted(self) -> bool:
+        return bool(self.settings.cost.monthly_budget_usd)
+
+    def _budget(self) -> Budget:
+        return Budget(
+            f"{self._prefix}-budget",
+            BudgetArgs(
+                name=self._only("budget", "budget"),
+                monthly_usd=self.settings.cost.monthly_budget_usd or 0,
+                allocation=self.args.allocation(),
+                topic_arn=self.alarm_topic.arn,
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -258,12 +314,35 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         )
 
     def _site_files(self, made: Site) -> SiteFiles:
-        config = {"service": self.description.name, "environment": self.args.environment}
+        config: dict[str, Any] = {
+            "api_url": self.api.stage.invoke_url,
+            "service": self.description.name,
+            "environment": self.args.environment,
+        }
+        if (users := self.user_pool) and users.pages:
+            config["sign_in"] = {"url": users.url, "client_id": users.pages.id, "scopes": users.scopes}
         return SiteFiles(
             f"{self._prefix}-{made.described.type}",
             SiteFilesArgs(
                 site=made,
-                config={"api_url": self.api.stage.invoke_url, **config},
+                config=config,
+                tags=self.args.all_tags,
+            ),
+            self._child,
+        )
+
+    def _user_pool(self) -> UserPool:
+        made, settings = self.site, self.settings
+        pages = [pulumi.Output.concat(made.url, "/", page) for page in made.described.sign_in_pages] if made else []
+        return UserPool(
+            f"{self._prefix}-users",
+            UserPoolArgs(
+                name=user_pool_name(self.description.name, self.args.environment),
+                scopes=self.description.scopes(),
+                settings=settings.authorization,
+                pages=pages,
+                deletion_protection=bool(settings.table.deletion_protection),
+                retain_on_delete=bool(settings.table.retain_on_delete),
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -285,6 +364,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
 
     def _role(self, function: described.Function) -> Role:
         traced = [policies.XRAY_WRITE] if self.args.function_settings(function).tracing else []
+        in_vpc = [policies.VPC_ACCESS] if self.settings.network.in_vpc() else []
         return Role(
             f"{self._prefix}-{function.name}",
             RoleArgs(
@@ -294,8 +374,9 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                     *(self.tables[consumer.table].grant_stream() for consumer in function.consumers),
                     *(queue.grant(["SendMessage"]) for queue in self._left_to(function)),
                     *self._key_statements(function),
+                    *(policies.lambda_alone() for _ in in_vpc),
                 ],
-                managed_policies=[policies.BASIC_EXECUTION, *traced],
+                managed_policies=[policies.BASIC_EXECUTION, *traced, *in_vpc],
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -342,8 +423,30 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
             self._child,
         )
 
+    def _network(self) -> Network | StandingNetwork:
+        name, settings = self._only("network", "network"), self.settings.network
+        if settings.vpc == "made":
+            calling = calls(self.description).items()
+            args = NetworkArgs(
+                name=name,
+                statements={service: [self._statement(grant) for grant in grants] for service, grants in calling},
+                settings=settings,
+                log_retention_days=self.settings.function.log_retention_days,
+                kms_key_arn=self.encrypted_by,
+                tags=self.args.all_tags,
+            )
+            return Network(f"{self._prefix}-network", args, self._child)
+        standing = StandingNetworkArgs(
+            name=name,
+            vpc_id=settings.vpc or "",
+            private_subnet_ids=settings.private_subnet_ids or (),
+            security_group_ids=settings.security_group_ids or (),
+            tags=self.args.all_tags,
+        )
+        return StandingNetwork(f"{self._prefix}-network", standing, self._child)
+
     def _function(self, function: described.Function) -> Function:
-        role = self.roles[function.name]
+        role, network = self.roles[function.name], self.network
         packed = own_sources if self.layers else sources
         return Function(
             f"{self._prefix}-{function.name}",
@@ -355,11 +458,13 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 environment=self._variables(function),
                 dead_letter_arn=self._dead_letter_arn(function),
                 kms_key_arn=self.encrypted_by,
+                subnet_ids=network.private_subnet_ids if network else (),
+                security_group_ids=network.security_group_ids if network else (),
                 alias=DEFAULT_ALIAS if self.settings.rollout.strategy != "none" else "",
                 shifted=self._gradual(),
                 settings=self.args.function_settings(function),
                 tags=self.args.all_tags,
-                depends_on=role.permissions(),
+                depends_on=[*role.permissions(), *([network] if network else [])],
             ),
             self._child,
         )
@@ -372,7 +477,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return Rollout(
             f"{self._prefix}-rollout",
             RolloutArgs(
-                name=self._physical("application", "rollout"),
+                name=self._only("application", "rollout"),
                 strategy=self.settings.rollout.strategy or "",
                 functions=self.functions,
                 alarms={name: list(made.resources.values()) for name, made in self.alarms.items()},
@@ -446,6 +551,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 schemas=self.description.schemas,
                 settings=self.settings.api,
                 authorization=self.settings.authorization,
+                user_pool=self.user_pool,
                 cors_origin=self.origin,
                 tracing=bool(self.settings.function.tracing),
                 log_retention_days=self.settings.function.log_retention_days,
@@ -459,11 +565,11 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return Firewall(
             f"{self._prefix}-firewall",
             FirewallArgs(
-                name=self._physical("web-acl", "firewall"),
+                name=self._only("web-acl", "firewall"),
                 stage_arn=self.api.stage.arn,
                 settings=self.settings.firewall,
-                log_retention_days=self.settings.function.log_retention_days,
                 kms_key_arn=self.encrypted_by,
+                log_retention_days=self.settings.function.log_retention_days,
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -485,15 +591,22 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     def _further_alarms(self) -> dict[str, Alarm]:
         """Those of the description, by their names, and those that are recommended, by what they are on, too."""
         own = {alarm.name: alarm for alarm in self.description.alarms}
-        more = {f"{_label(alarm.on)}-{alarm.name}": alarm for alarm in self.args.recommended_alarms()}
+        more = {f"{self._label(alarm)}-{alarm.name}": alarm for alarm in self.args.recommended_alarms()}
         watched = self._watched()
         return {label: self._further_alarm(label, alarm, watched[alarm.on]) for label, alarm in {**own, **more}.items()}
+
+    def _label(self, alarm: described.Alarm) -> str:
+        """What an alarm is on, as a part of its names."""
+        if alarm in self.description.alarms:
+            return alarm.on
+        named = {"api": self.description.api_type, "dead-letters": self.description.dead_letters}
+        return named.get(alarm.on) or alarm.on.partition(" ")[2].replace("/", "-")
 
     def _further_alarm(self, label: str, alarm: described.Alarm, watched: Watched) -> Alarm:
         return Alarm(
             f"{self._prefix}-{label}",
             AlarmArgs(
-                name=self._alarm_name(_label(alarm.on), alarm.name),
+                name=self._alarm_name(self._label(alarm), alarm.name),
                 alarm=alarm,
                 subject=watched.name,
                 namespace=watched.namespace,
@@ -511,7 +624,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return Composite(
             f"{self._prefix}-health",
             CompositeArgs(
-                name=self._alarm_name("service", "health"),
+                name=self._alarm_name(f"{self._stem}service", "health"),
                 description=f"{self.description.title}: something is wrong, and another alarm says what",
                 alarms=[alarm.name for alarm in (*alarms, *further)],
                 topic_arn=self.alarm_topic.arn,
@@ -526,7 +639,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return Dashboard(
             f"{self._prefix}-dashboard",
             DashboardArgs(
-                name=self._physical("dashboard", "dashboard"),
+                name=self._only("dashboard", "dashboard"),
                 service=self.description,
                 made={
                     "region": self.api.resource.region,

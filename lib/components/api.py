@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 import pulumi
 import pulumi_aws as aws
 
-from .. import gateway, service
+from .. import gateway, policies, service
 from ..environments import BASIS
-from ..settings import ApiSettings, AuthorizationSettings, over
+from ..settings import USER_POOL, ApiSettings, AuthorizationSettings, over, refuse
 from .api_logs import ApiLogs, ApiLogsArgs
 from .domain import Domain, DomainArgs
 from .function import Function
 from .usage_plan import UsagePlan, UsagePlanArgs
+from .user_pool import UserPool
 
 DEFAULT_STAGE = "prod"
 
@@ -40,6 +41,8 @@ class ApiArgs:
     """What is not said here is as in `dev`; the stage is `prod`."""
     authorization: AuthorizationSettings = field(default_factory=AuthorizationSettings)
     """Likewise."""
+    user_pool: UserPool | None = None
+    """Whose tokens are asked for where `authorization` is COGNITO_USER_POOLS."""
     cors_origin: pulumi.Input[str] | None = None
     """The origin whose pages may call, where that is known only once something is made; None: as in `settings`."""
     tracing: bool = False
@@ -49,8 +52,13 @@ class ApiArgs:
     """The key that encrypts its logs; None: CloudWatch's own."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if self.authorization.type == USER_POOL and not self.user_pool:
+            raise refuse("user_pool", self.user_pool, f"with {USER_POOL} give the UserPool whose tokens are asked for")
+
 
 FROZEN: dict[type[pulumi.Resource], tuple[str, ...]] = {
+    aws.apigateway.Authorizer: ("type", "provider_arns", "identity_source"),
     aws.apigateway.Method: (
         "http_method",
         "authorization",
@@ -110,11 +118,13 @@ class Api(pulumi.ComponentResource):
         self.validator = self._validator()
         self.paths: dict[str, pulumi.Output[str]] = {"": self.resource.root_resource_id}
         self.resources = self._resources()
+        self.user_pool = args.user_pool if self.authorization.type == USER_POOL else None
+        self.authorizer = self._authorizer(self.user_pool) if self.user_pool else None
         self.methods = {(route.method, route.path): self._method(route) for route in self._routes()}
         self.integrations = [self._integration(route, function) for route, function in args.routes]
         self.preflights = {path: self._preflight(path, allowed) for path, allowed in self._allowed().items()}
         self.health = self._health() if self.settings.health_route else None
-        self.gateway_responses = [self._gateway_response(row) for row in gateway.GATEWAY_RESPONSES]
+        self.gateway_responses = [self._gateway_response(row) for row in gateway.responses(self.authorization.type)]
         self.permissions = self._permissions()
         self.deployment = self._deployment()
         self.logs = self._logs() if self._logged() else None
@@ -123,6 +133,12 @@ class Api(pulumi.ComponentResource):
         self.usage_plan = self._usage_plan() if any(map(self._key_required, self._routes())) else None
         self.domain = self._domain() if self.settings.domain_name else None
         self.register_outputs({"id": self.resource.id, "url": self.stage.invoke_url, "stage": self.stage.stage_name})
+
+    def grant(self, scope: str) -> pulumi.Output[policies.Statement]:
+        """A statement that allows to call the routes of a scope, where requests are signed."""
+        routes = [(route.method, route.path) for route in self._routes() if route.scope_needed() == scope]
+        at = pulumi.Output.all(self.resource.execution_arn, self.stage.stage_name)
+        return at.apply(lambda found: policies.call_statement(found[0], found[1], routes))
 
     def _cors(self, headers: Callable[[str | None], Mapping[str, str]], place: str) -> pulumi.Output[dict[str, str]]:
         """Headers that depend on the origin whose pages may call, as API Gateway maps constants."""
@@ -178,12 +194,31 @@ class Api(pulumi.ComponentResource):
             self.paths[path.path] = made[-1].id
         return made
 
+    def _authorizer(self, user_pool: UserPool) -> aws.apigateway.Authorizer:
+        return aws.apigateway.Authorizer(
+            f"{self._prefix}-authorizer",
+            rest_api=self.resource.id,
+            name="user-pool",
+            type=USER_POOL,
+            provider_arns=[user_pool.arn],
+            identity_source="method.request.header.Authorization",
+            opts=self._child,
+        )
+
+    def _authorized(self, route: service.Route) -> dict[str, Any]:
+        """How a method asks who calls; a key is none of its authorizations."""
+        scope = route.scope_needed()
+        if scope and self.user_pool and self.authorizer:
+            scopes = [self.user_pool.scope(scope)]
+            return {"authorization": USER_POOL, "authorizer_id": self.authorizer.id, "authorization_scopes": scopes}
+        return {"authorization": "AWS_IAM" if scope and self.authorization.type == "AWS_IAM" else "NONE"}
+
     def _method(self, route: service.Route) -> aws.apigateway.Method:
         return aws.apigateway.Method(
             f"{self._prefix}{route.path}-{route.method.lower()}",
             **self._at(route.path),
             http_method=route.method,
-            authorization="NONE",
+            **self._authorized(route),
             api_key_required=self._key_required(route),
             request_parameters=gateway.request_parameters(route),
             request_models={"application/json": self.models[route.body].name} if route.body else None,
@@ -203,8 +238,7 @@ class Api(pulumi.ComponentResource):
         )
 
     def _preflight(self, path: str, allowed: Sequence[str]) -> Mock:
-        headers = self._cors(lambda origin: gateway.preflight_headers(origin, allowed), "method.response")
-        return self._mock(f"{self._prefix}{path}-options", path, "OPTIONS", 204, headers)
+        return self._mock(f"{self._prefix}{path}-options", path, gateway.preflight(allowed))
 
     def _health(self) -> Mock:
         resource = aws.apigateway.Resource(
@@ -216,27 +250,25 @@ class Api(pulumi.ComponentResource):
         )
         self.resources.append(resource)
         self.paths[gateway.HEALTH_PATH] = resource.id
-        headers = self._cors(gateway.health_headers, "method.response")
-        return self._mock(f"{self._prefix}-health", gateway.HEALTH_PATH, "GET", 200, headers, gateway.HEALTH)
+        return self._mock(f"{self._prefix}-health", gateway.HEALTH_PATH, gateway.HEALTH)
 
-    def _mock(
-        self, label: str, path: str, method: str, status: int, headers: pulumi.Output[dict[str, str]], body: str = ""
-    ) -> Mock:
+    def _mock(self, label: str, path: str, said: gateway.Said) -> Mock:
+        headers = self._cors(said.headers, "method.response")
         made = aws.apigateway.Method(
-            label, **self._at(path), http_method=method, authorization="NONE", opts=self._child
+            label, **self._at(path), http_method=said.method, authorization="NONE", opts=self._child
         )
         at = {**self._at(path), "http_method": made.http_method}
         integration = aws.apigateway.Integration(
             f"{label}-integration",
             **at,
             type="MOCK",
-            request_templates={"application/json": json.dumps({"statusCode": status})},
+            request_templates={"application/json": json.dumps({"statusCode": said.status})},
             opts=self._child,
         )
         response = aws.apigateway.MethodResponse(
             f"{label}-response",
             **at,
-            status_code=str(status),
+            status_code=str(said.status),
             response_parameters=headers.apply(lambda headers: dict.fromkeys(headers, False)),
             opts=self._child,
         )
@@ -245,7 +277,7 @@ class Api(pulumi.ComponentResource):
             **at,
             status_code=response.status_code,
             response_parameters=headers,
-            response_templates={"application/json": body} if body else None,
+            response_templates={"application/json": said.body} if said.body else None,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[integration]),
         )
         return Mock(made, integration, response, answer)
@@ -294,7 +326,7 @@ class Api(pulumi.ComponentResource):
         """A hash of all that a deployment freezes, as it was registered: what a transform changed is in it."""
         mocks = [part for mock in self._mocks() for part in mock]
         frozen: list[pulumi.Resource] = [*self.methods.values(), *self.integrations, *mocks]
-        frozen += [*self.gateway_responses, *self.models.values(), self.validator]
+        frozen += [*self.gateway_responses, *self.models.values(), self.validator, *filter(None, [self.authorizer])]
         told = [
             [resource.pulumi_resource_name, *(getattr(resource, name) for name in FROZEN[type(resource)])]
             for resource in sorted(frozen, key=lambda resource: resource.pulumi_resource_name)

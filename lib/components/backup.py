@@ -137,5 +137,5 @@ class Backup(pulumi.ComponentResource):
         own = [] if self._args.kms_key_arn is None else [self._args.kms_key_arn]
         if not (used := [*own, *self._args.table_key_arns]):
             return []
-        keys = pulumi.Output.all(*used)
+        keys = pulumi.Output.all(*used).apply(lambda arns: list(dict.fromkeys(arns)))
         return [keys.apply(lambda arns: policies.allow("kms", actions, arns)), keys.apply(policies.key_grants)]

@@ -10,6 +10,9 @@ import pulumi_aws as aws
 
 MAX_AGE_SECONDS = 3600
 """How long a browser may rely on what a preflight was answered."""
+OLD_VERSION_DAYS = 90
+"""How long what was overwritten or deleted can be had back."""
+UNFINISHED_UPLOAD_DAYS = 7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +32,8 @@ class BucketArgs:
 
 
 class Bucket(pulumi.ComponentResource):
-    """A bucket that is encrypted, keeps every version, knows no ACLs, and can be read by pages of any origin."""
+    """A bucket that is encrypted, keeps old versions for a while, knows no ACLs, and can be read by pages of any
+    origin."""
 
     def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Bucket", name, None, opts)
@@ -54,6 +58,23 @@ class Bucket(pulumi.ComponentResource):
         )
         self.versioning = aws.s3.BucketVersioning(
             f"{name}-versioning", bucket=self.name, versioning_configuration={"status": "Enabled"}, opts=child
+        )
+        self.lifecycle = aws.s3.BucketLifecycleConfiguration(
+            f"{name}-lifecycle",
+            bucket=self.name,
+            rules=[
+                {
+                    "id": "forget",
+                    "status": "Enabled",
+                    "filter": {},
+                    "noncurrent_version_expiration": {"noncurrent_days": OLD_VERSION_DAYS},
+                    "expiration": {"expired_object_delete_marker": True},
+                    "abort_incomplete_multipart_upload": {"days_after_initiation": UNFINISHED_UPLOAD_DAYS},
+                }
+            ],
+            opts=pulumi.ResourceOptions(
+                parent=self, retain_on_delete=args.retain_on_delete, depends_on=[self.versioning]
+            ),
         )
         self.cors = aws.s3.BucketCorsConfiguration(
             f"{name}-cors",

@@ -56,6 +56,7 @@ class Budget(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: BudgetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Budget", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
         self.resource = aws.budgets.Budget(
             f"{name}-budget",
             name=args.name,
@@ -67,7 +68,7 @@ class Budget(pulumi.ComponentResource):
             filter_expression=_filter(args.allocation),
             notifications=[_notification(notice, args) for notice in NOTICES],
             tags=args.tags,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=child,
         )
         self.name = self.resource.name
         self.arn = self.resource.arn

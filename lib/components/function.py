@@ -32,6 +32,9 @@ class FunctionArgs:
     """The queue that gets calls nobody waits for and that failed for good; the role must be allowed to send to it."""
     kms_key_arn: pulumi.Input[str] | None = None
     """The key that encrypts its variables and its log; None: Lambda's own and CloudWatch's own."""
+    subnet_ids: Sequence[pulumi.Input[str]] = ()
+    """Where in a VPC it runs; its role must be allowed what `policies.VPC_ACCESS` allows.  Empty: in none."""
+    security_group_ids: Sequence[pulumi.Input[str]] = ()
     alias: str = ""
     """Of the version that is called; empty: the newest code is.  One is there, too, where executions are kept started
     or workers begin from a snapshot, which only versions can."""
@@ -116,7 +119,14 @@ class Function(pulumi.ComponentResource):
             # Lambda forgets it where there is nothing to encrypt, and it would be set again with every deployment.
             kms_key_arn=args.kms_key_arn if args.environment else None,
             dead_letter_config={"target_arn": args.dead_letter_arn} if args.dead_letter_arn else None,
+            vpc_config=_vpc_config(args),
             publish=True,
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self.log_group, *args.depends_on]),
         )
+
+
+def _vpc_config(args: FunctionArgs) -> aws.lambda_.FunctionVpcConfigArgsDict | None:
+    if not args.subnet_ids:
+        return None
+    return {"subnet_ids": args.subnet_ids, "security_group_ids": args.security_group_ids}

@@ -20,6 +20,8 @@ class RoleArgs:
     statements: Sequence[pulumi.Input[policies.Statement]] = ()
     """What tables, topics and parameters grant it."""
     trusted_service: str = "lambda.amazonaws.com"
+    source_account: pulumi.Input[str] | None = None
+    """The only account on whose behalf the service may take it; None: any that can make the service do so."""
     managed_policies: Sequence[str] = (policies.BASIC_EXECUTION,)
     """ARNs of AWS's own policies."""
     retain_on_delete: bool = False
@@ -36,7 +38,7 @@ class Role(pulumi.ComponentResource):
         self.resource = aws.iam.Role(
             f"{name}-role",
             name_prefix=args.name_prefix,
-            assume_role_policy=pulumi.Output.json_dumps(policies.trust(args.trusted_service)),
+            assume_role_policy=pulumi.Output.json_dumps(policies.trust(args.trusted_service, args.source_account)),
             tags=args.tags,
             opts=child,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -20,7 +21,7 @@ class SiteFilesArgs:
     """What `SiteFiles` are made from."""
 
     site: Site
-    config: Mapping[str, pulumi.Input[str]]
+    config: Mapping[str, Any]
     """What its pages find in `config.json`."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """S3 takes ten of an object: the first."""

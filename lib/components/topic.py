@@ -19,6 +19,9 @@ class TopicArgs:
     """The topic's name in AWS."""
     email: str = ""
     """An address to subscribe; AWS asks it to confirm.  Empty: none."""
+    publishers: Sequence[str] = ()
+    """AWS's services that may publish, e.g. `budgets`, where it is not enough that the account's own roles and alarms
+    may; then `cloudwatch` has to be among them, too."""
     kms_key_arn: pulumi.Input[str] | None = None
     """The key that encrypts what it holds; None: none does, for CloudWatch cannot use SNS's own."""
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -42,7 +45,17 @@ class Topic(pulumi.ComponentResource):
             if args.email
             else None
         )
+        self.policy = self._policy(name, args) if args.publishers else None
         self.register_outputs({"name": self.name, "arn": self.arn})
+
+    def _policy(self, name: str, args: TopicArgs) -> aws.sns.TopicPolicy:
+        statements = self.arn.apply(lambda arn: [policies.publishing(service, arn) for service in args.publishers])
+        return aws.sns.TopicPolicy(
+            f"{name}-policy",
+            arn=self.arn,
+            policy=pulumi.Output.json_dumps(statements.apply(policies.document)),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
 
     def grant(self, actions: Sequence[str]) -> pulumi.Output[policies.Statement]:
         """A statement that allows `actions`, e.g. `["Publish"]`, on this topic."""

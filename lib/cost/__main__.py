@@ -12,10 +12,11 @@ from .. import documented
 from ..environments import ENVIRONMENTS
 from ..local import project
 from ..local.terminal import Terminal
+from ..recorder import recorded
 from ..services import SERVICES
 from . import report
 from .bill import Bill, bill
-from .month import Month, recorded
+from .month import Month
 from .traffic import Traffic
 from .work import WORK
 
@@ -41,13 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m lib.cost", description=__doc__)
     parser.add_argument("--service", action="append", choices=[*SERVICES], help="one service (default: every one)")
     parser.add_argument("--env", action="append", help=f"environment suffix (default: {', '.join(ENVIRONMENTS)})")
-    parser.add_argument(
-        "--config",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="a key of the project's config, and what it says",
-    )
+    project.takes_config(parser)
     texts = documented.fields(Traffic)
     for name, value in asdict(Traffic()).items():
         said = f"{texts[name]} (default: {report.default(value)})".replace("%", "%%")
@@ -65,7 +60,7 @@ def _bills(
     def of(service: str, environment: str) -> Bill:
         terminal.passing(f"  {service} in {environment} ...")
         made = recorded(here.program, project.config(here, environment, service) | said)
-        return bill(Month(made, traffic, WORK[service]))
+        return bill(Month(made, traffic, WORK[service], SERVICES[service]))
 
     bills = {service: {environment: of(service, environment) for environment in environments} for service in services}
     terminal.passing("")

@@ -110,6 +110,13 @@ def provisioned(*, arm: bool) -> Amount:
     return amount
 
 
+def own_metrics(found: Sequence[Inputs], month: Month) -> float:
+    """Of each function, those that its operations may emit."""
+    functions = month.service.functions
+    functions = functions if len(found) == len(functions) else month.service.split().functions
+    return sum(len(function.metrics()) for function in functions)
+
+
 def snapshot_gb(function: Inputs) -> float:
     """Of SnapStart's snapshot of the version in use."""
     return memory_gb(function) if function.get("snapStart") else 0
@@ -278,6 +285,11 @@ def kept_gb(found: Sequence[Inputs], month: Month) -> float:
 def interfaces(endpoint: Inputs) -> float:
     """One in each zone; gateway endpoints have none."""
     return len(endpoint.get("subnetIds") or ()) * (endpoint.get("vpcEndpointType") == "Interface")
+
+
+def with_secret(client: Inputs) -> float:
+    """A user pool's client of programs; those of pages cost nothing."""
+    return bool(client.get("generateSecret"))
 
 
 def key_requests(_: Sequence[Inputs], month: Month) -> float:

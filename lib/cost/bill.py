@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..environments import ENVIRONMENTS
-from ..recorder import Registered
-from .month import Month, recorded
+from ..recorder import Registered, recorded
+from ..services import SERVICES
+from .month import Month
 from .prices import PRICES, Prices
 from .rates import BILLED, FREE, UNPRICED
 from .traffic import Traffic
@@ -61,7 +62,7 @@ def standard(program: Path) -> Mapping[str, Mapping[str, Bill]]:
 
     def of(service: str, environment: str) -> Bill:
         made = recorded(program, {"service": service, "environment": environment})
-        return bill(Month(made, Traffic(), WORK[service]))
+        return bill(Month(made, Traffic(), WORK[service], SERVICES[service]))
 
     return {service: {environment: of(service, environment) for environment in ENVIRONMENTS} for service in WORK}
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import runpy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
-from pathlib import Path
+from functools import cached_property
 from typing import Any, NamedTuple
 
-from ..recorder import Deployment, record
+from ..recorder import Deployment
+from ..service import Service
 from .traffic import Traffic, times
 from .work import ALERT, SWEEP, Operation, Work
 
@@ -33,6 +32,8 @@ class Month:
     made: Deployment
     traffic: Traffic
     work: Work
+    service: Service
+    """As described; its functions may have been split."""
 
     @cached_property
     def runs(self) -> list[Run]:
@@ -82,8 +83,3 @@ class Month:
     def _streams(self) -> Iterator[Run]:
         for source in self.of("lambda.EventSourceMapping"):
             yield Run(self.functions[source["functionName"]], ALERT, self.traffic.notifications)
-
-
-def recorded(program: Path, config: Mapping[str, str]) -> Deployment:
-    """What a Pulumi program registers under `config`."""
-    return record(partial(runpy.run_path, str(program)), config=config)

@@ -48,6 +48,7 @@ _API_GATEWAY = "https://aws.amazon.com/api-gateway/pricing/"
 _BACKUP = "https://aws.amazon.com/backup/pricing/"
 _CLOUDFRONT = "https://aws.amazon.com/cloudfront/pricing/"
 _CLOUDWATCH = "https://aws.amazon.com/cloudwatch/pricing/"
+_COGNITO = "https://aws.amazon.com/cognito/pricing/"
 _DYNAMODB = "https://aws.amazon.com/dynamodb/pricing/"
 _EC2 = "https://aws.amazon.com/ec2/pricing/on-demand/"
 _KMS = "https://aws.amazon.com/kms/pricing/"
@@ -81,6 +82,10 @@ PRICES: Prices = MappingProxyType(
         "cloudwatch.metric": Price(
             0.30, 1, "metrics", _CLOUDWATCH, ((10_000, 0.10), (250_000, 0.05), (1_000_000, 0.02))
         ),
+        "cognito.people": Price(
+            0.0055, 1, "people", _COGNITO, ((100_000, 0.0046), (1_000_000, 0.00325), (10_000_000, 0.0025))
+        ),
+        "cognito.tokens": Price(2.25, 1000, "tokens", _COGNITO),
         "dynamodb.pitr": Price(0.20, 1, "GB-months", _DYNAMODB),
         "dynamodb.read-capacity": Price(0.00013, 1, "unit-hours", _DYNAMODB),
         "dynamodb.reads": Price(0.125, MILLION, "request units", _DYNAMODB),

@@ -68,7 +68,11 @@ BILLED: Mapping[str, tuple[Line, ...]] = {
         Line("alarms", "cloudwatch.alarm", each(amounts.alarm_metrics(fast=False)), fixed=True),
         Line("alarms within a minute", "cloudwatch.alarm-fast", each(amounts.alarm_metrics(fast=True)), fixed=True),
     ),
-    "dynamodb.Table": (*_COPIED, *_READ),
+    "cognito.UserPool": (Line("people who sign in", "cognito.people", traffic(lambda given: given.people)),),
+    "cognito.UserPoolClient": (
+        Line("tokens", "cognito.tokens", traffic(lambda given: given.program_tokens, amounts.with_secret)),
+    ),
+    "dynamodb.Table": (*_READ, *_COPIED),
     "dynamodb.TableReplica": (
         *(line._replace(amount=amounts.of_replicas(line.amount)) for line in _COPIED),
         Line("writes to other regions", "transfer.regions", amounts.of_replicas(amounts.replicated_gb)),
@@ -94,7 +98,7 @@ BILLED: Mapping[str, tuple[Line, ...]] = {
         Line("snapshots", "lambda.snapstart-cache", each(lambda f: SECONDS * amounts.snapshot_gb(f)), fixed=True),
         Line("snapshots restored", "lambda.snapstart-restore", amounts.restored_gb),
         Line("traces", "xray.traces", amounts.traces),
-        Line("metrics of its own", "cloudwatch.metric", lambda _, month: month.work.metrics, fixed=True),
+        Line("metrics of its own", "cloudwatch.metric", amounts.own_metrics, fixed=True),
     ),
     "lambda.ProvisionedConcurrencyConfig": (
         Line("workers on x86", "lambda.provisioned-x86", amounts.provisioned(arm=False), fixed=True),
@@ -149,10 +153,11 @@ _FREE = {
     "cloudfront": "CachePolicy OriginAccessControl ResponseHeadersPolicy",
     "cloudwatch": "EventPermission EventRule EventTarget LogResourcePolicy QueryDefinition",
     "codedeploy": "Application DeploymentConfig DeploymentGroup",
+    "cognito": "ResourceServer UserPoolDomain",
     "costexplorer": "CostAllocationTag",
     "ec2": (
-        "DefaultNetworkAcl DefaultSecurityGroup InternetGateway NetworkAcl Route RouteTable RouteTableAssociation "
-        "SecurityGroup SecurityGroupRule Subnet Vpc VpcEndpointRouteTableAssociation"
+        "DefaultNetworkAcl DefaultSecurityGroup FlowLog InternetGateway NetworkAcl Route RouteTable "
+        "RouteTableAssociation SecurityGroup SecurityGroupRule Subnet Vpc VpcEndpointRouteTableAssociation"
     ),
     "iam": "Policy Role RolePolicy RolePolicyAttachment",
     "kms": "Alias Grant KeyPolicy",
@@ -187,6 +192,7 @@ UNPRICED: Mapping[str, Mapping[str, Callable[[Inputs], bool]]] = {
         ),
         "logs that are kept for ever": lambda group: not group.get("retentionInDays"),
     },
+    "cognito.UserPool": {"its tier": lambda pool: pool.get("userPoolTier") != "LITE"},
     "dynamodb.Table": {
         "its table class": lambda table: table.get("tableClass", "STANDARD") != "STANDARD",
         "its replicas": lambda table: bool(table.get("replicas")),

@@ -33,8 +33,8 @@ class Traffic(Layer):
     """What Lambda bills for a run on average, as its own metric says; otherwise what was measured is added up."""
     starts: float = setting(_up_to(1, "a share of the runs"), default=0.01)
     """The share of runs that start a worker; under 1 % by Lambda's operator guide, "Execution environments"."""
-    log_bytes: float = setting(_up_to(1e6, "bytes"), default=420)
-    """What a run of a function logs: a line of its own, and Lambda's START, END and REPORT."""
+    log_bytes: float = setting(_up_to(1e6, "bytes"), default=560)
+    """What a run of a function logs: a line of its own, of some 290, and Lambda's START, END and REPORT, of 270."""
     notifications: float = setting(_up_to(1e9, "messages"), default=1_000)
     """Messages to topics: alerts and alarms."""
     failures: float = setting(_up_to(1e9, "messages"), default=0)
@@ -45,6 +45,10 @@ class Traffic(Layer):
     """Files that a page loads; as many as the stock service's shop."""
     page_bytes: float = setting(_up_to(1e9, "bytes"), default=34_000)
     """Bytes of them all; as many as there."""
+    people: float = setting(_up_to(1e9, "people"), default=100)
+    """Who signs in at a user pool, however often."""
+    program_tokens: float = setting(_up_to(1e9, "tokens"), default=730)
+    """Tokens that programs get from a user pool; the default is one an hour."""
     private_gb: float = setting(_up_to(1e6, "GB"), default=1)
     """What goes through NAT gateways, and as much through interface endpoints; DynamoDB and logs go other ways."""
 

@@ -60,8 +60,6 @@ class Work:
     """Processor time of a worker's start, its first answer included."""
     sweeps: Mapping[str, Operation] = field(default_factory=dict)
     """Runs by the clock that are more than a `SWEEP`."""
-    metrics: int = 0
-    """Metrics of its own: the names that its functions give to `metrics.emit`."""
 
 
 WORK: Mapping[str, Work] = {
@@ -85,6 +83,5 @@ WORK: Mapping[str, Work] = {
         sweeps={
             "stock-reconciliation": Operation("reconciliation of 1,000 levels", reads=2014, trips=32),
         },
-        metrics=5,
     ),
 }

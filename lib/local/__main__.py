@@ -15,8 +15,8 @@ from typing import Any, NoReturn
 
 from .. import outputs as files
 from ..services import SERVICES
-from . import project, sites, tour
-from .emulator import Emulator, EmulatorError, Place
+from . import callers, project, sites, tour
+from .emulator import KEY_ID, SECRET, WORKERS, Emulator, EmulatorError, Place
 from .engine import DeployError, Engine, deploy
 from .makers import NOT_EMULATED
 from .terminal import Terminal
@@ -52,15 +52,12 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--service", choices=[*SERVICES], help="one service (default: every one)")
     parser.add_argument("--port", type=_port, default=0, help="port of loopback (default: a free one)")
     parser.add_argument(
-        "--check", action="store_true", help="end after the tour: 0 if every route answered as it should"
+        "--workers", type=_workers, default=WORKERS, help="most Lambda executions at once (default %(default)s)"
     )
     parser.add_argument(
-        "--config",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="a key of the project's config, and what it says",
+        "--check", action="store_true", help="end after the tour: 0 if every route answered as it should"
     )
+    project.takes_config(parser)
     parser.add_argument("--outputs", type=Path, default=files.FOLDER, help="where the outputs go (default %(default)s)")
     return parser.parse_args(argv)
 
@@ -71,6 +68,12 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _workers(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"WORKERS {text!r}: give a whole number, 1 or more")
+    return int(text)
+
+
 def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
@@ -78,7 +81,7 @@ def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
 def _run(options: argparse.Namespace, terminal: Terminal) -> int:
     names = [options.service] if options.service else [*SERVICES]
     sites.build([SERVICES[name] for name in names], terminal)
-    with Emulator(options.port) as emulator:
+    with Emulator(options.port, options.workers) as emulator:
         terminal.step(f"the emulator is up at {emulator.url}")
         archives: dict[tuple[Place, str], Any] = {}
         stacks = {f"{name}-{options.env}": _deploy(name, options, emulator, archives, terminal) for name in names}
@@ -135,6 +138,11 @@ def _serve(emulator: Emulator, watcher: Watcher, stacks: dict[str, Any], termina
         terminal.say(f"  {outputs['service']:12}{outputs['api_url']}{SERVICES[outputs['service']].routes()[0][1].path}")
         if "api_key" in outputs:
             terminal.say(f"  {'':12}send it as x-api-key: {outputs['api_key']}")
+        if outputs["authorization"] == "AWS_IAM":
+            terminal.say(f"  {'':12}sign what you send with the key id {KEY_ID} and the secret {SECRET}")
+        if "user_pool_id" in outputs:
+            name, password = callers.person(emulator, outputs["user_pool_id"])
+            terminal.say(f"  {'':12}people sign in as {name} with {password}, programs as docs/authorization.md says")
         if "site_url" in outputs:
             terminal.say(f"  {'':12}its pages are at {outputs['site_url']}/")
     terminal.say("")

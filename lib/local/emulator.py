@@ -21,6 +21,8 @@ from botocore.config import Config
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
+KEY_ID, SECRET = "test", "test"
+"""The root's credentials."""
 COMMAND = ["-m", "ministack"]
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
@@ -53,8 +55,9 @@ def taken(port: int) -> bool:
 class Emulator:
     """A MiniStack on loopback with IAM enforced and a folder of its own; a context manager."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, workers: int = WORKERS) -> None:
         self.port = port or free_port()
+        self.workers = workers
         self.url = f"http://127.0.0.1:{self.port}"
         self._undo = contextlib.ExitStack()
         self._log = Path()
@@ -102,8 +105,8 @@ class Emulator:
                 service,
                 endpoint_url=self.url,
                 region_name=region,
-                aws_access_key_id="test",
-                aws_secret_access_key="test",
+                aws_access_key_id=KEY_ID,
+                aws_secret_access_key=SECRET,
                 config=Config(retries={"max_attempts": 2}, max_pool_connections=32),
             )
         return self._clients[service, region]
@@ -148,7 +151,7 @@ class Emulator:
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.port),
             "IOT_MTLS_ENABLED": "0",
-            "LAMBDA_ACCOUNT_CONCURRENCY": str(WORKERS),
+            "LAMBDA_ACCOUNT_CONCURRENCY": str(self.workers),
             "LAMBDA_WARM_TTL_SECONDS": "60",
             "LOG_LEVEL": "WARNING",
             "MINISTACK_ACCOUNT_ID": ACCOUNT,

@@ -20,12 +20,16 @@ from .emulator import ACCOUNT, REGION, Emulator, Place
 from .makers import MAKERS, NOT_EMULATED, READERS, Made
 from .monitor import Monitor, plain
 
-INVOKES: dict[str, dict[str, Any]] = {
-    "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT, "id": ACCOUNT, "userId": "root"},
-    "aws:index/getRegion:getRegion": {"name": REGION, "region": REGION, "id": REGION},
-    "aws:index/getPartition:getPartition": {"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws"},
+INVOKES: dict[str, Callable[[str], dict[str, Any]]] = {
+    "aws:index/getAvailabilityZones:getAvailabilityZones": lambda region: {
+        "names": [f"{region}{letter}" for letter in "abc"],
+        "id": region,
+    },
+    "aws:index/getCallerIdentity:getCallerIdentity": lambda _: {"accountId": ACCOUNT, "id": ACCOUNT, "userId": "root"},
+    "aws:index/getRegion:getRegion": lambda region: {"name": region, "region": region, "id": region},
+    "aws:index/getPartition:getPartition": lambda _: {"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws"},
 }
-"""What a program may ask AWS, and the answer here."""
+"""What a program may ask AWS, and the answer in a region here."""
 
 
 class DeployError(Exception):
@@ -53,13 +57,13 @@ class Engine(mocks.Mocks):
         """Answer an invoke."""
         if args.token not in INVOKES:
             raise DeployError(f"the embedded run cannot answer {args.token}")
-        return INVOKES[args.token]
+        return INVOKES[args.token](self._region(args.provider, args.args))
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         """Create one resource, or find the one that has the id which the program says."""
         if args.typ == "pulumi:providers:aws":
             self._regions[f"{args.name}-id"] = args.inputs.get("region", REGION)
-        place = self._place(args)
+        place = Place(self._emulator, self._region(args.provider, args.inputs))
         if args.resource_id:
             found = self._find(args.typ, args.name, place, args.resource_id)
             return found.id, {"region": place.region, **args.inputs, **found.outputs}
@@ -70,10 +74,9 @@ class Engine(mocks.Mocks):
         self._progress(args.typ, args.name)
         return made.id, {"region": place.region, **args.inputs, "name": inputs["name"], **made.outputs}
 
-    def _place(self, args: mocks.MockResourceArgs) -> Place:
-        """Where a resource is: in a region of its own, or in its provider's."""
-        provider = (args.provider or "").rpartition("::")[2]
-        return Place(self._emulator, args.inputs.get("region") or self._regions.get(provider, REGION))
+    def _region(self, provider: str | None, inputs: Mapping[str, Any]) -> str:
+        """Where something is: in a region of its own, or in its provider's."""
+        return inputs.get("region") or self._regions.get((provider or "").rpartition("::")[2], REGION)
 
     def _find(self, type_: str, name: str, place: Place, id_: str) -> Made:
         if type_ not in READERS:

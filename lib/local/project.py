@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,6 +39,17 @@ def config(project: Project, environment: str, service: str) -> dict[str, str]:
     own = {key.removeprefix(f"{project.name}:"): _opened(value) for key, value in stack.items()}
     values = {**project.defaults, **own, "environment": environment, "service": service}
     return {key: _text(value) for key, value in values.items() if ":" not in key}
+
+
+def takes_config(parser: ArgumentParser) -> None:
+    """Let a command be given pairs that `said` reads."""
+    parser.add_argument(
+        "--config",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a key of the project's config, and what it says",
+    )
 
 
 def said(project: Project, pairs: Sequence[str]) -> dict[str, str]:

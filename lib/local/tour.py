@@ -13,9 +13,7 @@ from urllib.parse import quote
 
 from ..openapi import PLACEHOLDER, answering
 from ..service import Call, Route, Service
-
-TIMEOUT_SECONDS = 30
-OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+from . import callers
 
 
 class Answer(NamedTuple):
@@ -40,14 +38,15 @@ class Answer(NamedTuple):
             return {}
 
 
-def send(url: str, call: Call, api_key: str | None = None) -> Answer:
-    """Send one call to the API at `url`."""
-    headers = {"Content-Type": "application/json", **({"x-api-key": api_key} if api_key else {}), **call.headers}
-    body = None if call.body is None else json.dumps(call.body).encode()
-    request = urllib.request.Request(url + call.path, body, headers, method=call.method)  # noqa: S310  # our own URL
+def send(url: str, call: Call, by: callers.Shown | None = None) -> Answer:
+    """Send one call to the API at `url`, `by` somebody."""
+    where, body = url + call.path, None if call.body is None else json.dumps(call.body).encode()
+    known = by(call.method, where, body) if by else {}
+    headers = {"Content-Type": "application/json", **known, **call.headers}
+    request = urllib.request.Request(where, body, headers, method=call.method)  # noqa: S310  # our own URL
     started = time.perf_counter()
     try:
-        with OPENER.open(request, timeout=TIMEOUT_SECONDS) as response:
+        with callers.OPENER.open(request, timeout=callers.TIMEOUT_SECONDS) as response:
             status, text = response.status, response.read().decode()
     except urllib.error.HTTPError as refused:
         with refused:
@@ -59,8 +58,9 @@ def run(service: Service, outputs: dict[str, Any], heard: Callable[[Answer], Non
     """Send every call of the service's demo, in order; `heard` gets each answer as it comes."""
     answers = []
     kept: dict[str, str] = {}
+    by = callers.shown(outputs)
     for call in service.demo:
-        answers.append(send(outputs["api_url"], filled(call, kept), outputs.get("api_key")))
+        answers.append(send(outputs["api_url"], filled(call, kept), by))
         kept.update(answers[-1].kept())
         heard(answers[-1])
     return answers

@@ -7,11 +7,10 @@ import json
 import re
 import time
 import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, Callable, NamedTuple, NoReturn
+from typing import Any, Callable, NamedTuple, NoReturn, TypeVar
 from urllib.parse import unquote
 
 from . import logs, metrics
@@ -25,6 +24,8 @@ CORRELATION_ID = re.compile("[A-Za-z0-9._:/+=-]{1,128}")
 """What a caller's may be: what goes unescaped through headers, logs and messages, and is no e-mail address."""
 CLAIMS = ("username", "cognito:username", "sub", "client_id")
 """Of a user pool's tokens: an access token's, an identity token's, either's, and that of a program."""
+
+T = TypeVar("T")
 
 Validator = Callable[..., Any]
 """Made from a schema when the program ran; raises `Invalid`."""
@@ -105,14 +106,14 @@ class Api:
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         BUDGET.begin(context.get_remaining_time_in_millis() / 1000)
         if "schedule" in event:
-            with _invocation("schedule", context.aws_request_id, {"schedule": event["schedule"]}):
-                self._schedules[event["schedule"]]()
+            said = {"schedule": event["schedule"]}
+            _carried_out("schedule", context.aws_request_id, said, self._schedules[event["schedule"]])
             return {}
         if "Records" in event:
             records = event["Records"]
             table = records[0]["eventSourceARN"].split("/")[1]
-            with _invocation("stream", context.aws_request_id, {"table": table, "records": len(records)}):
-                self._consumers[table](_keys(records))
+            said = {"table": table, "records": len(records)}
+            _carried_out("stream", context.aws_request_id, said, lambda: self._consumers[table](_keys(records)))
             return {}
         return self._answered(event)
 
@@ -123,12 +124,16 @@ class Api:
         correlation_id = given if CORRELATION_ID.fullmatch(given) else request_id
         key = (event["httpMethod"], event["resource"])
         said = {"requestId": request_id, "route": f"{key[0]} {key[1]}", "status": 502}
-        with _invocation("request", correlation_id, said):
+
+        def respond() -> Response:
             try:
                 response = self._serve(key, event, headers)
             except ApiError as exc:
                 response = _rendered(exc, request_id)
             said["status"] = response.status
+            return response
+
+        response = _carried_out("request", correlation_id, said, respond)
         ids = {"X-Request-Id": request_id, "X-Correlation-Id": correlation_id}
         return {
             "statusCode": response.status,
@@ -152,19 +157,18 @@ class Api:
         )
 
 
-@contextmanager
-def _invocation(message: str, correlation_id: str, said: Mapping[str, Any]) -> Iterator[None]:
-    """What runs in it is an invocation, and ends with a line: what is said of it, its time, its figures."""
+def _carried_out(message: str, correlation_id: str, said: Mapping[str, Any], act: Callable[[], T]) -> T:
+    """What an invocation comes to.  It ends with a line: what is said of it, its time, its figures."""
     started = time.perf_counter()
     INVOCATION.begin(correlation_id)
     try:
-        yield
+        return act()
     except Exception as exc:
         # Raised on, so that Lambda counts it and its alarm goes off; the gateway answers in the common shape.
         logs.write("ERROR", "unhandled", **said, error=type(exc).__name__, trace=traceback.format_exc())
         raise
     finally:
-        logs.write("INFO", message, **said, durationMs=_since(started), **metrics.members())
+        logs.write("INFO", message, metrics.members(), **said, durationMs=_since(started))
 
 
 def _keys(records: list[dict[str, Any]]) -> list[Item]:
@@ -243,11 +247,19 @@ def _actor(request_context: dict[str, Any]) -> str:
     """Who calls, as whoever knows most exactly says it."""
     authorizer = request_context.get("authorizer") or {}
     identity = request_context.get("identity") or {}
-    claims = authorizer.get("claims")
-    # An authorizer of one's own may give texts alone, under whatever names.
-    known = [claims.get(name) for name in CLAIMS] if isinstance(claims, dict) else []
-    known += [authorizer.get("principalId"), *(identity.get(name) for name in ("userArn", "caller", "apiKeyId"))]
-    return next(filter(None, known), "anonymous")
+    return (
+        _of_pool(authorizer.get("claims"))
+        or authorizer.get("principalId")
+        or identity.get("userArn")
+        or identity.get("caller")
+        or identity.get("apiKeyId")
+        or "anonymous"
+    )
+
+
+def _of_pool(claims: Any) -> Any:
+    """Whom a user pool's token is of.  An authorizer of one's own may give a text under that name."""
+    return next(filter(None, map(claims.get, CLAIMS)), None) if isinstance(claims, dict) else None
 
 
 def _rendered(error: ApiError, request_id: str) -> Response:

@@ -23,11 +23,15 @@ def mask(text: str) -> None:
         _masked.add(_encode(text)[1:-1])
 
 
-def write(level: str, message: str, **fields: Any) -> None:
-    """Log one line.  Give no personal data, key or request body."""
+def write(level: str, message: str, members: str = "", **fields: Any) -> None:
+    """Log one line.  Give no personal data, key or request body.
+
+    `members` are more of its fields, as JSON, each after a comma.
+    """
     of_one = {"correlationId": INVOCATION.correlation_id} if INVOCATION.correlation_id else {}
-    line = _encode({"level": level, "message": message, **fields, **of_one})
-    for text in _masked:
-        line = line.replace(text, "***")
+    text = _encode({"level": level, "message": message, **fields, **of_one})
+    line = f"{text[:-1]}{members}}}"
+    for secret in _masked:
+        line = line.replace(secret, "***")
     sys.stdout.write(line + "\n")
     sys.stdout.flush()

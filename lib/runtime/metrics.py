@@ -1,13 +1,15 @@
 """Figures of a service's own for CloudWatch, which reads them out of the log: its Embedded Metric Format.
 
-They are part of the line that ends the invocation: a write of their own would cost more than all the rest of them.
+They are part of the line that ends the invocation: a line of their own would cost more than all the rest of them.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import time
-from typing import Any, Union
+from functools import cache
+from typing import Union
 
 from .invocation import INVOCATION
 
@@ -29,22 +31,24 @@ def emit(**values: Figure) -> None:
         INVOCATION.figures.append((name, value, unit))
 
 
-def members() -> dict[str, Any]:
-    """What makes a log line one that CloudWatch reads the invocation's figures out of; nothing if it has none."""
+def members() -> str:
+    """What makes a log line one that CloudWatch reads the invocation's figures out of; nothing if it has none.
+
+    It is JSON, written here: of all that is in it only the figures and the time differ from line to line.
+    """
     if not INVOCATION.figures:
-        return {}
+        return ""
     sums: dict[str, float] = {}
     units: dict[str, str] = {}
     for name, value, unit in INVOCATION.figures:
         sums[name] = sums.get(name, 0) + value
         units[name] = unit
-    described = {
-        "Namespace": NAMESPACE,
-        "Dimensions": [[DIMENSION]],
-        "Metrics": [{"Name": name, "Unit": unit} for name, unit in units.items()],
-    }
-    return {
-        "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [described]},
-        DIMENSION: os.environ["AWS_LAMBDA_FUNCTION_NAME"],
-        **sums,
-    }
+    about = f'{{"Timestamp":{int(time.time() * 1000)},"CloudWatchMetrics":{_described(*units.items())}}}'
+    figures = "".join([f',"{name}":{value}' for name, value in sums.items()])
+    return f',"_aws":{about},"{DIMENSION}":"{os.environ["AWS_LAMBDA_FUNCTION_NAME"]}"{figures}'
+
+
+@cache
+def _described(*units: tuple[str, str]) -> str:
+    metrics = [{"Name": name, "Unit": unit} for name, unit in units]
+    return json.dumps([{"Namespace": NAMESPACE, "Dimensions": [[DIMENSION]], "Metrics": metrics}])

@@ -6,7 +6,7 @@ is None says nothing, and the layer below decides.  A component given None leave
 
 from .alarms import AlarmSettings
 from .api import ApiSettings
-from .authorization import AuthorizationSettings
+from .authorization import USER_POOL, AuthorizationSettings
 from .backup import BackupSettings
 from .cost import CostSettings
 from .encryption import EncryptionSettings
@@ -23,6 +23,7 @@ from .tags import check_tags
 
 __all__ = [
     "LAYERS",
+    "USER_POOL",
     "AlarmSettings",
     "ApiSettings",
     "AuthorizationSettings",

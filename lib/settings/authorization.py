@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
-from .layer import Layer, matching, one_of, setting, several
+from .layer import Layer, matching, one_of, refuse, setting, several
+
+USER_POOL: Final = "COGNITO_USER_POOLS"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,8 +25,8 @@ class AuthorizationSettings(Layer):
         ),
         key="user_pool",
     )
-    """`made` makes one with a sign-in page, scopes and an app client; an ARN is a pool that stands already, whose
-    resource server has the API's scopes."""
+    """`made` makes one with a sign-in page; an ARN is a pool of the same region that stands already and has a domain.
+    The API's scopes and app clients are made in either."""
     mfa: Literal["OFF", "OPTIONAL", "ON"] | None = setting(one_of("OFF", "OPTIONAL", "ON"), key="user_pool_mfa")
     """Whether users of a pool that is made sign in with a second factor."""
     callback_urls: tuple[str, ...] | None = setting(
@@ -34,3 +36,11 @@ class AuthorizationSettings(Layer):
     """Where the sign-in page may lead back to, besides the service's own pages."""
 
     WHERE: ClassVar[str] = "authorization"
+
+
+def check_authorization(authorization: AuthorizationSettings) -> None:
+    """Raise ValueError for what only callers with tokens need, where they need none."""
+    for name, unsaid in {"user_pool": "made", "callback_urls": ()}.items():
+        value = getattr(authorization, name)
+        if authorization.type != USER_POOL and value not in (None, unsaid):
+            raise refuse(f"authorization.{name}", value, f"give type {USER_POOL}, too, or take this out")

@@ -31,7 +31,7 @@ class NetworkSettings(Layer):
     nat_gateways: Literal["none", "one", "per-zone"] | None = setting(one_of("none", "one", "per-zone"))
     """What leads from the private subnets to the internet: nothing, one gateway, or one in each zone."""
     interface_endpoints: bool | None = setting(flag())
-    """Endpoints in the VPC for what functions call besides DynamoDB and S3, one in each zone."""
+    """Endpoints in a VPC that is made for what functions call besides DynamoDB and S3, each in every zone."""
     flow_logs: bool | None = setting(flag())
     """Refused connections of a VPC that is made, in CloudWatch Logs."""
     private_subnet_ids: tuple[str, ...] | None = setting(
@@ -45,10 +45,14 @@ class NetworkSettings(Layer):
 
     WHERE: ClassVar[str] = "network"
 
+    def in_vpc(self) -> bool:
+        """Whether functions run in a VPC."""
+        return (self.vpc or "none") != "none"
+
 
 def check_network(network: NetworkSettings) -> None:
     """Raise ValueError for a VPC that stands already without subnets, and for what only such a one has."""
-    stands = (network.vpc or "none") not in ("none", "made")
+    stands = network.in_vpc() and network.vpc != "made"
     if stands and not network.private_subnet_ids:
         raise refuse("network.vpc", network.vpc, "give private_subnet_ids, too: those its functions run in")
     for name in ("private_subnet_ids", "security_group_ids"):

@@ -8,7 +8,7 @@ from typing import get_type_hints
 
 from .alarms import AlarmSettings
 from .api import ApiSettings, check_domain
-from .authorization import AuthorizationSettings
+from .authorization import AuthorizationSettings, check_authorization
 from .backup import BackupSettings
 from .cost import CostSettings
 from .encryption import EncryptionSettings, check_key
@@ -60,6 +60,7 @@ class Settings:
     def check(self) -> None:
         """Raise ValueError for figures that cannot be together once nothing more is said."""
         check_domain(self.api)
+        check_authorization(self.authorization)
         check_network(self.network)
         check_key(self.encryption, self.table)
 

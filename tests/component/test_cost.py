@@ -8,12 +8,14 @@ import pytest
 
 from lib.cost.__main__ import main
 from lib.cost.bill import Bill, bill, standard
-from lib.cost.month import Month, recorded
+from lib.cost.month import Month
 from lib.cost.traffic import Traffic
 from lib.cost.work import WORK, Work
-from lib.recorder import Deployment
+from lib.recorder import Deployment, recorded
 from lib.reference import ROOT
 from lib.services import SERVICES
+
+from ..builders import PARCELS
 
 PROGRAM = ROOT / "tap.py"
 UNKNOWN = """
@@ -29,7 +31,7 @@ aws.kinesis.Stream("jobs")
 def billed(service: str, environment: str, traffic: Traffic | None = None, **config: str) -> Bill:
     """What a month of a stack costs."""
     made = recorded(PROGRAM, {"service": service, "environment": environment, **config})
-    return bill(Month(made, traffic or Traffic(), WORK[service]))
+    return bill(Month(made, traffic or Traffic(), WORK[service], SERVICES[service]))
 
 
 def usd(found: Bill, kind: str) -> float:
@@ -44,7 +46,7 @@ def test_every_resource_of_every_environment_has_a_price_or_is_free(service: str
 
 def test_whatever_a_stack_can_have_has_a_price_or_is_free(any_stack: Deployment) -> None:
     nothing = Work(reads=(), writes=(), start_ms=0)
-    assert not bill(Month(any_stack, Traffic(), nothing)).unpriced
+    assert not bill(Month(any_stack, Traffic(), nothing, PARCELS)).unpriced
 
 
 def test_a_setting_is_in_the_bill_as_it_is_in_the_resources() -> None:
@@ -58,8 +60,9 @@ def test_a_setting_is_in_the_bill_as_it_is_in_the_resources() -> None:
 
 def test_functions_that_are_split_do_the_same_work() -> None:
     whole, split = billed("inventory", "dev"), billed("inventory", "dev", split_functions="true")
-    runs = [next(item for item in found.items if item.what == "runs").amount for found in (whole, split)]
-    assert runs[0] == runs[1] == 1_000_000 + 8_760
+    amounts = [{item.what: item.amount for item in found.items} for found in (whole, split)]
+    assert amounts[0]["runs"] == amounts[1]["runs"] == 1_000_000 + 8_760
+    assert amounts[0]["metrics of its own"] < amounts[1]["metrics of its own"]
 
 
 def test_without_traffic_only_what_is_fixed_is_left() -> None:

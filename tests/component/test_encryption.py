@@ -16,6 +16,7 @@ from lib.settings import (
     CostSettings,
     EncryptionSettings,
     FirewallSettings,
+    NetworkSettings,
     SiteSettings,
     TableSettings,
 )
@@ -94,7 +95,7 @@ def test_key_rotates_can_be_called_back_and_can_get_replicas(made: Deployment) -
         "tags": {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"},
     }
     alias = made.only("kms.Alias").inputs
-    assert alias == {"name": "alias/yard-dev", "targetKeyId": "post-encryption-key-id"}
+    assert alias == {"name": "alias/yard-key-dev", "targetKeyId": "post-encryption-key-id"}
 
 
 def test_figures_of_a_key_are_the_settings() -> None:
@@ -123,6 +124,12 @@ def test_everything_that_rests_is_encrypted_with_it(made: Deployment) -> None:
     assert rule == {"applyServerSideEncryptionByDefault": by_default, "bucketKeyEnabled": True}
     assert made.only("ssm.Parameter").inputs["keyId"] == MADE
     assert made.only("secretsmanager.Secret").inputs["kmsKeyId"] == MADE
+
+
+def test_what_a_network_refuses_is_encrypted_with_it() -> None:
+    made = deployed(network=NetworkSettings(vpc="made"))
+    assert made.of("ec2.FlowLog")
+    assert {group["kmsKeyId"] for group in made.inputs("cloudwatch.LogGroup").values()} == {MADE}
 
 
 def log_groups(made: Deployment) -> set[str]:
@@ -280,7 +287,7 @@ def test_a_standing_keys_replicas_have_its_id() -> None:
 def test_outputs_tell_the_key(made: Deployment) -> None:
     outputs = made.stack_outputs()
     assert (outputs["key_arn"], outputs["key_id"]) == (MADE, "post-encryption-key-id")
-    assert outputs["key_alias"] == "alias/yard-dev"
+    assert outputs["key_alias"] == "alias/yard-key-dev"
 
 
 def test_without_a_key_no_output_tells_of_one(yard: Deployment) -> None:

@@ -44,7 +44,8 @@ def in_prod() -> Deployment:
 def statements(made: Deployment, role: str = "shop-api-lambda") -> dict[str, set[str]]:
     """What a role may do, by what it may do it to: an ARN, and the rows if it is not all of them."""
     found: dict[str, set[str]] = {}
-    for statement in json.loads(made.inputs("iam.RolePolicy")[f"{role}-policy"]["policy"])["Statement"]:
+    said = json.loads(made.inputs("iam.RolePolicy")[f"{role}-policy"]["policy"])["Statement"]
+    for statement in (one for one in said if one["Effect"] == "Allow"):
         resource = statement["Resource"]
         every_row: dict[str, dict[str, list[str]]] = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": []}}
         rows = statement.get("Condition", every_row)["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]

@@ -318,6 +318,7 @@ def test_stack_registers_the_outputs_002_asks_for_and_many_more(items: Deploymen
         "api_stage_arn": "arn:tap-api-stage",
         "api_url": "invokeUrl:tap-api-stage",
         "cors_origin": "*",
+        "authorization": "NONE",
         "lambda_runtime": "python3.9",
         "tracing": False,
         "alarm_topic_arn": "arn:tap-alarms-topic",
@@ -328,6 +329,7 @@ def test_stack_registers_the_outputs_002_asks_for_and_many_more(items: Deploymen
         "alarm_names": {f"lambda-{kind}": f"lambda{kind}Alarm-dev" for kind in kinds},
         "alarm_arns": {f"lambda-{kind}": f"arn:tap-lambda-{kind.lower()}" for kind in kinds},
         "schedule_names": {},
+        "replica_regions": [],
     }
 
 

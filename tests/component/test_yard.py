@@ -199,6 +199,24 @@ def test_bucket_is_private_encrypted_versioned_and_owned(yard: Deployment) -> No
     assert (rule["allowedMethods"], rule["allowedOrigins"]) == (["GET", "HEAD"], ["*"])
 
 
+def test_bucket_forgets_old_versions_and_what_was_never_uploaded_whole(yard: Deployment) -> None:
+    lifecycle = yard.only("s3.BucketLifecycleConfiguration")
+    assert lifecycle.inputs == {
+        "bucket": "bucket:post-site-files-bucket",
+        "rules": [
+            {
+                "id": "forget",
+                "status": "Enabled",
+                "filter": {},
+                "noncurrentVersionExpiration": {"noncurrentDays": 90},
+                "expiration": {"expiredObjectDeleteMarker": True},
+                "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7},
+            }
+        ],
+    }
+    assert "post-site-files-versioning" in lifecycle.depends_on
+
+
 def test_only_its_distribution_may_read_the_bucket_and_only_over_tls(yard: Deployment) -> None:
     policy = yard.only("s3.BucketPolicy")
     deny, allow = statements(policy.inputs["policy"])
@@ -322,6 +340,7 @@ def test_bucket_is_kept_where_tables_are() -> None:
         "dynamodb.Table",
         "s3.Bucket",
         "s3.BucketCorsConfiguration",
+        "s3.BucketLifecycleConfiguration",
         "s3.BucketOwnershipControls",
         "s3.BucketPublicAccessBlock",
         "s3.BucketServerSideEncryptionConfiguration",

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from lib.local import __main__ as command
-from lib.local import tour
+from lib.local import callers, tour
 from lib.local.emulator import Emulator, free_port
 from lib.local.watch import Watcher
 from lib.service import Call, Site
@@ -166,6 +166,28 @@ def test_serving_says_where_the_pages_are(
     assert f"its pages are at {url}/\n" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("authorization", "said"),
+    [
+        ("COGNITO_USER_POOLS", "people sign in as demo@example.com with "),
+        ("AWS_IAM", "sign what you send with the key id test and the secret test\n"),
+    ],
+)
+def test_serving_says_as_whom_to_call(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    authorization: str,
+    said: str,
+) -> None:
+    served: list[bool] = []
+    monkeypatch.setattr(Watcher, "poll", lambda _: served.append(True))
+    config = ["--config", f"authorization={authorization}"]
+    with interrupted(signal.SIGINT, lambda: bool(served)):
+        assert command.main(["--service", "items", "--outputs", str(tmp_path), *config]) == 0
+    assert said in capsys.readouterr().out
+
+
 def test_pages_that_cannot_be_built_end_the_run_with_what_npm_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -184,7 +206,7 @@ def test_pages_that_cannot_be_built_end_the_run_with_what_npm_said(
 def _items_at(folder: Path) -> int:
     found = json.loads((folder / "flat-outputs.json").read_text())
     request = urllib.request.Request(f"{found['api_url']}/items", headers={"x-api-key": found["api_key"]})
-    with tour.OPENER.open(request) as answer:
+    with callers.OPENER.open(request) as answer:
         return int(answer.status)
 
 
@@ -212,6 +234,12 @@ def test_a_port_that_is_none_is_refused(port: str, capsys: pytest.CaptureFixture
     with pytest.raises(SystemExit):
         command.main(["--port", port])
     assert f"PORT '{port}': give a number from 1024 to 65535" in capsys.readouterr().err
+
+
+def test_no_workers_at_all_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        command.main(["--workers", "0"])
+    assert "WORKERS '0': give a whole number, 1 or more" in capsys.readouterr().err
 
 
 def test_two_runs_started_at_once_do_not_meet(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from examples.notes.service import SERVICE as NOTES
-from lib.local import tour
+from lib.local import callers, tour
 from lib.local.emulator import Emulator
 from lib.local.engine import Engine, deploy
 from lib.services import SERVICES
@@ -72,7 +72,7 @@ def test_the_inventory_as_a_shop_wants_it_answers_under_its_own_domain(emulator:
     assert outputs["dns"]["points_to"]
     assert tour.complete(INVENTORY, tour.run(INVENTORY, outputs, lambda answer: None))
     request = urllib.request.Request(f"{emulator.url}/inventory/items", headers={"Host": "api.example.com"})
-    with tour.OPENER.open(request) as answer:
+    with callers.OPENER.open(request) as answer:
         assert json.load(answer)["items"]
     audit = emulator.client("dynamodb").scan(TableName="inventory-audit-shop")["Items"]
     assert {row["operation"]["S"] for row in audit} == {"CREATE", "UPDATE", "DELETE"}

@@ -59,8 +59,8 @@ def checkout_fixture(tmp_path: Path) -> Checkout:
 
 def test_make_alone_lists_the_commands(checkout: Checkout) -> None:
     said = checkout.make().stdout
-    commands = ("local", "site", "test", "lint", "bench", "cost", "preview", "up", "rollback", "outputs", "destroy")
-    for command in (*commands, "restore", "failover"):
+    commands = "local site test lint audit bench load scaling cost preview up rollback outputs destroy restore failover"
+    for command in commands.split():
         assert f"  make {command} " in said
 
 
@@ -126,6 +126,26 @@ def test_pages_are_built_with_the_npm_there_is(checkout: Checkout) -> None:
     npm.write_text("#!/bin/sh\n", encoding="utf-8")
     npm.chmod(0o755)
     assert checkout.make("site").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        ([], ""),
+        (["ENV=pr-7"], "--env pr-7"),
+        (["SERVICE=items", "ENV=dev", "SARIF=x"], "--service items --env dev --sarif x"),
+        (["CONFIG=tracing=true user_pool_mfa=ON"], "--config 'tracing=true' --config 'user_pool_mfa=ON'"),
+    ],
+)
+def test_an_audit_is_of_everything_but_what_is_named(checkout: Checkout, words: list[str], asked: str) -> None:
+    command = checkout.make("--dry-run", "audit", *words).stdout
+    assert " ".join(command.split()).endswith(f"-m lib.audit {asked}".rstrip())
+
+
+def test_an_audit_that_fails_nothing_ends_well(checkout: Checkout) -> None:
+    done = checkout.make("audit", "SERVICE=items", "ENV=dev")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert " 0 failed; " in done.stdout.splitlines()[-1]
 
 
 def test_a_missing_python_is_one_line(checkout: Checkout) -> None:

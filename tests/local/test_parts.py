@@ -15,8 +15,8 @@ import pulumi
 import pytest
 
 from lib import outputs
+from lib.local import callers, project, tour
 from lib.local import emulator as emulators
-from lib.local import project, tour
 from lib.local.emulator import Emulator, EmulatorError, Place, free_port, taken
 from lib.local.makers.archives import archive_bytes
 from lib.local.terminal import Terminal
@@ -159,6 +159,29 @@ def test_outputs_of_a_deployment_on_aws_are_kept_without_its_secrets(
     }
 
 
+@pytest.mark.parametrize(
+    ("told", "given", "headers"),
+    [
+        ({}, None, {}),
+        ({"items_api_key": "told"}, None, {"x-api-key": "told"}),
+        ({"items_api_key": "told"}, "given", {"x-api-key": "given"}),
+    ],
+)
+def test_outputs_tell_where_a_service_is_and_its_key(
+    tmp_path: Path, told: dict[str, str], given: str | None, headers: dict[str, str]
+) -> None:
+    path = tmp_path / outputs.FLAT
+    path.write_text(json.dumps({"items_api_url": "https://example.com", **told}), encoding="utf-8")
+    assert outputs.reach(path, "items", given) == ("https://example.com", headers)
+
+
+@pytest.mark.parametrize("text", ['{"stock_api_url": "https://example.com"}', "no JSON"])
+def test_outputs_that_tell_of_another_service_are_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / outputs.FLAT).write_text(text, encoding="utf-8")
+    with pytest.raises(outputs.OutputsError, match="tells of no items service: run make local or make up"):
+        outputs.reach(tmp_path / outputs.FLAT, "items")
+
+
 def test_a_stack_without_outputs_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="error: stack items-dev has no outputs: deploy it first"):
         outputs.main("items-dev", "")
@@ -210,7 +233,7 @@ def test_what_no_answer_said_is_sent_as_it_stands(api: FakeAws, answer: tuple[in
 def test_a_call_is_sent_with_its_headers_and_the_key(api: FakeAws) -> None:
     api.script = [(200, {})]
     call = Call(method="POST", path="/parcels/1", status=200, headers={"If-Match": '"2"'})
-    tour.send(api.url, call, "secret")
+    tour.send(api.url, call, callers.bearing({"x-api-key": "secret"}))
     sent = api.asked[0].headers
     assert (sent["if-match"], sent["x-api-key"], sent["content-type"]) == ('"2"', "secret", "application/json")
 

@@ -135,6 +135,8 @@ def test_bucket_has_what_was_asked_for(shop: Shop) -> None:
     assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
     (rule,) = s3.get_bucket_ownership_controls(Bucket=name)["OwnershipControls"]["Rules"]
     assert rule["ObjectOwnership"] == "BucketOwnerEnforced"
+    (rule,) = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
+    assert (rule["Status"], rule["NoncurrentVersionExpiration"]) == ("Enabled", {"NoncurrentDays": 90})
     (rule,) = s3.get_bucket_cors(Bucket=name)["CORSRules"]
     assert rule["AllowedMethods"] == ["GET", "HEAD"]
     assert {"Key": "Owner", "Value": "LLM-Eval"} in s3.get_bucket_tagging(Bucket=name)["TagSet"]

@@ -21,7 +21,7 @@ TABLES = DynamoDB()
 
 
 def read(request):
-    raise NotImplementedError
+    raise AssertionError("nobody asks")
 
 
 def note(keys=()):

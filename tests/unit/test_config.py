@@ -118,11 +118,13 @@ OWNERS = {
     if (owners := [service for service, choice in CHOICES.items() if choice.settings in key.layers])
 }
 """The services whose own option a key is."""
+MEMBERS = {"authorization": "COGNITO_USER_POOLS"}
 DOMAIN = {"domain_name": "api.example.com", "certificate_arn": CERTIFICATE}
 OWN_VPC = {"network_vpc": "vpc-0a1b2c3d", "network_private_subnet_ids": "subnet-0a1b2c3d,subnet-0a1b2c3e"}
 TOGETHER = {
     **dict.fromkeys(("domain_name", "certificate_arn", "base_path", "zone_id"), DOMAIN),
     **dict.fromkeys(("network_private_subnet_ids", "network_security_group_ids"), OWN_VPC),
+    **dict.fromkeys(("user_pool", "callback_urls"), MEMBERS),
     "lambda_snap_start": {"lambda_runtime": "python3.12"},
 }
 """What must be said beside a key."""

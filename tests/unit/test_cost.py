@@ -17,13 +17,24 @@ from lib.cost.work import SWEEP, WORK, Operation, Work
 from lib.recorder import Deployment, Registered
 from lib.services import SERVICES
 
+from .. import builders as described
+
 DOLLARS = {name: Price(1, 1, price.unit, "") for name, price in PRICES.items()}
 SECONDS = 730 * 3600
 READ = Operation("read", "GET /parcels", reads=1, processor_ms=2)
 WRITE = Operation("write", "POST /parcels", reads=2, writes=10, trips=3)
 LOOK = Operation("look", reads=7)
 IDLE = Work(reads=(), writes=(), start_ms=0)
-BUSY = Work(reads=(READ,), writes=(WRITE,), start_ms=100, sweeps={"hourly": LOOK}, metrics=2)
+BUSY = Work(reads=(READ,), writes=(WRITE,), start_ms=100, sweeps={"hourly": LOOK})
+LOOKED, FOUND = (described.a_metric(name=name) for name in ("Looked", "Found"))
+POST = described.a_service(
+    functions=(
+        described.a_function(
+            described.a_route(operation="look", metrics=(LOOKED, FOUND)),
+            described.a_route(method="POST", operation="put", metrics=(FOUND,)),
+        ),
+    )
+)
 QUIET: dict[str, Any] = {"requests": 0, "stored_gb": 0, "notifications": 0, "page_views": 0, "starts": 0}
 
 
@@ -39,6 +50,7 @@ def a_resource(kind: str, logical: str = "it", /, **inputs: Any) -> Registered:
         provider="",
         retained=False,
         ignored=[],
+        sources={},
     )
 
 
@@ -68,7 +80,7 @@ def an_api(uri: str = "invokeArn:desk") -> list[Registered]:
 def made(*resources: Registered, work: Work = IDLE, **traffic: Any) -> Bill:
     """What a month costs that is quiet in all that is not said."""
     deployment = Deployment(list(resources), {}, {}, [], [])
-    return bill(Month(deployment, Traffic(**{**QUIET, **traffic}), work), DOLLARS)
+    return bill(Month(deployment, Traffic(**{**QUIET, **traffic}), work, POST), DOLLARS)
 
 
 def served(*resources: Registered, **traffic: Any) -> Bill:
@@ -198,6 +210,11 @@ def test_time_that_is_known_better_counts() -> None:
 def test_time_on_arm_has_its_own_price() -> None:
     found = served(a_function(architectures=["arm64"]), requests=1000, duration_ms=40)
     assert amounts(found, "lambda.Function") == {"runs": 1000, "time on Arm": 5, "metrics of its own": 2}
+
+
+def test_a_metric_counts_for_each_function_that_emits_it() -> None:
+    found = made(a_function("look"), a_function("put"))
+    assert amounts(found, "lambda.Function") == {"metrics of its own": 3}
 
 
 def test_an_alias_is_its_function() -> None:
@@ -433,6 +450,15 @@ def test_gateway_endpoints_cost_nothing() -> None:
     assert not made(a_resource("ec2.VpcEndpoint", vpcEndpointType="Gateway"), private_gb=3).usd()
 
 
+def test_people_and_tokens_of_programs_are_paid_for_and_pages_are_not() -> None:
+    pool = a_resource("cognito.UserPool", userPoolTier="LITE")
+    pages, programs = (a_resource("cognito.UserPoolClient", str(it), generateSecret=it) for it in (False, True))
+    found = made(pool, pages, programs, people=2000, program_tokens=1000)
+    assert amounts(found, "cognito.UserPool") == {"people who sign in": 2000}
+    assert amounts(found, "cognito.UserPoolClient") == {"tokens": 1000}
+    assert not made(pages, program_tokens=1000).usd()
+
+
 def test_keys_are_paid_for_and_asked_for_by_each_role() -> None:
     keyed = a_table("a", serverSideEncryption={"enabled": True, "kmsKeyArn": "arn:key"})
     found = made(
@@ -507,6 +533,7 @@ def test_tables_that_stand_already_have_no_price_here() -> None:
     ("kind", "costly", "plain", "what"),
     [
         ("apigateway.Stage", {"cacheClusterEnabled": True}, {"cacheClusterEnabled": False}, "its cache"),
+        ("cognito.UserPool", {"userPoolTier": "PLUS"}, {"userPoolTier": "LITE"}, "its tier"),
         ("dynamodb.Table", {"tableClass": "STANDARD_INFREQUENT_ACCESS"}, {"tableClass": "STANDARD"}, "its table class"),
         ("dynamodb.Table", {"replicas": [{"regionName": "eu-west-1"}]}, {"replicas": []}, "its replicas"),
         ("lambda.Function", {"ephemeralStorage": {"size": 1024}}, {"ephemeralStorage": {"size": 512}}, "its storage"),

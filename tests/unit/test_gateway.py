@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 
 import pytest
 
@@ -31,15 +32,9 @@ def test_preflight_of_an_allowed_origin_names_methods_and_headers() -> None:
     headers = gateway.preflight_headers("https://shop.example.com", ["GET", "POST"])
     assert headers["Access-Control-Allow-Origin"] == "https://shop.example.com"
     assert headers["Access-Control-Allow-Methods"] == "GET,POST,OPTIONS"
-    assert set(headers["Access-Control-Allow-Headers"].split(",")) == {
-        "Authorization",
-        "Content-Type",
-        "Idempotency-Key",
-        "If-Match",
-        "X-Amz-Date",
-        "X-Api-Key",
-        "X-Correlation-Id",
-    }
+    signing = {"Authorization", "X-Amz-Date", "X-Amz-Security-Token"}
+    ours = {"Content-Type", "Idempotency-Key", "If-Match", "X-Api-Key", "X-Correlation-Id"}
+    assert set(headers["Access-Control-Allow-Headers"].split(",")) == signing | ours
     assert headers["Access-Control-Max-Age"] == "7200"
 
 
@@ -86,7 +81,10 @@ def filled(response: GatewayResponse) -> dict[str, object]:
     return document
 
 
-@pytest.mark.parametrize("response", gateway.GATEWAY_RESPONSES, ids=lambda response: response.type)
+EVERY_RESPONSE = (*gateway.GATEWAY_RESPONSES, *chain(*gateway.AUTHORIZATION_RESPONSES.values()))
+
+
+@pytest.mark.parametrize("response", EVERY_RESPONSE, ids=lambda response: f"{response.type}-{response.status}")
 def test_refusal_is_json_in_the_common_shape(response: GatewayResponse) -> None:
     document = filled(response)
     assert document.keys() == {"error", "code", "requestId", "details"}
@@ -109,6 +107,28 @@ def test_each_refusal_has_its_status_and_code() -> None:
         "INVALID_API_KEY": (403, "FORBIDDEN"),
         "MISSING_AUTHENTICATION_TOKEN": (404, "NOT_FOUND"),
     }
+
+
+@pytest.mark.parametrize(
+    ("authorization", "more"),
+    [
+        (None, {}),
+        ("NONE", {}),
+        ("API_KEY", {}),
+        (
+            "AWS_IAM",
+            {"ACCESS_DENIED": (403, "FORBIDDEN"), "MISSING_AUTHENTICATION_TOKEN": (403, "FORBIDDEN")},
+        ),
+        ("COGNITO_USER_POOLS", {"UNAUTHORIZED": (401, "UNAUTHORIZED")}),
+    ],
+)
+def test_what_is_refused_depends_on_how_callers_show_who_they_are(
+    authorization: str | None, more: dict[str, tuple[int, str]]
+) -> None:
+    common = {response.type: (response.status, response.code) for response in gateway.GATEWAY_RESPONSES}
+    found = gateway.responses(authorization)
+    assert {response.type: (response.status, response.code) for response in found} == {**common, **more}
+    assert len({response.type for response in found}) == len(found)
 
 
 def test_access_log_is_a_line_of_json_that_names_the_request_and_no_key() -> None:

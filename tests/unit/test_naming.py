@@ -10,11 +10,11 @@ from lib.naming import (
     LIMITS,
     bucket_name_prefix,
     check_environment_suffix,
-    key_name,
     parameter_name,
     physical_name,
     role_name_prefix,
     secret_name,
+    user_pool_name,
 )
 
 PATTERN = "parcels-{type}-{environment}"
@@ -73,6 +73,7 @@ def test_type_too_long_for_any_environment_is_refused() -> None:
         ("parameter", 1011),
         ("queue", 80),
         ("bucket", 36),
+        ("user-pool", 128),
     ],
 )
 def test_no_name_is_longer_than_aws_takes(kind: str, limit: int) -> None:
@@ -83,13 +84,13 @@ def test_parameter_is_below_its_service_and_its_environment() -> None:
     assert parameter_name("parcels", "dev", "config") == "/parcels/dev/config"
 
 
+def test_user_pool_is_named_for_its_service_and_its_environment() -> None:
+    assert user_pool_name("parcels", "pr-123") == "parcels-pr-123"
+
+
 @pytest.mark.parametrize(("store", "name"), [("ssm", "/parcels/dev/token"), ("secretsmanager", "parcels/dev/token")])
 def test_secret_is_a_path_only_in_parameter_store(store: str, name: str) -> None:
     assert secret_name(store, "parcels", "dev", "token") == name
-
-
-def test_key_is_its_services_and_its_environments() -> None:
-    assert key_name("parcels", "dev") == "parcels-dev"
 
 
 def test_secret_of_a_long_environment_is_within_what_secrets_manager_takes() -> None:

@@ -16,7 +16,7 @@ from lib.services import SERVICES
 
 from ..builders import PARCELS, a_code, a_function, a_route, a_service
 
-ALWAYS = [400, 403, 429, 500, 502, 504]
+ALWAYS = [400, 401, 403, 429, 500, 502, 504]
 BUILT_IN = [pytest.param(service, id=name) for name, service in SERVICES.items()]
 EVERY = [*BUILT_IN, pytest.param(PARCELS, id="described elsewhere")]
 
@@ -187,6 +187,7 @@ def test_codes_are_those_of_every_service_and_of_the_routes_each_once_by_status(
     found = codes(a_service(functions=(a_function(*routes),)))
     assert [(code.name, code.status) for code in found] == [
         ("INVALID_REQUEST", 400),
+        ("UNAUTHORIZED", 401),
         ("FORBIDDEN", 403),
         ("NOT_FOUND", 404),
         ("TOO_HEAVY", 409),
@@ -310,9 +311,22 @@ def test_a_body_is_required_and_named() -> None:
     assert "requestBody" not in operation(a_route())
 
 
-def test_a_key_is_demanded_where_the_route_always_asks_for_one() -> None:
-    assert operation(a_route(key_required=True))["security"] == [{"ApiKeyAuth": []}]
-    assert operation(a_route())["security"] == [{}, {"ApiKeyAuth": []}]
+def test_a_route_asks_for_what_its_deployment_does_and_the_token_has_its_scope() -> None:
+    ways = [{"ApiKeyAuth": []}, {"SignatureAuth": []}, {"TokenAuth": ["write"]}]
+    assert operation(a_route(method="PUT", key_required=True))["security"] == ways
+    assert operation(a_route(method="PUT"))["security"] == [{}, *ways]
+    assert operation(a_route(scope="count"))["security"][-1] == {"TokenAuth": ["count"]}
+
+
+def test_a_route_that_is_open_to_all_asks_for_nothing_and_refuses_no_token() -> None:
+    assert operation(a_route(scope=""))["security"] == []
+    assert refusals(a_route(scope="")) == [400, 403, 429, 500, 502, 504]
+
+
+def test_scopes_are_told_as_tokens_carry_them() -> None:
+    schemes = of(a_route(), a_route(method="DELETE", scope="clear"), name="post")["components"]["securitySchemes"]
+    scopes = {"clear": "`post-<environment>/clear` in tokens", "read": "`post-<environment>/read` in tokens"}
+    assert [flow["scopes"] for flow in schemes["TokenAuth"]["flows"].values()] == [scopes, scopes]
 
 
 def test_a_bodys_example_is_the_first_successful_call() -> None:

@@ -20,6 +20,12 @@ def test_trust_lets_one_service_take_the_role() -> None:
     }
 
 
+def test_trust_may_be_for_what_is_done_on_behalf_of_one_account() -> None:
+    (statement,) = policies.trust("vpc-flow-logs.amazonaws.com", "123456789012")["Statement"]
+    assert statement["Principal"] == {"Service": "vpc-flow-logs.amazonaws.com"}
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+
+
 def test_document_holds_its_statements() -> None:
     statement = policies.allow("sns", ["Publish"], ["arn:topic"])
     assert policies.document(iter([statement])) == {"Version": "2012-10-17", "Statement": [statement]}
@@ -51,8 +57,17 @@ def test_table_statement_is_for_rows_with_the_partition_keys_that_are_named(inde
     }
 
 
+def test_calls_are_allowed_by_method_and_path_on_one_stage() -> None:
+    routes = [("GET", "/parcels"), ("GET", "/parcels/{id}/legs/{leg}")]
+    assert policies.call_statement("arn:api", "live", routes) == {
+        "Effect": "Allow",
+        "Action": ["execute-api:Invoke"],
+        "Resource": ["arn:api/live/GET/parcels", "arn:api/live/GET/parcels/*/legs/*"],
+    }
+
+
 def test_managed_policies_are_awss_own() -> None:
-    for arn in (policies.BASIC_EXECUTION, policies.XRAY_WRITE, policies.API_GATEWAY_LOGS):
+    for arn in (policies.BASIC_EXECUTION, policies.XRAY_WRITE, policies.VPC_ACCESS, policies.API_GATEWAY_LOGS):
         assert arn.startswith("arn:aws:iam::aws:policy/")
 
 
@@ -108,6 +123,33 @@ def test_bucket_of_a_website_is_read_by_all_who_know_what_they_want() -> None:
     assert policies.read_by_all(BUCKET)["Statement"] == [
         {"Effect": "Allow", "Principal": "*", "Action": ["s3:GetObject"], "Resource": f"{BUCKET}/*"}
     ]
+
+
+def test_what_lambda_does_in_a_vpc_is_refused_to_a_functions_code() -> None:
+    statement = policies.lambda_alone()
+    assert statement["Effect"] == "Deny"
+    assert {"ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"} <= set(statement["Action"])
+    assert statement["Condition"] == {"Null": {"lambda:SourceFunctionArn": "false"}}
+
+
+def test_endpoint_lets_through_what_its_statements_say_whoever_asks() -> None:
+    publish, subscribe = (policies.allow("sns", [action], ["arn:topic"]) for action in ("Publish", "Subscribe"))
+    assert policies.let_through([publish, subscribe])["Statement"] == [
+        {**publish, "Principal": "*"},
+        {**subscribe, "Principal": "*"},
+    ]
+
+
+def test_objects_are_those_of_one_account() -> None:
+    statement = policies.buckets_of("123456789012")
+    assert statement["Condition"] == {"StringEquals": {"aws:ResourceAccount": "123456789012"}}
+    assert all(action.startswith("s3:") and "*" not in action for action in statement["Action"])
+
+
+def test_flow_logs_write_to_one_log_group() -> None:
+    statement = policies.flow_logs("arn:aws:logs:us-east-1:123456789012:log-group:/aws/vpc/post")
+    assert statement["Resource"] == "arn:aws:logs:us-east-1:123456789012:log-group:/aws/vpc/post:*"
+    assert "logs:PutLogEvents" in statement["Action"]
 
 
 TOPIC = "arn:aws-cn:sns:cn-north-1:123456789012:parcels-alarms"

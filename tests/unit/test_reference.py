@@ -17,7 +17,7 @@ from lib.service import Parameter
 from lib.services import SERVICES
 from lib.settings import ApiSettings, FunctionSettings, Settings
 
-from ..builders import PARCELS, SWEEP, a_code, a_function, a_grant, a_route, a_secret, a_service, a_yard
+from ..builders import PARCELS, SWEEP, a_code, a_function, a_grant, a_metric, a_route, a_secret, a_service, a_yard
 
 EMPTY = "<!-- generated:{0} -->\n<!-- /generated:{0} -->"
 
@@ -109,9 +109,9 @@ def test_the_api_lists_every_route_with_what_it_takes_and_answers() -> None:
         ),
     )
     listing, accepting = sections({"parcels": service})["api-parcels"].splitlines()[2:]
-    assert listing == r"| `GET` | `/parcels` | List \| all | `?size` | **200**; 400, 403, 429, 500, 502, 504 |"
+    assert listing == r"| `GET` | `/parcels` | List \| all | `?size` | **200**; 400, 401, 403, 429, 500, 502, 504 |"
     assert accepting.startswith(
-        "| `POST` | `/parcels` | Accept one (always with an API key) | `Parcel` | **201** `Parcel`; 4"
+        "| `POST` | `/parcels` | Accept one (an API key at least) | `Parcel` | **201** `Parcel`; 4"
     )
 
 
@@ -120,12 +120,33 @@ def test_codes_are_listed_with_their_status_and_what_they_mean() -> None:
     rows = cells(sections({"parcels": service})["codes-parcels"])
     assert [row[0] for row in rows] == [
         "`INVALID_REQUEST`",
+        "`UNAUTHORIZED`",
         "`FORBIDDEN`",
         "`TOO_HEAVY`",
         "`THROTTLED`",
         "`QUOTA_EXCEEDED`",
     ]
-    assert rows[2] == ["`TOO_HEAVY`", "409", "Nobody can lift it: send two."]
+    assert rows[3] == ["`TOO_HEAVY`", "409", "Nobody can lift it: send two."]
+
+
+def test_scopes_are_listed_with_their_routes_and_what_is_open_to_all() -> None:
+    routes = (a_route(), a_route(path="/parcels/{id}"), a_route(path="/hours", scope=""))
+    rows = cells(sections({"parcels": a_service(functions=(a_function(*routes),))})["scopes"])
+    assert rows == [
+        ["`parcels`", "`read`", "`GET /parcels`, `GET /parcels/{id}`"],
+        ["`parcels`", "none", "`GET /hours`"],
+    ]
+
+
+def test_metrics_of_every_service_are_listed_once_with_what_emits_them() -> None:
+    lost = a_metric(name="Lost", unit="Percent", description="Of all")
+    sorting = a_function(a_route(path="/sorted", operation="sort", metrics=(a_metric(), lost)), name="sorting")
+    service = a_service(functions=(a_function(a_route(metrics=(a_metric(),))), sorting))
+    assert cells(sections({"parcels": service, "yard": a_yard()})["metrics"]) == [
+        ["`parcels`", "`Arrivals`", "Count", "Parcels that came", "`list_parcels`, `sort`"],
+        ["`parcels`", "`Lost`", "Percent", "Of all", "`sort`"],
+        ["`yard`", "`Arrivals`", "Count", "Parcels that came", "`count`, `greet`"],
+    ]
 
 
 def test_permissions_say_what_each_role_may_where_and_for_whom() -> None:
@@ -137,6 +158,7 @@ def test_permissions_say_what_each_role_may_where_and_for_whom() -> None:
     assert [row[1] for row in granted[2:]] == [
         "what `AWSLambdaBasicExecutionRole` allows",
         "what `AWSXRayDaemonWriteAccess` allows",
+        "what `AWSLambdaVPCAccessExecutionRole` allows",
     ]
 
 
@@ -261,3 +283,20 @@ def test_split_functions_say_which_rows_and_indexes_they_are_confined_to() -> No
         "`dynamodb:GetItem` on `parcels` rows `tap#a#*`, `tap#b`, "
         "`dynamodb:Query` on `parcels` indexes `by-state`, `by-owner`"
     )
+
+
+def test_controls_are_listed_with_all_of_their_names_and_what_mends_them() -> None:
+    section = sections({})["controls"]
+    assert section.startswith("### API Gateway\n\n| Control | What should be so | Severity | Of | What mends it |\n")
+    assert ["SQS.1, CKV_AWS_27, SEC08-BP02", "A queue is encrypted", "medium", "`sqs.Queue`"] in [
+        row[:4] for row in cells(section)
+    ]
+
+
+def test_waivers_are_listed_with_where_they_are_and_why() -> None:
+    where = {row[0]: row[1] for row in cells(sections({})["waivers"])}
+    assert where["APIGateway.2"] == "everywhere"
+    assert where["CKV_AWS_276"] == "`dev`, `test`"
+    assert where["Lambda.2"] == "`items`"
+    assert where["CKV_AWS_59"] == "`stock`, where that is so"
+    assert where["APIGateway.4"] == "where there is no `wafv2.WebAcl`"

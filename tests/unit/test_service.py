@@ -81,6 +81,8 @@ def a_parameter(**changes: Any) -> Parameter:
         (lambda: an_alarm(period_seconds=90), "alarms.period_seconds 90: give a multiple of 60"),
         (lambda: an_alarm(evaluation_periods=0), "alarms.evaluation_periods 0: give"),
         (lambda: Site(folder="x", type="My site"), "site name 'My site': give lower-case"),
+        (lambda: Site(folder="x", sign_in_pages=("/a.html",)), "site sign_in_pages '/a.html': give a path such as"),
+        (lambda: Site(folder="x", sign_in_pages=("", "a.html#/x")), "site sign_in_pages 'a.html#/x': give"),
         (lambda: a_service(name_pattern="{environment}-x"), r"name_pattern '{environment}-x': add {type}"),
         (lambda: a_service(name_pattern="x-{type}"), r"name_pattern 'x-{type}': add {environment}"),
     ],

@@ -236,6 +236,7 @@ def settled(layer: Layer) -> Settings:
 
 
 OUT = "give domain_name, too, or take this out$"
+POOL = f"{ARN}:cognito-idp:us-east-1:123456789012:userpool/us-east-1_1"
 
 
 @pytest.mark.parametrize(
@@ -245,6 +246,14 @@ OUT = "give domain_name, too, or take this out$"
         (ApiSettings(base_path="v1"), rf"^api\.base_path 'v1': {OUT}"),
         (ApiSettings(certificate_arn=CERTIFICATE), rf"^api\.certificate_arn 'arn.*': {OUT}"),
         (ApiSettings(zone_id="Z1"), rf"^api\.zone_id 'Z1': {OUT}"),
+        (
+            AuthorizationSettings(type="AWS_IAM", user_pool=POOL),
+            r"^authorization\.user_pool 'arn.*': give type COGNITO_USER_POOLS, too, or take this out$",
+        ),
+        (
+            AuthorizationSettings(callback_urls=("https://a.example.com",)),
+            r"^authorization\.callback_urls \('https://a.example.com',\): give type COGNITO_USER_POOLS, too",
+        ),
         (NetworkSettings(vpc="vpc-0a1b2c3d"), r"^network\.vpc 'vpc-0a1b2c3d': give private_subnet_ids, too"),
         (
             NetworkSettings(private_subnet_ids=("subnet-0a1b2c3d",)),
@@ -267,6 +276,8 @@ def test_what_belongs_together_comes_together(settings: Layer, message: str) -> 
         ApiSettings(),
         ApiSettings(domain_name=DOMAIN, certificate_arn=CERTIFICATE, base_path="v1"),
         ApiSettings(domain_name=DOMAIN, zone_id="Z1"),
+        AuthorizationSettings(type="API_KEY", user_pool="made", callback_urls=()),
+        AuthorizationSettings(type="COGNITO_USER_POOLS", user_pool=POOL, callback_urls=("https://a.example.com",)),
         NetworkSettings(vpc="made"),
         NetworkSettings(
             vpc="vpc-0a1b2c3d", private_subnet_ids=("subnet-0a1b2c3d",), security_group_ids=("sg-0a1b2c3d",)

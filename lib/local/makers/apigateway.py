@@ -159,9 +159,13 @@ rows(
             "restApiId=restApi name validateRequestBody validateRequestParameters",
             "{id}",
         ),
+        "aws:apigateway/authorizer:Authorizer": Row(
+            "create_authorizer", "restApiId=restApi name type providerARNs=providerArns identitySource", "{id}"
+        ),
         "aws:apigateway/method:Method": Row(
             "put_method",
-            f"{AT} authorizationType=authorization apiKeyRequired requestParameters requestModels requestValidatorId",
+            f"{AT} authorizationType=authorization authorizerId authorizationScopes apiKeyRequired requestParameters "
+            "requestModels requestValidatorId",
             "agm-{restApi}-{resourceId}-{httpMethod}",
         ),
         "aws:apigateway/integration:Integration": Row(

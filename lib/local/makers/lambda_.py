@@ -32,6 +32,8 @@ def function(place: Place, inputs: Inputs) -> Made:
         request["SnapStart"] = {"ApplyOn": inputs["snapStart"]["applyOn"]}
     if inputs.get("deadLetterConfig"):
         request["DeadLetterConfig"] = {"TargetArn": inputs["deadLetterConfig"]["targetArn"]}
+    if where := inputs.get("vpcConfig"):
+        request["VpcConfig"] = {"SubnetIds": where["subnetIds"], "SecurityGroupIds": where["securityGroupIds"]}
     made = client.create_function(**request, Code={"ZipFile": archive_bytes(inputs["code"])})
     reserved = inputs.get("reservedConcurrentExecutions", -1)
     if reserved >= 0:

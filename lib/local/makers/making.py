@@ -60,6 +60,11 @@ def tag_list(inputs: Inputs) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in (inputs.get("tags") or {}).items()]
 
 
+def tag_specifications(kind: str, inputs: Inputs) -> Inputs:
+    """Tags as EC2 takes them, with what it calls the type that has them."""
+    return {"TagSpecifications": [{"ResourceType": kind, "Tags": tag_list(inputs)}]}
+
+
 def without_tls(policy: str) -> str:
     """A resource's policy without what refuses open connections: the emulator has no others, and obeys policies."""
     document = json.loads(policy)
@@ -77,8 +82,10 @@ class Row:
     id: str
     """Of inputs and of what the operation answered."""
     outputs: str = ""
-    """What of the answer are outputs."""
+    """What of the answer are outputs; `publicIp=PublicIp` where the answer has another name."""
     constants: Mapping[str, Any] = field(default_factory=dict)
+    tagged: str = ""
+    """What EC2 calls the type, where its tags go with the call."""
 
 
 def rows(service: str, types: Mapping[str, Row]) -> None:
@@ -90,7 +97,9 @@ def _carrying_out(service: str, row: Row) -> Maker:
     names = {aws: given or aws for aws, _, given in (word.partition("=") for word in row.parameters.split())}
 
     def make(place: Place, inputs: Inputs) -> Made:
-        answer = getattr(place.client(service), row.operation)(**chosen(inputs, **names), **row.constants)
-        return Made(row.id.format(**{**inputs, **answer}), {name: answer[name] for name in row.outputs.split()})
+        tags = tag_specifications(row.tagged, inputs) if row.tagged else {}
+        answer = getattr(place.client(service), row.operation)(**chosen(inputs, **names), **row.constants, **tags)
+        outputs = (word.partition("=") for word in row.outputs.split())
+        return Made(row.id.format(**{**inputs, **answer}), {name: answer[aws or name] for name, _, aws in outputs})
 
     return make

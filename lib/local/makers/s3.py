@@ -76,6 +76,27 @@ MAKERS |= {
         "VersioningConfiguration",
         lambda inputs: {"Status": inputs["versioningConfiguration"]["status"]},
     ),
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _s3(
+        "put_bucket_lifecycle_configuration",
+        "LifecycleConfiguration",
+        lambda inputs: {
+            "Rules": [
+                {
+                    "ID": rule["id"],
+                    "Status": rule["status"],
+                    "Filter": rule["filter"],
+                    "NoncurrentVersionExpiration": {
+                        "NoncurrentDays": rule["noncurrentVersionExpiration"]["noncurrentDays"]
+                    },
+                    "Expiration": {"ExpiredObjectDeleteMarker": rule["expiration"]["expiredObjectDeleteMarker"]},
+                    "AbortIncompleteMultipartUpload": {
+                        "DaysAfterInitiation": rule["abortIncompleteMultipartUpload"]["daysAfterInitiation"]
+                    },
+                }
+                for rule in inputs["rules"]
+            ]
+        },
+    ),
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": _s3(
         "put_bucket_ownership_controls",
         "OwnershipControls",

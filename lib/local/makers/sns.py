@@ -22,3 +22,12 @@ def topic_subscription(place: Place, inputs: Inputs) -> Made:
         TopicArn=inputs["topic"], Protocol=inputs["protocol"], Endpoint=inputs["endpoint"], ReturnSubscriptionArn=True
     )
     return Made(made["SubscriptionArn"], {"arn": made["SubscriptionArn"]})
+
+
+@makes("aws:sns/topicPolicy:TopicPolicy")
+def topic_policy(place: Place, inputs: Inputs) -> Made:
+    """Who may publish to a topic."""
+    place.client("sns").set_topic_attributes(
+        TopicArn=inputs["arn"], AttributeName="Policy", AttributeValue=inputs["policy"]
+    )
+    return Made(inputs["arn"], {})

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ... import outputs as files
+from ...local.callers import Shown, bearing
 from ...local.terminal import Terminal
 from ...local.tour import Answer, send
 from ...service import Call
@@ -69,20 +69,20 @@ def products(count: int) -> Iterator[Product]:
         yield Product(product_id, calls)
 
 
-def seed(api_url: str, api_key: str, count: int, terminal: Terminal) -> int:
+def seed(api_url: str, by: Shown, count: int, terminal: Terminal) -> int:
     """Make what is not there yet, and return how many products that was; raises `SeedError`."""
     made = 0
     with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
-        for done, is_new in enumerate(threads.map(lambda p: _make(api_url, api_key, p), products(count)), 1):
+        for done, is_new in enumerate(threads.map(lambda p: _make(api_url, by, p), products(count)), 1):
             made += is_new
             filled = BAR * done // count
             terminal.passing(f"  [{'#' * filled}{' ' * (BAR - filled)}] {done} of {count} products")
     return made
 
 
-def _make(api_url: str, api_key: str, product: Product) -> bool:
+def _make(api_url: str, by: Shown, product: Product) -> bool:
     for number, call in enumerate(product.calls):
-        answer = _sent(api_url, api_key, call)
+        answer = _sent(api_url, by, call)
         if number == 0 and answer.status == 409:
             return False
         if not answer.as_expected:
@@ -90,32 +90,14 @@ def _make(api_url: str, api_key: str, product: Product) -> bool:
     return True
 
 
-def _sent(api_url: str, api_key: str, call: Call) -> Answer:
+def _sent(api_url: str, by: Shown, call: Call) -> Answer:
     """The answer to a call that is sent again while the service is too busy for it."""
     for attempt in range(ATTEMPTS):
-        answer = send(api_url, call, api_key)
+        answer = send(api_url, call, by)
         if answer.status != 429:
             break
         time.sleep(0.1 * 2**attempt)
     return answer
-
-
-def target(outputs: Path, api_key: str | None) -> tuple[str, str]:
-    """The URL and the key of the API that an outputs file tells of; raises `SeedError`."""
-    try:
-        found: dict[str, Any] = json.loads(outputs.read_text(encoding="utf-8"))
-        api_url = found["stock_api_url"]
-    except (OSError, ValueError, KeyError) as exc:
-        raise SeedError(f"{outputs} tells of no stock service: run make local or make up SERVICE=stock first") from exc
-    api_key = api_key or found.get("stock_api_key")
-    if not api_key:
-        # AWS tells the key to whom it may; of a local run it is among the outputs.
-        import boto3  # pylint: disable=import-outside-toplevel  # nobody else needs it
-
-        region = found["stock_dynamodb_table_arn"].split(":")[3]
-        client = boto3.client("apigateway", region_name=region)
-        api_key = client.get_api_key(apiKey=found["stock_api_key_id"], includeValue=True)["value"]
-    return api_url, api_key
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -129,10 +111,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     terminal = Terminal()
     try:
-        api_url, api_key = target(options.outputs, options.api_key)
+        api_url, headers = files.reach(options.outputs, "stock", options.api_key)
         terminal.step(f"making {options.count} products at {api_url}")
-        made = seed(api_url, api_key, options.count, terminal)
-    except (SeedError, OSError) as exc:
+        made = seed(api_url, bearing(headers), options.count, terminal)
+    except (SeedError, files.OutputsError, OSError) as exc:
         terminal.say(f"error: {exc}")
         return 1
     terminal.step(f"{made} products are made, {options.count - made} were there")

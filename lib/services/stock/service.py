@@ -72,7 +72,7 @@ def stock(settings: StockSettings | None = None) -> Service:
         shared_type="stock-shared",
         dead_letters="stock-dead-letters",
         alarms=ALARMS,
-        site=Site(folder=SITE, type="stock-site"),
+        site=Site(folder=SITE, type="stock-site", sign_in_pages=("", "admin-panel.html")),
         settings=Settings(
             table=TableSettings(billing_mode="PAY_PER_REQUEST"),
             api=ApiSettings(

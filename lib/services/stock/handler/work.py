@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Callable, NamedTuple
 
 from ....runtime import metrics
@@ -19,6 +18,13 @@ from .reservations import Key, Line
 Actions = dict[Any, dict[str, Any]]
 CROSSINGS = {levels.LOW_STOCK: "LowStock", levels.OUT_OF_STOCK: "OutOfStock"}
 """What counts the levels that come to a status."""
+COUNTED: Mapping[str, Callable[[int, int], dict[str, int]]] = {
+    movements.RESERVED: lambda made, units: {"ReservationsMade": made, "UnitsReserved": units},
+    movements.RELEASED: lambda released, _: {"ReservationsReleased": released},
+    movements.EXPIRED: lambda expired, _: {"ReservationsExpired": expired},
+    movements.FULFILLED: lambda _, units: {"Fulfilments": 1, "UnitsSold": units},
+}
+"""What movements of a type are counted as, by how many reservations and units they are of."""
 Step = Callable[..., Level]
 """From a level, and `at`, the moment of its movement, to what it becomes."""
 
@@ -72,6 +78,9 @@ class Work:
         self._before = before
         self.after = dict(before)
         self._movements: dict[Place, list[Item]] = {}
+        self._type = ""
+        """Of all its movements."""
+        self._units = 0
         self._lines: Actions = {}
 
     def make(self, level: Level, cause: Cause) -> None:
@@ -86,6 +95,8 @@ class Work:
         if self._exact and any(level.status != level.at(self.now).status for level in (before, after)):
             raise Unsettled
         self.after[place] = after
+        self._type = cause.type
+        self._units += quantity
         moved = movements.row(cause, quantity, after, INVOCATION.correlation_id)
         self._movements.setdefault(place, []).append(moved)
         return after
@@ -129,19 +140,14 @@ class Work:
         return movements.crosses(self._before.get(place), self.after[place])
 
     def _figures(self) -> dict[str, int]:
-        """What it is counted as: its movements are all of one type."""
-        told = [row for rows in self._movements.values() for row in rows]
-        units = sum(int(row["quantity"]["N"]) for row in told)
         # A reservation is counted with the line that guards its id, however many it has.
-        whole = sum(number == 0 for _, number in self._lines)
-        counted = {
-            movements.RESERVED: {"ReservationsMade": whole, "UnitsReserved": units},
-            movements.RELEASED: {"ReservationsReleased": whole},
-            movements.EXPIRED: {"ReservationsExpired": whole},
-            movements.FULFILLED: {"Fulfilments": 1, "UnitsSold": units},
-        }
-        crossed = Counter(CROSSINGS[self.after[place].status] for place in self._movements if self._crosses(place))
-        return {**counted.get(told[0]["type"]["S"], {}), **crossed}
+        reservations = [number for _, number in self._lines].count(0)
+        found = COUNTED[self._type](reservations, self._units) if self._type in COUNTED else {}
+        for place in self._movements:
+            if self._crosses(place):
+                name = CROSSINGS[self.after[place].status]
+                found[name] = found.get(name, 0) + 1
+        return found
 
     def _put(self, tables: Tables, place: Place) -> dict[str, Any]:
         before = self._before.get(place)

@@ -44,6 +44,7 @@
  * @property {string} [reference]
  * @property {string} [reason]
  * @property {string} actor
+ * @property {string} [correlationId] Of the request, or the sweep, that made it.
  * @property {string} at
  * @property {number} stock_count
  * @property {number} reserved_count
@@ -69,7 +70,8 @@ export class ApiError extends Error {
   /**
    * @param {string} message
    * @param {{status?: number, code?: string, details?: string[], requestId?: string, cause?: unknown}} [about]
-   *   `status` is 0 and `code` is NETWORK or TIMEOUT where no answer came.
+   *   `status` is 0 and `code` is NETWORK or TIMEOUT where no answer came. `correlationId` is set on what was sent with
+   *   one: all attempts had the same.
    */
   constructor(message, { status = 0, code = "ERROR", details = [], requestId = "", cause } = {}) {
     super(message, { cause });
@@ -78,6 +80,7 @@ export class ApiError extends Error {
     this.code = code;
     this.details = details;
     this.requestId = requestId;
+    this.correlationId = "";
   }
 }
 
@@ -92,6 +95,7 @@ export class InventoryClient {
 
   #base;
   #key;
+  #token;
   #timeout;
   #attempts;
   #fetch;
@@ -101,15 +105,17 @@ export class InventoryClient {
    * @param {object} options
    * @param {string} options.baseUrl Where the API is, its stage included.
    * @param {string} [options.apiKey] Needed by all but `level`. A key in a browser is everybody's: keep it to tools.
+   * @param {() => Promise<string>} [options.token] Gives an access token, where the service asks for those.
    * @param {number} [options.timeoutMs]
    * @param {number} [options.attempts] How often one request is sent at most.
    * @param {typeof fetch} [options.fetch]
    * @param {(ms: number) => Promise<void>} [options.sleep]
    */
-  constructor({ baseUrl, apiKey = "", timeoutMs = 10_000, attempts = 3, fetch = globalThis.fetch, sleep = pause }) {
+  constructor({ baseUrl, apiKey = "", token, timeoutMs = 10_000, attempts = 3, fetch = globalThis.fetch, sleep = pause }) {
     if (!baseUrl) throw new TypeError("baseUrl: give the address of the API");
     this.#base = String(baseUrl).replace(/\/+$/, "");
     this.#key = apiKey;
+    this.#token = token;
     this.#timeout = timeoutMs;
     this.#attempts = attempts;
     this.#fetch = (...sent) => fetch(...sent);
@@ -291,19 +297,23 @@ export class InventoryClient {
 
   async #send(method, at, { body, headers = {}, repeatable = false, goneIsDone = false }) {
     const request = { method, headers: { ...headers }, cache: "no-store" };
+    // Without a key, a browser asks nobody's leave for a read; a header of our own would make it ask.
+    const correlationId = this.#key && newId();
     if (this.#key) request.headers["x-api-key"] = this.#key;
+    if (correlationId) request.headers["X-Correlation-Id"] = correlationId;
     if (body !== undefined) {
       request.headers["Content-Type"] = "application/json";
       request.body = JSON.stringify(body);
     }
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#once(this.#base + at, request);
+        const known = this.#token ? { Authorization: `Bearer ${await this.#token()}` } : {};
+        return await this.#once(this.#base + at, { ...request, headers: { ...request.headers, ...known } });
       } catch (error) {
         // The attempt before may have done it, and only its answer was lost.
         if (goneIsDone && attempt > 1 && error.status === 404) return undefined;
         const again = error.status === 429 || (repeatable && (error.status === 0 || error.status >= 500));
-        if (!again || attempt >= this.#attempts) throw error;
+        if (!again || attempt >= this.#attempts) throw Object.assign(error, { correlationId });
         await this.#sleep(delay(attempt, error.retryAfter));
       }
     }
@@ -373,6 +383,11 @@ function refusal(answer, text) {
 
 function requestIdOf(answer) {
   return answer.headers.get("x-request-id") ?? "";
+}
+
+/** None where the page came over plain HTTP, to which browsers give no ids. */
+function newId() {
+  return globalThis.crypto.randomUUID?.() ?? "";
 }
 
 function path(...parts) {

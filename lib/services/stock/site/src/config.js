@@ -1,7 +1,7 @@
 /**
  * Where the API is: `config.json` beside the page, which the deployment writes.
  *
- * @typedef {{api_url: string, service: string, environment: string}} Config
+ * @typedef {{api_url: string, service: string, environment: string, sign_in?: import("./sign-in.js").About}} Config
  */
 
 const LOOPBACK = /^(localhost|.+\.localhost|127\.0\.0\.1|\[::1\])$/;

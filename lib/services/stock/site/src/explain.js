@@ -16,25 +16,27 @@ const ADVICE = {
 
 const BY_STATUS = {
   400: "Correct what is named and try again.",
-  401: "The API key is missing. Enter it again.",
+  401: "Sign in again, with an account that may do this.",
   403: "The API key is wrong, or was replaced. Enter the right one.",
   404: ADVICE.NOT_FOUND,
   429: "Too many requests at once. Wait a moment and try again.",
 };
 
 /**
- * @param {Error & {status?: number, code?: string, details?: string[], requestId?: string}} error
- * @returns {{message: string, advice: string, details: string[], requestId: string, wrongKey: boolean}}
+ * @param {Error & {status?: number, code?: string, details?: string[], requestId?: string, correlationId?: string}} error
+ * @returns {{message: string, advice: string, details: string[], requestId: string, again: string}} `requestId` is what
+ *   the log has it under: where no answer came, the id that it was sent with; `again` says what the button does that
+ *   leads to another key or sign-in, where it takes one.
  */
 export function explain(error) {
-  const { status = 0, code = "", details = [], requestId = "" } = error;
+  const { status = 0, code = "", details = [], requestId = "", correlationId = "" } = error;
   const failed = status >= 500 ? "It is not your fault. Try again; if it stays, report the request id." : "";
   return {
     message: error.message,
     advice: ADVICE[code] ?? BY_STATUS[status] ?? failed,
     details,
-    requestId,
-    wrongKey: status === 401 || status === 403,
+    requestId: requestId || correlationId,
+    again: { 401: "Sign in again", 403: "Enter another key" }[status] ?? "",
   };
 }
 
@@ -50,11 +52,11 @@ export function saidNo({ status = 0 }) {
 /**
  * An error for people.
  * @param {Error} error
- * @param {{doing?: string, instead?: string, retry?: () => void, newKey?: () => void}} [options] `instead` stands for
- *   the usual advice.
+ * @param {{doing?: string, instead?: string, retry?: () => void, enterAgain?: () => void}} [options] `instead` stands
+ *   for the usual advice.
  */
-export function errorBox(error, { doing = "", instead = "", retry, newKey } = {}) {
-  const { message, advice, details, requestId, wrongKey } = explain(error);
+export function errorBox(error, { doing = "", instead = "", retry, enterAgain } = {}) {
+  const { message, advice, details, requestId, again } = explain(error);
   return h(
     "div",
     { class: "alert", role: "alert" },
@@ -69,8 +71,8 @@ export function errorBox(error, { doing = "", instead = "", retry, newKey } = {}
       h(
         "div",
         { class: "actions" },
-        wrongKey && newKey && h("button", { type: "button", class: "quiet", click: newKey }, "Enter another key"),
-        !wrongKey && retry && h("button", { type: "button", class: "quiet", click: retry }, "Try again"),
+        again && enterAgain && h("button", { type: "button", class: "quiet", click: enterAgain }, again),
+        !again && retry && h("button", { type: "button", class: "quiet", click: retry }, "Try again"),
       ),
     ),
   );

@@ -1,10 +1,8 @@
-import { InventoryClient } from "./api-client.js";
 import { loadConfig } from "./config.js";
 import { h, icon, loading } from "./dom.js";
+import { entranceOf } from "./entrance.js";
 import { errorBox, saidNo } from "./explain.js";
 import { clock, plural, secondsLeft, title } from "./format.js";
-import { forgetKey, keepKey, readKey } from "./key.js";
-import { keyForm } from "./key-form.js";
 import { pagerOf } from "./pager.js";
 import { Cart } from "./shop/cart.js";
 
@@ -12,15 +10,37 @@ const PRODUCTS = 12;
 const REFRESH_SECONDS = 4;
 const MESSAGE_MS = 6000;
 
+const HEADING = "Demo shop";
+const TEXTS = {
+  key: {
+    heading: HEADING,
+    text: [
+      "Product pages ask for stock without a key. Holding and selling need one: in a real shop the shop's own " +
+        "server has it and makes those calls, and a browser never sees it.",
+      "This demo has no server of its own, so lend this tab the API key of a test environment.",
+    ],
+    submit: "Open the shop",
+  },
+  person: {
+    heading: HEADING,
+    text: [
+      "Product pages ask for stock without a sign-in. Holding and selling need one: in a real shop the shop's own " +
+        "server makes those calls, as itself.",
+      "This demo has no server of its own, so sign in, and it makes them as you.",
+    ],
+  },
+};
+
 const main = document.getElementById("main");
-const forget = document.getElementById("forget");
+const leave = document.getElementById("leave");
 const messages = document.getElementById("messages");
 const cart = new Cart(sessionStorage);
 let config = null;
+let entrance = null;
 let quiet = 0;
 
 document.querySelector(".skip").addEventListener("click", () => main.focus());
-forget.addEventListener("click", newKey);
+leave.addEventListener("click", () => left(entrance.end()));
 start();
 
 async function start() {
@@ -32,39 +52,33 @@ async function start() {
     main.replaceChildren(h("h1", {}, "Demo shop"), box);
     return;
   }
-  if (readKey()) open(readKey());
-  else ask();
+  entrance = entranceOf(config, new URL("./", location.href).href, TEXTS);
+  leave.textContent = entrance.leave;
+  try {
+    const client = await entrance.known();
+    if (client) open(client);
+    else ask();
+  } catch (error) {
+    ask(error);
+  }
 }
 
-function clientOf(apiKey) {
-  return new InventoryClient({ baseUrl: config.api_url, apiKey });
+function ask(problem) {
+  leave.hidden = true;
+  const entered = (client) => {
+    open(client);
+    main.focus();
+  };
+  main.replaceChildren(entrance.gate(entered, problem));
+  main.querySelector("input, button.primary").focus();
 }
 
-function ask() {
-  forget.hidden = true;
-  main.replaceChildren(
-    keyForm({
-      heading: "Demo shop",
-      text: [
-        "Product pages ask for stock without a key. Holding and selling need one: in a real shop the shop's own " +
-          "server has it and makes those calls, and a browser never sees it.",
-        "This demo has no server of its own, so lend this tab the API key of a test environment.",
-      ],
-      submit: "Open the shop",
-      check: (key) => clientOf(key).levels({ page_size: 1 }),
-      done: (key) => {
-        keepKey(key);
-        open(key);
-        main.focus();
-      },
-    }),
-  );
-  main.querySelector("input").focus();
+function enterAgain() {
+  left(entrance.again());
 }
 
-function newKey() {
-  forgetKey();
-  ask();
+function left(stays) {
+  if (stays) ask();
 }
 
 function say(text) {
@@ -73,9 +87,8 @@ function say(text) {
   quiet = setTimeout(() => messages.replaceChildren(), MESSAGE_MS);
 }
 
-function open(key) {
-  forget.hidden = false;
-  const client = clientOf(key);
+function open(client) {
+  leave.hidden = false;
   const grid = h("ul", { class: "grid" });
   const below = h("div", { class: "grid-below" });
   const minutes = h(
@@ -134,7 +147,7 @@ function open(key) {
       const none = h("p", { class: "empty" }, "Nothing is for sale yet: add products in the panel.");
       below.replaceChildren(...(pager.done ? [] : [button]), ...(shown.size ? [] : [none]));
     } catch (error) {
-      below.replaceChildren(errorBox(error, { doing: "The products could not be loaded", retry: more, newKey }));
+      below.replaceChildren(errorBox(error, { doing: "The products could not be loaded", retry: more, enterAgain }));
     }
   }
 
@@ -174,7 +187,7 @@ function open(key) {
       if (saidNo(error)) cart.refused(productId); // otherwise it may be held
       const soldOut = error.code === "INSUFFICIENT_STOCK";
       const doing = soldOut ? "Sold out meanwhile" : "Not added";
-      problem.replaceChildren(errorBox(error, { doing, newKey, retry: soldOut ? null : () => add(productId, button, problem) }));
+      problem.replaceChildren(errorBox(error, { doing, enterAgain, retry: soldOut ? null : () => add(productId, button, problem) }));
     }
     button.removeAttribute("aria-busy");
     changed();
@@ -189,7 +202,7 @@ function open(key) {
         await client.releaseAll(reservationId);
       } catch (error) {
         if (error.status !== 404) {
-          outcome.replaceChildren(errorBox(error, { doing: `${title(productId)} is still held`, newKey }));
+          outcome.replaceChildren(errorBox(error, { doing: `${title(productId)} is still held`, enterAgain }));
           released = false;
           continue;
         }
@@ -225,7 +238,7 @@ function open(key) {
     const gone = error.status === 404 || error.code === "RESERVATION_EXPIRED";
     if (gone) cart.remove(reservationId);
     const doing = gone ? `${title(productId)} was not sold` : `${title(productId)} is still in your cart`;
-    if (error.status !== 404) return errorBox(error, { doing, newKey });
+    if (error.status !== 404) return errorBox(error, { doing, enterAgain });
     return errorBox(Object.assign(new Error("it is no longer held"), { code: "RESERVATION_EXPIRED" }), { doing });
   }
 

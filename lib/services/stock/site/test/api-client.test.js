@@ -49,6 +49,36 @@ test("without a key no key is sent, and a body is JSON", async () => {
   assert.deepEqual(sent[0].body, { stock_count: 3, expected_version: 2, category: null });
 });
 
+test("a token is asked for before every attempt, and goes along", async () => {
+  const tokens = ["first", "second"];
+  const { client, sent } = clientOf([refused(503, "BUSY"), json(LEVEL)], { apiKey: "", token: async () => tokens.shift() });
+  await client.level("mug");
+  assert.deepEqual(sent.map(({ headers }) => headers.Authorization), ["Bearer first", "Bearer second"]);
+  assert.equal("x-api-key" in sent[0].headers, false);
+});
+
+test("without a token nothing is asked", async () => {
+  const ended = new ApiError("Your sign-in has ended", { status: 401 });
+  const { client, sent } = clientOf([json(LEVEL)], { token: () => Promise.reject(ended) });
+  await assert.rejects(client.level("mug"), ended);
+  assert.equal(sent.length, 0);
+});
+
+test("all attempts of a call have one id, which its error tells", async () => {
+  const { client, sent } = clientOf([refused(503, "BUSY"), new TypeError("offline")]);
+  await assert.rejects(client.level("mug"), (error) => error.correlationId === sent[0].headers["X-Correlation-Id"]);
+  await assert.rejects(client.level("mug"));
+  const ids = sent.map(({ headers }) => headers["X-Correlation-Id"]);
+  assert.match(ids[0], /^[0-9a-f-]{36}$/);
+  assert.deepEqual(ids.map((id) => ids.indexOf(id)), [0, 0, 0, 3, 3, 3]);
+});
+
+test("without a key a read has no header that a browser would ask leave for", async () => {
+  const { client, sent } = clientOf([refused(404, "NOT_FOUND")], { apiKey: "" });
+  await assert.rejects(client.level("mug"), { correlationId: "" });
+  assert.deepEqual(sent[0].headers, {});
+});
+
 test("every route has a method", async () => {
   const { client, sent } = clientOf([json({})]);
   await client.levels({ status: "LOW_STOCK", category: "", page_size: 5 });

@@ -37,9 +37,11 @@ test("numbers and times are written for people", () => {
 test("every error says what to do", () => {
   for (const status of [400, 401, 403, 404, 429, 500, 503]) assert.ok(explain(new ApiError("No", { status })).advice);
   for (const code of ["NETWORK", "TIMEOUT"]) assert.ok(explain(new ApiError("No", { code })).advice);
-  assert.equal(explain(new ApiError("No", { status: 403 })).wrongKey, true);
+  assert.deepEqual([401, 403, 404].map((status) => explain(new ApiError("No", { status })).again), ["Sign in again", "Enter another key", ""]);
   const below = explain(new ApiError("No", { status: 409, code: "BELOW_RESERVED", details: ["a"], requestId: "r" }));
-  assert.deepEqual([below.wrongKey, below.details, below.requestId], [false, ["a"], "r"]);
+  assert.deepEqual([below.again, below.details, below.requestId], ["", ["a"], "r"]);
+  const unanswered = Object.assign(new ApiError("No", { code: "TIMEOUT" }), { correlationId: "c" });
+  assert.equal(explain(unanswered).requestId, "c");
 });
 
 test("only what the service itself refused is surely not done", () => {

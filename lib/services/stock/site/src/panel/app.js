@@ -1,9 +1,7 @@
-import { InventoryClient } from "../api-client.js";
 import { loadConfig } from "../config.js";
 import { h, loading } from "../dom.js";
+import { entranceOf } from "../entrance.js";
 import { errorBox } from "../explain.js";
-import { forgetKey, keepKey, readKey } from "../key.js";
-import { keyForm } from "../key-form.js";
 import { pagerOf } from "../pager.js";
 import { details } from "./details.js";
 import { allStock, attention } from "./lists.js";
@@ -14,30 +12,44 @@ const COUNTED = 100;
 /**
  * What views share.
  * @typedef {object} App
- * @property {InventoryClient} client
+ * @property {import("../api-client.js").InventoryClient} client
  * @property {(text: string) => void} say Tell what was done.
  * @property {() => void} count Count anew what needs attention.
- * @property {() => void} newKey Forget the key and ask for another.
+ * @property {() => void} enterAgain Ask anew who it is.
  * @property {(hash: string) => void} go
  */
 
-/** The panel's frame: its key, its views by address, its messages. */
+const HEADING = "Stock administration";
+const TEXTS = {
+  key: {
+    heading: HEADING,
+    text: ["Enter the API key of this environment. It stays in this tab and is forgotten when you close it."],
+    submit: "Open",
+  },
+  person: {
+    heading: HEADING,
+    text: ["Sign in to see and change the stock. It ends with this tab, or after half a day."],
+  },
+};
+
+/** The panel's frame: its entrance, its views by address, its messages. */
 export async function start() {
-  const [main, forget, messages, badge] = ["main", "forget", "messages", "attention-count"].map((id) => document.getElementById(id));
-  let config = null;
+  const [main, leave, messages, badge] = ["main", "leave", "messages", "attention-count"].map((id) => document.getElementById(id));
+  let entrance = null;
   let view = new AbortController();
   let quiet = 0;
 
   /** @type {App} */
-  const app = { client: null, say, count, newKey, go };
+  const app = { client: null, say, count, enterAgain, go };
 
   document.querySelector(".skip").addEventListener("click", (event) => {
     event.preventDefault(); // addresses behind # are views here
     main.focus();
   });
-  forget.addEventListener("click", newKey);
+  leave.addEventListener("click", () => left(entrance.end()));
   addEventListener("hashchange", () => show(true));
   main.replaceChildren(loading("Starting…"));
+  let config;
   try {
     config = await loadConfig();
   } catch (error) {
@@ -46,44 +58,43 @@ export async function start() {
   }
   document.getElementById("environment").textContent = config.environment;
   document.getElementById("environment").hidden = false;
-  if (readKey()) enter(readKey());
-  else ask();
-
-  function clientOf(apiKey) {
-    return new InventoryClient({ baseUrl: config.api_url, apiKey });
+  entrance = entranceOf(config, new URL("admin-panel.html", location.href).href, TEXTS);
+  leave.textContent = entrance.leave;
+  try {
+    const client = await entrance.known();
+    if (client) enter(client);
+    else ask();
+  } catch (error) {
+    ask(error);
   }
 
-  function ask() {
-    forget.hidden = true;
+  function ask(problem) {
+    leave.hidden = true;
     badge.hidden = true;
     document.body.classList.add("locked");
-    main.replaceChildren(
-      keyForm({
-        heading: "Stock administration",
-        text: ["Enter the API key of this environment. It stays in this tab and is forgotten when you close it."],
-        submit: "Open",
-        check: (key) => clientOf(key).levels({ page_size: 1 }),
-        done: (key) => {
-          keepKey(key);
-          enter(key);
-          main.focus();
-        },
-      }),
-    );
-    main.querySelector("input").focus();
+    const entered = (client) => {
+      enter(client);
+      main.focus();
+    };
+    main.replaceChildren(entrance.gate(entered, problem));
+    main.querySelector("input, button.primary").focus();
   }
 
-  function enter(key) {
-    app.client = clientOf(key);
-    forget.hidden = false;
+  function enter(client) {
+    app.client = client;
+    leave.hidden = false;
     document.body.classList.remove("locked");
     show(false);
     count();
   }
 
-  function newKey() {
+  function enterAgain() {
+    left(entrance.again());
+  }
+
+  function left(stays) {
+    if (!stays) return;
     view.abort();
-    forgetKey();
     app.client = null;
     ask();
   }

@@ -48,7 +48,7 @@ export function createDialog(app) {
       app.say(`Added ${made.product_id} in ${made.warehouse_id}`);
       app.go(`#/product/${encodeURIComponent(made.product_id)}`);
     } catch (error) {
-      problem.replaceChildren(errorBox(error, { doing: "Not added", newKey: app.newKey }));
+      problem.replaceChildren(errorBox(error, { doing: "Not added", enterAgain: app.enterAgain }));
     }
     save.disabled = false;
   }

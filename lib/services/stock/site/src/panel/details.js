@@ -81,7 +81,7 @@ export function details(app, productId, signal) {
       found = await app.client.level(productId);
     } catch (error) {
       if (mine !== loads || signal.aborted) return;
-      summary.replaceChildren(errorBox(error, { doing: "The product could not be loaded", retry: load, newKey: app.newKey }));
+      summary.replaceChildren(errorBox(error, { doing: "The product could not be loaded", retry: load, enterAgain: app.enterAgain }));
       for (const part of element.querySelectorAll("section")) part.hidden = true;
       count.hidden = true;
       return;
@@ -157,7 +157,7 @@ export function details(app, productId, signal) {
       app.say(`Released ${plural(quantity, "unit")} of ${productId}`);
     } catch (error) {
       button.disabled = false;
-      counted.replaceChildren(errorBox(error, { doing: "Not released", newKey: app.newKey }));
+      counted.replaceChildren(errorBox(error, { doing: "Not released", enterAgain: app.enterAgain }));
       if (error.status !== 404) return;
     }
     refresh();
@@ -245,7 +245,7 @@ export function details(app, productId, signal) {
         place.replaceChildren(...(body.children.length ? [table, below] : [h("p", { class: "empty" }, empty)]));
       } catch (error) {
         if (signal.aborted || place.token !== token) return;
-        below.replaceChildren(errorBox(error, { doing: failed, retry: next, newKey: app.newKey }));
+        below.replaceChildren(errorBox(error, { doing: failed, retry: next, enterAgain: app.enterAgain }));
         place.replaceChildren(...(body.children.length ? [table, below] : [below]));
       }
     };
@@ -268,7 +268,7 @@ export function details(app, productId, signal) {
       if (found.repaired) refresh();
     } catch (error) {
       const retry = () => reconcile(repair);
-      counted.replaceChildren(errorBox(error, { doing: "Not reconciled", retry, newKey: app.newKey }));
+      counted.replaceChildren(errorBox(error, { doing: "Not reconciled", retry, enterAgain: app.enterAgain }));
     }
     count.disabled = false;
   }

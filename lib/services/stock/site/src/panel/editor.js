@@ -11,9 +11,9 @@ import { changesFrom, sides, steps, told } from "./changes.js";
  * @param {(level: import("../api-client.js").Level) => void} options.saved
  * @param {(level: import("../api-client.js").Level, text?: string) => void} options.left Nothing was changed here, but
  *   the level may be another than before.
- * @param {() => void} options.newKey
+ * @param {() => void} options.enterAgain
  */
-export function editor({ level, client, saved, left, newKey }) {
+export function editor({ level, client, saved, left, enterAgain }) {
   const mode = newId("mode");
   const keys = new Map(); // of what is sent: the same content again is the same request
   const unsure = new Set(); // keys whose content may be saved
@@ -100,7 +100,7 @@ export function editor({ level, client, saved, left, newKey }) {
       if (saidNo(error)) unsure.delete(idempotencyKey);
       else if (!explain(error).wrongKey) unsure.add(idempotencyKey);
       if (error.code === "VERSION_CONFLICT") await conflict(changes, error);
-      else below.replaceChildren(errorBox(error, { ...outcome(idempotencyKey), newKey }));
+      else below.replaceChildren(errorBox(error, { ...outcome(idempotencyKey), enterAgain }));
     }
     busy(false);
   }

@@ -59,7 +59,7 @@ export function levelTable({ app, caption, empty, links = true, changed = () => 
       if (shown !== pager) return;
       if (first) body.replaceChildren();
       const retry = () => more(pager, first);
-      below.replaceChildren(errorBox(error, { doing: "The stock could not be loaded", retry, newKey: app.newKey }));
+      below.replaceChildren(errorBox(error, { doing: "The stock could not be loaded", retry, enterAgain: app.enterAgain }));
     }
     table.hidden = body.children.length === 0;
     element.setAttribute("aria-busy", "false");
@@ -121,7 +121,7 @@ export function levelTable({ app, caption, empty, links = true, changed = () => 
       row.classList.add("fresh");
       row.addEventListener("animationend", () => row.classList.remove("fresh"), { once: true });
     };
-    const made = editor({ level, client: app.client, saved, left: close, newKey: app.newKey });
+    const made = editor({ level, client: app.client, saved, left: close, enterAgain: app.enterAgain });
     const cell = h("td", { role: "cell", class: "editor-cell", colspan: COLUMNS.length + 1 }, made.element);
     const place = h("tr", { role: "row", class: "editor" }, cell);
     row.classList.add("editing");

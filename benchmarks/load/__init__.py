@@ -1,0 +1,1 @@
+"""Many clients at once, over HTTP: `python -m benchmarks.load`."""

@@ -1,0 +1,1 @@
+"""A deployment's resources against the controls that Security Hub, Checkov and the Well-Architected Framework name."""

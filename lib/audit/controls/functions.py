@@ -1,0 +1,147 @@
+"""Lambda."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ..control import Control
+from ..documents import listed
+from ..graph import Link, Resource
+
+FUNCTION = ("lambda.Function",)
+PERMISSION = ("lambda.Permission",)
+DEPRECATED = re.compile(
+    r"python(2|3\.[6-9]$)|nodejs($|4|6|8|10|12|14|16|18)|ruby(2|3\.2)|java8$|go1|dotnetcore|dotnet[567]|provided$"
+)
+"""Runtimes that AWS no longer patches."""
+SECRET = re.compile(r"\b(AKIA|ASIA)[0-9A-Z]{16}\b|-----BEGIN [A-Z ]*PRIVATE KEY-----|\bgh[opsu]_\w{36}|\bxox[abp]-")
+"""What keys of AWS, private keys, and tokens of GitHub and Slack look like."""
+SECRET_NAME = re.compile(r"(SECRET|PASSWORD|PASSWD|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY)$", re.IGNORECASE)
+
+
+def _holds_no_secret(function: Resource, _: Sequence[Resource]) -> bool:
+    variables = function.get("environment.variables", {})
+    return not any(SECRET.search(variables[name]) or SECRET_NAME.search(name) for name in variables)
+
+
+def _leaves_what_fails(function: Resource, configs: Sequence[Resource]) -> bool:
+    return function.given("deadLetterConfig.targetArn") or any(
+        config.given("destinationConfig.onFailure.destination") for config in configs
+    )
+
+
+def _for_a_few(permission: Resource, _: Sequence[Resource]) -> bool:
+    narrowed = any(map(permission.given, ("sourceArn", "sourceAccount", "principalOrgId")))
+    return permission.get("principal") != "*" or narrowed
+
+
+def _of_one_caller(permission: Resource, _: Sequence[Resource]) -> bool:
+    service = str(permission.get("principal", "")).endswith(".amazonaws.com")
+    return not service or permission.given("sourceArn") or permission.given("sourceAccount")
+
+
+def _in_two_zones(function: Resource, _: Sequence[Resource]) -> bool:
+    subnets = listed(function.get("vpcConfig.subnetIds"))
+    return not subnets or len(subnets) > 1
+
+
+CONTROLS = (
+    Control(
+        ids=("Lambda.1", "CKV_AWS_301", "SEC03-BP07"),
+        title="Not everybody may call a function",
+        severity="critical",
+        kinds=PERMISSION,
+        holds=_for_a_few,
+        remedy="Name who may call in the `lambda.Permission`.",
+    ),
+    Control(
+        ids=("CKV_AWS_258",),
+        title="A function's URL asks who calls",
+        severity="high",
+        kinds=("lambda.FunctionUrl",),
+        holds=lambda url, _: url.get("authorizationType") == "AWS_IAM",
+        remedy="Give the `lambda.FunctionUrl` the `authorizationType` AWS_IAM.",
+    ),
+    Control(
+        ids=("CKV_AWS_364", "SEC03-BP02"),
+        title="A service of AWS may call a function for one caller only",
+        severity="medium",
+        kinds=PERMISSION,
+        holds=_of_one_caller,
+        remedy="Give the `lambda.Permission` a `sourceArn`.",
+    ),
+    Control(
+        ids=("Lambda.2", "CKV_AWS_363", "SEC06-BP01"),
+        title="AWS still patches a function's runtime",
+        severity="medium",
+        kinds=FUNCTION,
+        holds=lambda function, _: not DEPRECATED.match(function.get("runtime", "")),
+        remedy="Set `lambda_runtime` to python3.13.",
+    ),
+    Control(
+        ids=("Lambda.3", "CKV_AWS_117", "SEC05-BP01"),
+        title="A function is in a VPC",
+        severity="low",
+        kinds=FUNCTION,
+        holds=lambda function, _: function.given("vpcConfig.subnetIds"),
+        remedy="Set `network_vpc`.",
+    ),
+    Control(
+        ids=("Lambda.5", "REL10-BP01"),
+        title="A function in a VPC is in two zones of it",
+        severity="medium",
+        kinds=FUNCTION,
+        holds=_in_two_zones,
+        remedy="Give `network_private_subnet_ids` of two zones.",
+    ),
+    Control(
+        ids=("Lambda.7", "CKV_AWS_50"),
+        title="A function is traced",
+        severity="low",
+        kinds=FUNCTION,
+        holds=lambda function, _: function.get("tracingConfig.mode") == "Active",
+        remedy="Set `tracing`.",
+    ),
+    Control(
+        ids=("CKV_AWS_115", "REL05-BP02"),
+        title="A function has executions of its own, and no more",
+        severity="low",
+        kinds=FUNCTION,
+        holds=lambda function, _: function.get("reservedConcurrentExecutions", -1) >= 0,
+        remedy="Set `lambda_reserved_concurrency`.",
+    ),
+    Control(
+        ids=("CKV_AWS_116",),
+        title="What a function fails to do is left in a queue",
+        severity="medium",
+        kinds=FUNCTION,
+        beside=Link(kind="lambda.FunctionEventInvokeConfig", property="functionName"),
+        holds=_leaves_what_fails,
+        remedy="Name a queue in `dead_letters` of the service.",
+    ),
+    Control(
+        ids=("CKV_AWS_173", "SEC08-BP02"),
+        title="A key of one's own encrypts a function's variables",
+        severity="low",
+        kinds=FUNCTION,
+        holds=lambda function, _: function.given("kmsKeyArn") or not function.given("environment.variables"),
+        remedy="Set `encryption_key`.",
+    ),
+    Control(
+        ids=("CKV_AWS_45", "SEC02-BP03"),
+        title="No secret is among a function's variables",
+        severity="high",
+        kinds=FUNCTION,
+        holds=_holds_no_secret,
+        remedy="Keep it in Secrets Manager, and give the function its ARN.",
+    ),
+    Control(
+        ids=("CKV_AWS_272",),
+        title="Only signed code becomes a function",
+        severity="low",
+        kinds=FUNCTION,
+        holds=lambda function, _: function.given("codeSigningConfigArn"),
+        remedy="Give the functions a `codeSigningConfigArn` by a transform.",
+    ),
+)

@@ -1,0 +1,89 @@
+"""What controls look at: the resources of a deployment, and how they hang together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from ..environments import row_name
+
+STACK = "stack.TapStack"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """How another resource is about one: what it is, and which of its properties says about which."""
+
+    kind: str
+    property: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """A resource, whoever tells of it."""
+
+    kind: str
+    """`dynamodb.Table` for `aws:dynamodb/table:Table`."""
+    name: str
+    urn: str
+    props: Mapping[str, Any]
+    """As Pulumi spells them; of a component, its outputs."""
+    sources: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """The URNs of the resources whose outputs a property is made of."""
+    parent: str = ""
+
+    def get(self, path: str, default: Any = None) -> Any:
+        """A property by its path, such as `tracingConfig.mode`."""
+        value: Any = self.props
+        for part in path.split("."):
+            value = value.get(part) if isinstance(value, Mapping) else None
+        return default if value is None else value
+
+    def given(self, path: str) -> bool:
+        """Whether a property says anything."""
+        return bool(self.get(path))
+
+    def each(self, path: str) -> list[Resource]:
+        """The objects in a list, each to be asked as the whole is."""
+        return [replace(self, props=item) for item in self.get(path, ())]
+
+    def ours(self) -> bool:
+        """Whether a component of this library made it."""
+        return any(type_.startswith("tap:") for type_ in self.urn.split("::")[2].split("$"))
+
+
+class Place(NamedTuple):
+    """Where a resource stands."""
+
+    service: str = ""
+    row: str = ""
+    """The environment's row; empty outside a `TapStack`, as the service."""
+
+
+class Graph:
+    """The resources of a deployment."""
+
+    def __init__(self, resources: Iterable[Resource]) -> None:
+        self._resources = {resource.urn: resource for resource in resources}
+        self._kinds: dict[str, list[Resource]] = defaultdict(list)
+        for resource in self._resources.values():
+            self._kinds[resource.kind].append(resource)
+
+    def of(self, kinds: Iterable[str]) -> list[Resource]:
+        """Every resource of some kinds."""
+        return [resource for kind in kinds for resource in self._kinds.get(kind, ())]
+
+    def linked(self, resource: Resource, link: Link | None) -> list[Resource]:
+        """The resources that are about one, by a link."""
+        others = self._kinds.get(link.kind, ()) if link else ()
+        return [other for other in others if link and resource.urn in other.sources.get(link.property, ())]
+
+    def place(self, resource: Resource) -> Place:
+        """Of which service and environment's row a resource is a part."""
+        above: Resource | None = resource
+        while above and above.kind != STACK:
+            above = self._resources.get(above.parent)
+        environment = above.get("environment") if above else None
+        return Place(above.get("service"), row_name(environment)) if above and environment else Place()

@@ -1,0 +1,87 @@
+"""What an audit found, as lines for a terminal."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from textwrap import wrap
+
+from ..local.terminal import WIDTH
+from .control import Control
+from .controls import CONTROLS
+from .judgement import STATES, Finding
+
+Audited = Mapping[str, Sequence[Finding]]
+"""What was found of each deployment, by its name."""
+
+NAME_WIDTH, COUNT_WIDTH = 17, 8
+TITLE_WIDTH = WIDTH - 2 - NAME_WIDTH - COUNT_WIDTH * len(STATES)
+
+
+def lines(audited: Audited) -> Iterator[str]:
+    """Counts by control, then what was waived and why, then what failed and what mends it."""
+    yield from _counts(audited)
+    yield from _waived(audited)
+    yield from _failed(audited)
+    yield ""
+    yield _summary(audited)
+
+
+def failed(audited: Audited) -> bool:
+    """Whether anything did."""
+    return bool(_found(audited, "failed"))
+
+
+def _found(audited: Audited, state: str) -> list[tuple[str, Finding]]:
+    """Every finding of one state, with its deployment's name."""
+    return [(name, finding) for name, findings in audited.items() for finding in findings if finding.state == state]
+
+
+def _counts(audited: Audited) -> Iterator[str]:
+    counted = {state: Counter(finding.control.name for _, finding in _found(audited, state)) for state in STATES}
+    yield f"{'control':{WIDTH - COUNT_WIDTH * len(STATES)}}" + "".join(f"{state:>{COUNT_WIDTH}}" for state in STATES)
+    for part, controls in CONTROLS.items():
+        judged = [control for control in controls if any(counts[control.name] for counts in counted.values())]
+        if judged:
+            yield part
+        for control in judged:
+            counts = "".join(f"{counts[control.name] or '-':>{COUNT_WIDTH}}" for counts in counted.values())
+            yield f"  {control.name:{NAME_WIDTH}}{control.title:{TITLE_WIDTH}}{counts}"
+
+
+def _waived(audited: Audited) -> Iterator[str]:
+    found: dict[str, list[tuple[str, Finding]]] = defaultdict(list)
+    for name, finding in _found(audited, "waived"):
+        found[finding.reason].append((name, finding))
+    yield from ["", "waived"] if found else []
+    for reason, findings in found.items():
+        controls = dict.fromkeys(finding.control.name for _, finding in findings)
+        names = dict.fromkeys(name for name, _ in findings)
+        where = "everywhere" if len(names) == len(audited) else ", ".join(names)
+        yield from _wrapped(f"{', '.join(controls)}: {len(findings)}, {where}", 2)
+        yield from _wrapped(reason, 6)
+
+
+def _failed(audited: Audited) -> Iterator[str]:
+    found: dict[Control, list[str]] = defaultdict(list)
+    for name, finding in _found(audited, "failed"):
+        found[finding.control].append(f"{name}: {finding.resource.name}")
+    yield from ["", "failed"] if found else []
+    for control, where in found.items():
+        yield from _wrapped(f"{', '.join(control.ids)}, {control.severity}: {control.title}", 2)
+        for line in where:
+            yield from _wrapped(line, 6)
+        yield from _wrapped(f"-> {control.remedy}", 6)
+
+
+def _wrapped(text: str, indent: int) -> list[str]:
+    margin = " " * indent
+    return wrap(text, WIDTH, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False)
+
+
+def _summary(audited: Audited) -> str:
+    judged = {finding.control.name for findings in audited.values() for finding in findings}
+    idle = sum(map(len, CONTROLS.values())) - len(judged)
+    counts = ", ".join(f"{len(_found(audited, state))} {state}" for state in STATES)
+    deployments = f"{len(audited)} deployment{'s' if len(audited) > 1 else ''}"
+    return f"{deployments}, {len(judged)} controls: {counts}; {idle} more had nothing to judge"

@@ -1,0 +1,175 @@
+"""The people and programs that may call an API, where they sign in, and what each may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from .. import sign_in
+from ..environments import BASIS
+from ..settings import AuthorizationSettings, over, refuse
+
+ACCESS_MINUTES = 15
+"""How long a user's token opens the API; nothing takes it back before."""
+SESSION_HOURS = 12
+"""How long a user's pages get new ones without asking for the password."""
+MACHINE_MINUTES = 60
+"""How long a program's token opens the API; AWS charges for each."""
+LEAST_PASSWORD = 12
+TEMPORARY_PASSWORD_DAYS = 7
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserPoolArgs:
+    """What a `UserPool` is made from."""
+
+    name: str
+    """The pool's name in AWS, and what its scopes begin with: `<name>/<scope>`."""
+    scopes: Sequence[str]
+    """What callers can be allowed."""
+    settings: AuthorizationSettings = field(default_factory=AuthorizationSettings)
+    """What is not said here is as in `dev`."""
+    pages: Sequence[pulumi.Input[str]] = ()
+    """Addresses of pages that sign people in, besides those in `settings`."""
+    deletion_protection: bool = False
+    """Cognito refuses to delete the pool."""
+    retain_on_delete: bool = False
+    """`pulumi destroy` leaves the pool, and so its users."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.scopes:
+            raise refuse("scopes", self.scopes, "give at least one, for tokens are asked for by their scopes")
+
+
+class UserPool(pulumi.ComponentResource):
+    """A Cognito user pool to which only administrators add people, its sign-in page, its scopes, and two app clients:
+    one for pages, if there are any, and one for programs.
+
+    In a pool that stands already only scopes and clients are made; the pool and its domain are somebody else's.
+    """
+
+    def __init__(self, name: str, args: UserPoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("tap:aws:UserPool", name, None, opts)
+        self._prefix, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self)
+        self.settings = over(BASIS.authorization, args.settings)
+        made = self.settings.user_pool == "made"
+        self.resource = self._pool() if made else self._existing()
+        self.domain = self._domain() if made else None
+        self.server = self._server()
+        callback_urls = [*args.pages, *(self.settings.callback_urls or ())]
+        self.pages = self._pages(callback_urls) if callback_urls else None
+        self.machines = self._machines()
+        self.id = self.resource.id
+        self.arn = self.resource.arn
+        self.url = pulumi.Output.all(self.id, self._domain_name()).apply(lambda found: sign_in.address(*found))
+        self.register_outputs({"id": self.id, "arn": self.arn, "url": self.url})
+
+    def scope(self, scope: str) -> pulumi.Output[str]:
+        """A scope as tokens carry it."""
+        return pulumi.Output.concat(self.server.identifier, "/", scope)
+
+    @property
+    def scopes(self) -> list[pulumi.Output[str]]:
+        """Every scope, likewise."""
+        return [self.scope(scope) for scope in self._args.scopes]
+
+    def _existing(self) -> aws.cognito.UserPool:
+        _, _, pool_id = (self.settings.user_pool or "").rpartition("/")
+        return aws.cognito.UserPool.get(f"{self._prefix}-pool", pool_id, opts=self._child)
+
+    def _pool(self) -> aws.cognito.UserPool:
+        args, mfa = self._args, self.settings.mfa
+        return aws.cognito.UserPool(
+            f"{self._prefix}-pool",
+            name=args.name,
+            # What the dearer tiers add is not used.
+            user_pool_tier="LITE",
+            admin_create_user_config={"allow_admin_create_user_only": True},
+            username_attributes=["email"],
+            username_configuration={"case_sensitive": False},
+            auto_verified_attributes=["email"],
+            account_recovery_setting={"recovery_mechanisms": [{"name": "verified_email", "priority": 1}]},
+            password_policy={
+                "minimum_length": LEAST_PASSWORD,
+                "require_lowercase": True,
+                "require_numbers": True,
+                "require_symbols": True,
+                "require_uppercase": True,
+                "temporary_password_validity_days": TEMPORARY_PASSWORD_DAYS,
+            },
+            mfa_configuration=mfa,
+            software_token_mfa_configuration=None if mfa == "OFF" else {"enabled": True},
+            deletion_protection="ACTIVE" if args.deletion_protection else "INACTIVE",
+            tags=args.tags,
+            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=args.retain_on_delete),
+        )
+
+    def _domain(self) -> aws.cognito.UserPoolDomain:
+        return aws.cognito.UserPoolDomain(
+            f"{self._prefix}-domain",
+            domain=self.resource.id.apply(sign_in.domain_prefix),
+            user_pool_id=self.resource.id,
+            opts=self._child,
+        )
+
+    def _domain_name(self) -> pulumi.Output[str | None]:
+        if self.domain:
+            return self.domain.domain.apply(lambda name: name)
+        both = pulumi.Output.all(self.resource.custom_domain, self.resource.domain)
+        return both.apply(lambda names: names[0] or names[1])
+
+    def _server(self) -> aws.cognito.ResourceServer:
+        name = self._args.name
+        return aws.cognito.ResourceServer(
+            f"{self._prefix}-server",
+            identifier=name,
+            name=name,
+            scopes=[{"scope_name": one, "scope_description": f"{one} in {name}"} for one in self._args.scopes],
+            user_pool_id=self.resource.id,
+            opts=self._child,
+        )
+
+    def _pages(self, callback_urls: Sequence[pulumi.Input[str]]) -> aws.cognito.UserPoolClient:
+        """The client of web pages: it has no secret, for a page cannot keep one; they prove by PKCE who asked."""
+        return self._client(
+            "pages",
+            ACCESS_MINUTES,
+            allowed_oauth_flows=["code"],
+            allowed_oauth_scopes=["openid", *self.scopes],
+            callback_urls=callback_urls,
+            logout_urls=callback_urls,
+            supported_identity_providers=["COGNITO"],
+        )
+
+    def _machines(self) -> aws.cognito.UserPoolClient:
+        return self._client(
+            "machines",
+            MACHINE_MINUTES,
+            generate_secret=True,
+            allowed_oauth_flows=["client_credentials"],
+            allowed_oauth_scopes=self.scopes,
+        )
+
+    def _client(self, whose: str, minutes: int, **more: Any) -> aws.cognito.UserPoolClient:
+        return aws.cognito.UserPoolClient(
+            f"{self._prefix}-{whose}",
+            name=f"{self._args.name}-{whose}",
+            user_pool_id=self.resource.id,
+            allowed_oauth_flows_user_pool_client=True,
+            # Nobody signs in but through the page.
+            explicit_auth_flows=["ALLOW_REFRESH_TOKEN_AUTH"],
+            enable_token_revocation=True,
+            prevent_user_existence_errors="ENABLED",
+            access_token_validity=minutes,
+            id_token_validity=minutes,
+            refresh_token_validity=SESSION_HOURS,
+            token_validity_units={"access_token": "minutes", "id_token": "minutes", "refresh_token": "hours"},
+            opts=self._child,
+            **more,
+        )

@@ -1,0 +1,71 @@
+"""How whoever calls a deployed API shows who it is, as the API's outputs say: not at all, by a key, a token, a
+signature."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import urllib.request
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from .emulator import KEY_ID, SECRET, Emulator
+
+Shown = Callable[[str, str, bytes | None], Mapping[str, str]]
+"""The headers of one request by which its caller is known: of its method, its URL and its body."""
+
+TIMEOUT_SECONDS = 30
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+PERSON = "demo@example.com"
+
+
+def shown(outputs: Mapping[str, Any]) -> Shown:
+    """How a caller who may do everything shows it, of a stack whose outputs hold its secrets."""
+    if "machine_client_id" in outputs:
+        return bearing({"Authorization": f"Bearer {token(outputs, outputs['scopes'].values())}"})
+    if outputs.get("authorization") == "AWS_IAM":
+        return signing(outputs["api_execution_arn"].split(":")[3])
+    return bearing({"x-api-key": outputs["api_key"]} if "api_key" in outputs else {})
+
+
+def bearing(headers: Mapping[str, str]) -> Shown:
+    """The same headers with every request."""
+    return lambda _method, _url, _body: headers
+
+
+def signing(region: str, key_id: str = KEY_ID, secret: str = SECRET) -> Shown:
+    """A signature of each request; in the emulator, without anything said, the root's."""
+    signer = SigV4Auth(Credentials(key_id, secret), "execute-api", region)
+
+    def signed(method: str, url: str, body: bytes | None) -> Mapping[str, str]:
+        request = AWSRequest(method, url, data=body)
+        signer.add_auth(request)
+        return dict(request.headers)
+
+    return signed
+
+
+def token(outputs: Mapping[str, Any], scopes: Collection[str]) -> str:
+    """A token for the client of programs, with some of its scopes."""
+    client = f"{outputs['machine_client_id']}:{outputs['machine_client_secret']}"
+    form = urlencode({"grant_type": "client_credentials", "scope": " ".join(scopes)})
+    basic = base64.b64encode(client.encode()).decode()
+    request = urllib.request.Request(  # noqa: S310  # our own URL
+        f"{outputs['sign_in_url']}/oauth2/token", form.encode(), {"Authorization": f"Basic {basic}"}
+    )
+    with OPENER.open(request, timeout=TIMEOUT_SECONDS) as answer:
+        return str(json.load(answer)["access_token"])
+
+
+def person(emulator: Emulator, pool_id: str) -> tuple[str, str]:
+    """Somebody who can sign in: the name, and the password."""
+    users, password = emulator.client("cognito-idp", pool_id.split("_")[0]), f"aA1-{secrets.token_hex(6)}"
+    users.admin_create_user(UserPoolId=pool_id, Username=PERSON, MessageAction="SUPPRESS")
+    users.admin_set_user_password(UserPoolId=pool_id, Username=PERSON, Password=password, Permanent=True)
+    return PERSON, password

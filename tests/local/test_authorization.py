@@ -1,0 +1,227 @@
+"""Who may call what, in deployments that ask: refused without, refused with too little, answered with enough."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lib import outputs as files
+from lib.local import __main__ as command
+from lib.local import callers, project, tour
+from lib.local.emulator import KEY_ID, REGION, SECRET, Emulator
+from lib.local.engine import DeployError, Engine, deploy
+from lib.service import Call
+
+from .test_readme import BLOCK
+
+PAGE = Path("docs/authorization.md").read_text(encoding="utf-8")
+LIST = Call(method="GET", path="/items", status=200)
+MAKE = Call(method="POST", path="/items", status=201, body={"ItemId": "pen"})
+SHELF = {"name": "Shelf", "category": "shelves", "quantity": 3, "price": 20}
+
+
+def deployed(emulator: Emulator, service: str, suffix: str, **config: str) -> dict[str, Any]:
+    here = project.read(Path())
+    engine = Engine(emulator, lambda type_, name: None)
+    said = project.config(here, suffix, service) | config
+    return deploy(here.program, engine, project=here.name, stack="dev", config=said, tell=lambda line: None)
+
+
+def answered(outputs: dict[str, Any], call: Call, by: callers.Shown | None = None) -> tuple[int, str]:
+    """The status and the code of the answer; the code is empty where it is no refusal."""
+    answer = tour.send(outputs["api_url"], call, by)
+    said = json.loads(answer.body)
+    if "code" in said:
+        assert set(said) == {"error", "code", "requestId", "details"}
+    return answer.status, said.get("code", "")
+
+
+@pytest.fixture(scope="module", name="members")
+def members_fixture(emulator: Emulator) -> dict[str, Any]:
+    """The items service with a user pool."""
+    return deployed(
+        emulator, "items", "members", authorization="COGNITO_USER_POOLS", callback_urls="https://a.example/"
+    )
+
+
+@pytest.fixture(scope="module", name="signed")
+def signed_fixture(emulator: Emulator) -> dict[str, Any]:
+    """The items service for signed requests."""
+    return deployed(emulator, "items", "signed", authorization="AWS_IAM")
+
+
+def with_scopes(outputs: dict[str, Any], *scopes: str) -> callers.Shown:
+    token = callers.token(outputs, [outputs["scopes"][scope] for scope in scopes])
+    return callers.bearing({"Authorization": f"Bearer {token}"})
+
+
+def test_without_a_token_nobody_is_answered(members: dict[str, Any]) -> None:
+    assert answered(members, LIST) == (401, "UNAUTHORIZED")
+    assert answered(members, LIST, callers.bearing({"Authorization": "Bearer nothing"})) == (401, "UNAUTHORIZED")
+    assert answered(members, LIST, callers.bearing({"x-api-key": "nothing"})) == (401, "UNAUTHORIZED")
+
+
+def test_a_token_opens_the_routes_of_its_scopes_alone(members: dict[str, Any]) -> None:
+    reading, writing = (with_scopes(members, scope) for scope in ("read", "write"))
+    assert answered(members, LIST, reading) == (200, "")
+    assert answered(members, MAKE, reading) == (401, "UNAUTHORIZED")
+    assert answered(members, MAKE, writing) == (201, "")
+    assert answered(members, LIST, writing) == (401, "UNAUTHORIZED")
+    assert answered(members, LIST, with_scopes(members, "read", "write")) == (200, "")
+
+
+def test_a_token_of_another_pool_opens_nothing(members: dict[str, Any], emulator: Emulator) -> None:
+    users = emulator.client("cognito-idp")
+    theirs = users.create_user_pool(PoolName="theirs")["UserPool"]["Id"]
+    scopes = [{"ScopeName": "read", "ScopeDescription": "read"}]
+    users.create_resource_server(UserPoolId=theirs, Identifier="items-members", Name="x", Scopes=scopes)
+    client = users.create_user_pool_client(
+        UserPoolId=theirs,
+        ClientName="x",
+        GenerateSecret=True,
+        AllowedOAuthFlows=["client_credentials"],
+        AllowedOAuthScopes=["items-members/read"],
+        AllowedOAuthFlowsUserPoolClient=True,
+    )["UserPoolClient"]
+    secrets = {"machine_client_id": client["ClientId"], "machine_client_secret": client["ClientSecret"]}
+    assert answered(members, LIST, with_scopes({**members, **secrets}, "read")) == (401, "UNAUTHORIZED")
+
+
+def test_preflights_and_paths_that_are_not_there_ask_nobody(members: dict[str, Any], signed: dict[str, Any]) -> None:
+    preflight = Call(method="OPTIONS", path="/items", status=204)
+    for outputs in (members, signed):
+        assert tour.send(outputs["api_url"], preflight).status == 204
+    assert answered(members, Call(method="GET", path="/nothing", status=404)) == (404, "NOT_FOUND")
+
+
+def examples_answers(outputs: dict[str, Any], folder: Path, about: str) -> list[Any]:
+    """What the page's example prints, run where the outputs are those of a local run."""
+    if not shutil.which("curl"):
+        pytest.skip("there is no curl to run the examples with")
+    files.write({"dev": outputs}, folder / "cfn-outputs")
+    (folder / ".venv/bin").mkdir(parents=True)
+    (folder / ".venv/bin/python").symlink_to(sys.executable)
+    (example,) = (example for example in BLOCK.findall(PAGE) if about in example)
+    command_line = ["bash", "-euo", "pipefail", "-c", example]
+    ran = subprocess.run(command_line, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    assert ran.returncode == 0, ran.stderr
+    return [json.loads(line) for line in ran.stdout.splitlines()]
+
+
+def test_the_page_says_how_to_get_a_token(members: dict[str, Any], tmp_path: Path) -> None:
+    refused, listed = examples_answers(members, tmp_path, "oauth2/token")
+    assert (refused["code"], listed.keys()) == ("UNAUTHORIZED", {"items", "next_page_token"})
+
+
+def test_the_page_says_how_to_sign(signed: dict[str, Any], tmp_path: Path) -> None:
+    refused, listed = examples_answers(signed, tmp_path, "--aws-sigv4")
+    assert (refused["code"], listed.keys()) == ("FORBIDDEN", {"items", "next_page_token"})
+
+
+def test_the_pool_is_as_it_was_described(members: dict[str, Any], emulator: Emulator) -> None:
+    users, pool_id = emulator.client("cognito-idp"), members["user_pool_id"]
+    pool = users.describe_user_pool(UserPoolId=pool_id)["UserPool"]
+    assert pool["Arn"] == members["user_pool_arn"]
+    assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"]
+    assert pool["Policies"]["PasswordPolicy"]["MinimumLength"] == 12
+    assert pool["AccountRecoverySetting"]["RecoveryMechanisms"] == [{"Name": "verified_email", "Priority": 1}]
+    assert (pool["MfaConfiguration"], pool["Domain"]) == ("OPTIONAL", pool_id.lower().replace("_", "-"))
+    asked = {"UserPoolId": pool_id, "ClientId": members["user_pool_client_id"]}
+    client = users.describe_user_pool_client(**asked)["UserPoolClient"]
+    assert "ClientSecret" not in client
+    assert (client["AllowedOAuthFlows"], client["CallbackURLs"]) == (["code"], ["https://a.example/"])
+    assert (client["AccessTokenValidity"], client["TokenValidityUnits"]["AccessToken"]) == (15, "minutes")
+
+
+@pytest.fixture(name="theirs")
+def theirs_fixture(emulator: Emulator) -> str:
+    """A pool of somebody else's."""
+    made = emulator.client("cognito-idp").create_user_pool(PoolName="theirs")["UserPool"]
+    return str(made["Arn"])
+
+
+def test_a_pool_that_stands_already_gives_tokens_to_clients_that_are_made_in_it(
+    emulator: Emulator, theirs: str
+) -> None:
+    users, pool_id = emulator.client("cognito-idp"), theirs.rpartition("/")[2]
+    users.create_user_pool_domain(Domain="theirs", UserPoolId=pool_id)
+    outputs = deployed(emulator, "items", "guests", authorization="COGNITO_USER_POOLS", user_pool=theirs)
+    assert (outputs["user_pool_arn"], outputs["user_pool_id"]) == (theirs, pool_id)
+    assert answered(outputs, LIST) == (401, "UNAUTHORIZED")
+    assert answered(outputs, LIST, callers.shown(outputs)) == (200, "")
+    assert users.describe_user_pool(UserPoolId=pool_id)["UserPool"]["Name"] == "theirs"
+
+
+def test_a_pool_that_stands_already_without_a_domain_is_refused(emulator: Emulator, theirs: str) -> None:
+    with pytest.raises(DeployError, match=r"authorization\.user_pool '.*': give it a domain"):
+        deployed(emulator, "items", "lost", authorization="COGNITO_USER_POOLS", user_pool=theirs)
+
+
+def test_a_user_without_a_second_factor_can_be_refused_a_second_factor(emulator: Emulator) -> None:
+    outputs = deployed(emulator, "items", "plain", authorization="COGNITO_USER_POOLS", user_pool_mfa="OFF")
+    pool = emulator.client("cognito-idp").describe_user_pool(UserPoolId=outputs["user_pool_id"])["UserPool"]
+    assert pool["MfaConfiguration"] == "OFF"
+    assert "user_pool_client_id" not in outputs
+
+
+@pytest.fixture(scope="module", name="reader")
+def reader_fixture(signed: dict[str, Any], emulator: Emulator) -> tuple[str, str]:
+    """The key id and the secret of somebody with the policy that the deployment tells for reading, and no other."""
+    iam = emulator.client("iam")
+    iam.create_user(UserName="reader")
+    iam.put_user_policy(UserName="reader", PolicyName="read", PolicyDocument=signed["caller_policies"]["read"])
+    key = iam.create_access_key(UserName="reader")["AccessKey"]
+    return key["AccessKeyId"], key["SecretAccessKey"]
+
+
+def test_without_a_signature_nobody_is_answered(signed: dict[str, Any], reader: tuple[str, str]) -> None:
+    assert answered(signed, LIST) == (403, "FORBIDDEN")
+    assert answered(signed, LIST, callers.signing(REGION, "AKIDNOBODY", "x"))[0] == 403
+    assert answered(signed, LIST, callers.signing(REGION, reader[0], "x")) == (403, "INVALID_SIGNATURE")
+
+
+def test_a_signature_opens_what_its_policy_says(signed: dict[str, Any], reader: tuple[str, str]) -> None:
+    by = callers.signing(REGION, *reader)
+    assert answered(signed, LIST, by) == (200, "")
+    missing = Call(method="GET", path="/items/none/2020-01-01T00%3A00%3A00Z", status=404)
+    assert answered(signed, missing, by) == (404, "NOT_FOUND")
+    # The emulator says it in words of its own; API Gateway in the shape of all refusals.
+    assert tour.send(signed["api_url"], MAKE, by).status == 403
+
+
+@pytest.mark.parametrize("told", [{"machine_client_secret"}, set()], ids=["of a local run", "of AWS"])
+def test_outputs_lead_to_a_token(
+    members: dict[str, Any], emulator: Emulator, tmp_path: Path, aws_environment: pytest.MonkeyPatch, told: set[str]
+) -> None:
+    aws_environment.setenv("AWS_ENDPOINT_URL", emulator.url)
+    aws_environment.setenv("AWS_ACCESS_KEY_ID", KEY_ID)
+    aws_environment.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    aws_environment.delenv("AWS_SESSION_TOKEN")
+    secrets = {"machine_client_secret"} - told
+    files.write({"dev": {name: value for name, value in members.items() if name not in secrets}}, tmp_path)
+    url, headers = files.reach(tmp_path / files.FLAT, "items")
+    assert url == members["api_url"]
+    assert answered(members, LIST, callers.bearing(headers)) == (200, "")
+
+
+def test_who_called_is_in_the_audit(emulator: Emulator) -> None:
+    outputs = deployed(emulator, "inventory", "audited", authorization="COGNITO_USER_POOLS")
+    call = Call(method="POST", path="/items", status=201, body=SHELF)
+    assert answered(outputs, call, with_scopes(outputs, "write")) == (201, "")
+    (row,) = emulator.client("dynamodb").scan(TableName=outputs["table_names"]["audit"])["Items"]
+    assert row["userId"]["S"] == outputs["machine_client_id"]
+
+
+@pytest.mark.parametrize("authorization", ["COGNITO_USER_POOLS", "AWS_IAM"])
+def test_every_service_is_toured_as_somebody_who_may(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], authorization: str
+) -> None:
+    config = ["--config", f"authorization={authorization}"]
+    assert command.main(["--check", "--service", "inventory", "--outputs", str(tmp_path), *config]) == 0
+    assert "every route answered as it should" in capsys.readouterr().out

@@ -1,0 +1,30 @@
+"""Where a user pool signs people in."""
+
+from __future__ import annotations
+
+import pytest
+
+from lib import sign_in
+
+
+def test_a_domain_begins_with_what_no_other_pool_of_the_region_has() -> None:
+    assert sign_in.domain_prefix("eu-west-1_aB3dE5fG7") == "eu-west-1-ab3de5fg7"
+
+
+@pytest.mark.parametrize(
+    ("domain", "address"),
+    [
+        ("eu-west-1-ab3", "https://eu-west-1-ab3.auth.eu-west-1.amazoncognito.com"),
+        ("login.example.com", "https://login.example.com"),
+        ("127.0.0.1:4566", "http://127.0.0.1:4566"),
+    ],
+    ids=["Cognito's own", "a whole one", "the emulator's"],
+)
+def test_the_address_is_under_the_pools_domain(domain: str, address: str) -> None:
+    assert sign_in.address("eu-west-1_aB3", domain) == address
+
+
+@pytest.mark.parametrize("domain", ["", None])
+def test_a_pool_without_a_domain_is_refused(domain: str | None) -> None:
+    with pytest.raises(ValueError, match=r"authorization\.user_pool 'eu-west-1_aB3': give it a domain"):
+        sign_in.address("eu-west-1_aB3", domain)
