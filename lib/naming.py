@@ -91,8 +91,3 @@ def secret_name(store: str, service: str, environment: str, name: str) -> str:
 def named(tags: Mapping[str, str], name: str) -> dict[str, str]:
     """Tags of what has no name in AWS but the one in its tags."""
     return {**tags, "Name": name}
-
-
-def key_name(service: str, environment: str) -> str:
-    """What comes after `alias/` in the alias of a service's key."""
-    return physical_name("{service}-{environment}", "key", environment, service=service)

@@ -39,7 +39,6 @@ from .components.topic import Topic, TopicArgs
 from .components.user_pool import UserPool, UserPoolArgs
 from .naming import (
     bucket_name_prefix,
-    key_name,
     parameter_name,
     physical_name,
     role_name_prefix,
@@ -188,7 +187,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return Key(
             f"{self._prefix}-encryption",
             KeyArgs(
-                name=key_name(self.description.name, self.args.environment),
+                name=self._only("key", "key"),
                 users=self._key_users(),
                 description=f"{self.description.title}, {self.args.environment}: all that rests",
                 replica_regions=self.settings.table.replica_regions or (),

@@ -95,7 +95,7 @@ def test_key_rotates_can_be_called_back_and_can_get_replicas(made: Deployment) -
         "tags": {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"},
     }
     alias = made.only("kms.Alias").inputs
-    assert alias == {"name": "alias/yard-dev", "targetKeyId": "post-encryption-key-id"}
+    assert alias == {"name": "alias/yard-key-dev", "targetKeyId": "post-encryption-key-id"}
 
 
 def test_figures_of_a_key_are_the_settings() -> None:
@@ -287,7 +287,7 @@ def test_a_standing_keys_replicas_have_its_id() -> None:
 def test_outputs_tell_the_key(made: Deployment) -> None:
     outputs = made.stack_outputs()
     assert (outputs["key_arn"], outputs["key_id"]) == (MADE, "post-encryption-key-id")
-    assert outputs["key_alias"] == "alias/yard-dev"
+    assert outputs["key_alias"] == "alias/yard-key-dev"
 
 
 def test_without_a_key_no_output_tells_of_one(yard: Deployment) -> None:

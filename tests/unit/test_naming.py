@@ -10,7 +10,6 @@ from lib.naming import (
     LIMITS,
     bucket_name_prefix,
     check_environment_suffix,
-    key_name,
     parameter_name,
     physical_name,
     role_name_prefix,
@@ -92,10 +91,6 @@ def test_user_pool_is_named_for_its_service_and_its_environment() -> None:
 @pytest.mark.parametrize(("store", "name"), [("ssm", "/parcels/dev/token"), ("secretsmanager", "parcels/dev/token")])
 def test_secret_is_a_path_only_in_parameter_store(store: str, name: str) -> None:
     assert secret_name(store, "parcels", "dev", "token") == name
-
-
-def test_key_is_its_services_and_its_environments() -> None:
-    assert key_name("parcels", "dev") == "parcels-dev"
 
 
 def test_secret_of_a_long_environment_is_within_what_secrets_manager_takes() -> None:
