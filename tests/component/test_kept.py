@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import runpy
 from typing import Any
 
 import pytest
 
+from lib import documented
 from lib.recorder import Deployment, record
 from lib.settings import LAYERS, BackupSettings, CostSettings, TableSettings
+from lib.stack_outputs import StackOutputs
 
 from .programs import PRODUCTION, YARD, stacked
 
@@ -86,3 +89,17 @@ def test_turning_a_setting_off_again_replaces_no_table(production: Deployment, o
     assert before.keys() == after.keys()
     for name, inputs in after.items():
         assert {key: inputs.get(key) for key in REPLACING} == {key: before[name].get(key) for key in REPLACING}
+
+
+def test_example_of_production_asks_for_everything() -> None:
+    made = record(lambda: runpy.run_path("examples/production.py"))
+    assert set(made.exports) == {"api", "panel", "dashboard"}
+    wanted = {"ec2.Vpc", "kms.Key", "backup.Plan", "cognito.UserPool", "wafv2.WebAcl", "acm.Certificate"}
+    wanted |= {"codedeploy.Application", "budgets.Budget", "dynamodb.TableReplica", "cloudwatch.Dashboard"}
+    assert wanted <= {one.kind for one in made.registered}
+
+
+def test_every_output_is_documented(production: Deployment, inventory: Deployment, open_yard: Deployment) -> None:
+    told = [made.stack_outputs().keys() for made in (production, inventory, open_yard)]
+    assert all(outputs <= documented.fields(StackOutputs).keys() for outputs in told)
+    assert all(len(outputs) >= 22 for outputs in told)
