@@ -80,7 +80,9 @@ def test_stock_is_searched_and_filtered(
 ) -> None:
     plenty, few, none = product(1200, "plenty"), product(4, "few"), product(0, "none")
     page = visit(PANEL)
-    page.get_by_label("Category").fill(category)
+    with page.expect_response("**/inventory?*category=*"):
+        page.get_by_label("Category").fill(category)
+    expect(page.locator(".listing")).to_have_attribute("aria-busy", "false")
     expect(rows(page)).to_have_count(3)
     has(page, plenty, Status="In stock", Available="1,200", On_hand="1,200", Held="0", Alert_at="5", Category=category)
     has(page, few, Status="Low stock", Available="4")
