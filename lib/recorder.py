@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pulumi
+from google.protobuf.json_format import MessageToDict
 from pulumi.runtime import mocks, rpc, settings
 
 from .local.monitor import STACK_TYPE, Monitor, plain
@@ -175,12 +176,11 @@ class Recorder(Monitor):
         """Register one resource."""
         answer = super().RegisterResource(request)
         if request.type != STACK_TYPE:
-            inputs = rpc.deserialize_properties(request.object, keep_unknowns=True)
             self.registered.append(
                 Registered(
                     kind=kind_of(request.type),
                     name=request.name,
-                    inputs=plain(inputs),
+                    inputs=plain(rpc.deserialize_properties(request.object, keep_unknowns=True)),
                     urn=answer.urn,
                     custom=request.custom,
                     parent=request.parent,
@@ -189,7 +189,7 @@ class Recorder(Monitor):
                     retained=request.retainOnDelete,
                     ignored=list(request.ignoreChanges),
                     sources={name: list(of.urns) for name, of in request.propertyDependencies.items() if of.urns},
-                    told=masked(inputs),
+                    told=_told(MessageToDict(request.object)),
                 )
             )
         return answer
@@ -200,13 +200,14 @@ class Recorder(Monitor):
         return super().RegisterResourceOutputs(request)
 
 
-def masked(value: Any) -> Any:
-    """A value with `[secret]` in the place of each secret, at any depth."""
-    if rpc.is_rpc_secret(value):
-        return "[secret]"
+def _told(value: Any) -> Any:
+    """A value as it goes to the engine, with `[secret]` in the place of each secret; the SDK would take all that holds
+    one for a secret."""
     if isinstance(value, dict):
-        return {name: masked(one) for name, one in value.items()}
-    return [masked(one) for one in value] if isinstance(value, list) else value
+        sign = value.get(rpc._special_sig_key)  # pylint: disable=protected-access  # the wire's, which has no other name
+        secret = sign == rpc._special_secret_sig  # pylint: disable=protected-access  # likewise
+        return "[secret]" if secret else {name: _told(one) for name, one in value.items()}
+    return [_told(one) for one in value] if isinstance(value, list) else value
 
 
 class _Messages(logging.Handler):

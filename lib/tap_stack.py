@@ -37,7 +37,14 @@ from .components.standing_network import StandingNetwork, StandingNetworkArgs
 from .components.table import Table, TableArgs
 from .components.topic import Topic, TopicArgs
 from .components.user_pool import UserPool, UserPoolArgs
-from .naming import bucket_name_prefix, parameter_name, physical_name, role_name_prefix, secret_name, user_pool_name
+from .naming import (
+    bucket_name_prefix,
+    parameter_name,
+    physical_name,
+    role_name_prefix,
+    secret_name,
+    user_pool_name,
+)
 from .network import calls
 from .runtime import metrics
 from .settings import USER_POOL
@@ -212,6 +219,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 table=table,
                 settings=self.settings.table,
                 kms_key_arn=self.encrypted_by,
+                aws_owned_key=self.settings.encryption.key == "owned",
                 replica_key_arns=self.replicas_encrypted_by,
                 tags=self.args.all_tags,
             ),

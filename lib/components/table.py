@@ -31,6 +31,8 @@ class TableArgs:
     """What is not said here is as in `dev`."""
     kms_key_arn: pulumi.Input[str] | None = None
     """The key that encrypts it; None: the AWS-managed one."""
+    aws_owned_key: bool = False
+    """Without `kms_key_arn`: the AWS-owned one, which costs nothing and tells CloudTrail nothing."""
     replica_key_arns: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """The key of each replica by its region; DynamoDB takes a key of one's own in every region, or in none."""
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -90,7 +92,7 @@ class Table(pulumi.ComponentResource):
             ttl={"attribute_name": table.ttl, "enabled": True} if table.ttl else None,
             stream_enabled=True if stream else None,
             stream_view_type=stream,
-            server_side_encryption=_encryption(args.kms_key_arn),
+            server_side_encryption=_encryption(args),
             point_in_time_recovery={"enabled": bool(settings.point_in_time_recovery)},
             deletion_protection_enabled=settings.deletion_protection,
             tags=args.tags,
@@ -193,8 +195,11 @@ def _provisioned(settings: TableSettings) -> bool:
     return settings.billing_mode == "PROVISIONED"
 
 
-def _encryption(kms_key_arn: pulumi.Input[str] | None) -> aws.dynamodb.TableServerSideEncryptionArgsDict:
-    return {"enabled": True} if kms_key_arn is None else {"enabled": True, "kms_key_arn": kms_key_arn}
+def _encryption(args: TableArgs) -> aws.dynamodb.TableServerSideEncryptionArgsDict:
+    if args.kms_key_arn is not None:
+        return {"enabled": True, "kms_key_arn": args.kms_key_arn}
+    # The provider leaves a table with the key it has when an ARN is only taken away; this it carries out.
+    return {"enabled": not args.aws_owned_key}
 
 
 def _index(index: service.Index, settings: TableSettings) -> aws.dynamodb.TableGlobalSecondaryIndexArgsDict:

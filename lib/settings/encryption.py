@@ -14,9 +14,13 @@ class EncryptionSettings(Layer):
     """With whose key everything is encrypted that rests."""
 
     key: str | None = setting(
-        matching(r"aws|made|arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/\S+", "give aws, made, or the ARN of a KMS key")
+        matching(
+            r"aws|owned|made|arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/\S+",
+            "give aws, owned, made, or the ARN of a KMS key",
+        )
     )
-    """AWS's own keys, one that is made and managed by its owner, or the ARN of one that stands already."""
+    """AWS's own keys, with `owned` for tables one that costs nothing; one that is made and managed by its owner; or the
+    ARN of one that stands already.  From such a key the way back leads to `owned` first."""
     rotation_days: int | None = setting(between(90, 2560, "days"))
     """After how many days a key that is made gets new material."""
     deletion_window_days: int | None = setting(between(7, 30, "days"))
@@ -26,7 +30,7 @@ class EncryptionSettings(Layer):
 
     def standing(self) -> str | None:
         """The ARN of a key that stands already, if that is what encrypts."""
-        return None if self.key in ("aws", "made") else self.key
+        return None if self.key in ("aws", "owned", "made") else self.key
 
 
 def check_key(encryption: EncryptionSettings, table: TableSettings) -> None:

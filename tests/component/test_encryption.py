@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pulumi
 import pytest
 
 from lib import policies
@@ -73,13 +72,6 @@ def uses_of_key(made: Deployment, function: str) -> list[dict[str, Any]]:
     return [one for one in statements(policy) if one["Action"][0].startswith("kms:")]
 
 
-def said(value: Any) -> Any:
-    """A value, or what is in an archive or asset, which are never equal to others."""
-    if isinstance(value, pulumi.AssetArchive):
-        return {path: said(asset) for path, asset in value.assets.items()}
-    return vars(value) if isinstance(value, pulumi.Asset) else value
-
-
 def differences(before: Deployment, after: Deployment) -> set[tuple[str, str]]:
     """The kind and the name of every input that is another."""
     old = {resource.urn: resource.told for resource in before.registered}
@@ -87,7 +79,7 @@ def differences(before: Deployment, after: Deployment) -> set[tuple[str, str]]:
         (resource.kind, name)
         for resource in after.registered
         for name in resource.told.keys() | old.get(resource.urn, {}).keys()
-        if resource.urn in old and said(resource.told.get(name)) != said(old[resource.urn].get(name))
+        if resource.urn in old and resource.told.get(name) != old[resource.urn].get(name)
     }
 
 
@@ -175,6 +167,13 @@ def test_a_key_that_stands_already_is_used_and_none_is_made(made: Deployment) ->
     outputs = standing.stack_outputs()
     assert (outputs["key_arn"], outputs["replica_key_arns"]) == (STANDING, {})
     assert "key_id" not in outputs
+
+
+def test_tables_leave_a_key_for_the_one_that_aws_owns() -> None:
+    """As the provider would leave them with it otherwise, while it is deleted."""
+    owned = deployed("owned")
+    assert {table["serverSideEncryption"]["enabled"] for table in owned.inputs("dynamodb.Table").values()} == {False}
+    assert differences(deployed("aws"), owned) == {("dynamodb.Table", "serverSideEncryption")}
 
 
 def test_the_account_administers_the_key_and_uses_it_only_through_services(made: Deployment) -> None:

@@ -11,7 +11,8 @@ import pulumi
 import pytest
 
 from lib.components.secret import Secret, SecretArgs
-from lib.recorder import Deployment, masked, record
+from lib.local.monitor import plain
+from lib.recorder import Deployment, record
 from lib.service import Service
 from lib.settings import TableSettings
 from lib.tap_stack import TapStackArgs
@@ -84,7 +85,7 @@ def test_value_is_told_to_nobody(store: str, given: Callable[[str], pulumi.Input
     made = record(program)
     assert VALUE in str([resource.inputs for resource in made.registered])
     told = [resource.told for resource in made.registered]
-    assert VALUE not in str([told, masked(made.outputs), made.exports, made.warnings, made.notes])
+    assert VALUE not in str([told, plain(made.outputs), made.exports, made.warnings, made.notes])
     assert STORES[store][1] in str(told)
     assert VALUE not in repr(TapStackArgs(service=a_safe(store), secrets={"token": VALUE}))
     assert VALUE not in repr(SecretArgs(name="x", value=VALUE))

@@ -226,13 +226,18 @@ def differences(real: Any, previewed: Any) -> list[str]:
     return [] if real == previewed else [f" {previewed!r}, not {real!r}"]
 
 
+def told_of(resource: Registered) -> dict[str, Any]:
+    """The inputs of a resource without its secrets, of which some are made up with every run."""
+    return {name: value for name, value in resource.inputs.items() if resource.told[name] != "[secret]"}
+
+
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_preview_with_every_output_unknown_touches_no_value(request: pytest.FixtureRequest, program: str) -> None:
     real, previewed = request.getfixturevalue(program), record(PROGRAMS[program], preview=True)
-    inputs = {resource.urn: resource.told for resource in previewed.registered}
+    inputs = {resource.urn: told_of(resource) for resource in previewed.registered}
     assert inputs.keys() == {resource.urn for resource in real.registered}
     for resource in real.registered:
-        assert not differences(resource.told, inputs[resource.urn]), resource.urn
+        assert not differences(told_of(resource), inputs[resource.urn]), resource.urn
     for policy in previewed.inputs("iam.RolePolicy").values():
         assert isinstance(policy["policy"], Unknown)
 

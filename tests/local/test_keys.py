@@ -98,6 +98,13 @@ def test_secrets_are_encrypted_with_the_key(emulator: Emulator, made: tuple[str,
     assert (told["KmsKeyId"], told["Description"]) == (arn, "Of the post.")
 
 
+def test_a_key_of_which_nothing_is_said_is_as_aws_makes_it(run: Run, emulator: Emulator) -> None:
+    key = run("pulumi.export('key', aws.kms.Key('plain').key_id)")["key"]
+    kms = emulator.client("kms")
+    assert not kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"]
+    assert "kms:*" in kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
+
+
 STACK = """
 from lib.settings import ApiSettings, EncryptionSettings
 from lib.tap_stack import TapStack, TapStackArgs

@@ -101,6 +101,16 @@ def test_a_refused_one_is_read_anew_but_not_again_and_again(
     assert len(fake_aws.asked) == (1 if found == OLD else 2)
 
 
+def test_one_refusal_is_one_reading(fake_aws: FakeAws, secret: Secret, clock: Clock) -> None:
+    fake_aws.script = [answer(OLD), answer(NEW)]
+    secret.value()
+    secret.refused()
+    for _ in range(3):
+        clock.now += LEAST_SECONDS + 1
+        secret.value()
+    assert len(fake_aws.asked) == 2
+
+
 def test_a_store_that_does_not_answer_leaves_the_one_there_is(
     fake_aws: FakeAws, secret: Secret, clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:

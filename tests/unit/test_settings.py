@@ -117,7 +117,10 @@ VALUES: dict[type[Layer], dict[str, tuple[list[Any], list[Any]]]] = {
         "security_group_ids": ([(), ("sg-0a1b2c3d",)], ["sg-0a1b2c3d", ("a",)]),
     },
     EncryptionSettings: {
-        "key": (["aws", "made", f"{ARN}:kms:us-east-1:123456789012:key/1-2"], ["", "1-2", f"{ARN}:kms:alias/x"]),
+        "key": (
+            ["aws", "owned", "made", f"{ARN}:kms:us-east-1:123456789012:key/1-2"],
+            ["", "1-2", f"{ARN}:kms:alias/x"],
+        ),
         "rotation_days": ([90, 2560], [89, 2561]),
         "deletion_window_days": ([7, 30], [6, 31]),
     },
@@ -349,6 +352,8 @@ def test_other_keys_go_with_the_tables_there_are(encryption: EncryptionSettings,
     together(encryption, table).check()
 
 
-@pytest.mark.parametrize(("key", "standing"), [("aws", None), ("made", None), (STANDING.key, STANDING.key)])
+@pytest.mark.parametrize(
+    ("key", "standing"), [("aws", None), ("owned", None), ("made", None), (STANDING.key, STANDING.key)]
+)
 def test_a_key_stands_already_where_its_arn_is_given(key: str, standing: str | None) -> None:
     assert EncryptionSettings(key=key).standing() == standing

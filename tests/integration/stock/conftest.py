@@ -270,6 +270,19 @@ def customer_fixture(outputs: dict[str, Any]) -> Http:
     return Http(outputs, None)
 
 
+@pytest.fixture(scope="module", name="denied")
+def denied_fixture(outputs: dict[str, Any]) -> tuple[int, str]:
+    """How somebody is refused who does not show who it is: the status and the code."""
+    return (401, "UNAUTHORIZED") if "user_pool_id" in outputs else (403, "FORBIDDEN")
+
+
+@pytest.fixture(scope="module", name="keyed")
+def keyed_fixture(outputs: dict[str, Any]) -> None:
+    """Skips what is about keys where none are asked for."""
+    if "api_key_id" not in outputs:
+        pytest.skip("callers of this deployment have no keys")
+
+
 @pytest.fixture(scope="module", name="administrator")
 def administrator_fixture(outputs: dict[str, Any], client: Callable[[str], Any]) -> Iterator[Administrator]:
     """Who is subscribed to the topic."""

@@ -258,6 +258,7 @@ def test_alarms_and_alerts_go_to_one_topic(alarms: list[Any], outputs: Outputs) 
     assert {arn for alarm in alarms for arn in alarm["AlarmActions"]} == {outputs["alarm_topic_arn"]}
 
 
+@pytest.mark.usefixtures("keyed")
 def test_every_route_but_the_customers_asks_for_a_key(methods: dict[tuple[str, str], Any]) -> None:
     """4.2, NFR-2: and a preflight, which browsers send without one."""
     asking = {route: method["apiKeyRequired"] for route, method in methods.items()}
@@ -272,6 +273,7 @@ def test_each_route_leads_to_its_operations_function(methods: dict[tuple[str, st
     assert called == FUNCTIONS - {"check-thresholds", "expire-reservations"}
 
 
+@pytest.mark.usefixtures("keyed")
 def test_the_key_is_in_the_plan_of_the_stage(outputs: Outputs, client: Client) -> None:
     """4.2: and the output is the key that callers send."""
     gateway = client("apigateway")

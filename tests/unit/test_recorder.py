@@ -1,0 +1,32 @@
+"""What the recorder answers, and what it keeps."""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_aws as aws
+import pytest
+
+from lib.recorder import record
+
+
+def test_a_program_may_ask_where_it_is_and_nothing_else() -> None:
+    places: list[str] = []
+    record(lambda: places.append(aws.get_region().region))
+    assert places == ["us-east-1"]
+    with pytest.raises(AssertionError, match=r"aws:index/getIpRanges:getIpRanges was called"):
+        record(lambda: aws.get_ip_ranges(services=["ec2"]))
+
+
+def test_secrets_are_told_as_such_wherever_they_are() -> None:
+    def program() -> None:
+        secret = pulumi.Output.secret("correct horse")
+        aws.sns.Topic("topic", name=secret, tags={"kept": secret, "told": "battery"})
+        aws.cloudwatch.MetricAlarm(
+            "alarm", comparison_operator="x", evaluation_periods=1, alarm_actions=[secret, "staple"]
+        )
+
+    made = record(program)
+    assert made.only("sns.Topic").inputs["tags"] == {"kept": "correct horse", "told": "battery"}
+    assert made.only("sns.Topic").told == {"name": "[secret]", "tags": {"kept": "[secret]", "told": "battery"}}
+    assert made.only("cloudwatch.MetricAlarm").inputs["alarmActions"] == ["correct horse", "staple"]
+    assert made.only("cloudwatch.MetricAlarm").told["alarmActions"] == ["[secret]", "staple"]
