@@ -48,12 +48,21 @@ def build(services: Iterable[Service], terminal: Terminal) -> bool:
                 break
             terminal.step(f"{service.name}: npm {' '.join(step)}")
             _run(npm, step, _sources(service), terminal)
+            # What comes out as it was, webpack does not write again.
+            for file in _built(service) if step == BUILD else ():
+                file.touch()
     return not missing
 
 
 def _sources(service: Service) -> Path:
     """The folder around that of the built files: it has a `package.json` where they are built from something."""
     return Path(service.site.folder).parent if service.site else Path()
+
+
+def _built(service: Service) -> list[Path]:
+    """What is at the top of the built files."""
+    folder = Path(service.site.folder) if service.site else Path()
+    return [file for file in folder.glob("*") if file.is_file()]
 
 
 def _steps(service: Service) -> Iterator[tuple[str, ...]]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from ..local.callers import bearing
 from ..local.terminal import Terminal
 from ..local.tour import send
 from ..service import Call
@@ -147,10 +148,11 @@ def _stop(functions: Any, name: str) -> None:
 def healthy(outputs: Mapping[str, Any], path: str) -> str:
     """Wait until the API answers, and what it answered; raises `RecoveryError` if it does not."""
     call = Call(method="GET", path=path, status=200)
+    by = bearing({"x-api-key": outputs["api_key"]} if "api_key" in outputs else {})
     for attempt in range(ATTEMPTS):
         time.sleep(PAUSE_SECONDS if attempt else 0)
         try:
-            status = send(outputs["api_url"], call, outputs.get("api_key")).status
+            status = send(outputs["api_url"], call, by).status
         except OSError as exc:
             said = str(exc)
             continue

@@ -306,8 +306,14 @@ class Deployed:
             Code={"ZipFile": archive_bytes(archive)},
         )
 
-    def answer(self) -> Any:
-        return json.load(self._lambda.invoke(FunctionName=self.name)["Payload"])
+    def answer(self, **asked: str) -> Any:
+        return json.load(self._lambda.invoke(FunctionName=self.name, **asked)["Payload"])
+
+    def alias(self) -> str:
+        """Put the code as it is behind an alias, and return its name."""
+        version = self._lambda.publish_version(FunctionName=self.name)["Version"]
+        made = self._lambda.create_alias(FunctionName=self.name, Name="live", FunctionVersion=version)
+        return str(made["Name"])
 
 
 @pytest.fixture(name="deployed")
@@ -368,3 +374,10 @@ def test_a_function_that_is_gone_is_told_once(deployed: Deployed, emulator: Emul
     deployed.watcher.poll()
     assert len(deployed.told) == 1
     assert deployed.told[0].startswith(f"{deployed.name}: not live, ")
+
+
+def test_a_saved_change_is_live_behind_an_alias(deployed: Deployed) -> None:
+    alias = deployed.alias()
+    Path("shop/app.py").write_text("def handler(event, context):\n    return 3\n", encoding="utf-8")
+    deployed.watcher.poll()
+    assert deployed.answer(Qualifier=alias) == 3

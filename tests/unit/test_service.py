@@ -61,6 +61,8 @@ def a_parameter(**changes: Any) -> Parameter:
         (lambda: a_route(path="parcels"), "route path 'parcels': start with '/'"),
         (lambda: a_route(path="/parcels/"), "route path '/parcels/'"),
         (lambda: a_route(path="/parcels/{id"), "route path '/parcels/{id'"),
+        (lambda: a_route(scope="Read"), "route scope 'Read': give lower-case letters"),
+        (lambda: a_route(scope="", key_required=True), "route GET /parcels key_required True: give it a scope"),
         (lambda: a_route(operation="list-parcels"), "route operation 'list-parcels': give the name of a Python"),
         (lambda: a_route(operation="return"), "route operation 'return': give"),
         (lambda: a_code(name="Lost"), "code 'Lost': give upper-case letters"),
