@@ -36,11 +36,20 @@ class Shift(NamedTuple):
     target: str
 
 
+def _aliases(outputs: Outputs) -> dict[str, tuple[str, str]]:
+    """The ARN of each function that is called by an alias, and the alias.
+
+    By its ARN a function is asked for in its account: outputs of an embedded run move nothing on AWS.
+    """
+    split = {function: arn.rpartition(":") for function, arn in outputs["alias_arns"].items()}
+    return {function: (arn, alias) for function, (arn, _, alias) in split.items()}
+
+
 def due(outputs: Outputs, aws: Any) -> Iterator[Shift]:
     """Each function of a stack whose alias is not at the version published last; `aws` is a client of Lambda."""
-    for function, arn in outputs["alias_arns"].items():
-        name, alias = outputs["function_names"][function], arn.rpartition(":")[2]
-        current = aws.get_alias(FunctionName=name, Name=alias)["FunctionVersion"]
+    for function, (arn, alias) in _aliases(outputs).items():
+        name = outputs["function_names"][function]
+        current = aws.get_alias(FunctionName=arn, Name=alias)["FunctionVersion"]
         target = outputs["function_versions"][function]
         if current != target:
             yield Shift(name, alias, current, target)
@@ -87,16 +96,16 @@ def _reason(info: Mapping[str, Any]) -> str:
 
 def back(outputs: Outputs, aws: Any, tell: Tell) -> None:
     """Put each alias at the version before its own; one that is at the first stays."""
-    for function, arn in outputs["alias_arns"].items():
-        name, alias = outputs["function_names"][function], arn.rpartition(":")[2]
-        current = int(aws.get_alias(FunctionName=name, Name=alias)["FunctionVersion"])
-        pages = aws.get_paginator("list_versions_by_function").paginate(FunctionName=name)
+    for function, (arn, alias) in _aliases(outputs).items():
+        name = outputs["function_names"][function]
+        current = int(aws.get_alias(FunctionName=arn, Name=alias)["FunctionVersion"])
+        pages = aws.get_paginator("list_versions_by_function").paginate(FunctionName=arn)
         versions = [int(one["Version"]) for page in pages for one in page["Versions"] if one["Version"].isdigit()]
         before = max((version for version in versions if version < current), default=None)
         if before is None:
             tell(f"{name}: stays at {current}, there is none before it")
             continue
-        aws.update_alias(FunctionName=name, Name=alias, FunctionVersion=str(before), RoutingConfig={})
+        aws.update_alias(FunctionName=arn, Name=alias, FunctionVersion=str(before), RoutingConfig={})
         tell(f"{name}: {current} to {before}")
 
 

@@ -14,7 +14,8 @@ from botocore.stub import Stubber
 
 from lib import outputs, rollout
 
-ARN = "arn:aws:lambda:eu-west-1:123456789012:function:shop"
+ACCOUNT = "arn:aws:lambda:eu-west-1:123456789012:function:"
+ARN = f"{ACCOUNT}shop"
 SHIFT = rollout.Shift("shop-desk", "live", "1", "2")
 SPEC = {
     "version": 0.0,
@@ -62,7 +63,7 @@ def clients(*answers: tuple[str, str, Any, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def alias(function: str, version: str) -> tuple[str, str, Any, Any]:
-    return "lambda", "get_alias", {"FunctionName": function, "Name": "live"}, {"FunctionVersion": version}
+    return "lambda", "get_alias", {"FunctionName": ACCOUNT + function, "Name": "live"}, {"FunctionVersion": version}
 
 
 def deployment(status: str, **more: Any) -> tuple[str, str, Any, Any]:
@@ -71,11 +72,11 @@ def deployment(status: str, **more: Any) -> tuple[str, str, Any, Any]:
 
 def versions(function: str, *found: str) -> tuple[str, str, Any, Any]:
     answer = {"Versions": [{"Version": version} for version in found]}
-    return "lambda", "list_versions_by_function", {"FunctionName": function}, answer
+    return "lambda", "list_versions_by_function", {"FunctionName": ACCOUNT + function}, answer
 
 
 def moved(function: str, version: str) -> tuple[str, str, Any, Any]:
-    asked = {"FunctionName": function, "Name": "live", "FunctionVersion": version, "RoutingConfig": {}}
+    asked = {"FunctionName": ACCOUNT + function, "Name": "live", "FunctionVersion": version, "RoutingConfig": {}}
     return "lambda", "update_alias", asked, {}
 
 
