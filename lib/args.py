@@ -51,7 +51,9 @@ class TapStackArgs(Settings):
     """The name of a service that comes with the library, or a description of your own."""
     split_functions: bool = False
     """A function for each operation, with a role and figures of its own; their common code is in a layer."""
-
+    adopt_retained: bool = False
+    """Whether to import tables, a user pool, a backup vault and a key that exist under the names of this stack, as
+    `destroy` leaves them in staging and prod, instead of rejecting the deployment."""
     secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict, repr=False)
     """The values of the service's secrets, by their names, which Pulumi keeps as secrets."""
 
@@ -65,8 +67,9 @@ class TapStackArgs(Settings):
                 raise refuse(name, getattr(self, name), f"give {kind.__name__}(...)")
         if not isinstance(self.service, described.Service) and self.service not in SERVICES:
             raise refuse("service", self.service, f"give one of {', '.join(SERVICES)}, or a Service")
-        if not isinstance(self.split_functions, bool):
-            raise refuse("split_functions", self.split_functions, "give True or False")
+        for name in ("split_functions", "adopt_retained"):
+            if not isinstance(getattr(self, name), bool):
+                raise refuse(name, getattr(self, name), "give True or False")
         object.__setattr__(self, "tags", self._tags())
         check_tags(self.all_tags)
         self.settings().check()

@@ -100,7 +100,8 @@ def args_from_config(config: pulumi.Config | None = None) -> TapStackArgs:
     return TapStackArgs(
         environment_suffix=config.get("environment") or os.environ.get("ENVIRONMENT_SUFFIX") or "dev",
         service=_chosen(service, said),
-        split_functions=_split(config.get("split_functions") or "false"),
+        split_functions=_flag(config, "split_functions"),
+        adopt_retained=_flag(config, "adopt_retained"),
         tags=tags,
         secrets=secrets_from_config(described, config) if described else {},
         **layers,
@@ -125,11 +126,13 @@ def _chosen(service: str, said: Mapping[type[Layer], Mapping[str, Any]]) -> str 
     return choice.make(choice.settings(**said[choice.settings])) if choice and choice.settings in said else service
 
 
-def _split(text: str) -> bool:
+def _flag(config: pulumi.Config, name: str) -> bool:
+    """Return a key that is true or false; unset, it is false."""
+    text = config.get(name) or "false"
     try:
         return truth(text)
     except KeyError:
-        raise refuse("config split_functions", text, "give true or false") from None
+        raise refuse(f"config {name}", text, "give true or false") from None
 
 
 def _read(name: str, key: Key, text: str) -> Any:

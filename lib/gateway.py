@@ -204,6 +204,13 @@ def model(schema: Schema) -> str:
     return json.dumps({"$schema": "http://json-schema.org/draft-04/schema#", **schema}, sort_keys=True)
 
 
-def fingerprint(description: Any) -> str:
-    """A hash that changes exactly when the description does."""
-    return hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()
+def fingerprint(captured: Any) -> str:
+    """Return a hash of what a deployment captures; empty values count as absent, as API Gateway stores them."""
+    return hashlib.sha256(json.dumps(_without_empty(captured), sort_keys=True).encode()).hexdigest()
+
+
+def _without_empty(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        items = {key: _without_empty(item) for key, item in value.items()}
+        return {key: item for key, item in items.items() if item not in (None, "", [], {})}
+    return [_without_empty(item) for item in value] if isinstance(value, list | tuple) else value

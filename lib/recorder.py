@@ -50,8 +50,15 @@ CALLS: dict[str, dict[str, Any]] = {
     "getCallerIdentity": {"accountId": "123456789012"},
     "getRegion": {"region": "us-east-1"},
     "getPartition": {"partition": "aws"},
+    # Nothing exists before a recording.
+    "readStackResourceOutputs": {},
+    "getFunction": {},
+    "getTable": {},
+    "getUserPools": {},
+    "getVault": {},
+    "getKey": {},
 }
-"""What a program may ask AWS, and the recorder's answer."""
+"""What a program may ask AWS or the engine, and the recorder's answer."""
 PROOF = ("resourceRecordName", "resourceRecordType", "resourceRecordValue")
 """What a certificate asks for."""
 

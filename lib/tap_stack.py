@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 import pulumi
 
-from . import policies, site
+from . import existing_resources, policies, previous_state, site
 from . import service as described
 from .archive import own_sources, shared_sources, sources
 from .args import TapStackArgs
+from .backup_vaults import name_suffix
 from .components.alarm import Alarm, AlarmArgs
 from .components.alarms import Alarms, AlarmsArgs
 from .components.api import Api, ApiArgs
@@ -50,6 +51,7 @@ from .runtime import metrics
 from .settings import USER_POOL
 from .settings.rollout import GRADUAL
 from .stack_outputs import StackOutputs, collect
+from .transitions import Transitions
 
 __all__ = ["TapStack", "TapStackArgs"]
 
@@ -79,12 +81,16 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     """
 
     def __init__(self, name: str, args: TapStackArgs | None = None, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("tap:stack:TapStack", name, None, opts)
         self.args = args or TapStackArgs()
         self.description = self.args.description()
         self.settings = self.args.settings()
         self._prefix = name
+        previous = previous_state.read()
+        self._transitions = Transitions(name, self.args, previous)
+        self._transitions.check(self._table_names())
+        super().__init__(previous_state.STACK_TOKEN, name, None, opts)
         self._warn()
+        self._adopted = existing_resources.find(self._names(), previous, self.args.adopt_retained, self._invoke)
         self.key = self._key() if self.settings.encryption.key == "made" else None
         self.tables = {table.name: self._table(table) for table in self.description.tables}
         self.topics = {topic.name: self._topic(topic.name) for topic in self.description.topics}
@@ -137,7 +143,36 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         standing, regions = self.settings.encryption.standing(), self.settings.table.replica_regions or ()
         return {region: policies.in_region(standing, region) for region in regions} if standing else {}
 
+    @property
+    def _invoke(self) -> pulumi.InvokeOptions:
+        return pulumi.InvokeOptions(parent=self)
+
+    def _table_names(self) -> dict[str, str]:
+        return {table.name: self._physical("table", table.name) for table in self.description.tables}
+
+    def _user_pool_name(self) -> str:
+        return user_pool_name(self.description.name, self.args.environment)
+
+    def _vault_name(self, number: int) -> str:
+        return self._only("vault", f"backup{name_suffix(number)}")
+
+    def _names(self) -> existing_resources.Names:
+        """Return the names to look up in AWS before anything is created."""
+        settings = self.settings
+        authorization = settings.authorization
+        return existing_resources.Names(
+            tables=[] if settings.table.existing else [*self._table_names().values()],
+            functions=[self._physical("function", function.name) for function in self.description.functions],
+            vault=self._vault_name(1) if settings.backup.retention_days else "",
+            user_pool=self._user_pool_name()
+            if (authorization.type, authorization.user_pool) == (USER_POOL, "made")
+            else "",
+            creates_key=settings.encryption.key == "made",
+        )
+
     def _warn(self) -> None:
+        for warning in self._transitions.warnings():
+            pulumi.log.warn(warning, resource=self)
         runtimes = {self.args.function_settings(function).runtime for function in self.description.functions}
         for runtime in sorted(DEPRECATED_RUNTIMES.keys() & runtimes):
             pulumi.log.warn(
@@ -193,6 +228,8 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 replica_regions=self.settings.table.replica_regions or (),
                 settings=self.settings.encryption,
                 retain_on_delete=bool(self.settings.table.retain_on_delete),
+                import_id=self._adopted.import_id(existing_resources.KEY),
+                import_replica_ids=self._imported_replicas(existing_resources.REPLICA_KEY),
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -221,10 +258,46 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 kms_key_arn=self.encrypted_by,
                 aws_owned_key=self.settings.encryption.key == "owned",
                 replica_key_arns=self.replicas_encrypted_by,
+                aws_managed_key_arns=self._aws_managed_key_arns(table.name),
+                import_id=self._adopted.import_id(existing_resources.TABLE, self._physical("table", table.name)),
+                import_replica_ids=self._imported_replicas(
+                    existing_resources.REPLICA, f"{self._physical('table', table.name)}/"
+                ),
                 tags=self.args.all_tags,
             ),
             self._child,
         )
+
+    def _imported_replicas(self, token: str, owner: str = "") -> dict[str, str]:
+        """Return the import ids of existing replicas, by region."""
+        ids = {
+            region: self._adopted.import_id(token, f"{owner}{region}")
+            for region in self.settings.table.replica_regions or ()
+        }
+        return {region: id_ for region, id_ in ids.items() if id_}
+
+    def _aws_managed_key_arns(self, table: str) -> dict[str, str]:
+        """Return DynamoDB's AWS managed key by region, `""` for the table's own, where a key must be replaced by it.
+
+        The provider keeps the key that a table has if its ARN is only removed, also one that is about to be deleted.
+        """
+        regions = ["", *(self.settings.table.replica_regions or ())] if self.settings.encryption.key == "aws" else []
+        arns = {
+            region: self._aws_managed_key_arn(region)
+            for region in regions
+            if self._transitions.customer_key_of(table, region)
+        }
+        return {region: arn for region, arn in arns.items() if arn}
+
+    def _aws_managed_key_arn(self, region: str) -> str:
+        arn = existing_resources.aws_managed_key_arn(region, self._invoke)
+        if not arn and self._transitions.leaves_customer_key():
+            pulumi.log.warn(
+                f"{existing_resources.AWS_MANAGED_KEY} does not exist or cannot be read, so tables keep the customer managed "
+                "key. Before that key is deleted, set encryption_key to owned and deploy again.",
+                resource=self,
+            )
+        return arn
 
     def _topic(self, type_: str) -> Topic:
         return Topic(
@@ -243,7 +316,10 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return Backup(
             f"{self._prefix}-backup",
             BackupArgs(
-                name=self._only("vault", "backup"),
+                name=self._vault_name(1),
+                vault_naming=self._vault_name,
+                vaults=self._transitions.vaults(lambda vault: existing_resources.is_empty_vault(vault, self._invoke)),
+                import_vault=bool(self._adopted.import_id(existing_resources.VAULT, self._vault_name(1))),
                 table_arns=[table.arn for table in self.tables.values()],
                 settings=self.settings.backup,
                 kms_key_arn=self.encrypted_by,
@@ -344,12 +420,13 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return UserPool(
             f"{self._prefix}-users",
             UserPoolArgs(
-                name=user_pool_name(self.description.name, self.args.environment),
+                name=self._user_pool_name(),
                 scopes=self.description.scopes(),
                 settings=settings.authorization,
                 pages=pages,
                 deletion_protection=bool(settings.table.deletion_protection),
                 retain_on_delete=bool(settings.table.retain_on_delete),
+                import_id=self._adopted.import_id(existing_resources.USER_POOL, self._user_pool_name()),
                 tags=self.args.all_tags,
             ),
             self._child,

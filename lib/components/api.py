@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import pulumi
 import pulumi_aws as aws
@@ -86,6 +87,19 @@ FROZEN: dict[type[pulumi.Resource], tuple[str, ...]] = {
     aws.apigateway.RequestValidator: ("validate_request_body", "validate_request_parameters"),
 }
 """What a deployment keeps of each resource."""
+PROVIDER_DEFAULTS = {"passthrough_behavior": "WHEN_NO_MATCH", "timeout_milliseconds": 29_000}
+"""Values that API Gateway returns for properties that were not set: known after a deployment, and unknown in its
+preview."""
+
+R = TypeVar("R", bound=pulumi.Resource)
+
+
+class Captured(NamedTuple):
+    """A resource that a deployment captures."""
+
+    resource: pulumi.Resource
+    set_properties: frozenset[str]
+    """Properties that the program sets; a transform can set others."""
 
 
 class Mock(NamedTuple):
@@ -104,6 +118,7 @@ class Api(pulumi.ComponentResource):
         super().__init__("tap:aws:Api", name, None, opts)
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
+        self._captured: dict[str, Captured] = {}
         self.settings = over(over(BASIS.api, ApiSettings(stage_name=DEFAULT_STAGE)), args.settings)
         self.authorization = over(BASIS.authorization, args.authorization)
         self.resource = aws.apigateway.RestApi(
@@ -140,10 +155,14 @@ class Api(pulumi.ComponentResource):
         at = pulumi.Output.all(self.resource.execution_arn, self.stage.stage_name)
         return at.apply(lambda found: policies.call_statement(found[0], found[1], routes))
 
-    def _cors(self, headers: Callable[[str | None], Mapping[str, str]], place: str) -> pulumi.Output[dict[str, str]]:
-        """Headers that depend on the origin whose pages may call, as API Gateway maps constants."""
-        said: pulumi.Input[str | None] = self._args.cors_origin or self.settings.cors_origin
-        return pulumi.Output.from_input(said).apply(lambda origin: gateway.mapped(headers(origin), place))
+    def _cors(
+        self, headers: Callable[[str | None], Mapping[str, str]], place: str
+    ) -> pulumi.Output[dict[str, str]] | dict[str, str] | None:
+        """Return headers that depend on the allowed CORS origin, as API Gateway maps constants; None if there are none."""
+        if self._args.cors_origin is None:
+            return gateway.mapped(headers(self.settings.cors_origin), place) or None
+        origin: pulumi.Output[str] = pulumi.Output.from_input(self._args.cors_origin)
+        return origin.apply(lambda known: gateway.mapped(headers(known), place))
 
     def _routes(self) -> list[service.Route]:
         return [route for route, _ in self._args.routes]
@@ -158,25 +177,27 @@ class Api(pulumi.ComponentResource):
 
     def _models(self) -> dict[str, aws.apigateway.Model]:
         return {
-            name: aws.apigateway.Model(
+            name: self._capture(
+                f"model {name}",
+                aws.apigateway.Model,
                 f"{self._prefix}-model-{name}",
                 rest_api=self.resource.id,
                 name=name,
                 content_type="application/json",
                 schema=gateway.model(self._args.schemas[name]),
-                opts=self._child,
             )
             for name in sorted({route.body for route in self._routes() if route.body})
         }
 
     def _validator(self) -> aws.apigateway.RequestValidator:
-        return aws.apigateway.RequestValidator(
+        return self._capture(
+            "validator",
+            aws.apigateway.RequestValidator,
             f"{self._prefix}-validator",
             rest_api=self.resource.id,
             name="body-and-parameters",
             validate_request_body=True,
             validate_request_parameters=True,
-            opts=self._child,
         )
 
     def _resources(self) -> list[aws.apigateway.Resource]:
@@ -195,14 +216,15 @@ class Api(pulumi.ComponentResource):
         return made
 
     def _authorizer(self, user_pool: UserPool) -> aws.apigateway.Authorizer:
-        return aws.apigateway.Authorizer(
+        return self._capture(
+            "authorizer",
+            aws.apigateway.Authorizer,
             f"{self._prefix}-authorizer",
             rest_api=self.resource.id,
             name="user-pool",
             type=USER_POOL,
             provider_arns=[user_pool.arn],
             identity_source="method.request.header.Authorization",
-            opts=self._child,
         )
 
     def _authorized(self, route: service.Route) -> dict[str, Any]:
@@ -214,7 +236,9 @@ class Api(pulumi.ComponentResource):
         return {"authorization": "AWS_IAM" if scope and self.authorization.type == "AWS_IAM" else "NONE"}
 
     def _method(self, route: service.Route) -> aws.apigateway.Method:
-        return aws.apigateway.Method(
+        return self._capture(
+            f"method {route.method} {route.path}",
+            aws.apigateway.Method,
             f"{self._prefix}{route.path}-{route.method.lower()}",
             **self._at(route.path),
             http_method=route.method,
@@ -223,18 +247,18 @@ class Api(pulumi.ComponentResource):
             request_parameters=gateway.request_parameters(route),
             request_models={"application/json": self.models[route.body].name} if route.body else None,
             request_validator_id=self.validator.id,
-            opts=self._child,
         )
 
     def _integration(self, route: service.Route, function: Function) -> aws.apigateway.Integration:
-        return aws.apigateway.Integration(
+        return self._capture(
+            f"integration {route.method} {route.path}",
+            aws.apigateway.Integration,
             f"{self._prefix}{route.path}-{route.method.lower()}-integration",
             **self._at(route.path),
             http_method=self.methods[route.method, route.path].http_method,
             type="AWS_PROXY",
             integration_http_method="POST",
             uri=function.invoke_arn,
-            opts=self._child,
         )
 
     def _preflight(self, path: str, allowed: Sequence[str]) -> Mock:
@@ -253,44 +277,69 @@ class Api(pulumi.ComponentResource):
         return self._mock(f"{self._prefix}-health", gateway.HEALTH_PATH, gateway.HEALTH)
 
     def _mock(self, label: str, path: str, said: gateway.Said) -> Mock:
-        headers = self._cors(said.headers, "method.response")
-        made = aws.apigateway.Method(
-            label, **self._at(path), http_method=said.method, authorization="NONE", opts=self._child
+        headers, key = self._cors(said.headers, "method.response"), f"{said.method} {path}"
+        made = self._capture(
+            f"method {key}",
+            aws.apigateway.Method,
+            label,
+            **self._at(path),
+            http_method=said.method,
+            authorization="NONE",
         )
         at = {**self._at(path), "http_method": made.http_method}
-        integration = aws.apigateway.Integration(
+        integration = self._capture(
+            f"integration {key}",
+            aws.apigateway.Integration,
             f"{label}-integration",
             **at,
             type="MOCK",
             request_templates={"application/json": json.dumps({"statusCode": said.status})},
-            opts=self._child,
         )
-        response = aws.apigateway.MethodResponse(
+        response = self._capture(
+            f"response {key}",
+            aws.apigateway.MethodResponse,
             f"{label}-response",
             **at,
             status_code=str(said.status),
-            response_parameters=headers.apply(lambda headers: dict.fromkeys(headers, False)),
-            opts=self._child,
+            response_parameters=None if headers is None else pulumi.Output.from_input(headers).apply(_optional),
         )
-        answer = aws.apigateway.IntegrationResponse(
+        answer = self._capture(
+            f"integration response {key}",
+            aws.apigateway.IntegrationResponse,
             f"{label}-integration-response",
+            depends_on=[integration],
             **at,
             status_code=response.status_code,
             response_parameters=headers,
             response_templates={"application/json": said.body} if said.body else None,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[integration]),
         )
         return Mock(made, integration, response, answer)
 
+    def _capture(
+        self,
+        key: str,
+        create: Callable[..., R],
+        logical_name: str,
+        /,
+        depends_on: Sequence[pulumi.Resource] | None = None,
+        **properties: Any,
+    ) -> R:
+        """Create a resource that a deployment captures, and note under `key` what the program sets of it."""
+        opts = pulumi.ResourceOptions(parent=self, depends_on=depends_on)
+        resource = create(logical_name, **properties, opts=opts)
+        self._captured[key] = Captured(resource, frozenset(n for n, value in properties.items() if _is_set(value)))
+        return resource
+
     def _gateway_response(self, row: gateway.GatewayResponse) -> aws.apigateway.Response:
-        return aws.apigateway.Response(
+        return self._capture(
+            f"gateway response {row.type}",
+            aws.apigateway.Response,
             f"{self._prefix}-{row.type.lower().replace('_', '-')}",
             rest_api_id=self.resource.id,
             response_type=row.type,
             status_code=str(row.status) if row.status else None,
             response_parameters=self._cors(gateway.refusal_headers, "gatewayresponse"),
             response_templates={"application/json": gateway.template(row)},
-            opts=self._child,
         )
 
     def _permissions(self) -> list[aws.lambda_.Permission]:
@@ -323,15 +372,15 @@ class Api(pulumi.ComponentResource):
         return [*self.preflights.values(), *([self.health] if self.health else [])]
 
     def _fingerprint(self) -> pulumi.Output[str]:
-        """A hash of all that a deployment freezes, as it was registered: what a transform changed is in it."""
-        mocks = [part for mock in self._mocks() for part in mock]
-        frozen: list[pulumi.Resource] = [*self.methods.values(), *self.integrations, *mocks]
-        frozen += [*self.gateway_responses, *self.models.values(), self.validator, *filter(None, [self.authorizer])]
-        told = [
-            [resource.pulumi_resource_name, *(getattr(resource, name) for name in FROZEN[type(resource)])]
-            for resource in sorted(frozen, key=lambda resource: resource.pulumi_resource_name)
-        ]
-        return pulumi.Output.from_input(told).apply(gateway.fingerprint)
+        """Return a hash of every property that a deployment captures, including changes made by transforms.
+
+        It contains no logical names, so an alias that renames resources does not redeploy the API.
+        """
+        captured = {
+            key: {name: _captured_value(one, name) for name in FROZEN[type(one.resource)]}
+            for key, one in self._captured.items()
+        }
+        return pulumi.Output.from_input(captured).apply(gateway.fingerprint)
 
     def _logged(self) -> bool:
         settings = self.settings
@@ -415,3 +464,27 @@ class Api(pulumi.ComponentResource):
             ),
             self._child,
         )
+
+
+def _optional(headers: Mapping[str, str]) -> dict[str, bool]:
+    """Return headers as a method response declares them: not required."""
+    return dict.fromkeys(headers, False)
+
+
+def _is_set(value: Any) -> bool:
+    """Return whether a property has a value; API Gateway does not store an empty one."""
+    return isinstance(value, pulumi.Output) or value not in (None, "", [], {})
+
+
+def _captured_value(captured: Captured, name: str) -> Any:
+    """Return a property as it was registered; one that nothing sets is None, although a preview has it as unknown."""
+    value: pulumi.Output[Any] = getattr(captured.resource, name)
+    if name in captured.set_properties:
+        return value
+    known: asyncio.Future[bool] = asyncio.Future()
+    known.set_result(True)
+    default = PROVIDER_DEFAULTS.get(name)
+    # The future of an unknown output holds None.
+    return pulumi.Output(value.resources(), value.future(), known, value.is_secret()).apply(
+        lambda found: None if found == default else found
+    )

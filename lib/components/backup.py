@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
 
 from .. import policies
+from ..backup_vaults import Vaults, name_suffix
 from ..environments import BASIS
 from ..naming import role_name_prefix
 from ..settings import BackupSettings, over, refuse
 from .role import Role, RoleArgs
 
 TRUSTED = "backup.amazonaws.com"
+VAULT_KEYS = "vault_keys"
+"""Output with the label of the key of each vault, which the next deployment reads."""
 START_WINDOW_MINUTES = 60
 """How long after its time a backup may begin."""
 COMPLETION_WINDOW_MINUTES = 8 * 60
@@ -28,6 +31,12 @@ class BackupArgs:
 
     name: str
     """Of the vault and of the plan in AWS: 2 to 50 letters, digits, '-' or '_'."""
+    vault_naming: Callable[[int], str] | None = None
+    """From the number of a vault to its name.  Default: `name`, and from the second vault on `name` and the number."""
+    vaults: Vaults = Vaults()
+    """The vault in use and the older ones that stay."""
+    import_vault: bool = False
+    """Whether the vault exists and this deployment imports it into the state."""
     table_arns: Sequence[pulumi.Input[str]]
     """The tables that are backed up."""
     settings: BackupSettings = field(default_factory=BackupSettings)
@@ -57,14 +66,8 @@ class Backup(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         self.settings = over(BASIS.backup, args.settings)
         self._tables = pulumi.Output.all(*args.table_arns)
-        self.vault = aws.backup.Vault(
-            f"{name}-vault",
-            name=args.name,
-            kms_key_arn=args.kms_key_arn,
-            force_destroy=not args.retain_on_delete,
-            tags=args.tags,
-            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=args.retain_on_delete),
-        )
+        self.vault = self._vault(args.vaults.current, args.kms_key_arn, args.import_vault)
+        self.older_vaults = {number: self._vault(number, key) for number, key in args.vaults.older.items()}
         self.plan = self._plan()
         self.role = self._role("backup", self._backing_up())
         self.restore_role = self._role("restore", self._restoring())
@@ -77,7 +80,30 @@ class Backup(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=self.role.permissions()),
         )
         self.register_outputs(
-            {"vault_arn": self.vault.arn, "plan_id": self.plan.id, "restore_role_arn": self.restore_role.arn}
+            {
+                "vault_arn": self.vault.arn,
+                "plan_id": self.plan.id,
+                "restore_role_arn": self.restore_role.arn,
+                VAULT_KEYS: {**args.vaults.keys},
+            }
+        )
+
+    def _vault(self, number: int, kms_key_arn: pulumi.Input[str] | None, imported: bool = False) -> aws.backup.Vault:
+        args, suffix = self._args, name_suffix(number)
+        name = args.vault_naming(number) if args.vault_naming else f"{args.name}{suffix}"
+        return aws.backup.Vault(
+            f"{self._prefix}-vault{suffix}",
+            name=name,
+            kms_key_arn=kms_key_arn,
+            force_destroy=not args.retain_on_delete,
+            tags=args.tags,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                retain_on_delete=args.retain_on_delete,
+                import_=name if imported else None,
+                # AWS does not return it, so an imported vault would differ in it.
+                ignore_changes=["forceDestroy"] if imported else None,
+            ),
         )
 
     def _plan(self) -> aws.backup.Plan:
@@ -135,7 +161,8 @@ class Backup(pulumi.ComponentResource):
 
     def _keys(self, actions: Sequence[str]) -> list[pulumi.Output[policies.Statement]]:
         own = [] if self._args.kms_key_arn is None else [self._args.kms_key_arn]
-        if not (used := [*own, *self._args.table_key_arns]):
+        older = [arn for arn in self._args.vaults.older.values() if arn]
+        if not (used := [*own, *older, *self._args.table_key_arns]):
             return []
         keys = pulumi.Output.all(*used).apply(lambda arns: list(dict.fromkeys(arns)))
         return [keys.apply(lambda arns: policies.allow("kms", actions, arns)), keys.apply(policies.key_grants)]

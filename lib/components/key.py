@@ -31,6 +31,10 @@ class KeyArgs:
     """How it rotates and goes; what is not said here is as in `dev`."""
     retain_on_delete: bool = False
     """`pulumi destroy` forgets the key and leaves it in the account, as what it encrypted is lost without it."""
+    import_id: str = ""
+    """Id of an existing key that this deployment imports into the state; empty: the key is created."""
+    import_replica_ids: Mapping[str, str] = field(default_factory=dict)
+    """Ids of its existing replicas, by region."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -44,7 +48,6 @@ class Key(pulumi.ComponentResource):
     def __init__(self, name: str, args: KeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Key", name, None, opts)
         self._prefix, self._args = name, args
-        self._kept = pulumi.ResourceOptions(parent=self, retain_on_delete=args.retain_on_delete)
         self.settings = over(BASIS.encryption, args.settings)
         asked = pulumi.InvokeOutputOptions(parent=self)
         self._account = aws.get_caller_identity_output(opts=asked).account_id
@@ -75,7 +78,7 @@ class Key(pulumi.ComponentResource):
             multi_region=True,
             policy=self._policy(self._region),
             tags=self._args.tags,
-            opts=self._kept,
+            opts=self._options(self._args.import_id),
         )
 
     def _replica(self, region: str) -> aws.kms.ReplicaKey:
@@ -87,7 +90,16 @@ class Key(pulumi.ComponentResource):
             deletion_window_in_days=self.settings.deletion_window_days,
             policy=self._policy(region),
             tags=self._args.tags,
-            opts=self._kept,
+            opts=self._options(self._args.import_replica_ids.get(region, "")),
+        )
+
+    def _options(self, import_id: str) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(
+            parent=self,
+            retain_on_delete=self._args.retain_on_delete,
+            import_=import_id or None,
+            # AWS does not return it, so an imported key would differ in it.
+            ignore_changes=["deletionWindowInDays"] if import_id else None,
         )
 
     def _policy(self, region: pulumi.Input[str]) -> pulumi.Output[str]:

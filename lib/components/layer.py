@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from .assets import archive
+
 FOLDER = "python"
 """Where Lambda looks for Python modules in a layer."""
 
@@ -32,9 +34,7 @@ class Layer(pulumi.ComponentResource):
         self.resource = aws.lambda_.LayerVersion(
             f"{name}-layer",
             layer_name=args.name,
-            code=pulumi.AssetArchive(
-                {f"{FOLDER}/{path}": pulumi.StringAsset(text) for path, text in args.files.items()}
-            ),
+            code=archive(args.files, FOLDER),
             compatible_runtimes=args.runtimes,
             opts=pulumi.ResourceOptions(parent=self),
         )

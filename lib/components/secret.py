@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import pulumi
 import pulumi_aws as aws
@@ -45,9 +46,7 @@ class Secret(pulumi.ComponentResource):
         super().__init__("tap:aws:Secret", name, None, opts)
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self, retain_on_delete=args.retain_on_delete)
-        self._value: pulumi.Output[str] = pulumi.Output.secret(
-            secrets.token_urlsafe(GENERATED_BYTES) if args.value is None else args.value
-        )
+        self._value = _generated() if args.value is None else pulumi.Output.secret(args.value)
         self.resource = self._parameter() if args.store == "ssm" else self._entry()
         self.version = self._written() if isinstance(self.resource, aws.secretsmanager.Secret) else None
         self.name = self.resource.name
@@ -108,6 +107,13 @@ class Secret(pulumi.ComponentResource):
             retain_on_delete=self._args.retain_on_delete,
             ignore_changes=[value] if self._args.value is None else None,
         )
+
+
+def _generated() -> pulumi.Output[str]:
+    """Return a generated value, unknown in a preview: a saved plan would allow no other value than the preview's."""
+    if not pulumi.runtime.is_dry_run():
+        return pulumi.Output.secret(secrets.token_urlsafe(GENERATED_BYTES))
+    return pulumi.Output.secret(cast(str, pulumi.UNKNOWN))
 
 
 def fingerprint(parts: Sequence[str]) -> int:

@@ -15,6 +15,8 @@ from ..settings import TableSettings, over, refuse
 SCALING_TARGET_PERCENT = 70
 SCALING_FACTOR = 10
 """How far above its least capacity a table scales when nothing else is said."""
+RETAINED = "retain_on_delete"
+"""Output that says whether `destroy` retains the table, which the next deployment reads."""
 REPLICATED_STREAM = "NEW_AND_OLD_IMAGES"
 """What DynamoDB replicates by; it holds all that any other kind of stream does."""
 
@@ -35,6 +37,13 @@ class TableArgs:
     """Without `kms_key_arn`: the AWS-owned one, which costs nothing and tells CloudTrail nothing."""
     replica_key_arns: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """The key of each replica by its region; DynamoDB takes a key of one's own in every region, or in none."""
+    aws_managed_key_arns: Mapping[str, str] = field(default_factory=dict)
+    """ARN of DynamoDB's AWS managed key by region, `""` for the table's own, set where a table or a replica leaves a
+    customer managed key: the provider keeps the old key if its ARN is only removed."""
+    import_id: str = ""
+    """Name of an existing table that this deployment imports into the state; empty: the table is created."""
+    import_replica_ids: Mapping[str, str] = field(default_factory=dict)
+    """Import ids of existing replicas, by region."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -57,7 +66,14 @@ class Table(pulumi.ComponentResource):
         self.arn = self.resource.arn
         self.stream_arn = self.resource.stream_arn
         self.replicas = {region: self._replica(name, region, args) for region in self.settings.replica_regions or ()}
-        self.register_outputs({"name": self.name, "arn": self.arn, "stream_arn": self.stream_arn})
+        self.register_outputs(
+            {
+                "name": self.name,
+                "arn": self.arn,
+                "stream_arn": self.stream_arn,
+                RETAINED: bool(self.settings.retain_on_delete),
+            }
+        )
 
     def grant(
         self, actions: Sequence[str], indexes: Sequence[str] = (), keys: Sequence[str] = ()
@@ -101,6 +117,7 @@ class Table(pulumi.ComponentResource):
                 retain_on_delete=settings.retain_on_delete,
                 # Capacity is the scaling's to change once the table stands; replicas are resources of their own.
                 ignore_changes=["replicas", *(_SCALED_PROPERTIES if scaled else ())],
+                import_=args.import_id or None,
             ),
         )
 
@@ -109,7 +126,7 @@ class Table(pulumi.ComponentResource):
             f"{name}-{region}-replica",
             region=region,
             global_table_arn=self.arn,
-            kms_key_arn=args.replica_key_arns.get(region),
+            kms_key_arn=args.replica_key_arns.get(region, args.aws_managed_key_arns.get(region)),
             point_in_time_recovery=bool(self.settings.point_in_time_recovery),
             deletion_protection_enabled=self.settings.deletion_protection,
             tags=args.tags,
@@ -118,6 +135,9 @@ class Table(pulumi.ComponentResource):
                 retain_on_delete=self.settings.retain_on_delete,
                 # DynamoDB replicates no provisioned table whose writes do not scale yet.
                 depends_on=[policy for _, policy in self.scaling],
+                # A region has one replica of a table, so another key means to delete it first; DynamoDB fills the new one.
+                delete_before_replace=True,
+                import_=args.import_replica_ids.get(region),
             ),
         )
 
@@ -198,6 +218,8 @@ def _provisioned(settings: TableSettings) -> bool:
 def _encryption(args: TableArgs) -> aws.dynamodb.TableServerSideEncryptionArgsDict:
     if args.kms_key_arn is not None:
         return {"enabled": True, "kms_key_arn": args.kms_key_arn}
+    if aws_managed := args.aws_managed_key_arns.get(""):
+        return {"enabled": True, "kms_key_arn": aws_managed}
     # The provider leaves a table with the key it has when an ARN is only taken away; this it carries out.
     return {"enabled": not args.aws_owned_key}
 

@@ -39,6 +39,8 @@ class UserPoolArgs:
     """Cognito refuses to delete the pool."""
     retain_on_delete: bool = False
     """`pulumi destroy` leaves the pool, and so its users."""
+    import_id: str = ""
+    """Id of an existing pool that this deployment imports into the state; empty: the pool is created."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -107,7 +109,9 @@ class UserPool(pulumi.ComponentResource):
             software_token_mfa_configuration=None if mfa == "OFF" else {"enabled": True},
             deletion_protection="ACTIVE" if args.deletion_protection else "INACTIVE",
             tags=args.tags,
-            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=args.retain_on_delete),
+            opts=pulumi.ResourceOptions(
+                parent=self, retain_on_delete=args.retain_on_delete, import_=args.import_id or None
+            ),
         )
 
     def _domain(self) -> aws.cognito.UserPoolDomain:

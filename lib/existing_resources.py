@@ -1,0 +1,145 @@
+"""AWS resources that exist already under the names of a stack: retained by an earlier `pulumi destroy`, or another
+stack's.
+
+Without this check `pulumi up` fails half-way with `already exists`, or silently shares what AWS creates idempotently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import pulumi
+import pulumi_aws as aws
+
+from .previous_state import PreviousState
+
+TABLE = "aws:dynamodb/table:Table"
+REPLICA = "aws:dynamodb/tableReplica:TableReplica"
+FUNCTION = "aws:lambda/function:Function"
+VAULT = "aws:backup/vault:Vault"
+USER_POOL = "aws:cognito/userPool:UserPool"
+KEY = "aws:kms/key:Key"
+REPLICA_KEY = "aws:kms/replicaKey:ReplicaKey"
+"""Type tokens."""
+
+AWS_MANAGED_KEY = "alias/aws/dynamodb"
+"""The key that DynamoDB uses for tables without a customer managed key; AWS creates it on first use."""
+
+LABELS = {TABLE: "DynamoDB table", VAULT: "backup vault", USER_POOL: "Cognito user pool", FUNCTION: "Lambda function"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """Physical names that a stack is about to use."""
+
+    tables: Sequence[str] = ()
+    functions: Sequence[str] = ()
+    vault: str = ""
+    """Empty: no backups."""
+    user_pool: str = ""
+    """Empty: no user pool is created."""
+    creates_key: bool = False
+    """Whether the stack creates a KMS key."""
+
+
+class Existing(NamedTuple):
+    """A resource that exists in AWS and is not in the state."""
+
+    token: str
+    name: str
+    """Physical name; of a replica its table's name and its region, of a replica key its region, of a key nothing."""
+    id: str
+    """Id with which Pulumi imports it."""
+
+
+class ExistingResourceError(pulumi.RunError):
+    """A name of the stack is in use; the message says by what, and what to do."""
+
+
+class Adopted:
+    """Existing resources that this deployment imports into its state."""
+
+    def __init__(self, found: Sequence[Existing] = ()) -> None:
+        self._ids = {(existing.token, existing.name): existing.id for existing in found}
+
+    def import_id(self, token: str, name: str = "") -> str:
+        """Return the id of a resource to import; an empty string if it is to be created."""
+        return self._ids.get((token, name), "")
+
+
+def find(names: Names, previous: PreviousState, adopt: bool, opts: pulumi.InvokeOptions) -> Adopted:
+    """Return what to adopt; raise `ExistingResourceError` for a name in use that must not be adopted.
+
+    Only what is not in the state is looked up, so an update of a deployed stack makes no call.
+    """
+    _check_function(names, previous, opts)
+    found = list(_existing(names, previous, opts))
+    if found and not adopt:
+        listed = ", ".join(f"{LABELS[one.token]} {one.name}" for one in found if one.token in LABELS)
+        raise ExistingResourceError(
+            f"Not part of this stack, but existing: {listed}. A destroyed stack retained them, or another stack uses them. "
+            "To import them into this stack, set adopt_retained to true and deploy again. To start empty, delete them "
+            "first. See docs/runbook.md#adopt-retained-resources."
+        )
+    return Adopted(found)
+
+
+def _check_function(names: Names, previous: PreviousState, opts: pulumi.InvokeOptions) -> None:
+    """Raise `ExistingResourceError` if another stack runs the first function; `destroy` retains no function."""
+    for name in names.functions[:1]:
+        if not previous.has(FUNCTION, name=name) and _look_up(aws.lambda_.get_function, opts, function_name=name):
+            raise ExistingResourceError(
+                f"Not part of this stack, but existing: Lambda function {name}. Another stack deploys this service with this "
+                "environment suffix in this account and region. Set another environment suffix, or deploy that stack."
+            )
+
+
+def _existing(names: Names, previous: PreviousState, opts: pulumi.InvokeOptions) -> Iterator[Existing]:
+    keys: list[str] = []
+    for name in names.tables:
+        if not previous.has(TABLE, name=name) and (table := _look_up(aws.dynamodb.get_table, opts, name=name)):
+            yield from _table(table)
+            keys += [table.server_side_encryption.kms_key_arn] if table.server_side_encryption else []
+    if names.vault and not previous.has(VAULT, name=names.vault):
+        if vault := _look_up(aws.backup.get_vault, opts, name=names.vault):
+            yield Existing(VAULT, names.vault, names.vault)
+            keys.append(vault.kms_key_arn)
+    if names.user_pool and not previous.has(USER_POOL, name=names.user_pool):
+        pools = _look_up(aws.cognito.get_user_pools, opts, name=names.user_pool)
+        yield from (Existing(USER_POOL, names.user_pool, id_) for id_ in (pools.ids if pools else ())[:1])
+    if names.creates_key and not previous.of(KEY):
+        yield from (Existing(KEY, "", arn.rpartition("/")[2]) for arn in keys[:1] if arn)
+
+
+def _table(table: aws.dynamodb.GetTableResult) -> Iterator[Existing]:
+    """Yield a table, and each of its replicas with the key that encrypts it."""
+    region = table.arn.split(":")[3]
+    yield Existing(TABLE, table.name, table.name)
+    for replica in table.replicas or ():
+        yield Existing(REPLICA, f"{table.name}/{replica.region_name}", f"{table.name}:{region}")
+        if replica.kms_key_arn:
+            yield Existing(REPLICA_KEY, replica.region_name, replica.kms_key_arn.rpartition("/")[2])
+
+
+def is_empty_vault(name: str, opts: pulumi.InvokeOptions) -> bool:
+    """Return whether a backup vault has no recovery points; False if AWS does not say."""
+    vault = _look_up(aws.backup.get_vault, opts, name=name)
+    return bool(vault) and vault.recovery_points == 0
+
+
+def aws_managed_key_arn(region: str, opts: pulumi.InvokeOptions) -> str:
+    """Return the ARN of DynamoDB's AWS managed key in a region; empty if there is none or AWS does not say."""
+    key = _look_up(aws.kms.get_key, opts, key_id=AWS_MANAGED_KEY, **({"region": region} if region else {}))
+    return str(key.arn) if key else ""
+
+
+def _look_up(function: Callable[..., Any], opts: pulumi.InvokeOptions, **args: str) -> Any:
+    """Return the result of a data source, or None if there is no such resource or AWS does not say."""
+    try:
+        found = function(**args, opts=opts)
+    except Exception as error:  # pylint: disable=broad-exception-caught  # the SDK raises Exception itself
+        pulumi.log.debug(f"{function.__name__} {args}: {error}")
+        return None
+    return found if found.id else None

@@ -1,0 +1,133 @@
+"""What a deployment must respect of the previous one: checks, warnings, and decisions that depend on what exists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pulumi
+
+from .args import TapStackArgs
+from .backup_vaults import AWS_MANAGED, Vaults, plan
+from .components.backup import VAULT_KEYS
+from .components.table import RETAINED
+from .existing_resources import KEY, REPLICA, TABLE, USER_POOL, VAULT
+from .previous_state import STACK_TOKEN, PreviousState
+from .settings import USER_POOL as USER_POOL_AUTHORIZATION
+
+
+class Transitions:
+    """The way from the previous deployment of one `TapStack` to the next."""
+
+    def __init__(self, prefix: str, args: TapStackArgs, previous: PreviousState) -> None:
+        """`prefix` is the logical name of the stack component, with which those of all its children begin."""
+        self._prefix, self._args = prefix, args
+        self._service, self._settings = args.description(), args.settings()
+        self._previous = previous
+        self._stack = previous.outputs(STACK_TOKEN, prefix)
+
+    def check(self, table_names: Mapping[str, str]) -> None:
+        """Raise `RunError` for a change that would lose data or fail half-way.
+
+        `table_names` are physical names by the name in the service definition.
+        """
+        self._check_identity(table_names)
+        for table in table_names:
+            for region in self._settings.table.replica_regions or ():
+                self._check_replica(table, region)
+
+    def _check_identity(self, table_names: Mapping[str, str]) -> None:
+        for field, value in {"service": self._service.name, "environment": self._args.environment}.items():
+            if self._stack.get(field, value) != value:
+                raise pulumi.RunError(self._other_stack(field, self._stack[field], value))
+        for table, name in table_names.items():
+            existing = self._previous.outputs(TABLE, f"{self._prefix}-{table}-table").get("name", name)
+            if existing != name:
+                raise pulumi.RunError(self._other_stack(f"name of table {table}", existing, name))
+
+    def _other_stack(self, field: str, existing: str, value: str) -> str:
+        return (
+            f"{field} must stay {existing!r} in this stack, got {value!r}. The change would replace or delete its tables. "
+            f"Deploy {value!r} as another stack: pulumi stack init {self._service.name}-{self._args.environment}."
+        )
+
+    def _check_replica(self, table: str, region: str) -> None:
+        replica = self._previous.outputs(REPLICA, f"{self._prefix}-{table}-{region}-replica")
+        settings = self._settings.table
+        is_kept = (
+            settings.retain_on_delete
+            or settings.deletion_protection
+            or replica.get("deletionProtectionEnabled")
+            or self._previous.outputs("tap:aws:Table", f"{self._prefix}-{table}").get(RETAINED)
+        )
+        if replica and is_kept and self._changes_key(region):
+            raise pulumi.RunError(
+                f"encryption.key must stay as it is while the replica of table {table} in {region} is retained or protected: "
+                "another key means another replica. Deploy with retain_on_delete and deletion_protection set to false, then "
+                "with the new encryption_key, then without the three overrides."
+            )
+
+    def _changes_key(self, region: str) -> bool:
+        before = (self._stack.get("replica_key_arns") or {}).get(region)
+        encryption = self._settings.encryption
+        if encryption.key == "made":
+            return not (before and self._own_key())
+        return bool(before) if encryption.standing() is None else before is None
+
+    def _own_key(self) -> Mapping[str, Any]:
+        return self._previous.outputs(KEY, f"{self._prefix}-encryption-key")
+
+    def warnings(self) -> Iterator[str]:
+        """Yield what a deployment removes that cannot be had back, or that something still needs."""
+        retained = bool(self._settings.table.retain_on_delete)
+        if (key := self._own_key()) and self._settings.encryption.key != "made":
+            fate = (
+                "stays in the account"
+                if retained
+                else f"is deleted in {int(key.get('deletionWindowInDays') or 30)} days; to keep it, run "
+                f"aws kms cancel-key-deletion --key-id {key.get('keyId')}"
+            )
+            yield (
+                f"The KMS key {key.get('arn')} is no longer part of this stack and {fate}. Without it, the following cannot be "
+                "restored or read: tables at a time before this deployment, recovery points, log events, messages and objects "
+                "that were written under it."
+            )
+        authorization = self._settings.authorization
+        keeps_pool = authorization.type == USER_POOL_AUTHORIZATION and authorization.user_pool == "made"
+        if (
+            (pool := self._previous.outputs(USER_POOL, f"{self._prefix}-users-pool"))
+            and not keeps_pool
+            and not retained
+        ):
+            yield f"The user pool {pool.get('id')} is deleted with all its users, who cannot be restored."
+
+    def vaults(self, is_empty: Callable[[str], bool]) -> Vaults:
+        """Return which backup vault is in use, and which older ones stay."""
+        first = f"{self._prefix}-backup-vault"
+        numbers = {
+            name: name.removeprefix(first).lstrip("-") or "1"
+            for name in self._previous.of(VAULT)
+            if name.startswith(first)
+        }
+        previous = {
+            int(number): self._previous.outputs(VAULT, name) for name, number in numbers.items() if number.isdecimal()
+        }
+        labels = self._previous.outputs("tap:aws:Backup", f"{self._prefix}-backup").get(VAULT_KEYS) or {}
+        return plan(self._key_label(), labels, previous, is_empty)
+
+    def _key_label(self) -> str:
+        key = self._settings.encryption.key
+        return AWS_MANAGED if key in (None, "aws", "owned") else key
+
+    def customer_key_of(self, table: str, region: str = "") -> str:
+        """Return the ARN of the KMS key of a table or of its replica in a region, as the provider returned it."""
+        if region:
+            return str(
+                self._previous.outputs(REPLICA, f"{self._prefix}-{table}-{region}-replica").get("kmsKeyArn") or ""
+            )
+        encryption = self._previous.outputs(TABLE, f"{self._prefix}-{table}-table").get("serverSideEncryption") or {}
+        return str(encryption.get("kmsKeyArn") or "")
+
+    def leaves_customer_key(self) -> bool:
+        """Return whether the previous deployment had a customer managed key, and this one has none."""
+        return bool(self._stack.get("key_arn")) and self._settings.encryption.key in ("aws", "owned")
