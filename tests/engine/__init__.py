@@ -1,0 +1,1 @@
+"""Programs under the real Pulumi engine, over a double of the AWS provider."""

@@ -1,0 +1,192 @@
+"""What exists in the double's AWS accounts, and what AWS would reject."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from . import wire
+from .resource_type import ResourceType
+from .resource_types import TYPES
+from .wire import Properties
+
+ACCOUNT = "123456789012"
+ALWAYS = {"account": ACCOUNT, "partition": "aws"}
+GLOBAL_SCOPES = {"global": "", "account": ""}
+
+
+class AwsError(Exception):
+    """An operation that AWS rejects."""
+
+
+class Event(NamedTuple):
+    """An operation that changed something."""
+
+    operation: str
+    """`create`, `update`, `delete` or `read`."""
+    token: str
+    name: str
+    """Logical name."""
+    id: str
+
+
+@dataclass
+class Entry:
+    """A resource that exists."""
+
+    token: str
+    region: str
+    id: str
+    urn: str
+    inputs: Properties
+    outputs: Properties
+    writers: int = 1
+    """How many Pulumi resources created it: more than one after a create that overwrites."""
+    contents: int = 0
+    """Recovery points of a vault: a vault with contents cannot be deleted."""
+    names: set[str] = field(default_factory=set)
+    """Values by which other resources refer to it."""
+
+
+def resource_type(token: str) -> ResourceType:
+    """Return what is known of a type, or raise `AwsError`."""
+    if token not in TYPES:
+        raise AwsError(f"{token} has no entry in tests/engine/resource_types; add one")
+    return TYPES[token]
+
+
+class Ledger:
+    """Every resource of the double, and every rejected operation."""
+
+    def __init__(self) -> None:
+        self.entries: dict[tuple[str, str, str], Entry] = {}
+        self.events: list[Event] = []
+        self.rejections: list[str] = []
+        self.lock = threading.RLock()
+        self.fail: Callable[[str, str, str], str | None] = lambda operation, token, name: None
+        """Return an error message to let an operation fail, as AWS might."""
+        self._unique = itertools.count(1)
+
+    def find(self, token: str) -> list[Entry]:
+        """Return the existing resources of a type."""
+        return [entry for entry in self.entries.values() if entry.token == token]
+
+    def look_up(self, token: str, region: str, id_: str) -> Entry | None:
+        """Return an existing resource, or None."""
+        return self.entries.get((token, region, id_))
+
+    def create(self, urn: str, token: str, region: str, inputs: Properties) -> Entry:
+        """Create a resource."""
+        with self.lock:
+            self._check("create", token, urn, inputs)
+            kind = resource_type(token)
+            outputs = complete(kind, inputs, region, f"{next(self._unique):010x}")
+            entry = Entry(token, region, outputs["id"], urn, inputs, outputs, names=_names(outputs))
+            holder = self._holder(kind, entry)
+            if holder and not kind.upsert:
+                raise self.reject(f"create {token} {name_of(urn)}: {identity(kind, outputs)} already exists")
+            if holder:
+                entry.writers = holder.writers + 1
+                del self.entries[holder.token, holder.region, holder.id]
+            self._record("create", entry)
+            self.entries[token, region, entry.id] = entry
+            return entry
+
+    def update(self, urn: str, token: str, region: str, id_: str, inputs: Properties) -> Entry:
+        """Update a resource in place."""
+        with self.lock:
+            self._check("update", token, urn, inputs)
+            entry = self.entries.get((token, region, id_))
+            if entry is None:
+                raise self.reject(f"update {token} {name_of(urn)}: {id_} does not exist")
+            kind = resource_type(token)
+            fresh = complete(kind, inputs, region, f"{next(self._unique):010x}", id_)
+            stable = {name: entry.outputs[name] for name in kind.computed.keys() - kind.volatile if name in entry.outputs}
+            entry.urn, entry.inputs, entry.outputs = urn, inputs, {**fresh, **stable, "id": id_}
+            self._record("update", entry)
+            return entry
+
+    def delete(self, urn: str, token: str, region: str, id_: str, inputs: Properties) -> None:
+        """Delete a resource."""
+        with self.lock:
+            self._check("delete", token, urn, {})
+            entry, kind = self.entries.get((token, region, id_)), resource_type(token)
+            if entry is None:
+                return
+            if entry.writers > 1:
+                entry.writers -= 1
+                raise self.reject(f"delete {token} {name_of(urn)}: this would delete what replaced it, {id_}")
+            if wire.plain(entry.inputs.get(kind.protection)) in (True, "ACTIVE"):
+                raise self.reject(f"delete {token} {name_of(urn)}: deletion protection is active for {id_}")
+            if entry.contents and not wire.plain(inputs.get("forceDestroy")):
+                raise self.reject(f"delete {token} {name_of(urn)}: {id_} is not empty")
+            for other in self._referring(entry):
+                raise self.reject(f"delete {token} {name_of(urn)}: {id_} is in use by {other.token} {name_of(other.urn)}")
+            self._record("delete", entry)
+            del self.entries[token, region, id_]
+
+    def reject(self, message: str) -> AwsError:
+        """Record a rejection and return its error."""
+        self.rejections.append(message)
+        return AwsError(message)
+
+    def _record(self, operation: str, entry: Entry) -> None:
+        self.events.append(Event(operation, entry.token, name_of(entry.urn), entry.id))
+
+    def _check(self, operation: str, token: str, urn: str, inputs: Properties) -> None:
+        if message := self.fail(operation, token, name_of(urn)):
+            raise AwsError(message)
+        if unknown := sorted(wire.unknown_paths(inputs)):
+            raise self.reject(f"{operation} {token} {name_of(urn)}: unknown values in {', '.join(unknown)}")
+
+    def _holder(self, kind: ResourceType, entry: Entry) -> Entry | None:
+        """Return the resource that has the identity of a new one."""
+        if (held := self.entries.get((entry.token, entry.region, entry.id))) is not None:
+            return held
+        wanted = identity(kind, entry.outputs)
+        others = (other for other in self.find(entry.token) if kind.scope in GLOBAL_SCOPES or other.region == entry.region)
+        return next((other for other in others if wanted and identity(kind, other.outputs) == wanted), None)
+
+    def _referring(self, entry: Entry) -> Iterator[Entry]:
+        for other in self.entries.values():
+            kind = resource_type(other.token)
+            for path, target in kind.references.items():
+                if target == entry.token and other is not entry:
+                    value = wire.plain(wire.at_all(other.inputs, path))
+                    if entry.names & set(wire.strings(value)):
+                        yield other
+
+
+def name_of(urn: str) -> str:
+    """Return the logical name in a URN."""
+    return urn.rpartition("::")[2]
+
+
+def identity(kind: ResourceType, outputs: Properties) -> str:
+    """Return what AWS requires to be unique."""
+    return str(wire.fill(kind.identity, wire.plain(outputs)))
+
+
+def complete(kind: ResourceType, inputs: Properties, region: str, unique: str, id_: str = "") -> Properties:
+    """Return the outputs of a resource: its inputs, defaults, and what AWS decides."""
+    values: Properties = {**ALWAYS, "region": region, "unique": unique, **wire.plain(inputs)}
+    outputs: Properties = {"region": region, **inputs}
+    if kind.auto_name and kind.auto_name not in inputs:
+        outputs[kind.auto_name] = values[kind.auto_name] = f"{wire.plain(inputs.get(kind.name_prefix)) or ''}{unique}"
+    values["id"] = outputs["id"] = id_ or wire.fill(kind.id, values)
+    for name, template in {**kind.defaults, **kind.computed}.items():
+        if wire.is_absent(outputs.get(name)):
+            outputs[name] = values[name] = wire.fill(template, values)
+    if "tags" in inputs:
+        outputs["tagsAll"] = inputs["tags"]
+    for name in kind.secret & outputs.keys():
+        outputs[name] = wire.secret(outputs[name])
+    return outputs
+
+
+def _names(outputs: Properties) -> set[str]:
+    found = (wire.plain(outputs.get(name)) for name in ("id", "arn", "name", "bucket"))
+    return {name for name in found if isinstance(name, str) and name}

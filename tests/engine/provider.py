@@ -1,0 +1,258 @@
+"""A double of the Pulumi AWS provider: a gRPC server that keeps a ledger instead of calling AWS."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib import import_module
+from importlib.metadata import version
+from types import TracebackType
+from typing import Any
+
+import grpc
+from google.protobuf.empty_pb2 import Empty
+from pulumi._types import resource_types
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+
+from . import wire
+from .ledger import ACCOUNT, AwsError, Entry, Ledger, complete, identity, name_of, resource_type
+from .resource_type import ResourceType
+from .wire import Properties
+
+VERSION = version("pulumi-aws")
+HOME_REGION = "us-east-1"
+DEFAULTS = "__defaults"
+"""The input in which the bridge lists the properties that it set itself."""
+INVOKES: Mapping[str, Callable[[str, Properties], Properties]] = {
+    "aws:index/getCallerIdentity:getCallerIdentity": lambda region, args: {"accountId": ACCOUNT, "id": ACCOUNT},
+    "aws:index/getRegion:getRegion": lambda region, args: {"region": region, "name": region, "id": region},
+    "aws:index/getPartition:getPartition": lambda region, args: {"partition": "aws", "id": "aws"},
+    "aws:index/getAvailabilityZones:getAvailabilityZones": lambda region, args: {
+        "names": [f"{region}{letter}" for letter in "abc"],
+        "id": region,
+    },
+}
+LOOK_UPS = {
+    "aws:dynamodb/getTable:getTable": ("aws:dynamodb/table:Table", "name"),
+    "aws:backup/getVault:getVault": ("aws:backup/vault:Vault", "name"),
+    "aws:kms/getAlias:getAlias": ("aws:kms/alias:Alias", "name"),
+    "aws:lambda/getFunction:getFunction": ("aws:lambda/function:Function", "functionName"),
+}
+"""Data sources that find an existing resource by its id: the resource type and the argument that names it."""
+
+
+@cache
+def declared(token: str) -> frozenset[str]:
+    """Return the output properties that the Python class of a resource type declares."""
+    _, module, name = token.split(":")
+    package = module.partition("/")[0]
+    cls = getattr(import_module(f"pulumi_aws.{'lambda_' if package == 'lambda' else package}"), name)
+    return frozenset(resource_types(cls))
+
+
+class Provider(provider_pb2_grpc.ResourceProviderServicer):
+    """The RPCs of a resource provider; a configured region per connection."""
+
+    # The names of the methods are the protocol's.
+    # pylint: disable=invalid-name,unused-argument
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self._regions: dict[str, str] = {}
+
+    def GetPluginInfo(self, request: Any, context: Any) -> Any:
+        """Return the version of the provider that the double stands in for."""
+        return plugin_pb2.PluginInfo(version=VERSION)
+
+    def GetSchema(self, request: Any, context: Any) -> Any:
+        """Return an empty schema."""
+        return provider_pb2.GetSchemaResponse(schema="{}")
+
+    def CheckConfig(self, request: Any, context: Any) -> Any:
+        """Accept the provider's configuration."""
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def DiffConfig(self, request: Any, context: Any) -> Any:
+        """Return the changes of the configuration; a region cannot be changed in place."""
+        changed = sorted(set(wire.changes(wire.read(request.olds), wire.read(request.news))))
+        return provider_pb2.DiffResponse(
+            changes=_changes(changed), diffs=changed, replaces=[name for name in changed if name == "region"]
+        )
+
+    def Configure(self, request: Any, context: Any) -> Any:
+        """Remember the region of this connection."""
+        args = wire.plain(wire.read(request.args))
+        self._regions[context.peer()] = args.get("region") or request.variables.get("aws:config:region") or HOME_REGION
+        return provider_pb2.ConfigureResponse(
+            acceptSecrets=True, supportsPreview=True, acceptResources=True, acceptOutputs=False
+        )
+
+    def Cancel(self, request: Any, context: Any) -> Any:
+        """Do nothing: operations take no time."""
+        return Empty()
+
+    def Invoke(self, request: Any, context: Any) -> Any:
+        """Call a data source."""
+        args = wire.plain(wire.read(request.args))
+        region = args.get("region") or self._region(context)
+        with _aws_errors(context):
+            if request.tok in INVOKES:
+                result = INVOKES[request.tok](region, args)
+            elif request.tok in LOOK_UPS:
+                result = self._look_up(*LOOK_UPS[request.tok], region, args)
+            else:
+                raise AwsError(f"{request.tok} is not part of the double; add it to INVOKES or LOOK_UPS")
+        return provider_pb2.InvokeResponse(**{"return": wire.write(result)})
+
+    def _look_up(self, token: str, argument: str, region: str, args: Properties) -> Properties:
+        entry = self.ledger.look_up(token, region, args[argument])
+        if entry is None:
+            raise AwsError(f"{token} {args[argument]}: ResourceNotFoundException")
+        return {**wire.plain(entry.outputs), "recoveryPoints": entry.contents}
+
+    def Check(self, request: Any, context: Any) -> Any:
+        """Fill in names that the program leaves to Pulumi, and the provider's region."""
+        with _aws_errors(context):
+            kind = resource_type(request.type)
+        olds, inputs = wire.read(request.olds), wire.read(request.news)
+        defaults = []
+        if "region" not in inputs and "region" in declared(request.type):
+            inputs["region"] = self._region(context)
+            defaults.append("region")
+        if kind.auto_name and kind.auto_name not in inputs and not inputs.get(kind.name_prefix):
+            inputs[kind.auto_name] = olds.get(kind.auto_name) or _auto_name(request)
+            defaults.append(kind.auto_name)
+        return provider_pb2.CheckResponse(inputs=wire.write({**inputs, DEFAULTS: sorted(defaults)}))
+
+    def Diff(self, request: Any, context: Any) -> Any:
+        """Return what changes, what of it replaces the resource, and whether the old one must be deleted first."""
+        with _aws_errors(context):
+            kind = resource_type(request.type)
+        olds, news = _inputs(request.old_inputs), _inputs(request.news)
+        changed = sorted(set(wire.changes(wire.plain(olds), wire.plain(news))))
+        replacing = [path for path in changed if _replaces(kind, path)]
+        return provider_pb2.DiffResponse(
+            changes=_changes(changed),
+            diffs=[path.partition(".")[0] for path in changed],
+            replaces=[path.partition(".")[0] for path in replacing],
+            deleteBeforeReplace=bool(replacing) and _collides(kind, wire.read(request.old_inputs), wire.read(request.news)),
+        )
+
+    def Create(self, request: Any, context: Any) -> Any:
+        """Create a resource, or return what is known of it in a preview."""
+        inputs = _inputs(request.properties)
+        region = wire.plain(inputs.get("region")) or self._region(context)
+        with _aws_errors(context):
+            if request.preview:
+                planned = self._planned(request.type, inputs)
+                return provider_pb2.CreateResponse(id="", properties=wire.write(planned))
+            entry = self.create(request.urn, request.type, region, inputs)
+        return provider_pb2.CreateResponse(id=entry.id, properties=wire.write(self._state(entry)))
+
+    def create(self, urn: str, token: str, region: str, inputs: Properties) -> Entry:
+        """Create a resource in the ledger."""
+        return self.ledger.create(urn, token, region, inputs)
+
+    def Read(self, request: Any, context: Any) -> Any:
+        """Return the current state of a resource; an empty id says that it does not exist."""
+        inputs = wire.read(request.inputs)
+        region = wire.plain(inputs.get("region")) or self._region(context)
+        entry = self.ledger.look_up(request.type, region, request.id)
+        if entry is None:
+            return provider_pb2.ReadResponse(id="")
+        return provider_pb2.ReadResponse(
+            id=entry.id, properties=wire.write(self._state(entry)), inputs=wire.write({**entry.inputs, DEFAULTS: []})
+        )
+
+    def Update(self, request: Any, context: Any) -> Any:
+        """Update a resource in place, or return what is known of the result in a preview."""
+        inputs = _inputs(request.news)
+        region = wire.plain(inputs.get("region")) or self._region(context)
+        with _aws_errors(context):
+            if request.preview:
+                planned = self._planned(request.type, inputs, wire.read(request.olds))
+                return provider_pb2.UpdateResponse(properties=wire.write(planned))
+            entry = self.ledger.update(request.urn, request.type, region, request.id, inputs)
+        return provider_pb2.UpdateResponse(properties=wire.write(self._state(entry)))
+
+    def Delete(self, request: Any, context: Any) -> Any:
+        """Delete a resource."""
+        inputs = wire.read(request.old_inputs)
+        region = wire.plain(inputs.get("region")) or self._region(context)
+        with _aws_errors(context):
+            self.ledger.delete(request.urn, request.type, region, request.id, inputs)
+        return Empty()
+
+    def _region(self, context: Any) -> str:
+        return self._regions.get(context.peer(), HOME_REGION)
+
+    def _planned(self, token: str, inputs: Properties, olds: Properties | None = None) -> Properties:
+        """Return outputs as a preview knows them: set properties, and unknown values for what AWS decides."""
+        kind = resource_type(token)
+        stable = {} if olds is None else {name: value for name, value in olds.items() if name not in kind.volatile}
+        decided = {name: wire.UNKNOWN for name in (*kind.defaults, *kind.computed, "id") if name in declared(token)}
+        kept = {name: stable.get(name, unknown) for name, unknown in decided.items()}
+        return {**kept, **inputs}
+
+    def _state(self, entry: Entry) -> Properties:
+        return {name: value for name, value in entry.outputs.items() if name in declared(entry.token) or name == "id"}
+
+
+def _inputs(properties: Any) -> Properties:
+    """Return inputs without the bridge's own."""
+    return {name: value for name, value in wire.read(properties).items() if name != DEFAULTS}
+
+
+def _changes(changed: list[str]) -> Any:
+    return provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE
+
+
+def _replaces(kind: ResourceType, path: str) -> bool:
+    """Return whether a change at `path` is, contains or is part of a change that replaces the resource."""
+    forcing = (*kind.force_new, "region")
+    return any(path == name or path.startswith(f"{name}.") or name.startswith(f"{path}.") for name in forcing)
+
+
+def _collides(kind: ResourceType, olds: Properties, news: Properties) -> bool:
+    """Return whether the bridge deletes first: a name that the program set, and that does not change."""
+    name = kind.auto_name
+    return bool(name) and name not in news.get(DEFAULTS, ()) and name in news and olds.get(name) == news.get(name)
+
+
+def _auto_name(request: Any) -> str:
+    seed = bytes(request.randomSeed) or request.urn.encode()
+    return f"{name_of(request.urn)}-{hashlib.sha256(seed).hexdigest()[:7]}"
+
+
+class _aws_errors:  # pylint: disable=invalid-name  # a context manager that reads like a function
+    """Turn an `AwsError` into an error of the RPC."""
+
+    def __init__(self, context: Any) -> None:
+        self._context = context
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if isinstance(error, AwsError):
+            self._context.abort(grpc.StatusCode.UNKNOWN, str(error))
+
+
+class Server:
+    """The double on a free port of loopback; a context manager."""
+
+    def __init__(self, provider: Provider) -> None:
+        self._server = grpc.server(
+            ThreadPoolExecutor(64), options=[("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+        )
+        provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, self._server)
+        self.port = self._server.add_insecure_port("127.0.0.1:0")
+
+    def __enter__(self) -> Server:
+        self._server.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._server.stop(None).wait()

@@ -1,0 +1,52 @@
+"""What the provider double must know about a resource type to treat it as AWS and the Pulumi AWS provider do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceType:
+    """Behavior of one resource type.
+
+    Property names are Pulumi's (camelCase).  Paths use dots for nested objects and omit list indexes:
+    `vpcConfig.subnetIds`, `attributes.type`.  Templates are `str.format` strings over the inputs and the reserved
+    names `region`, `account`, `partition`, `unique` (a generated token that is different for every resource) and the
+    values computed so far; a dotted path reads a nested value (`{endpointConfiguration.types}`).
+    """
+
+    source: str
+    """File of hashicorp/terraform-provider-aws in which `force_new` and `defaults` were read."""
+    id: str
+    """Template of the resource id, e.g. `{name}` or `{restApi}/{stageName}`."""
+    identity: str = ""
+    """Template of what AWS requires to be unique in an account and region, e.g. `{name}`.  Empty: nothing is."""
+    scope: str = "region"
+    """Where `identity` must be unique: `region`, `account` (IAM, CloudFront, Budgets) or `global` (S3 buckets)."""
+    upsert: bool = False
+    """Whether creating a resource whose identity exists overwrites it without an error (e.g. a topic policy, PutRule)
+    instead of being rejected."""
+    force_new: frozenset[str] = frozenset()
+    """Paths of inputs whose change replaces the resource (`ForceNew`, `RequiresReplace`)."""
+    auto_name: str = ""
+    """Property that is generated from the logical name if the program does not set it."""
+    name_prefix: str = ""
+    """Property from which the provider generates `auto_name` if it is set, e.g. `namePrefix`, `bucketPrefix`."""
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    """Outputs of properties that the program did not set: provider defaults and values that AWS chooses."""
+    computed: Mapping[str, str] = field(default_factory=dict)
+    """Templates of the outputs that AWS decides, e.g. `{"arn": "arn:{partition}:dynamodb:{region}:{account}:table/{name}"}`."""
+    volatile: frozenset[str] = frozenset()
+    """Outputs that every update changes, so that they are unknown in its preview, e.g. a function's `version`."""
+    secret: frozenset[str] = frozenset()
+    """Properties that the provider marks as secret."""
+    references: Mapping[str, str] = field(default_factory=dict)
+    """Inputs that refer to another resource which AWS refuses to delete while this one exists, with the token of that
+    resource's type: `{"vpcId": "aws:ec2/vpc:Vpc"}`."""
+    protection: str = ""
+    """Boolean input, or input whose value `ACTIVE` or True means it, that makes AWS reject a deletion."""
+    deletable: bool = True
+    """Whether the provider deletes anything in AWS when the resource is destroyed (`aws:apigateway/account:Account`
+    only forgets it)."""

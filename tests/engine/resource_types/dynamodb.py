@@ -1,0 +1,57 @@
+"""Amazon DynamoDB."""
+
+from ..resource_type import ResourceType
+
+TYPES: dict[str, ResourceType] = {
+    "aws:dynamodb/table:Table": ResourceType(
+        source="internal/service/dynamodb/table.go",
+        id="{name}",
+        identity="{name}",
+        # A changed `replicas.kmsKeyArn` or `replicas.regionName` replaces the replica, not the table.
+        force_new=frozenset(
+            {
+                "hashKey",
+                "importTable.s3BucketSource",
+                "localSecondaryIndexes",
+                "name",
+                "rangeKey",
+                # The source of a restored table replaces it when it is set or changed, not when it is removed.
+                "restoreBackupArn",
+                "restoreDateTime",
+                "restoreSourceName",
+                "restoreSourceTableArn",
+                "restoreToLatestTime",
+            }
+        ),
+        auto_name="name",
+        defaults={
+            "billingMode": "PROVISIONED",
+            "deletionProtectionEnabled": False,
+            "pointInTimeRecovery": {"enabled": False},
+            "readCapacity": 0,
+            "tableClass": "STANDARD",
+            "ttl": {"enabled": False},
+            "warmThroughput": {"readUnitsPerSecond": 12000, "writeUnitsPerSecond": 4000},
+            "writeCapacity": 0,
+        },
+        computed={
+            "arn": "arn:{partition}:dynamodb:{region}:{account}:table/{name}",
+            # A table without a stream has neither; a changed stream has another label.
+            "streamLabel": "2024-01-01T00:00:00.{unique}",
+            "streamArn": "{arn}/stream/{streamLabel}",
+        },
+        protection="deletionProtectionEnabled",
+    ),
+    # AWS rejects the deletion of a table for 24 hours after it was the source of a replica, which no input tells.
+    "aws:dynamodb/tableReplica:TableReplica": ResourceType(
+        source="internal/service/dynamodb/table_replica.go",
+        # `{table}:{main region}`: both are parts of the ARN.
+        id="{globalTableArn}",
+        identity="{globalTableArn}",
+        force_new=frozenset({"globalTableArn", "kmsKeyArn", "tableClassOverride"}),
+        defaults={"deletionProtectionEnabled": False, "pointInTimeRecovery": False},
+        # The ARN of the table in the region of the replica; the table's name is a part of the main table's ARN.
+        computed={"arn": "arn:{partition}:dynamodb:{region}:{account}:table/{globalTableArn}"},
+        protection="deletionProtectionEnabled",
+    ),
+}
