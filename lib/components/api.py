@@ -87,7 +87,11 @@ FROZEN: dict[type[pulumi.Resource], tuple[str, ...]] = {
     aws.apigateway.RequestValidator: ("validate_request_body", "validate_request_parameters"),
 }
 """What a deployment keeps of each resource."""
-PROVIDER_DEFAULTS = {"passthrough_behavior": "WHEN_NO_MATCH", "timeout_milliseconds": 29_000}
+PROVIDER_DEFAULTS = {
+    "api_key_required": False,
+    "passthrough_behavior": "WHEN_NO_MATCH",
+    "timeout_milliseconds": 29_000,
+}
 """Values that API Gateway returns for properties that were not set: known after a deployment, and unknown in its
 preview."""
 

@@ -6,7 +6,7 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from . import wire
 from .resource_type import ResourceType
@@ -68,6 +68,8 @@ class Ledger:
         self.lock = threading.RLock()
         self.fail: Callable[[str, str, str], str | None] = lambda operation, token, name: None
         """Return an error message to let an operation fail, as AWS might."""
+        self._overwritten: dict[tuple[str, str, str], Entry] = {}
+        """By the key of a resource, the one that was created over it under another id."""
         self._unique = itertools.count(1)
 
     def find(self, token: str) -> list[Entry]:
@@ -86,11 +88,13 @@ class Ledger:
             outputs = complete(kind, inputs, region, f"{next(self._unique):010x}")
             entry = Entry(token, region, outputs["id"], urn, inputs, outputs, names=_names(outputs))
             holder = self._holder(kind, entry)
-            if holder and not kind.upsert:
+            if holder and not (kind.upsert or _overwrites(inputs)):
                 raise self.reject(f"create {token} {name_of(urn)}: {identity(kind, outputs)} already exists")
             if holder:
                 entry.writers = holder.writers + 1
                 del self.entries[holder.token, holder.region, holder.id]
+                if holder.id != entry.id:
+                    self._overwritten[token, region, holder.id] = entry
             self._record("create", entry)
             self.entries[token, region, entry.id] = entry
             return entry
@@ -104,7 +108,8 @@ class Ledger:
                 raise self.reject(f"update {token} {name_of(urn)}: {id_} does not exist")
             kind = resource_type(token)
             fresh = complete(kind, inputs, region, f"{next(self._unique):010x}", id_)
-            stable = {name: entry.outputs[name] for name in kind.computed.keys() - kind.volatile if name in entry.outputs}
+            volatile = kind.volatile if publishes(entry.inputs, inputs) else frozenset()
+            stable = {name: entry.outputs[name] for name in kind.computed.keys() - volatile if name in entry.outputs}
             entry.urn, entry.inputs, entry.outputs = urn, inputs, {**fresh, **stable, "id": id_}
             self._record("update", entry)
             return entry
@@ -113,18 +118,24 @@ class Ledger:
         """Delete a resource."""
         with self.lock:
             self._check("delete", token, urn, {})
-            entry, kind = self.entries.get((token, region, id_)), resource_type(token)
+            key, kind = (token, region, id_), resource_type(token)
+            entry = self.entries.get(key) or self._overwritten.pop(key, None)
             if entry is None:
                 return
             if entry.writers > 1:
                 entry.writers -= 1
-                raise self.reject(f"delete {token} {name_of(urn)}: this would delete what replaced it, {id_}")
+                raise self.reject(f"delete {token} {name_of(urn)}: this would delete what replaced it, {entry.id}")
+            if not kind.deletable:
+                del self.entries[key]
+                return
             if wire.plain(entry.inputs.get(kind.protection)) in (True, "ACTIVE"):
                 raise self.reject(f"delete {token} {name_of(urn)}: deletion protection is active for {id_}")
             if entry.contents and not wire.plain(inputs.get("forceDestroy")):
                 raise self.reject(f"delete {token} {name_of(urn)}: {id_} is not empty")
             for other in self._referring(entry):
-                raise self.reject(f"delete {token} {name_of(urn)}: {id_} is in use by {other.token} {name_of(other.urn)}")
+                raise self.reject(
+                    f"delete {token} {name_of(urn)}: {id_} is in use by {other.token} {name_of(other.urn)}"
+                )
             self._record("delete", entry)
             del self.entries[token, region, id_]
 
@@ -147,17 +158,31 @@ class Ledger:
         if (held := self.entries.get((entry.token, entry.region, entry.id))) is not None:
             return held
         wanted = identity(kind, entry.outputs)
-        others = (other for other in self.find(entry.token) if kind.scope in GLOBAL_SCOPES or other.region == entry.region)
+        others = (
+            other for other in self.find(entry.token) if kind.scope in GLOBAL_SCOPES or other.region == entry.region
+        )
         return next((other for other in others if wanted and identity(kind, other.outputs) == wanted), None)
 
     def _referring(self, entry: Entry) -> Iterator[Entry]:
         for other in self.entries.values():
             kind = resource_type(other.token)
             for path, target in kind.references.items():
-                if target == entry.token and other is not entry:
-                    value = wire.plain(wire.at_all(other.inputs, path))
-                    if entry.names & set(wire.strings(value)):
+                local = other.region == entry.region or resource_type(entry.token).scope in GLOBAL_SCOPES
+                if target == entry.token and other is not entry and local:
+                    values = list(wire.strings(wire.plain(wire.at_all(other.inputs, path))))
+                    # An alarm rule is an expression with quoted names.
+                    if any(name == value or f'"{name}"' in value for name in entry.names for value in values):
                         yield other
+
+
+def publishes(before: Properties, after: Properties) -> bool:
+    """Return whether an update changes more than tags; only then Lambda publishes another version."""
+    return any(not path.startswith("tags") for path in wire.changes(wire.plain(before), wire.plain(after)))
+
+
+def _overwrites(inputs: Properties) -> bool:
+    """Return whether the program asks to overwrite what exists."""
+    return any(wire.plain(inputs.get(name)) is True for name in ("overwrite", "allowOverwrite"))
 
 
 def name_of(urn: str) -> str:

@@ -17,12 +17,13 @@ from pulumi._types import resource_types
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from . import wire
-from .ledger import ACCOUNT, AwsError, Entry, Ledger, complete, identity, name_of, resource_type
+from .ledger import ACCOUNT, AwsError, Entry, Ledger, name_of, publishes, resource_type
 from .resource_type import ResourceType
 from .wire import Properties
 
 VERSION = version("pulumi-aws")
 HOME_REGION = "us-east-1"
+USER_POOL = "aws:cognito/userPool:UserPool"
 DEFAULTS = "__defaults"
 """The input in which the bridge lists the properties that it set itself."""
 INVOKES: Mapping[str, Callable[[str, Properties], Properties]] = {
@@ -33,11 +34,14 @@ INVOKES: Mapping[str, Callable[[str, Properties], Properties]] = {
         "names": [f"{region}{letter}" for letter in "abc"],
         "id": region,
     },
+    "aws:kms/getKey:getKey": lambda region, args: {
+        "id": "aws-managed",
+        "arn": f"arn:aws:kms:{region}:{ACCOUNT}:key/{args['keyId'].replace('/', '-')}",
+    },
 }
 LOOK_UPS = {
     "aws:dynamodb/getTable:getTable": ("aws:dynamodb/table:Table", "name"),
     "aws:backup/getVault:getVault": ("aws:backup/vault:Vault", "name"),
-    "aws:kms/getAlias:getAlias": ("aws:kms/alias:Alias", "name"),
     "aws:lambda/getFunction:getFunction": ("aws:lambda/function:Function", "functionName"),
 }
 """Data sources that find an existing resource by its id: the resource type and the argument that names it."""
@@ -65,6 +69,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def GetPluginInfo(self, request: Any, context: Any) -> Any:
         """Return the version of the provider that the double stands in for."""
         return plugin_pb2.PluginInfo(version=VERSION)
+
+    def Handshake(self, request: Any, context: Any) -> Any:
+        """Accept the engine."""
+        return provider_pb2.ProviderHandshakeResponse()
 
     def GetSchema(self, request: Any, context: Any) -> Any:
         """Return an empty schema."""
@@ -100,6 +108,10 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         with _aws_errors(context):
             if request.tok in INVOKES:
                 result = INVOKES[request.tok](region, args)
+            elif request.tok == "aws:cognito/getUserPools:getUserPools":
+                pools = [pool for pool in self.ledger.find(USER_POOL) if pool.region == region]
+                ids = [pool.id for pool in pools if wire.plain(pool.outputs["name"]) == args["name"]]
+                result = {"id": args["name"], "ids": ids}
             elif request.tok in LOOK_UPS:
                 result = self._look_up(*LOOK_UPS[request.tok], region, args)
             else:
@@ -137,7 +149,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             changes=_changes(changed),
             diffs=[path.partition(".")[0] for path in changed],
             replaces=[path.partition(".")[0] for path in replacing],
-            deleteBeforeReplace=bool(replacing) and _collides(kind, wire.read(request.old_inputs), wire.read(request.news)),
+            deleteBeforeReplace=bool(replacing)
+            and _collides(kind, wire.read(request.old_inputs), wire.read(request.news)),
         )
 
     def Create(self, request: Any, context: Any) -> Any:
@@ -162,8 +175,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         entry = self.ledger.look_up(request.type, region, request.id)
         if entry is None:
             return provider_pb2.ReadResponse(id="")
+        # A refresh knows what the program set; an import has only what AWS returns.
+        hidden = frozenset() if inputs else resource_type(request.type).unreadable
+        state = {name: value for name, value in self._state(entry).items() if name not in hidden}
+        found = {name: value for name, value in entry.inputs.items() if name not in hidden}
         return provider_pb2.ReadResponse(
-            id=entry.id, properties=wire.write(self._state(entry)), inputs=wire.write({**entry.inputs, DEFAULTS: []})
+            id=entry.id, properties=wire.write(state), inputs=wire.write({**found, DEFAULTS: []})
         )
 
     def Update(self, request: Any, context: Any) -> Any:
@@ -191,13 +208,16 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def _planned(self, token: str, inputs: Properties, olds: Properties | None = None) -> Properties:
         """Return outputs as a preview knows them: set properties, and unknown values for what AWS decides."""
         kind = resource_type(token)
-        stable = {} if olds is None else {name: value for name, value in olds.items() if name not in kind.volatile}
+        volatile = kind.volatile if olds is not None and publishes(olds, {**olds, **inputs}) else frozenset()
+        stable = {} if olds is None else {name: value for name, value in olds.items() if name not in volatile}
         decided = {name: wire.UNKNOWN for name in (*kind.defaults, *kind.computed, "id") if name in declared(token)}
         kept = {name: stable.get(name, unknown) for name, unknown in decided.items()}
         return {**kept, **inputs}
 
     def _state(self, entry: Entry) -> Properties:
-        return {name: value for name, value in entry.outputs.items() if name in declared(entry.token) or name == "id"}
+        """Return outputs as the bridge does: of the declared properties those that have a value."""
+        known = {*declared(entry.token), "id"}
+        return {name: value for name, value in entry.outputs.items() if name in known and value not in (None, [], {})}
 
 
 def _inputs(properties: Any) -> Properties:
@@ -218,7 +238,13 @@ def _replaces(kind: ResourceType, path: str) -> bool:
 def _collides(kind: ResourceType, olds: Properties, news: Properties) -> bool:
     """Return whether the bridge deletes first: a name that the program set, and that does not change."""
     name = kind.auto_name
-    return bool(name) and name not in news.get(DEFAULTS, ()) and name in news and olds.get(name) == news.get(name)
+    return (
+        kind.delete_before_replace
+        or (bool(name)
+        and name not in news.get(DEFAULTS, ())
+        and name in news
+        and olds.get(name) == news.get(name))
+    )
 
 
 def _auto_name(request: Any) -> str:
@@ -235,7 +261,9 @@ class _aws_errors:  # pylint: disable=invalid-name  # a context manager that rea
     def __enter__(self) -> None:
         pass
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if isinstance(error, AwsError):
             self._context.abort(grpc.StatusCode.UNKNOWN, str(error))
 
@@ -245,7 +273,8 @@ class Server:
 
     def __init__(self, provider: Provider) -> None:
         self._server = grpc.server(
-            ThreadPoolExecutor(64), options=[("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+            ThreadPoolExecutor(64),
+            options=[("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)],
         )
         provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, self._server)
         self.port = self._server.add_insecure_port("127.0.0.1:0")
@@ -254,5 +283,7 @@ class Server:
         self._server.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._server.stop(None).wait()

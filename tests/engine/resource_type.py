@@ -30,6 +30,8 @@ class ResourceType:
     instead of being rejected."""
     force_new: frozenset[str] = frozenset()
     """Paths of inputs whose change replaces the resource (`ForceNew`, `RequiresReplace`)."""
+    delete_before_replace: bool = False
+    """Whether the Pulumi provider always deletes the old resource before it creates the new one."""
     auto_name: str = ""
     """Property that is generated from the logical name if the program does not set it."""
     name_prefix: str = ""
@@ -48,5 +50,6 @@ class ResourceType:
     protection: str = ""
     """Boolean input, or input whose value `ACTIVE` or True means it, that makes AWS reject a deletion."""
     deletable: bool = True
-    """Whether the provider deletes anything in AWS when the resource is destroyed (`aws:apigateway/account:Account`
-    only forgets it)."""
+    """Whether anything in AWS is deleted when the resource is destroyed."""
+    unreadable: frozenset[str] = frozenset()
+    """Inputs that AWS does not return, so that an import does not find them."""

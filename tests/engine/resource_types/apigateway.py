@@ -91,6 +91,7 @@ TYPES: dict[str, ResourceType] = {
     # Read in version 4; `integrationTarget` and `responseTransferMode` are from the documentation of version 6.
     "aws:apigateway/integration:Integration": ResourceType(
         source="internal/service/apigateway/integration.go",
+        delete_before_replace=True,
         id="agi-{restApi}-{resourceId}-{httpMethod}",
         identity="{restApi}/{resourceId}/{httpMethod}",
         upsert=True,

@@ -23,6 +23,7 @@ TYPES: dict[str, ResourceType] = {
     ),
     "aws:backup/vault:Vault": ResourceType(
         source="internal/service/backup/vault.go",
+        unreadable=frozenset({"forceDestroy"}),
         id="{name}",
         identity="{name}",
         force_new=frozenset({"kmsKeyArn", "name"}),

@@ -253,7 +253,7 @@ TYPES: dict[str, ResourceType] = {
             "arn": "arn:{partition}:ec2:{region}:{account}:vpc-endpoint/{id}",
             "ownerId": "{account}",
             # Only a gateway endpoint has one.
-            "prefixListId": "pl-63a5400a",
+            "prefixListId": "pl-{serviceName}",
             "state": "available",
         },
         references={

@@ -20,6 +20,7 @@ TYPES: dict[str, ResourceType] = {
     "aws:kms/key:Key": ResourceType(
         source="internal/service/kms/key.go",
         # The id of a multi-Region key starts with `mrk-`.
+        unreadable=frozenset({"deletionWindowInDays", "bypassPolicyLockoutSafetyCheck"}),
         id="00000000-0000-4000-8000-00{unique}",
         force_new=frozenset({"customKeyStoreId", "customerMasterKeySpec", "keyUsage", "multiRegion", "xksKeyId"}),
         defaults={
@@ -37,6 +38,7 @@ TYPES: dict[str, ResourceType] = {
     "aws:kms/replicaKey:ReplicaKey": ResourceType(
         source="internal/service/kms/replica_key.go",
         # The id of the primary key, which is a part of `primaryKeyArn`.
+        unreadable=frozenset({"deletionWindowInDays", "bypassPolicyLockoutSafetyCheck"}),
         id="mrk-0000000000000000000000{unique}",
         # A key has at most one replica in a region.
         identity="{primaryKeyArn}",

@@ -1,0 +1,51 @@
+"""Engines and stacks for the tests; without a Pulumi CLI and without Go all of them are skipped."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from . import cli
+from .stack import Engine, Stack, clean_environment
+
+REQUIRED = "TAP_ENGINE_REQUIRED"
+"""Variable that turns the skip into a failure, for continuous integration."""
+
+
+@pytest.fixture(scope="session", name="pulumi_cli", autouse=True)
+def pulumi_cli_fixture() -> Path:
+    """The folder of the CLI, built on first use."""
+    required = os.environ.get(REQUIRED)
+    clean_environment()
+    try:
+        return cli.root()
+    except cli.CliUnavailable as error:
+        if required:
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+
+
+@pytest.fixture(name="engine")
+def engine_fixture(tmp_path: Path) -> Iterator[Engine]:
+    """An engine with an AWS account in which nothing exists."""
+    engine = Engine(tmp_path)
+    with engine.server:
+        yield engine
+
+
+@pytest.fixture(scope="session", name="new_stack")
+def new_stack_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Stack]]:
+    """Create a stack in an account of its own, which lives until the end of the run."""
+    servers = []
+
+    def create(name: str) -> Stack:
+        engine = Engine(tmp_path_factory.mktemp(name))
+        servers.append(engine.server.__enter__())
+        return engine.stack(name)
+
+    yield create
+    for server in servers:
+        server.__exit__(None, None, None)

@@ -1,0 +1,22 @@
+"""Programs that the engine runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+
+from lib.tap_stack import TapStack, TapStackArgs
+
+from .stack import Program
+
+
+def tap_stack(service: str = "items", environment: str = "dev", **args: Any) -> Program:
+    """Return what `tap.py` does, with arguments in place of config."""
+
+    def program() -> None:
+        stack = TapStack("tap", TapStackArgs(service=service, environment_suffix=environment, **args))
+        for name, value in stack.outputs.items():
+            pulumi.export(name, value)
+
+    return program

@@ -1,0 +1,225 @@
+"""Every change of a setting, and back: planned as it is done, complete at once, and without loss of data."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import pytest
+
+from lib.settings import (
+    USER_POOL,
+    AlarmSettings,
+    ApiSettings,
+    AuthorizationSettings,
+    BackupSettings,
+    CostSettings,
+    EncryptionSettings,
+    FirewallSettings,
+    FunctionSettings,
+    NetworkSettings,
+    ObservationSettings,
+    RolloutSettings,
+    Settings,
+    TableSettings,
+)
+from lib.settings.rollout import GRADUAL
+
+from .programs import tap_stack
+from .stack import Stack
+
+TABLE = "aws:dynamodb/table:Table"
+POOL = "aws:cognito/userPool:UserPool"
+VAULT = "aws:backup/vault:Vault"
+KEY = "aws:kms/key:Key"
+BUCKET = "aws:s3/bucket:Bucket"
+REPLICA = "aws:dynamodb/tableReplica:TableReplica"
+REPLICA_KEY = "aws:kms/replicaKey:ReplicaKey"
+DATA = (TABLE, POOL, VAULT, KEY, BUCKET, REPLICA, REPLICA_KEY)
+"""Types that hold data or are needed to read it."""
+EXISTING_KEY = "arn:aws:kms:us-east-1:123456789012:key/mrk-1234abcd12ab34cd56ef1234567890ab"
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0f6a2c1e-3b7d-4d55-9b1a-5a8a1f0c2d3e"
+STEP = dict[str, Any]
+
+
+class Change(NamedTuple):
+    """Settings that a stack goes through, one after the other, before it returns to where it began."""
+
+    name: str
+    steps: Sequence[STEP]
+    gone: frozenset[str] = frozenset()
+    """Types of `DATA` that the change replaces or removes."""
+
+
+def tour(values: Sequence[STEP]) -> list[STEP]:
+    """Return steps that lead from each value to each other at least once, beginning and ending at the first."""
+    remaining = {(a, b) for a, b in itertools.permutations(range(len(values)), 2)}
+    path, at = [], 0
+    while remaining:
+        nexts = [b for a, b in sorted(remaining) if a == at]
+        # A way to what remains, if there is none from here.
+        step = next((b for b in nexts if b != 0), nexts[0] if nexts else min(a for a, _ in remaining))
+        remaining.discard((at, step))
+        path.append(values[step])
+        at = step
+    return path if at == 0 else [*path, values[0]]
+
+
+def gone(*tokens: str) -> frozenset[str]:
+    """Return the types that a change may replace or remove."""
+    return frozenset(tokens)
+
+
+def api(**settings: Any) -> STEP:
+    """Return a step that sets the API."""
+    return {"api": ApiSettings(**settings)}
+
+
+def function(**settings: Any) -> STEP:
+    """Return a step that sets the functions."""
+    return {"function": FunctionSettings(**settings)}
+
+
+def table(**settings: Any) -> STEP:
+    """Return a step that sets the tables."""
+    return {"table": TableSettings(**settings)}
+
+
+def authorization(type_: Any) -> STEP:
+    """Return a step that sets how callers prove who they are."""
+    return {"authorization": AuthorizationSettings(type=type_)}
+
+
+def encryption(key: str) -> STEP:
+    """Return a step that sets the key."""
+    return {"encryption": EncryptionSettings(key=key)}
+
+
+BACKUP: STEP = {"backup": BackupSettings(retention_days=35)}
+REPLICATED = table(replica_regions=("us-west-2",))
+MADE_KEY = encryption("made")
+NETWORK: STEP = {"network": NetworkSettings(vpc="made")}
+FIREWALL: STEP = {"firewall": FirewallSettings(enabled=True)}
+
+ANY = (
+    Change("memory", [function(memory_mb=1024)]),
+    Change(
+        "email",
+        [
+            {"alarms": AlarmSettings(notification_email="a@example.com")},
+            {"alarms": AlarmSettings(notification_email="b@example.com")},
+        ],
+    ),
+    Change("tags", [{"tags": {"Owner": "web-team", "Team": "shop"}}, {"tags": {"Team": "warehouse"}}]),
+    Change("log retention", [function(log_retention_days=90)]),
+    Change("runtime", [function(runtime="python3.12")]),
+    Change("timeout and tracing", [function(timeout_seconds=20, tracing=True)]),
+    Change("throttle", [api(throttle_rate_per_second=5, throttle_burst=9)]),
+    Change("cors", [api(cors_origin="https://shop.example.com"), api(cors_origin="https://a.example.com")]),
+    Change("logs", [api(access_log=True, execution_log_level="INFO", log_role="made", metrics=True)]),
+    Change("health route", [api(health_route=True)]),
+    Change("split functions", [{"split_functions": True}]),
+    Change("authorization", tour([authorization(t) for t in ("NONE", "API_KEY", "AWS_IAM", USER_POOL)]), gone(POOL)),
+    Change(
+        "network",
+        [
+            NETWORK,
+            {"network": NetworkSettings(vpc="made", cidr_block="10.9.0.0/16")},
+            {"network": NetworkSettings(vpc="made", nat_gateways="one", zones=3)},
+        ],
+    ),
+    Change("encryption", tour([encryption(key) for key in ("aws", "owned", "made", EXISTING_KEY)]), gone(KEY)),
+    Change(
+        "domain",
+        [
+            api(domain_name="a.example.com", certificate_arn=CERTIFICATE),
+            api(domain_name="b.example.com", zone_id="Z0123456789ABC"),
+            api(domain_name="c.example.com", zone_id="Z0123456789ABC", base_path="v1"),
+            api(domain_name="c.example.com", certificate_arn=CERTIFICATE, base_path="v2"),
+        ],
+    ),
+    Change("firewall", [FIREWALL, {"firewall": FirewallSettings(enabled=True, rate_limit=100, count_only=True)}]),
+    Change("firewall and stage", [FIREWALL, {**FIREWALL, **api(stage_name="live")}]),
+    Change("stage", [api(stage_name="live")]),
+    Change("backup", [BACKUP, {"backup": BackupSettings(retention_days=400, cold_storage_after_days=30)}], gone(VAULT)),
+    Change(
+        "rollout", [{"rollout": RolloutSettings(strategy=kind)} for kind in ("AllAtOnce", *GRADUAL[:1], GRADUAL[-1])]
+    ),
+    Change("provisioned concurrency", [function(provisioned_concurrency=1), function(provisioned_concurrency=2)]),
+    Change("snap start", [function(snap_start=True, runtime="python3.13")]),
+    Change(
+        "alarms", [{"alarms": AlarmSettings(recommended=True, errors=5)}, {"alarms": AlarmSettings(recommended=False)}]
+    ),
+    Change(
+        "dashboard and budget",
+        [{"observation": ObservationSettings(dashboard=True), "cost": CostSettings(monthly_budget_usd=50.0)}],
+    ),
+    Change("replicas", [REPLICATED, table(replica_regions=("us-west-2", "eu-west-1"))], gone(REPLICA)),
+    Change("recovery", [table(point_in_time_recovery=False)]),
+)
+"""What every service and environment goes through."""
+
+
+class Home(NamedTuple):
+    """A stack that changes start from and return to."""
+
+    service: str
+    environment: str
+    args: STEP
+
+    def step(self, *steps: STEP) -> STEP:
+        """Return the arguments of a step: those of the stack, each group of settings merged with the step's."""
+        merged: STEP = dict(self.args)
+        for step in steps:
+            for name, value in step.items():
+                base = merged.get(name)
+                merged[name] = (
+                    getattr(Settings(**{name: base}).with_(Settings(**{name: value})), name)
+                    if base is not None and name not in ("tags", "split_functions")
+                    else value
+                )
+        return merged
+
+
+class Deployments:
+    """One deployed stack per service and environment, shared by the tests of a process."""
+
+    def __init__(self, new_stack: Callable[[str], Stack]) -> None:
+        self._new_stack = new_stack
+        self._deployed: dict[str, Stack] = {}
+
+    def walk(self, home: Home, change: Change) -> None:
+        """Deploy each step, and then the stack as it was."""
+        name = f"{home.service}-{home.environment}"
+        stack = self._deployed.pop(name, None) or self._first(name, home)
+        for number, step in enumerate([*change.steps, {}], 1):
+            before = data_of(stack)
+            deployed = stack.deploy(tap_stack(home.service, home.environment, **home.step(step)))
+            lost = {token for token, id_ in before - data_of(stack) if token not in change.gone}
+            assert not lost, f"step {number} of {change.name} replaces or removes {lost}: {deployed.events}"
+        self._deployed[name] = stack
+
+    def _first(self, name: str, home: Home) -> Stack:
+        stack = self._new_stack(name)
+        stack.deploy(tap_stack(home.service, home.environment, **home.args))
+        return stack
+
+
+def data_of(stack: Stack) -> set[tuple[str, str]]:
+    """Return the type and id of everything in the state that holds data."""
+    return {(r["type"], r["id"]) for r in stack.state() if r["type"] in DATA and not r.get("delete")}
+
+
+@pytest.fixture(scope="module", name="deployments")
+def deployments_fixture(new_stack: Callable[[str], Stack]) -> Deployments:
+    """Deployed stacks."""
+    return Deployments(new_stack)
+
+
+ITEMS = Home("items", "dev", {})
+
+
+@pytest.mark.parametrize("change", ANY, ids=lambda change: change.name)
+def test_items_in_dev(deployments: Deployments, change: Change) -> None:
+    deployments.walk(ITEMS, change)
