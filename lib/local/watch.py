@@ -49,7 +49,7 @@ class Watcher:
 
         A file that is empty in the archive is a package's, whose own file may well say more.
         """
-        found = {path: Path(path) for path, text in files.items() if text}
+        found = {path: Path(path) for path, text in files.items() if text.strip()}
         for folder in {path.parent for path in found.values() if path.exists() and path.parent != Path()}:
             found.update({path.as_posix(): path for path in folder.glob("*.py") if path.as_posix() not in files})
         texts = {name: path.read_text(encoding="utf-8") for name, path in found.items() if path.is_file()}
