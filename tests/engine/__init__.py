@@ -1,0 +1,1 @@
+"""Tests against Pulumi's engine protocols."""
