@@ -35,9 +35,14 @@ def judge(control: Control, resource: Resource, graph: Graph) -> Finding:
     """Judge one resource by one control."""
     if control.holds(resource, graph.linked(resource, control.beside)):
         return Finding(control, resource, "passed")
-    place = graph.place(resource)
-    waiver = next((waiver for waiver in waivers_of(control) if _waives(waiver, resource, place, graph)), None)
+    waiver = waiver_of(control, resource, graph)
     return Finding(control, resource, "waived", waiver.reason) if waiver else Finding(control, resource, "failed")
+
+
+def waiver_of(control: Control, resource: Resource, graph: Graph) -> Waiver | None:
+    """Return the first waiver of a control that applies to a resource, or None."""
+    place = graph.place(resource)
+    return next((waiver for waiver in waivers_of(control) if _waives(waiver, resource, place, graph)), None)
 
 
 def waivers_of(control: Control) -> list[Waiver]:

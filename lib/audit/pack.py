@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pulumi_policy import (
@@ -21,21 +22,35 @@ from ..recorder import kind_of
 from .control import Control
 from .controls import CONTROLS
 from .graph import Graph, Resource
-from .judgement import judge, waivers_of
+from .judgement import judge, waiver_of, waivers_of
 
 MANDATORY = ("high", "critical")
 """What must not go up; of the rest one is told.  A stack's policy config may say otherwise of each control."""
 
 
 class Previewed(Resource):
-    """A resource some of whose properties nobody can know before it is deployed; asking for one raises."""
+    """A resource in a preview whose properties count as set if the program sets them to unknown values."""
 
     def given(self, path: str) -> bool:
-        """Whether a property says anything, which one that cannot be known yet will."""
+        """Return whether a property is set. Raise `UnknownValueError` if only the provider knows."""
         try:
             return super().given(path)
-        except UnknownValueError:
+        except UnknownValueError as error:
+            if error.props[0] not in self.sources:
+                raise
             return True
+
+
+class NotEvaluated(UnknownValueError):
+    """Resources that a control cannot evaluate in a preview. The SDK reports its message as advisory."""
+
+    def __init__(self, control: Control, unknown: Sequence[tuple[Resource, UnknownValueError]]) -> None:
+        _, first = unknown[0]
+        super().__init__(first.unknown_type_sentinel, first.props)
+        resources = ", ".join(f"{resource.name} (unknown: {'.'.join(error.props)})" for resource, error in unknown)
+        self.message = (
+            f"{control.name} is not evaluated for {resources}. `pulumi up` evaluates it once every value is known."
+        )
 
 
 def policies() -> list[Policy]:
@@ -48,7 +63,7 @@ def policy(control: Control) -> Policy:
     kind = ResourceValidationPolicy if _tells_alone(control) else StackValidationPolicy
 
     def validate(args: ResourceValidationArgs | StackValidationArgs, report: ReportViolation) -> None:
-        _validate(control, _graph(args), report)
+        _validate(control, args, report)
 
     return kind(
         name=control.name,
@@ -67,29 +82,39 @@ def _tells_alone(control: Control) -> bool:
     return not control.beside and not any(w.beside or w.services or w.rows or w.unless for w in waivers_of(control))
 
 
-def _validate(control: Control, graph: Graph, report: ReportViolation) -> None:
-    """Report what fails; what cannot be told before all is deployed is raised once the rest is judged."""
-    unknown = None
-    for resource in graph.of(control.kinds):
+def _validate(control: Control, args: ResourceValidationArgs | StackValidationArgs, report: ReportViolation) -> None:
+    """Report each resource that fails a control, then raise `NotEvaluated` for those with unknown values."""
+    assumed, known = _graph(args, Previewed), _graph(args, Resource)
+    unknown = []
+    for previewed, resource in zip(assumed.of(control.kinds), known.of(control.kinds), strict=True):
         try:
-            failed = judge(control, resource, graph).state == "failed"
+            # The second evaluation raises if the failure results from an assumption of the first one.
+            failed = _fails(control, previewed, assumed) and _fails(control, resource, known)
         except UnknownValueError as error:
-            unknown = error
+            unknown.append((resource, error))
             continue
         if failed:
             report(f"{resource.name}: {control.remedy}", resource.urn)
     if unknown:
-        raise unknown
+        raise NotEvaluated(control, unknown)
 
 
-def _graph(args: ResourceValidationArgs | StackValidationArgs) -> Graph:
-    return Graph(map(_of_stack, args.resources) if isinstance(args, StackValidationArgs) else [_resource(args)])
+def _fails(control: Control, resource: Resource, graph: Graph) -> bool:
+    """Return whether a resource fails a control. If a waiver applies, unknown values do not matter."""
+    return not waiver_of(control, resource, graph) and judge(control, resource, graph).state == "failed"
 
 
-def _resource(told: ResourceValidationArgs | PolicyResource) -> Previewed:
-    return Previewed(kind=kind_of(told.resource_type), name=told.name, urn=told.urn, props=told.props)
+def _graph(args: ResourceValidationArgs | StackValidationArgs, type_: type[Resource]) -> Graph:
+    if isinstance(args, StackValidationArgs):
+        return Graph(_of_stack(resource, type_) for resource in args.resources)
+    # The properties of a single resource are its inputs, so the program sets every one of them.
+    return Graph([replace(_resource(args, type_), sources=dict.fromkeys(args.props, ()))])
 
 
-def _of_stack(told: PolicyResource) -> Previewed:
-    sources = {name: [source.urn for source in found] for name, found in told.property_dependencies.items()}
-    return replace(_resource(told), sources=sources, parent=told.parent.urn if told.parent else "")
+def _resource(args: ResourceValidationArgs | PolicyResource, type_: type[Resource]) -> Resource:
+    return type_(kind=kind_of(args.resource_type), name=args.name, urn=args.urn, props=args.props)
+
+
+def _of_stack(args: PolicyResource, type_: type[Resource]) -> Resource:
+    sources = {name: [source.urn for source in found] for name, found in args.property_dependencies.items()}
+    return replace(_resource(args, type_), sources=sources, parent=args.parent.urn if args.parent else "")

@@ -11,7 +11,7 @@ import pulumi_aws as aws
 from ..archive import HANDLER
 from ..environments import BASIS
 from ..settings import FunctionSettings, over
-from .assets import archive
+from .code_archive import code_archive
 
 DEFAULT_ALIAS = "live"
 
@@ -109,7 +109,7 @@ class Function(pulumi.ComponentResource):
             role=args.role_arn,
             runtime=settings.runtime,
             handler=args.handler,
-            code=archive(args.files),
+            code=code_archive(args.files),
             layers=args.layers or None,
             memory_size=settings.memory_mb,
             timeout=settings.timeout_seconds,

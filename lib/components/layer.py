@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from .assets import archive
+from .code_archive import code_archive
 
 FOLDER = "python"
 """Where Lambda looks for Python modules in a layer."""
@@ -34,7 +34,7 @@ class Layer(pulumi.ComponentResource):
         self.resource = aws.lambda_.LayerVersion(
             f"{name}-layer",
             layer_name=args.name,
-            code=archive(args.files, FOLDER),
+            code=code_archive({f"{FOLDER}/{path}": text for path, text in args.files.items()}),
             compatible_runtimes=args.runtimes,
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -353,7 +353,7 @@ def test_layer_holds_its_modules_where_lambda_looks_for_them() -> None:
     args = LayerArgs(name="post-shared", files={"post/__init__.py": "", "post/a.py": "A = 1"}, runtimes=["python3.13"])
     inputs = record(lambda: Layer("shared", args)).only("lambda.LayerVersion").inputs
     assert {path: asset.text for path, asset in inputs.pop("code").assets.items()} == {
-        "python/post/__init__.py": "",
+        "python/post/__init__.py": "\n",
         "python/post/a.py": "A = 1",
     }
     assert inputs == {"layerName": "post-shared", "compatibleRuntimes": ["python3.13"]}

@@ -373,14 +373,14 @@ def test_split_functions_share_their_code_in_one_layer(inventory: Deployment) ->
     layer = inventory.only("lambda.LayerVersion").inputs
     assert (layer["layerName"], layer["compatibleRuntimes"]) == ("inventory-shared-prod", ["python3.13"])
     assert {path: asset.text for path, asset in layer["code"].assets.items()} == {
-        f"python/{path}": text for path, text in shared_sources(HANDLER).items()
+        f"python/{path}": text or "\n" for path, text in shared_sources(HANDLER).items()
     }
     service = SERVICES["inventory"].split()
     for function in service.functions:
         inputs = inventory.inputs("lambda.Function")[f"shop-{function.name}-function"]
         assert inputs["layers"] == ["arn:shop-shared-layer"]
         own = {path: asset.text for path, asset in inputs["code"].assets.items()}
-        assert own == own_sources(service, function)
+        assert own == {path: text or "\n" for path, text in own_sources(service, function).items()}
     assert inventory.stack_outputs()["layer_arns"] == {"shared": "arn:shop-shared-layer"}
 
 

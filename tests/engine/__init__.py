@@ -1,1 +1,1 @@
-"""Programs under the real Pulumi engine, over a double of the AWS provider."""
+"""Programs and policies under the real Pulumi engine, over a double of the AWS provider."""

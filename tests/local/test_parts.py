@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pulumi
 import pytest
 
 from lib import outputs
+from lib.components.code_archive import code_archive
 from lib.local import callers, project, tour
 from lib.local import emulator as emulators
 from lib.local.emulator import Emulator, EmulatorError, Place, free_port, taken
@@ -294,7 +294,7 @@ class Deployed:
             Path(path).write_text(text or "more here than in the archive", encoding="utf-8")
         self.told: list[str] = []
         self._lambda = emulator.client("lambda")
-        archive = pulumi.AssetArchive({path: pulumi.StringAsset(text) for path, text in files.items()})
+        archive = code_archive(files)
         self.watcher = Watcher({(Place(emulator), name): archive}, self.told.append)
         self.name = name
         emulator.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")

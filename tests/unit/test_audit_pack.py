@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
-import grpc
 import pytest
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
@@ -33,12 +28,15 @@ from lib.audit.pack import policies
 from lib.audit.recorded import graph_of
 from lib.recorder import Registered
 
+from ..analyzer import policy_pack_server
 from .recordings import deployment
 
 OPTIONS = PolicyResourceOptions(False, [], None, [], PolicyCustomTimeouts(0, 0, 0), [])
 PACK = {policy.name: policy for policy in policies()}
+BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 BUCKET, BLOCK = "aws:s3/bucket:Bucket", "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 QUEUE, PERMISSION = "aws:sqs/queue:Queue", "aws:lambda/permission:Permission"
+FUNCTION = "aws:lambda/function:Function"
 CLOSED = dict.fromkeys(("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"), True)
 Reported = list[tuple[str, str | None]]
 """Messages, and the URNs they are of."""
@@ -137,17 +135,53 @@ def test_what_is_waived_of_this_library_is_not_reported() -> None:
 
 def test_a_key_that_is_yet_to_be_made_is_a_key() -> None:
     assert not alone("SNS.4", "aws:sns/topic:Topic", {})
-    assert not together("SNS.1", told("aws:sns/topic:Topic", "t", {"kmsMasterKeyId": UNKNOWN_STRING_VALUE}))
+    topic = told("aws:sns/topic:Topic", "t", {"kmsMasterKeyId": UNKNOWN_STRING_VALUE})
+    topic.property_dependencies = {"kmsMasterKeyId": [told("aws:kms/key:Key", "k", {})]}
+    assert not together("SNS.1", topic)
 
 
-def test_what_cannot_be_known_yet_is_said_once_the_rest_is_judged() -> None:
-    bucket = [told(BUCKET, name, {}) for name in ("unknown", "bare")]
-    policy = told("aws:s3/bucketPolicy:BucketPolicy", "p", {"policy": UNKNOWN_STRING_VALUE})
-    policy.property_dependencies = {"bucket": [bucket[0]]}
+def test_unknown_value_of_one_resource_does_not_hide_failures_of_others() -> None:
+    buckets = [told(BUCKET, name, {}) for name in ("first", "bare", "second")]
+    first, second = (told(BUCKET_POLICY, name, {"policy": UNKNOWN_STRING_VALUE}) for name in ("p", "q"))
+    first.property_dependencies = {"bucket": [buckets[0]]}
+    second.property_dependencies = {"bucket": [buckets[2]]}
     reported = Reported()
+    with pytest.raises(UnknownValueError) as raised:
+        validate(PACK["S3.5"], [*buckets, first, second], reported)
+    assert [urn for _, urn in reported] == [buckets[1].urn]
+    assert raised.value.message == (
+        "S3.5 is not evaluated for first (unknown: policy), second (unknown: policy). "
+        "`pulumi up` evaluates it once every value is known."
+    )
+
+
+def test_unknown_value_that_decides_a_failure_is_not_a_failure() -> None:
     with pytest.raises(UnknownValueError):
-        validate(PACK["S3.5"], [*bucket, policy], reported)
-    assert [urn for _, urn in reported] == [bucket[1].urn]
+        alone("EC2.15", "aws:ec2/subnet:Subnet", {"mapPublicIpOnLaunch": UNKNOWN_STRING_VALUE})
+
+
+def test_unknown_value_that_the_provider_sets_does_not_count_as_set() -> None:
+    vault = told("aws:backup/vault:Vault", "vault", {"kmsKeyArn": UNKNOWN_STRING_VALUE})
+    with pytest.raises(UnknownValueError) as raised:
+        together("CKV_AWS_166", vault)
+    assert raised.value.props == ["kmsKeyArn"]
+
+
+def test_unknown_value_of_a_waived_resource_is_not_reported() -> None:
+    urn = "urn:pulumi:s::p::tap:aws:Backup$aws:backup/vault:Vault::vault"
+    assert not together(
+        "CKV_AWS_166", told("aws:backup/vault:Vault", "vault", {"kmsKeyArn": UNKNOWN_STRING_VALUE}, urn)
+    )
+
+
+def test_name_of_a_variable_is_evaluated_next_to_unknown_values() -> None:
+    variables = {"TABLE_NAME": UNKNOWN_STRING_VALUE, "DATABASE_PASSWORD": "hunter2"}
+    assert alone("CKV_AWS_45", FUNCTION, {"environment": {"variables": variables}})
+
+
+def test_number_of_unknown_subnets_is_known() -> None:
+    assert not alone("Lambda.5", FUNCTION, {"vpcConfig": {"subnetIds": [UNKNOWN_STRING_VALUE] * 2}})
+    assert alone("Lambda.5", FUNCTION, {"vpcConfig": {"subnetIds": [UNKNOWN_STRING_VALUE]}})
 
 
 def test_what_another_resource_tells_is_judged_with_the_stack() -> None:
@@ -190,19 +224,9 @@ def reported_of(name: str, stack: list[PolicyResource]) -> set[str | None]:
 
 @pytest.fixture(scope="module", name="pack")
 def served_pack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[analyzer_pb2_grpc.AnalyzerStub]:
-    """The pack of this repository as Pulumi's engine runs it, where the library is installed."""
-    installed = tmp_path_factory.mktemp("installed")
-    (installed / "tap_stack").symlink_to(Path("lib").resolve())
-    command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", "policy"]
-    environment = {**os.environ, "PYTHONPATH": str(installed)}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as running:
-        try:
-            assert running.stdout
-            port = running.stdout.readline().strip()
-            with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-                yield analyzer_pb2_grpc.AnalyzerStub(channel)
-        finally:
-            running.kill()
+    """A server of the policy pack."""
+    with policy_pack_server(tmp_path_factory.mktemp("installed")) as analyzer:
+        yield analyzer
 
 
 def properties(**props: Any) -> struct_pb2.Struct:

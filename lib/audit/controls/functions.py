@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 
 from ..control import Control
-from ..documents import listed
 from ..graph import Link, Resource
 
 FUNCTION = ("lambda.Function",)
@@ -22,7 +21,8 @@ SECRET_NAME = re.compile(r"(SECRET|PASSWORD|PASSWD|TOKEN|API_?KEY|PRIVATE_?KEY|A
 
 def _holds_no_secret(function: Resource, _: Sequence[Resource]) -> bool:
     variables = function.get("environment.variables", {})
-    return not any(SECRET.search(variables[name]) or SECRET_NAME.search(name) for name in variables)
+    # Names first: they are known even if a value is not.
+    return not (any(map(SECRET_NAME.search, variables)) or any(map(SECRET.search, variables.values())))
 
 
 def _leaves_what_fails(function: Resource, configs: Sequence[Resource]) -> bool:
@@ -42,8 +42,7 @@ def _of_one_caller(permission: Resource, _: Sequence[Resource]) -> bool:
 
 
 def _in_two_zones(function: Resource, _: Sequence[Resource]) -> bool:
-    subnets = listed(function.get("vpcConfig.subnetIds"))
-    return not subnets or len(subnets) > 1
+    return len(function.get("vpcConfig.subnetIds", ())) != 1
 
 
 CONTROLS = (
