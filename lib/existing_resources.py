@@ -79,9 +79,9 @@ def find(names: Names, previous: PreviousState, adopt: bool, opts: pulumi.Invoke
     if found and not adopt:
         listed = ", ".join(f"{LABELS[one.token]} {one.name}" for one in found if one.token in LABELS)
         raise ExistingResourceError(
-            f"Not part of this stack, but existing: {listed}. A destroyed stack retained them, or another stack uses them. "
-            "To import them into this stack, set adopt_retained to true and deploy again. To start empty, delete them "
-            "first. See docs/runbook.md#adopt-retained-resources."
+            f"Not part of this stack, but existing: {listed}. A destroyed stack retained them, or another stack uses "
+            "them. To import them into this stack, set adopt_retained to true and deploy again. To start empty, delete "
+            "them first. See docs/runbook.md#adopt-retained-resources."
         )
     return Adopted(found)
 
@@ -91,8 +91,8 @@ def _check_function(names: Names, previous: PreviousState, opts: pulumi.InvokeOp
     for name in names.functions[:1]:
         if not previous.has(FUNCTION, name=name) and _look_up(aws.lambda_.get_function, opts, function_name=name):
             raise ExistingResourceError(
-                f"Not part of this stack, but existing: Lambda function {name}. Another stack deploys this service with this "
-                "environment suffix in this account and region. Set another environment suffix, or deploy that stack."
+                f"Not part of this stack, but existing: Lambda function {name}. Another stack deploys this service "
+                "with this environment suffix in this account and region. Set another suffix, or deploy that stack."
             )
 
 
@@ -102,10 +102,10 @@ def _existing(names: Names, previous: PreviousState, opts: pulumi.InvokeOptions)
         if not previous.has(TABLE, name=name) and (table := _look_up(aws.dynamodb.get_table, opts, name=name)):
             yield from _table(table)
             keys += [table.server_side_encryption.kms_key_arn] if table.server_side_encryption else []
-    if names.vault and not previous.has(VAULT, name=names.vault):
-        if vault := _look_up(aws.backup.get_vault, opts, name=names.vault):
-            yield Existing(VAULT, names.vault, names.vault)
-            keys.append(vault.kms_key_arn)
+    is_new_vault = bool(names.vault) and not previous.has(VAULT, name=names.vault)
+    if is_new_vault and (vault := _look_up(aws.backup.get_vault, opts, name=names.vault)):
+        yield Existing(VAULT, names.vault, names.vault)
+        keys.append(vault.kms_key_arn)
     if names.user_pool and not previous.has(USER_POOL, name=names.user_pool):
         pools = _look_up(aws.cognito.get_user_pools, opts, name=names.user_pool)
         yield from (Existing(USER_POOL, names.user_pool, id_) for id_ in (pools.ids if pools else ())[:1])
@@ -118,9 +118,11 @@ def _table(table: aws.dynamodb.GetTableResult) -> Iterator[Existing]:
     region = table.arn.split(":")[3]
     yield Existing(TABLE, table.name, table.name)
     for replica in table.replicas or ():
-        yield Existing(REPLICA, f"{table.name}/{replica.region_name}", f"{table.name}:{region}")
+        # The provider imports from a region other than its own by this suffix.
+        there = f"@{replica.region_name}"
+        yield Existing(REPLICA, f"{table.name}/{replica.region_name}", f"{table.name}:{region}{there}")
         if replica.kms_key_arn:
-            yield Existing(REPLICA_KEY, replica.region_name, replica.kms_key_arn.rpartition("/")[2])
+            yield Existing(REPLICA_KEY, replica.region_name, f"{replica.kms_key_arn.rpartition('/')[2]}{there}")
 
 
 def is_empty_vault(name: str, opts: pulumi.InvokeOptions) -> bool:

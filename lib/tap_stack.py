@@ -293,8 +293,8 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         arn = existing_resources.aws_managed_key_arn(region, self._invoke)
         if not arn and self._transitions.leaves_customer_key():
             pulumi.log.warn(
-                f"{existing_resources.AWS_MANAGED_KEY} does not exist or cannot be read, so tables keep the customer managed "
-                "key. Before that key is deleted, set encryption_key to owned and deploy again.",
+                f"{existing_resources.AWS_MANAGED_KEY} does not exist or cannot be read, so tables keep the customer "
+                "managed key. Before that key is deleted, set encryption_key to owned and deploy again.",
                 resource=self,
             )
         return arn

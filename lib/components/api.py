@@ -162,7 +162,7 @@ class Api(pulumi.ComponentResource):
     def _cors(
         self, headers: Callable[[str | None], Mapping[str, str]], place: str
     ) -> pulumi.Output[dict[str, str]] | dict[str, str] | None:
-        """Return headers that depend on the allowed CORS origin, as API Gateway maps constants; None if there are none."""
+        """Return the headers for the allowed CORS origin, as API Gateway maps constants; None if there are none."""
         if self._args.cors_origin is None:
             return gateway.mapped(headers(self.settings.cors_origin), place) or None
         origin: pulumi.Output[str] = pulumi.Output.from_input(self._args.cors_origin)

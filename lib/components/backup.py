@@ -33,7 +33,7 @@ class BackupArgs:
     """Of the vault and of the plan in AWS: 2 to 50 letters, digits, '-' or '_'."""
     vault_naming: Callable[[int], str] | None = None
     """From the number of a vault to its name.  Default: `name`, and from the second vault on `name` and the number."""
-    vaults: Vaults = Vaults()
+    vaults: Vaults = field(default_factory=Vaults)
     """The vault in use and the older ones that stay."""
     import_vault: bool = False
     """Whether the vault exists and this deployment imports it into the state."""

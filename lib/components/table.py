@@ -135,7 +135,7 @@ class Table(pulumi.ComponentResource):
                 retain_on_delete=self.settings.retain_on_delete,
                 # DynamoDB replicates no provisioned table whose writes do not scale yet.
                 depends_on=[policy for _, policy in self.scaling],
-                # A region has one replica of a table, so another key means to delete it first; DynamoDB fills the new one.
+                # A region has one replica of a table: delete it before DynamoDB creates and fills another.
                 delete_before_replace=True,
                 import_=args.import_replica_ids.get(region),
             ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,8 @@ def pulumi_cli_fixture() -> Path:
     try:
         return cli.root()
     except cli.CliUnavailable as error:
-        if required:
-            pytest.fail(str(error))
-        pytest.skip(str(error))
+        give_up = pytest.fail if required else pytest.skip
+        give_up(str(error))
 
 
 @pytest.fixture(name="engine")
@@ -39,13 +39,11 @@ def engine_fixture(tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture(scope="session", name="new_stack")
 def new_stack_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Stack]]:
     """Create a stack in an account of its own, which lives until the end of the run."""
-    servers = []
+    with ExitStack() as running:
 
-    def create(name: str) -> Stack:
-        engine = Engine(tmp_path_factory.mktemp(name))
-        servers.append(engine.server.__enter__())
-        return engine.stack(name)
+        def create(name: str) -> Stack:
+            engine = Engine(tmp_path_factory.mktemp(name))
+            running.enter_context(engine.server)
+            return engine.stack(name)
 
-    yield create
-    for server in servers:
-        server.__exit__(None, None, None)
+        yield create

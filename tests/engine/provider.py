@@ -23,6 +23,7 @@ from .wire import Properties
 
 VERSION = version("pulumi-aws")
 HOME_REGION = "us-east-1"
+REPLICA = "aws:dynamodb/tableReplica:TableReplica"
 USER_POOL = "aws:cognito/userPool:UserPool"
 DEFAULTS = "__defaults"
 """The input in which the bridge lists the properties that it set itself."""
@@ -122,7 +123,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         entry = self.ledger.look_up(token, region, args[argument])
         if entry is None:
             raise AwsError(f"{token} {args[argument]}: ResourceNotFoundException")
-        return {**wire.plain(entry.outputs), "recoveryPoints": entry.contents}
+        return {**wire.plain(entry.outputs), "recoveryPoints": entry.contents, "replicas": self._replicas(entry)}
+
+    def _replicas(self, table: Entry) -> list[Properties]:
+        replicas = [entry for entry in self.ledger.find(REPLICA) if entry.inputs["globalTableArn"] in table.names]
+        return [{"regionName": one.region, "kmsKeyArn": wire.plain(one.inputs.get("kmsKeyArn"))} for one in replicas]
 
     def Check(self, request: Any, context: Any) -> Any:
         """Fill in names that the program leaves to Pulumi, and the provider's region."""
@@ -172,7 +177,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Return the current state of a resource; an empty id says that it does not exist."""
         inputs = wire.read(request.inputs)
         region = wire.plain(inputs.get("region")) or self._region(context)
-        entry = self.ledger.look_up(request.type, region, request.id)
+        id_, _, imported_from = request.id.partition("@")
+        entry = self.ledger.look_up(request.type, imported_from or region, id_)
         if entry is None:
             return provider_pb2.ReadResponse(id="")
         # A refresh knows what the program set; an import has only what AWS returns.
@@ -238,12 +244,8 @@ def _replaces(kind: ResourceType, path: str) -> bool:
 def _collides(kind: ResourceType, olds: Properties, news: Properties) -> bool:
     """Return whether the bridge deletes first: a name that the program set, and that does not change."""
     name = kind.auto_name
-    return (
-        kind.delete_before_replace
-        or (bool(name)
-        and name not in news.get(DEFAULTS, ())
-        and name in news
-        and olds.get(name) == news.get(name))
+    return kind.delete_before_replace or (
+        bool(name) and name not in news.get(DEFAULTS, ()) and name in news and olds.get(name) == news.get(name)
     )
 
 

@@ -23,7 +23,7 @@ PLUGIN = """#!/bin/sh
 echo "$TAP_PROVIDER_PORT"
 exec sleep 3600
 """
-Program = Callable[[], object]
+Program = Callable[[], None]
 
 
 class Rejected(Exception):
@@ -94,6 +94,8 @@ class Stack:
         self.name = name
         self._project = project
         self._region = region
+        self.last_output = ""
+        """What the CLI printed last."""
         self._write_project()
         self._stack = auto.create_stack(
             stack_name=name,
@@ -162,7 +164,7 @@ class Stack:
 
     def state(self) -> list[dict[str, Any]]:
         """Return the resources in the stack's state."""
-        found: list[dict[str, Any]] = self._stack.export_stack().deployment.get("resources", [])
+        found: list[dict[str, Any]] = (self._stack.export_stack().deployment or {}).get("resources", [])
         return found
 
     def state_text(self) -> str:
@@ -191,7 +193,7 @@ class Stack:
         try:
             return action({"on_output": lines.append, "on_error": lines.append, "color": "never"})
         except auto.errors.CommandError as error:
-            raise Rejected(str(error)) from error
+            raise Rejected(errors_in(str(error))) from None
         finally:
             self.last_output = "\n".join(lines)
 
@@ -200,11 +202,18 @@ def _counts(changes: Mapping[str, int]) -> Counter[str]:
     return Counter({name: number for name, number in changes.items() if number})
 
 
+def errors_in(text: str) -> str:
+    """Return the diagnostics of the engine's output, which repeats them for every resource."""
+    diagnostics = [line.strip() for line in text.partition("Diagnostics:")[2].partition("Outputs:")[0].splitlines()]
+    useful = [line for line in diagnostics if line and not line.endswith("):") and "but none were seen" not in line]
+    return "\n".join(dict.fromkeys(useful)) or text[-2000:]
+
+
 def assert_as_planned(planned: Counter[str], done: Counter[str]) -> None:
-    """Raise `AssertionError` unless everything planned was done; an update that hangs on an unknown value may be none."""
-    unneeded = planned["update"] - done["update"]
+    """Raise `AssertionError` unless what was planned was done; an update planned for an unknown value can be none."""
+    unneeded = max(0, planned["update"] - done["update"])
     expected = planned + Counter(same=unneeded) - Counter(update=unneeded)
-    assert unneeded >= 0 and expected == done, f"planned {dict(planned)}, done {dict(done)}"
+    assert expected == done, f"planned {dict(planned)}, done {dict(done)}"
 
 
 def clean_environment() -> None:
