@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -19,6 +20,8 @@ REQUIRED = "TAP_ENGINE_REQUIRED"
 @pytest.fixture(scope="session", name="pulumi_cli", autouse=True)
 def pulumi_cli_fixture() -> Path:
     """The folder of the CLI, built on first use."""
+    # The AWS SDK leaves a million objects behind, which every full collection would go through.
+    gc.set_threshold(100_000)
     required = os.environ.get(REQUIRED)
     clean_environment()
     try:

@@ -21,7 +21,7 @@ from lib.settings import (
     NetworkSettings,
     ObservationSettings,
     RolloutSettings,
-    Settings,
+    SiteSettings,
     TableSettings,
 )
 from lib.settings.rollout import GRADUAL
@@ -166,20 +166,6 @@ class Home(NamedTuple):
 
     service: str
     environment: str
-    args: STEP
-
-    def step(self, *steps: STEP) -> STEP:
-        """Return the arguments of a step: those of the stack, each group of settings merged with the step's."""
-        merged: STEP = dict(self.args)
-        for step in steps:
-            for name, value in step.items():
-                base = merged.get(name)
-                merged[name] = (
-                    getattr(Settings(**{name: base}).with_(Settings(**{name: value})), name)
-                    if base is not None and name not in ("tags", "split_functions")
-                    else value
-                )
-        return merged
 
 
 class Deployments:
@@ -195,14 +181,14 @@ class Deployments:
         stack = self._deployed.pop(name, None) or self._first(name, home)
         for number, step in enumerate([*change.steps, {}], 1):
             before = data_of(stack)
-            deployed = stack.deploy(tap_stack(home.service, home.environment, **home.step(step)))
+            deployed = stack.deploy(tap_stack(home.service, home.environment, **step))
             lost = {token for token, id_ in before - data_of(stack) if token not in change.gone}
             assert not lost, f"step {number} of {change.name} replaces or removes {lost}: {deployed.events}"
         self._deployed[name] = stack
 
     def _first(self, name: str, home: Home) -> Stack:
         stack = self._new_stack(name)
-        stack.deploy(tap_stack(home.service, home.environment, **home.args))
+        stack.deploy(tap_stack(home.service, home.environment))
         return stack
 
 
@@ -217,9 +203,43 @@ def deployments_fixture(new_stack: Callable[[str], Stack]) -> Deployments:
     return Deployments(new_stack)
 
 
-ITEMS = Home("items", "dev", {})
+BILLING = Change("billing", [table(billing_mode="PROVISIONED"), table(billing_mode="PAY_PER_REQUEST")])
+PROTECTION = Change(
+    "protection",
+    [table(deletion_protection=True, retain_on_delete=True), table(deletion_protection=False, retain_on_delete=False)],
+)
+KEY_WITH_BACKUP = Change(
+    "key with backup", [BACKUP, {**BACKUP, **MADE_KEY}, {**BACKUP, **encryption("owned")}], gone(KEY, VAULT)
+)
+KEY_WITH_REPLICA = Change(
+    "key with replica",
+    [REPLICATED, {**REPLICATED, **MADE_KEY}, {**REPLICATED, **encryption("owned")}],
+    gone(KEY, REPLICA, REPLICA_KEY),
+)
+KEY_AND_COGNITO = Change("key and cognito", [{**MADE_KEY, **authorization(USER_POOL)}], gone(KEY, POOL))
+BOTH_NETWORKS = Change("network", [NETWORK, {"network": NetworkSettings(vpc="made", cidr_block="10.9.0.0/16")}])
+PUBLIC_SITE = Change("public site", [{"site": SiteSettings(public=True)}])
+CANARY = Change("canary", [{"rollout": RolloutSettings(strategy=GRADUAL[0])}])
+DOMAIN = Change("domain", [api(domain_name="b.example.com", zone_id="Z0123456789ABC", stage_name="live")])
+LIVE = Change("snap start", [function(snap_start=True), function(provisioned_concurrency=1)])
+
+WALKS: dict[Home, Sequence[Change]] = {
+    Home("items", "dev"): [*ANY, BILLING, PROTECTION, KEY_WITH_BACKUP, KEY_WITH_REPLICA],
+    Home("items", "prod"): [BILLING, KEY_WITH_BACKUP, BOTH_NETWORKS],
+    Home("inventory", "staging"): [KEY_AND_COGNITO, Change("split functions", [{"split_functions": True}])],
+    Home("stock", "dev"): [BILLING, KEY_WITH_REPLICA, KEY_AND_COGNITO, PUBLIC_SITE, CANARY, LIVE, DOMAIN],
+    Home("stock", "prod"): [KEY_AND_COGNITO, BOTH_NETWORKS, CANARY],
+}
+"""The changes of each stack: all of them where that is cheapest, and elsewhere those that differ."""
 
 
-@pytest.mark.parametrize("change", ANY, ids=lambda change: change.name)
-def test_items_in_dev(deployments: Deployments, change: Change) -> None:
-    deployments.walk(ITEMS, change)
+@pytest.mark.parametrize(
+    ("home", "change"),
+    [
+        pytest.param(home, change, id=f"{home.service}-{home.environment}-{change.name}")
+        for home, changes in WALKS.items()
+        for change in changes
+    ],
+)
+def test_change_and_back(deployments: Deployments, home: Home, change: Change) -> None:
+    deployments.walk(home, change)
