@@ -41,6 +41,7 @@ DATA = (TABLE, POOL, VAULT, KEY, BUCKET, REPLICA, REPLICA_KEY)
 EXISTING_KEY = "arn:aws:kms:us-east-1:123456789012:key/mrk-1234abcd12ab34cd56ef1234567890ab"
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0f6a2c1e-3b7d-4d55-9b1a-5a8a1f0c2d3e"
 STEP = dict[str, Any]
+Data = set[tuple[str, str]]
 
 
 class Change(NamedTuple):
@@ -173,28 +174,28 @@ class Deployments:
 
     def __init__(self, new_stack: Callable[[str], Stack]) -> None:
         self._new_stack = new_stack
-        self._deployed: dict[str, Stack] = {}
+        self._deployed: dict[str, tuple[Stack, Data]] = {}
 
     def walk(self, home: Home, change: Change) -> None:
         """Deploy each step, and then the stack as it was."""
         name = f"{home.service}-{home.environment}"
-        stack = self._deployed.pop(name, None) or self._first(name, home)
+        stack, before = self._deployed.pop(name) if name in self._deployed else self._first(name, home)
         for number, step in enumerate([*change.steps, {}], 1):
-            before = data_of(stack)
             deployed = stack.deploy(tap_stack(home.service, home.environment, **step))
-            lost = {token for token, id_ in before - data_of(stack) if token not in change.gone}
+            after = data_in(deployed.resources)
+            lost = {token for token, id_ in before - after if token not in change.gone}
             assert not lost, f"step {number} of {change.name} replaces or removes {lost}: {deployed.events}"
-        self._deployed[name] = stack
+            before = after
+        self._deployed[name] = stack, before
 
-    def _first(self, name: str, home: Home) -> Stack:
+    def _first(self, name: str, home: Home) -> tuple[Stack, Data]:
         stack = self._new_stack(name)
-        stack.deploy(tap_stack(home.service, home.environment))
-        return stack
+        return stack, data_in(stack.deploy(tap_stack(home.service, home.environment)).resources)
 
 
-def data_of(stack: Stack) -> set[tuple[str, str]]:
-    """Return the type and id of everything in the state that holds data."""
-    return {(r["type"], r["id"]) for r in stack.state() if r["type"] in DATA and not r.get("delete")}
+def data_in(resources: Sequence[dict[str, Any]]) -> Data:
+    """Return the type and id of every resource in a state that holds data."""
+    return {(resource["type"], resource["id"]) for resource in resources if resource["type"] in DATA}
 
 
 @pytest.fixture(scope="module", name="deployments")
