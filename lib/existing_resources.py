@@ -27,6 +27,12 @@ REPLICA_KEY = "aws:kms/replicaKey:ReplicaKey"
 AWS_MANAGED_KEY = "alias/aws/dynamodb"
 """The key that DynamoDB uses for tables without a customer managed key; AWS creates it on first use."""
 
+SECRETS: dict[str, tuple[str, Callable[..., Any]]] = {
+    "ssm": ("aws:ssm/parameter:Parameter", aws.ssm.get_parameter),
+    "secretsmanager": ("aws:secretsmanager/secret:Secret", aws.secretsmanager.get_secret),
+}
+"""Type token and data source of each store of secrets."""
+
 LABELS = {TABLE: "DynamoDB table", VAULT: "backup vault", USER_POOL: "Cognito user pool", FUNCTION: "Lambda function"}
 
 
@@ -40,6 +46,8 @@ class Names:
     """Empty: no backups."""
     user_pool: str = ""
     """Empty: no user pool is created."""
+    secrets: Sequence[tuple[str, str]] = ()
+    """Store and name of each secret."""
     creates_key: bool = False
     """Whether the stack creates a KMS key."""
 
@@ -75,6 +83,7 @@ def find(names: Names, previous: PreviousState, adopt: bool, opts: pulumi.Invoke
     Only what is not in the state is looked up, so an update of a deployed stack makes no call.
     """
     _check_function(names, previous, opts)
+    _check_secrets(names, previous, opts)
     found = list(_existing(names, previous, opts))
     if found and not adopt:
         listed = ", ".join(f"{LABELS[one.token]} {one.name}" for one in found if one.token in LABELS)
@@ -93,6 +102,18 @@ def _check_function(names: Names, previous: PreviousState, opts: pulumi.InvokeOp
             raise ExistingResourceError(
                 f"Not part of this stack, but existing: Lambda function {name}. Another stack deploys this service "
                 "with this environment suffix in this account and region. Set another suffix, or deploy that stack."
+            )
+
+
+def _check_secrets(names: Names, previous: PreviousState, opts: pulumi.InvokeOptions) -> None:
+    """Raise `ExistingResourceError` for a secret that an earlier stack retained; AWS returns no value to import."""
+    for store, name in names.secrets:
+        token, look_up = SECRETS[store]
+        if not previous.has(token, name=name) and _look_up(look_up, opts, name=name):
+            raise ExistingResourceError(
+                f"Not part of this stack, but existing: secret {name} in {store}. A destroyed stack retained it. To "
+                "use its value again, copy it to the config with pulumi config set --secret --path "
+                f"secrets.{name.rpartition('/')[2]}. In either case delete it in {store}, then deploy again."
             )
 
 

@@ -56,6 +56,8 @@ CALLS: dict[str, dict[str, Any]] = {
     "getTable": {},
     "getUserPools": {},
     "getVault": {},
+    "getParameter": {},
+    "getSecret": {},
     "getKey": {},
 }
 """What a program may ask AWS or the engine, and the recorder's answer."""

@@ -153,6 +153,9 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     def _user_pool_name(self) -> str:
         return user_pool_name(self.description.name, self.args.environment)
 
+    def _secret_name(self, secret: described.Secret) -> str:
+        return secret_name(secret.store, self.description.name, self.args.environment, secret.name)
+
     def _vault_name(self, number: int) -> str:
         return self._only("vault", f"backup{name_suffix(number)}")
 
@@ -167,6 +170,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
             user_pool=self._user_pool_name()
             if (authorization.type, authorization.user_pool) == (USER_POOL, "made")
             else "",
+            secrets=[(secret.store, self._secret_name(secret)) for secret in self.description.secrets],
             creates_key=settings.encryption.key == "made",
         )
 
@@ -369,7 +373,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return Secret(
             f"{self._prefix}-{secret.name}",
             SecretArgs(
-                name=secret_name(secret.store, self.description.name, self.args.environment, secret.name),
+                name=self._secret_name(secret),
                 store=secret.store,
                 value=value,
                 description=f"{self.description.title}: {secret.description}",

@@ -20,7 +20,7 @@ from lib.settings import (
 )
 from lib.tap_stack import TapStack
 
-from .programs import stacked
+from .programs import YARD, stacked
 
 READ = INVOKE.rpartition(":")[2]
 KEY = "arn:aws:kms:us-east-1:123456789012:key/mrk-1"
@@ -168,6 +168,14 @@ def test_names_in_use_are_rejected_before_anything_is_created() -> None:
     with pytest.raises(ExistingResourceError, match=r"DynamoDB table dev-items-table\. A destroyed stack"):
         deploy({}, {"getTable": a_table})
     deploy({TABLE: {"name": "dev-items-table"}, FUNCTION: {"name": "dev-items-lambda"}}, {"getTable": a_table})
+
+
+@pytest.mark.parametrize(
+    ("call", "secret"), [("getParameter", "/yard/dev/token in ssm"), ("getSecret", "yard/dev/seal")]
+)
+def test_secret_that_was_retained_is_rejected(call: str, secret: str) -> None:
+    with pytest.raises(ExistingResourceError, match=f"secret {secret}.*pulumi config set --secret --path secrets"):
+        record(stacked("tap", **YARD), calls={call: lambda args: {"id": args["name"]}})
 
 
 def a_table(args: Mapping[str, Any]) -> dict[str, Any]:

@@ -44,8 +44,10 @@ LOOK_UPS = {
     "aws:dynamodb/getTable:getTable": ("aws:dynamodb/table:Table", "name"),
     "aws:backup/getVault:getVault": ("aws:backup/vault:Vault", "name"),
     "aws:lambda/getFunction:getFunction": ("aws:lambda/function:Function", "functionName"),
+    "aws:ssm/getParameter:getParameter": ("aws:ssm/parameter:Parameter", "name"),
+    "aws:secretsmanager/getSecret:getSecret": ("aws:secretsmanager/secret:Secret", "name"),
 }
-"""Data sources that find an existing resource by its id: the resource type and the argument that names it."""
+"""Data sources that find an existing resource by its name: the resource type and the argument that names it."""
 
 
 @cache
@@ -120,7 +122,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.InvokeResponse(**{"return": wire.write(result)})
 
     def _look_up(self, token: str, argument: str, region: str, args: Properties) -> Properties:
-        entry = self.ledger.look_up(token, region, args[argument])
+        found = [entry for entry in self.ledger.find(token) if entry.region == region and args[argument] in entry.names]
+        entry = next(iter(found), None)
         if entry is None:
             raise AwsError(f"{token} {args[argument]}: ResourceNotFoundException")
         return {**wire.plain(entry.outputs), "recoveryPoints": entry.contents, "replicas": self._replicas(entry)}

@@ -16,6 +16,7 @@ from lib.settings import (
     TableSettings,
 )
 
+from ..builders import a_secret, a_service
 from .programs import tap_stack
 from .stack import Engine, Rejected, Stack
 
@@ -178,6 +179,16 @@ def test_destroyed_prod_is_deployed_again_with_its_data(engine: Engine) -> None:
     stack.deploy(tap_stack(**EVERYTHING_RETAINED))
     assert {token: [entry.id for entry in stack.ledger.find(token)] for token in kept} == kept
     stack.deploy(tap_stack(**EVERYTHING_RETAINED, adopt_retained=True))
+
+
+def test_retained_secrets_stop_a_deployment_before_it_creates_anything(engine: Engine) -> None:
+    stack, service = engine.stack(), a_service(secrets=(a_secret(),))
+    stack.deploy(tap_stack(service, "prod"))
+    stack.destroy()
+    before = len(stack.ledger.events)
+    with pytest.raises(Rejected, match="secret /parcels/prod/token in ssm"):
+        stack.up(tap_stack(service, "prod"))
+    assert len(stack.ledger.events) == before
 
 
 def test_returning_to_backups_and_cognito_finds_what_prod_retained(engine: Engine) -> None:
