@@ -10,6 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from .. import policies
+from ..derived import derive
 from ..environments import BASIS
 from ..naming import role_name_prefix
 from ..settings import BackupSettings, over, refuse
@@ -56,7 +57,7 @@ class Backup(pulumi.ComponentResource):
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         self.settings = over(BASIS.backup, args.settings)
-        self._tables = pulumi.Output.all(*args.table_arns)
+        self._tables = derive(lambda *arns: [*arns], *args.table_arns)
         self.vault = aws.backup.Vault(
             f"{name}-vault",
             name=args.name,
@@ -114,7 +115,7 @@ class Backup(pulumi.ComponentResource):
         )
 
     def _backing_up(self) -> list[pulumi.Output[policies.Statement]]:
-        vault, copy_to = self.vault.arn, self.settings.copy_to_vault_arn or ""
+        vault, copy_to = derive(str, self.vault.arn), self.settings.copy_to_vault_arn or ""
         into = [copy_to] if copy_to else []
         actions = ("DescribeBackupVault", "CopyIntoBackupVault")
         copying = vault.apply(lambda arn: policies.recovery_points(arn, ["CopyFromBackupVault"], copy_to))
@@ -137,5 +138,5 @@ class Backup(pulumi.ComponentResource):
         own = [] if self._args.kms_key_arn is None else [self._args.kms_key_arn]
         if not (used := [*own, *self._args.table_key_arns]):
             return []
-        keys = pulumi.Output.all(*used).apply(lambda arns: list(dict.fromkeys(arns)))
+        keys = derive(lambda *arns: list(dict.fromkeys(arns)), *used)
         return [keys.apply(lambda arns: policies.allow("kms", actions, arns)), keys.apply(policies.key_grants)]
