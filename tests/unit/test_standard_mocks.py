@@ -19,11 +19,12 @@ from lib import components
 from lib.components.layer import Layer, LayerArgs
 from lib.derived import concat, derive
 from lib.recorder import record
+from lib.settings import USER_POOL, AuthorizationSettings, EncryptionSettings, TableSettings
 from lib.tap_stack import TapStack, TapStackArgs
 
 from ..builders import a_yard
 from ..component.programs import EVERYTHING, OPEN_YARD, PRODUCTION
-from .lone_components import LONE_COMPONENTS
+from .lone_components import LONE_COMPONENTS, POOL_ARN
 from .standard_mocks import MyMocks, Program, Registered, at_module_level, identity, in_new_thread, in_test
 
 NAMED = {"project": "shop", "stack": "dev"}
@@ -35,13 +36,20 @@ MODES: dict[str, Callable[[Program], Registered]] = {
 }
 """Ways to run a program in a unit test, other than at module level with all arguments."""
 SERVICES: dict[str, Any] = {"items": "items", "inventory": "inventory", "stock": "stock", "custom": a_yard()}
+EXISTING: dict[str, Any] = {
+    "table": TableSettings(existing=True),
+    "authorization": AuthorizationSettings(type=USER_POOL, user_pool=POOL_ARN),
+    "encryption": EncryptionSettings(key="arn:aws:kms:us-east-1:123456789012:key/mrk-0a1b2c3d"),
+}
+"""Settings of a stack that uses existing tables, an existing user pool and an existing key."""
 PRODUCTION_PROGRAMS: dict[str, Program] = {
     "custom": lambda: TapStack("post", TapStackArgs(**PRODUCTION)),
     "inventory": lambda: TapStack("shop", TapStackArgs(**EVERYTHING)),
     "stock": lambda: runpy.run_path("examples/production.py")["stock"],
+    "existing-resources": lambda: TapStack("tap", TapStackArgs("prod", service="stock", **EXISTING)),
     "public-site": lambda: TapStack("post", TapStackArgs(**OPEN_YARD)),
 }
-"""Programs with the settings of production, and one with a public site in an existing network."""
+"""Programs with the settings of production, and others with existing resources and with a public site."""
 
 
 def strings(value: Any) -> Iterator[str]:
