@@ -20,6 +20,8 @@ from pulumi.runtime import mocks, rpc, settings
 
 from .local.monitor import STACK_TYPE, Monitor, plain
 
+PROJECT = "tap"
+"""Default name of the Pulumi project that a recorded program belongs to."""
 COMPUTED = (
     "arn",
     "bucket",
@@ -236,14 +238,14 @@ class _Messages(logging.Handler):
         (self.warnings if record.levelno >= logging.WARNING else self.notes).append(record.getMessage())
 
 
-def recorded(program: Path, config: Mapping[str, str]) -> Deployment:
-    """What a Pulumi program registers under `config`, run in its folder as the Pulumi CLI runs it."""
+def recorded(program: Path, config: Mapping[str, str], project: str = PROJECT) -> Deployment:
+    """What a Pulumi program registers under `config` of its project, run in its folder as the Pulumi CLI runs it."""
     script = program.resolve()
     path = [*sys.path]
     sys.path.insert(0, str(script.parent))
     try:
         with chdir(script.parent):
-            return record(partial(runpy.run_path, str(script), run_name="__main__"), config=config)
+            return record(partial(runpy.run_path, str(script), run_name="__main__"), config=config, project=project)
     finally:
         sys.path[:] = path
 
@@ -253,6 +255,7 @@ def record(
     *,
     preview: bool = False,
     config: Mapping[str, str] | None = None,
+    project: str = PROJECT,
     calls: Mapping[str, Call] | None = None,
 ) -> Deployment:
     """Run `program` to its end, or raise what it raised.  In a preview every output is unknown.
@@ -262,11 +265,15 @@ def record(
     # In a thread of its own: nothing of a failed program is left to the next, and the stack, which Pulumi notes with
     # every resource, is short.
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(_record, program, preview, config or {}, calls or {}).result()
+        return thread.submit(_record, program, preview, config or {}, project, calls or {}).result()
 
 
 def _record(
-    program: Callable[[], object], preview: bool, config: Mapping[str, str], calls: Mapping[str, Call]
+    program: Callable[[], object],
+    preview: bool,
+    config: Mapping[str, str],
+    project: str,
+    calls: Mapping[str, Call],
 ) -> Deployment:
     messages = _Messages()
     logger = logging.Logger("recorder")
@@ -277,8 +284,8 @@ def _record(
     loop.set_exception_handler(lambda *_: None)  # the first error is raised; what it left unfinished is no news
     asyncio.set_event_loop(loop)
     try:
-        pulumi.runtime.set_all_config({f"tap:{key}": value for key, value in config.items()})
-        mocks.set_mocks(cloud, project="tap", stack="test", preview=preview, logger=logger, monitor=monitor)
+        pulumi.runtime.set_all_config({f"{project}:{key}": value for key, value in config.items()})
+        mocks.set_mocks(cloud, project=project, stack="test", preview=preview, logger=logger, monitor=monitor)
         settings.SETTINGS.outputs.clear()
         settings.set_root_resource(None)  # type: ignore[arg-type]  # run_in_stack makes the root itself
         loop.run_until_complete(pulumi.runtime.run_in_stack(partial(_run, program)))

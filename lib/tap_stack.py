@@ -38,6 +38,7 @@ from .components.standing_network import StandingNetwork, StandingNetworkArgs
 from .components.table import Table, TableArgs
 from .components.topic import Topic, TopicArgs
 from .components.user_pool import UserPool, UserPoolArgs
+from .derived import concat, derive
 from .naming import (
     bucket_name_prefix,
     parameter_name,
@@ -120,6 +121,16 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         for output, value in self.outputs.items():
             setattr(self, output, value)
         self.register_outputs(self.outputs)
+
+    @property
+    def environment_suffix(self) -> str:
+        """Environment suffix that is part of every physical name."""
+        return self.args.environment
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Tags of every resource: the defaults, overridden by the tags of the arguments."""
+        return self.args.all_tags
 
     @property
     def _child(self) -> pulumi.ResourceOptions:
@@ -420,7 +431,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
 
     def _user_pool(self) -> UserPool:
         made, settings = self.site, self.settings
-        pages = [pulumi.Output.concat(made.url, "/", page) for page in made.described.sign_in_pages] if made else []
+        pages = [concat(made.url, "/", page) for page in made.described.sign_in_pages] if made else []
         return UserPool(
             f"{self._prefix}-users",
             UserPoolArgs(
@@ -478,11 +489,8 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         services = {**dict.fromkeys(self.tables, "dynamodb"), **dict.fromkeys(self.topics, "sns"), **stores}
         used = {services[grant.on] for grant in function.grants() if grant.on in services}
         used |= {"dynamodb" for _ in function.consumers} | {"sqs" for _ in self._left_to(function)}
-        key = pulumi.Output.from_input(self.encrypted_by)
-        return [
-            pulumi.Output.all(key, action, through).apply(lambda needed: policies.key_use(*needed))
-            for action, through in policies.key_needs(sorted(used)).items()
-        ]
+        needs = policies.key_needs(sorted(used)).items()
+        return [derive(policies.key_use, self.encrypted_by, action, through) for action, through in needs]
 
     def _left_to(self, function: described.Function) -> list[Queue]:
         """Where what a function could not do ends up, if it has runs that nobody waits for."""
@@ -757,7 +765,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
             found[f"table {table.name}"] = Watched(made, "AWS/DynamoDB", {"TableName": made})
             for index in table.indexes:
                 one = {"TableName": made, "GlobalSecondaryIndexName": pulumi.Output.from_input(index.name)}
-                subject = pulumi.Output.concat(made, "'s ", index.name)
+                subject = concat(made, "'s ", index.name)
                 found[f"index {table.name}/{index.name}"] = Watched(subject, "AWS/DynamoDB", one)
         if queue := self.dead_letters:
             found["dead-letters"] = Watched(queue.name, "AWS/SQS", {"QueueName": queue.name})

@@ -12,6 +12,7 @@ import pulumi
 import pulumi_aws as aws
 
 from .. import gateway, policies, service
+from ..derived import concat, derive
 from ..environments import BASIS
 from ..settings import USER_POOL, ApiSettings, AuthorizationSettings, over, refuse
 from .api_logs import ApiLogs, ApiLogsArgs
@@ -156,8 +157,8 @@ class Api(pulumi.ComponentResource):
     def grant(self, scope: str) -> pulumi.Output[policies.Statement]:
         """A statement that allows to call the routes of a scope, where requests are signed."""
         routes = [(route.method, route.path) for route in self._routes() if route.scope_needed() == scope]
-        at = pulumi.Output.all(self.resource.execution_arn, self.stage.stage_name)
-        return at.apply(lambda found: policies.call_statement(found[0], found[1], routes))
+        at = (self.resource.execution_arn, self.stage.stage_name)
+        return derive(lambda arn, stage: policies.call_statement(arn, stage, routes), *at)
 
     def _cors(
         self, headers: Callable[[str | None], Mapping[str, str]], place: str
@@ -355,7 +356,7 @@ class Api(pulumi.ComponentResource):
                 function=function.name,
                 qualifier=function.qualifier,
                 principal="apigateway.amazonaws.com",
-                source_arn=pulumi.Output.concat(self.resource.execution_arn, "/*"),
+                source_arn=concat(self.resource.execution_arn, "/*"),
                 opts=self._child,
             )
             for function in functions.values()

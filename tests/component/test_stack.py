@@ -158,6 +158,21 @@ def test_args_hold_the_merged_tags() -> None:
     assert TapStackArgs(tags={"Owner": "me"}).tags == {"Project": "IaC-Nova-Test", "Owner": "me"}
 
 
+def test_args_accept_suffix_and_tags_by_position_and_nothing_else() -> None:
+    assert TapStackArgs("pr-7", {"Owner": "me"}) == TapStackArgs(environment_suffix="pr-7", tags={"Owner": "me"})
+    with pytest.raises(TypeError, match="positional"):
+        TapStackArgs("pr-7", {"Owner": "me"}, "inventory")  # type: ignore[call-arg, arg-type]
+
+
+def test_stack_has_the_suffix_and_the_merged_tags(stack: TapStack) -> None:
+    assert stack.environment_suffix == stack.args.environment_suffix == "prod"
+    assert stack.tags == {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"}
+    created: list[TapStack] = []
+    record(lambda: created.append(TapStack("post", TapStackArgs("pr-7", {"Owner": "me"}, service=PARCELS))))
+    assert created[0].environment_suffix == "pr-7"
+    assert created[0].tags == {"Project": "IaC-Nova-Test", "Owner": "me"}
+
+
 def physical_names(made: Deployment) -> Counter[tuple[str, str, str]]:
     """The names that AWS wants unique: in an account (roles), or in a region of it."""
     scoped = {"restApi", "role"}  # what is named within something else
