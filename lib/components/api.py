@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -486,10 +485,5 @@ def _captured_value(captured: Captured, name: str) -> Any:
     value: pulumi.Output[Any] = getattr(captured.resource, name)
     if name in captured.set_properties:
         return value
-    known: asyncio.Future[bool] = asyncio.Future()
-    known.set_result(True)
-    default = PROVIDER_DEFAULTS.get(name)
-    # The future of an unknown output holds None.
-    return pulumi.Output(value.resources(), value.future(), known, value.is_secret()).apply(
-        lambda found: None if found == default else found
-    )
+    unset = (pulumi.UNKNOWN, PROVIDER_DEFAULTS.get(name))
+    return value.apply(lambda found: None if found in unset else found, run_with_unknowns=True)
