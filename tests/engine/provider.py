@@ -17,7 +17,7 @@ from pulumi._types import resource_types
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from . import wire
-from .ledger import ACCOUNT, AwsError, Entry, Ledger, name_of, publishes, resource_type
+from .ledger import ACCOUNT, AwsError, Entry, Ledger, name_of, publishes, resource_type, with_sticky
 from .resource_type import ResourceType
 from .wire import Properties
 
@@ -151,7 +151,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         with _aws_errors(context):
             kind = resource_type(request.type)
         olds, news = _inputs(request.old_inputs), _inputs(request.news)
-        changed = sorted(set(wire.changes(wire.plain(olds), wire.plain(news))))
+        changed = sorted(set(wire.changes(wire.plain(olds), wire.plain(with_sticky(kind, olds, news)))))
         replacing = [path for path in changed if _replaces(kind, path)]
         return provider_pb2.DiffResponse(
             changes=_changes(changed),

@@ -105,6 +105,16 @@ def fill(template: Any, values: Mapping[str, Any]) -> Any:
     return template
 
 
+def keep(path: str, old: Any, new: Any) -> Any:
+    """Return `new` with the value that `old` has at a dotted path, unless `new` has one; its parent must exist."""
+    head, _, rest = path.partition(".")
+    if not (isinstance(old, dict) and isinstance(new, dict) and head in old):
+        return new
+    if rest:
+        return {**new, head: keep(rest, old[head], new[head])} if head in new else new
+    return {**new, head: old[head]} if is_absent(new.get(head)) else new
+
+
 def _part(value: str, number: str | None) -> str:
     return value.split(":")[int(number)].rpartition("/")[2] if number and ":" in value else value
 

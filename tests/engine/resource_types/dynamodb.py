@@ -41,6 +41,7 @@ TYPES: dict[str, ResourceType] = {
             "streamArn": "{arn}/stream/{streamLabel}",
         },
         protection="deletionProtectionEnabled",
+        sticky=frozenset({"serverSideEncryption.kmsKeyArn"}),
     ),
     # AWS rejects the deletion of a table for 24 hours after it was the source of a replica, which no input tells.
     "aws:dynamodb/tableReplica:TableReplica": ResourceType(
