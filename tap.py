@@ -1,6 +1,13 @@
 """The program: config, a TapStack, its outputs."""
 
+import sys
+from pathlib import Path
+
 import pulumi
+
+# The Pulumi CLI runs a program without its folder on the module search path.
+if (folder := str(Path(__file__).resolve().parent)) not in sys.path:
+    sys.path.insert(0, folder)
 
 from lib.config import args_from_config
 from lib.tap_stack import TapStack
