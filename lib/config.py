@@ -59,7 +59,7 @@ class Key:
 
 
 def _reader(layer: type[Layer], field: str) -> Callable[[str], Any]:
-    hint = get_type_hints(layer)[field]
+    hint = get_type_hints(layer, localns={"pulumi": pulumi})[field]  # which settings do not import
     kinds = {getattr(one, "__origin__", one) for one in (get_args(hint) or (hint,))} & READERS.keys()
     read = READERS[kinds.pop() if kinds else str]
     return text_or_none if read is str and layer.checks()[field][0]("") else read

@@ -31,7 +31,7 @@ class KeyArgs:
     """How it rotates and goes; what is not said here is as in `dev`."""
     retain_on_delete: bool = False
     """`pulumi destroy` forgets the key and leaves it in the account, as what it encrypted is lost without it."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if unknown := sorted({*self.users} - USERS):

@@ -35,7 +35,7 @@ class TableArgs:
     """Without `kms_key_arn`: the AWS-owned one, which costs nothing and tells CloudTrail nothing."""
     replica_key_arns: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """The key of each replica by its region; DynamoDB takes a key of one's own in every region, or in none."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         wanted = set() if self.kms_key_arn is None else {*(self.settings.replica_regions or ())}

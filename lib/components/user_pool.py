@@ -39,7 +39,7 @@ class UserPoolArgs:
     """Cognito refuses to delete the pool."""
     retain_on_delete: bool = False
     """`pulumi destroy` leaves the pool, and so its users."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.scopes:
