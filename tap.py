@@ -9,9 +9,10 @@ import pulumi
 if (folder := str(Path(__file__).resolve().parent)) not in sys.path:
     sys.path.insert(0, folder)
 
-from lib.config import args_from_config
+from lib.config import args_from_config, check_keys
 from lib.tap_stack import TapStack
 
+check_keys()
 stack = TapStack("tap", args_from_config())
 
 for name, value in stack.outputs.items():

@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pulumi
 import pytest
+
+from lib.recorder import recorded
 
 RUN = """
 import runpy, sys, pulumi
@@ -33,3 +36,16 @@ def test_program_imports_the_library_from_any_folder(program: str, tmp_path: Pat
     run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     assert "aws:lambda/function:Function" in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("rolout", "none", "^config keys must be known, got 'tap:rolout' "),
+        ("lambda_memory_size", "large", "^config lambda_memory_size 'large': give a whole number"),
+        ("environment", "a b", "^environment_suffix 'a b': "),
+    ],
+)
+def test_invalid_config_ends_the_program_without_a_traceback(name: str, value: str, message: str) -> None:
+    with pytest.raises(pulumi.RunError, match=message):
+        recorded(Path("tap.py"), {name: value})
