@@ -126,7 +126,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return self.args.environment
 
     @property
-    def tags(self) -> dict[str, str]:
+    def tags(self) -> dict[str, pulumi.Input[str]]:
         """Tags of every resource: the defaults, overridden by the tags of the arguments."""
         return self.args.all_tags
 
