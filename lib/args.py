@@ -120,7 +120,7 @@ class TapStackArgs(Settings):
         for name, secret in described_ones.items():
             value = self.secrets.get(name)
             if value is None and not secret.generated:
-                wanted = f"give secrets={{{name!r}: ...}}, or pulumi config set --secret --path tap:secrets.{name}"
+                wanted = f"give secrets={{{name!r}: ...}}, or pulumi config set --secret --path secrets.{name}"
                 raise refuse("secrets", name, wanted)
             if not isinstance(value, str | pulumi.Output | None):
                 raise refuse(f"secrets[{name!r}]", type(value).__name__, "give a text")

@@ -95,7 +95,7 @@ def _keys() -> dict[str, Key]:
 
 KEYS: Mapping[str, Key] = _keys()
 """A key for every figure.  Options of services, whose descriptions begin with their names, are nothing to the
-others: an environment's file is for all of them."""
+others."""
 
 
 def check_keys(config: pulumi.Config | None = None, own_keys: Iterable[str] = ()) -> None:

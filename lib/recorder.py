@@ -20,6 +20,8 @@ from pulumi.runtime import mocks, rpc, settings
 
 from .local.monitor import STACK_TYPE, Monitor, plain
 
+PROJECT = "tap"
+"""The name of the Pulumi project unless the caller has another one."""
 COMPUTED = (
     "arn",
     "bucket",
@@ -220,29 +222,37 @@ class _Messages(logging.Handler):
         (self.warnings if record.levelno >= logging.WARNING else self.notes).append(record.getMessage())
 
 
-def recorded(program: Path, config: Mapping[str, str]) -> Deployment:
+def recorded(program: Path, config: Mapping[str, str], project: str = PROJECT) -> Deployment:
     """What a Pulumi program registers under `config`, run in its folder as the Pulumi CLI runs it."""
     script = program.resolve()
     path = [*sys.path]
     sys.path.insert(0, str(script.parent))
     try:
         with chdir(script.parent):
-            return record(partial(runpy.run_path, str(script), run_name="__main__"), config=config)
+            running = partial(runpy.run_path, str(script), run_name="__main__")
+            return record(running, config=config, project=project)
     finally:
         sys.path[:] = path
 
 
 def record(
-    program: Callable[[], object], *, preview: bool = False, config: Mapping[str, str] | None = None
+    program: Callable[[], object],
+    *,
+    preview: bool = False,
+    config: Mapping[str, str] | None = None,
+    project: str = PROJECT,
 ) -> Deployment:
-    """Run `program` to its end, or raise what it raised.  In a preview every output is unknown."""
+    """Run `program` to its end, or raise what it raised.  In a preview every output is unknown.
+
+    `project` is the name of the Pulumi project, the namespace of `config`.
+    """
     # In a thread of its own: nothing of a failed program is left to the next, and the stack, which Pulumi notes with
     # every resource, is short.
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(_record, program, preview, config or {}).result()
+        return thread.submit(_record, program, preview, config or {}, project).result()
 
 
-def _record(program: Callable[[], object], preview: bool, config: Mapping[str, str]) -> Deployment:
+def _record(program: Callable[[], object], preview: bool, config: Mapping[str, str], project: str) -> Deployment:
     messages = _Messages()
     logger = logging.Logger("recorder")
     logger.addHandler(messages)
@@ -252,8 +262,8 @@ def _record(program: Callable[[], object], preview: bool, config: Mapping[str, s
     loop.set_exception_handler(lambda *_: None)  # the first error is raised; what it left unfinished is no news
     asyncio.set_event_loop(loop)
     try:
-        pulumi.runtime.set_all_config({f"tap:{key}": value for key, value in config.items()})
-        mocks.set_mocks(cloud, project="tap", stack="test", preview=preview, logger=logger, monitor=monitor)
+        pulumi.runtime.set_all_config({f"{project}:{key}": value for key, value in config.items()})
+        mocks.set_mocks(cloud, project=project, stack="test", preview=preview, logger=logger, monitor=monitor)
         settings.SETTINGS.outputs.clear()
         settings.set_root_resource(None)  # type: ignore[arg-type]  # run_in_stack makes the root itself
         loop.run_until_complete(pulumi.runtime.run_in_stack(partial(_run, program)))

@@ -49,6 +49,11 @@ from beside import NAME
 aws.sqs.Queue("jobs", name=NAME, sqs_managed_sse_enabled=False, kms_master_key_id="alias/aws/sqs", tags={"Owner": "us"})
 aws.sqs.Queue("bare", tags={"Owner": "us"})
 """
+NAMED_BY_CONFIG = """
+import pulumi
+import pulumi_aws as aws
+aws.sqs.Queue(pulumi.Config("shop").require("queue"), tags={"Owner": "us"})
+"""
 
 
 def a_resource(kind: str, name: str = "it", above: str = "", **props: Any) -> Resource:
@@ -206,6 +211,14 @@ def test_a_program_of_ones_own_is_judged_as_strictly(program: Path, capsys: pyte
     assert f"\n      {program}: bare\n" in told
     assert f"{program}: jobs" not in told
     assert sys.path == before
+
+
+def test_program_reads_the_config_of_its_own_project(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (program.parent / "Pulumi.yaml").write_text("name: shop\n", encoding="utf-8")
+    (program.parent / "Pulumi.items-dev.yaml").write_text("config: {'shop:queue': red}", encoding="utf-8")
+    program.write_text(NAMED_BY_CONFIG, encoding="utf-8")
+    assert main(["--program", str(program)]) == 1
+    assert f"\n      {program}: red\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
