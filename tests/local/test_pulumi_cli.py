@@ -264,7 +264,8 @@ def test_exit_code_is_that_of_the_cli(checkout: Checkout) -> None:
     assert not (checkout.folder / "cfn-outputs").exists()
 
 
-def test_missing_file_of_a_deployed_stack_is_a_warning(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.usefixtures("checkout")
+def test_missing_file_of_a_deployed_stack_is_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
     main(["preview"])
     assert capsys.readouterr().out.splitlines() == [
         "created Pulumi.items-dev.yaml: keep it under version control",
