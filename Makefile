@@ -18,7 +18,7 @@ STACK := $(or $(SERVICE),items)-$(ENV)
 # Where somebody watches, one line that tells how far pip has come.
 PASSING := while IFS= read -r line; do case "$$line" in Collecting*|Installing*) if [ -t 2 ]; then printf '\r\033[K  %.90s' "$$line"; fi;; esac; done; if [ -t 2 ]; then printf '\r\033[K'; fi
 
-.PHONY: help install local site seed test lint audit bench load scaling cost preview up rollback outputs destroy restore failover reference clean
+.PHONY: help install local site seed test engine lint audit bench load scaling cost preview up rollback outputs destroy restore failover reference clean
 
 help: ## list these
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -43,8 +43,12 @@ site: $(VENV)/.installed ## build the pages of services that have any; needs Nod
 seed: $(VENV)/.installed ## demo products for the stock service that cfn-outputs/ tells of, here or on AWS
 	@$(BIN)/python -m lib.services.stock.seed
 
-test: $(VENV)/.installed ## every test, with coverage of lib/ (TAP_OUTPUTS=file: the integration tests against that deployment)
-	@$(BIN)/python -m pytest --cov --cov-report=term-missing --cov-fail-under=100
+test: $(VENV)/.installed ## every test but those of `make engine`, with coverage of lib/ (TAP_OUTPUTS=file: the integration tests against that deployment)
+	@$(BIN)/python -m pytest --ignore=tests/engine --numprocesses=auto --dist=loadfile --cov --cov-report=term-missing --cov-fail-under=100
+
+engine: $(VENV)/.installed ## the tests under the real Pulumi engine; the first run builds the CLI with Go unless one is on PATH
+	@$(BIN)/python -m tests.engine.cli
+	@$(BIN)/python -m pytest tests/engine --numprocesses=auto
 
 lint: $(VENV)/.installed ## ruff, pylint, mypy, and that generated documents are up to date
 	@$(BIN)/ruff format --check lib tests benchmarks examples policy tap.py
