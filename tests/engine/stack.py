@@ -40,6 +40,8 @@ class Deployed(NamedTuple):
     """What was done in AWS."""
     messages: str
     """Diagnostics that the user reads."""
+    secret_outputs: frozenset[str] = frozenset()
+    """Names of the outputs that the CLI prints as `[secret]`."""
 
     def done(self, operation: str, token: str = "") -> list[str]:
         """Return the logical names of the resources that an operation was applied to."""
@@ -94,6 +96,8 @@ class Stack:
         self.name = name
         self._project = project
         self._region = region
+        self.transcript: list[str] = []
+        """Everything that the CLI has printed."""
         self._write_project()
         self._stack = auto.create_stack(
             stack_name=name,
@@ -116,23 +120,27 @@ class Stack:
         settings["config"] = {"aws:region": self._region, **named}
         path.write_text(yaml.safe_dump(settings), encoding="utf-8")
 
+    def set_secret(self, key: str, value: str) -> None:
+        """Run `pulumi config set --secret --path`."""
+        self._stack.set_config(f"{self._project}:{key}", auto.ConfigValue(value, secret=True), path=True)
+
     def _write_project(self) -> None:
         (self.folder / "Pulumi.yaml").write_text(f"name: {self._project}\nruntime: python\n", encoding="utf-8")
 
-    def deploy(self, program: Program) -> Deployed:
-        """Preview, deploy what was previewed, and see that nothing remains to be done."""
+    def deploy(self, program: Program, **options: Any) -> Deployed:
+        """Preview, deploy what was previewed, with options of `pulumi up`, and see that nothing remains to be done."""
         plan = self.folder / "plan.json"
         planned = self.preview(program, plan=plan)
-        deployed = self.up(program, plan=plan)
+        deployed = self.up(program, plan=plan, **options)
         assert_as_planned(planned, deployed.operations)
         self.assert_unchanged(program)
         self.assert_state()
         return deployed
 
-    def preview(self, program: Program, plan: Path | None = None) -> Counter[str]:
+    def preview(self, program: Program, plan: Path | None = None, **options: Any) -> Counter[str]:
         """Return the number of resources by planned operation."""
         result = self._run(
-            lambda output: self._stack.preview(program=program, plan=str(plan) if plan else None, **output)
+            lambda output: self._stack.preview(program=program, plan=str(plan) if plan else None, **output, **options)
         )
         return _counts({str(getattr(name, "value", name)): number for name, number in result.change_summary.items()})
 
@@ -141,13 +149,16 @@ class Stack:
         changes = {name: number for name, number in self.preview(program).items() if name != "same"}
         assert not changes, f"a preview of what was just deployed proposes {changes}: {self.last_output}"
 
-    def up(self, program: Program, plan: Path | None = None) -> Deployed:
+    def up(self, program: Program, plan: Path | None = None, **options: Any) -> Deployed:
         """Deploy."""
         before = len(self.ledger.events)
-        result = self._run(lambda output: self._stack.up(program=program, plan=str(plan) if plan else None, **output))
+        result = self._run(
+            lambda output: self._stack.up(program=program, plan=str(plan) if plan else None, **output, **options)
+        )
         outputs = {name: output.value for name, output in result.outputs.items()}
         counts = _counts(result.summary.resource_changes or {})
-        return Deployed(outputs, counts, self.ledger.events[before:], self.last_output)
+        secrets = frozenset(name for name, output in result.outputs.items() if output.secret)
+        return Deployed(outputs, counts, self.ledger.events[before:], self.last_output, secrets)
 
     def destroy(self) -> Deployed:
         """Destroy every resource of the stack."""
@@ -194,6 +205,7 @@ class Stack:
             raise Rejected(str(error)) from error
         finally:
             self.last_output = "\n".join(lines)
+            self.transcript += lines
 
 
 def _counts(changes: Mapping[str, int]) -> Counter[str]:
