@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 
 import pulumi
 
@@ -33,7 +33,7 @@ DURATION_ALARM_SHARE = 0.8
 """The part of its timeout that a function may take on average before somebody hears of it."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class TapStackArgs(Settings):
     """What to deploy, and where it differs from its environment's row.
 
@@ -47,6 +47,9 @@ class TapStackArgs(Settings):
     None: dev."""
     tags: Mapping[str, str] | None = None
     """On everything that takes tags; laid over the default `Project` and `Owner`, key by key."""
+
+    _: KW_ONLY
+
     service: str | described.Service = "items"
     """The name of a service that comes with the library, or a description of your own."""
     split_functions: bool = False
@@ -108,7 +111,7 @@ class TapStackArgs(Settings):
         for name, secret in described_ones.items():
             value = self.secrets.get(name)
             if value is None and not secret.generated:
-                wanted = f"give secrets={{{name!r}: ...}}, or pulumi config set --secret --path tap:secrets.{name}"
+                wanted = f"give secrets={{{name!r}: ...}}, or pulumi config set --secret --path secrets.{name}"
                 raise refuse("secrets", name, wanted)
             if not isinstance(value, str | pulumi.Output | None):
                 raise refuse(f"secrets[{name!r}]", type(value).__name__, "give a text")

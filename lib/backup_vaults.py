@@ -7,7 +7,8 @@ another key means another vault, and the old one stays until its last recovery p
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 
 AWS_MANAGED = "aws"
 CREATED = "made"
@@ -16,13 +17,14 @@ FORMER = "former"
 """Label of a created key that the stack no longer has: no vault is encrypted with it again."""
 
 
-class Vaults(NamedTuple):
+@dataclass(frozen=True)
+class Vaults:
     """The vaults of one `Backup`, by number; the first has no number in its name."""
 
     current: int = 1
-    keys: Mapping[str, str] = {"1": AWS_MANAGED}
-    """Label of the key of each vault, by its number as text; kept in the state for the next deployment."""
-    older: Mapping[int, str | None] = {}
+    keys: Mapping[str, str] = field(default_factory=lambda: {"1": AWS_MANAGED})
+    """Label of the key of each vault, by its number as text; stored in the state for the next deployment."""
+    older: Mapping[int, str | None] = field(default_factory=dict)
     """Vaults that stay because they are not empty, with the ARN of their key; None: AWS Backup's own."""
 
 
@@ -39,8 +41,8 @@ def plan(
 ) -> Vaults:
     """Return the vaults for a key.
 
-    `previous_keys` are the labels of the previous deployment, `previous` the outputs of its vaults by number, `is_empty`
-    says of a vault's name whether nothing is in it.
+    `previous_keys` are the labels of the previous deployment and `previous` the outputs of its vaults, both by number;
+    `is_empty` tells whether the vault of a name can be deleted without loss.
     """
     labels = {number: previous_keys.get(str(number), key) for number in previous}
     current = next((number for number, label in labels.items() if label == key), max(labels, default=0) + 1)

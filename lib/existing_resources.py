@@ -27,6 +27,12 @@ REPLICA_KEY = "aws:kms/replicaKey:ReplicaKey"
 AWS_MANAGED_KEY = "alias/aws/dynamodb"
 """The key that DynamoDB uses for tables without a customer managed key; AWS creates it on first use."""
 
+SECRETS: dict[str, tuple[str, Callable[..., Any]]] = {
+    "ssm": ("aws:ssm/parameter:Parameter", aws.ssm.get_parameter),
+    "secretsmanager": ("aws:secretsmanager/secret:Secret", aws.secretsmanager.get_secret),
+}
+"""Type token and data source of each store of secrets."""
+
 LABELS = {TABLE: "DynamoDB table", VAULT: "backup vault", USER_POOL: "Cognito user pool", FUNCTION: "Lambda function"}
 
 
@@ -40,6 +46,8 @@ class Names:
     """Empty: no backups."""
     user_pool: str = ""
     """Empty: no user pool is created."""
+    secrets: Sequence[tuple[str, str]] = ()
+    """Store and name of each secret."""
     creates_key: bool = False
     """Whether the stack creates a KMS key."""
 
@@ -75,13 +83,14 @@ def find(names: Names, previous: PreviousState, adopt: bool, opts: pulumi.Invoke
     Only what is not in the state is looked up, so an update of a deployed stack makes no call.
     """
     _check_function(names, previous, opts)
+    _check_secrets(names, previous, opts)
     found = list(_existing(names, previous, opts))
     if found and not adopt:
         listed = ", ".join(f"{LABELS[one.token]} {one.name}" for one in found if one.token in LABELS)
         raise ExistingResourceError(
-            f"Not part of this stack, but existing: {listed}. A destroyed stack retained them, or another stack uses them. "
-            "To import them into this stack, set adopt_retained to true and deploy again. To start empty, delete them "
-            "first. See docs/runbook.md#adopt-retained-resources."
+            f"Not part of this stack, but existing: {listed}. A destroyed stack retained them, or another stack uses "
+            "them. To import them into this stack, set adopt_retained to true and deploy again. To start empty, delete "
+            "them first. See docs/runbook.md#adopt-retained-resources."
         )
     return Adopted(found)
 
@@ -91,8 +100,20 @@ def _check_function(names: Names, previous: PreviousState, opts: pulumi.InvokeOp
     for name in names.functions[:1]:
         if not previous.has(FUNCTION, name=name) and _look_up(aws.lambda_.get_function, opts, function_name=name):
             raise ExistingResourceError(
-                f"Not part of this stack, but existing: Lambda function {name}. Another stack deploys this service with this "
-                "environment suffix in this account and region. Set another environment suffix, or deploy that stack."
+                f"Not part of this stack, but existing: Lambda function {name}. Another stack deploys this service "
+                "with this environment suffix in this account and region. Set another suffix, or deploy that stack."
+            )
+
+
+def _check_secrets(names: Names, previous: PreviousState, opts: pulumi.InvokeOptions) -> None:
+    """Raise `ExistingResourceError` for a secret that an earlier stack retained; AWS returns no value to import."""
+    for store, name in names.secrets:
+        token, look_up = SECRETS[store]
+        if not previous.has(token, name=name) and _look_up(look_up, opts, name=name):
+            raise ExistingResourceError(
+                f"Not part of this stack, but existing: secret {name} in {store}. A destroyed stack retained it. To "
+                "use its value again, copy it to the config with pulumi config set --secret --path "
+                f"secrets.{name.rpartition('/')[2]}. In either case delete it in {store}, then deploy again."
             )
 
 
@@ -102,10 +123,10 @@ def _existing(names: Names, previous: PreviousState, opts: pulumi.InvokeOptions)
         if not previous.has(TABLE, name=name) and (table := _look_up(aws.dynamodb.get_table, opts, name=name)):
             yield from _table(table)
             keys += [table.server_side_encryption.kms_key_arn] if table.server_side_encryption else []
-    if names.vault and not previous.has(VAULT, name=names.vault):
-        if vault := _look_up(aws.backup.get_vault, opts, name=names.vault):
-            yield Existing(VAULT, names.vault, names.vault)
-            keys.append(vault.kms_key_arn)
+    is_new_vault = bool(names.vault) and not previous.has(VAULT, name=names.vault)
+    if is_new_vault and (vault := _look_up(aws.backup.get_vault, opts, name=names.vault)):
+        yield Existing(VAULT, names.vault, names.vault)
+        keys.append(vault.kms_key_arn)
     if names.user_pool and not previous.has(USER_POOL, name=names.user_pool):
         pools = _look_up(aws.cognito.get_user_pools, opts, name=names.user_pool)
         yield from (Existing(USER_POOL, names.user_pool, id_) for id_ in (pools.ids if pools else ())[:1])
@@ -118,9 +139,11 @@ def _table(table: aws.dynamodb.GetTableResult) -> Iterator[Existing]:
     region = table.arn.split(":")[3]
     yield Existing(TABLE, table.name, table.name)
     for replica in table.replicas or ():
-        yield Existing(REPLICA, f"{table.name}/{replica.region_name}", f"{table.name}:{region}")
+        # The provider imports from a region other than its own by this suffix.
+        there = f"@{replica.region_name}"
+        yield Existing(REPLICA, f"{table.name}/{replica.region_name}", f"{table.name}:{region}{there}")
         if replica.kms_key_arn:
-            yield Existing(REPLICA_KEY, replica.region_name, replica.kms_key_arn.rpartition("/")[2])
+            yield Existing(REPLICA_KEY, replica.region_name, f"{replica.kms_key_arn.rpartition('/')[2]}{there}")
 
 
 def is_empty_vault(name: str, opts: pulumi.InvokeOptions) -> bool:

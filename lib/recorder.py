@@ -20,6 +20,8 @@ from pulumi.runtime import mocks, rpc, settings
 
 from .local.monitor import STACK_TYPE, Monitor, plain
 
+PROJECT = "tap"
+"""Default name of the Pulumi project that a recorded program belongs to."""
 COMPUTED = (
     "arn",
     "bucket",
@@ -56,9 +58,13 @@ CALLS: dict[str, dict[str, Any]] = {
     "getTable": {},
     "getUserPools": {},
     "getVault": {},
+    "getParameter": {},
+    "getSecret": {},
     "getKey": {},
 }
 """What a program may ask AWS or the engine, and the recorder's answer."""
+Call = Mapping[str, Any] | Callable[[Mapping[str, Any]], Any]
+"""Result of a data source, or a function from its arguments to what `pulumi.runtime.Mocks.call` returns."""
 PROOF = ("resourceRecordName", "resourceRecordType", "resourceRecordValue")
 """What a certificate asks for."""
 
@@ -83,6 +89,8 @@ class Registered(NamedTuple):
     ignored: list[str]
     sources: dict[str, list[str]]
     """The URNs of the resources whose outputs an input is made of."""
+    import_id: str = ""
+    """Id of the existing resource that it imports; empty: it is created."""
     told: Mapping[str, Any] = MappingProxyType({})
     """The inputs as Pulumi tells and keeps them: `[secret]` for what is one."""
 
@@ -144,15 +152,17 @@ def kind_of(token: str) -> str:
 class Cloud(mocks.Mocks):
     """An AWS that gives back what it gets, and decides nothing in a preview."""
 
-    def __init__(self, preview: bool) -> None:
+    def __init__(self, preview: bool, calls: Mapping[str, Call]) -> None:
         self._preview = preview
+        self._calls = {**CALLS, **calls}
 
     def call(self, args: mocks.MockCallArgs) -> Any:
         """Say where the program is, and in which zones; no program here asks AWS anything else."""
         name = args.token.rpartition(":")[2]
-        if name not in CALLS:
+        if name not in self._calls:
             raise AssertionError(f"{args.token} was called")
-        return CALLS[name]
+        found = self._calls[name]
+        return found(args.args) if callable(found) else found
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         """Answer a registration, or what a program reads that stands already."""
@@ -196,6 +206,7 @@ class Recorder(Monitor):
                     retained=request.retainOnDelete,
                     ignored=list(request.ignoreChanges),
                     sources={name: list(of.urns) for name, of in request.propertyDependencies.items() if of.urns},
+                    import_id=request.importId,
                     told=_told(MessageToDict(request.object)),
                 )
             )
@@ -227,40 +238,54 @@ class _Messages(logging.Handler):
         (self.warnings if record.levelno >= logging.WARNING else self.notes).append(record.getMessage())
 
 
-def recorded(program: Path, config: Mapping[str, str]) -> Deployment:
-    """What a Pulumi program registers under `config`, run in its folder as the Pulumi CLI runs it."""
+def recorded(program: Path, config: Mapping[str, str], project: str = PROJECT) -> Deployment:
+    """What a Pulumi program registers under `config` of its project, run in its folder as the Pulumi CLI runs it."""
     script = program.resolve()
     path = [*sys.path]
     sys.path.insert(0, str(script.parent))
     try:
         with chdir(script.parent):
-            return record(partial(runpy.run_path, str(script), run_name="__main__"), config=config)
+            return record(partial(runpy.run_path, str(script), run_name="__main__"), config=config, project=project)
     finally:
         sys.path[:] = path
 
 
 def record(
-    program: Callable[[], object], *, preview: bool = False, config: Mapping[str, str] | None = None
+    program: Callable[[], object],
+    *,
+    preview: bool = False,
+    config: Mapping[str, str] | None = None,
+    project: str = PROJECT,
+    calls: Mapping[str, Call] | None = None,
 ) -> Deployment:
-    """Run `program` to its end, or raise what it raised.  In a preview every output is unknown."""
+    """Run `program` to its end, or raise what it raised.  In a preview every output is unknown.
+
+    `calls` are results of data sources by name, e.g. `{"getTable": {"id": "orders", ...}}`.
+    """
     # In a thread of its own: nothing of a failed program is left to the next, and the stack, which Pulumi notes with
     # every resource, is short.
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(_record, program, preview, config or {}).result()
+        return thread.submit(_record, program, preview, config or {}, project, calls or {}).result()
 
 
-def _record(program: Callable[[], object], preview: bool, config: Mapping[str, str]) -> Deployment:
+def _record(
+    program: Callable[[], object],
+    preview: bool,
+    config: Mapping[str, str],
+    project: str,
+    calls: Mapping[str, Call],
+) -> Deployment:
     messages = _Messages()
     logger = logging.Logger("recorder")
     logger.addHandler(messages)
-    cloud = Cloud(preview)
+    cloud = Cloud(preview, calls)
     monitor = Recorder(cloud, preview)
     loop = asyncio.new_event_loop()
     loop.set_exception_handler(lambda *_: None)  # the first error is raised; what it left unfinished is no news
     asyncio.set_event_loop(loop)
     try:
-        pulumi.runtime.set_all_config({f"tap:{key}": value for key, value in config.items()})
-        mocks.set_mocks(cloud, project="tap", stack="test", preview=preview, logger=logger, monitor=monitor)
+        pulumi.runtime.set_all_config({f"{project}:{key}": value for key, value in config.items()})
+        mocks.set_mocks(cloud, project=project, stack="test", preview=preview, logger=logger, monitor=monitor)
         settings.SETTINGS.outputs.clear()
         settings.set_root_resource(None)  # type: ignore[arg-type]  # run_in_stack makes the root itself
         loop.run_until_complete(pulumi.runtime.run_in_stack(partial(_run, program)))

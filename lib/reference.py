@@ -26,7 +26,7 @@ from .naming import physical_name, role_name_prefix, secret_name
 from .service import Function, Grant, Metric, Route, Service
 from .services import CHOICES, SERVICES
 from .settings import Settings
-from .stack_outputs import StackOutputs
+from .stack_outputs import CUSTOM_OUTPUTS, ServiceOutputs, StackOutputs
 
 ROOT = Path(__file__).parent.parent
 README = "README.md"
@@ -296,8 +296,13 @@ def _configuration() -> str:
 
 
 def _outputs() -> str:
-    texts, kinds = documented.fields(StackOutputs), StackOutputs.__annotations__
-    return _table(("Output", "Is", "Type"), ((f"`{name}`", text, OUTPUTS[kinds[name]]) for name, text in texts.items()))
+    rows = [
+        (f"`{name}`", text, OUTPUTS[cls.__annotations__[name]])
+        for cls in (StackOutputs, ServiceOutputs)
+        for name, text in documented.fields(cls).items()
+    ]
+    rows += [(f"`{name}`", text, OUTPUTS["Text"]) for name, text in CUSTOM_OUTPUTS.items()]
+    return _table(("Output", "Is", "Type"), rows)
 
 
 def _key_policy() -> str:

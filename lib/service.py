@@ -37,6 +37,9 @@ _TIMES = ("Seconds", "Milliseconds", "Microseconds")
 UNITS = (*_AMOUNTS, *(f"{amount}/Second" for amount in _AMOUNTS), *_TIMES, "Percent", "None")
 """CloudWatch's."""
 
+RESERVED_OUTPUT_PREFIXES = {"table": "dynamodb", "topic": "alarm"}
+"""Prefixes of the outputs of a table and of a topic that every stack has, such as `dynamodb_table_name`."""
+
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 _PATH = re.compile(r"(/[A-Za-z0-9_.-]+|/\{[A-Za-z][A-Za-z0-9_]*\})+")
 
@@ -62,6 +65,20 @@ def _check_pattern(what: str, pattern: str, needed: set[str], also: frozenset[st
 def _check_name(kind: str, name: str) -> None:
     if not _NAME.fullmatch(name) or len(name) > MAX_DESCRIBED_NAME:
         raise ValueError(f"{kind} name {name!r}: give lower-case letters, digits and '-', a letter first")
+
+
+def _check_output_prefix(kind: str, name: str, prefix: str) -> None:
+    where, reserved = f"{kind} {name!r} output_prefix", RESERVED_OUTPUT_PREFIXES[kind]
+    if not re.fullmatch(r"([a-z][a-z0-9_]*)?", prefix):
+        raise ValueError(
+            f"{where} must be lower-case letters, digits and '_', a letter first, got {prefix!r}. "
+            "Use an empty prefix for no outputs."
+        )
+    if prefix == reserved:
+        raise ValueError(
+            f"{where} must differ from {reserved!r}, got {prefix!r}. Every stack has the output "
+            f"{reserved}_{kind}_arn; set another output_prefix."
+        )
 
 
 @dataclass(frozen=True)
@@ -96,9 +113,18 @@ class Table:
     ttl: str | None = None
     """The attribute that holds the epoch second after which DynamoDB may delete a row."""
     stream: Literal["NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"] | None = None
+    output_prefix: str | None = None
+    """Prefix of the table's own stack outputs, `<prefix>_table_name` and `<prefix>_table_arn`. Default (None): its
+    name, with `-` replaced by `_`. Empty disables them."""
 
     def __post_init__(self) -> None:
         _check_name("table", self.name)
+        _check_output_prefix("table", self.name, _output_prefix(self))
+
+    def outputs(self) -> dict[str, str]:
+        """Return the names of the table's own stack outputs by the attribute that they contain."""
+        prefix = _output_prefix(self)
+        return {attribute: f"{prefix}_table_{attribute}" for attribute in ("name", "arn") if prefix}
 
     def keys(self) -> dict[str, str]:
         """Every key attribute of the table and its indexes, with its type."""
@@ -115,9 +141,22 @@ class Topic:
     name: str
     variable: str
     """The environment variable in which functions that may publish find its ARN."""
+    output_prefix: str | None = None
+    """Prefix of the topic's own stack output, `<prefix>_topic_arn`. Default (None): its name, with `-` replaced by `_`.
+    Empty disables it."""
 
     def __post_init__(self) -> None:
         _check_name("topic", self.name)
+        _check_output_prefix("topic", self.name, _output_prefix(self))
+
+    def outputs(self) -> dict[str, str]:
+        """Return the name of the topic's own stack output by the attribute that it contains."""
+        prefix = _output_prefix(self)
+        return {"arn": f"{prefix}_topic_arn"} if prefix else {}
+
+
+def _output_prefix(resource: Table | Topic) -> str:
+    return resource.name.replace("-", "_") if resource.output_prefix is None else resource.output_prefix
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -555,6 +594,8 @@ class Service:
         yield from _repeated("table, topic, parameter or secret", [one.name for one in grantable] + others)
         variables = [one.variable for one in grantable if one.variable] + [CORS_VARIABLE] * bool(self.site)
         yield from _repeated("variable", variables)
+        with_outputs: tuple[Table | Topic, ...] = (*self.tables, *self.topics)
+        yield from _repeated("output", [output for one in with_outputs for output in one.outputs().values()])
         yield from _repeated("function", [function.name for function in self.functions])
         yield from _repeated("route", [f"{route.method} {route.path}" for _, route in self.routes()])
         codes = dict.fromkeys(code for _, route in self.routes() for code in route.codes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -11,6 +11,9 @@ from . import policies
 from .components.network import Network
 
 if TYPE_CHECKING:
+    from . import service
+    from .components.table import Table
+    from .components.topic import Topic
     from .components.user_pool import UserPool
     from .tap_stack import TapStack
 
@@ -19,7 +22,45 @@ Texts = dict[str, pulumi.Output[str]]
 List = Sequence[pulumi.Input[str]]
 
 
-class StackOutputs:
+class ServiceOutputs:
+    """Outputs of the tables and topics of the built-in services; `CUSTOM_OUTPUTS` has those of custom services."""
+
+    items_table_name: Text
+    """Name of the `items` table of the inventory service."""
+    items_table_arn: Text
+    """ARN of the `items` table of the inventory service."""
+    audit_table_name: Text
+    """Name of the `audit` table of the inventory service."""
+    audit_table_arn: Text
+    """ARN of the `audit` table of the inventory service."""
+    sns_topic_arn: Text
+    """ARN of the `alerts` topic of the inventory service."""
+    management_table_name: Text
+    """Name of the `management` table of the stock service."""
+    management_table_arn: Text
+    """ARN of the `management` table of the stock service."""
+    reservations_table_name: Text
+    """Name of the `reservations` table of the stock service."""
+    reservations_table_arn: Text
+    """ARN of the `reservations` table of the stock service."""
+    movements_table_name: Text
+    """Name of the `movements` table of the stock service."""
+    movements_table_arn: Text
+    """ARN of the `movements` table of the stock service."""
+    stock_alerts_topic_arn: Text
+    """ARN of the `stock-alerts` topic of the stock service."""
+
+
+CUSTOM_OUTPUTS = {
+    "<table>_table_name": "Name of a table of a custom service: `<table>` is the name in its definition, with `-` "
+    "replaced by `_`, unless the table sets `output_prefix`.",
+    "<table>_table_arn": "ARN of the same table.",
+    "<topic>_topic_arn": "ARN of a topic of a custom service: `<topic>` is formed like `<table>`.",
+}
+"""Patterns of the outputs of the tables and topics of custom services, with their descriptions."""
+
+
+class StackOutputs(ServiceOutputs):
     """Ids, names and ARNs of everything made; where there are several of a kind, those of the first, and all by name.
 
     What a deployment does not have, it has no output for.
@@ -199,6 +240,7 @@ def collect(stack: TapStack) -> dict[str, Any]:
     """Every output of a stack, by name."""
     return {
         **_tables(stack),
+        **_named_by_service(stack),
         **_encryption(stack),
         **_functions(stack),
         **_api(stack),
@@ -226,6 +268,17 @@ def _tables(stack: TapStack) -> dict[str, Any]:
         "topic_arns": {name: made.arn for name, made in stack.topics.items()},
         "parameter_names": {name: made.name for name, made in stack.parameters.items()},
         "secret_names": {name: made.name for name, made in stack.secrets.items()},
+    }
+
+
+def _named_by_service(stack: TapStack) -> Texts:
+    """Return the outputs that each table and topic has of its own, as the service definition names them."""
+    definitions: tuple[service.Table | service.Topic, ...] = (*stack.description.tables, *stack.description.topics)
+    created: Mapping[str, Table | Topic] = {**stack.tables, **stack.topics}
+    return {
+        output: getattr(created[definition.name], attribute)
+        for definition in definitions
+        for attribute, output in definition.outputs().items()
     }
 
 

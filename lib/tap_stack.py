@@ -38,6 +38,7 @@ from .components.standing_network import StandingNetwork, StandingNetworkArgs
 from .components.table import Table, TableArgs
 from .components.topic import Topic, TopicArgs
 from .components.user_pool import UserPool, UserPoolArgs
+from .derived import concat, derive
 from .naming import (
     bucket_name_prefix,
     parameter_name,
@@ -122,6 +123,16 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         self.register_outputs(self.outputs)
 
     @property
+    def environment_suffix(self) -> str:
+        """Environment suffix that is part of every physical name."""
+        return self.args.environment
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Tags of every resource: the defaults, overridden by the tags of the arguments."""
+        return self.args.all_tags
+
+    @property
     def _child(self) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self)
 
@@ -153,6 +164,9 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     def _user_pool_name(self) -> str:
         return user_pool_name(self.description.name, self.args.environment)
 
+    def _secret_name(self, secret: described.Secret) -> str:
+        return secret_name(secret.store, self.description.name, self.args.environment, secret.name)
+
     def _vault_name(self, number: int) -> str:
         return self._only("vault", f"backup{name_suffix(number)}")
 
@@ -167,6 +181,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
             user_pool=self._user_pool_name()
             if (authorization.type, authorization.user_pool) == (USER_POOL, "made")
             else "",
+            secrets=[(secret.store, self._secret_name(secret)) for secret in self.description.secrets],
             creates_key=settings.encryption.key == "made",
         )
 
@@ -293,8 +308,8 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         arn = existing_resources.aws_managed_key_arn(region, self._invoke)
         if not arn and self._transitions.leaves_customer_key():
             pulumi.log.warn(
-                f"{existing_resources.AWS_MANAGED_KEY} does not exist or cannot be read, so tables keep the customer managed "
-                "key. Before that key is deleted, set encryption_key to owned and deploy again.",
+                f"{existing_resources.AWS_MANAGED_KEY} does not exist or cannot be read, so tables keep the customer "
+                "managed key. Before that key is deleted, set encryption_key to owned and deploy again.",
                 resource=self,
             )
         return arn
@@ -369,7 +384,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return Secret(
             f"{self._prefix}-{secret.name}",
             SecretArgs(
-                name=secret_name(secret.store, self.description.name, self.args.environment, secret.name),
+                name=self._secret_name(secret),
                 store=secret.store,
                 value=value,
                 description=f"{self.description.title}: {secret.description}",
@@ -416,7 +431,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
 
     def _user_pool(self) -> UserPool:
         made, settings = self.site, self.settings
-        pages = [pulumi.Output.concat(made.url, "/", page) for page in made.described.sign_in_pages] if made else []
+        pages = [concat(made.url, "/", page) for page in made.described.sign_in_pages] if made else []
         return UserPool(
             f"{self._prefix}-users",
             UserPoolArgs(
@@ -474,11 +489,8 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         services = {**dict.fromkeys(self.tables, "dynamodb"), **dict.fromkeys(self.topics, "sns"), **stores}
         used = {services[grant.on] for grant in function.grants() if grant.on in services}
         used |= {"dynamodb" for _ in function.consumers} | {"sqs" for _ in self._left_to(function)}
-        key = pulumi.Output.from_input(self.encrypted_by)
-        return [
-            pulumi.Output.all(key, action, through).apply(lambda needed: policies.key_use(*needed))
-            for action, through in policies.key_needs(sorted(used)).items()
-        ]
+        needs = policies.key_needs(sorted(used)).items()
+        return [derive(policies.key_use, self.encrypted_by, action, through) for action, through in needs]
 
     def _left_to(self, function: described.Function) -> list[Queue]:
         """Where what a function could not do ends up, if it has runs that nobody waits for."""
@@ -753,7 +765,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
             found[f"table {table.name}"] = Watched(made, "AWS/DynamoDB", {"TableName": made})
             for index in table.indexes:
                 one = {"TableName": made, "GlobalSecondaryIndexName": pulumi.Output.from_input(index.name)}
-                subject = pulumi.Output.concat(made, "'s ", index.name)
+                subject = concat(made, "'s ", index.name)
                 found[f"index {table.name}/{index.name}"] = Watched(subject, "AWS/DynamoDB", one)
         if queue := self.dead_letters:
             found["dead-letters"] = Watched(queue.name, "AWS/SQS", {"QueueName": queue.name})

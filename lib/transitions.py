@@ -47,8 +47,8 @@ class Transitions:
 
     def _other_stack(self, field: str, existing: str, value: str) -> str:
         return (
-            f"{field} must stay {existing!r} in this stack, got {value!r}. The change would replace or delete its tables. "
-            f"Deploy {value!r} as another stack: pulumi stack init {self._service.name}-{self._args.environment}."
+            f"{field} must stay {existing!r} in this stack, got {value!r}. The change would replace or delete its "
+            f"tables. Deploy another stack instead: pulumi stack init {self._service.name}-{self._args.environment}."
         )
 
     def _check_replica(self, table: str, region: str) -> None:
@@ -62,9 +62,9 @@ class Transitions:
         )
         if replica and is_kept and self._changes_key(region):
             raise pulumi.RunError(
-                f"encryption.key must stay as it is while the replica of table {table} in {region} is retained or protected: "
-                "another key means another replica. Deploy with retain_on_delete and deletion_protection set to false, then "
-                "with the new encryption_key, then without the three overrides."
+                f"encryption.key must not change while the replica of table {table} in {region} is retained or "
+                "protected: another key means another replica. Deploy with retain_on_delete and deletion_protection "
+                "set to false, then with the new encryption_key as well, then without the two overrides."
             )
 
     def _changes_key(self, region: str) -> bool:
@@ -88,9 +88,9 @@ class Transitions:
                 f"aws kms cancel-key-deletion --key-id {key.get('keyId')}"
             )
             yield (
-                f"The KMS key {key.get('arn')} is no longer part of this stack and {fate}. Without it, the following cannot be "
-                "restored or read: tables at a time before this deployment, recovery points, log events, messages and objects "
-                "that were written under it."
+                f"The KMS key {key.get('arn')} is no longer part of this stack and {fate}. Without it, the following "
+                "cannot be restored or read: tables at a time before this deployment, and recovery points, log events, "
+                "messages and objects that were written under it."
             )
         authorization = self._settings.authorization
         keeps_pool = authorization.type == USER_POOL_AUTHORIZATION and authorization.user_pool == "made"
@@ -102,7 +102,7 @@ class Transitions:
             yield f"The user pool {pool.get('id')} is deleted with all its users, who cannot be restored."
 
     def vaults(self, is_empty: Callable[[str], bool]) -> Vaults:
-        """Return which backup vault is in use, and which older ones stay."""
+        """Return which backup vault is in use, and which older ones stay: those with contents, and retained ones."""
         first = f"{self._prefix}-backup-vault"
         numbers = {
             name: name.removeprefix(first).lstrip("-") or "1"
@@ -113,7 +113,8 @@ class Transitions:
             int(number): self._previous.outputs(VAULT, name) for name, number in numbers.items() if number.isdecimal()
         }
         labels = self._previous.outputs("tap:aws:Backup", f"{self._prefix}-backup").get(VAULT_KEYS) or {}
-        return plan(self._key_label(), labels, previous, is_empty)
+        retained = bool(self._settings.table.retain_on_delete)
+        return plan(self._key_label(), labels, previous, lambda vault: not retained and is_empty(vault))
 
     def _key_label(self) -> str:
         key = self._settings.encryption.key

@@ -12,7 +12,7 @@ from pathlib import Path
 from ..environments import ENVIRONMENTS
 from ..local import project
 from ..local.terminal import Terminal
-from ..recorder import recorded
+from ..recorder import PROJECT, recorded
 from ..services import SERVICES
 from . import report, sarif
 from .judgement import Finding, audit
@@ -30,9 +30,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     terminal = Terminal()
     audited: dict[str, list[Finding]] = {}
     try:
-        for name, config in _planned(options, program):
+        here = _project(program)
+        for name, config in _planned(options, program, here):
             terminal.passing(f"  {name} ...")
-            audited[name] = list(audit(graph_of(recorded(program, config))))
+            audited[name] = list(audit(graph_of(recorded(program, config, here.name))))
     except Exception as exc:  # pylint: disable=broad-exception-caught  # a program may fail as it likes
         terminal.say(f"error: {program}: {exc}")
         return NOT_AUDITED
@@ -56,10 +57,9 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def _planned(options: argparse.Namespace, program: Path) -> Iterator[tuple[str, dict[str, str]]]:
+def _planned(options: argparse.Namespace, program: Path, here: project.Project) -> Iterator[tuple[str, dict[str, str]]]:
     """The name and the config of each deployment: every service in every row; of a program of one's own, one."""
     own = options.program is not None
-    here = _project(program)
     said = project.said(here, options.config)
     for service in [options.service] if options.service else ["items"] if own else SERVICES:
         for environment in [options.env] if options.env else ["dev"] if own else ENVIRONMENTS:
@@ -70,7 +70,7 @@ def _planned(options: argparse.Namespace, program: Path) -> Iterator[tuple[str, 
 def _project(program: Path) -> project.Project:
     """That of the program's folder, if any is there."""
     folder = program.parent
-    return project.read(folder) if (folder / "Pulumi.yaml").exists() else project.Project("", folder, program, {})
+    return project.read(folder) if (folder / "Pulumi.yaml").exists() else project.Project(PROJECT, folder, program, {})
 
 
 if __name__ == "__main__":

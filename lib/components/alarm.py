@@ -10,6 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from .. import service
+from ..derived import concat
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,7 @@ def metric_alarm(name: str, args: AlarmArgs, opts: pulumi.ResourceOptions) -> aw
     return aws.cloudwatch.MetricAlarm(
         name,
         name=args.name,
-        alarm_description=pulumi.Output.concat(args.subject, " ", alarm.description, _see(args)),
+        alarm_description=concat(args.subject, " ", alarm.description, _see(args)),
         comparison_operator=alarm.comparison,
         threshold=alarm.threshold,
         evaluation_periods=alarm.evaluation_periods,

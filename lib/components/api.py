@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ import pulumi
 import pulumi_aws as aws
 
 from .. import gateway, policies, service
+from ..derived import concat, derive
 from ..environments import BASIS
 from ..settings import USER_POOL, ApiSettings, AuthorizationSettings, over, refuse
 from .api_logs import ApiLogs, ApiLogsArgs
@@ -156,13 +156,13 @@ class Api(pulumi.ComponentResource):
     def grant(self, scope: str) -> pulumi.Output[policies.Statement]:
         """A statement that allows to call the routes of a scope, where requests are signed."""
         routes = [(route.method, route.path) for route in self._routes() if route.scope_needed() == scope]
-        at = pulumi.Output.all(self.resource.execution_arn, self.stage.stage_name)
-        return at.apply(lambda found: policies.call_statement(found[0], found[1], routes))
+        at = (self.resource.execution_arn, self.stage.stage_name)
+        return derive(lambda arn, stage: policies.call_statement(arn, stage, routes), *at)
 
     def _cors(
         self, headers: Callable[[str | None], Mapping[str, str]], place: str
     ) -> pulumi.Output[dict[str, str]] | dict[str, str] | None:
-        """Return headers that depend on the allowed CORS origin, as API Gateway maps constants; None if there are none."""
+        """Return the headers for the allowed CORS origin, as API Gateway maps constants; None if there are none."""
         if self._args.cors_origin is None:
             return gateway.mapped(headers(self.settings.cors_origin), place) or None
         origin: pulumi.Output[str] = pulumi.Output.from_input(self._args.cors_origin)
@@ -355,7 +355,7 @@ class Api(pulumi.ComponentResource):
                 function=function.name,
                 qualifier=function.qualifier,
                 principal="apigateway.amazonaws.com",
-                source_arn=pulumi.Output.concat(self.resource.execution_arn, "/*"),
+                source_arn=concat(self.resource.execution_arn, "/*"),
                 opts=self._child,
             )
             for function in functions.values()
@@ -485,10 +485,5 @@ def _captured_value(captured: Captured, name: str) -> Any:
     value: pulumi.Output[Any] = getattr(captured.resource, name)
     if name in captured.set_properties:
         return value
-    known: asyncio.Future[bool] = asyncio.Future()
-    known.set_result(True)
-    default = PROVIDER_DEFAULTS.get(name)
-    # The future of an unknown output holds None.
-    return pulumi.Output(value.resources(), value.future(), known, value.is_secret()).apply(
-        lambda found: None if found == default else found
-    )
+    unset = (pulumi.UNKNOWN, PROVIDER_DEFAULTS.get(name))
+    return value.apply(lambda found: None if found in unset else found, run_with_unknowns=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
+from ..derived import concat
 from ..environments import BASIS
 from ..settings import ApiSettings, over
 from .api_account import ApiAccount, ApiAccountArgs
@@ -37,7 +38,7 @@ class ApiLogs(pulumi.ComponentResource):
         self.account = None if settings.log_role == "left" else self._account(settings.log_role)
         self.access = self._group("access", f"/aws/apigateway/{args.api_name}") if settings.access_log else None
         # API Gateway makes this one itself where it is not there, and that one never forgets.
-        execution = pulumi.Output.concat("API-Gateway-Execution-Logs_", args.api_id, f"/{settings.stage_name}")
+        execution = concat("API-Gateway-Execution-Logs_", args.api_id, f"/{settings.stage_name}")
         self.execution = None if settings.execution_log_level == "OFF" else self._group("execution", execution)
         self.register_outputs({"group_names": [group.name for group in self.groups()]})
 

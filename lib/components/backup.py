@@ -11,6 +11,7 @@ import pulumi_aws as aws
 
 from .. import policies
 from ..backup_vaults import Vaults, name_suffix
+from ..derived import derive
 from ..environments import BASIS
 from ..naming import role_name_prefix
 from ..settings import BackupSettings, over, refuse
@@ -33,7 +34,7 @@ class BackupArgs:
     """Of the vault and of the plan in AWS: 2 to 50 letters, digits, '-' or '_'."""
     vault_naming: Callable[[int], str] | None = None
     """From the number of a vault to its name.  Default: `name`, and from the second vault on `name` and the number."""
-    vaults: Vaults = Vaults()
+    vaults: Vaults = field(default_factory=Vaults)
     """The vault in use and the older ones that stay."""
     import_vault: bool = False
     """Whether the vault exists and this deployment imports it into the state."""
@@ -65,7 +66,7 @@ class Backup(pulumi.ComponentResource):
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         self.settings = over(BASIS.backup, args.settings)
-        self._tables = pulumi.Output.all(*args.table_arns)
+        self._tables = derive(lambda *arns: [*arns], *args.table_arns)
         self.vault = self._vault(args.vaults.current, args.kms_key_arn, args.import_vault)
         self.older_vaults = {number: self._vault(number, key) for number, key in args.vaults.older.items()}
         self.plan = self._plan()
@@ -140,7 +141,7 @@ class Backup(pulumi.ComponentResource):
         )
 
     def _backing_up(self) -> list[pulumi.Output[policies.Statement]]:
-        vault, copy_to = self.vault.arn, self.settings.copy_to_vault_arn or ""
+        vault, copy_to = derive(str, self.vault.arn), self.settings.copy_to_vault_arn or ""
         into = [copy_to] if copy_to else []
         actions = ("DescribeBackupVault", "CopyIntoBackupVault")
         copying = vault.apply(lambda arn: policies.recovery_points(arn, ["CopyFromBackupVault"], copy_to))
@@ -164,5 +165,5 @@ class Backup(pulumi.ComponentResource):
         older = [arn for arn in self._args.vaults.older.values() if arn]
         if not (used := [*own, *older, *self._args.table_key_arns]):
             return []
-        keys = pulumi.Output.all(*used).apply(lambda arns: list(dict.fromkeys(arns)))
+        keys = derive(lambda *arns: list(dict.fromkeys(arns)), *used)
         return [keys.apply(lambda arns: policies.allow("kms", actions, arns)), keys.apply(policies.key_grants)]

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
+from ..derived import derive
+
 MAX_CHILDREN = 100
 """Of one composite alarm."""
 
@@ -53,7 +55,7 @@ class Composite(pulumi.ComponentResource):
             name,
             alarm_name=alarm,
             alarm_description=self._args.description,
-            alarm_rule=pulumi.Output.all(*children).apply(any_of),
+            alarm_rule=derive(lambda *names: any_of(names), *children),
             alarm_actions=told,
             ok_actions=told,
             tags=self._args.tags,

@@ -10,6 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from .. import policies, site
+from ..derived import derive
 from .bucket import Bucket
 
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
@@ -76,8 +77,6 @@ class Distribution(pulumi.ComponentResource):
         )
         self.id = self.resource.id
         self.arn = self.resource.arn
-        self.bucket_policy: pulumi.Output[dict[str, Any]] = pulumi.Output.all(args.bucket.arn, self.arn).apply(
-            lambda arns: policies.read_through(*arns)
-        )
-        self.url = self.resource.domain_name.apply(site.address)
+        self.bucket_policy: pulumi.Output[dict[str, Any]] = derive(policies.read_through, args.bucket.arn, self.arn)
+        self.url = derive(site.address, self.resource.domain_name)
         self.register_outputs({"id": self.id, "arn": self.arn, "url": self.url})

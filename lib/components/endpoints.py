@@ -10,6 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from .. import policies
+from ..derived import concat, derive
 from ..naming import named
 
 GATEWAYS = ("dynamodb", "s3")
@@ -46,7 +47,7 @@ class Endpoints(pulumi.ComponentResource):
         super().__init__("tap:aws:Endpoints", name, None, opts)
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
-        objects = pulumi.Output.from_input(args.account).apply(policies.buckets_of)
+        objects = derive(policies.buckets_of, args.account)
         self._statements = {**args.statements, "s3": [objects]}
         routed = [service for service in GATEWAYS if service in self._statements]
         called = [service for service in self._statements if args.interfaces and service not in GATEWAYS]
@@ -93,7 +94,7 @@ class Endpoints(pulumi.ComponentResource):
         return aws.ec2.VpcEndpoint(
             f"{self._prefix}-{service}",
             vpc_id=args.vpc_id,
-            service_name=pulumi.Output.concat("com.amazonaws.", args.region, ".", service),
+            service_name=concat("com.amazonaws.", args.region, ".", service),
             policy=pulumi.Output.json_dumps(statements.apply(policies.let_through)),
             **kind,
             tags=named(args.tags, f"{args.name}-{service}"),

@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from .. import policies
+from ..derived import derive
 from ..environments import BASIS
 from ..naming import named, role_name_prefix
 from .role import Role, RoleArgs
@@ -48,7 +49,7 @@ class FlowLogs(pulumi.ComponentResource):
             f"{name}-writer",
             RoleArgs(
                 name_prefix=role_name_prefix(args.name),
-                statements=[self.log_group.arn.apply(policies.flow_logs)],
+                statements=[derive(policies.flow_logs, self.log_group.arn)],
                 trusted_service="vpc-flow-logs.amazonaws.com",
                 source_account=args.account,
                 managed_policies=(),

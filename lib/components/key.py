@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from .. import policies
+from ..derived import derive
 from ..environments import BASIS
 from ..settings import EncryptionSettings, over, refuse
 
@@ -103,8 +104,8 @@ class Key(pulumi.ComponentResource):
         )
 
     def _policy(self, region: pulumi.Input[str]) -> pulumi.Output[str]:
-        where = pulumi.Output.all(self._account, region, self._partition)
+        where = (self._account, region, self._partition)
         users = self._args.users
         return pulumi.Output.json_dumps(
-            where.apply(lambda known: policies.key_document(known[0], known[1], users, known[2]))
+            derive(lambda *known: policies.key_document(known[0], known[1], users, known[2]), *where)
         )

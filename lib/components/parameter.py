@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from .. import policies
+from ..derived import derive
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,4 +44,4 @@ class Parameter(pulumi.ComponentResource):
 
     def grant(self, actions: Sequence[str]) -> pulumi.Output[policies.Statement]:
         """A statement that allows `actions`, e.g. `["GetParameter"]`, on this parameter."""
-        return self.arn.apply(lambda arn: policies.allow("ssm", actions, [arn]))
+        return derive(lambda arn: policies.allow("ssm", actions, [arn]), self.arn)

@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from .. import policies
+from ..derived import derive
 
 RETENTION_SECONDS = 14 * 86_400
 """How long a message waits for somebody to look: the most that SQS keeps."""
@@ -48,11 +49,11 @@ class Queue(pulumi.ComponentResource):
         self.policy = aws.sqs.QueuePolicy(
             f"{name}-policy",
             queue_url=self.url,
-            policy=pulumi.Output.json_dumps(self.arn.apply(lambda arn: policies.queue_document(arn, args.rules))),
+            policy=pulumi.Output.json_dumps(derive(lambda arn: policies.queue_document(arn, args.rules), self.arn)),
             opts=child,
         )
         self.register_outputs({"name": self.name, "arn": self.arn, "url": self.url})
 
     def grant(self, actions: Sequence[str]) -> pulumi.Output[policies.Statement]:
         """A statement that allows `actions`, e.g. `["SendMessage"]`, on this queue."""
-        return self.arn.apply(lambda arn: policies.allow("sqs", actions, [arn]))
+        return derive(lambda arn: policies.allow("sqs", actions, [arn]), self.arn)

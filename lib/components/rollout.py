@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from .. import policies
+from ..derived import derive
 from ..naming import role_name_prefix
 from .function import Function
 from .role import Role, RoleArgs
@@ -48,17 +49,16 @@ class Rollout(pulumi.ComponentResource):
         self.register_outputs({"application": self.resource.name, "role_arn": self.role.arn})
 
     def _role(self) -> Role:
-        arns = pulumi.Output.all(*(function.arn for function in self._args.functions.values()))
+        arns = [function.arn for function in self._args.functions.values()]
+        moving = derive(lambda *found: policies.move_aliases(found), *arns)
         watched = {alarm.pulumi_resource_name: alarm.arn for alarms in self.watching.values() for alarm in alarms}
-        watching = pulumi.Output.all(*watched.values()).apply(
-            lambda found: policies.allow("cloudwatch", ["DescribeAlarms"], found)
-        )
+        watching = derive(lambda *found: policies.allow("cloudwatch", ["DescribeAlarms"], [*found]), *watched.values())
         return Role(
             f"{self._prefix}-mover",
             RoleArgs(
                 name_prefix=role_name_prefix(self._args.name),
                 trusted_service="codedeploy.amazonaws.com",
-                statements=[arns.apply(policies.move_aliases), *([watching] if watched else [])],
+                statements=[moving, *([watching] if watched else [])],
                 managed_policies=(),
                 tags=self._args.tags,
             ),

@@ -12,6 +12,7 @@ import pulumi
 import pulumi_aws as aws
 
 from .. import policies, service
+from ..derived import derive
 
 GENERATED_BYTES = 32
 """How much randomness is in a value that is made up."""
@@ -55,7 +56,7 @@ class Secret(pulumi.ComponentResource):
 
     def grant(self, actions: Sequence[str]) -> pulumi.Output[policies.Statement]:
         """A statement that allows `actions`, e.g. `["GetParameter"]`, on this secret."""
-        return self.arn.apply(lambda arn: policies.allow(self._args.store, actions, [arn]))
+        return derive(lambda arn: policies.allow(self._args.store, actions, [arn]), self.arn)
 
     def _parameter(self) -> aws.ssm.Parameter:
         args = self._args
@@ -98,7 +99,7 @@ class Secret(pulumi.ComponentResource):
     def _fingerprint(self, *parts: pulumi.Input[str]) -> pulumi.Output[int]:
         """A number that is another when one of `parts` is, or the value that was given."""
         given = [] if self._args.value is None else [self._value]
-        return pulumi.Output.all(*given, *parts).apply(fingerprint)
+        return derive(lambda *values: fingerprint(values), *given, *parts)
 
     def _unless_made_up(self, value: str) -> pulumi.ResourceOptions:
         """What is made up anew with every run counts only when the secret is made."""

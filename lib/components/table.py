@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from .. import policies, service
+from ..derived import concat, derive
 from ..environments import BASIS
 from ..settings import TableSettings, over, refuse
 
@@ -82,11 +83,11 @@ class Table(pulumi.ComponentResource):
 
         With `keys`, partition keys in which `*` is any text, only on rows that have one of them.
         """
-        return self.arn.apply(lambda arn: policies.table_statement(arn, actions, indexes, keys))
+        return derive(lambda arn: policies.table_statement(arn, actions, indexes, keys), self.arn)
 
     def grant_stream(self) -> pulumi.Output[policies.Statement]:
         """A statement that lets a function's role read the changes of this table, which must have a stream."""
-        return self.stream_arn.apply(lambda arn: policies.allow("dynamodb", policies.STREAM_READ, [arn]))
+        return derive(lambda arn: policies.allow("dynamodb", policies.STREAM_READ, [arn]), self.stream_arn)
 
     def _existing(self, name: str, args: TableArgs) -> aws.dynamodb.Table:
         return aws.dynamodb.Table.get(f"{name}-table", args.name, pulumi.ResourceOptions(parent=self))
@@ -135,7 +136,7 @@ class Table(pulumi.ComponentResource):
                 retain_on_delete=self.settings.retain_on_delete,
                 # DynamoDB replicates no provisioned table whose writes do not scale yet.
                 depends_on=[policy for _, policy in self.scaling],
-                # A region has one replica of a table, so another key means to delete it first; DynamoDB fills the new one.
+                # A region has one replica of a table: delete it before DynamoDB creates and fills another.
                 delete_before_replace=True,
                 import_=args.import_replica_ids.get(region),
             ),
@@ -147,7 +148,7 @@ class Table(pulumi.ComponentResource):
             target = aws.appautoscaling.Target(
                 f"{name}-{row.label}-target",
                 service_namespace="dynamodb",
-                resource_id=pulumi.Output.concat("table/", self.resource.name, row.suffix),
+                resource_id=concat("table/", self.resource.name, row.suffix),
                 scalable_dimension=row.dimension,
                 min_capacity=row.least,
                 max_capacity=row.most,

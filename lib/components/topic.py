@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from .. import policies
+from ..derived import derive
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,7 @@ class Topic(pulumi.ComponentResource):
         self.register_outputs({"name": self.name, "arn": self.arn})
 
     def _policy(self, name: str, args: TopicArgs) -> aws.sns.TopicPolicy:
-        statements = self.arn.apply(lambda arn: [policies.publishing(service, arn) for service in args.publishers])
+        statements = derive(lambda arn: [policies.publishing(service, arn) for service in args.publishers], self.arn)
         return aws.sns.TopicPolicy(
             f"{name}-policy",
             arn=self.arn,
@@ -59,4 +60,4 @@ class Topic(pulumi.ComponentResource):
 
     def grant(self, actions: Sequence[str]) -> pulumi.Output[policies.Statement]:
         """A statement that allows `actions`, e.g. `["Publish"]`, on this topic."""
-        return self.arn.apply(lambda arn: policies.allow("sns", actions, [arn]))
+        return derive(lambda arn: policies.allow("sns", actions, [arn]), self.arn)

@@ -93,8 +93,13 @@ class Vpc(pulumi.ComponentResource):
         )
 
 
-def first(zones: Sequence[str], wanted: int) -> list[str]:
-    """So many zones, or ValueError where the region has fewer."""
+def first(zones: Sequence[str] | None, wanted: int) -> list[str]:
+    """Return the first `wanted` zones, or as many empty strings if `zones` is unset, as in unit tests with mocks.
+
+    Raise `ValueError` if the region has fewer.
+    """
+    if zones is None:
+        return [""] * wanted
     if len(zones) < wanted:
         raise refuse("network.zones", wanted, f"give at most {len(zones)}, for the region has {', '.join(zones)}")
     return list(zones[:wanted])

@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from .. import policies
+from ..derived import concat, derive
 from .bucket import Bucket
 
 
@@ -32,6 +33,6 @@ class Website(pulumi.ComponentResource):
             index_document={"suffix": args.index},
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self.url = pulumi.Output.concat("http://", self.resource.website_endpoint)
-        self.bucket_policy: pulumi.Output[dict[str, Any]] = args.bucket.arn.apply(policies.read_by_all)
+        self.url = concat("http://", self.resource.website_endpoint)
+        self.bucket_policy: pulumi.Output[dict[str, Any]] = derive(policies.read_by_all, args.bucket.arn)
         self.register_outputs({"url": self.url})

@@ -59,7 +59,7 @@ def _bills(
 
     def of(service: str, environment: str) -> Bill:
         terminal.passing(f"  {service} in {environment} ...")
-        made = recorded(here.program, project.config(here, environment, service) | said)
+        made = recorded(here.program, project.config(here, environment, service) | said, here.name)
         return bill(Month(made, traffic, WORK[service], SERVICES[service]))
 
     bills = {service: {environment: of(service, environment) for environment in environments} for service in services}

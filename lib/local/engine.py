@@ -36,6 +36,8 @@ INVOKES: dict[str, Callable[[str], dict[str, Any]]] = {
             "aws:dynamodb/getTable:getTable",
             "aws:cognito/getUserPools:getUserPools",
             "aws:backup/getVault:getVault",
+            "aws:ssm/getParameter:getParameter",
+            "aws:secretsmanager/getSecret:getSecret",
         ),
         lambda _: {},
     ),

@@ -19,8 +19,8 @@ class EncryptionSettings(Layer):
             "give aws, owned, made, or the ARN of a KMS key",
         )
     )
-    """AWS's own keys, with `owned` for tables one that costs nothing; one that is made and managed by its owner; or the
-    ARN of one that stands already.  From such a key the way back leads to `owned` first."""
+    """Key that encrypts data at rest: `aws` for AWS managed keys, `owned` for the free AWS owned key of tables, `made`
+    for a customer managed key that the stack creates, or the ARN of an existing customer managed key."""
     rotation_days: int | None = setting(between(90, 2560, "days"))
     """After how many days a key that is made gets new material."""
     deletion_window_days: int | None = setting(between(7, 30, "days"))

@@ -112,6 +112,17 @@ def test_a_folder_without_a_project_is_one_line_and_exit_code_1(
     assert "Pulumi.yaml" in capsys.readouterr().err
 
 
+def test_a_program_of_a_project_of_any_name_reads_its_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nmain: program.py\n", encoding="utf-8")
+    text = "import pulumi\nraise ValueError(pulumi.Config('shop').require('environment'))"
+    (tmp_path / "program.py").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main(["--service", "items", "--env", "pr-7"]) == 1
+    assert capsys.readouterr().err == "error: pr-7\n"
+
+
 def test_a_service_that_is_not_there_is_exit_code_2() -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--service", "shoes"])

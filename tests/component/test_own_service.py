@@ -249,7 +249,7 @@ def cors_headers(made: Deployment) -> set[str]:
     return {
         value
         for response in responses
-        for name, value in response["responseParameters"].items()
+        for name, value in response.get("responseParameters", {}).items()
         if "Access-Control-Allow-Origin" in name
     }
 

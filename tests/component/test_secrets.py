@@ -168,7 +168,7 @@ def test_secret_by_itself_needs_a_name_only() -> None:
     [
         (
             {},
-            r"^secrets 'token': give secrets=\{'token': ...\}, or pulumi config set --secret --path tap:secrets.token$",
+            r"^secrets 'token': give secrets=\{'token': ...\}, or pulumi config set --secret --path secrets.token$",
         ),
         ({"token": "x", "tokn": VALUE}, r"^secrets 'tokn': give some of token$"),
         ({"token": ""}, r"^secrets\['token'\] '0 bytes': give 1 to 4096 bytes$"),

@@ -81,7 +81,7 @@ COMPONENTS = {
     "aws.Api": {"id", "url", "stage"},
     "aws.ApiAccount": {"role_arn"},
     "aws.ApiLogs": {"group_names"},
-    "aws.Backup": {"vault_arn", "plan_id", "restore_role_arn"},
+    "aws.Backup": {"vault_arn", "plan_id", "restore_role_arn", "vault_keys"},
     "aws.Bucket": {"name", "arn"},
     "aws.Budget": {"name", "arn"},
     "aws.Certificate": {"arn"},
@@ -108,7 +108,7 @@ COMPONENTS = {
     "aws.Site": {"url", "bucket_name"},
     "aws.SiteFiles": {"keys"},
     "aws.StandingNetwork": {"vpc_id", "security_group_ids"},
-    "aws.Table": {"name", "arn", "stream_arn"},
+    "aws.Table": {"name", "arn", "stream_arn", "retain_on_delete"},
     "aws.Topic": {"name", "arn"},
     "aws.UsagePlan": {"id", "key_id"},
     "aws.UserPool": {"id", "arn", "url"},
@@ -156,6 +156,21 @@ def test_tags_are_merged_key_by_key_onto_everything_that_takes_them() -> None:
 
 def test_args_hold_the_merged_tags() -> None:
     assert TapStackArgs(tags={"Owner": "me"}).tags == {"Project": "IaC-Nova-Test", "Owner": "me"}
+
+
+def test_args_accept_suffix_and_tags_by_position_and_nothing_else() -> None:
+    assert TapStackArgs("pr-7", {"Owner": "me"}) == TapStackArgs(environment_suffix="pr-7", tags={"Owner": "me"})
+    with pytest.raises(TypeError, match="positional"):
+        TapStackArgs("pr-7", {"Owner": "me"}, "inventory")  # type: ignore[call-arg, arg-type]
+
+
+def test_stack_has_the_suffix_and_the_merged_tags(stack: TapStack) -> None:
+    assert stack.environment_suffix == stack.args.environment_suffix == "prod"
+    assert stack.tags == {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"}
+    created: list[TapStack] = []
+    record(lambda: created.append(TapStack("post", TapStackArgs("pr-7", {"Owner": "me"}, service=PARCELS))))
+    assert created[0].environment_suffix == "pr-7"
+    assert created[0].tags == {"Project": "IaC-Nova-Test", "Owner": "me"}
 
 
 def physical_names(made: Deployment) -> Counter[tuple[str, str, str]]:

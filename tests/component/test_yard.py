@@ -358,7 +358,7 @@ def origins(made: Deployment) -> set[str]:
     return {
         value
         for answer in answers
-        for name, value in answer["responseParameters"].items()
+        for name, value in answer.get("responseParameters", {}).items()
         if name.endswith("Access-Control-Allow-Origin")
     }
 

@@ -107,6 +107,7 @@ class Ledger:
             if entry is None:
                 raise self.reject(f"update {token} {name_of(urn)}: {id_} does not exist")
             kind = resource_type(token)
+            inputs = with_sticky(kind, entry.inputs, inputs)
             fresh = complete(kind, inputs, region, f"{next(self._unique):010x}", id_)
             volatile = kind.volatile if publishes(entry.inputs, inputs) else frozenset()
             stable = {name: entry.outputs[name] for name in kind.computed.keys() - volatile if name in entry.outputs}
@@ -178,6 +179,13 @@ class Ledger:
 def publishes(before: Properties, after: Properties) -> bool:
     """Return whether an update changes more than tags; only then Lambda publishes another version."""
     return any(not path.startswith("tags") for path in wire.changes(wire.plain(before), wire.plain(after)))
+
+
+def with_sticky(kind: ResourceType, olds: Properties, news: Properties) -> Properties:
+    """Return new inputs with the values that the provider keeps although the program removes them."""
+    for path in kind.sticky:
+        news = wire.keep(path, wire.plain(olds), news)
+    return news
 
 
 def _overwrites(inputs: Properties) -> bool:

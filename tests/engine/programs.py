@@ -6,12 +6,13 @@ from typing import Any
 
 import pulumi
 
+from lib.service import Service
 from lib.tap_stack import TapStack, TapStackArgs
 
 from .stack import Program
 
 
-def tap_stack(service: str = "items", environment: str = "dev", **args: Any) -> Program:
+def tap_stack(service: str | Service = "items", environment: str = "dev", **args: Any) -> Program:
     """Return what `tap.py` does, with arguments in place of config."""
 
     def program() -> None:

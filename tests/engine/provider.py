@@ -17,12 +17,13 @@ from pulumi._types import resource_types
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from . import wire
-from .ledger import ACCOUNT, AwsError, Entry, Ledger, name_of, publishes, resource_type
+from .ledger import ACCOUNT, AwsError, Entry, Ledger, name_of, publishes, resource_type, with_sticky
 from .resource_type import ResourceType
 from .wire import Properties
 
 VERSION = version("pulumi-aws")
 HOME_REGION = "us-east-1"
+REPLICA = "aws:dynamodb/tableReplica:TableReplica"
 USER_POOL = "aws:cognito/userPool:UserPool"
 DEFAULTS = "__defaults"
 """The input in which the bridge lists the properties that it set itself."""
@@ -43,8 +44,10 @@ LOOK_UPS = {
     "aws:dynamodb/getTable:getTable": ("aws:dynamodb/table:Table", "name"),
     "aws:backup/getVault:getVault": ("aws:backup/vault:Vault", "name"),
     "aws:lambda/getFunction:getFunction": ("aws:lambda/function:Function", "functionName"),
+    "aws:ssm/getParameter:getParameter": ("aws:ssm/parameter:Parameter", "name"),
+    "aws:secretsmanager/getSecret:getSecret": ("aws:secretsmanager/secret:Secret", "name"),
 }
-"""Data sources that find an existing resource by its id: the resource type and the argument that names it."""
+"""Data sources that find an existing resource by its name: the resource type and the argument that names it."""
 
 
 @cache
@@ -119,10 +122,15 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.InvokeResponse(**{"return": wire.write(result)})
 
     def _look_up(self, token: str, argument: str, region: str, args: Properties) -> Properties:
-        entry = self.ledger.look_up(token, region, args[argument])
+        found = [entry for entry in self.ledger.find(token) if entry.region == region and args[argument] in entry.names]
+        entry = next(iter(found), None)
         if entry is None:
             raise AwsError(f"{token} {args[argument]}: ResourceNotFoundException")
-        return {**wire.plain(entry.outputs), "recoveryPoints": entry.contents}
+        return {**wire.plain(entry.outputs), "recoveryPoints": entry.contents, "replicas": self._replicas(entry)}
+
+    def _replicas(self, table: Entry) -> list[Properties]:
+        replicas = [entry for entry in self.ledger.find(REPLICA) if entry.inputs["globalTableArn"] in table.names]
+        return [{"regionName": one.region, "kmsKeyArn": wire.plain(one.inputs.get("kmsKeyArn"))} for one in replicas]
 
     def Check(self, request: Any, context: Any) -> Any:
         """Fill in names that the program leaves to Pulumi, and the provider's region."""
@@ -143,7 +151,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         with _aws_errors(context):
             kind = resource_type(request.type)
         olds, news = _inputs(request.old_inputs), _inputs(request.news)
-        changed = sorted(set(wire.changes(wire.plain(olds), wire.plain(news))))
+        changed = sorted(set(wire.changes(wire.plain(olds), wire.plain(with_sticky(kind, olds, news)))))
         replacing = [path for path in changed if _replaces(kind, path)]
         return provider_pb2.DiffResponse(
             changes=_changes(changed),
@@ -172,7 +180,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         """Return the current state of a resource; an empty id says that it does not exist."""
         inputs = wire.read(request.inputs)
         region = wire.plain(inputs.get("region")) or self._region(context)
-        entry = self.ledger.look_up(request.type, region, request.id)
+        id_, _, imported_from = request.id.partition("@")
+        entry = self.ledger.look_up(request.type, imported_from or region, id_)
         if entry is None:
             return provider_pb2.ReadResponse(id="")
         # A refresh knows what the program set; an import has only what AWS returns.
@@ -238,12 +247,8 @@ def _replaces(kind: ResourceType, path: str) -> bool:
 def _collides(kind: ResourceType, olds: Properties, news: Properties) -> bool:
     """Return whether the bridge deletes first: a name that the program set, and that does not change."""
     name = kind.auto_name
-    return (
-        kind.delete_before_replace
-        or (bool(name)
-        and name not in news.get(DEFAULTS, ())
-        and name in news
-        and olds.get(name) == news.get(name))
+    return kind.delete_before_replace or (
+        bool(name) and name not in news.get(DEFAULTS, ()) and name in news and olds.get(name) == news.get(name)
     )
 
 

@@ -39,9 +39,11 @@ class ResourceType:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     """Outputs of properties that the program did not set: provider defaults and values that AWS chooses."""
     computed: Mapping[str, str] = field(default_factory=dict)
-    """Templates of the outputs that AWS decides, e.g. `{"arn": "arn:{partition}:dynamodb:{region}:{account}:table/{name}"}`."""
+    """Templates of the outputs that AWS decides, e.g. `{"arn": "arn:{partition}:sqs:{region}:{account}:{name}"}`."""
     volatile: frozenset[str] = frozenset()
     """Outputs that every update changes, so that they are unknown in its preview, e.g. a function's `version`."""
+    sticky: frozenset[str] = frozenset()
+    """Paths of inputs that keep their value if the program only removes them (`Optional` and `Computed`)."""
     secret: frozenset[str] = frozenset()
     """Properties that the provider marks as secret."""
     references: Mapping[str, str] = field(default_factory=dict)

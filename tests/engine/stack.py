@@ -7,11 +7,15 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 from pulumi import automation as auto
+from pulumi.automation._stack import StackInitMode  # what `Stack.create` passes, which ignores subclasses
 
 from . import cli
 from .ledger import Event, Ledger, name_of
@@ -23,25 +27,56 @@ PLUGIN = """#!/bin/sh
 echo "$TAP_PROVIDER_PORT"
 exec sleep 3600
 """
-Program = Callable[[], object]
+Program = Callable[[], None]
 
 
 class Rejected(Exception):
     """The engine did not do what it was asked; the message is what a user reads."""
 
 
-class Deployed(NamedTuple):
+class _Runner(auto.Stack):
+    """Runs one CLI command per operation; the API would ask for outputs and history after each."""
+
+    def outputs(self) -> dict[str, auto.OutputValue]:
+        """Return nothing: see `read_outputs`."""
+        return {}
+
+    def info(self, show_secrets: bool = False) -> auto.UpdateSummary | None:
+        """Return nothing of the history."""
+        return auto.UpdateSummary("update", datetime.min, "", {}, {}, "succeeded")
+
+    def read_outputs(self) -> Mapping[str, auto.OutputValue]:
+        """Ask the CLI for the outputs."""
+        return super().outputs()
+
+
+@dataclass(frozen=True)
+class Deployed:
     """The result of a deployment."""
 
-    outputs: dict[str, Any]
+    runner: _Runner
     operations: Counter[str]
     """Number of resources by operation: create, update, delete, replace, same, ..."""
     events: list[Event]
     """What was done in AWS."""
     messages: str
-    """Diagnostics that the user reads."""
-    secret_outputs: frozenset[str] = frozenset()
-    """Names of the outputs that the CLI prints as `[secret]`."""
+    """What the CLI printed."""
+    resources: list[dict[str, Any]] = field(default_factory=list)
+    """The state after `Stack.deploy`."""
+
+    @cached_property
+    def outputs(self) -> dict[str, Any]:
+        """Outputs of the stack when they are first asked for."""
+        return {name: output.value for name, output in self._read.items()}
+
+    @property
+    def secret_outputs(self) -> set[str]:
+        """Names of the outputs that the CLI prints as `[secret]`."""
+        return {name for name, output in self._read.items() if output.secret}
+
+    @cached_property
+    def _read(self) -> Mapping[str, auto.OutputValue]:
+        return self.runner.read_outputs()
 
     def done(self, operation: str, token: str = "") -> list[str]:
         """Return the logical names of the resources that an operation was applied to."""
@@ -96,20 +131,15 @@ class Stack:
         self.name = name
         self._project = project
         self._region = region
+        self.last_output = ""
+        """What the CLI printed last."""
         self.transcript: list[str] = []
         """Everything that the CLI has printed."""
         self._write_project()
-        self._stack = auto.create_stack(
-            stack_name=name,
-            project_name=project,
-            program=lambda: None,
-            opts=auto.LocalWorkspaceOptions(
-                work_dir=str(self.folder),
-                pulumi_command=engine.command,
-                env_vars=engine.environment,
-                project_settings=auto.ProjectSettings(name=project, runtime="python"),
-            ),
+        workspace = auto.LocalWorkspace(
+            work_dir=str(self.folder), pulumi_command=engine.command, env_vars=engine.environment
         )
+        self._stack = _Runner(name, workspace, StackInitMode.CREATE)
         self.configure({})
 
     def configure(self, config: Mapping[str, Any]) -> None:
@@ -134,15 +164,13 @@ class Stack:
         deployed = self.up(program, plan=plan, **options)
         assert_as_planned(planned, deployed.operations)
         self.assert_unchanged(program)
-        self.assert_state()
-        return deployed
+        return replace(deployed, resources=self.assert_state())
 
     def preview(self, program: Program, plan: Path | None = None, **options: Any) -> Counter[str]:
         """Return the number of resources by planned operation."""
-        result = self._run(
+        return self._run(
             lambda output: self._stack.preview(program=program, plan=str(plan) if plan else None, **output, **options)
         )
-        return _counts({str(getattr(name, "value", name)): number for name, number in result.change_summary.items()})
 
     def assert_unchanged(self, program: Program) -> None:
         """Raise `AssertionError` if a preview proposes a change."""
@@ -152,20 +180,16 @@ class Stack:
     def up(self, program: Program, plan: Path | None = None, **options: Any) -> Deployed:
         """Deploy."""
         before = len(self.ledger.events)
-        result = self._run(
+        counts = self._run(
             lambda output: self._stack.up(program=program, plan=str(plan) if plan else None, **output, **options)
         )
-        outputs = {name: output.value for name, output in result.outputs.items()}
-        counts = _counts(result.summary.resource_changes or {})
-        secrets = frozenset(name for name, output in result.outputs.items() if output.secret)
-        return Deployed(outputs, counts, self.ledger.events[before:], self.last_output, secrets)
+        return Deployed(self._stack, counts, self.ledger.events[before:], self.last_output)
 
     def destroy(self) -> Deployed:
         """Destroy every resource of the stack."""
         before = len(self.ledger.events)
-        result = self._run(lambda output: self._stack.destroy(**output))
-        counts = _counts(result.summary.resource_changes or {})
-        return Deployed({}, counts, self.ledger.events[before:], self.last_output)
+        counts = self._run(lambda output: self._stack.destroy(**output))
+        return Deployed(self._stack, counts, self.ledger.events[before:], self.last_output)
 
     def refresh(self) -> None:
         """Read every resource again."""
@@ -173,7 +197,7 @@ class Stack:
 
     def state(self) -> list[dict[str, Any]]:
         """Return the resources in the stack's state."""
-        found: list[dict[str, Any]] = self._stack.export_stack().deployment.get("resources", [])
+        found: list[dict[str, Any]] = (self._stack.export_stack().deployment or {}).get("resources", [])
         return found
 
     def state_text(self) -> str:
@@ -184,10 +208,11 @@ class Stack:
         """Return the resources of a type in the state, by logical name."""
         return {name_of(r["urn"]): r for r in self.state() if r["type"] == token and not r.get("delete")}
 
-    def assert_state(self) -> None:
-        """Raise `AssertionError` unless the state holds exactly what exists, and nothing was rejected."""
+    def assert_state(self) -> list[dict[str, Any]]:
+        """Return the state; raise `AssertionError` unless all of it exists and nothing was rejected."""
         assert not self.ledger.rejections, self.ledger.rejections
-        for resource in self.state():
+        resources = self.state()
+        for resource in resources:
             if resource["type"].startswith("aws:") and not resource.get("external"):
                 region = resource["inputs"].get("region") or resource["outputs"].get("region")
                 exists = any(
@@ -195,28 +220,41 @@ class Stack:
                     for entry in self.ledger.entries.values()
                 )
                 assert exists, f"{resource['urn']} ({resource['id']}) is in the state and does not exist"
+        return resources
 
-    def _run(self, action: Callable[[dict[str, Any]], Any]) -> Any:
+    def _run(self, action: Callable[[dict[str, Any]], object]) -> Counter[str]:
+        """Run the CLI and return the number of resources by operation."""
         lines: list[str] = []
+        counts: Counter[str] = Counter()
+
+        def note(event: auto.EngineEvent) -> None:
+            if event.summary_event:
+                changes = event.summary_event.resource_changes
+                counts.update({str(getattr(name, "value", name)): number for name, number in changes.items() if number})
+
         self.last_output = ""
         try:
-            return action({"on_output": lines.append, "on_error": lines.append, "color": "never"})
+            action({"on_output": lines.append, "on_error": lines.append, "on_event": note, "color": "never"})
+            return counts
         except auto.errors.CommandError as error:
-            raise Rejected(str(error)) from error
+            raise Rejected(errors_in(str(error))) from None
         finally:
             self.last_output = "\n".join(lines)
             self.transcript += lines
 
 
-def _counts(changes: Mapping[str, int]) -> Counter[str]:
-    return Counter({name: number for name, number in changes.items() if number})
+def errors_in(text: str) -> str:
+    """Return the diagnostics of the engine's output, which repeats them for every resource."""
+    diagnostics = [line.strip() for line in text.partition("Diagnostics:")[2].partition("Outputs:")[0].splitlines()]
+    useful = [line for line in diagnostics if line and not line.endswith("):") and "but none were seen" not in line]
+    return "\n".join(dict.fromkeys(useful)) or text[-2000:]
 
 
 def assert_as_planned(planned: Counter[str], done: Counter[str]) -> None:
-    """Raise `AssertionError` unless everything planned was done; an update that hangs on an unknown value may be none."""
-    unneeded = planned["update"] - done["update"]
+    """Raise `AssertionError` unless what was planned was done; an update planned for an unknown value can be none."""
+    unneeded = max(0, planned["update"] - done["update"])
     expected = planned + Counter(same=unneeded) - Counter(update=unneeded)
-    assert unneeded >= 0 and expected == done, f"planned {dict(planned)}, done {dict(done)}"
+    assert expected == done, f"planned {dict(planned)}, done {dict(done)}"
 
 
 def clean_environment() -> None:

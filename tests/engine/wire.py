@@ -19,7 +19,8 @@ Properties = dict[str, Any]
 
 def read(properties: Struct) -> Properties:
     """Return the properties of a request."""
-    return json_format.MessageToDict(properties)
+    found: Properties = json_format.MessageToDict(properties)
+    return found
 
 
 def write(properties: Mapping[str, Any]) -> Struct:
@@ -91,14 +92,31 @@ def at_all(value: Any, path: str) -> list[Any]:
 
 
 def fill(template: Any, values: Mapping[str, Any]) -> Any:
-    """Return a template, or nested templates, with each `{path}` replaced; an absent value is an empty string."""
+    """Return a template, or nested templates, with each `{path}` replaced; an absent value is an empty string.
+
+    `{path:n}` is the name in part n of an ARN: `{tableArn:5}` is `a` if the ARN ends in `:table/a`.
+    """
     if isinstance(template, str):
-        return re.sub(r"\{([\w.]+)\}", lambda match: _text(at(values, match[1])), template)
+        return re.sub(r"\{([\w.]+)(?::(\d))?\}", lambda match: _part(_text(at(values, match[1])), match[2]), template)
     if isinstance(template, dict):
         return {key: fill(item, values) for key, item in template.items()}
     if isinstance(template, list):
         return [fill(item, values) for item in template]
     return template
+
+
+def keep(path: str, old: Any, new: Any) -> Any:
+    """Return `new` with the value that `old` has at a dotted path, unless `new` has one; its parent must exist."""
+    head, _, rest = path.partition(".")
+    if not (isinstance(old, dict) and isinstance(new, dict) and head in old):
+        return new
+    if rest:
+        return {**new, head: keep(rest, old[head], new[head])} if head in new else new
+    return {**new, head: old[head]} if is_absent(new.get(head)) else new
+
+
+def _part(value: str, number: str | None) -> str:
+    return value.split(":")[int(number)].rpartition("/")[2] if number and ":" in value else value
 
 
 def _text(value: Any) -> str:

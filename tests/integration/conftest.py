@@ -88,7 +88,8 @@ def eventually(check: Callable[[], None], seconds: float = 5) -> None:
 def outputs_of(service: str, flat: dict[str, Any]) -> dict[str, Any]:
     """The outputs of one service among those of a file."""
     found = {k.removeprefix(f"{service}_"): v for k, v in flat.items() if k.startswith(f"{service}_")}
-    if not found:
+    # The outputs of another service can begin with this service's name: the inventory has items_table_name.
+    if "service" not in found:
         pytest.skip(f"{os.environ['TAP_OUTPUTS']} tells of no {service} service")
     return found
 

@@ -208,6 +208,16 @@ def test_a_program_of_ones_own_is_judged_as_strictly(program: Path, capsys: pyte
     assert sys.path == before
 
 
+def test_a_program_of_a_project_of_any_name_reads_its_configuration(
+    program: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = "name: shop\nconfig:\n  color:\n    type: string\n    default: red\n"
+    program.with_name("Pulumi.yaml").write_text(project, encoding="utf-8")
+    program.write_text("import pulumi\nraise ValueError(pulumi.Config('shop').require('color'))", encoding="utf-8")
+    assert main(["--program", str(program)]) == 2
+    assert capsys.readouterr().out == f"error: {program}: red\n"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [("raise ValueError('no such colour')", "no such colour"), ("1 +", "invalid syntax (__main__.py, line 1)")],

@@ -291,10 +291,10 @@ def test_secrets_that_cannot_be_are_refused_without_a_word_of_them(text: str, me
 
 
 def test_project_declares_exactly_the_keys_that_are_read() -> None:
-    assert declared().keys() == {*KEYS, "environment", "service", "split_functions"}
+    assert declared().keys() == {*KEYS, "environment", "service", "split_functions", "adopt_retained"}
 
 
-@pytest.mark.parametrize("name", [*KEYS, "environment", "service", "split_functions"])
+@pytest.mark.parametrize("name", [*KEYS, "environment", "service", "split_functions", "adopt_retained"])
 def test_project_gives_every_key_a_type_a_description_and_a_default_of_that_type(name: str) -> None:
     entry = declared()[name]
     assert entry["description"].strip()

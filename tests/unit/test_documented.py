@@ -7,7 +7,9 @@ import pytest
 from lib import documented
 from lib.services import CHOICES
 from lib.settings import LAYERS
-from lib.stack_outputs import StackOutputs
+from lib.stack_outputs import ServiceOutputs, StackOutputs
+
+OUTPUTS = (StackOutputs, ServiceOutputs)
 
 
 class Parcel:
@@ -27,6 +29,6 @@ def test_text_under_a_field_is_told_on_one_line() -> None:
     assert documented.fields(Parcel) == {"weight_kg": "What it weighs, with its paper.", "sender": ""}
 
 
-@pytest.mark.parametrize("cls", [*LAYERS.values(), *(choice.settings for choice in CHOICES.values()), StackOutputs])
+@pytest.mark.parametrize("cls", [*LAYERS.values(), *(choice.settings for choice in CHOICES.values()), *OUTPUTS])
 def test_everything_that_users_set_or_are_told_is_documented(cls: type) -> None:
     assert all(text for name, text in documented.fields(cls).items() if name != "WHERE")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pulumi
 import pulumi_aws as aws
 import pytest
 
-from lib.recorder import record
+from lib.config import args_from_config
+from lib.recorder import record, recorded
+from lib.tap_stack import TapStack
 
 
 def test_a_program_may_ask_where_it_is_and_nothing_else() -> None:
@@ -30,3 +34,15 @@ def test_secrets_are_told_as_such_wherever_they_are() -> None:
     assert made.only("sns.Topic").told == {"name": "[secret]", "tags": {"kept": "[secret]", "told": "battery"}}
     assert made.only("cloudwatch.MetricAlarm").inputs["alarmActions"] == ["correct horse", "staple"]
     assert made.only("cloudwatch.MetricAlarm").told["alarmActions"] == ["[secret]", "staple"]
+
+
+def test_program_of_a_project_of_any_name_reads_its_configuration(tmp_path: Path) -> None:
+    config = {"environment": "pr-7", "service": "inventory"}
+    deployment = record(lambda: TapStack("tap", args_from_config()), config=config, project="shop")
+    assert deployment.stack_outputs()["items_table_name"] == "inventory-items-pr-7"
+    assert deployment.only("stack.TapStack").urn == "urn:pulumi:test::shop::tap:stack:TapStack::tap"
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import pulumi\npulumi.export('color', pulumi.Config('shop').require('color'))\n", encoding="utf-8"
+    )
+    assert recorded(program, {"color": "red"}, project="shop").exports == {"color": "red"}

@@ -46,6 +46,17 @@ def a_parameter(**changes: Any) -> Parameter:
         (lambda: a_table(name="Parcels"), "table name 'Parcels': give lower-case letters"),
         (lambda: a_table(name="p" * 65), "table name 'ppp"),
         (lambda: a_topic(name="1st"), "topic name '1st': give"),
+        (
+            lambda: a_table(output_prefix="A"),
+            "table 'parcels' output_prefix must be lower-case .*, got 'A'. Use an empty",
+        ),
+        (
+            lambda: a_table(name="dynamodb"),
+            "table 'dynamodb' output_prefix must differ from 'dynamodb', got 'dynamodb'",
+        ),
+        (lambda: a_table(output_prefix="dynamodb"), "has the output dynamodb_table_arn; set another output_prefix"),
+        (lambda: a_topic(name="alarm"), "topic 'alarm' output_prefix must differ from 'alarm', got 'alarm'"),
+        (lambda: a_topic(output_prefix="a-b"), "topic 'lost' output_prefix must be lower-case letters.*got 'a-b'"),
         (lambda: a_parameter(name="/config"), "parameter name '/config': give lower-case letters"),
         (lambda: a_parameter(value={}), "parameter 'config': give either a table or a value"),
         (lambda: a_parameter(table="parcels"), "parameter 'config': give either a table or a value"),
@@ -105,6 +116,14 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
         ({"topics": (a_topic(), a_topic())}, "parameter or secret 'lost' is there more than once"),
         ({"tables": (a_table(name="alarms"),)}, "table, topic, parameter or secret 'alarms' is there more than once"),
         ({"topics": (a_topic(name="parcels"),)}, "parameter or secret 'parcels' is there more than once"),
+        (
+            {"tables": (a_table(), a_table(name="old", variable="OLD_TABLE", output_prefix="parcels"))},
+            "output 'parcels_table_name' is there more than once",
+        ),
+        (
+            {"topics": (a_topic(), a_topic(name="old", variable="OLD_TOPIC", output_prefix="lost"))},
+            "output 'lost_topic_arn' is there more than once",
+        ),
         ({"parameters": (a_parameter(name="parcels"),)}, "secret 'parcels' is there more than once"),
         ({"parameters": (a_parameter(variable="PARCELS_TABLE"),)}, "variable 'PARCELS_TABLE' is there more than once"),
         ({"secrets": (a_secret(name="parcels"),)}, "secret 'parcels' is there more than once"),

@@ -68,7 +68,7 @@ def inventory(settings: InventorySettings | None = None) -> Service:
         schemas=SCHEMAS,
         demo=DEMO,
         tables=TABLES,
-        topics=(Topic(name="alerts", variable="ALERTS_TOPIC_ARN"),),
+        topics=(Topic(name="alerts", variable="ALERTS_TOPIC_ARN", output_prefix="sns"),),
         parameters=(
             Parameter(name="table-name", table="items"),
             Parameter(name="audit-table-name", table="audit"),

@@ -115,6 +115,7 @@ SERVICE = Service(
             hash_key=Key("ItemId"),
             range_key=Key("CreatedAt"),
             ttl="tap#expires",
+            output_prefix="",
         ),
     ),
     functions=(

@@ -41,17 +41,16 @@ TYPES: dict[str, ResourceType] = {
             "streamArn": "{arn}/stream/{streamLabel}",
         },
         protection="deletionProtectionEnabled",
+        sticky=frozenset({"serverSideEncryption.kmsKeyArn"}),
     ),
     # AWS rejects the deletion of a table for 24 hours after it was the source of a replica, which no input tells.
     "aws:dynamodb/tableReplica:TableReplica": ResourceType(
         source="internal/service/dynamodb/table_replica.go",
-        # `{table}:{main region}`: both are parts of the ARN.
-        id="{globalTableArn}",
+        id="{globalTableArn:5}:{globalTableArn:3}",
         identity="{globalTableArn}",
         force_new=frozenset({"globalTableArn", "kmsKeyArn", "tableClassOverride"}),
         defaults={"deletionProtectionEnabled": False, "pointInTimeRecovery": False},
-        # The ARN of the table in the region of the replica; the table's name is a part of the main table's ARN.
-        computed={"arn": "arn:{partition}:dynamodb:{region}:{account}:table/{globalTableArn}"},
+        computed={"arn": "arn:{partition}:dynamodb:{region}:{account}:table/{globalTableArn:5}"},
         protection="deletionProtectionEnabled",
     ),
 }

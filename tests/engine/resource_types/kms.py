@@ -37,9 +37,8 @@ TYPES: dict[str, ResourceType] = {
     # Read in version 4.
     "aws:kms/replicaKey:ReplicaKey": ResourceType(
         source="internal/service/kms/replica_key.go",
-        # The id of the primary key, which is a part of `primaryKeyArn`.
         unreadable=frozenset({"deletionWindowInDays", "bypassPolicyLockoutSafetyCheck"}),
-        id="mrk-0000000000000000000000{unique}",
+        id="{primaryKeyArn:5}",
         # A key has at most one replica in a region.
         identity="{primaryKeyArn}",
         force_new=frozenset({"primaryKeyArn"}),

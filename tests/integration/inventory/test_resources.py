@@ -37,6 +37,13 @@ def test_names_follow_one_pattern(outputs: Outputs) -> None:
     assert all(name.startswith("inventory-") and name.endswith(suffix) for name in outputs["function_names"].values())
 
 
+def test_each_table_and_the_topic_have_outputs_of_their_own(outputs: Outputs) -> None:
+    for table in ("items", "audit"):
+        assert outputs[f"{table}_table_name"] == outputs["table_names"][table]
+        assert outputs[f"{table}_table_arn"] == outputs["table_arns"][table]
+    assert outputs["sns_topic_arn"] == outputs["topic_arns"]["alerts"]
+
+
 def test_tables_have_their_keys_and_indexes(tables: dict[str, Any]) -> None:
     assert keys(tables["items"]) == ["itemId", "version"]
     assert keys(tables["audit"]) == ["auditId", "timestamp"]

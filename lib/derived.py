@@ -1,0 +1,23 @@
+"""Outputs that are derived from other outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import pulumi
+
+_T = TypeVar("_T")
+
+
+def derive(function: Callable[..., _T], *inputs: pulumi.Input[Any]) -> pulumi.Output[_T]:
+    """Return the result of `function` for the values of `inputs`, with an empty string for each unset value.
+
+    A deployment sets every value. The mocks of a unit test usually set only what the program passes to a resource.
+    """
+    return pulumi.Output.all(*inputs).apply(lambda values: function(*("" if one is None else one for one in values)))
+
+
+def concat(*parts: pulumi.Input[str]) -> pulumi.Output[str]:
+    """Return the concatenation of `parts`, in which an unset value is an empty string."""
+    return derive(lambda *values: "".join(values), *parts)

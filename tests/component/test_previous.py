@@ -1,0 +1,229 @@
+"""What a deployment respects of the previous one, and of what exists in AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pulumi
+import pytest
+
+from lib.existing_resources import ExistingResourceError
+from lib.previous_state import INVOKE
+from lib.recorder import Deployment, record
+from lib.settings import (
+    USER_POOL,
+    AuthorizationSettings,
+    BackupSettings,
+    EncryptionSettings,
+    TableSettings,
+)
+from lib.tap_stack import TapStack
+
+from .programs import YARD, stacked
+
+READ = INVOKE.rpartition(":")[2]
+KEY = "arn:aws:kms:us-east-1:123456789012:key/mrk-1"
+REGION = "us-west-2"
+MADE = EncryptionSettings(key="made")
+BACKUP = BackupSettings(retention_days=35)
+COGNITO = AuthorizationSettings(type=USER_POOL)
+Resources = Mapping[tuple[str, str], Mapping[str, Any]]
+
+
+def state(resources: Resources) -> dict[str, Any]:
+    """Return what the engine knows of a stack: outputs by type and logical name."""
+    return {
+        "outputs": {
+            f"urn:pulumi:test::tap::{token}::{name}": {"type": token, "outputs": outputs}
+            for (token, name), outputs in resources.items()
+        }
+    }
+
+
+def deploy(resources: Resources, calls: Mapping[str, Any] | None = None, **args: Any) -> Deployment:
+    """Deploy the parcel service after a deployment that left `resources`."""
+    return record(_items(**args), calls={READ: state(resources), **(calls or {})})
+
+
+def _items(**args: Any) -> Callable[[], TapStack]:
+    return stacked("tap", **{"service": "items", **args})
+
+
+STACK = ("tap:stack:TapStack", "tap")
+TABLE = ("aws:dynamodb/table:Table", "tap-table-table")
+REPLICA = ("aws:dynamodb/tableReplica:TableReplica", f"tap-table-{REGION}-replica")
+OWN_KEY = ("aws:kms/key:Key", "tap-encryption-key")
+POOL = ("aws:cognito/userPool:UserPool", "tap-users-pool")
+VAULT = ("aws:backup/vault:Vault", "tap-backup-vault")
+FUNCTION = ("aws:lambda/function:Function", "tap-lambda-function")
+
+
+@pytest.mark.parametrize(
+    ("resources", "args", "message"),
+    [
+        ({STACK: {"environment": "dev"}}, {"environment_suffix": "prod"}, "environment must stay 'dev'.*got 'prod'"),
+        ({STACK: {"service": "stock"}}, {}, "service must stay 'stock'.*pulumi stack init items-dev"),
+        ({TABLE: {"name": "pr-7-items-table"}}, {}, "name of table table must stay 'pr-7-items-table'"),
+    ],
+)
+def test_stack_keeps_its_identity(resources: Resources, args: dict[str, Any], message: str) -> None:
+    with pytest.raises(pulumi.RunError, match=message):
+        deploy(resources, **args)
+
+
+REPLICATED = TableSettings(replica_regions=(REGION,))
+RETAINED = TableSettings(replica_regions=(REGION,), retain_on_delete=True)
+
+
+@pytest.mark.parametrize(
+    ("resources", "args"),
+    [
+        ({REPLICA: {}, STACK: {"replica_key_arns": {REGION: KEY}}}, {"table": RETAINED}),
+        ({REPLICA: {"deletionProtectionEnabled": True}}, {"encryption": MADE, "table": REPLICATED}),
+        (
+            {REPLICA: {"id": "1"}, ("tap:aws:Table", "tap-table"): {"retain_on_delete": True}},
+            {"encryption": MADE, "table": REPLICATED},
+        ),
+        ({REPLICA: {"id": "1"}}, {"encryption": EncryptionSettings(key=KEY), "table": RETAINED}),
+    ],
+    ids=["without", "protected", "retained before", "existing key"],
+)
+def test_retained_replica_keeps_its_key(resources: Resources, args: dict[str, Any]) -> None:
+    known = {**resources, REPLICA: {"id": "1", **resources[REPLICA]}}
+    with pytest.raises(pulumi.RunError, match=r"encryption\.key must not change while the replica"):
+        deploy(known, **args)
+
+
+def test_retained_replica_with_the_same_key_is_deployed() -> None:
+    known: Resources = {REPLICA: {"id": "1"}, OWN_KEY: {"arn": KEY}, STACK: {"replica_key_arns": {REGION: KEY}}}
+    deploy(known, table=RETAINED, encryption=MADE)
+    deploy({REPLICA: {"id": "1"}}, table=RETAINED)
+
+
+def test_leaving_a_key_warns() -> None:
+    key = {OWN_KEY: {"arn": KEY, "keyId": "mrk-1", "deletionWindowInDays": 30.0}}
+    (dev,) = [line for line in deploy(key).warnings if "KMS key" in line]
+    assert f"The KMS key {KEY} is no longer part of this stack and is deleted in 30 days; to keep it, run" in dev
+    (kept,) = [line for line in deploy(key, table=TableSettings(retain_on_delete=True)).warnings if "KMS key" in line]
+    assert "stays in the account" in kept
+    assert not [line for line in deploy(key, encryption=MADE).warnings if "KMS key" in line]
+
+
+def test_leaving_a_user_pool_warns_where_it_is_deleted() -> None:
+    pool = {POOL: {"id": "us-east-1_1", "name": "items-dev"}}
+    assert [line for line in deploy(pool).warnings if "user pool us-east-1_1 is deleted with all its users" in line]
+    for args in ({"authorization": COGNITO}, {"table": TableSettings(retain_on_delete=True)}):
+        assert not [line for line in deploy(pool, **args).warnings if "user pool" in line]
+
+
+ENCRYPTED: dict[tuple[str, str], Mapping[str, Any]] = {
+    TABLE: {"name": "dev-items-table", "serverSideEncryption": {"enabled": True, "kmsKeyArn": KEY}}
+}
+
+
+def aws_managed(args: Mapping[str, Any]) -> dict[str, Any]:
+    """Return DynamoDB's AWS managed key of a region."""
+    return {"id": "1", "arn": f"arn:aws:kms:{args.get('region', 'home')}:123456789012:key/aws"}
+
+
+def test_table_that_leaves_a_key_gets_the_aws_managed_one() -> None:
+    known = {**ENCRYPTED, REPLICA: {"kmsKeyArn": KEY}}
+    deployed = deploy(known, {"getKey": aws_managed}, table=REPLICATED)
+    encryption = deployed.only("dynamodb.Table").inputs["serverSideEncryption"]
+    assert encryption == {"enabled": True, "kmsKeyArn": "arn:aws:kms:home:123456789012:key/aws"}
+    assert deployed.only("dynamodb.TableReplica").inputs["kmsKeyArn"].startswith(f"arn:aws:kms:{REGION}:")
+
+
+def test_table_keeps_its_key_with_a_warning_if_there_is_no_aws_managed_one() -> None:
+    deployed = deploy({**ENCRYPTED, STACK: {"key_arn": KEY}})
+    assert deployed.only("dynamodb.Table").inputs["serverSideEncryption"] == {"enabled": True}
+    assert [line for line in deployed.warnings if "alias/aws/dynamodb does not exist" in line]
+    assert not [line for line in deploy(ENCRYPTED).warnings if "alias/aws" in line]
+
+
+def test_older_vaults_stay_while_they_have_contents_or_are_retained() -> None:
+    labels = {("tap:aws:Backup", "tap-backup"): {"vault_keys": {"1": "aws", "2": "former"}}}
+    vaults = {
+        VAULT: {"name": "dev-items-backup"},
+        (VAULT[0], "tap-backup-vault-2"): {"name": "dev-items-backup-2", "kmsKeyArn": KEY},
+    }
+    unrelated = {(VAULT[0], "tap-backup-vault-old"): {"name": "old"}}
+    full = {"getVault": lambda args: {"id": args["name"], "recoveryPoints": 0 if args["name"].endswith("2") else 1}}
+
+    def names(**args: Any) -> dict[str, Any]:
+        made = deploy({**labels, **vaults, **unrelated}, full, backup=BACKUP, encryption=MADE, **args)
+        assert made.only("backup.Plan").inputs["rules"][0]["targetVaultName"] == "dev-items-backup-3"
+        return {inputs["name"]: inputs.get("kmsKeyArn") for inputs in made.inputs("backup.Vault").values()}
+
+    assert names().keys() == {"dev-items-backup", "dev-items-backup-3"}
+    retained = names(table=TableSettings(retain_on_delete=True))
+    assert retained["dev-items-backup"] is None
+    assert retained["dev-items-backup-2"] == KEY
+
+
+def test_names_in_use_are_rejected_before_anything_is_created() -> None:
+    with pytest.raises(ExistingResourceError, match=r"Lambda function dev-items-lambda\. Another stack"):
+        deploy({}, {"getFunction": lambda args: {"id": args["functionName"]}})
+    with pytest.raises(ExistingResourceError, match=r"DynamoDB table dev-items-table\. A destroyed stack"):
+        deploy({}, {"getTable": a_table})
+    deploy({TABLE: {"name": "dev-items-table"}, FUNCTION: {"name": "dev-items-lambda"}}, {"getTable": a_table})
+
+
+@pytest.mark.parametrize(
+    ("call", "secret"), [("getParameter", "/yard/dev/token in ssm"), ("getSecret", "yard/dev/seal")]
+)
+def test_secret_that_was_retained_is_rejected(call: str, secret: str) -> None:
+    with pytest.raises(ExistingResourceError, match=f"secret {secret}.*pulumi config set --secret --path secrets"):
+        record(stacked("tap", **YARD), calls={call: lambda args: {"id": args["name"]}})
+
+
+def a_table(args: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an existing table with a replica."""
+    return {
+        "id": args["name"],
+        "name": args["name"],
+        "arn": f"arn:aws:dynamodb:us-east-1:123456789012:table/{args['name']}",
+        "serverSideEncryption": {"enabled": True, "kmsKeyArn": KEY},
+        "replicas": [{"regionName": REGION, "kmsKeyArn": KEY}, {"regionName": "eu-west-1", "kmsKeyArn": ""}],
+    }
+
+
+EXISTING: dict[str, Any] = {
+    "getTable": a_table,
+    "getVault": lambda args: {"id": args["name"], "kmsKeyArn": KEY},
+    "getUserPools": {"id": "items-dev", "ids": ["us-east-1_1"]},
+}
+
+
+def test_existing_resources_are_imported_if_asked_for() -> None:
+    args = {"encryption": MADE, "backup": BACKUP, "authorization": COGNITO, "table": REPLICATED}
+    imported = {
+        r.name: r.import_id for r in deploy({}, EXISTING, adopt_retained=True, **args).registered if r.import_id
+    }
+    assert imported == {
+        "tap-table-table": "dev-items-table",
+        f"tap-table-{REGION}-replica": f"dev-items-table:us-east-1@{REGION}",
+        "tap-backup-vault": "dev-items-backup",
+        "tap-users-pool": "us-east-1_1",
+        "tap-encryption-key": "mrk-1",
+        f"tap-encryption-{REGION}-replica": f"mrk-1@{REGION}",
+    }
+
+
+def test_vault_tells_of_a_key_if_no_table_does() -> None:
+    made = deploy({}, {"getVault": EXISTING["getVault"]}, adopt_retained=True, encryption=MADE, backup=BACKUP)
+    assert made.only("kms.Key").import_id == "mrk-1"
+
+
+def test_data_source_that_fails_finds_nothing() -> None:
+    denied: tuple[dict[str, Any], list[tuple[str, str]]] = ({}, [("name", "AccessDenied")])
+    assert (
+        deploy({}, {"getTable": lambda _: denied, "getFunction": lambda _: denied}).only("dynamodb.Table").import_id
+        == ""
+    )
+
+
+def test_state_that_cannot_be_read_is_reported() -> None:
+    warnings = record(_items(), calls={READ: lambda _: ({}, [("stackName", "no backend")])}).warnings
+    assert [line for line in warnings if "cannot be read" in line and "no backend" in line]

@@ -1,0 +1,229 @@
+"""Changes that lost data, failed half-way or never came to rest before the engine was part of the tests."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from lib.settings import (
+    USER_POOL,
+    ApiSettings,
+    AuthorizationSettings,
+    BackupSettings,
+    EncryptionSettings,
+    TableSettings,
+)
+
+from ..builders import a_secret, a_service
+from .programs import tap_stack
+from .stack import Engine, Rejected, Stack
+
+TABLE = "aws:dynamodb/table:Table"
+VAULT = "aws:backup/vault:Vault"
+KEY = "aws:kms/key:Key"
+POOL = "aws:cognito/userPool:UserPool"
+BACKUP = BackupSettings(retention_days=35)
+MADE = EncryptionSettings(key="made")
+REPLICAS = TableSettings(replica_regions=("us-west-2",))
+COGNITO = AuthorizationSettings(type=USER_POOL)
+RETAINED_ENVIRONMENT = "prod"
+
+
+def vaults(stack: Stack) -> dict[str, Any]:
+    """Return the key of each vault in AWS, by its name."""
+    return {entry.id: entry.outputs.get("kmsKeyArn") for entry in stack.ledger.find(VAULT)}
+
+
+def fill(stack: Stack, name: str, points: int = 3) -> None:
+    """Let a vault hold recovery points."""
+    (vault,) = [entry for entry in stack.ledger.find(VAULT) if entry.id == name]
+    vault.contents = points
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_another_key_means_another_vault_and_no_recovery_point_is_lost(engine: Engine, environment: str) -> None:
+    stack = engine.stack()
+    first = f"{environment}-items-backup"
+    stack.deploy(tap_stack(environment=environment, backup=BACKUP))
+    fill(stack, first)
+    with_key = stack.deploy(tap_stack(environment=environment, backup=BACKUP, encryption=MADE))
+    assert with_key.done("create", VAULT) == ["tap-backup-vault-2"]
+    assert not with_key.done("delete", VAULT)
+    assert with_key.outputs["backup_vault_arn"].endswith(f":{environment}-items-backup-2")
+    assert vaults(stack)[f"{environment}-items-backup-2"] == with_key.outputs["key_arn"]
+
+    fill(stack, f"{environment}-items-backup-2")
+    back = stack.deploy(tap_stack(environment=environment, backup=BACKUP))
+    assert back.outputs["backup_vault_arn"].endswith(f":{first}")
+    # The key that the stack creates now is another one than that of the second vault.
+    again = stack.deploy(tap_stack(environment=environment, backup=BACKUP, encryption=MADE))
+    assert again.outputs["backup_vault_arn"].endswith("-3")
+    assert set(vaults(stack)) == {first, f"{first}-2", f"{first}-3"}
+
+
+def test_an_empty_vault_goes_when_another_takes_its_place(engine: Engine) -> None:
+    stack = engine.stack()
+    stack.deploy(tap_stack(backup=BACKUP))
+    fill(stack, "dev-items-backup")
+    stack.deploy(tap_stack(backup=BACKUP, encryption=MADE))
+    assert set(vaults(stack)) == {"dev-items-backup", "dev-items-backup-2"}
+    fill(stack, "dev-items-backup", 0)
+    stack.deploy(tap_stack(backup=BACKUP, encryption=MADE))
+    assert set(vaults(stack)) == {"dev-items-backup-2"}
+
+
+def test_a_replica_is_deleted_before_its_successor_with_another_key_is_created(engine: Engine) -> None:
+    stack = engine.stack()
+    stack.deploy(tap_stack(table=REPLICAS))
+    changed = stack.deploy(tap_stack(table=REPLICAS, encryption=MADE))
+    assert changed.done("delete") == changed.done("create", "tableReplica") == ["tap-table-us-west-2-replica"]
+    stack.deploy(tap_stack(table=REPLICAS, encryption=EncryptionSettings(key="owned")))
+    stack.deploy(tap_stack(table=REPLICAS))
+
+
+def test_a_retained_replica_keeps_its_key_until_it_is_released(engine: Engine) -> None:
+    stack, prod = engine.stack(), {"environment": "prod"}
+    stack.deploy(tap_stack(**prod, table=REPLICAS))
+    with pytest.raises(Rejected, match=r"replica of table table in us-west-2 is retained or protected.*set to false"):
+        stack.preview(tap_stack(**prod, table=REPLICAS, encryption=MADE))
+    released = replace(REPLICAS, retain_on_delete=False, deletion_protection=False)
+    with pytest.raises(Rejected, match="retained or protected"):
+        stack.preview(tap_stack(**prod, table=released, encryption=MADE))
+    stack.deploy(tap_stack(**prod, table=released))
+    stack.deploy(tap_stack(**prod, table=released, encryption=MADE))
+    stack.deploy(tap_stack(**prod, table=REPLICAS, encryption=MADE))
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"environment": "prod"}, "environment must stay 'dev' in this stack, got 'prod'"),
+        ({"environment": "pr-7"}, "environment must stay 'dev' in this stack, got 'pr-7'"),
+        ({"service": "inventory"}, "service must stay 'items' in this stack, got 'inventory'"),
+    ],
+)
+def test_a_stack_stays_the_service_and_environment_it_is(engine: Engine, changed: dict[str, str], message: str) -> None:
+    stack = engine.stack("free-name")
+    stack.deploy(tap_stack())
+    before = len(stack.ledger.events)
+    for action in (stack.preview, stack.up):
+        with pytest.raises(Rejected, match=message):
+            action(tap_stack(**changed))
+    assert len(stack.ledger.events) == before
+    stack.assert_unchanged(tap_stack())
+
+
+def test_a_stack_whose_first_deployment_failed_stays_the_environment_it_is(engine: Engine) -> None:
+    stack = engine.stack()
+    engine.ledger.fail = lambda operation, token, name: "throttled" if token.endswith(":RestApi") else None
+    with pytest.raises(Rejected, match="throttled"):
+        stack.up(tap_stack())
+    engine.ledger.fail = lambda operation, token, name: None
+    assert stack.resources(TABLE)
+    with pytest.raises(Rejected, match="name of table table must stay 'dev-items-table'"):
+        stack.up(tap_stack(environment="prod"))
+    stack.deploy(tap_stack())
+
+
+def test_leaving_a_key_says_what_cannot_be_restored_without_it(engine: Engine) -> None:
+    stack = engine.stack()
+    made = stack.deploy(tap_stack(encryption=MADE))
+    key = made.outputs["key_arn"]
+    left = stack.deploy(tap_stack())
+    assert f"The KMS key {key} is no longer part of this stack and is deleted in 30 days" in left.messages
+    assert "cannot be restored or read" in left.messages
+    (table,) = stack.ledger.find(TABLE)
+    assert table.outputs["serverSideEncryption"]["kmsKeyArn"] != key
+    assert "no longer part" not in stack.up(tap_stack()).messages
+
+
+def test_prod_keeps_a_key_that_restores_need(engine: Engine) -> None:
+    stack = engine.stack()
+    key = stack.deploy(tap_stack(environment="prod", encryption=MADE)).outputs["key_arn"]
+    left = stack.deploy(tap_stack(environment="prod"))
+    assert [entry.outputs["arn"] for entry in stack.ledger.find(KEY)] == [key]
+    assert "stays in the account" in left.messages
+
+
+def test_leaving_cognito_says_that_the_users_are_deleted(engine: Engine) -> None:
+    stack = engine.stack()
+    stack.deploy(tap_stack(authorization=COGNITO))
+    (pool,) = stack.ledger.find(POOL)
+    left = stack.deploy(tap_stack())
+    assert f"The user pool {pool.id} is deleted with all its users" in left.messages
+    assert not stack.ledger.find(POOL)
+
+
+EVERYTHING_RETAINED: dict[str, Any] = {
+    "environment": "prod",
+    "backup": BACKUP,
+    "encryption": MADE,
+    "authorization": COGNITO,
+    "table": REPLICAS,
+}
+
+
+def test_destroyed_prod_is_deployed_again_with_its_data(engine: Engine) -> None:
+    stack = engine.stack("items-prod")
+    stack.deploy(tap_stack(**EVERYTHING_RETAINED))
+    kept = {token: [entry.id for entry in stack.ledger.find(token)] for token in (TABLE, VAULT, KEY, POOL)}
+    stack.destroy()
+    before = len(stack.ledger.events)
+    with pytest.raises(Rejected, match=r"existing: DynamoDB table prod-items-table, backup vault .*adopt_retained"):
+        stack.up(tap_stack(**EVERYTHING_RETAINED))
+    assert len(stack.ledger.events) == before
+    adopted = stack.up(tap_stack(**EVERYTHING_RETAINED, adopt_retained=True))
+    assert adopted.operations["import"] == 6
+    stack.deploy(tap_stack(**EVERYTHING_RETAINED))
+    assert {token: [entry.id for entry in stack.ledger.find(token)] for token in kept} == kept
+    stack.deploy(tap_stack(**EVERYTHING_RETAINED, adopt_retained=True))
+
+
+def test_retained_secrets_stop_a_deployment_before_it_creates_anything(engine: Engine) -> None:
+    stack, service = engine.stack(), a_service(secrets=(a_secret(),))
+    stack.deploy(tap_stack(service, "prod"))
+    stack.destroy()
+    before = len(stack.ledger.events)
+    with pytest.raises(Rejected, match="secret /parcels/prod/token in ssm"):
+        stack.up(tap_stack(service, "prod"))
+    assert len(stack.ledger.events) == before
+
+
+def test_returning_to_backups_and_cognito_finds_what_prod_retained(engine: Engine) -> None:
+    stack, prod = engine.stack(), {"environment": "prod"}
+    stack.deploy(tap_stack(**prod, backup=BACKUP, authorization=COGNITO))
+    stack.deploy(tap_stack(**prod))
+    with pytest.raises(Rejected, match="backup vault prod-items-backup, Cognito user pool"):
+        stack.preview(tap_stack(**prod, backup=BACKUP, authorization=COGNITO))
+    stack.up(tap_stack(**prod, backup=BACKUP, authorization=COGNITO, adopt_retained=True))
+    stack.deploy(tap_stack(**prod, backup=BACKUP, authorization=COGNITO))
+    assert len(stack.ledger.find(VAULT)) == len(stack.ledger.find(POOL)) == 1
+
+
+@pytest.mark.parametrize("service", ["items", "stock"])
+def test_two_stacks_of_one_suffix_in_one_account_are_told_apart_before_anything_is_created(
+    engine: Engine, service: str
+) -> None:
+    engine.stack("first").deploy(tap_stack(service))
+    before = len(engine.ledger.events)
+    for adopt in (False, True):
+        second = engine.stack(f"second-{adopt}")
+        with pytest.raises(Rejected, match=r"existing: Lambda function .*Another stack deploys this service"):
+            second.up(tap_stack(service, adopt_retained=adopt))
+    assert len(engine.ledger.events) == before
+
+
+def test_an_interrupted_first_deployment_goes_on(engine: Engine) -> None:
+    stack = engine.stack()
+    engine.ledger.fail = lambda operation, token, name: "throttled" if token.endswith(":Stage") else None
+    with pytest.raises(Rejected, match="throttled"):
+        stack.up(tap_stack(environment="prod", backup=BACKUP))
+    engine.ledger.fail = lambda operation, token, name: None
+    stack.deploy(tap_stack(environment="prod", backup=BACKUP))
+
+
+def test_an_api_without_cors_is_not_deployed_again(engine: Engine) -> None:
+    stack = engine.stack()
+    stack.deploy(tap_stack("inventory", api=ApiSettings(cors_origin="")))
