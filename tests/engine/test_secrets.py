@@ -34,7 +34,7 @@ SERVICE = a_service(
 
 def program() -> None:
     """Deploy one API with access tokens and one with API keys, and export all outputs as `tap.py` does."""
-    secrets = {**secrets_from_config(SERVICE), "seal": PASSED}
+    secrets: dict[str, pulumi.Input[str]] = {**secrets_from_config(SERVICE), "seal": PASSED}
     tokens = AuthorizationSettings(type=USER_POOL)
     stack = TapStack("tap", TapStackArgs(service=SERVICE, secrets=secrets, authorization=tokens))
     keys = TapStack("keys", TapStackArgs(authorization=AuthorizationSettings(type="API_KEY")))

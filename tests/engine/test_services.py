@@ -5,7 +5,6 @@ from __future__ import annotations
 import runpy
 from collections import Counter
 from collections.abc import Mapping
-from functools import partial
 
 import pytest
 
@@ -73,5 +72,9 @@ def test_service(engine: Engine, service: str, environment: str) -> None:
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_example(engine: Engine, example: str) -> None:
     stack = engine.stack(f"{example.replace('_', '-')}-example")
-    stack.deploy(partial(runpy.run_path, f"examples/{example}.py"))
+
+    def program() -> None:
+        runpy.run_path(f"examples/{example}.py")
+
+    stack.deploy(program)
     assert destroy(stack) == EXAMPLES[example]
