@@ -85,7 +85,7 @@ class Ledger:
         with self.lock:
             self._check("create", token, urn, inputs)
             kind = resource_type(token)
-            outputs = complete(kind, inputs, region, f"{next(self._unique):010x}")
+            outputs = self.provision(token, region, inputs)
             entry = Entry(token, region, outputs["id"], urn, inputs, outputs, names=_names(outputs))
             holder = self._holder(kind, entry)
             if holder and not (kind.upsert or _overwrites(inputs)):
@@ -99,6 +99,14 @@ class Ledger:
             self.entries[token, region, entry.id] = entry
             return entry
 
+    def provision(self, token: str, region: str, inputs: Properties) -> Properties:
+        """Return the outputs of a new resource, its id among them."""
+        return complete(resource_type(token), inputs, region, self.unique())
+
+    def unique(self) -> str:
+        """Return a token that no other resource has."""
+        return f"{next(self._unique):010x}"
+
     def update(self, urn: str, token: str, region: str, id_: str, inputs: Properties) -> Entry:
         """Update a resource in place."""
         with self.lock:
@@ -108,7 +116,7 @@ class Ledger:
                 raise self.reject(f"update {token} {name_of(urn)}: {id_} does not exist")
             kind = resource_type(token)
             inputs = with_sticky(kind, entry.inputs, inputs)
-            fresh = complete(kind, inputs, region, f"{next(self._unique):010x}", id_)
+            fresh = complete(kind, inputs, region, self.unique(), id_)
             volatile = kind.volatile if publishes(entry.inputs, inputs) else frozenset()
             stable = {name: entry.outputs[name] for name in kind.computed.keys() - volatile if name in entry.outputs}
             entry.urn, entry.inputs, entry.outputs = urn, inputs, {**fresh, **stable, "id": id_}

@@ -198,7 +198,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         region = wire.plain(inputs.get("region")) or self._region(context)
         with _aws_errors(context):
             if request.preview:
-                planned = self._planned(request.type, inputs, wire.read(request.olds))
+                reset = _reset(resource_type(request.type), _inputs(request.old_inputs), inputs)
+                planned = self._planned(request.type, inputs, {**wire.read(request.olds), **reset})
                 return provider_pb2.UpdateResponse(properties=wire.write(planned))
             entry = self.ledger.update(request.urn, request.type, region, request.id, inputs)
         return provider_pb2.UpdateResponse(properties=wire.write(self._state(entry)))
@@ -232,6 +233,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 def _inputs(properties: Any) -> Properties:
     """Return inputs without the bridge's own."""
     return {name: value for name, value in wire.read(properties).items() if name != DEFAULTS}
+
+
+def _reset(kind: ResourceType, olds: Properties, news: Properties) -> Properties:
+    """Return the defaults of the properties that a program no longer sets, unless a default depends on other values."""
+    removed = {name: value for name, value in kind.defaults.items() if name in olds and name not in news}
+    return {name: wire.UNKNOWN if "{" in str(value) else value for name, value in removed.items()}
 
 
 def _changes(changed: list[str]) -> Any:

@@ -67,7 +67,16 @@ class Deployed:
     @cached_property
     def outputs(self) -> dict[str, Any]:
         """Outputs of the stack when they are first asked for."""
-        return {name: output.value for name, output in self.runner.read_outputs().items()}
+        return {name: output.value for name, output in self._read.items()}
+
+    @property
+    def secret_outputs(self) -> set[str]:
+        """Names of the outputs that the CLI prints as `[secret]`."""
+        return {name for name, output in self._read.items() if output.secret}
+
+    @cached_property
+    def _read(self) -> Mapping[str, auto.OutputValue]:
+        return self.runner.read_outputs()
 
     def done(self, operation: str, token: str = "") -> list[str]:
         """Return the logical names of the resources that an operation was applied to."""
@@ -124,6 +133,8 @@ class Stack:
         self._region = region
         self.last_output = ""
         """What the CLI printed last."""
+        self.transcript: list[str] = []
+        """Everything that the CLI has printed."""
         self._write_project()
         workspace = auto.LocalWorkspace(
             work_dir=str(self.folder), pulumi_command=engine.command, env_vars=engine.environment
@@ -139,22 +150,26 @@ class Stack:
         settings["config"] = {"aws:region": self._region, **named}
         path.write_text(yaml.safe_dump(settings), encoding="utf-8")
 
+    def set_secret(self, key: str, value: str) -> None:
+        """Run `pulumi config set --secret --path`."""
+        self._stack.set_config(f"{self._project}:{key}", auto.ConfigValue(value, secret=True), path=True)
+
     def _write_project(self) -> None:
         (self.folder / "Pulumi.yaml").write_text(f"name: {self._project}\nruntime: python\n", encoding="utf-8")
 
-    def deploy(self, program: Program) -> Deployed:
-        """Preview, deploy what was previewed, and see that nothing remains to be done."""
+    def deploy(self, program: Program, **options: Any) -> Deployed:
+        """Preview, deploy what was previewed, with options of `pulumi up`, and see that nothing remains to be done."""
         plan = self.folder / "plan.json"
         planned = self.preview(program, plan=plan)
-        deployed = self.up(program, plan=plan)
+        deployed = self.up(program, plan=plan, **options)
         assert_as_planned(planned, deployed.operations)
         self.assert_unchanged(program)
         return replace(deployed, resources=self.assert_state())
 
-    def preview(self, program: Program, plan: Path | None = None) -> Counter[str]:
+    def preview(self, program: Program, plan: Path | None = None, **options: Any) -> Counter[str]:
         """Return the number of resources by planned operation."""
         return self._run(
-            lambda output: self._stack.preview(program=program, plan=str(plan) if plan else None, **output)
+            lambda output: self._stack.preview(program=program, plan=str(plan) if plan else None, **output, **options)
         )
 
     def assert_unchanged(self, program: Program) -> None:
@@ -162,10 +177,12 @@ class Stack:
         changes = {name: number for name, number in self.preview(program).items() if name != "same"}
         assert not changes, f"a preview of what was just deployed proposes {changes}: {self.last_output}"
 
-    def up(self, program: Program, plan: Path | None = None) -> Deployed:
+    def up(self, program: Program, plan: Path | None = None, **options: Any) -> Deployed:
         """Deploy."""
         before = len(self.ledger.events)
-        counts = self._run(lambda output: self._stack.up(program=program, plan=str(plan) if plan else None, **output))
+        counts = self._run(
+            lambda output: self._stack.up(program=program, plan=str(plan) if plan else None, **output, **options)
+        )
         return Deployed(self._stack, counts, self.ledger.events[before:], self.last_output)
 
     def destroy(self) -> Deployed:
@@ -223,6 +240,7 @@ class Stack:
             raise Rejected(errors_in(str(error))) from None
         finally:
             self.last_output = "\n".join(lines)
+            self.transcript += lines
 
 
 def errors_in(text: str) -> str:

@@ -115,7 +115,8 @@ def event_source_mapping(place: Place, inputs: Inputs) -> Made:
 @makes("aws:lambda/permission:Permission")
 def permission(place: Place, inputs: Inputs) -> Made:
     """Who may call a function."""
-    statement = f"allow-{inputs['principal'].split('.')[0]}-{abs(hash(inputs['sourceArn']))}"
+    unnamed = f"allow-{inputs['principal'].split('.')[0]}-{abs(hash(inputs['sourceArn']))}"
+    statement = inputs.get("statementId") or unnamed
     place.client("lambda").add_permission(
         **chosen(
             inputs,

@@ -1,0 +1,27 @@
+"""A stack that the real engine deploys into the emulator, and its API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lib.local import tour
+from lib.local.emulator import Emulator
+from lib.services import SERVICES
+
+from .emulated import EmulatedProvider
+from .programs import tap_stack
+from .stack import Engine
+
+ENVIRONMENT = "engine"
+"""A suffix with the settings of `dev`, under which nothing else is deployed into the emulator of the test run."""
+
+
+@pytest.mark.parametrize("service", ["items", "stock"])
+def test_deployed_api_answers(tmp_path: Path, emulator: Emulator, service: str) -> None:
+    engine = Engine(tmp_path, EmulatedProvider(emulator))
+    with engine.server:
+        outputs = engine.stack(f"{service}-{ENVIRONMENT}").deploy(tap_stack(service, ENVIRONMENT)).outputs
+    answers = tour.run(SERVICES[service], outputs, lambda answer: None)
+    assert tour.complete(SERVICES[service], answers), answers

@@ -1,0 +1,119 @@
+"""Secrets appear nowhere in plain text: neither in what Pulumi stores nor in what it prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pulumi
+import pytest
+from pulumi.log import debug
+
+from lib.config import secrets_from_config
+from lib.settings import USER_POOL, AuthorizationSettings
+from lib.tap_stack import TapStack, TapStackArgs
+
+from ..builders import a_function, a_grant, a_route, a_secret, a_service
+from . import wire
+from .ledger import Ledger
+from .stack import Deployed, Engine, Stack
+
+CONFIGURED = "configured-secret-4b1c9e"
+PASSED = "passed-secret-77ad02"
+READ = {"token": "GetParameter", "seal": "GetSecretValue", "salt": "GetParameter"}
+SERVICE = a_service(
+    functions=(a_function(a_route(scope="read", grants=tuple(a_grant(*grant) for grant in READ.items()))),),
+    secrets=(
+        a_secret(generated=False),
+        a_secret(name="seal", variable="SEAL", store="secretsmanager", generated=False),
+        a_secret(name="salt", variable="SALT"),
+    ),
+)
+"""A service with a secret from the configuration, one from the program, and a generated one."""
+
+
+def program() -> None:
+    """Deploy one API with access tokens and one with API keys, and export all outputs as `tap.py` does."""
+    secrets: dict[str, pulumi.Input[str]] = {**secrets_from_config(SERVICE), "seal": PASSED}
+    tokens = AuthorizationSettings(type=USER_POOL)
+    stack = TapStack("tap", TapStackArgs(service=SERVICE, secrets=secrets, authorization=tokens))
+    keys = TapStack("keys", TapStackArgs(authorization=AuthorizationSettings(type="API_KEY")))
+    for name, value in {**stack.outputs, **{f"keys_{name}": value for name, value in keys.outputs.items()}}.items():
+        pulumi.export(name, value)
+
+
+class Deployment(NamedTuple):
+    """A deployed program, and its secrets by what they are."""
+
+    stack: Stack
+    deployed: Deployed
+    secrets: dict[str, str]
+
+    def texts(self) -> dict[str, str]:
+        """Return everything that Pulumi stored or printed, by file name."""
+        files = [path for path in self.stack.folder.parents[2].rglob("*") if path.is_file()]
+        stored = {str(path): path.read_text(encoding="utf-8", errors="replace") for path in files}
+        return {**stored, "output": "\n".join(self.stack.transcript)}
+
+    def found(self, name: str) -> list[str]:
+        """Return the names of the files that contain a secret."""
+        return [file for file, text in self.texts().items() if self.secrets[name] in text]
+
+
+def values(ledger: Ledger) -> dict[str, str]:
+    """Return the secrets that exist in AWS."""
+    parameters = {
+        entry.id: wire.plain(entry.inputs.get("valueWo")) for entry in ledger.find("aws:ssm/parameter:Parameter")
+    }
+    (version,) = ledger.find("aws:secretsmanager/secretVersion:SecretVersion")
+    (key,) = ledger.find("aws:apigateway/apiKey:ApiKey")
+    (machines,) = ledger.find("aws:cognito/userPoolClient:UserPoolClient")
+    return {
+        "configured": parameters["/parcels/dev/token"],
+        "passed": wire.plain(version.inputs["secretStringWo"]),
+        "generated": parameters["/parcels/dev/salt"],
+        "API key": wire.plain(key.outputs["value"]),
+        "client secret": wire.plain(machines.outputs["clientSecret"]),
+    }
+
+
+@pytest.fixture(scope="module", name="deployment")
+def deployment_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """The program, deployed with the CLI's and the SDK's debug messages on."""
+    engine = Engine(tmp_path_factory.mktemp("secrets"))
+    with engine.server, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pulumi.log, "debug", debug)
+        stack = engine.stack("parcels-dev")
+        stack.set_secret("secrets.token", CONFIGURED)
+        stack.preview(program, diff=True)
+        deployed = stack.deploy(program, debug=True, log_to_std_err=True, log_verbosity=9)
+        yield Deployment(stack, deployed, values(engine.ledger))
+
+
+def test_secrets_arrive_in_aws(deployment: Deployment) -> None:
+    assert deployment.secrets["configured"] == CONFIGURED
+    assert deployment.secrets["passed"] == PASSED
+    assert all(len(secret) >= 20 for secret in deployment.secrets.values())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "configured",
+        "passed",
+        "generated",
+        pytest.param(
+            "API key",
+            marks=pytest.mark.xfail(strict=True, reason="the provider does not mark `UsagePlanKey.value` as secret"),
+        ),
+        "client secret",
+    ],
+)
+def test_secret_appears_nowhere(deployment: Deployment, name: str) -> None:
+    assert deployment.found(name) == []
+
+
+def test_exported_secrets_stay_secret(deployment: Deployment) -> None:
+    assert deployment.deployed.secret_outputs == {"machine_client_secret", "keys_api_key"}
+    assert deployment.deployed.outputs["keys_api_key"] == deployment.secrets["API key"]
+    assert deployment.deployed.outputs["machine_client_secret"] == deployment.secrets["client secret"]

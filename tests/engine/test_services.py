@@ -1,0 +1,80 @@
+"""Every service in every environment, and every example: deployed, unchanged afterwards, and destroyed."""
+
+from __future__ import annotations
+
+import runpy
+from collections import Counter
+from collections.abc import Mapping
+
+import pytest
+
+from .programs import tap_stack
+from .stack import Engine, Stack
+
+API_LOG_ROLE = {
+    "aws:apigateway/account:Account": 1,
+    "aws:iam/role:Role": 1,
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": 1,
+}
+"""What stays of the role with which API Gateway writes logs: the other APIs of the account use it too."""
+TABLE = "aws:dynamodb/table:Table"
+BUCKET = {
+    "aws:s3/bucket:Bucket": 1,
+    "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": 1,
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": 1,
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": 1,
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": 1,
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": 1,
+    "aws:s3/bucketVersioning:BucketVersioning": 1,
+}
+"""A bucket and what protects its contents."""
+PRODUCTION = Counter(API_LOG_ROLE) + Counter(
+    {
+        TABLE: 3,
+        **BUCKET,
+        "aws:backup/vault:Vault": 1,
+        "aws:cognito/userPool:UserPool": 1,
+        "aws:dynamodb/tableReplica:TableReplica": 3,
+        # The roles of AWS Backup, which restores of recovery points need.
+        "aws:iam/role:Role": 2,
+        "aws:iam/rolePolicy:RolePolicy": 2,
+        "aws:kms/key:Key": 1,
+        "aws:kms/replicaKey:ReplicaKey": 1,
+    }
+)
+"""What stays of the stock service with everything that protects its data."""
+
+ALWAYS: dict[str, dict[str, int]] = {"items": {}, "inventory": API_LOG_ROLE, "stock": API_LOG_ROLE}
+"""What `destroy` leaves in every environment: the number of resources by type."""
+PROTECTED: dict[str, dict[str, int]] = {"items": {TABLE: 1}, "inventory": {TABLE: 2}, "stock": {TABLE: 3, **BUCKET}}
+"""What it leaves in addition in `staging` and `prod`."""
+EXAMPLES: dict[str, Mapping[str, int]] = {"customize": {}, "inventory": {}, "own_service": {}, "production": PRODUCTION}
+"""What it leaves of the programs in `examples/`."""
+
+
+def destroy(stack: Stack) -> Counter[str]:
+    """Destroy a stack and return the number of remaining AWS resources by type."""
+    stack.destroy()
+    assert stack.state() == []
+    assert not stack.ledger.rejections
+    return Counter(entry.token for entry in stack.ledger.entries.values())
+
+
+@pytest.mark.parametrize("environment", ["dev", "test", "staging", "prod"])
+@pytest.mark.parametrize("service", ALWAYS)
+def test_service(engine: Engine, service: str, environment: str) -> None:
+    stack = engine.stack(f"{service}-{environment}")
+    stack.deploy(tap_stack(service, environment))
+    protected = PROTECTED[service] if environment in ("staging", "prod") else {}
+    assert destroy(stack) == {**ALWAYS[service], **protected}
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_example(engine: Engine, example: str) -> None:
+    stack = engine.stack(f"{example.replace('_', '-')}-example")
+
+    def program() -> None:
+        runpy.run_path(f"examples/{example}.py")
+
+    stack.deploy(program)
+    assert destroy(stack) == EXAMPLES[example]
