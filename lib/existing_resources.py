@@ -82,6 +82,8 @@ def find(names: Names, previous: PreviousState, adopt: bool, opts: pulumi.Invoke
 
     Only what is not in the state is looked up, so an update of a deployed stack makes no call.
     """
+    if not previous.is_known:
+        return Adopted()
     _check_function(names, previous, opts)
     _check_secrets(names, previous, opts)
     found = list(_existing(names, previous, opts))

@@ -10,9 +10,13 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import pulumi
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.settings import get_monitor
 
 INVOKE = "pulumi:pulumi:readStackResourceOutputs"
 """Built-in function of the engine: the type and the outputs of every resource of a stack."""
+KEEPS_STATE = "keeps_state"
+"""Attribute of a mock monitor that answers `INVOKE`."""
 STACK_TOKEN = "tap:stack:TapStack"  # noqa: S105  # a type token
 
 
@@ -30,7 +34,9 @@ class PreviousState:
     """Resources of the previous deployment; none in a first deployment and under mocks."""
 
     def __init__(self, resources: Mapping[str, Mapping[str, Any]] | None = None) -> None:
-        """Take what the engine returns: `{urn: {"type": ..., "outputs": {...}}}`."""
+        """Take what the engine returns: `{urn: {"type": ..., "outputs": {...}}}`; None if there is no such engine."""
+        self.is_known = resources is not None
+        """Whether an engine keeps a state; only then something can exist that is not in it."""
         self._resources = [
             PreviousResource(found["type"], urn.rpartition("::")[2], found.get("outputs") or {})
             for urn, found in (resources or {}).items()
@@ -52,7 +58,13 @@ class PreviousState:
 
 
 def read() -> PreviousState:
-    """Read the state of this stack; the result is empty, with a warning, if the engine cannot provide it."""
+    """Read the state of this stack.
+
+    The result is empty under mocks, which keep no state, and, with a warning, if the engine cannot provide it.
+    """
+    monitor = get_monitor()
+    if isinstance(monitor, MockMonitor) and not getattr(monitor, KEEPS_STATE, False):
+        return PreviousState()
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     try:
         result = pulumi.runtime.invoke(INVOKE, {"stackName": stack}).value
@@ -62,5 +74,4 @@ def read() -> PreviousState:
             f"{error}"
         )
         return PreviousState()
-    found = result.get("outputs") if isinstance(result, Mapping) else None
-    return PreviousState(found if isinstance(found, Mapping) else None)
+    return PreviousState(result["outputs"])

@@ -19,6 +19,7 @@ from google.protobuf.json_format import MessageToDict
 from pulumi.runtime import mocks, rpc, settings
 
 from .local.monitor import STACK_TYPE, Monitor, plain
+from .previous_state import INVOKE
 
 PROJECT = "tap"
 """Default name of the Pulumi project that a recorded program belongs to."""
@@ -52,17 +53,10 @@ CALLS: dict[str, dict[str, Any]] = {
     "getCallerIdentity": {"accountId": "123456789012"},
     "getRegion": {"region": "us-east-1"},
     "getPartition": {"partition": "aws"},
-    # Nothing exists before a recording.
-    "readStackResourceOutputs": {},
-    "getFunction": {},
-    "getTable": {},
-    "getUserPools": {},
-    "getVault": {},
-    "getParameter": {},
-    "getSecret": {},
-    "getKey": {},
 }
-"""What a program may ask AWS or the engine, and the recorder's answer."""
+"""What a program may ask AWS, and the recorder's answer."""
+LOOK_UPS = ("getFunction", "getKey", "getParameter", "getSecret", "getTable", "getUserPools", "getVault")
+"""Data sources that find nothing unless a recording says otherwise."""
 Call = Mapping[str, Any] | Callable[[Mapping[str, Any]], Any]
 """Result of a data source, or a function from its arguments to what `pulumi.runtime.Mocks.call` returns."""
 PROOF = ("resourceRecordName", "resourceRecordType", "resourceRecordValue")
@@ -154,7 +148,12 @@ class Cloud(mocks.Mocks):
 
     def __init__(self, preview: bool, calls: Mapping[str, Call]) -> None:
         self._preview = preview
-        self._calls = {**CALLS, **calls}
+        self._calls: dict[str, Call] = {**CALLS, **{name: {} for name in LOOK_UPS}, **calls}
+
+    @property
+    def keeps_state(self) -> bool:
+        """Return whether a program can read the state of a previous deployment."""
+        return INVOKE.rpartition(":")[2] in self._calls
 
     def call(self, args: mocks.MockCallArgs) -> Any:
         """Say where the program is, and in which zones; no program here asks AWS anything else."""
@@ -179,6 +178,7 @@ class Recorder(Monitor):
 
     def __init__(self, cloud: Cloud, preview: bool) -> None:
         super().__init__(cloud)
+        self.keeps_state = cloud.keeps_state
         self._preview = preview
         self.registered: list[Registered] = []
         self.outputs: dict[str, dict[str, Any]] = {}

@@ -28,21 +28,8 @@ INVOKES: dict[str, Callable[[str], dict[str, Any]]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": lambda _: {"accountId": ACCOUNT, "id": ACCOUNT, "userId": "root"},
     "aws:index/getRegion:getRegion": lambda region: {"name": region, "region": region, "id": region},
     "aws:index/getPartition:getPartition": lambda _: {"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws"},
-    # A local deployment only creates: there is no previous state, and no earlier resource to find.
-    **dict.fromkeys(
-        (
-            "pulumi:pulumi:readStackResourceOutputs",
-            "aws:lambda/getFunction:getFunction",
-            "aws:dynamodb/getTable:getTable",
-            "aws:cognito/getUserPools:getUserPools",
-            "aws:backup/getVault:getVault",
-            "aws:ssm/getParameter:getParameter",
-            "aws:secretsmanager/getSecret:getSecret",
-        ),
-        lambda _: {},
-    ),
 }
-"""What a program may ask AWS or the engine, and the answer in a region here."""
+"""What a program may ask AWS, and the answer in a region here."""
 
 
 class DeployError(Exception):

@@ -10,7 +10,7 @@ import pytest
 
 from lib.existing_resources import ExistingResourceError
 from lib.previous_state import INVOKE
-from lib.recorder import Deployment, record
+from lib.recorder import LOOK_UPS, Deployment, record
 from lib.settings import (
     USER_POOL,
     AuthorizationSettings,
@@ -175,7 +175,7 @@ def test_names_in_use_are_rejected_before_anything_is_created() -> None:
 )
 def test_secret_that_was_retained_is_rejected(call: str, secret: str) -> None:
     with pytest.raises(ExistingResourceError, match=f"secret {secret}.*pulumi config set --secret --path secrets"):
-        record(stacked("tap", **YARD), calls={call: lambda args: {"id": args["name"]}})
+        record(stacked("tap", **YARD), calls={READ: state({}), call: lambda args: {"id": args["name"]}})
 
 
 def a_table(args: Mapping[str, Any]) -> dict[str, Any]:
@@ -194,6 +194,11 @@ EXISTING: dict[str, Any] = {
     "getVault": lambda args: {"id": args["name"], "kmsKeyArn": KEY},
     "getUserPools": {"id": "items-dev", "ids": ["us-east-1_1"]},
 }
+
+
+def test_mocks_without_a_state_find_nothing() -> None:
+    answers = {name: {"id": "1", "arn": KEY} for name in LOOK_UPS}
+    assert record(_items(), calls=answers).only("dynamodb.Table").import_id == ""
 
 
 def test_existing_resources_are_imported_if_asked_for() -> None:
