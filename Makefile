@@ -9,6 +9,7 @@ PORT ?=
 CHECK ?=
 CONFIG ?=
 REQUESTS ?=
+YES ?=
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,11 +18,11 @@ STACK := $(or $(SERVICE),items)-$(ENV)
 # Where somebody watches, one line that tells how far pip has come.
 PASSING := while IFS= read -r line; do case "$$line" in Collecting*|Installing*) if [ -t 2 ]; then printf '\r\033[K  %.90s' "$$line"; fi;; esac; done; if [ -t 2 ]; then printf '\r\033[K'; fi
 
-.PHONY: help install local site seed test lint audit bench load scaling cost preview up rollback outputs destroy restore failover reference clean
+.PHONY: help install local site seed test engine lint audit bench load scaling cost preview up rollback outputs destroy restore failover reference clean
 
 help: ## list these
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
-	@echo "  ENV=$(ENV) SERVICE= PORT= CONFIG= CHECK= REQUESTS= can be set on the command line"
+	@echo "  ENV=$(ENV) SERVICE= PORT= CONFIG= CHECK= REQUESTS= YES= can be set on the command line"
 
 install: $(VENV)/.installed ## make the virtual environment and install everything into it
 
@@ -42,8 +43,12 @@ site: $(VENV)/.installed ## build the pages of services that have any; needs Nod
 seed: $(VENV)/.installed ## demo products for the stock service that cfn-outputs/ tells of, here or on AWS
 	@$(BIN)/python -m lib.services.stock.seed
 
-test: $(VENV)/.installed ## every test, with coverage of lib/ (TAP_OUTPUTS=file: the integration tests against that deployment)
-	@$(BIN)/python -m pytest --cov --cov-report=term-missing --cov-fail-under=100
+test: $(VENV)/.installed ## every test but those of `make engine`, with coverage of lib/ (TAP_OUTPUTS=file: the integration tests against that deployment)
+	@$(BIN)/python -m pytest --ignore=tests/engine --numprocesses=auto --dist=loadfile --cov --cov-report=term-missing --cov-fail-under=100
+
+engine: $(VENV)/.installed ## the tests under the real Pulumi engine; the first run builds the CLI with Go unless one is on PATH
+	@$(BIN)/python -m tests.engine.cli
+	@$(BIN)/python -m pytest tests/engine --numprocesses=auto
 
 lint: $(VENV)/.installed ## ruff, pylint, mypy, and that generated documents are up to date
 	@$(BIN)/ruff format --check lib tests benchmarks examples policy tap.py
@@ -70,43 +75,31 @@ cost: $(VENV)/.installed ## what a month costs on AWS (SERVICE=one, ENV=suffix, 
 reference: $(VENV)/.installed ## write the generated documents anew
 	@$(BIN)/python -m lib.reference
 
-define pulumi
-	@command -v pulumi >/dev/null || { echo "error: no Pulumi CLI found: install it from https://www.pulumi.com/docs/install/, or run 'make local', which needs none"; exit 1; }
-	@pulumi stack select --create $(STACK) >/dev/null
-	@pulumi $(1) --stack $(STACK) $(if $(wildcard Pulumi.$(ENV).yaml),--config-file Pulumi.$(ENV).yaml)
-endef
+# The config of a stack is in Pulumi.$(STACK).yaml; CONFIG overrides it for one run.
+DEPLOY = $(BIN)/python -m lib.pulumi_cli $(1) --service $(or $(SERVICE),items) --env '$(ENV)'
+OVERRIDES := $(foreach pair,$(CONFIG),--config '$(pair)')
+CONFIRMED := $(if $(filter 1,$(YES)),--yes)
 
-# Both, always: what is set here is kept in the environment's file, where another service would find it.
-SET := --config tap:environment=$(ENV) --config tap:service=$(or $(SERVICE),items)
+preview: $(VENV)/.installed ## show what `make up` would change on AWS (SERVICE=one, ENV=suffix, CONFIG="key=value ...")
+	@exec $(call DEPLOY,preview) $(OVERRIDES)
 
-# Without npm there are no pages, which the deployment says.
-PAGES := ! command -v npm >/dev/null || $(BIN)/python -m lib.local.sites $(or $(SERVICE),items)
-
-preview: $(VENV)/.installed ## what `make up` would change on AWS
-	@$(PAGES)
-	$(call pulumi,preview $(SET))
-
-up: $(VENV)/.installed ## deploy to AWS, then write cfn-outputs/
-	@$(PAGES)
-	$(call pulumi,up $(SET))
-	@$(MAKE) --no-print-directory outputs
+up: $(VENV)/.installed ## deploy to AWS, then write cfn-outputs/ (SERVICE=one, ENV=suffix, CONFIG="key=value ...", YES=1 confirms)
+	@$(call DEPLOY,up) $(CONFIRMED) $(OVERRIDES)
 	@$(BIN)/python -m lib.rollout
 
 rollback: $(VENV)/.installed ## put the callers of what cfn-outputs/ tells of back to the version before (functions with an alias)
 	@$(BIN)/python -m lib.rollout --back
 
 outputs: $(VENV)/.installed ## write the outputs of what is on AWS to cfn-outputs/
-	@command -v pulumi >/dev/null || { echo "error: no Pulumi CLI found: install it from https://www.pulumi.com/docs/install/"; exit 1; }
-	@pulumi stack output --json --stack $(STACK) | $(BIN)/python -m lib.outputs $(STACK)
+	@exec $(call DEPLOY,outputs)
 
-destroy: $(VENV)/.installed ## take down what is on AWS; tables that the environment keeps stay
-	$(call pulumi,destroy)
+destroy: $(VENV)/.installed ## take down what is on AWS (YES=1 confirms); tables that the environment keeps stay
+	@exec $(call DEPLOY,destroy) $(CONFIRMED)
 
 restore: $(VENV)/.installed ## a table as it was, beside the live one (TABLE=, AT=time or FROM=backup; APPLY=1 writes back, EXACT=1 deletes, too)
 	@$(BIN)/python -m lib.recovery restore --stack $(STACK) --table "$(TABLE)" $(if $(AT),--at $(AT)) $(if $(FROM),--from $(FROM)) $(if $(APPLY),--apply) $(if $(EXACT),--exact)
 
 failover: $(VENV)/.installed ## bring a service up where its tables have replicas (TO=region; DRY=1 only tells), or back home
-	@$(if $(DRY),:,$(PAGES))
 	@$(BIN)/python -m lib.recovery failover --service $(or $(SERVICE),items) --env $(ENV) --to "$(TO)" $(if $(HEALTH),--health $(HEALTH)) $(if $(DRY),--dry)
 
 clean: ## remove what can be made again

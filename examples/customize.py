@@ -3,8 +3,15 @@
 With the package installed, `lib` is `tap_stack`: `from tap_stack.tap_stack import TapStack, TapStackArgs`.
 """
 
+import sys
+from pathlib import Path
+
 import pulumi
 import pulumi_aws as aws
+
+# The Pulumi CLI runs a program without the folder of the library on the module search path.
+if (folder := str(Path(__file__).resolve().parents[1])) not in sys.path:
+    sys.path.insert(0, folder)
 
 from lib.settings import AlarmSettings, ApiSettings, FunctionSettings
 from lib.tap_stack import TapStack, TapStackArgs

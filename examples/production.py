@@ -3,7 +3,14 @@
 With the package installed, `lib` is `tap_stack`.
 """
 
+import sys
+from pathlib import Path
+
 import pulumi
+
+# The Pulumi CLI runs a program without the folder of the library on the module search path.
+if (folder := str(Path(__file__).resolve().parents[1])) not in sys.path:
+    sys.path.insert(0, folder)
 
 from lib.settings import (
     AlarmSettings,

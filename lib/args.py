@@ -23,13 +23,20 @@ from .settings import (
     FunctionSettings,
     Settings,
     check_tags,
+    is_output,
     over,
     refuse,
+    unknown_value,
 )
 
 DEFAULT_TAGS = {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"}
 LONGEST_BYTES = {"ssm": 4096, "secretsmanager": 65536}
 """Of a secret, by its store."""
+OUTPUT_REMEDIES = {
+    "environment_suffix": "Names and settings are derived from it: pass a string, e.g. pulumi.get_stack().",
+    "tags": "Pass a mapping, whose values can be Outputs.",
+}
+"""What to pass instead of an Output, by argument."""
 DURATION_ALARM_SHARE = 0.8
 """The part of its timeout that a function may take on average before somebody hears of it."""
 
@@ -46,8 +53,9 @@ class TapStackArgs(Settings):
     """Part of every name (`dev`, `pr-123`), and picks the environment's row: dev, test, staging, prod (or
     development, testing, production); any other gets dev's, and one that differs in case alone is refused.  Empty or
     None: dev."""
-    tags: Mapping[str, str] | None = None
-    """On everything that takes tags; laid over the default `Project` and `Owner`, key by key."""
+    tags: Mapping[str, pulumi.Input[str]] | None = None
+    """On everything that takes tags; laid over the default `Project` and `Owner`, key by key.  A value can be an
+    Output."""
 
     _: KW_ONLY
 
@@ -62,6 +70,7 @@ class TapStackArgs(Settings):
     """The values of the service's secrets, by their names, which Pulumi keeps as secrets."""
 
     def __post_init__(self) -> None:
+        self._check_known()
         suffix = check_environment_suffix(self.environment_suffix or "dev")
         object.__setattr__(self, "environment_suffix", suffix)
         object.__setattr__(self, "tags", {} if self.tags is None else self.tags)
@@ -89,6 +98,12 @@ class TapStackArgs(Settings):
         if alarming_ms and alarming_ms >= shortest_ms:
             wanted = f"give less than the {shortest_ms} ms after which Lambda ends a function"
             raise refuse("alarms.duration_ms", alarming_ms, wanted)
+
+    def _check_known(self) -> None:
+        """Raise ValueError for an Output where Pulumi needs a plain value before it creates anything."""
+        for name in ("environment_suffix", "tags", "service", "split_functions", *LAYERS):
+            if is_output(getattr(self, name)):
+                raise unknown_value(name, OUTPUT_REMEDIES.get(name, "Pass a plain value."))
 
     def _check_authorization(self) -> None:
         service, settings = self.description(), self.settings()
@@ -170,11 +185,11 @@ class TapStackArgs(Settings):
         asked = cost.allocation_tags or cost.monthly_budget_usd
         return {"Service": self.description().name, "Environment": self.environment} if asked else {}
 
-    def _tags(self) -> dict[str, str]:
+    def _tags(self) -> dict[str, pulumi.Input[str]]:
         return DEFAULT_TAGS | self.all_tags | self.allocation()
 
     @property
-    def all_tags(self) -> dict[str, str]:
+    def all_tags(self) -> dict[str, pulumi.Input[str]]:
         """The tags, which are never None once checked."""
         return dict(self.tags or {})
 

@@ -128,10 +128,23 @@ def _existing(names: Names, previous: PreviousState, opts: pulumi.InvokeOptions)
         yield Existing(VAULT, names.vault, names.vault)
         keys.append(vault.kms_key_arn)
     if names.user_pool and not previous.has(USER_POOL, name=names.user_pool):
-        pools = _look_up(aws.cognito.get_user_pools, opts, name=names.user_pool)
-        yield from (Existing(USER_POOL, names.user_pool, id_) for id_ in (pools.ids if pools else ())[:1])
+        yield from _user_pool(names.user_pool, opts)
     if names.creates_key and not previous.of(KEY):
-        yield from (Existing(KEY, "", arn.rpartition("/")[2]) for arn in keys[:1] if arn)
+        # Keys of stacks are multi-Region keys, those of AWS are not.
+        ids = [arn.rpartition("/")[2] for arn in keys if ":key/mrk-" in (arn or "")]
+        yield from (Existing(KEY, "", id_) for id_ in ids[:1])
+
+
+def _user_pool(name: str, opts: pulumi.InvokeOptions) -> Iterator[Existing]:
+    """Yield the user pool of a name, which is not unique in AWS."""
+    pools = _look_up(aws.cognito.get_user_pools, opts, name=name)
+    ids = pools.ids if pools else []
+    if len(ids) > 1:
+        raise ExistingResourceError(
+            f"Not part of this stack, but existing: Cognito user pools {', '.join(ids)}, all named {name}. Set "
+            "user_pool to the ARN of the one to use, or delete the others."
+        )
+    yield from (Existing(USER_POOL, name, id_) for id_ in ids)
 
 
 def _table(table: aws.dynamodb.GetTableResult) -> Iterator[Existing]:

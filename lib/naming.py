@@ -3,6 +3,9 @@
 import hashlib
 import re
 from collections.abc import Mapping
+from typing import TypeVar
+
+_V = TypeVar("_V")
 
 LIMITS = {
     "table": 255,
@@ -88,6 +91,6 @@ def secret_name(store: str, service: str, environment: str, name: str) -> str:
     return physical_name("{service}/{environment}/{type}", "secret", environment, service=service, type=name)
 
 
-def named(tags: Mapping[str, str], name: str) -> dict[str, str]:
+def named(tags: Mapping[str, _V], name: str) -> dict[str, _V | str]:
     """Tags of what has no name in AWS but the one in its tags."""
     return {**tags, "Name": name}

@@ -39,6 +39,11 @@ def write(stacks: Mapping[str, Outputs], folder: Path = FOLDER) -> None:
         unfinished.replace(folder / name)
 
 
+def write_stack(stack: str, outputs: Outputs) -> None:
+    """Write the outputs of one stack without secrets, which the Pulumi CLI shows as `[secret]`."""
+    write({stack: {name: value for name, value in outputs.items() if value != "[secret]"}})
+
+
 def reach(path: Path, service: str, api_key: str | None = None) -> tuple[str, dict[str, str]]:
     """The URL of a service's API, by flat outputs, and the headers by which its caller is known: a key's, a token's, or
     none, for nothing is signed here.
@@ -87,7 +92,7 @@ def main(stack: str, text: str) -> None:
         outputs = json.loads(text)
     except ValueError:
         sys.exit(f"error: stack {stack} has no outputs: deploy it first, with make up")
-    write({stack: {name: value for name, value in outputs.items() if value != "[secret]"}})
+    write_stack(stack, outputs)
 
 
 if __name__ == "__main__":

@@ -260,6 +260,7 @@ def record(
 ) -> Deployment:
     """Run `program` to its end, or raise what it raised.  In a preview every output is unknown.
 
+    `project` is the name of the Pulumi project, the namespace of `config`.
     `calls` are results of data sources by name, e.g. `{"getTable": {"id": "orders", ...}}`.
     """
     # In a thread of its own: nothing of a failed program is left to the next, and the stack, which Pulumi notes with

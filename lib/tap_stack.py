@@ -85,13 +85,11 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         self.args = args or TapStackArgs()
         self.description = self.args.description()
         self.settings = self.args.settings()
-        self._prefix = name
-        previous = previous_state.read()
-        self._transitions = Transitions(name, self.args, previous)
+        self._transitions = Transitions(name, self.args, previous_state.read())
         self._transitions.check(self._table_names())
         super().__init__(previous_state.STACK_TOKEN, name, None, opts)
         self._warn()
-        self._adopted = existing_resources.find(self._names(), previous, self.args.adopt_retained, self._invoke)
+        self._transitions.look_up(self._names(), self._invoke)
         self.key = self._key() if self.settings.encryption.key == "made" else None
         self.tables = {table.name: self._table(table) for table in self.description.tables}
         self.topics = {topic.name: self._topic(topic.name) for topic in self.description.topics}
@@ -128,9 +126,14 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return self.args.environment
 
     @property
-    def tags(self) -> dict[str, str]:
+    def tags(self) -> dict[str, pulumi.Input[str]]:
         """Tags of every resource: the defaults, overridden by the tags of the arguments."""
         return self.args.all_tags
+
+    @property
+    def _prefix(self) -> str:
+        """The logical name, with which those of all children begin."""
+        return self._transitions.prefix
 
     @property
     def _child(self) -> pulumi.ResourceOptions:
@@ -243,7 +246,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 replica_regions=self.settings.table.replica_regions or (),
                 settings=self.settings.encryption,
                 retain_on_delete=bool(self.settings.table.retain_on_delete),
-                import_id=self._adopted.import_id(existing_resources.KEY),
+                import_id=self._transitions.adopted.import_id(existing_resources.KEY),
                 import_replica_ids=self._imported_replicas(existing_resources.REPLICA_KEY),
                 tags=self.args.all_tags,
             ),
@@ -274,7 +277,9 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 aws_owned_key=self.settings.encryption.key == "owned",
                 replica_key_arns=self.replicas_encrypted_by,
                 aws_managed_key_arns=self._aws_managed_key_arns(table.name),
-                import_id=self._adopted.import_id(existing_resources.TABLE, self._physical("table", table.name)),
+                import_id=self._transitions.adopted.import_id(
+                    existing_resources.TABLE, self._physical("table", table.name)
+                ),
                 import_replica_ids=self._imported_replicas(
                     existing_resources.REPLICA, f"{self._physical('table', table.name)}/"
                 ),
@@ -286,7 +291,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     def _imported_replicas(self, token: str, owner: str = "") -> dict[str, str]:
         """Return the import ids of existing replicas, by region."""
         ids = {
-            region: self._adopted.import_id(token, f"{owner}{region}")
+            region: self._transitions.adopted.import_id(token, f"{owner}{region}")
             for region in self.settings.table.replica_regions or ()
         }
         return {region: id_ for region, id_ in ids.items() if id_}
@@ -334,7 +339,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 name=self._vault_name(1),
                 vault_naming=self._vault_name,
                 vaults=self._transitions.vaults(lambda vault: existing_resources.is_empty_vault(vault, self._invoke)),
-                import_vault=bool(self._adopted.import_id(existing_resources.VAULT, self._vault_name(1))),
+                import_vault=bool(self._transitions.adopted.import_id(existing_resources.VAULT, self._vault_name(1))),
                 table_arns=[table.arn for table in self.tables.values()],
                 settings=self.settings.backup,
                 kms_key_arn=self.encrypted_by,
@@ -441,7 +446,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 pages=pages,
                 deletion_protection=bool(settings.table.deletion_protection),
                 retain_on_delete=bool(settings.table.retain_on_delete),
-                import_id=self._adopted.import_id(existing_resources.USER_POOL, self._user_pool_name()),
+                import_id=self._transitions.adopted.import_id(existing_resources.USER_POOL, self._user_pool_name()),
                 tags=self.args.all_tags,
             ),
             self._child,

@@ -11,7 +11,7 @@ from .args import TapStackArgs
 from .backup_vaults import AWS_MANAGED, Vaults, plan
 from .components.backup import VAULT_KEYS
 from .components.table import RETAINED
-from .existing_resources import KEY, REPLICA, TABLE, USER_POOL, VAULT
+from .existing_resources import KEY, REPLICA, TABLE, USER_POOL, VAULT, Adopted, Names, find
 from .previous_state import STACK_TOKEN, PreviousState
 from .settings import USER_POOL as USER_POOL_AUTHORIZATION
 
@@ -21,10 +21,12 @@ class Transitions:
 
     def __init__(self, prefix: str, args: TapStackArgs, previous: PreviousState) -> None:
         """`prefix` is the logical name of the stack component, with which those of all its children begin."""
-        self._prefix, self._args = prefix, args
+        self.prefix, self._args = prefix, args
         self._service, self._settings = args.description(), args.settings()
         self._previous = previous
         self._stack = previous.outputs(STACK_TOKEN, prefix)
+        self.adopted = Adopted()
+        """Existing resources that this deployment imports."""
 
     def check(self, table_names: Mapping[str, str]) -> None:
         """Raise `RunError` for a change that would lose data or fail half-way.
@@ -36,12 +38,16 @@ class Transitions:
             for region in self._settings.table.replica_regions or ():
                 self._check_replica(table, region)
 
+    def look_up(self, names: Names, opts: pulumi.InvokeOptions) -> None:
+        """Find existing resources under the names of the stack; raise `RunError` if they must not be adopted."""
+        self.adopted = find(names, self._previous, self._args.adopt_retained, opts)
+
     def _check_identity(self, table_names: Mapping[str, str]) -> None:
         for field, value in {"service": self._service.name, "environment": self._args.environment}.items():
             if self._stack.get(field, value) != value:
                 raise pulumi.RunError(self._other_stack(field, self._stack[field], value))
         for table, name in table_names.items():
-            existing = self._previous.outputs(TABLE, f"{self._prefix}-{table}-table").get("name", name)
+            existing = self._previous.outputs(TABLE, f"{self.prefix}-{table}-table").get("name", name)
             if existing != name:
                 raise pulumi.RunError(self._other_stack(f"name of table {table}", existing, name))
 
@@ -52,13 +58,13 @@ class Transitions:
         )
 
     def _check_replica(self, table: str, region: str) -> None:
-        replica = self._previous.outputs(REPLICA, f"{self._prefix}-{table}-{region}-replica")
+        replica = self._previous.outputs(REPLICA, f"{self.prefix}-{table}-{region}-replica")
         settings = self._settings.table
         is_kept = (
             settings.retain_on_delete
             or settings.deletion_protection
             or replica.get("deletionProtectionEnabled")
-            or self._previous.outputs("tap:aws:Table", f"{self._prefix}-{table}").get(RETAINED)
+            or self._previous.outputs("tap:aws:Table", f"{self.prefix}-{table}").get(RETAINED)
         )
         if replica and is_kept and self._changes_key(region):
             raise pulumi.RunError(
@@ -75,7 +81,7 @@ class Transitions:
         return bool(before) if encryption.standing() is None else before is None
 
     def _own_key(self) -> Mapping[str, Any]:
-        return self._previous.outputs(KEY, f"{self._prefix}-encryption-key")
+        return self._previous.outputs(KEY, f"{self.prefix}-encryption-key")
 
     def warnings(self) -> Iterator[str]:
         """Yield what a deployment removes that cannot be had back, or that something still needs."""
@@ -94,16 +100,12 @@ class Transitions:
             )
         authorization = self._settings.authorization
         keeps_pool = authorization.type == USER_POOL_AUTHORIZATION and authorization.user_pool == "made"
-        if (
-            (pool := self._previous.outputs(USER_POOL, f"{self._prefix}-users-pool"))
-            and not keeps_pool
-            and not retained
-        ):
+        if (pool := self._previous.outputs(USER_POOL, f"{self.prefix}-users-pool")) and not keeps_pool and not retained:
             yield f"The user pool {pool.get('id')} is deleted with all its users, who cannot be restored."
 
     def vaults(self, is_empty: Callable[[str], bool]) -> Vaults:
         """Return which backup vault is in use, and which older ones stay: those with contents, and retained ones."""
-        first = f"{self._prefix}-backup-vault"
+        first = f"{self.prefix}-backup-vault"
         numbers = {
             name: name.removeprefix(first).lstrip("-") or "1"
             for name in self._previous.of(VAULT)
@@ -112,7 +114,7 @@ class Transitions:
         previous = {
             int(number): self._previous.outputs(VAULT, name) for name, number in numbers.items() if number.isdecimal()
         }
-        labels = self._previous.outputs("tap:aws:Backup", f"{self._prefix}-backup").get(VAULT_KEYS) or {}
+        labels = self._previous.outputs("tap:aws:Backup", f"{self.prefix}-backup").get(VAULT_KEYS) or {}
         retained = bool(self._settings.table.retain_on_delete)
         return plan(self._key_label(), labels, previous, lambda vault: not retained and is_empty(vault))
 
@@ -124,9 +126,9 @@ class Transitions:
         """Return the ARN of the KMS key of a table or of its replica in a region, as the provider returned it."""
         if region:
             return str(
-                self._previous.outputs(REPLICA, f"{self._prefix}-{table}-{region}-replica").get("kmsKeyArn") or ""
+                self._previous.outputs(REPLICA, f"{self.prefix}-{table}-{region}-replica").get("kmsKeyArn") or ""
             )
-        encryption = self._previous.outputs(TABLE, f"{self._prefix}-{table}-table").get("serverSideEncryption") or {}
+        encryption = self._previous.outputs(TABLE, f"{self.prefix}-{table}-table").get("serverSideEncryption") or {}
         return str(encryption.get("kmsKeyArn") or "")
 
     def leaves_customer_key(self) -> bool:

@@ -180,7 +180,7 @@ def _limits_row(environment: str, one: Operation, more: Settings) -> Row:
 
 
 def _config() -> str:
-    """What is advised, as it is written into an environment's file."""
+    """What is advised, as it is written into a stack's file."""
     said = [f"  tap:{one.metadata['key']}: {getattr(layer, one.name)}" for layer, one in _figures(ADVISED)]
     return "\n".join(["```yaml", "config:", *said, "```"])
 

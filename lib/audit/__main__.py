@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     audited: dict[str, list[Finding]] = {}
     try:
         here = _project(program)
-        for name, config in _planned(options, program, here):
+        for name, config in _planned(options, here):
             terminal.passing(f"  {name} ...")
             audited[name] = list(audit(graph_of(recorded(program, config, here.name))))
     except Exception as exc:  # pylint: disable=broad-exception-caught  # a program may fail as it likes
@@ -57,14 +57,14 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def _planned(options: argparse.Namespace, program: Path, here: project.Project) -> Iterator[tuple[str, dict[str, str]]]:
+def _planned(options: argparse.Namespace, here: project.Project) -> Iterator[tuple[str, dict[str, str]]]:
     """The name and the config of each deployment: every service in every row; of a program of one's own, one."""
     own = options.program is not None
     said = project.said(here, options.config)
     for service in [options.service] if options.service else ["items"] if own else SERVICES:
         for environment in [options.env] if options.env else ["dev"] if own else ENVIRONMENTS:
             config = project.config(here, environment, service) | said
-            yield program.as_posix() if own else f"{service}-{environment}", config
+            yield options.program.as_posix() if own else f"{service}-{environment}", config
 
 
 def _project(program: Path) -> project.Project:

@@ -30,7 +30,7 @@ class AlarmArgs:
     """Who hears of the alarm and of its end."""
     runbook: str = ""
     """The page that says what to do, at a part with the alarm's name; empty: the description says it alone."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Alarm(pulumi.ComponentResource):

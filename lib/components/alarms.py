@@ -63,7 +63,7 @@ class AlarmsArgs:
     """From an alarm's short name, e.g. `Errors`, to its name in AWS."""
     settings: AlarmSettings = field(default_factory=AlarmSettings)
     """What is not said here is as in `dev`; without `duration_ms` no alarm watches the duration."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Alarms(pulumi.ComponentResource):

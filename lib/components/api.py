@@ -51,7 +51,7 @@ class ApiArgs:
     log_retention_days: int | None = BASIS.function.log_retention_days
     kms_key_arn: pulumi.Input[str] | None = None
     """The key that encrypts its logs; None: CloudWatch's own."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.authorization.type == USER_POOL and not self.user_pool:

@@ -21,7 +21,7 @@ class ApiAccountArgs:
     """Whose name the role's begins with."""
     role_arn: str | None = None
     """A role that is there already; default: one is made."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class ApiAccount(pulumi.ComponentResource):

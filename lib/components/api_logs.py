@@ -25,7 +25,7 @@ class ApiLogsArgs:
     retention_days: int | None = BASIS.function.log_retention_days
     kms_key_arn: pulumi.Input[str] | None = None
     """The key that encrypts them; None: CloudWatch's own."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class ApiLogs(pulumi.ComponentResource):

@@ -48,7 +48,7 @@ class BackupArgs:
     """The keys that encrypt the tables, where those are not AWS's."""
     retain_on_delete: bool = False
     """`pulumi destroy` forgets the vault and the roles and leaves them, with every backup, in the account."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9_-]{2,50}", self.name):

@@ -28,7 +28,7 @@ class BucketArgs:
     signing, so a public bucket goes without."""
     retain_on_delete: bool = False
     """`pulumi destroy` forgets the bucket and leaves it, with all versions of what is in it, in the account."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Bucket(pulumi.ComponentResource):

@@ -40,7 +40,7 @@ class BudgetArgs:
     """The topic that hears of it; its policy must let AWS Budgets publish: `policies.publishing`."""
     email: str = ""
     """The address that does, where there is no topic."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.monthly_usd < LEAST_USD:

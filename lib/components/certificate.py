@@ -20,7 +20,7 @@ class CertificateArgs:
     domain_name: str
     zone_id: str
     """The hosted zone of Route 53 that gets the record by which ACM knows whose the domain is."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Certificate(pulumi.ComponentResource):

@@ -25,7 +25,7 @@ class CompositeArgs:
     """The names of those any of which sets it off."""
     topic_arn: pulumi.Input[str]
     """Who hears that the first went off, and that the last ended."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Composite(pulumi.ComponentResource):

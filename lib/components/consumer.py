@@ -27,7 +27,7 @@ class ConsumerArgs:
     """Which records it is for, as Lambda's event filters say it; None: all."""
     dead_letter_arn: pulumi.Input[str] | None = None
     """The queue that is told of records that failed for good; None: nobody is."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Consumer(pulumi.ComponentResource):

@@ -27,7 +27,7 @@ class DistributionArgs:
     """Whose policy must be `bucket_policy`."""
     index: str = "index.html"
     comment: str = ""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Distribution(pulumi.ComponentResource):

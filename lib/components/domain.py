@@ -25,7 +25,7 @@ class DomainArgs:
     stage_name: pulumi.Input[str]
     base_path: str = ""
     """The first part of every path; empty: none."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Domain(pulumi.ComponentResource):

@@ -34,7 +34,7 @@ class EndpointsArgs:
     """What may be done, by the service that does it, e.g. `{"sns": [...]}`; each of them gets an endpoint."""
     interfaces: bool = True
     """Also those whose endpoints are no routes."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Endpoints(pulumi.ComponentResource):

@@ -28,7 +28,7 @@ class FirewallArgs:
     log_retention_days: int | None = BASIS.function.log_retention_days
     kms_key_arn: pulumi.Input[str] | None = None
     """The key that encrypts its log; None: CloudWatch's own."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Firewall(pulumi.ComponentResource):

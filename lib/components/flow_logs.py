@@ -28,7 +28,7 @@ class FlowLogsArgs:
     """None: as in `dev`."""
     kms_key_arn: pulumi.Input[str] | None = None
     """The key that encrypts them; None: CloudWatch's own."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class FlowLogs(pulumi.ComponentResource):

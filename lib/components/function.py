@@ -43,7 +43,7 @@ class FunctionArgs:
     """Somebody else moves the alias to a new version: this leaves it where it is."""
     settings: FunctionSettings = field(default_factory=FunctionSettings)
     """What is not said here is as in `dev`."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     depends_on: Sequence[pulumi.Resource] = ()
     """What must stand before the function is called, such as its role's permissions."""
 

@@ -29,7 +29,7 @@ class FunctionGroupArgs:
     """The security groups of what they reach in the VPC, which are made to let them in, by its name."""
     anywhere: bool = False
     """They reach whatever the routes of their subnets lead to."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class FunctionGroup(pulumi.ComponentResource):

@@ -36,7 +36,7 @@ class KeyArgs:
     """Id of an existing key that this deployment imports into the state; empty: the key is created."""
     import_replica_ids: Mapping[str, str] = field(default_factory=dict)
     """Ids of its existing replicas, by region."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if unknown := sorted({*self.users} - USERS):

@@ -24,7 +24,7 @@ class NatArgs:
     """Of each zone, in the order of the public subnets."""
     gateways: int = 1
     """How many, in the first zones; the zones beyond share them."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Nat(pulumi.ComponentResource):

@@ -31,7 +31,7 @@ class NetworkArgs:
     """Of what is refused; None: as in `dev`."""
     kms_key_arn: pulumi.Input[str] | None = None
     """The key that encrypts that log; None: CloudWatch's own."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Network(pulumi.ComponentResource):

@@ -20,7 +20,7 @@ class ParameterArgs:
     """The parameter's path, e.g. `/shop/dev/config`."""
     value: pulumi.Input[str]
     description: str = ""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Parameter(pulumi.ComponentResource):

@@ -25,7 +25,7 @@ class QueueArgs:
     """The names of the EventBridge rules of its own account and region that may send to it."""
     kms_key_arn: pulumi.Input[str] | None = None
     """The key that encrypts it; None: SQS's own."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Queue(pulumi.ComponentResource):

@@ -26,7 +26,7 @@ class RoleArgs:
     """ARNs of AWS's own policies."""
     retain_on_delete: bool = False
     """`pulumi destroy` forgets the role and leaves it, with all it may do, in the account."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Role(pulumi.ComponentResource):

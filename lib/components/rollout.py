@@ -30,7 +30,7 @@ class RolloutArgs:
     """By their names in the description; each has an alias that is left to CodeDeploy."""
     alarms: Mapping[str, Sequence[aws.cloudwatch.MetricAlarm]]
     """What brings each function back to where it was; the first ten count."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Rollout(pulumi.ComponentResource):

@@ -27,7 +27,7 @@ class ScheduleArgs:
     """The name of that alias."""
     dead_letter_arn: pulumi.Input[str] | None = None
     """The queue that gets what could not be handed to the function; the queue must let the rule send.  None: none."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Schedule(pulumi.ComponentResource):

@@ -34,7 +34,7 @@ class SecretArgs:
     """The key that encrypts it; None: the store's own."""
     retain_on_delete: bool = False
     """`pulumi destroy` forgets the secret and leaves it in the account."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Secret(pulumi.ComponentResource):

@@ -32,7 +32,7 @@ class SiteArgs:
     """The key that encrypts its bucket, unless that is public; None: S3's own."""
     retain_on_delete: bool = False
     """`pulumi destroy` leaves the bucket."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Site(pulumi.ComponentResource):

@@ -23,7 +23,7 @@ class SiteFilesArgs:
     site: Site
     config: Mapping[str, Any]
     """What its pages find in `config.json`."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """S3 takes ten of an object: the first."""
 
 
@@ -61,5 +61,5 @@ class SiteFiles(pulumi.ComponentResource):
         )
 
 
-def _first(tags: Mapping[str, str]) -> dict[str, str]:
+def _first(tags: Mapping[str, pulumi.Input[str]]) -> dict[str, pulumi.Input[str]]:
     return dict(islice(tags.items(), MAX_TAGS))

@@ -20,7 +20,7 @@ class StandingNetworkArgs:
     private_subnet_ids: Sequence[str]
     security_group_ids: Sequence[str] = ()
     """Of functions; none: one is made."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class StandingNetwork(pulumi.ComponentResource):

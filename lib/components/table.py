@@ -45,7 +45,7 @@ class TableArgs:
     """Name of an existing table that this deployment imports into the state; empty: the table is created."""
     import_replica_ids: Mapping[str, str] = field(default_factory=dict)
     """Import ids of existing replicas, by region."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         wanted = set() if self.kms_key_arn is None else {*(self.settings.replica_regions or ())}

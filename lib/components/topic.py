@@ -18,14 +18,14 @@ class TopicArgs:
 
     name: str
     """The topic's name in AWS."""
-    email: str = ""
+    email: pulumi.Input[str] = ""
     """An address to subscribe; AWS asks it to confirm.  Empty: none."""
     publishers: Sequence[str] = ()
     """AWS's services that may publish, e.g. `budgets`, where it is not enough that the account's own roles and alarms
     may; then `cloudwatch` has to be among them, too."""
     kms_key_arn: pulumi.Input[str] | None = None
     """The key that encrypts what it holds; None: none does, for CloudWatch cannot use SNS's own."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Topic(pulumi.ComponentResource):

@@ -24,7 +24,7 @@ class UsagePlanArgs:
     stage_name: pulumi.Input[str]
     settings: ApiSettings = field(default_factory=ApiSettings)
     """What is not said here is as in `dev`."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class UsagePlan(pulumi.ComponentResource):

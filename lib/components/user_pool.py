@@ -42,7 +42,7 @@ class UserPoolArgs:
     """`pulumi destroy` leaves the pool, and so its users."""
     import_id: str = ""
     """Id of an existing pool that this deployment imports into the state; empty: the pool is created."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.scopes:

@@ -22,7 +22,7 @@ class VpcArgs:
     """Its `Name`; those of its parts begin with it."""
     settings: NetworkSettings = field(default_factory=NetworkSettings)
     """What is not said here is as in `dev`."""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class Vpc(pulumi.ComponentResource):

@@ -1,4 +1,4 @@
-"""A Pulumi project's config, as the CLI would read it: the project's defaults, and the environment's file over them."""
+"""The config of a Pulumi project, as the CLI reads it: the defaults of the project, overridden by the stack's file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import yaml
 
 STAND_IN = "known to Pulumi alone"
-"""What a secret of the environment's file is in the embedded run."""
+"""What a secret in an object of the stack's file is in the embedded run."""
 
 
 class Project(NamedTuple):
@@ -32,11 +32,20 @@ def read(folder: Path) -> Project:
     return Project(document["name"], folder, folder / document.get("main", "__main__.py"), defaults)
 
 
+def stack_file(folder: Path, stack: str) -> Path:
+    """Return where the Pulumi CLI keeps the config of a stack."""
+    return folder / f"Pulumi.{stack}.yaml"
+
+
 def config(project: Project, environment: str, service: str) -> dict[str, str]:
-    """Every key of the project's own, for one environment and one service."""
-    path = project.folder / f"Pulumi.{environment}.yaml"
+    """Every key of the project's own, for one environment and one service.
+
+    A key whose whole value is secret has its default, for only Pulumi can decrypt it.
+    """
+    path = stack_file(project.folder, f"{service}-{environment}")
     stack = _yaml(path).get("config") or {} if path.exists() else {}
-    own = {key.removeprefix(f"{project.name}:"): _opened(value) for key, value in stack.items()}
+    known = {key: _opened(value) for key, value in stack.items()}
+    own = {key.removeprefix(f"{project.name}:"): value for key, value in known.items() if value != STAND_IN}
     values = {**project.defaults, **own, "environment": environment, "service": service}
     return {key: _text(value) for key, value in values.items() if ":" not in key}
 

@@ -23,6 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         modules = {name: import_module(f"{__package__}.{name}") for name in COMMANDS}
         refusals = import_module(f"{__package__}.aws").REFUSALS
+        cli_error = import_module("..pulumi_cli", __package__).CliError
     except ModuleNotFoundError as exc:
         terminal.say(f"error: {exc.name} is missing: run make install, or pip install 'tap-stack[local]'")
         return 1
@@ -33,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     try:
         return int(modules[options.command].run(options, terminal))
-    except (RecoveryError, *refusals) as exc:
+    except (RecoveryError, cli_error, *refusals) as exc:
         terminal.say(f"error: {exc}")
         return 1
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from .. import pulumi_cli
+from ..local import project
 from . import RecoveryError
 
-STANDBY = {"tap:table_existing": "true", "tap:replica_regions": "none", "tap:zone_id": "none"}
+STANDBY = {"table_existing": "true", "replica_regions": "none", "zone_id": "none"}
 """What a standby is told besides: its tables stand, and DNS is not its own to change."""
 
 
@@ -40,55 +38,60 @@ class Deployment:
 
     @property
     def config_file(self) -> Path:
-        """Where its config is: the environment's file, and for a standby one of its own."""
-        return Path(f"Pulumi.{self.stack if self.standby else self.environment}.yaml")
+        """The config file of its stack."""
+        return project.stack_file(Path(), self.stack)
 
     def prepare(self) -> bool:
-        """Make a standby's config from the environment's where it has none, and whether it had none; raises
-        `RecoveryError` for one that names what is in the home region."""
-        environments, made = Path(f"Pulumi.{self.environment}.yaml"), False
-        if self.standby and environments.exists() and not self.config_file.exists():
-            shutil.copyfile(environments, self.config_file)
-            made = True
-        if self.standby and self.config_file.exists():
-            config = (yaml.safe_load(self.config_file.read_text(encoding="utf-8")) or {}).get("config") or {}
-            if elsewhere := [key for key, value in config.items() if f":{self.home}:" in str(value)]:
-                keys = ", ".join(elsewhere)
-                raise RecoveryError(
-                    f"{self.config_file}: {keys} names what is in {self.home}: give that of {self.region}"
-                )
-        return made
+        """Create its config file unless it exists, for a standby from the file at home. Return whether it was created.
+
+        Raise `RecoveryError` for the config of a standby that names what is in the home region, or that needs the
+        stack at home to decrypt it.
+        """
+        home = pulumi_cli.Stack(here=project.read(Path()), service=self.service, environment=self.environment)
+        if not self.standby:
+            created = home.create_file()
+            home.complete_file()
+            return created
+        created = home.file.exists() and not self.config_file.exists()
+        if created:
+            self._check_secrets(home)
+            shutil.copyfile(home.file, self.config_file)
+        if self.config_file.exists():
+            self._check_region()
+        return created
+
+    def _check_secrets(self, home: pulumi_cli.Stack) -> None:
+        document = pulumi_cli.read_file(home.file)
+        # Pulumi Cloud encrypts with a key of the stack, every other secrets provider with what is in the file.
+        if "'secure':" in str(document.get("config")) and not document.keys() & set(pulumi_cli.SECRETS_KEYS):
+            copying = f"pulumi config cp --stack {home.name} --dest {self.stack}"
+            raise RecoveryError(
+                f"only the stack {home.name} can decrypt the secrets in {home.file}: "
+                f"run pulumi stack init {self.stack} and {copying}, then run this again"
+            )
+
+    def _check_region(self) -> None:
+        config = pulumi_cli.read_file(self.config_file).get("config") or {}
+        if elsewhere := [key for key, value in config.items() if f":{self.home}:" in str(value)]:
+            keys = ", ".join(elsewhere)
+            raise RecoveryError(f"{self.config_file}: {keys} names what is in {self.home}: give that of {self.region}")
 
     def commands(self) -> list[list[str]]:
         """What deploys it, after a look at what it really is: it may have been stopped."""
-        config = {"tap:environment": self.environment, "tap:service": self.service}
-        if self.standby:
-            config |= {"aws:region": self.region, **STANDBY}
-        said = [word for key, value in config.items() for word in ("--config", f"{key}={value}")]
-        file = ["--config-file", str(self.config_file)] if self.config_file.exists() else []
+        config = {"environment": self.environment, "service": self.service, "aws:region": self.region, **STANDBY}
+        said = (
+            [word for key, value in config.items() for word in ("--config", f"{key}={value}")] if self.standby else []
+        )
         return [
             ["pulumi", "stack", "select", "--create", self.stack],
-            ["pulumi", "up", "--yes", "--refresh", *said, "--stack", self.stack, *file],
+            ["pulumi", "up", "--yes", "--refresh", *said, "--stack", self.stack],
         ]
 
     def deploy(self) -> None:
-        """Deploy it, the CLI telling how far it is; raises `RecoveryError`."""
-        for command in self.commands():
-            if subprocess.run([_cli(), *command[1:]], check=False).returncode:
-                raise RecoveryError(f"{' '.join(command[:3])} failed: put right what it says, then run this again")
+        """Deploy it, the CLI telling how far it is; raises `CliError`."""
+        for _, *words in self.commands():
+            pulumi_cli.require_success(pulumi_cli.run(words), f"pulumi {words[0]} {words[1]}")
 
     def outputs(self) -> Mapping[str, Any]:
         """Its outputs, secrets among them; nothing where it is not deployed."""
-        command = [_cli(), "stack", "output", "--json", "--show-secrets", "--stack", self.stack]
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
-        if done.returncode and "no stack named" not in done.stderr:
-            raise RecoveryError(f"stack {self.stack}: {done.stderr.strip()}")
-        found: Mapping[str, Any] = {} if done.returncode else json.loads(done.stdout)
-        return found
-
-
-def _cli() -> str:
-    found = shutil.which("pulumi")
-    if found is None:
-        raise RecoveryError("no Pulumi CLI found: install it from https://www.pulumi.com/docs/install/")
-    return found
+        return pulumi_cli.read_outputs(self.stack, "--show-secrets")

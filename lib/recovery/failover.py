@@ -12,6 +12,7 @@ from typing import Any
 from ..local.callers import bearing
 from ..local.terminal import Terminal
 from ..local.tour import send
+from ..pulumi_cli import build_pages
 from ..service import Call
 from ..services import SERVICES
 from . import RecoveryError
@@ -54,6 +55,7 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
     if options.dry:
         _propose(target, others, path, terminal)
         return 0
+    build_pages(options.service, terminal)
     for other in others:
         terminal.step(stop(other))
     if target.prepare():

@@ -12,7 +12,19 @@ from .cost import CostSettings
 from .encryption import EncryptionSettings
 from .firewall import FirewallSettings
 from .function import FunctionSettings
-from .layer import Layer, between, flag, matching, one_of, over, refuse, setting, several
+from .layer import (
+    Layer,
+    between,
+    flag,
+    is_output,
+    matching,
+    one_of,
+    over,
+    refuse,
+    setting,
+    several,
+    unknown_value,
+)
 from .network import NetworkSettings
 from .observation import ObservationSettings
 from .rollout import RolloutSettings
@@ -42,10 +54,12 @@ __all__ = [
     "between",
     "check_tags",
     "flag",
+    "is_output",
     "matching",
     "one_of",
     "over",
     "refuse",
     "setting",
     "several",
+    "unknown_value",
 ]

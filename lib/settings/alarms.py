@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from .layer import Layer, between, flag, matching, refuse, setting
+
+if TYPE_CHECKING:
+    import pulumi
 
 COUNT = between(0, 1_000_000_000)
 
@@ -45,8 +48,10 @@ class AlarmSettings(Layer):
         key="runbook_url",
     )
     """The page that says what to do, at a part with the alarm's name; empty: the alarm says it alone."""
-    notification_email: str | None = setting(
-        matching(r"|[^@\s]+@[^@\s]+\.[^@\s]+", "give one address, or '' for none"), key="notification_email"
+    notification_email: str | pulumi.Output[str] | None = setting(
+        matching(r"|[^@\s]+@[^@\s]+\.[^@\s]+", "give one address, or '' for none"),
+        key="notification_email",
+        accepts_output=True,
     )
     """Who is written to; AWS asks the address to confirm. Empty: nobody."""
 

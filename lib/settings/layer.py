@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import Field, dataclass, field, fields, replace
 from typing import Any, ClassVar, TypeVar
 
 Check = tuple[Callable[[Any], bool], str]
@@ -46,12 +46,24 @@ def refuse(where: str, value: object, wanted: str) -> ValueError:
     return ValueError(f"{where} {value!r}: {wanted}")
 
 
-def setting(check: Check, *, key: str = "", default: Any = None) -> Any:
+def is_output(value: object) -> bool:
+    """Return whether `value` is an Output of Pulumi, which this package does not import."""
+    return hasattr(type(value), "apply")
+
+
+def unknown_value(where: str, remedy: str) -> ValueError:
+    """Return the error for an Output where the value decides what is created."""
+    return ValueError(f"{where} must be known before deployment, got an Output. {remedy}")
+
+
+def setting(check: Check, *, key: str = "", default: Any = None, accepts_output: bool = False) -> Any:
     """A field of a `Layer`; `key` is its name in Pulumi config, by default the layer's and the field's own.
 
-    With a default other than None the field always says something.
+    With a default other than None the field always says something.  If `accepts_output` is True, the value can be an
+    Output, which is not checked.
     """
-    return field(default=default, metadata={"check": check, "key": key})  # pylint: disable=invalid-field-call  # for one
+    metadata = {"check": check, "key": key, "accepts_output": accepts_output}
+    return field(default=default, metadata=metadata)  # pylint: disable=invalid-field-call  # for one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,11 +74,20 @@ class Layer:
 
     def __post_init__(self) -> None:
         for one in fields(self):
-            possible, wanted = one.metadata["check"]
             value = getattr(self, one.name)
             unsaid = value is None and one.default is None
-            if not unsaid and not possible(value):
-                raise refuse(f"{self.WHERE}.{one.name}", value, wanted)
+            if not unsaid:
+                self._check(one, value)
+
+    def _check(self, one: Field[Any], value: object) -> None:
+        possible, wanted = one.metadata["check"]
+        has_output = any(map(is_output, value if isinstance(value, tuple) else (value,)))
+        if has_output and not one.metadata["accepts_output"]:
+            raise unknown_value(
+                f"{self.WHERE}.{one.name}", "Settings decide which resources exist: pass a plain value."
+            )
+        if not has_output and not possible(value):
+            raise refuse(f"{self.WHERE}.{one.name}", value, wanted)
 
     @classmethod
     def checks(cls) -> Mapping[str, Check]:

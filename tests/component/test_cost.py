@@ -80,6 +80,19 @@ def test_the_command_prints_all_bills_and_one_in_detail(capsys: pytest.CaptureFi
     assert said[-2] == "us-east-1, AWS's list prices of June 2026, no free tier, no credits, no taxes."
 
 
+def test_stacks_of_a_renamed_project_have_its_config(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_text(f"{{name: shop, main: {PROGRAM}}}", encoding="utf-8")
+    (tmp_path / "Pulumi.items-dev.yaml").write_text("config: {'shop:tracing': true, 'shop:rolout': none}", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main(["--service", "items", "--env", "dev"]) == 1
+    assert capsys.readouterr().err.startswith("error: config keys must be known, got 'shop:rolout' ")
+    (tmp_path / "Pulumi.items-dev.yaml").write_text("config: {'shop:tracing': true}", encoding="utf-8")
+    assert main(["--service", "items", "--env", "dev"]) == 0
+    assert "traces" in capsys.readouterr().out
+
+
 def test_a_setting_can_be_tried_out(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--service", "items", "--env", "dev", "--config", "tracing=true"]) == 0
     assert ["lambda.Function", "traces", "1,000,000", "traces", "5.00"] in [

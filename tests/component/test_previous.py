@@ -216,6 +216,23 @@ def test_vault_tells_of_a_key_if_no_table_does() -> None:
     assert made.only("kms.Key").import_id == "mrk-1"
 
 
+def test_aws_managed_key_of_a_table_is_not_imported() -> None:
+    managed = KEY.replace("mrk-", "")
+    made = deploy(
+        {},
+        {"getTable": lambda args: {**a_table(args), "serverSideEncryption": {"enabled": True, "kmsKeyArn": managed}}},
+        adopt_retained=True,
+        encryption=MADE,
+    )
+    assert made.only("kms.Key").import_id == ""
+
+
+def test_several_user_pools_of_one_name_are_rejected() -> None:
+    pools = {"getUserPools": {"id": "items-dev", "ids": ["us-east-1_1", "us-east-1_2"]}}
+    with pytest.raises(ExistingResourceError, match=r"user pools us-east-1_1, us-east-1_2, all named items-dev"):
+        deploy({}, pools, adopt_retained=True, authorization=COGNITO)
+
+
 def test_data_source_that_fails_finds_nothing() -> None:
     denied: tuple[dict[str, Any], list[tuple[str, str]]] = ({}, [("name", "AccessDenied")])
     assert (

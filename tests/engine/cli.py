@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import functools
+import os
 import shutil
 import subprocess
+import sys
+from importlib.metadata import version
 from pathlib import Path
 
 MODULE = Path(__file__).parent
 BUILT = MODULE.parents[1] / "build" / "engine"
+BINARY = BUILT / "bin" / "pulumi"
 VERSION = "3.274.1"
 PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 STAMP = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
-OLDEST = (3, 227)
-"""The oldest CLI that these tests accept from PATH: the oldest that can skip checkpoints of a local backend."""
+OLDEST = tuple(int(part) for part in version("pulumi").split(".")[:2])
+"""Version of the SDK: an older CLI on PATH is not used."""
 
 
 class CliUnavailable(Exception):
@@ -25,8 +29,8 @@ def root() -> Path:
     """Return the folder whose `bin/pulumi` is the CLI; build it on first use, which takes some minutes."""
     found = shutil.which("pulumi")
     if found and _version(found) >= OLDEST:
-        return Path(found).resolve().parents[1] if Path(found).parent.name == "bin" else _linked(Path(found))
-    if not (BUILT / "bin" / "pulumi").exists():
+        return _linked(Path(found))
+    if not BINARY.exists():
         build()
     return BUILT
 
@@ -36,10 +40,12 @@ def build() -> None:
     go = shutil.which("go")
     if go is None:
         raise CliUnavailable("no Pulumi CLI and no Go to build it: install either to run tests/engine")
-    command = [go, "build", "-o", str(BUILT / "bin" / "pulumi"), "-ldflags", f"-X {STAMP}=v{VERSION}", PACKAGE]
+    partial = BINARY.with_name(f"pulumi-{os.getpid()}")
+    command = [go, "build", "-o", str(partial), "-ldflags", f"-X {STAMP}=v{VERSION}", PACKAGE]
     built = subprocess.run(command, cwd=MODULE, capture_output=True, text=True, check=False)
     if built.returncode:
         raise CliUnavailable(f"go could not build the Pulumi CLI: {built.stderr.strip()[-500:]}")
+    partial.replace(BINARY)
 
 
 def _version(command: str) -> tuple[int, ...]:
@@ -54,3 +60,18 @@ def _linked(command: Path) -> Path:
     link.unlink(missing_ok=True)
     link.symlink_to(command)
     return link.parents[1]
+
+
+def main() -> int:
+    """Make sure that there is a CLI, before several processes ask for it."""
+    if not (shutil.which("pulumi") or BINARY.exists()):
+        print(f"building the Pulumi CLI {VERSION} from its Go module, once: some minutes ...", flush=True)
+    try:
+        print(f"tests/engine run {root() / 'bin' / 'pulumi'}")
+    except CliUnavailable as error:
+        print(error)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -20,14 +20,14 @@ REQUIRED = "TAP_ENGINE_REQUIRED"
 
 
 @pytest.fixture(scope="session", name="pulumi_cli", autouse=True)
-def pulumi_cli_fixture() -> Path:
-    """The folder of the CLI, built on first use."""
+def pulumi_cli_fixture() -> None:
+    """A CLI, built on first use, and none of this machine's settings for it."""
     # The AWS SDK leaves a million objects behind, which every full collection would go through.
     gc.set_threshold(100_000)
     required = os.environ.get(REQUIRED)
     clean_environment()
     try:
-        return cli.root()
+        cli.root()
     except cli.CliUnavailable as error:
         give_up = pytest.fail if required else pytest.skip
         give_up(str(error))

@@ -55,7 +55,7 @@ class Change(NamedTuple):
 
 def tour(values: Sequence[STEP]) -> list[STEP]:
     """Return steps that lead from each value to each other at least once, beginning and ending at the first."""
-    remaining = {(a, b) for a, b in itertools.permutations(range(len(values)), 2)}
+    remaining = set(itertools.permutations(range(len(values)), 2))
     path, at = [], 0
     while remaining:
         nexts = [b for a, b in sorted(remaining) if a == at]

@@ -71,7 +71,9 @@ def test_what_the_emulator_lacks_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "Pulumi.yaml").write_text(f"{{name: tap, main: {Path('tap.py').absolute()}}}", encoding="utf-8")
-    (tmp_path / "Pulumi.big.yaml").write_text("config: {'tap:dynamodb_billing_mode': PROVISIONED}", encoding="utf-8")
+    for service in SERVICES:
+        config = "config: {'tap:dynamodb_billing_mode': PROVISIONED}"
+        (tmp_path / f"Pulumi.{service}-big.yaml").write_text(config, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     assert command.main(["--check", "--env", "big"]) == 0
     lines = [line for line in capsys.readouterr().out.splitlines() if "not emulated" in line]

@@ -43,7 +43,13 @@ class Checkout:
         for inherited in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
             environment.pop(inherited, None)
         return subprocess.run(
-            ["make", *words], cwd=self.folder, env=environment, capture_output=True, text=True, check=False
+            ["make", *words],
+            cwd=self.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     def told(self) -> list[str]:
@@ -78,33 +84,45 @@ def test_without_a_pulumi_cli_one_line_says_so(checkout: Checkout, command: str)
     assert len(done.stdout.splitlines()) == 1
 
 
-def test_a_preview_names_stack_service_and_environment(checkout: Checkout) -> None:
+def test_preview_creates_the_file_of_its_stack_and_no_other(checkout: Checkout) -> None:
     checkout.pulumi()
-    assert checkout.make("preview", "ENV=prod").returncode == 0
-    assert checkout.told() == [
-        "stack select --create items-prod",
-        "preview --config tap:environment=prod --config tap:service=items --stack items-prod "
-        "--config-file Pulumi.prod.yaml",
-    ]
+    before = {path.name for path in checkout.folder.iterdir()}
+    assert checkout.make("preview", "ENV=prod", "SERVICE=stock").returncode == 0
+    assert checkout.told()[0] == "stack select --create stock-prod"
+    assert checkout.told()[-1] == "preview --stack stock-prod"
+    assert {path.name for path in checkout.folder.iterdir()} - before == {"Pulumi.stock-prod.yaml"}
 
 
-def test_an_environment_without_a_file_needs_none(checkout: Checkout) -> None:
+def test_overrides_of_a_preview_are_not_kept(checkout: Checkout) -> None:
     checkout.pulumi()
-    checkout.make("preview", "ENV=pr-7")
-    assert checkout.told()[1].endswith("--config tap:environment=pr-7 --config tap:service=items --stack items-pr-7")
+    assert checkout.make("preview", "CONFIG=tracing=true rollout=none").returncode == 0
+    assert checkout.told()[-1].endswith("Pulumi.items-dev.yaml --config tracing=true --config rollout=none")
+    assert "tracing" not in (checkout.folder / "Pulumi.items-dev.yaml").read_text(encoding="utf-8")
 
 
-def test_what_is_put_up_leaves_its_outputs(checkout: Checkout) -> None:
+def test_unattended_deployment_writes_its_outputs(checkout: Checkout) -> None:
     checkout.pulumi()
-    assert checkout.make("up", "ENV=dev").returncode == 0
-    assert [line.split()[0] for line in checkout.told()] == ["stack", "up", "stack"]
+    assert checkout.make("up", "ENV=dev", "YES=1").returncode == 0
+    assert "up --stack items-dev --yes" in checkout.told()
     assert '"items-dev"' in (checkout.folder / "cfn-outputs" / "all-outputs.json").read_text(encoding="utf-8")
 
 
-def test_destroying_leaves_the_environments_file_alone(checkout: Checkout) -> None:
+@pytest.mark.parametrize("command", ["up", "destroy"])
+@pytest.mark.parametrize("words", [[], ["YES=0"]])
+def test_deployment_without_a_terminal_needs_yes(checkout: Checkout, command: str, words: list[str]) -> None:
     checkout.pulumi()
-    checkout.make("destroy", "ENV=dev")
-    assert checkout.told()[1] == "destroy --stack items-dev --config-file Pulumi.dev.yaml"
+    done = checkout.make(command, *words)
+    assert done.returncode != 0
+    assert done.stdout == (
+        f"error: YES must be 1, as there is no terminal to confirm the changes. Run make {command} YES=1.\n"
+    )
+    assert not checkout.log.exists()
+
+
+def test_destroy_names_the_stack(checkout: Checkout) -> None:
+    checkout.pulumi()
+    assert checkout.make("destroy", "ENV=dev", "YES=1").returncode == 0
+    assert checkout.told() == ["destroy --stack items-dev --yes"]
 
 
 def test_a_restore_is_of_the_service_the_environment_and_the_table_it_is_told(checkout: Checkout) -> None:

@@ -87,9 +87,9 @@ def test_free_ports_are_free() -> None:
     assert not taken(free_port())
 
 
-def test_config_is_the_projects_then_the_environments(tmp_path: Path) -> None:
+def test_config_is_the_projects_then_the_stacks(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text(PROJECT, encoding="utf-8")
-    (tmp_path / "Pulumi.prod.yaml").write_text("config: {'aws:region': x, 'shop:colour': blue}", encoding="utf-8")
+    (tmp_path / "Pulumi.items-prod.yaml").write_text("config: {'aws:region': x, 'shop:colour': blue}", encoding="utf-8")
     here = project.read(tmp_path)
     assert here.program == tmp_path / "program.py"
     assert project.config(here, "prod", "items") == {
@@ -99,27 +99,30 @@ def test_config_is_the_projects_then_the_environments(tmp_path: Path) -> None:
         "service": "items",
     }
     assert project.config(here, "pr-7", "items")["colour"] == "red"
+    assert project.config(here, "prod", "stock")["colour"] == "red"
 
 
 def test_objects_and_switches_reach_the_program_as_the_cli_hands_them_on(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text(PROJECT, encoding="utf-8")
-    (tmp_path / "Pulumi.dev.yaml").write_text("config: {'shop:tags': {Owner: me}, 'shop:on': true}", encoding="utf-8")
+    (tmp_path / "Pulumi.items-dev.yaml").write_text(
+        "config: {'shop:tags': {Owner: me}, 'shop:on': true}", encoding="utf-8"
+    )
     found = project.config(project.read(tmp_path), "dev", "items")
     assert (found["tags"], found["on"]) == ('{"Owner": "me"}', "true")
 
 
-def test_secrets_have_a_stand_in_for_only_pulumi_decrypts_them(tmp_path: Path) -> None:
+def test_secrets_in_objects_have_a_stand_in_and_other_secret_keys_their_default(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text(PROJECT, encoding="utf-8")
     stack = "config: {'shop:secrets': {token: {secure: v1:x}, seal: open}, 'shop:colour': {secure: v1:y}}"
-    (tmp_path / "Pulumi.dev.yaml").write_text(stack, encoding="utf-8")
+    (tmp_path / "Pulumi.items-dev.yaml").write_text(stack, encoding="utf-8")
     found = project.config(project.read(tmp_path), "dev", "items")
     assert json.loads(found["secrets"]) == {"token": project.STAND_IN, "seal": "open"}
-    assert found["colour"] == project.STAND_IN
+    assert found["colour"] == "red"
 
 
-def test_an_empty_environment_file_says_nothing(tmp_path: Path) -> None:
+def test_empty_stack_file_sets_nothing(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text(PROJECT, encoding="utf-8")
-    (tmp_path / "Pulumi.dev.yaml").write_text("", encoding="utf-8")
+    (tmp_path / "Pulumi.items-dev.yaml").write_text("", encoding="utf-8")
     assert project.config(project.read(tmp_path), "dev", "items")["colour"] == "red"
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from lib.local.emulator import Emulator
 from lib.recovery import aws as clients
@@ -23,6 +24,7 @@ from lib.recovery.deployment import Deployment
 from ..fake_aws import Asked, FakeAws, serving
 
 HOME, AWAY = "us-east-1", "us-west-2"
+CONFIG = f"config:\n  aws:region: {HOME}\n  tap:environment: prod\n  tap:service: items\n"
 PULUMI = """#!{python}
 import pathlib, sys
 folder = pathlib.Path({folder!r})
@@ -60,7 +62,8 @@ class Shop:
             self.make_function(region)
         self.stands("items-prod", HOME)
         self.stands(f"items-prod-{AWAY}", AWAY)
-        (folder / "Pulumi.prod.yaml").write_text(f"config:\n  aws:region: {HOME}\n", encoding="utf-8")
+        (folder / "Pulumi.yaml").write_text("name: tap\n", encoding="utf-8")
+        (folder / "Pulumi.items-prod.yaml").write_text(CONFIG, encoding="utf-8")
 
     def make_table(self) -> None:
         """A table at home, and its replica."""
@@ -143,9 +146,9 @@ def test_a_service_comes_up_where_its_replicas_are(shop: Shop, capsys: pytest.Ca
     stack = f"items-prod-{AWAY}"
     assert shop.told("stack select") == [f"stack select --create {stack}"]
     assert shop.told("up") == [
-        "up --yes --refresh --config tap:environment=prod --config tap:service=items "
-        f"--config aws:region={AWAY} --config tap:table_existing=true --config tap:replica_regions=none "
-        f"--config tap:zone_id=none --stack {stack} --config-file Pulumi.{stack}.yaml"
+        "up --yes --refresh --config environment=prod --config service=items "
+        f"--config aws:region={AWAY} --config table_existing=true --config replica_regions=none "
+        f"--config zone_id=none --stack {stack}"
     ]
     said = capsys.readouterr().out
     assert f"1 tables are ready in {AWAY}" in said
@@ -160,7 +163,7 @@ def test_home_is_stopped_before_anything_is_deployed(shop: Shop, capsys: pytest.
     assert shop.failover() == 1
     assert shop.stopped(HOME)
     assert not shop.stopped(AWAY)
-    assert last(capsys) == "error: pulumi up --yes failed: put right what it says, then run this again"
+    assert last(capsys) == "error: pulumi up --yes failed: fix what it reports, then run this again"
     assert not shop.api.asked
 
 
@@ -176,16 +179,51 @@ def test_failing_back_stops_the_standby_and_deploys_home(shop: Shop) -> None:
     assert shop.failover(to=HOME) == 0
     assert shop.stopped(AWAY)
     assert not shop.stopped(HOME)
-    assert shop.told("up") == [
-        "up --yes --refresh --config tap:environment=prod --config tap:service=items "
-        "--stack items-prod --config-file Pulumi.prod.yaml"
-    ]
+    assert shop.told("up") == ["up --yes --refresh --stack items-prod"]
+    assert not shop.told("config")
 
 
-def test_an_environment_without_a_file_needs_none(shop: Shop) -> None:
-    (shop.folder / "Pulumi.prod.yaml").unlink()
+def test_failing_back_creates_the_missing_file_of_the_stack(shop: Shop) -> None:
+    (shop.folder / "Pulumi.items-prod.yaml").unlink()
     assert shop.failover(to=HOME) == 0
-    assert "--config-file" not in shop.told("up")[0]
+    created = yaml.safe_load((shop.folder / "Pulumi.items-prod.yaml").read_text(encoding="utf-8"))
+    assert created == {"config": {"tap:environment": "prod", "tap:service": "items"}}
+
+
+def test_failing_back_completes_the_file_of_the_stack(shop: Shop) -> None:
+    (shop.folder / "Pulumi.items-prod.yaml").write_text("config:\n  tap:service: items\n", encoding="utf-8")
+    assert shop.failover(to=HOME) == 0
+    assert shop.told("config") == ["config set environment prod --stack items-prod"]
+
+
+def test_standby_without_a_file_at_home_is_configured_by_the_cli(shop: Shop) -> None:
+    (shop.folder / "Pulumi.items-prod.yaml").unlink()
+    assert shop.failover() == 0
+    assert shop.told("up")[0].startswith("up --yes --refresh --config environment=prod --config service=items ")
+    assert [path.name for path in shop.folder.glob("Pulumi.*.yaml")] == []
+
+
+@pytest.mark.parametrize("provider", ["encryptionsalt: v1:x", "encryptedkey: abc"])
+def test_secrets_that_the_file_can_decrypt_are_copied(shop: Shop, provider: str) -> None:
+    text = f"{CONFIG}  tap:secrets:\n    token:\n      secure: v1:y\n{provider}\n"
+    (shop.folder / "Pulumi.items-prod.yaml").write_text(text, encoding="utf-8")
+    assert shop.failover() == 0
+    assert (shop.folder / f"Pulumi.items-prod-{AWAY}.yaml").read_text(encoding="utf-8") == text
+
+
+def test_secrets_that_only_the_stack_at_home_can_decrypt_are_not_copied(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = f"{CONFIG}  tap:secrets:\n    token:\n      secure: AAAB\n"
+    (shop.folder / "Pulumi.items-prod.yaml").write_text(text, encoding="utf-8")
+    assert shop.failover() == 1
+    assert last(capsys) == (
+        "error: only the stack items-prod can decrypt the secrets in Pulumi.items-prod.yaml: "
+        f"run pulumi stack init items-prod-{AWAY} and "
+        f"pulumi config cp --stack items-prod --dest items-prod-{AWAY}, then run this again"
+    )
+    assert not (shop.folder / f"Pulumi.items-prod-{AWAY}.yaml").exists()
+    assert not shop.told("up")
 
 
 def test_a_dry_run_tells_and_does_nothing(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
@@ -201,7 +239,7 @@ def test_a_dry_run_tells_and_does_nothing(shop: Shop, capsys: pytest.CaptureFixt
 def test_a_standby_keeps_config_of_its_own(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     file = shop.folder / f"Pulumi.items-prod-{AWAY}.yaml"
     assert shop.failover() == 0
-    assert file.read_text(encoding="utf-8") == (shop.folder / "Pulumi.prod.yaml").read_text(encoding="utf-8")
+    assert file.read_text(encoding="utf-8") == (shop.folder / "Pulumi.items-prod.yaml").read_text(encoding="utf-8")
     assert f"{file.name} is made: keep what is particular to {AWAY} in it" in capsys.readouterr().out
     file.write_text("config:\n  tap:cors_origin: https://west.example.com\n", encoding="utf-8")
     assert shop.failover() == 0
@@ -211,7 +249,7 @@ def test_a_standby_keeps_config_of_its_own(shop: Shop, capsys: pytest.CaptureFix
 
 def test_config_that_names_what_is_at_home_is_refused(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     certificate = f"arn:aws:acm:{HOME}:000000000000:certificate/1"
-    (shop.folder / "Pulumi.prod.yaml").write_text(f"config: {{'tap:certificate_arn': '{certificate}'}}", "utf-8")
+    (shop.folder / "Pulumi.items-prod.yaml").write_text(f"config: {{'tap:certificate_arn': '{certificate}'}}", "utf-8")
     assert shop.failover() == 1
     wanted = f"Pulumi.items-prod-{AWAY}.yaml: tap:certificate_arn names what is in {HOME}: give that of {AWAY}"
     assert last(capsys) == f"error: {wanted}"
@@ -220,7 +258,7 @@ def test_config_that_names_what_is_at_home_is_refused(shop: Shop, capsys: pytest
 
 @pytest.mark.parametrize("text", ["", "config:\n"])
 def test_config_that_says_nothing_is_config(shop: Shop, text: str) -> None:
-    (shop.folder / "Pulumi.prod.yaml").write_text(text, encoding="utf-8")
+    (shop.folder / "Pulumi.items-prod.yaml").write_text(text, encoding="utf-8")
     assert shop.failover() == 0
 
 
@@ -402,5 +440,5 @@ def test_a_domain_whose_dns_is_elsewhere_is_told(shop: Shop, capsys: pytest.Capt
 def test_a_standby_has_a_stack_and_a_file_of_its_own() -> None:
     home = Deployment(service="stock", environment="prod", region=HOME, home=HOME)
     away = Deployment(service="stock", environment="prod", region=AWAY, home=HOME)
-    assert (home.stack, str(home.config_file)) == ("stock-prod", "Pulumi.prod.yaml")
+    assert (home.stack, str(home.config_file)) == ("stock-prod", "Pulumi.stock-prod.yaml")
     assert (away.stack, str(away.config_file)) == ("stock-prod-us-west-2", "Pulumi.stock-prod-us-west-2.yaml")

@@ -49,6 +49,11 @@ from beside import NAME
 aws.sqs.Queue("jobs", name=NAME, sqs_managed_sse_enabled=False, kms_master_key_id="alias/aws/sqs", tags={"Owner": "us"})
 aws.sqs.Queue("bare", tags={"Owner": "us"})
 """
+NAMED_BY_CONFIG = """
+import pulumi
+import pulumi_aws as aws
+aws.sqs.Queue(pulumi.Config("shop").require("queue"), tags={"Owner": "us"})
+"""
 
 
 def a_resource(kind: str, name: str = "it", above: str = "", **props: Any) -> Resource:
@@ -208,14 +213,12 @@ def test_a_program_of_ones_own_is_judged_as_strictly(program: Path, capsys: pyte
     assert sys.path == before
 
 
-def test_a_program_of_a_project_of_any_name_reads_its_configuration(
-    program: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    project = "name: shop\nconfig:\n  color:\n    type: string\n    default: red\n"
-    program.with_name("Pulumi.yaml").write_text(project, encoding="utf-8")
-    program.write_text("import pulumi\nraise ValueError(pulumi.Config('shop').require('color'))", encoding="utf-8")
-    assert main(["--program", str(program)]) == 2
-    assert capsys.readouterr().out == f"error: {program}: red\n"
+def test_program_reads_the_config_of_its_own_project(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (program.parent / "Pulumi.yaml").write_text("name: shop\n", encoding="utf-8")
+    (program.parent / "Pulumi.items-dev.yaml").write_text("config: {'shop:queue': red}", encoding="utf-8")
+    program.write_text(NAMED_BY_CONFIG, encoding="utf-8")
+    assert main(["--program", str(program)]) == 1
+    assert f"\n      {program}: red\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,16 @@ import pulumi_aws as aws
 import pytest
 import yaml
 
-from lib.config import KEYS, args_from_config, secrets_from_config
-from lib.recorder import Registered, record
+from lib.config import (
+    KEYS,
+    OTHER_KEYS,
+    ConfigError,
+    args_from_config,
+    check_keys,
+    check_stack_name,
+    secrets_from_config,
+)
+from lib.recorder import Deployment, Registered, record
 from lib.services import CHOICES, SERVICES
 from lib.services.inventory.service import InventorySettings, inventory
 from lib.settings import LAYERS
@@ -161,7 +169,7 @@ def test_every_key_is_tried_here() -> None:
     assert VALUES.keys() == KEYS.keys()
 
 
-@pytest.mark.parametrize("name", KEYS.keys() - OWNERS.keys())
+@pytest.mark.parametrize("name", sorted(KEYS.keys() - OWNERS.keys()))
 def test_key_sets_its_field_and_no_other(name: str) -> None:
     text, value, _ = VALUES[name]
     beside = TOGETHER.get(name, {})
@@ -306,3 +314,189 @@ def test_projects_defaults_leave_everything_to_the_environment(monkeypatch: pyte
     defaults = {name: str(entry["default"]) for name, entry in declared().items()}
     monkeypatch.setenv("ENVIRONMENT_SUFFIX", "prod")
     assert args(**{**defaults, "service": service}) == TapStackArgs(environment_suffix="prod", service=service)
+
+
+PASSWORD = "correct horse"
+
+
+def secret_args(secret: tuple[str, ...], **values: str) -> TapStackArgs:
+    """The arguments that a config spells out, some keys of which are secret."""
+    config = {f"tap:{name}": value for name, value in values.items()}
+    pulumi.runtime.set_all_config(config, [f"tap:{name}" for name in secret])
+    return args_from_config(pulumi.Config("tap"))
+
+
+@pytest.fixture(autouse=True)
+def _no_secrets() -> Iterator[None]:
+    yield
+    pulumi.runtime.set_all_config({}, [])
+
+
+def recorded_topics(secret: tuple[str, ...], **values: str) -> Deployment:
+    """A subscription and a tag from a config, some keys of which are secret."""
+
+    def program() -> None:
+        made = secret_args(secret, **values)
+        email = made.alarms.notification_email
+        aws.sns.TopicSubscription("email", topic="t", protocol="email", endpoint=email or "")
+        aws.sns.Topic("topic", tags=made.all_tags)
+
+    return record(program)
+
+
+def test_secret_email_address_and_tags_stay_secret() -> None:
+    values = {"notification_email": "a@example.com", "tags": '{"Owner": "me"}'}
+    made = recorded_topics(("notification_email", "tags"), **values)
+    assert made.only("sns.TopicSubscription").inputs["endpoint"] == "a@example.com"
+    assert made.only("sns.TopicSubscription").told["endpoint"] == "[secret]"
+    assert made.only("sns.Topic").inputs["tags"] == {"Owner": "me", "Project": "IaC-Nova-Test"}
+    assert made.only("sns.Topic").told["tags"] == {"Owner": "[secret]", "Project": "IaC-Nova-Test"}
+    assert not made.warnings
+    plain = recorded_topics((), **values)
+    assert plain.only("sns.TopicSubscription").told["endpoint"] == "a@example.com"
+    assert plain.only("sns.Topic").told["tags"]["Owner"] == "me"
+
+
+def test_secret_that_sets_no_email_address_sets_none() -> None:
+    assert secret_args(("notification_email",), notification_email="none").alarms.notification_email == ""
+
+
+def test_one_warning_names_the_secret_keys_that_end_in_plain_text() -> None:
+    values = {"cors_origin": "https://a.example.com", "environment": "pr-7", "domain_name": "", "tracing": "true"}
+    made = recorded_topics(("cors_origin", "environment", "domain_name"), **values)
+    assert made.warnings == [
+        "Secret config keys whose values are plain text in the state of the stack: tap:environment, tap:cors_origin. "
+        "They decide which resources exist or how they are named. Do not keep secrets in them: see docs/secrets.md."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("notification_email", PASSWORD, "one address, or '' for none"),
+        ("cors_origin", PASSWORD, "'*', an origin such as https://shop.example.com (no path), or '' for none"),
+        ("lambda_memory_size", PASSWORD, "a whole number from 128 to 10240 MB"),
+        ("split_functions", PASSWORD, "true or false"),
+        ("tags", PASSWORD, 'an object of texts, such as {"Owner": "web-team"}'),
+        ("tags", f'["{PASSWORD}"]', 'an object of texts, such as {"Owner": "web-team"}'),
+        (
+            "tags",
+            f'{{"Owner": "{PASSWORD}!"}}',
+            'an object of texts, such as {"Owner": "web-team"}, with names and values that AWS accepts',
+        ),
+        (
+            "environment",
+            PASSWORD,
+            "letters, digits, '-' and '_', and spelled as in docs/configuration.md if it is listed there",
+        ),
+        (
+            "environment",
+            "Prod",
+            "letters, digits, '-' and '_', and spelled as in docs/configuration.md if it is listed there",
+        ),
+    ],
+)
+def test_error_of_a_secret_value_names_the_key_and_what_is_expected(name: str, value: str, expected: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        secret_args((name,), **{name: value})
+    assert str(raised.value) == f"config {name} must be {expected}, got a secret value."
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"service": PASSWORD}, "service '[secret]': give one of items, inventory, stock, or a Service"),
+        (
+            {"certificate_arn": CERTIFICATE},
+            "api.certificate_arn '[secret]': give domain_name, too, or take this out",
+        ),
+        (
+            {"callback_urls": "https://a.example.com/, https://b.example.com/"},
+            "authorization.callback_urls ('[secret]', '[secret]'): give type COGNITO_USER_POOLS, too, or take this out",
+        ),
+        (
+            {"alarms_evaluation_periods": "01440", "alarms_period_seconds": "0120"},
+            "alarms.evaluation_periods [secret]: give so few that with period_seconds [secret] they span a day at most",
+        ),
+    ],
+)
+def test_secret_values_that_contradict_others_are_not_shown(values: dict[str, str], message: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        secret_args(tuple(values), **values)
+    assert str(raised.value) == message
+
+
+def test_errors_of_config_have_no_traceback_in_the_cli_and_no_cause() -> None:
+    with pytest.raises(pulumi.RunError, match=r"^config lambda_memory_size 'large': give a whole number") as raised:
+        args(lambda_memory_size="large")
+    assert isinstance(raised.value, ValueError)
+    assert raised.value.__suppress_context__
+
+
+def test_tags_that_are_no_json_are_refused_as_config() -> None:
+    with pytest.raises(ConfigError, match=r"^config tags 'Owner=me': give an object of texts"):
+        args(tags="Owner=me")
+
+
+@pytest.mark.parametrize("namespace", ["tap", "shop"])
+def test_unknown_keys_are_rejected_together_each_with_its_nearest(namespace: str) -> None:
+    keys = ("rolout", "notification_mail", "cors_origin", "low_stock_threshold", *OTHER_KEYS)
+    config = {f"{namespace}:{name}": "" for name in keys}
+    pulumi.runtime.set_all_config({**config, "aws:region": "us-east-1", "other:thing": "1"})
+    with pytest.raises(pulumi.RunError) as raised:
+        check_keys(pulumi.Config(namespace))
+    assert str(raised.value) == (
+        f"config keys must be known, got '{namespace}:notification_mail' "
+        f"(nearest key: '{namespace}:notification_email'), '{namespace}:rolout' (nearest key: '{namespace}:rollout'). "
+        "Rename them, or remove them with pulumi config rm."
+    )
+
+
+def test_unknown_key_in_the_environment_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    pulumi.runtime.set_all_config({})
+    monkeypatch.setenv("PULUMI_CONFIG", '{"tap:rolout": "none"}')
+    with pytest.raises(ConfigError, match=r"'tap:rolout' \(nearest key: 'tap:rollout'\)"):
+        check_keys(pulumi.Config("tap"))
+
+
+def test_keys_that_the_program_reads_itself_are_known() -> None:
+    pulumi.runtime.set_all_config({"tap:colour": "red"})
+    check_keys(pulumi.Config("tap"), own_keys=["colour"])
+
+
+def test_all_keys_of_the_project_are_known() -> None:
+    pulumi.runtime.set_all_config({f"tap:{name}": "" for name in (*declared(), *OTHER_KEYS)})
+    check_keys(pulumi.Config("tap"))
+
+
+@pytest.mark.parametrize(
+    ("stack", "given"),
+    [
+        ("items-dev", {}),
+        ("stock-pr-123", {"service": "stock", "environment": "pr-123"}),
+        ("stock-prod-us-west-2", {"service": "stock", "environment": "prod"}),
+        ("items-prod-us-gov-west-1", {"environment": "prod"}),
+        ("production", {}),
+        ("itemsdev", {"environment": "prod"}),
+    ],
+)
+def test_stack_name_fits_its_config(stack: str, given: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulumi, "get_stack", lambda: stack)
+    check_stack_name(args(**given))
+
+
+@pytest.mark.parametrize(
+    ("stack", "given"),
+    [
+        ("items-dev", {"environment": "prod"}),
+        ("items-dev", {"service": "inventory"}),
+        ("items-dev-2", {}),
+        ("inventory-prod", {"environment": "prod"}),
+    ],
+)
+def test_stack_name_of_another_deployment_is_rejected(
+    stack: str, given: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulumi, "get_stack", lambda: stack)
+    with pytest.raises(pulumi.RunError, match=f"must match the name of the stack, '{stack}'.*pulumi stack init"):
+        check_stack_name(args(**given))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lib import policies
-from lib.config import KEYS
+from lib.config import KEYS, OTHER_KEYS
 from lib.environments import ENVIRONMENTS
 from lib.reference import files, filled, main, sections
 from lib.service import Parameter
@@ -233,7 +233,7 @@ def test_every_permission_of_the_services_has_a_reason() -> None:
 
 def test_configuration_lists_every_key_with_what_it_takes() -> None:
     rows = {row[0].strip("`"): row[1:] for row in cells(sections({})["configuration"])}
-    assert set(rows) == {"environment", "service", "split_functions", "tags", "secrets", *KEYS}
+    assert set(rows) == {*OTHER_KEYS, *KEYS}
     assert rows["audit_reads"] == [
         "inventory: Reads leave an audit row, too: a write unit and no time, as it is written beside the read. "
         "(`inventory.audit_reads`)",

@@ -1,0 +1,145 @@
+"""Outputs as arguments: accepted by properties of resources, rejected by what decides which resources exist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pulumi
+import pytest
+
+from lib.audit.judgement import audit
+from lib.audit.recorded import graph_of
+from lib.cost.bill import bill
+from lib.cost.month import Month
+from lib.cost.traffic import Traffic
+from lib.cost.work import WORK
+from lib.recorder import Deployment, record
+from lib.services import SERVICES
+from lib.settings import (
+    AlarmSettings,
+    ApiSettings,
+    BackupSettings,
+    CostSettings,
+    FunctionSettings,
+    NetworkSettings,
+    ObservationSettings,
+)
+from lib.tap_stack import TapStack, TapStackArgs
+
+EMAIL, OWNER = "oncall@example.com", "web-team"
+
+
+def deployed(wrap: Callable[[str], Any], *, preview: bool = False) -> Deployment:
+    """A stock service with everything that has tags, whose email address and owner are wrapped."""
+
+    def program() -> None:
+        args = TapStackArgs(
+            service="stock",
+            environment_suffix="prod",
+            tags={"Owner": wrap(OWNER)},
+            alarms=AlarmSettings(notification_email=wrap(EMAIL), recommended=True),
+            observation=ObservationSettings(dashboard=True),
+            network=NetworkSettings(vpc="made"),
+            backup=BackupSettings(retention_days=35),
+            cost=CostSettings(monthly_budget_usd=100.0),
+        )
+        for name, value in TapStack("stock", args).outputs.items():
+            pulumi.export(name, value)
+
+    return record(program, preview=preview)
+
+
+def findings(deployment: Deployment) -> set[tuple[str, str, str]]:
+    """The state of every control for every resource."""
+    return {(one.control.title, one.resource.urn, one.state) for one in audit(graph_of(deployment))}
+
+
+def costs(deployment: Deployment) -> dict[tuple[str, str], Any]:
+    """The amount of every item of the bill."""
+    items = bill(Month(deployment, Traffic(), WORK["stock"], SERVICES["stock"])).items
+    return {(item.kind, item.what): pytest.approx(item.usd) for item in items}
+
+
+@pytest.fixture(name="stock", scope="module")
+def stock_fixture() -> Deployment:
+    """The deployment with secret Outputs."""
+    return deployed(pulumi.Output.secret)
+
+
+def test_email_address_can_be_an_output(stock: Deployment) -> None:
+    addresses = [subscription.inputs["endpoint"] for subscription in stock.of("sns.TopicSubscription").values()]
+    assert set(addresses) == {EMAIL}
+    assert {subscription.told["endpoint"] for subscription in stock.of("sns.TopicSubscription").values()} == {
+        "[secret]"
+    }
+
+
+def test_value_of_a_tag_can_be_an_output(stock: Deployment) -> None:
+    tagged = [resource for resource in stock.registered if "tags" in resource.inputs]
+    assert len(tagged) > 100
+    assert {resource.inputs["tags"]["Owner"] for resource in tagged} == {OWNER}
+    assert {resource.told["tags"]["Owner"] for resource in tagged} == {"[secret]"}
+    (rule,) = stock.only("backup.Plan").inputs["rules"]
+    assert rule["recoveryPointTags"]["Owner"] == OWNER
+
+
+def test_outputs_audit_and_bill_are_those_of_plain_values(stock: Deployment) -> None:
+    plain = deployed(str)
+    assert stock.exports == plain.exports
+    assert findings(stock) == findings(plain)
+    assert costs(stock) == costs(plain)
+
+
+def test_preview_does_not_need_the_values() -> None:
+    assert deployed(pulumi.Output.from_input, preview=True).of("sns.TopicSubscription")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            lambda value: {"environment_suffix": value},
+            "environment_suffix must be known before deployment, got an Output. "
+            "Names and settings are derived from it: pass a string, e.g. pulumi.get_stack().",
+        ),
+        (
+            lambda value: {"tags": value},
+            "tags must be known before deployment, got an Output. Pass a mapping, whose values can be Outputs.",
+        ),
+        (
+            lambda value: {"service": value},
+            "service must be known before deployment, got an Output. Pass a plain value.",
+        ),
+        (
+            lambda value: {"function": FunctionSettings(memory_mb=value)},
+            "function.memory_mb must be known before deployment, got an Output. "
+            "Settings decide which resources exist: pass a plain value.",
+        ),
+        (
+            lambda value: {"network": NetworkSettings(private_subnet_ids=("subnet-0a1b2c3d", value))},
+            "network.private_subnet_ids must be known before deployment, got an Output. "
+            "Settings decide which resources exist: pass a plain value.",
+        ),
+        (
+            lambda value: {"api": ApiSettings(cors_origin=value)},
+            "api.cors_origin must be known before deployment, got an Output. "
+            "Settings decide which resources exist: pass a plain value.",
+        ),
+    ],
+)
+def test_output_is_rejected_if_its_value_decides_what_is_created(arguments: Any, message: str) -> None:
+    def program() -> None:
+        with pytest.raises(ValueError, match="Output") as raised:
+            TapStackArgs(**arguments(pulumi.Output.from_input("web")))
+        assert str(raised.value) == message
+
+    record(program)
+
+
+def test_key_of_a_tag_beside_an_output_is_checked() -> None:
+    def program() -> None:
+        with pytest.raises(ValueError, match=r"^tags key 'aws:Owner': give a name"):
+            TapStackArgs(tags={"aws:Owner": pulumi.Output.from_input(OWNER)})
+
+    record(program)

@@ -1,0 +1,352 @@
+"""`make up` and its relatives, with a stand-in for the Pulumi CLI."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+
+from lib import pulumi_cli
+from lib.config import KEYS, args_from_config, check_keys
+from lib.local import sites
+from lib.pulumi_cli import GUIDANCE, main
+
+PROJECT = "name: shop\nconfig: {environment: {default: ''}, tracing: {default: ''}, rollout: {default: ''}}\n"
+CLI = """#!{python}
+import json, pathlib, signal, sys, time
+folder, words = pathlib.Path({folder!r}), sys.argv[1:]
+copy = pathlib.Path(words[words.index("--config-file") + 1]) if "--config-file" in words else None
+with (folder / "calls").open("a") as calls:
+    calls.write(json.dumps([words, copy and copy.read_text()]) + "\\n")
+stack = pathlib.Path(f"Pulumi.{{words[-1]}}.yaml")
+if copy and (folder / "salt").exists():
+    copy.write_text(copy.read_text() + "\\nencryptionsalt: v1:new\\n")
+if words[:2] == ["stack", "output"]:
+    outputs = folder / "outputs"
+    if not outputs.exists():
+        sys.exit("error: no stack named '" + words[-1] + "' found")
+    print(outputs.read_text())
+if (folder / "slow").exists() and words[0] == "up":
+    signal.signal(signal.SIGINT, lambda *_: (folder / "interrupted").touch())
+    (folder / "started").touch()
+    while not (folder / "interrupted").exists():
+        time.sleep(0.01)
+if (folder / f"{{words[0]}} fails").exists():
+    print("error: log in first", file=sys.stderr)
+    sys.exit(7)
+"""
+
+
+class Checkout:
+    """A folder with a project and a CLI that records its calls."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.cli = folder / "checkout", folder / "cli"
+        self.folder.mkdir()
+        self.cli.mkdir()
+        (self.folder / "Pulumi.yaml").write_text(PROJECT, encoding="utf-8")
+        script = self.cli / "pulumi"
+        script.write_text(CLI.format(python=sys.executable, folder=str(self.cli)), encoding="utf-8")
+        script.chmod(0o755)
+        self.outputs(service="items", api_url="https://example.com", api_key="[secret]")
+
+    def outputs(self, **values: str) -> None:
+        """Set the outputs of every stack."""
+        (self.cli / "outputs").write_text(json.dumps(values), encoding="utf-8")
+
+    def calls(self, word: str = "") -> list[list[str]]:
+        """The words of the calls that begin with a word."""
+        return [words for words, _ in self._calls() if words[0].startswith(word)]
+
+    def copies(self) -> list[str]:
+        """The contents of the config files that the calls named."""
+        return [copy for _, copy in self._calls() if copy]
+
+    def _calls(self) -> list[Any]:
+        path = self.cli / "calls"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def file(self, stack: str = "items-dev") -> Path:
+        """The config file of a stack."""
+        return self.folder / f"Pulumi.{stack}.yaml"
+
+    def files(self) -> list[str]:
+        """The names of all config files but that of the project."""
+        return sorted(path.name for path in self.folder.glob("Pulumi.?*.yaml"))
+
+
+@pytest.fixture(name="checkout")
+def checkout_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
+    """A fresh clone."""
+    checkout = Checkout(tmp_path)
+    monkeypatch.chdir(checkout.folder)
+    monkeypatch.setenv("PATH", str(checkout.cli))
+    return checkout
+
+
+def last(capsys: pytest.CaptureFixture[str]) -> str:
+    """The last line of the output."""
+    return capsys.readouterr().out.splitlines()[-1]
+
+
+@pytest.mark.parametrize("environment", ["dev", "pr-7", "staging", "prod", "production"])
+def test_first_command_creates_the_file_of_the_stack_alone(checkout: Checkout, environment: str) -> None:
+    assert main(["preview", "--service", "stock", "--env", environment]) == 0
+    stack = f"stock-{environment}"
+    assert checkout.files() == [f"Pulumi.{stack}.yaml"]
+    assert yaml.safe_load(checkout.file(stack).read_text()) == {
+        "config": {"shop:environment": environment, "shop:service": "stock"}
+    }
+    assert checkout.calls()[:2] == [
+        ["stack", "select", "--create", stack],
+        ["stack", "output", "--json", "--stack", stack],
+    ]
+    assert checkout.calls()[2:] == [["preview", "--stack", stack]]
+
+
+@pytest.mark.parametrize(("environment", "row"), [("staging", "staging"), ("production", "prod")])
+def test_created_file_suggests_settings_that_the_program_accepts(
+    checkout: Checkout, environment: str, row: str
+) -> None:
+    main(["preview", "--env", environment])
+    text = checkout.file(f"items-{environment}").read_text()
+    suggested = yaml.safe_load(text.replace("  # shop:", "  shop:"))["config"]
+    names = {name for config in GUIDANCE[row].values() for name in config}
+    assert {f"shop:{name}" for name in names} == suggested.keys() - {"shop:environment", "shop:service"}
+    assert names <= KEYS.keys()
+    pulumi.runtime.set_all_config(suggested)
+    check_keys(pulumi.Config("shop"))
+    assert args_from_config(pulumi.Config("shop")).environment == environment
+
+
+def test_unlisted_environments_have_no_suggestions(checkout: Checkout) -> None:
+    main(["preview"])
+    comments = [line for line in checkout.file().read_text().splitlines() if line.startswith("  #")]
+    assert not comments
+
+
+def test_up_deploys_and_writes_the_outputs_without_secrets(checkout: Checkout) -> None:
+    assert main(["up", "--yes"]) == 0
+    assert checkout.calls("up") == [["up", "--stack", "items-dev", "--yes"]]
+    written = json.loads((checkout.folder / "cfn-outputs" / "all-outputs.json").read_text())
+    assert written == {"items-dev": {"service": "items", "api_url": "https://example.com"}}
+
+
+def test_existing_file_stays_as_it_is(checkout: Checkout) -> None:
+    text = "# mine\nconfig:\n  shop:environment: dev\n  shop:service: items\nencryptionsalt: v1:old\n"
+    checkout.file().write_text(text)
+    assert main(["up", "--yes", "--config", "tracing=true"]) == 0
+    assert checkout.file().read_text() == text
+    assert not checkout.calls("config")
+
+
+def test_overrides_go_to_a_copy_that_does_not_outlive_the_run(checkout: Checkout) -> None:
+    checkout.file().write_text("config: {shop:environment: dev, shop:service: items}\nencryptionsalt: v1:old\n")
+    assert main(["up", "--yes", "--config", "tracing=true", "--config", "rollout=none"]) == 0
+    ((_, _, _, option, copy, *words),) = checkout.calls("up")
+    assert option == "--config-file"
+    assert words == ["--config", "tracing=true", "--config", "rollout=none", "--yes"]
+    assert checkout.copies() == [checkout.file().read_text()]
+    assert Path(copy).name == "Pulumi.items-dev.yaml"
+    assert not Path(copy).parent.exists()
+
+
+def test_salt_that_the_cli_adds_to_the_copy_is_kept(checkout: Checkout) -> None:
+    checkout.file().write_text("config: {shop:environment: dev, shop:service: items}")
+    (checkout.cli / "salt").touch()
+    assert main(["preview", "--config", "tracing=true"]) == 0
+    assert checkout.file().read_text().splitlines() == [
+        "config: {shop:environment: dev, shop:service: items}",
+        "encryptionsalt: v1:new",
+    ]
+
+
+def test_file_that_the_cli_created_gets_what_it_lacks(checkout: Checkout) -> None:
+    checkout.file().write_text("config:\n  shop:service: items\n  shop:environment: ''\nencryptionsalt: v1:old\n")
+    assert main(["preview"]) == 0
+    assert checkout.calls("config") == [["config", "set", "environment", "dev", "--stack", "items-dev"]]
+
+
+@pytest.mark.parametrize("text", ["", "config:\n"])
+def test_empty_file_gets_what_it_lacks(checkout: Checkout, text: str) -> None:
+    checkout.file().write_text(text)
+    assert main(["preview"]) == 0
+    assert [words[2:4] for words in checkout.calls("config")] == [["environment", "dev"], ["service", "items"]]
+
+
+def test_failure_to_complete_the_file_ends_the_command(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    checkout.file().write_text("config:\n")
+    (checkout.cli / "config fails").touch()
+    assert main(["preview"]) == 1
+    assert last(capsys) == "error: pulumi config set failed: fix what it reports, then run this again"
+    assert not checkout.calls("preview")
+
+
+def test_file_of_another_environment_is_rejected(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    checkout.file().write_text("config: {shop:environment: prod, shop:service: items}")
+    assert main(["up", "--yes"]) == 1
+    assert last(capsys) == (
+        "error: shop:environment in Pulumi.items-dev.yaml must be 'dev', got 'prod'. "
+        "The file is the config of the stack items-dev."
+    )
+    assert not checkout.calls()
+
+
+def test_failed_selection_leaves_no_new_file(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    (checkout.cli / "stack fails").touch()
+    assert main(["up", "--yes"]) == 1
+    assert last(capsys) == "error: pulumi stack select failed: fix what it reports, then run this again"
+    assert not checkout.files()
+
+
+def test_failed_selection_leaves_an_existing_file(checkout: Checkout) -> None:
+    (checkout.cli / "stack fails").touch()
+    checkout.file().touch()
+    assert main(["up", "--yes"]) == 1
+    assert checkout.files() == ["Pulumi.items-dev.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--env", "a b"], "error: environment_suffix 'a b': AWS names take letters"),
+        (["--env", "Prod"], "error: environment_suffix 'Prod': give 'prod'"),
+        (["--config", "colour=red"], "error: config 'colour=red': give KEY=VALUE with a key that Pulumi.yaml has"),
+    ],
+)
+def test_invalid_variable_is_one_line_and_changes_nothing(
+    checkout: Checkout, capsys: pytest.CaptureFixture[str], words: list[str], message: str
+) -> None:
+    assert main(["up", "--yes", *words]) == 1
+    assert last(capsys).startswith(message)
+    assert not checkout.files()
+    assert not checkout.calls()
+
+
+@pytest.mark.parametrize("command", ["up", "destroy"])
+def test_without_a_terminal_yes_is_needed(checkout: Checkout, capsys: pytest.CaptureFixture[str], command: str) -> None:
+    assert main([command]) == 1
+    assert last(capsys) == (
+        f"error: YES must be 1, as there is no terminal to confirm the changes. Run make {command} YES=1."
+    )
+    assert not checkout.files()
+    assert not checkout.calls()
+
+
+def test_terminal_asks_for_confirmation(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert main(["up"]) == 0
+    assert main(["destroy"]) == 0
+    assert checkout.calls("up") == [["up", "--stack", "items-dev"]]
+    assert checkout.calls("destroy") == [["destroy", "--stack", "items-dev"]]
+
+
+def test_destroy_needs_no_file(checkout: Checkout) -> None:
+    assert main(["destroy", "--yes"]) == 0
+    assert checkout.calls() == [["destroy", "--stack", "items-dev", "--yes"]]
+    assert not checkout.files()
+
+
+def test_exit_code_is_that_of_the_cli(checkout: Checkout) -> None:
+    (checkout.cli / "up fails").touch()
+    assert main(["up", "--yes"]) == 7
+    assert not (checkout.folder / "cfn-outputs").exists()
+
+
+@pytest.mark.usefixtures("checkout")
+def test_missing_file_of_a_deployed_stack_is_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["preview"])
+    assert capsys.readouterr().out.splitlines() == [
+        "created Pulumi.items-dev.yaml: keep it under version control",
+        "warning: items-dev was deployed with a config file that is missing here. Restore the file, "
+        "e.g. with pulumi config refresh --force --stack items-dev.",
+    ]
+    main(["preview"])
+    assert not capsys.readouterr().out
+
+
+def test_new_stack_has_no_warning(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    checkout.outputs()
+    main(["preview"])
+    assert capsys.readouterr().out.splitlines() == ["created Pulumi.items-dev.yaml: keep it under version control"]
+
+
+@pytest.mark.parametrize("deployed", [True, False])
+def test_outputs_of_a_stack_without_any_is_an_error(
+    checkout: Checkout, capsys: pytest.CaptureFixture[str], deployed: bool
+) -> None:
+    checkout.outputs()
+    if not deployed:
+        (checkout.cli / "outputs").unlink()
+    assert main(["outputs"]) == 1
+    assert last(capsys) == "error: stack items-dev has no outputs: deploy it first, with make up"
+    assert checkout.calls() == [["stack", "output", "--json", "--stack", "items-dev"]]
+
+
+def test_error_of_the_cli_is_reported(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    (checkout.cli / "stack fails").touch()
+    assert main(["outputs"]) == 1
+    assert last(capsys) == "error: stack items-dev: error: log in first"
+
+
+@pytest.mark.parametrize("command", ["preview", "up", "destroy", "outputs"])
+def test_missing_cli_is_one_line(checkout: Checkout, capsys: pytest.CaptureFixture[str], command: str) -> None:
+    (checkout.cli / "pulumi").unlink()
+    assert main([command]) == 1
+    assert last(capsys).startswith("error: no Pulumi CLI found: install it from https://")
+    assert not checkout.files()
+
+
+def test_pages_are_built_before_the_deployment_if_there_is_npm(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    built: list[str] = []
+
+    def build(services: Any, _terminal: object) -> None:
+        built.extend(service.name for service in services)
+        if len(built) > 1:
+            raise sites.SiteError("npm failed")
+
+    monkeypatch.setattr(sites, "build", build)
+    assert main(["preview", "--service", "stock"]) == 0
+    assert not built
+    (checkout.cli / "npm").symlink_to(checkout.cli / "pulumi")
+    assert main(["preview", "--service", "stock"]) == 0
+    assert built == ["stock"]
+    assert main(["preview", "--service", "stock"]) == 1
+    assert last(capsys) == "error: npm failed"
+
+
+@pytest.fixture(name="interrupted")
+def interrupted_fixture(checkout: Checkout, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A deployment that was interrupted, as Ctrl-C does, while the CLI worked."""
+    for flag in ("slow", "up fails"):
+        (checkout.cli / flag).touch()
+    (tmp_path / "temporary").mkdir()
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(tmp_path / "temporary")}
+    command = [sys.executable, "-m", pulumi_cli.__name__, "up", "--yes", "--config", "tracing=true"]
+    with subprocess.Popen(command, env=environment, start_new_session=True) as process:
+        deadline = time.monotonic() + 60
+        while not (checkout.cli / "started").exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(60)
+        yield process
+
+
+def test_interrupted_run_waits_for_the_cli_and_removes_the_copy(
+    interrupted: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    assert interrupted.returncode == 7
+    assert not list((tmp_path / "temporary").iterdir())
