@@ -34,7 +34,13 @@ def sources(service: Service, function: Function, cors_origin: str | None = "") 
 
 def shared_sources(handler: str) -> dict[str, str]:
     """The files that all functions with operations in the module `handler` need, by their path, sorted."""
-    return dict(sorted({**dict(_package(RUNTIME)), **dict(_package(handler.rpartition(".")[0] or handler))}.items()))
+    return dict(sorted({**dict(_package(RUNTIME)), **dict(_package(_package_of(handler)))}.items()))
+
+
+def check_handlers(service: Service) -> None:
+    """Raise ValueError for a handler whose package does not exist."""
+    for function in service.functions:
+        _folder(_package_of(function.handler))
 
 
 def own_sources(service: Service, function: Function, cors_origin: str | None = "") -> dict[str, str]:
@@ -111,16 +117,25 @@ def _route(route: Route, number: int) -> str:
     return f"({route.method!r}, {route.path!r}): Route({target}),"
 
 
-def _package(name: str) -> Iterator[tuple[str, str]]:
-    """The modules of a package at their dotted place; the packages above it are empty in the archive."""
+def _package_of(handler: str) -> str:
+    """Return the package of a handler module, which can be a package itself."""
+    return handler.rpartition(".")[0] or handler
+
+
+def _folder(package: str) -> Path:
+    """Return the folder of a package; raise ValueError if there is none."""
     try:
-        spec = importlib.util.find_spec(name)
+        spec = importlib.util.find_spec(package)
     except ModuleNotFoundError:
         spec = None
     if spec is None or not spec.submodule_search_locations:
-        raise ValueError(f"handler package {name!r}: not found; give the dotted name of a module inside a package")
-    folder = Path(spec.submodule_search_locations[0])
-    place = Path(*name.split("."))
+        raise ValueError(f"handler package {package!r}: not found; give the dotted name of a module inside a package")
+    return Path(spec.submodule_search_locations[0])
+
+
+def _package(name: str) -> Iterator[tuple[str, str]]:
+    """The modules of a package at their dotted place; the packages above it are empty in the archive."""
+    folder, place = _folder(name), Path(*name.split("."))
     for above in list(place.parents)[:-1]:
         yield (above / "__init__.py").as_posix(), ""
     for file in folder.rglob("*.py"):

@@ -9,6 +9,7 @@ import pulumi
 
 from . import recommended
 from . import service as described
+from .archive import check_handlers
 from .environments import ENVIRONMENTS, row_name
 from .gateway import HEALTH_PATH
 from .naming import check_environment_suffix
@@ -87,6 +88,7 @@ class TapStackArgs(Settings):
         self.settings().check()
         self._check_authorization()
         self._check_secrets()
+        check_handlers(self.description())
         check_reach(self.description(), self.settings().network)
         if self.settings().api.health_route and HEALTH_PATH in {route.path for _, route in self.description().routes()}:
             raise refuse("api.health_route", True, f"give False, for the service answers {HEALTH_PATH} itself")

@@ -12,8 +12,8 @@ from .. import pulumi_cli
 from ..local import project
 from . import RecoveryError
 
-STANDBY = {"table_existing": "true", "replica_regions": "none", "zone_id": "none"}
-"""What a standby is told besides: its tables stand, and DNS is not its own to change."""
+STANDBY = {"table_existing": "true", "replica_regions": "none", "zone_id": "none", "monthly_budget_usd": "0"}
+"""Config of a standby: it uses existing tables, and leaves DNS and the budget of the account to the home stack."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ import pulumi
 import pytest
 from pulumi.log import debug
 
-from lib.config import secrets_from_config
+from lib.config import args_from_config, secrets_from_config
 from lib.settings import USER_POOL, AuthorizationSettings
 from lib.tap_stack import TapStack, TapStackArgs
 
@@ -20,6 +20,7 @@ from .stack import Deployed, Engine, Stack
 
 CONFIGURED = "configured-secret-4b1c9e"
 PASSED = "passed-secret-77ad02"
+EMAIL = "secret-address-31fe@example.com"
 READ = {"token": "GetParameter", "seal": "GetSecretValue", "salt": "GetParameter"}
 SERVICE = a_service(
     functions=(a_function(a_route(scope="read", grants=tuple(a_grant(*grant) for grant in READ.items()))),),
@@ -36,7 +37,8 @@ def program() -> None:
     """Deploy one API with access tokens and one with API keys, and export all outputs as `tap.py` does."""
     secrets: dict[str, pulumi.Input[str]] = {**secrets_from_config(SERVICE), "seal": PASSED}
     tokens = AuthorizationSettings(type=USER_POOL)
-    stack = TapStack("tap", TapStackArgs(service=SERVICE, secrets=secrets, authorization=tokens))
+    alarms = args_from_config().alarms
+    stack = TapStack("tap", TapStackArgs(service=SERVICE, secrets=secrets, authorization=tokens, alarms=alarms))
     keys = TapStack("keys", TapStackArgs(authorization=AuthorizationSettings(type="API_KEY")))
     for name, value in {**stack.outputs, **{f"keys_{name}": value for name, value in keys.outputs.items()}}.items():
         pulumi.export(name, value)
@@ -67,12 +69,14 @@ def values(ledger: Ledger) -> dict[str, str]:
     }
     (version,) = ledger.find("aws:secretsmanager/secretVersion:SecretVersion")
     (key,) = ledger.find("aws:apigateway/apiKey:ApiKey")
+    (email,) = ledger.find("aws:sns/topicSubscription:TopicSubscription")
     (machines,) = ledger.find("aws:cognito/userPoolClient:UserPoolClient")
     return {
         "configured": parameters["/parcels/dev/token"],
         "passed": wire.plain(version.inputs["secretStringWo"]),
         "generated": parameters["/parcels/dev/salt"],
         "API key": wire.plain(key.outputs["value"]),
+        "email address": wire.plain(email.inputs["endpoint"]),
         "client secret": wire.plain(machines.outputs["clientSecret"]),
     }
 
@@ -85,6 +89,7 @@ def deployment_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dep
         patch.setattr(pulumi.log, "debug", debug)
         stack = engine.stack("parcels-dev")
         stack.set_secret("secrets.token", CONFIGURED)
+        stack.set_secret("notification_email", EMAIL)
         stack.preview(program, diff=True)
         deployed = stack.deploy(program, debug=True, log_to_std_err=True, log_verbosity=9)
         yield Deployment(stack, deployed, values(engine.ledger))
@@ -93,6 +98,7 @@ def deployment_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dep
 def test_secrets_arrive_in_aws(deployment: Deployment) -> None:
     assert deployment.secrets["configured"] == CONFIGURED
     assert deployment.secrets["passed"] == PASSED
+    assert deployment.secrets["email address"] == EMAIL
     assert all(len(secret) >= 20 for secret in deployment.secrets.values())
 
 
@@ -107,6 +113,7 @@ def test_secrets_arrive_in_aws(deployment: Deployment) -> None:
             marks=pytest.mark.xfail(strict=True, reason="the provider does not mark `UsagePlanKey.value` as secret"),
         ),
         "client secret",
+        "email address",
     ],
 )
 def test_secret_appears_nowhere(deployment: Deployment, name: str) -> None:

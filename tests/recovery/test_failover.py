@@ -148,7 +148,7 @@ def test_a_service_comes_up_where_its_replicas_are(shop: Shop, capsys: pytest.Ca
     assert shop.told("up") == [
         "up --yes --refresh --config environment=prod --config service=items "
         f"--config aws:region={AWAY} --config table_existing=true --config replica_regions=none "
-        f"--config zone_id=none --stack {stack}"
+        f"--config zone_id=none --config monthly_budget_usd=0 --stack {stack}"
     ]
     said = capsys.readouterr().out
     assert f"1 tables are ready in {AWAY}" in said
