@@ -28,10 +28,7 @@ TYPES: dict[str, ResourceType] = {
             "mfaConfiguration": "OFF",
             "passwordPolicy": {
                 "minimumLength": 8,
-                "requireLowercase": True,
-                "requireNumbers": True,
-                "requireSymbols": True,
-                "requireUppercase": True,
+                **dict.fromkeys(("requireLowercase", "requireNumbers", "requireSymbols", "requireUppercase"), True),
                 "temporaryPasswordValidityDays": 7,
             },
             "signInPolicy": {"allowedFirstAuthFactors": ["PASSWORD"]},
