@@ -51,9 +51,12 @@ def plan(
         for number, label in labels.items()
         if number != current and not is_empty(previous[number]["name"])
     }
-    kept = {number: FORMER if label == CREATED else label for number, label in older.items()}
+    older_labels = {number: FORMER if label == CREATED else label for number, label in older.items()}
     return Vaults(
         current,
-        {str(number): label for number, label in sorted({**kept, current: key}.items())},
-        {number: None if label == AWS_MANAGED else previous[number].get("kmsKeyArn") for number, label in kept.items()},
+        {str(number): label for number, label in sorted({**older_labels, current: key}.items())},
+        {
+            number: None if label == AWS_MANAGED else previous[number].get("kmsKeyArn")
+            for number, label in older_labels.items()
+        },
     )

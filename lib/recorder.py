@@ -56,7 +56,7 @@ CALLS: dict[str, dict[str, Any]] = {
 }
 """What a program may ask AWS, and the recorder's answer."""
 LOOK_UPS = ("getFunction", "getKey", "getParameter", "getSecret", "getTable", "getUserPools", "getVault")
-"""Data sources that find nothing unless a recording says otherwise."""
+"""Data sources that find nothing unless a recording sets a result."""
 Call = Mapping[str, Any] | Callable[[Mapping[str, Any]], Any]
 """Result of a data source, or a function from its arguments to what `pulumi.runtime.Mocks.call` returns."""
 PROOF = ("resourceRecordName", "resourceRecordType", "resourceRecordValue")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -48,8 +49,13 @@ class Transitions:
                 raise pulumi.RunError(self._other_stack(field, self._stack[field], value))
         for table, name in table_names.items():
             existing = self._previous.outputs(TABLE, f"{self.prefix}-{table}-table").get("name", name)
-            if existing != name:
+            if existing != name and re.fullmatch(self._any_environment(table), existing):
                 raise pulumi.RunError(self._other_stack(f"name of table {table}", existing, name))
+
+    def _any_environment(self, table: str) -> str:
+        """Return a pattern of the names that a table has in any environment; a transform can set others."""
+        name = self._service.name_pattern.format(environment="\0", type=table)
+        return re.escape(name).replace(re.escape("\0"), ".+")
 
     def _other_stack(self, field: str, existing: str, value: str) -> str:
         return (
@@ -60,13 +66,13 @@ class Transitions:
     def _check_replica(self, table: str, region: str) -> None:
         replica = self._previous.outputs(REPLICA, f"{self.prefix}-{table}-{region}-replica")
         settings = self._settings.table
-        is_kept = (
+        is_undeletable = (
             settings.retain_on_delete
             or settings.deletion_protection
             or replica.get("deletionProtectionEnabled")
             or self._previous.outputs("tap:aws:Table", f"{self.prefix}-{table}").get(RETAINED)
         )
-        if replica and is_kept and self._changes_key(region):
+        if replica and is_undeletable and self._changes_key(region):
             raise pulumi.RunError(
                 f"encryption.key must not change while the replica of table {table} in {region} is retained or "
                 "protected: another key means another replica. Deploy with retain_on_delete and deletion_protection "

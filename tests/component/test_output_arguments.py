@@ -137,7 +137,7 @@ def test_output_is_rejected_if_its_value_decides_what_is_created(arguments: Any,
     record(program)
 
 
-def test_key_of_a_tag_beside_an_output_is_checked() -> None:
+def test_key_of_a_tag_next_to_an_output_is_checked() -> None:
     def program() -> None:
         with pytest.raises(ValueError, match=r"^tags key 'aws:Owner': give a name"):
             TapStackArgs(tags={"aws:Owner": pulumi.Output.from_input(OWNER)})

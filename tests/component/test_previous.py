@@ -72,6 +72,10 @@ def test_stack_keeps_its_identity(resources: Resources, args: dict[str, Any], me
         deploy(resources, **args)
 
 
+def test_name_that_a_transform_set_is_not_another_environment() -> None:
+    deploy({TABLE: {"name": "acme-items"}})
+
+
 REPLICATED = TableSettings(replica_regions=(REGION,))
 RETAINED = TableSettings(replica_regions=(REGION,), retain_on_delete=True)
 
@@ -105,8 +109,10 @@ def test_leaving_a_key_warns() -> None:
     key = {OWN_KEY: {"arn": KEY, "keyId": "mrk-1", "deletionWindowInDays": 30.0}}
     (dev,) = [line for line in deploy(key).warnings if "KMS key" in line]
     assert f"The KMS key {KEY} is no longer part of this stack and is deleted in 30 days; to keep it, run" in dev
-    (kept,) = [line for line in deploy(key, table=TableSettings(retain_on_delete=True)).warnings if "KMS key" in line]
-    assert "stays in the account" in kept
+    (retained,) = [
+        line for line in deploy(key, table=TableSettings(retain_on_delete=True)).warnings if "KMS key" in line
+    ]
+    assert "stays in the account" in retained
     assert not [line for line in deploy(key, encryption=MADE).warnings if "KMS key" in line]
 
 
@@ -201,7 +207,7 @@ def test_mocks_without_a_state_find_nothing() -> None:
     assert record(_items(), calls=answers).only("dynamodb.Table").import_id == ""
 
 
-def test_existing_resources_are_imported_if_asked_for() -> None:
+def test_existing_resources_are_imported_with_adopt_retained() -> None:
     args = {"encryption": MADE, "backup": BACKUP, "authorization": COGNITO, "table": REPLICATED}
     imported = {
         r.name: r.import_id for r in deploy({}, EXISTING, adopt_retained=True, **args).registered if r.import_id
@@ -216,7 +222,7 @@ def test_existing_resources_are_imported_if_asked_for() -> None:
     }
 
 
-def test_vault_tells_of_a_key_if_no_table_does() -> None:
+def test_key_of_a_vault_is_imported_if_no_table_has_one() -> None:
     made = deploy({}, {"getVault": EXISTING["getVault"]}, adopt_retained=True, encryption=MADE, backup=BACKUP)
     assert made.only("kms.Key").import_id == "mrk-1"
 

@@ -63,7 +63,7 @@ def _linked(command: Path) -> Path:
 
 
 def main() -> int:
-    """Make sure that there is a CLI, before several processes ask for it."""
+    """Make sure that there is a CLI, before several processes need it."""
     if not (shutil.which("pulumi") or BINARY.exists()):
         print(f"building the Pulumi CLI {VERSION} from its Go module, once: some minutes ...", flush=True)
     try:

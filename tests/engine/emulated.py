@@ -46,7 +46,7 @@ class EmulatedProvider(Provider):
         super().__init__(self._emulated)
 
     def Invoke(self, request: Any, context: Any) -> Any:
-        """Call a data source; what does not depend on existing resources is answered for the emulator's account."""
+        """Call a data source, with the account of the emulator."""
         if request.tok not in INVOKES:
             return super().Invoke(request, context)
         args = {"region": self._region(context), **wire.plain(wire.read(request.args))}

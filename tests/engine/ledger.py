@@ -166,11 +166,11 @@ class Ledger:
         """Return the resource that has the identity of a new one."""
         if (held := self.entries.get((entry.token, entry.region, entry.id))) is not None:
             return held
-        wanted = identity(kind, entry.outputs)
+        identifier = identity(kind, entry.outputs)
         others = (
             other for other in self.find(entry.token) if kind.scope in GLOBAL_SCOPES or other.region == entry.region
         )
-        return next((other for other in others if wanted and identity(kind, other.outputs) == wanted), None)
+        return next((other for other in others if identifier and identity(kind, other.outputs) == identifier), None)
 
     def _referring(self, entry: Entry) -> Iterator[Entry]:
         for other in self.entries.values():

@@ -70,7 +70,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self._regions: dict[str, str] = {}
 
     def GetPluginInfo(self, request: Any, context: Any) -> Any:
-        """Return the version of the provider that the double stands in for."""
+        """Return the version of the provider that the double replaces."""
         return plugin_pb2.PluginInfo(version=VERSION)
 
     def Handshake(self, request: Any, context: Any) -> Any:
@@ -221,8 +221,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         volatile = kind.volatile if olds is not None and publishes(olds, {**olds, **inputs}) else frozenset()
         stable = {} if olds is None else {name: value for name, value in olds.items() if name not in volatile}
         decided = {name: wire.UNKNOWN for name in (*kind.defaults, *kind.computed, "id") if name in declared(token)}
-        kept = {name: stable.get(name, unknown) for name, unknown in decided.items()}
-        return {**kept, **inputs}
+        known = {name: stable.get(name, unknown) for name, unknown in decided.items()}
+        return {**known, **inputs}
 
     def _state(self, entry: Entry) -> Properties:
         """Return outputs as the bridge does: of the declared properties those that have a value."""

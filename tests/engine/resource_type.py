@@ -47,7 +47,7 @@ class ResourceType:
     secret: frozenset[str] = frozenset()
     """Properties that the provider marks as secret."""
     references: Mapping[str, str] = field(default_factory=dict)
-    """Inputs that refer to another resource which AWS refuses to delete while this one exists, with the token of that
+    """Inputs that refer to another resource, which AWS does not delete while this one exists, with the token of that
     resource's type: `{"vpcId": "aws:ec2/vpc:Vpc"}`."""
     protection: str = ""
     """Boolean input, or input whose value `ACTIVE` or True means it, that makes AWS reject a deletion."""

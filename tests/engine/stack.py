@@ -35,7 +35,7 @@ class Rejected(Exception):
 
 
 class _Runner(auto.Stack):
-    """Runs one CLI command per operation; the API would ask for outputs and history after each."""
+    """Runs one CLI command per operation; the API would read outputs and history after each."""
 
     def outputs(self) -> dict[str, auto.OutputValue]:
         """Return nothing: see `read_outputs`."""
@@ -66,7 +66,7 @@ class Deployed:
 
     @cached_property
     def outputs(self) -> dict[str, Any]:
-        """Outputs of the stack when they are first asked for."""
+        """Outputs of the stack at the first access."""
         return {name: output.value for name, output in self._read.items()}
 
     @property

@@ -127,8 +127,7 @@ def test_transform_of_any_property_that_a_deployment_captures_redeploys_the_api(
     assert not same
 
 
-@pytest.mark.xfail(strict=True, reason="the name is compared with the one that the service definition leads to")
-def test_transform_of_a_table_name_can_stay(engine: Engine) -> None:
+def test_table_name_can_be_set_by_a_transform(engine: Engine) -> None:
     transform = setting("aws:dynamodb/table:Table", name="acme-items")
     engine.stack().deploy(named("tap", transforms=[transform]))
 

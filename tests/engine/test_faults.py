@@ -127,7 +127,7 @@ def test_a_stack_whose_first_deployment_failed_stays_the_environment_it_is(engin
     stack.deploy(tap_stack())
 
 
-def test_leaving_a_key_says_what_cannot_be_restored_without_it(engine: Engine) -> None:
+def test_leaving_a_key_lists_what_cannot_be_restored_without_it(engine: Engine) -> None:
     stack = engine.stack()
     made = stack.deploy(tap_stack(encryption=MADE))
     key = made.outputs["key_arn"]
@@ -147,7 +147,7 @@ def test_prod_keeps_a_key_that_restores_need(engine: Engine) -> None:
     assert "stays in the account" in left.messages
 
 
-def test_leaving_cognito_says_that_the_users_are_deleted(engine: Engine) -> None:
+def test_leaving_cognito_warns_that_the_users_are_deleted(engine: Engine) -> None:
     stack = engine.stack()
     stack.deploy(tap_stack(authorization=COGNITO))
     (pool,) = stack.ledger.find(POOL)
@@ -168,7 +168,7 @@ EVERYTHING_RETAINED: dict[str, Any] = {
 def test_destroyed_prod_is_deployed_again_with_its_data(engine: Engine) -> None:
     stack = engine.stack("items-prod")
     stack.deploy(tap_stack(**EVERYTHING_RETAINED))
-    kept = {token: [entry.id for entry in stack.ledger.find(token)] for token in (TABLE, VAULT, KEY, POOL)}
+    retained = {token: [entry.id for entry in stack.ledger.find(token)] for token in (TABLE, VAULT, KEY, POOL)}
     stack.destroy()
     before = len(stack.ledger.events)
     with pytest.raises(Rejected, match=r"existing: DynamoDB table prod-items-table, backup vault .*adopt_retained"):
@@ -177,7 +177,7 @@ def test_destroyed_prod_is_deployed_again_with_its_data(engine: Engine) -> None:
     adopted = stack.up(tap_stack(**EVERYTHING_RETAINED, adopt_retained=True))
     assert adopted.operations["import"] == 6
     stack.deploy(tap_stack(**EVERYTHING_RETAINED))
-    assert {token: [entry.id for entry in stack.ledger.find(token)] for token in kept} == kept
+    assert {token: [entry.id for entry in stack.ledger.find(token)] for token in retained} == retained
     stack.deploy(tap_stack(**EVERYTHING_RETAINED, adopt_retained=True))
 
 
@@ -203,9 +203,7 @@ def test_returning_to_backups_and_cognito_finds_what_prod_retained(engine: Engin
 
 
 @pytest.mark.parametrize("service", ["items", "stock"])
-def test_two_stacks_of_one_suffix_in_one_account_are_told_apart_before_anything_is_created(
-    engine: Engine, service: str
-) -> None:
+def test_second_stack_of_one_suffix_is_rejected_before_anything_is_created(engine: Engine, service: str) -> None:
     engine.stack("first").deploy(tap_stack(service))
     before = len(engine.ledger.events)
     for adopt in (False, True):

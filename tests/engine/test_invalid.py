@@ -46,7 +46,7 @@ CONFIG: Mapping[str, Mapping[str, Any]] = {
     "tags.*Owner": {"tags": ["Owner"]},
     "adopt_retained.*maybe": {"adopt_retained": "maybe"},
 }
-"""Config of this repository's program, likewise."""
+"""Config of this repository's program, by the message that it causes."""
 
 
 def tap() -> None:

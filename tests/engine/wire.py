@@ -10,8 +10,8 @@ from google.protobuf import json_format
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime import rpc
 
-SIGNATURE: str = rpc._special_sig_key  # pylint: disable=protected-access  # the protocol's constant has no public name
-SECRET: str = rpc._special_secret_sig  # pylint: disable=protected-access  # likewise
+SIGNATURE: str = rpc._special_sig_key  # pylint: disable=protected-access  # the constant has no public name
+SECRET: str = rpc._special_secret_sig  # pylint: disable=protected-access  # the constant has no public name
 UNKNOWN: str = rpc.UNKNOWN
 
 Properties = dict[str, Any]
@@ -74,7 +74,7 @@ def strings(value: Any) -> Iterator[str]:
 
 
 def at(value: Any, path: str) -> Any:
-    """Return the value at a dotted path, or None; a list stands for its first element."""
+    """Return the value at a dotted path, or None; a list is represented by its first element."""
     for part in path.split("."):
         while isinstance(value, list):
             value = value[0] if value else None

@@ -93,7 +93,7 @@ def test_preview_creates_the_file_of_its_stack_and_no_other(checkout: Checkout) 
     assert {path.name for path in checkout.folder.iterdir()} - before == {"Pulumi.stock-prod.yaml"}
 
 
-def test_overrides_of_a_preview_are_not_kept(checkout: Checkout) -> None:
+def test_overrides_of_a_preview_are_not_saved(checkout: Checkout) -> None:
     checkout.pulumi()
     assert checkout.make("preview", "CONFIG=tracing=true rollout=none").returncode == 0
     assert checkout.told()[-1].endswith("Pulumi.items-dev.yaml --config tracing=true --config rollout=none")

@@ -161,7 +161,7 @@ def test_overrides_go_to_a_copy_that_does_not_outlive_the_run(checkout: Checkout
     assert not Path(copy).parent.exists()
 
 
-def test_salt_that_the_cli_adds_to_the_copy_is_kept(checkout: Checkout) -> None:
+def test_salt_that_the_cli_adds_to_the_copy_is_saved(checkout: Checkout) -> None:
     checkout.file().write_text("config: {shop:environment: dev, shop:service: items}")
     (checkout.cli / "salt").touch()
     assert main(["preview", "--config", "tracing=true"]) == 0

@@ -420,7 +420,7 @@ def test_error_of_a_secret_value_names_the_key_and_what_is_expected(name: str, v
         ),
     ],
 )
-def test_secret_values_that_contradict_others_are_not_shown(values: dict[str, str], message: str) -> None:
+def test_secret_values_that_contradict_others_stay_hidden(values: dict[str, str], message: str) -> None:
     with pytest.raises(ConfigError) as raised:
         secret_args(tuple(values), **values)
     assert str(raised.value) == message
@@ -433,7 +433,7 @@ def test_errors_of_config_have_no_traceback_in_the_cli_and_no_cause() -> None:
     assert raised.value.__suppress_context__
 
 
-def test_tags_that_are_no_json_are_refused_as_config() -> None:
+def test_tags_that_are_no_json_are_rejected_as_config() -> None:
     with pytest.raises(ConfigError, match=r"^config tags 'Owner=me': give an object of texts"):
         args(tags="Owner=me")
 

@@ -29,7 +29,7 @@ TYPES: dict[str, ResourceType] = {
         },
         secret=frozenset({"value"}),
     ),
-    # AWS refuses to delete an authorizer that a method uses, but the provider ignores that error: `Method` has no
+    # AWS rejects deleting an authorizer that a method uses, but the provider ignores that error: `Method` has no
     # reference to it.
     "aws:apigateway/authorizer:Authorizer": ResourceType(
         source="internal/service/apigateway/authorizer.go",
@@ -143,7 +143,7 @@ TYPES: dict[str, ResourceType] = {
         upsert=True,
         force_new=frozenset({"methodPath", "restApi", "stageName"}),
     ),
-    # AWS refuses to delete a model that a method or method response of its API uses.  These contain the model's name,
+    # AWS rejects deleting a model that a method or method response of its API uses.  These contain the model's name,
     # which models of other APIs may have as well, so `references` cannot express it.
     "aws:apigateway/model:Model": ResourceType(
         source="internal/service/apigateway/model.go",
@@ -152,7 +152,7 @@ TYPES: dict[str, ResourceType] = {
         force_new=frozenset({"contentType", "name", "restApi"}),
         auto_name="name",
     ),
-    # AWS refuses to delete a validator that a method uses, but the provider ignores that error: `Method` has no
+    # AWS rejects deleting a validator that a method uses, but the provider ignores that error: `Method` has no
     # reference to it.
     "aws:apigateway/requestValidator:RequestValidator": ResourceType(
         source="internal/service/apigateway/request_validator.go",
@@ -209,7 +209,7 @@ TYPES: dict[str, ResourceType] = {
         },
         references={"deployment": "aws:apigateway/deployment:Deployment"},
     ),
-    # AWS refuses to delete a plan with stages, but the provider removes them first.  Deleting a stage removes it from
+    # AWS rejects deleting a plan with stages, but the provider removes them first.  Deleting a stage removes it from
     # its plans.
     "aws:apigateway/usagePlan:UsagePlan": ResourceType(
         source="internal/service/apigateway/usage_plan.go",
