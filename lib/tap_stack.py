@@ -85,7 +85,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         self.args = args or TapStackArgs()
         self.description = self.args.description()
         self.settings = self.args.settings()
-        self._transitions = Transitions(name, self.args, previous_state.read())
+        self._transitions = Transitions(name, self.args, previous_state.read(), opts)
         self._transitions.check(self._table_names())
         super().__init__(previous_state.STACK_TOKEN, name, None, opts)
         self._warn()

@@ -20,12 +20,19 @@ from .settings import USER_POOL as USER_POOL_AUTHORIZATION
 class Transitions:
     """The way from the previous deployment of one `TapStack` to the next."""
 
-    def __init__(self, prefix: str, args: TapStackArgs, previous: PreviousState) -> None:
-        """`prefix` is the logical name of the stack component, with which those of all its children begin."""
+    def __init__(
+        self, prefix: str, args: TapStackArgs, previous: PreviousState, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """`prefix` is the logical name of the stack component, with which those of all its children begin.
+
+        An alias in `opts` names it in the previous deployment.
+        """
         self.prefix, self._args = prefix, args
+        names = [prefix, *_aliases(opts)]
+        self._former = next((name for name in names if previous.outputs(STACK_TOKEN, name)), prefix)
         self._service, self._settings = args.description(), args.settings()
         self._previous = previous
-        self._stack = previous.outputs(STACK_TOKEN, prefix)
+        self._stack = previous.outputs(STACK_TOKEN, self._former)
         self.adopted = Adopted()
         """Existing resources that this deployment imports."""
 
@@ -48,7 +55,7 @@ class Transitions:
             if self._stack.get(field, value) != value:
                 raise pulumi.RunError(self._other_stack(field, self._stack[field], value))
         for table, name in table_names.items():
-            existing = self._previous.outputs(TABLE, f"{self.prefix}-{table}-table").get("name", name)
+            existing = self._previous.outputs(TABLE, f"{self._former}-{table}-table").get("name", name)
             if existing != name and re.fullmatch(self._any_environment(table), existing):
                 raise pulumi.RunError(self._other_stack(f"name of table {table}", existing, name))
 
@@ -64,13 +71,13 @@ class Transitions:
         )
 
     def _check_replica(self, table: str, region: str) -> None:
-        replica = self._previous.outputs(REPLICA, f"{self.prefix}-{table}-{region}-replica")
+        replica = self._previous.outputs(REPLICA, f"{self._former}-{table}-{region}-replica")
         settings = self._settings.table
         is_undeletable = (
             settings.retain_on_delete
             or settings.deletion_protection
             or replica.get("deletionProtectionEnabled")
-            or self._previous.outputs("tap:aws:Table", f"{self.prefix}-{table}").get(RETAINED)
+            or self._previous.outputs("tap:aws:Table", f"{self._former}-{table}").get(RETAINED)
         )
         if replica and is_undeletable and self._changes_key(region):
             raise pulumi.RunError(
@@ -87,7 +94,7 @@ class Transitions:
         return bool(before) if encryption.standing() is None else before is None
 
     def _own_key(self) -> Mapping[str, Any]:
-        return self._previous.outputs(KEY, f"{self.prefix}-encryption-key")
+        return self._previous.outputs(KEY, f"{self._former}-encryption-key")
 
     def warnings(self) -> Iterator[str]:
         """Yield what a deployment removes that cannot be had back, or that something still needs."""
@@ -106,12 +113,13 @@ class Transitions:
             )
         authorization = self._settings.authorization
         keeps_pool = authorization.type == USER_POOL_AUTHORIZATION and authorization.user_pool == "made"
-        if (pool := self._previous.outputs(USER_POOL, f"{self.prefix}-users-pool")) and not keeps_pool and not retained:
+        pool = self._previous.outputs(USER_POOL, f"{self._former}-users-pool")
+        if pool and not keeps_pool and not retained:
             yield f"The user pool {pool.get('id')} is deleted with all its users, who cannot be restored."
 
     def vaults(self, is_empty: Callable[[str], bool]) -> Vaults:
         """Return which backup vault is in use, and which older ones stay: those with contents, and retained ones."""
-        first = f"{self.prefix}-backup-vault"
+        first = f"{self._former}-backup-vault"
         numbers = {
             name: name.removeprefix(first).lstrip("-") or "1"
             for name in self._previous.of(VAULT)
@@ -120,7 +128,7 @@ class Transitions:
         previous = {
             int(number): self._previous.outputs(VAULT, name) for name, number in numbers.items() if number.isdecimal()
         }
-        labels = self._previous.outputs("tap:aws:Backup", f"{self.prefix}-backup").get(VAULT_KEYS) or {}
+        labels = self._previous.outputs("tap:aws:Backup", f"{self._former}-backup").get(VAULT_KEYS) or {}
         retained = bool(self._settings.table.retain_on_delete)
         return plan(self._key_label(), labels, previous, lambda vault: not retained and is_empty(vault))
 
@@ -132,11 +140,18 @@ class Transitions:
         """Return the ARN of the KMS key of a table or of its replica in a region, as the provider returned it."""
         if region:
             return str(
-                self._previous.outputs(REPLICA, f"{self.prefix}-{table}-{region}-replica").get("kmsKeyArn") or ""
+                self._previous.outputs(REPLICA, f"{self._former}-{table}-{region}-replica").get("kmsKeyArn") or ""
             )
-        encryption = self._previous.outputs(TABLE, f"{self.prefix}-{table}-table").get("serverSideEncryption") or {}
+        encryption = self._previous.outputs(TABLE, f"{self._former}-{table}-table").get("serverSideEncryption") or {}
         return str(encryption.get("kmsKeyArn") or "")
 
     def leaves_customer_key(self) -> bool:
         """Return whether the previous deployment had a customer managed key, and this one has none."""
         return bool(self._stack.get("key_arn")) and self._settings.encryption.key in ("aws", "owned")
+
+
+def _aliases(opts: pulumi.ResourceOptions | None) -> list[str]:
+    """Return the logical names in aliases; an alias can leave the name as it is."""
+    aliases = (opts.aliases if opts else None) or ()
+    names = [alias.name if isinstance(alias, pulumi.Alias) else alias for alias in aliases]
+    return [name.rpartition("::")[2] for name in names if isinstance(name, str)]

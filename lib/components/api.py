@@ -59,7 +59,22 @@ class ApiArgs:
 
 
 FROZEN: dict[type[pulumi.Resource], tuple[str, ...]] = {
-    aws.apigateway.Authorizer: ("type", "provider_arns", "identity_source"),
+    aws.apigateway.RestApi: (
+        "api_key_source",
+        "binary_media_types",
+        "disable_execute_api_endpoint",
+        "minimum_compression_size",
+        "policy",
+    ),
+    aws.apigateway.Authorizer: (
+        "type",
+        "provider_arns",
+        "identity_source",
+        "identity_validation_expression",
+        "authorizer_uri",
+        "authorizer_credentials",
+        "authorizer_result_ttl_in_seconds",
+    ),
     aws.apigateway.Method: (
         "http_method",
         "authorization",
@@ -79,9 +94,20 @@ FROZEN: dict[type[pulumi.Resource], tuple[str, ...]] = {
         "request_templates",
         "passthrough_behavior",
         "timeout_milliseconds",
+        "cache_key_parameters",
+        "connection_id",
+        "connection_type",
+        "content_handling",
+        "tls_config",
     ),
     aws.apigateway.MethodResponse: ("status_code", "response_models", "response_parameters"),
-    aws.apigateway.IntegrationResponse: ("status_code", "response_parameters", "response_templates"),
+    aws.apigateway.IntegrationResponse: (
+        "status_code",
+        "response_parameters",
+        "response_templates",
+        "content_handling",
+        "selection_pattern",
+    ),
     aws.apigateway.Response: ("response_type", "status_code", "response_parameters", "response_templates"),
     aws.apigateway.Model: ("schema",),
     aws.apigateway.RequestValidator: ("validate_request_body", "validate_request_parameters"),
@@ -89,6 +115,10 @@ FROZEN: dict[type[pulumi.Resource], tuple[str, ...]] = {
 """What a deployment keeps of each resource."""
 PROVIDER_DEFAULTS = {
     "api_key_required": False,
+    "api_key_source": "HEADER",
+    "authorizer_result_ttl_in_seconds": 300,
+    "connection_type": "INTERNET",
+    "disable_execute_api_endpoint": False,
     "passthrough_behavior": "WHEN_NO_MATCH",
     "timeout_milliseconds": 29_000,
 }
@@ -125,13 +155,14 @@ class Api(pulumi.ComponentResource):
         self._captured: dict[str, Captured] = {}
         self.settings = over(over(BASIS.api, ApiSettings(stage_name=DEFAULT_STAGE)), args.settings)
         self.authorization = over(BASIS.authorization, args.authorization)
-        self.resource = aws.apigateway.RestApi(
+        self.resource = self._capture(
+            "api",
+            aws.apigateway.RestApi,
             f"{name}-api",
             name=args.name,
             description=args.description or None,
             endpoint_configuration={"types": "REGIONAL"},
             tags=args.tags,
-            opts=self._child,
         )
         self.models = self._models()
         self.validator = self._validator()

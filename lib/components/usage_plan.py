@@ -48,6 +48,11 @@ class UsagePlan(pulumi.ComponentResource):
             opts=child,
         )
         self.membership = aws.apigateway.UsagePlanKey(
-            f"{name}-membership", key_id=self.key.id, key_type="API_KEY", usage_plan_id=self.resource.id, opts=child
+            f"{name}-membership",
+            key_id=self.key.id,
+            key_type="API_KEY",
+            usage_plan_id=self.resource.id,
+            # The provider marks the value of an API key as secret, but not this copy of it.
+            opts=pulumi.ResourceOptions(parent=self, additional_secret_outputs=["value"]),
         )
         self.register_outputs({"id": self.resource.id, "key_id": self.key.id})

@@ -18,7 +18,7 @@ from lib.settings import (
     EncryptionSettings,
     TableSettings,
 )
-from lib.tap_stack import TapStack
+from lib.tap_stack import TapStack, TapStackArgs
 
 from .programs import YARD, stacked
 
@@ -166,6 +166,14 @@ def test_older_vaults_stay_while_they_have_contents_or_are_retained() -> None:
     retained = names(table=TableSettings(retain_on_delete=True))
     assert retained["dev-items-backup"] is None
     assert retained["dev-items-backup-2"] == KEY
+
+
+@pytest.mark.parametrize("alias", [pulumi.Alias(name="old"), "urn:pulumi:test::tap::tap:stack:TapStack::old"])
+def test_alias_names_the_previous_stack(alias: pulumi.Alias | str) -> None:
+    previous = {("tap:stack:TapStack", "old"): {"environment": "prod"}}
+    options = pulumi.ResourceOptions(aliases=[alias, pulumi.Alias(stack="before")])
+    with pytest.raises(pulumi.RunError, match="environment must stay 'prod'"):
+        record(lambda: TapStack("new", TapStackArgs(), options), calls={READ: state(previous)})
 
 
 def test_names_in_use_are_rejected_before_anything_is_created() -> None:
