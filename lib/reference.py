@@ -48,6 +48,11 @@ OTHER_KEYS = (
         "a function for each operation, each with a role of its own, sharing code through a layer",
         "true or false",
     ),
+    (
+        "adopt_retained",
+        "whether to import existing tables, a user pool, a vault and a key instead of rejecting the deployment",
+        "true or false",
+    ),
     ("tags", "tags of every resource, laid over `Project` and `Owner`", "an object of texts"),
     ("secrets", "the values of the service's secrets, by their names", "an object of texts, each set with `--secret`"),
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from lib.local.sites import build
 from lib.local.terminal import Terminal
@@ -19,6 +19,9 @@ from lib.services import SERVICES
 from ..integration.conftest import Http, caller, clients, deployed_fixture
 
 __all__ = ["deployed_fixture"]
+
+# A machine that runs other tests at the same time can be slow: what is expected has to come, not to come soon.
+expect.set_options(timeout=20_000)
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pulumi
 import pytest
 
 from lib.components.budget import Budget, BudgetArgs
@@ -75,7 +74,7 @@ def test_address_hears_of_it_where_there_is_no_topic() -> None:
 
 
 def test_budget_tells_its_name_and_is_its_resources_parent() -> None:
-    made = made_budget(topic_arn=pulumi.Output.from_input("arn:alarms"))
+    made = made_budget(topic_arn="arn:alarms")
     component = made.only("aws.Budget")
     assert made.outputs[component.urn] == {"name": "parcels-prod", "arn": "arn:post-budget"}
     assert made.only("budgets.Budget").parent == component.urn

@@ -263,8 +263,9 @@ def test_site_by_itself_is_behind_cloudfront() -> None:
 
 
 def test_api_may_be_told_an_origin_that_is_stronger_than_its_settings() -> None:
-    origin = pulumi.Output.from_input("https://d1.cloudfront.net")
-    made = made_api(cors_origin=origin, settings=ApiSettings(cors_origin="https://shop.example.com"))
+    made = made_api(
+        cors_origin="https://d1.cloudfront.net", settings=ApiSettings(cors_origin="https://shop.example.com")
+    )
     (answer,) = made.inputs("apigateway.IntegrationResponse").values()
     header = "method.response.header.Access-Control-Allow-Origin"
     assert answer["responseParameters"][header] == "'https://d1.cloudfront.net'"
