@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import pulumi
 import pulumi_aws as aws
+from pulumi.output import Unknown
 
 from .. import gateway, policies, service
 from ..derived import concat, derive
@@ -516,5 +517,7 @@ def _captured_value(captured: Captured, name: str) -> Any:
     value: pulumi.Output[Any] = getattr(captured.resource, name)
     if name in captured.set_properties:
         return value
-    unset = (pulumi.UNKNOWN, PROVIDER_DEFAULTS.get(name))
-    return value.apply(lambda found: None if found in unset else found, run_with_unknowns=True)
+    default = PROVIDER_DEFAULTS.get(name)
+    return value.apply(
+        lambda found: None if isinstance(found, Unknown) or found == default else found, run_with_unknowns=True
+    )

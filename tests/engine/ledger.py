@@ -118,7 +118,8 @@ class Ledger:
             inputs = with_sticky(kind, entry.inputs, inputs)
             fresh = complete(kind, inputs, region, self.unique(), id_)
             volatile = kind.volatile if publishes(entry.inputs, inputs) else frozenset()
-            stable = {name: entry.outputs[name] for name in kind.computed.keys() - volatile if name in entry.outputs}
+            names = {*kind.computed, kind.auto_name} - volatile - inputs.keys()
+            stable = {name: value for name, value in entry.outputs.items() if name in names}
             entry.urn, entry.inputs, entry.outputs = urn, inputs, {**fresh, **stable, "id": id_}
             self._record("update", entry)
             return entry

@@ -220,7 +220,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         kind = resource_type(token)
         volatile = kind.volatile if olds is not None and publishes(olds, {**olds, **inputs}) else frozenset()
         stable = {} if olds is None else {name: value for name, value in olds.items() if name not in volatile}
-        decided = {name: wire.UNKNOWN for name in (*kind.defaults, *kind.computed, "id") if name in declared(token)}
+        names = (*kind.defaults, *kind.computed, kind.auto_name, "id")
+        decided = {name: wire.UNKNOWN for name in names if name in declared(token)}
         known = {name: stable.get(name, unknown) for name, unknown in decided.items()}
         return {**known, **inputs}
 

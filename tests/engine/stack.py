@@ -246,8 +246,9 @@ class Stack:
 def errors_in(text: str) -> str:
     """Return the diagnostics of the engine's output, which repeats them for every resource."""
     diagnostics = [line.strip() for line in text.partition("Diagnostics:")[2].partition("Outputs:")[0].splitlines()]
-    useful = [line for line in diagnostics if line and not line.endswith("):") and "but none were seen" not in line]
-    return "\n".join(dict.fromkeys(useful)) or text[-2000:]
+    useful = dict.fromkeys(line for line in diagnostics if line and not line.endswith("):"))
+    causes = [line for line in useful if "but none were seen" not in line]
+    return "\n".join(causes if any("error" in line for line in causes) else [*useful, text[-2000:]])
 
 
 def assert_as_planned(planned: Counter[str], done: Counter[str]) -> None:

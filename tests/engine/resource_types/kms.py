@@ -21,7 +21,8 @@ TYPES: dict[str, ResourceType] = {
         source="internal/service/kms/key.go",
         # The id of a multi-Region key starts with `mrk-`.
         unreadable=frozenset({"deletionWindowInDays", "bypassPolicyLockoutSafetyCheck"}),
-        id="00000000-0000-4000-8000-00{unique}",
+        # A multi-Region key, which every key of the library is.
+        id="mrk-0000000000000000000000{unique}",
         force_new=frozenset({"customKeyStoreId", "customerMasterKeySpec", "keyUsage", "multiRegion", "xksKeyId"}),
         defaults={
             "bypassPolicyLockoutSafetyCheck": False,
