@@ -37,13 +37,13 @@ class Certificate(pulumi.ComponentResource):
             # One that serves cannot be deleted: the next stands before it goes.
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False),
         )
-        asked = self.resource.domain_validation_options.apply(lambda options: options or [NO_RECORD])[0]
+        validation = self.resource.domain_validation_options.apply(lambda options: options or [NO_RECORD])[0]
         self.record = aws.route53.Record(
             f"{name}-proof",
             zone_id=args.zone_id,
-            name=asked.resource_record_name,
-            type=asked.resource_record_type,
-            records=[asked.resource_record_value],
+            name=validation.resource_record_name,
+            type=validation.resource_record_type,
+            records=[validation.resource_record_value],
             ttl=VALIDATION_SECONDS,
             # Certificates of one domain share it.
             allow_overwrite=True,

@@ -60,14 +60,14 @@ class Vpc(pulumi.ComponentResource):
         ]
         self.register_outputs({"id": self.id, "private_subnet_ids": [subnet.id for subnet in self.private]})
 
-    def _zones(self, wanted: int) -> list[pulumi.Output[str]]:
+    def _zones(self, count: int) -> list[pulumi.Output[str]]:
         """The names of the first zones of the region, of which local and wavelength zones are none."""
         found = aws.get_availability_zones_output(
             filters=[{"name": "zone-type", "values": ["availability-zone"]}],
             opts=pulumi.InvokeOutputOptions(parent=self),
         )
-        names = found.names.apply(lambda names: first(names, wanted))
-        return [names[number] for number in range(wanted)]
+        names = found.names.apply(lambda names: first(names, count))
+        return [names[number] for number in range(count)]
 
     def _subnets(self, kind: str, blocks: Sequence[str]) -> list[aws.ec2.Subnet]:
         return [
@@ -93,13 +93,13 @@ class Vpc(pulumi.ComponentResource):
         )
 
 
-def first(zones: Sequence[str] | None, wanted: int) -> list[str]:
-    """Return the first `wanted` zones, or as many empty strings if `zones` is unset, as in unit tests with mocks.
+def first(zones: Sequence[str] | None, count: int) -> list[str]:
+    """Return the first `count` zones, or as many empty strings if `zones` is unset, as in unit tests with mocks.
 
     Raise `ValueError` if the region has fewer.
     """
     if zones is None:
-        return [""] * wanted
-    if len(zones) < wanted:
-        raise refuse("network.zones", wanted, f"give at most {len(zones)}, for the region has {', '.join(zones)}")
-    return list(zones[:wanted])
+        return [""] * count
+    if len(zones) < count:
+        raise refuse("network.zones", count, f"give at most {len(zones)}, for the region has {', '.join(zones)}")
+    return list(zones[:count])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -28,8 +28,7 @@ echo "$TAP_PROVIDER_PORT"
 exec sleep 3600
 """
 LOST_LOOP = "Exception calling application: invalid state"
-"""Error of the Automation API's language host, once in about a thousand runs on a busy machine, before or while the
-program registers its first resources."""
+"""Error of the Automation API's language host, seen once, in a preview on a busy machine.  Its cause is not known."""
 Program = Callable[[], None]
 
 
@@ -274,8 +273,3 @@ def clean_environment() -> None:
     for name in [name for name in os.environ if name.startswith(("AWS_", "PULUMI_"))]:
         with suppress(KeyError):
             del os.environ[name]
-
-
-def names(events: Iterable[Event]) -> list[str]:
-    """Return the logical names of events."""
-    return [event.name for event in events]
