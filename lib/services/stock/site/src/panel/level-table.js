@@ -35,12 +35,19 @@ export function levelTable({ app, caption, empty, links = true, changed = () => 
   const element = h("div", { class: "listing" }, table, below);
   let shown = null;
 
-  return { element, show };
+  return { element, outdate, show };
+
+  /** The rows no longer match the filters: nothing more is loaded until `show` is called. */
+  function outdate() {
+    shown = null;
+    element.setAttribute("aria-busy", "true");
+    for (const button of below.querySelectorAll("button")) button.disabled = true;
+  }
 
   /** Begin anew with a pager's first page. */
   async function show(pager) {
+    outdate();
     shown = pager;
-    element.setAttribute("aria-busy", "true");
     if (table.hidden) below.replaceChildren(loading("Loading stock…"));
     await more(pager, true);
   }

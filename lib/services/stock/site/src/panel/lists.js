@@ -30,6 +30,7 @@ export function allStock(app) {
       "aria-label": "Narrow the list",
       submit: (event) => (event.preventDefault(), load()),
       input: () => {
+        table.outdate();
         clearTimeout(typing);
         typing = setTimeout(load, TYPING_MS);
       },
