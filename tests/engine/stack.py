@@ -94,10 +94,11 @@ class Engine:
         self.ledger = self.provider.ledger
         self.server = Server(self.provider)
         self._install_plugin()
+        self.backend = self._make("backend")
         self.command = auto.PulumiCommand(str(cli.root()))
         self.environment = {
             "AWS_REGION": "",
-            "PULUMI_BACKEND_URL": f"file://{self._make('backend')}",
+            "PULUMI_BACKEND_URL": self.backend.as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "PULUMI_HOME": str(self._make("home")),
@@ -199,12 +200,12 @@ class Stack:
 
     def state(self) -> list[dict[str, Any]]:
         """Return the resources in the stack's state."""
-        found: list[dict[str, Any]] = (self._stack.export_stack().deployment or {}).get("resources", [])
+        found: list[dict[str, Any]] = json.loads(self.state_text())["checkpoint"]["latest"].get("resources", [])
         return found
 
     def state_text(self) -> str:
-        """Return the state file as it is stored."""
-        return json.dumps(self._stack.export_stack().deployment)
+        """Return the file that the backend keeps the state in; `pulumi stack export` takes a second to print it."""
+        return (self._engine.backend / f".pulumi/stacks/{self._project}/{self.name}.json").read_text(encoding="utf-8")
 
     def resources(self, token: str) -> dict[str, dict[str, Any]]:
         """Return the resources of a type in the state, by logical name."""

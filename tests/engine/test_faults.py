@@ -117,7 +117,7 @@ def test_a_stack_stays_the_service_and_environment_it_is(engine: Engine, changed
 
 def test_a_stack_whose_first_deployment_failed_stays_the_environment_it_is(engine: Engine) -> None:
     stack = engine.stack()
-    engine.ledger.fail = lambda operation, token, name: "throttled" if token.endswith(":RestApi") else None
+    engine.ledger.fail = lambda operation, token, name: "throttled" if token.endswith(":Stage") else None
     with pytest.raises(Rejected, match="throttled"):
         stack.up(tap_stack())
     engine.ledger.fail = lambda operation, token, name: None

@@ -102,10 +102,13 @@ def test_requests_are_logged_as_json(outputs: Outputs, stage: Any, client: Clien
 
 
 def test_the_gateway_may_write_logs(outputs: Outputs, client: Client) -> None:
-    # The setting is one for the account: the stack that was deployed last has set it.
+    # An account has one such role, set by the stack that was deployed last; which one, the component tests check.
     assert client("apigateway").get_account()["cloudwatchRoleArn"]
-    role = client("iam").get_role(RoleName=outputs["api_log_role_arn"].rpartition("/")[2])["Role"]
+    name = outputs["api_log_role_arn"].rpartition("/")[2]
+    role = client("iam").get_role(RoleName=name)["Role"]
     assert "apigateway.amazonaws.com" in str(role["AssumeRolePolicyDocument"])
+    attached = client("iam").list_attached_role_policies(RoleName=name)["AttachedPolicies"]
+    assert [policy["PolicyName"] for policy in attached] == ["AmazonAPIGatewayPushToCloudWatchLogs"]
 
 
 def test_a_sweep_comes_round(outputs: Outputs, client: Client) -> None:
