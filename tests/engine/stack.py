@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -28,7 +29,7 @@ echo "$TAP_PROVIDER_PORT"
 exec sleep 3600
 """
 LOST_LOOP = "Exception calling application: invalid state"
-"""Error of the Automation API's language host, seen once, in a preview on a busy machine.  Its cause is not known."""
+"""Error of the Automation API's language host, seen in one preview of several thousand.  Its cause is not known."""
 Program = Callable[[], None]
 
 
@@ -170,10 +171,22 @@ class Stack:
         return replace(deployed, resources=self.assert_state())
 
     def preview(self, program: Program, plan: Path | None = None, **options: Any) -> Counter[str]:
-        """Return the number of resources by planned operation."""
-        return self._run(
-            lambda output: self._stack.preview(program=program, plan=str(plan) if plan else None, **output, **options)
-        )
+        """Return the number of resources by planned operation; repeat, with a warning, what ended in `LOST_LOOP`."""
+
+        def run() -> Counter[str]:
+            return self._run(
+                lambda output: self._stack.preview(
+                    program=program, plan=str(plan) if plan else None, **output, **options
+                )
+            )
+
+        try:
+            return run()
+        except Rejected as rejected:
+            if LOST_LOOP not in str(rejected):
+                raise
+            warnings.warn(f"A preview is repeated: {self.last_output}", stacklevel=2)
+        return run()
 
     def assert_unchanged(self, program: Program) -> None:
         """Raise `AssertionError` if a preview proposes a change."""
@@ -226,15 +239,7 @@ class Stack:
         return resources
 
     def _run(self, action: Callable[[dict[str, Any]], object]) -> Counter[str]:
-        """Run the CLI, again if the SDK lost its event loop, and return the number of resources by operation."""
-        try:
-            return self._run_once(action)
-        except Rejected as rejected:
-            if LOST_LOOP not in str(rejected):
-                raise
-        return self._run_once(action)
-
-    def _run_once(self, action: Callable[[dict[str, Any]], object]) -> Counter[str]:
+        """Run the CLI and return the number of resources by operation."""
         lines: list[str] = []
         counts: Counter[str] = Counter()
 

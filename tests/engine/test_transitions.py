@@ -205,7 +205,6 @@ def deployments_fixture(new_stack: Callable[[str], Stack]) -> Deployments:
 
 
 BILLING = Change("billing", [table(billing_mode="PROVISIONED"), table(billing_mode="PAY_PER_REQUEST")])
-PROVISIONED = Change("provisioned capacity", [table(billing_mode="PROVISIONED")])
 PROTECTION = Change(
     "protection",
     [table(deletion_protection=True, retain_on_delete=True), table(deletion_protection=False, retain_on_delete=False)],
@@ -229,8 +228,8 @@ WALKS: dict[Home, Sequence[Change]] = {
     Home("items", "dev"): [*ANY, BILLING, PROTECTION, KEY_WITH_BACKUP, KEY_WITH_REPLICA],
     Home("items", "prod"): [BILLING, KEY_WITH_BACKUP, BOTH_NETWORKS],
     Home("inventory", "staging"): [KEY_AND_COGNITO, Change("split functions", [{"split_functions": True}])],
-    Home("stock", "dev"): [PROVISIONED, KEY_AND_COGNITO, PUBLIC_SITE, CANARY, LIVE, DOMAIN],
-    Home("stock", "prod"): [KEY_AND_COGNITO, CANARY],
+    Home("stock", "dev"): [BILLING, KEY_WITH_REPLICA, KEY_AND_COGNITO, PUBLIC_SITE, CANARY, LIVE, DOMAIN],
+    Home("stock", "prod"): [KEY_AND_COGNITO, BOTH_NETWORKS, CANARY],
 }
 """The changes of each stack: all of them where that is cheapest, and elsewhere those that differ."""
 
