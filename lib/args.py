@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
+from functools import cached_property
 
 import pulumi
 
@@ -168,6 +169,10 @@ class TapStackArgs(Settings):
 
     def settings(self) -> Settings:
         """Every figure: the environment's row, the service's own on top, these arguments on top of both."""
+        return self._settings
+
+    @cached_property
+    def _settings(self) -> Settings:
         row = ENVIRONMENTS[row_name(self.environment)]
         named = Settings(api=ApiSettings(stage_name=self.environment))
         if self.api.cors_origin == "*" and not row.api.cors_origin:
