@@ -37,6 +37,8 @@ class FakeAws:
         self.script: list[Any] = []
         self.asked: list[Asked] = []
         self.url = ""
+        self.closed = threading.Event()
+        """A connection has been closed from this side."""
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         """Play one line of the script; the last one again when it is used up."""
@@ -69,7 +71,7 @@ class FakeAws:
             handler.close_connection = True
 
     def _carried_out(self, method: str, asked: Asked) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection(self.behind, timeout=10)
+        connection = http.client.HTTPConnection(self.behind, timeout=60)
         try:
             connection.request(method, asked.path, asked.body, asked.headers)
             answer = connection.getresponse()
@@ -104,7 +106,15 @@ def serving(behind: str = "") -> Iterator[FakeAws]:
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # pylint: disable=redefined-builtin
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        """Notes when a connection is closed."""
+
+        def shutdown_request(self, request: Any) -> None:
+            """Close a connection."""
+            super().shutdown_request(request)
+            fake.closed.set()
+
+    server = Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()

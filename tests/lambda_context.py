@@ -8,7 +8,7 @@ class Context:
 
     aws_request_id = "invocation-1"
 
-    def __init__(self, seconds: float = 5.0) -> None:
+    def __init__(self, seconds: float = 30.0) -> None:
         self._seconds = seconds
 
     def get_remaining_time_in_millis(self) -> int:

@@ -24,7 +24,9 @@ REGION = "us-east-1"
 KEY_ID, SECRET = "test", "test"
 """The root's credentials."""
 COMMAND = ["-m", "ministack"]
-START_SECONDS = 30.0
+READ_TIMEOUT_SECONDS = 5.0
+"""How long a function waits for the emulator; a second attempt still ends within the 10 s of a function."""
+START_SECONDS = 120.0
 STOP_SECONDS = 5.0
 WORKERS = 64
 """Most Lambda executions at once, each a process of some 46 MB; one more is answered 429."""
@@ -158,6 +160,7 @@ class Emulator:
             "MINISTACK_REGION": REGION,
             "S3_DATA_DIR": str(folder / "s3"),
             "STATE_DIR": str(folder / "state"),
+            "TAP_READ_TIMEOUT_SECONDS": str(READ_TIMEOUT_SECONDS),
             "TMPDIR": str(folder),
         }
 

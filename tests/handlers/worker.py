@@ -39,7 +39,7 @@ class Api:
         self.handler = handler
         self.tables = tables
         """Names in AWS by names in the description."""
-        self.seconds = 5.0
+        self.seconds = 30.0
         """What each call is given."""
 
     def __call__(

@@ -17,10 +17,11 @@ from lib import outputs
 from lib.components.code_archive import code_archive
 from lib.local import callers, project, tour
 from lib.local import emulator as emulators
-from lib.local.emulator import Emulator, EmulatorError, Place, free_port, taken
+from lib.local.emulator import READ_TIMEOUT_SECONDS, Emulator, EmulatorError, Place, free_port, taken
 from lib.local.makers.archives import archive_bytes
 from lib.local.terminal import Terminal
 from lib.local.watch import Watcher
+from lib.runtime import aws
 from lib.service import Call
 
 from ..builders import a_function, a_route, a_service
@@ -329,6 +330,14 @@ def deployed_fixture(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.Mon
 def test_nothing_saved_changes_nothing(deployed: Deployed) -> None:
     deployed.watcher.poll()
     assert deployed.told == []
+
+
+def test_functions_wait_longer_for_the_emulator_than_for_dynamodb(deployed: Deployed) -> None:
+    Path("shop/app.py").write_text(
+        "import os\ndef handler(event, context):\n    return os.environ['TAP_READ_TIMEOUT_SECONDS']\n", encoding="utf-8"
+    )
+    deployed.watcher.poll()
+    assert float(deployed.answer()) == READ_TIMEOUT_SECONDS > aws.READ_TIMEOUT_SECONDS
 
 
 def test_a_saved_change_is_live(deployed: Deployed) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -404,7 +403,7 @@ def test_a_deletion_whose_answer_was_lost_is_done(api: Api, wire: FakeAws) -> No
 def test_a_connection_closed_while_the_worker_slept_loses_nothing(api: Api, wire: FakeAws) -> None:
     wire.script = ["pass, then hang up", "pass"]
     create(api, ItemId="a", CreatedAt="1")
-    time.sleep(0.1)
+    assert wire.closed.wait(60)
     assert api("DELETE", EXACT, keys=("a", "2")).status == 404
 
 
