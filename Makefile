@@ -10,6 +10,8 @@ CHECK ?=
 CONFIG ?=
 REQUESTS ?=
 YES ?=
+SEED ?=
+FAST ?=
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -22,14 +24,14 @@ PASSING := while IFS= read -r line; do case "$$line" in Collecting*|Installing*)
 
 help: ## list these
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
-	@echo "  ENV=$(ENV) SERVICE= PORT= CONFIG= CHECK= REQUESTS= YES= can be set on the command line"
+	@echo "  ENV=$(ENV) SERVICE= PORT= CONFIG= CHECK= REQUESTS= YES= SEED= FAST= can be set on the command line"
 
 install: $(VENV)/.installed ## make the virtual environment and install everything into it
 
 $(VENV)/.installed: requirements.txt requirements-dev.txt
-	@command -v $(PYTHON) >/dev/null || { echo "error: no $(PYTHON) found: install Python 3.11 or newer, or name one with PYTHON=..."; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $$($(PYTHON) --version) is too old: install Python 3.11 or newer, or name one with PYTHON=..."; exit 1; }
-	@[ -x $(BIN)/python ] || { echo "making $(VENV) ..."; $(PYTHON) -m venv $(VENV) || { echo "error: $(PYTHON) cannot make a virtual environment: install its venv module (Debian: python3-venv)"; exit 1; }; }
+	@command -v "$(PYTHON)" >/dev/null || { echo "error: no $(PYTHON) found: install Python 3.11 or newer, or name one with PYTHON=..."; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $$("$(PYTHON)" --version) is too old: install Python 3.11 or newer, or name one with PYTHON=..."; exit 1; }
+	@[ -x $(BIN)/python ] || { echo "making $(VENV) ..."; "$(PYTHON)" -m venv $(VENV) || { echo "error: $(PYTHON) cannot make a virtual environment: install its venv module (Debian: python3-venv)"; exit 1; }; }
 	@echo "installing packages, once: about a minute ..."
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -r requirements-dev.txt 2>$(VENV)/pip.log | { $(PASSING); } || { awk '/^ERROR/' $(VENV)/pip.log; echo "error: the packages could not be installed: see pip's message above, then run make again"; exit 1; }
 	@touch $@
@@ -43,12 +45,16 @@ site: $(VENV)/.installed ## build the pages of services that have any; needs Nod
 seed: $(VENV)/.installed ## demo products for the stock service that cfn-outputs/ tells of, here or on AWS
 	@$(BIN)/python -m lib.services.stock.seed
 
-test: $(VENV)/.installed ## every test but those of `make engine`, with coverage of lib/ (TAP_OUTPUTS=file: the integration tests against that deployment)
-	@$(BIN)/python -m pytest --ignore=tests/engine --numprocesses=auto --dist=loadfile --cov --cov-report=term-missing --cov-fail-under=100
+# Tests run in random order; SEED repeats that of a run, which prints it.
+PYTEST = $(BIN)/python -m pytest --numprocesses=auto $(if $(SEED),--randomly-seed=$(SEED))
+COVERED := --cov --cov-report=term-missing --cov-fail-under=100
+
+test: $(VENV)/.installed ## every test but those of `make engine`, with coverage of lib/ (FAST=1: those to run while editing; SEED=n: in that order; TAP_OUTPUTS=file: the integration tests against that deployment)
+	@$(PYTEST) --dist=loadfile $(if $(FAST),tests/unit tests/component tests/handlers -m "not slow",--ignore=tests/engine $(COVERED))
 
 engine: $(VENV)/.installed ## the tests under the real Pulumi engine; the first run builds the CLI with Go unless one is on PATH
 	@$(BIN)/python -m tests.engine.cli
-	@$(BIN)/python -m pytest tests/engine --numprocesses=auto
+	@$(PYTEST) tests/engine
 
 lint: $(VENV)/.installed ## ruff, pylint, mypy, and that generated documents are up to date
 	@$(BIN)/ruff format --check lib tests benchmarks examples policy tap.py

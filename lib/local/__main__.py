@@ -80,9 +80,9 @@ def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
 
 def _run(options: argparse.Namespace, terminal: Terminal) -> int:
     names = [options.service] if options.service else [*SERVICES]
-    sites.build([SERVICES[name] for name in names], terminal)
     with Emulator(options.port, options.workers) as emulator:
         terminal.step(f"the emulator is up at {emulator.url}")
+        sites.build([SERVICES[name] for name in names], terminal)
         archives: dict[tuple[Place, str], Any] = {}
         stacks = {f"{name}-{options.env}": _deploy(name, options, emulator, archives, terminal) for name in names}
         files.write(stacks, options.outputs)

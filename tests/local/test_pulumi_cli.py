@@ -21,8 +21,10 @@ from lib.config import KEYS, args_from_config, check_keys
 from lib.local import sites
 from lib.pulumi_cli import GUIDANCE, main
 
+from ..executable import write_program
+
 PROJECT = "name: shop\nconfig: {environment: {default: ''}, tracing: {default: ''}, rollout: {default: ''}}\n"
-CLI = """#!{python}
+CLI = """
 import json, pathlib, signal, sys, time
 folder, words = pathlib.Path({folder!r}), sys.argv[1:]
 copy = pathlib.Path(words[words.index("--config-file") + 1]) if "--config-file" in words else None
@@ -55,9 +57,7 @@ class Checkout:
         self.folder.mkdir()
         self.cli.mkdir()
         (self.folder / "Pulumi.yaml").write_text(PROJECT, encoding="utf-8")
-        script = self.cli / "pulumi"
-        script.write_text(CLI.format(python=sys.executable, folder=str(self.cli)), encoding="utf-8")
-        script.chmod(0o755)
+        write_program(self.cli / "pulumi", CLI.format(folder=str(self.cli)))
         self.outputs(service="items", api_url="https://example.com", api_key="[secret]")
 
     def outputs(self, **values: str) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import stat
-import sys
 import uuid
 import zipfile
 from collections.abc import Iterator
@@ -21,11 +19,12 @@ from lib.recovery import dns, failover
 from lib.recovery.__main__ import main
 from lib.recovery.deployment import Deployment
 
+from ..executable import write_program
 from ..fake_aws import Asked, FakeAws, serving
 
 HOME, AWAY = "us-east-1", "us-west-2"
 CONFIG = f"config:\n  aws:region: {HOME}\n  tap:environment: prod\n  tap:service: items\n"
-PULUMI = """#!{python}
+PULUMI = """
 import pathlib, sys
 folder = pathlib.Path({folder!r})
 words = sys.argv[1:]
@@ -52,9 +51,7 @@ class Shop:
         self.cli.mkdir()
         self.function = f"shop-{uuid.uuid4().hex[:8]}"
         self.table = f"{self.function}-items"
-        script = folder / "pulumi"
-        script.write_text(PULUMI.format(python=sys.executable, folder=str(self.cli)), encoding="utf-8")
-        script.chmod(script.stat().st_mode | stat.S_IXUSR)
+        write_program(folder / "pulumi", PULUMI.format(folder=str(self.cli)))
         self.make_table()
         role = emulator.client("iam").create_role(RoleName=self.function, AssumeRolePolicyDocument="{}")["Role"]
         self.role_arn = role["Arn"]
