@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+import gc
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 
 from lib.local.emulator import REGION, Emulator
+from lib.runtime import aws, parameters
 from lib.runtime.aws import BUDGET
 
 from .fake_aws import FakeAws, serving
+
+
+def pytest_configure() -> None:
+    """Collect garbage less often: the AWS SDK leaves a million objects that every full collection goes through."""
+    gc.set_threshold(100_000)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the reasons for skipped tests in one line."""
+    reasons = Counter(skip_reason(report) for report in terminalreporter.getreports("skipped"))
+    if reasons:
+        listed = "; ".join(f"{number} because {reason}" for reason, number in reasons.most_common())
+        terminalreporter.write_line(f"skipped: {listed}", yellow=True)
+
+
+def skip_reason(report: pytest.TestReport) -> str:
+    """Return why a test was skipped."""
+    assert isinstance(report.longrepr, tuple)
+    return report.longrepr[2].removeprefix("Skipped: ")
 
 
 @pytest.fixture(name="aws_environment")
@@ -21,6 +43,9 @@ def aws_environment_fixture(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPat
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "session-token")
+    # An emulator on a busy machine is slower than DynamoDB.
+    monkeypatch.setattr(aws, "READ_TIMEOUT_SECONDS", 10.0)
+    monkeypatch.setattr(parameters, "START_SECONDS", 30.0)
     BUDGET.begin(float("inf"))  # an earlier test's invocation may be out of time by now
     return monkeypatch
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import linecache
 import os
 from collections.abc import Callable, Iterator
@@ -22,8 +21,6 @@ REQUIRED = "TAP_ENGINE_REQUIRED"
 @pytest.fixture(scope="session", name="pulumi_cli", autouse=True)
 def pulumi_cli_fixture() -> None:
     """A CLI, built on first use, and none of this machine's settings for it."""
-    # The AWS SDK leaves a million objects behind, which every full collection would go through.
-    gc.set_threshold(100_000)
     required = os.environ.get(REQUIRED)
     clean_environment()
     try:
