@@ -54,7 +54,7 @@ test: $(VENV)/.installed ## every test but those of `make engine`, with coverage
 
 engine: $(VENV)/.installed ## the tests under the real Pulumi engine; the first run builds the CLI with Go unless one is on PATH
 	@$(BIN)/python -m tests.engine.cli
-	@$(PYTEST) tests/engine
+	@$(PYTEST) --dist=loadgroup tests/engine
 
 lint: $(VENV)/.installed ## ruff, pylint, mypy, and that generated documents are up to date
 	@$(BIN)/ruff format --check lib tests benchmarks examples policy tap.py

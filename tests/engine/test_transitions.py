@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import pytest
@@ -232,15 +232,19 @@ WALKS: dict[Home, Sequence[Change]] = {
     Home("stock", "prod"): [KEY_AND_COGNITO, BOTH_NETWORKS, CANARY],
 }
 """The changes of each stack: all of them where that is cheapest, and elsewhere those that differ."""
+GROUP_SIZE = 6
+"""Changes that share a stack; another process can make those of another group."""
 
 
-@pytest.mark.parametrize(
-    ("home", "change"),
-    [
-        pytest.param(home, change, id=f"{home.service}-{home.environment}-{change.name}")
-        for home, changes in WALKS.items()
-        for change in changes
-    ],
-)
+def cases() -> Iterator[Any]:
+    """Yield every change of every stack as a parameter."""
+    for home, changes in WALKS.items():
+        name = f"{home.service}-{home.environment}"
+        for number, change in enumerate(changes):
+            group = pytest.mark.xdist_group(f"{name}-{number // GROUP_SIZE}")
+            yield pytest.param(home, change, id=f"{name}-{change.name}", marks=group)
+
+
+@pytest.mark.parametrize(("home", "change"), [*cases()])
 def test_change_and_back(deployments: Deployments, home: Home, change: Change) -> None:
     deployments.walk(home, change)
