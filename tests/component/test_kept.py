@@ -15,6 +15,8 @@ from lib.stack_outputs import ServiceOutputs, StackOutputs
 
 from .programs import PRODUCTION, YARD, stacked
 
+pytestmark = pytest.mark.slow
+
 REPLACING = ("name", "hashKey", "rangeKey", "localSecondaryIndexes", "restoreSourceName", "importTable")
 """Properties of a table that the provider cannot change where it stands."""
 

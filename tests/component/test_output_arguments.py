@@ -27,6 +27,8 @@ from lib.settings import (
 )
 from lib.tap_stack import TapStack, TapStackArgs
 
+pytestmark = pytest.mark.slow
+
 EMAIL, OWNER = "oncall@example.com", "web-team"
 
 

@@ -12,6 +12,8 @@ import pytest
 
 from lib.recorder import recorded
 
+pytestmark = pytest.mark.slow
+
 RUN = """
 import runpy, sys, pulumi
 

@@ -29,6 +29,8 @@ from lib.services import SERVICES
 
 from .recordings import graph
 
+pytestmark = pytest.mark.slow
+
 ALL = {control.name: control for controls in CONTROLS.values() for control in controls}
 EVERYWHERE = [(service, row) for service in SERVICES for row in ENVIRONMENTS]
 DOMAIN = (

@@ -31,6 +31,8 @@ from lib.recorder import Registered
 from ..analyzer import policy_pack_server
 from .recordings import deployment
 
+pytestmark = pytest.mark.slow
+
 OPTIONS = PolicyResourceOptions(False, [], None, [], PolicyCustomTimeouts(0, 0, 0), [])
 PACK = {policy.name: policy for policy in policies()}
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"

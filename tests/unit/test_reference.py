@@ -19,6 +19,8 @@ from lib.settings import ApiSettings, FunctionSettings, Settings
 
 from ..builders import PARCELS, SWEEP, a_code, a_function, a_grant, a_metric, a_route, a_secret, a_service, a_yard
 
+pytestmark = pytest.mark.slow
+
 EMPTY = "<!-- generated:{0} -->\n<!-- /generated:{0} -->"
 
 

@@ -14,6 +14,8 @@ from lib.reference import filled
 from lib.services import SERVICES
 from lib.settings import ApiSettings, AuthorizationSettings, FunctionSettings, TableSettings
 
+pytestmark = pytest.mark.slow
+
 PAGE = Path("docs/scaling.md").read_text(encoding="utf-8")
 READ = Operation("items", "read", "lambda", 1.5, 40, (SINGLE, SINGLE), reads=1)
 WRITE = Operation("inventory", "create", "api-lambda", 1.5, 40, (SINGLE,), writes=4, key_writes=1)

@@ -15,6 +15,8 @@ from ..worker import Answer, refused
 from .conftest import ITEM, Shop
 from .consistency import check
 
+pytestmark = pytest.mark.slow
+
 
 def key(item: Any) -> dict[str, str]:
     """The same for the same item."""

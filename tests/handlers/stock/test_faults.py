@@ -19,6 +19,8 @@ from .conftest import FULFILL, PRODUCT, RECONCILE, RESERVE, Shop
 from .consistency import check
 from .test_reservations import counts, line
 
+pytestmark = pytest.mark.slow
+
 THROTTLED = (400, {"__type": "ProvisionedThroughputExceededException"})
 KEY = {"Idempotency-Key": "k"}
 ENDS = {"dies before": ["hang up"], "dies after": ["lose", "hang up"]}

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -15,6 +16,8 @@ from ..worker import Answer
 from .conftest import RECONCILE, Shop
 from .consistency import check, crossings
 from .test_faults import emptied
+
+pytestmark = pytest.mark.slow
 
 PRODUCTS = ("a", "b")
 IDS = st.sampled_from(["r1", "r2", "r3"])
