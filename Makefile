@@ -20,7 +20,7 @@ STACK := $(or $(SERVICE),items)-$(ENV)
 # Where somebody watches, one line that tells how far pip has come.
 PASSING := while IFS= read -r line; do case "$$line" in Collecting*|Installing*) if [ -t 2 ]; then printf '\r\033[K  %.90s' "$$line"; fi;; esac; done; if [ -t 2 ]; then printf '\r\033[K'; fi
 
-.PHONY: help install local site seed test engine lint audit bench load scaling cost preview up rollback outputs destroy restore failover reference clean
+.PHONY: help install local site seed test engine lint audit bench load scaling cost preview up rollback prune outputs destroy restore failover reference clean
 
 help: ## list these
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -95,6 +95,9 @@ up: $(VENV)/.installed ## deploy to AWS, then write cfn-outputs/ (SERVICE=one, E
 
 rollback: $(VENV)/.installed ## put the callers of what cfn-outputs/ tells of back to the version before (functions with an alias)
 	@$(BIN)/python -m lib.rollout --back
+
+prune: $(VENV)/.installed ## delete the published versions that no alias calls, of what cfn-outputs/ tells of
+	@$(BIN)/python -m lib.rollout --prune
 
 outputs: $(VENV)/.installed ## write the outputs of what is on AWS to cfn-outputs/
 	@exec $(call DEPLOY,outputs)

@@ -2,6 +2,7 @@
 
 `python -m lib.rollout` shifts every alias that is not at the version published last, and waits; exit code 1 if an alarm
 or anything else made CodeDeploy roll one back.  `--back` puts every alias where it was one version before, at once.
+`--prune` deletes the versions that no alias calls, but the newest.
 """
 
 from __future__ import annotations
@@ -99,14 +100,41 @@ def back(outputs: Outputs, aws: Any, tell: Tell) -> None:
     for function, (arn, alias) in _aliases(outputs).items():
         name = outputs["function_names"][function]
         current = int(aws.get_alias(FunctionName=arn, Name=alias)["FunctionVersion"])
-        pages = aws.get_paginator("list_versions_by_function").paginate(FunctionName=arn)
-        versions = [int(one["Version"]) for page in pages for one in page["Versions"] if one["Version"].isdigit()]
-        before = max((version for version in versions if version < current), default=None)
+        before = max((version for version in _versions(arn, aws) if version < current), default=None)
         if before is None:
             tell(f"{name}: stays at {current}, there is none before it")
             continue
         aws.update_alias(FunctionName=arn, Name=alias, FunctionVersion=str(before), RoutingConfig={})
         tell(f"{name}: {current} to {before}")
+
+
+def prune(outputs: Outputs, aws: Any, tell: Tell) -> None:
+    """Delete every version of each function that no alias calls, but the newest, to which nothing is deployed yet.
+
+    A version keeps the network interfaces of its VPC, without which its subnets cannot be deleted, and counts towards
+    the 75 GB of code that Lambda stores.
+    """
+    for function, arn in outputs["function_arns"].items():
+        versions = _versions(arn, aws)
+        aliases = aws.get_paginator("list_aliases").paginate(FunctionName=arn)
+        called = {
+            version
+            for page in aliases
+            for alias in page["Aliases"]
+            for version in (
+                alias["FunctionVersion"],
+                *alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}),
+            )
+        }
+        unused = [version for version in sorted(versions)[:-1] if str(version) not in called]
+        for version in unused:
+            aws.delete_function(FunctionName=arn, Qualifier=str(version))
+        tell(f"{outputs['function_names'][function]}: {len(unused)} of {len(versions)} versions deleted")
+
+
+def _versions(arn: str, aws: Any) -> list[int]:
+    pages = aws.get_paginator("list_versions_by_function").paginate(FunctionName=arn)
+    return [int(one["Version"]) for page in pages for one in page["Versions"] if one["Version"].isdigit()]
 
 
 def in_region(service: str, outputs: Outputs) -> Any:
@@ -118,6 +146,7 @@ def main(arguments: Sequence[str], folder: Path = FOLDER, client: Client = in_re
     """Shift, or put back, the functions of every stack that outputs tell of; the process's exit code."""
     parser = argparse.ArgumentParser(prog="python -m lib.rollout", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--back", action="store_true", help="put every alias where it was one version before")
+    parser.add_argument("--prune", action="store_true", help="delete the versions that no alias calls")
     wanted = parser.parse_args(arguments)
     path = folder / ALL
     if not path.exists():
@@ -126,6 +155,8 @@ def main(arguments: Sequence[str], folder: Path = FOLDER, client: Client = in_re
     for outputs in json.loads(path.read_text(encoding="utf-8")).values():
         if wanted.back:
             back(outputs, client("lambda", outputs), print)
+        elif wanted.prune:
+            prune(outputs, client("lambda", outputs), print)
         elif "rollout_application" in outputs:
             failed += _shift(outputs, client)
     for line in failed:

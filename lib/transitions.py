@@ -11,7 +11,7 @@ import pulumi
 from .args import TapStackArgs
 from .backup_vaults import AWS_MANAGED, Vaults, plan
 from .components.backup import VAULT_KEYS
-from .components.table import RETAINED
+from .components.table import REPLICATED, RETAINED
 from .existing_resources import KEY, REPLICA, TABLE, USER_POOL, VAULT, Adopted, Names, find
 from .previous_state import STACK_TOKEN, PreviousState
 from .settings import USER_POOL as USER_POOL_AUTHORIZATION
@@ -43,8 +43,7 @@ class Transitions:
         """
         self._check_identity(table_names)
         for table in table_names:
-            for region in self._settings.table.replica_regions or ():
-                self._check_replica(table, region)
+            self._check_replicas(table)
 
     def look_up(self, names: Names, opts: pulumi.InvokeOptions) -> None:
         """Find existing resources under the names of the stack; raise `RunError` if they must not be adopted."""
@@ -70,28 +69,33 @@ class Transitions:
             f"tables. Deploy another stack instead: pulumi stack init {self._service.name}-{self._args.environment}."
         )
 
-    def _check_replica(self, table: str, region: str) -> None:
-        replica = self._previous.outputs(REPLICA, f"{self._former}-{table}-{region}-replica")
-        settings = self._settings.table
-        is_undeletable = (
-            settings.retain_on_delete
-            or settings.deletion_protection
-            or replica.get("deletionProtectionEnabled")
-            or self._previous.outputs("tap:aws:Table", f"{self._former}-{table}").get(RETAINED)
-        )
-        if replica and is_undeletable and self._changes_key(region):
+    def _check_replicas(self, table: str) -> None:
+        replicas = self._replicas(table)
+        if replicas and self._changes_customer_key():
+            kept = self._previous.outputs("tap:aws:Table", f"{self._former}-{table}").get(RETAINED) or any(
+                replica.get("deletionProtectionEnabled") for replica in replicas
+            )
+            release = "with retain_on_delete and deletion_protection set to false, then " if kept else ""
             raise pulumi.RunError(
-                f"encryption.key must not change while the replica of table {table} in {region} is retained or "
-                "protected: another key means another replica. Deploy with retain_on_delete and deletion_protection "
-                "set to false, then with the new encryption_key as well, then without the two overrides."
+                f"encryption.key must not change while table {table} has replicas: DynamoDB rejects another customer "
+                f"managed key. Deploy {release}with replica_regions set to [], then with the new encryption_key, then "
+                "with the replicas again."
             )
 
-    def _changes_key(self, region: str) -> bool:
-        before = (self._stack.get("replica_key_arns") or {}).get(region)
-        encryption = self._settings.encryption
-        if encryption.key == "made":
+    def _replicas(self, table: str) -> list[Mapping[str, Any]]:
+        arn = self._previous.outputs(TABLE, f"{self._former}-{table}-table").get("arn")
+        return [replica for replica in self._previous.of(REPLICA).values() if arn and replica["globalTableArn"] == arn]
+
+    def _changes_customer_key(self) -> bool:
+        before, key = self._stack.get("key_arn"), self._settings.encryption.key
+        if key == "made":
             return not (before and self._own_key())
-        return bool(before) if encryption.standing() is None else before is None
+        return bool(before) if self._settings.encryption.standing() is None else before != key
+
+    def was_replicated(self, table: str) -> bool:
+        """Return whether a table has replicas in the previous deployment, or had some in an earlier one."""
+        component = self._previous.outputs("tap:aws:Table", f"{self._former}-{table}")
+        return bool(component.get(REPLICATED) or self._replicas(table))
 
     def _own_key(self) -> Mapping[str, Any]:
         return self._previous.outputs(KEY, f"{self._former}-encryption-key")

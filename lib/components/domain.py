@@ -50,7 +50,8 @@ class Domain(pulumi.ComponentResource):
             rest_api=args.api_id,
             stage_name=args.stage_name,
             base_path=args.base_path or None,
-            opts=child,
+            # The provider would move it to another path, but keep the id by which it deletes it.
+            opts=pulumi.ResourceOptions(parent=self, replace_on_changes=["basePath"]),
         )
         self.url = f"https://{args.name}/{args.base_path}".rstrip("/")
         self.target = self.resource.regional_domain_name

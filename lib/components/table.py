@@ -18,6 +18,8 @@ SCALING_FACTOR = 10
 """How far above its least capacity a table scales when nothing else is said."""
 RETAINED = "retain_on_delete"
 """Output that says whether `destroy` retains the table, which the next deployment reads."""
+REPLICATED = "replicated"
+"""Output that says whether the table has or had replicas, which the next deployment reads."""
 REPLICATED_STREAM = "NEW_AND_OLD_IMAGES"
 """What DynamoDB replicates by; it holds all that any other kind of stream does."""
 
@@ -41,6 +43,9 @@ class TableArgs:
     aws_managed_key_arns: Mapping[str, str] = field(default_factory=dict)
     """ARN of DynamoDB's AWS managed key by region, `""` for the table's own, set where a table or a replica leaves a
     customer managed key: the provider keeps the old key if its ARN is only removed."""
+    was_replicated: bool = False
+    """Whether the table had replicas: it keeps their stream, because DynamoDB rejects a change of the stream while the
+    table has replicas, and Pulumi deletes those last.  A stream that nothing reads is free of charge."""
     import_id: str = ""
     """Name of an existing table that this deployment imports into the state; empty: the table is created."""
     import_replica_ids: Mapping[str, str] = field(default_factory=dict)
@@ -73,6 +78,7 @@ class Table(pulumi.ComponentResource):
                 "arn": self.arn,
                 "stream_arn": self.stream_arn,
                 RETAINED: bool(self.settings.retain_on_delete),
+                REPLICATED: _has_replicated_stream(args),
             }
         )
 
@@ -95,7 +101,7 @@ class Table(pulumi.ComponentResource):
     def _table(self, name: str, args: TableArgs) -> aws.dynamodb.Table:
         table, settings = args.table, self.settings
         scaled = _provisioned(settings)
-        stream = REPLICATED_STREAM if settings.replica_regions else table.stream
+        stream = REPLICATED_STREAM if _has_replicated_stream(args) else table.stream
         return aws.dynamodb.Table(
             f"{name}-table",
             name=args.name,
@@ -210,6 +216,10 @@ def scaling_rows(table: service.Table, settings: TableSettings) -> Iterator[Scal
                 least=least,
                 most=most,
             )
+
+
+def _has_replicated_stream(args: TableArgs) -> bool:
+    return args.was_replicated or bool(args.settings.replica_regions)
 
 
 def _provisioned(settings: TableSettings) -> bool:

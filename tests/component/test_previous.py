@@ -80,29 +80,57 @@ REPLICATED = TableSettings(replica_regions=(REGION,))
 RETAINED = TableSettings(replica_regions=(REGION,), retain_on_delete=True)
 
 
+ENCRYPTED_STACK = {"key_arn": KEY}
+TABLE_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/dev-items-table"
+WITH_REPLICA: Resources = {
+    TABLE: {"name": "dev-items-table", "arn": TABLE_ARN},
+    REPLICA: {"globalTableArn": TABLE_ARN},
+}
+
+
 @pytest.mark.parametrize(
     ("resources", "args"),
     [
-        ({REPLICA: {}, STACK: {"replica_key_arns": {REGION: KEY}}}, {"table": RETAINED}),
-        ({REPLICA: {"deletionProtectionEnabled": True}}, {"encryption": MADE, "table": REPLICATED}),
-        (
-            {REPLICA: {"id": "1"}, ("tap:aws:Table", "tap-table"): {"retain_on_delete": True}},
-            {"encryption": MADE, "table": REPLICATED},
-        ),
-        ({REPLICA: {"id": "1"}}, {"encryption": EncryptionSettings(key=KEY), "table": RETAINED}),
+        ({STACK: ENCRYPTED_STACK}, {}),
+        ({STACK: ENCRYPTED_STACK}, {"encryption": EncryptionSettings(key="owned"), "table": REPLICATED}),
+        ({STACK: ENCRYPTED_STACK}, {"encryption": MADE}),
+        ({}, {"encryption": MADE, "table": REPLICATED}),
+        ({}, {"encryption": EncryptionSettings(key=KEY)}),
     ],
-    ids=["without", "protected", "retained before", "existing key"],
+    ids=["left", "owned", "existing to made", "made", "existing"],
 )
-def test_retained_replica_keeps_its_key(resources: Resources, args: dict[str, Any]) -> None:
-    known = {**resources, REPLICA: {"id": "1", **resources[REPLICA]}}
-    with pytest.raises(pulumi.RunError, match=r"encryption\.key must not change while the replica"):
-        deploy(known, **args)
+def test_tables_with_replicas_keep_their_key(resources: Resources, args: dict[str, Any]) -> None:
+    with pytest.raises(pulumi.RunError, match=r"encryption\.key must not change while table table.*Deploy with rep"):
+        deploy({**WITH_REPLICA, **resources}, **args)
 
 
-def test_retained_replica_with_the_same_key_is_deployed() -> None:
-    known: Resources = {REPLICA: {"id": "1"}, OWN_KEY: {"arn": KEY}, STACK: {"replica_key_arns": {REGION: KEY}}}
-    deploy(known, table=RETAINED, encryption=MADE)
-    deploy({REPLICA: {"id": "1"}}, table=RETAINED)
+@pytest.mark.parametrize(
+    ("resources", "replica"),
+    [({("tap:aws:Table", "tap-table"): {"retain_on_delete": True}}, {}), ({}, {"deletionProtectionEnabled": True})],
+    ids=["retained", "protected"],
+)
+def test_kept_replicas_are_released_before_their_key_changes(resources: Resources, replica: Mapping[str, Any]) -> None:
+    known = {**WITH_REPLICA, **resources, REPLICA: {**WITH_REPLICA[REPLICA], **replica}}
+    with pytest.raises(pulumi.RunError, match="with retain_on_delete and deletion_protection set to false, then with"):
+        deploy(known, encryption=MADE)
+
+
+def test_table_with_replicas_and_the_same_key_is_deployed() -> None:
+    encrypted: Resources = {**WITH_REPLICA, STACK: ENCRYPTED_STACK}
+    deploy({**encrypted, OWN_KEY: {"arn": KEY}}, table=RETAINED, encryption=MADE)
+    deploy(encrypted, table=REPLICATED, encryption=EncryptionSettings(key=KEY))
+    deploy(WITH_REPLICA, table=RETAINED)
+
+
+def test_replicas_of_another_table_do_not_count() -> None:
+    deploy({**WITH_REPLICA, REPLICA: {"globalTableArn": f"{TABLE_ARN}-2"}}, encryption=MADE)
+
+
+@pytest.mark.parametrize("known", [WITH_REPLICA, {("tap:aws:Table", "tap-table"): {"replicated": True}}])
+def test_table_keeps_the_stream_of_its_former_replicas(known: Resources) -> None:
+    table = deploy(known).only("dynamodb.Table").inputs
+    assert (table["streamEnabled"], table["streamViewType"]) == (True, "NEW_AND_OLD_IMAGES")
+    assert "streamEnabled" not in deploy({}).only("dynamodb.Table").inputs
 
 
 def test_leaving_a_key_warns() -> None:

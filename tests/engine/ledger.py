@@ -118,6 +118,13 @@ class Ledger:
             inputs = with_sticky(kind, entry.inputs, inputs)
             fresh = complete(kind, inputs, region, self.unique(), id_)
             volatile = kind.volatile if publishes(entry.inputs, inputs) else frozenset()
+            if "{unique" not in kind.id and fresh["id"] != id_:
+                raise self.reject(
+                    f"update {token} {name_of(urn)}: the id is {fresh['id']} then, and {id_} in the state"
+                )
+            for path in wire.changes(wire.plain(entry.inputs), wire.plain(inputs)):
+                if path in kind.locked and (users := self._naming(entry, kind.locked[path])):
+                    raise self.reject(f"update {token} {name_of(urn)}: {path} while {name_of(users[0].urn)} exists")
             names = {*kind.computed, kind.auto_name} - volatile - inputs.keys()
             stable = {name: value for name, value in entry.outputs.items() if name in names}
             entry.urn, entry.inputs, entry.outputs = urn, inputs, {**fresh, **stable, "id": id_}
@@ -172,6 +179,10 @@ class Ledger:
             other for other in self.find(entry.token) if kind.scope in GLOBAL_SCOPES or other.region == entry.region
         )
         return next((other for other in others if identifier and identity(kind, other.outputs) == identifier), None)
+
+    def _naming(self, entry: Entry, token: str) -> list[Entry]:
+        """Return the resources of a type, in any region, with the ARN of an entry among their inputs."""
+        return [user for user in self.find(token) if entry.outputs["arn"] in wire.strings(wire.plain(user.inputs))]
 
     def _referring(self, entry: Entry) -> Iterator[Entry]:
         for other in self.entries.values():

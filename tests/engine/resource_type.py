@@ -49,6 +49,8 @@ class ResourceType:
     references: Mapping[str, str] = field(default_factory=dict)
     """Inputs that refer to another resource, which AWS does not delete while this one exists, with the token of that
     resource's type: `{"vpcId": "aws:ec2/vpc:Vpc"}`."""
+    locked: Mapping[str, str] = field(default_factory=dict)
+    """Inputs that AWS does not change while a resource of a type refers to this one by its ARN: the type by path."""
     protection: str = ""
     """Boolean input, or input whose value `ACTIVE` or True means it, that makes AWS reject a deletion."""
     deletable: bool = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +27,7 @@ KEY = "aws:kms/key:Key"
 POOL = "aws:cognito/userPool:UserPool"
 BACKUP = BackupSettings(retention_days=35)
 MADE = EncryptionSettings(key="made")
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0f6a2c1e-3b7d-4d55-9b1a-5a8a1f0c2d3e"
 REPLICAS = TableSettings(replica_regions=("us-west-2",))
 COGNITO = AuthorizationSettings(type=USER_POOL)
 RETAINED_ENVIRONMENT = "prod"
@@ -74,26 +76,51 @@ def test_an_empty_vault_goes_when_another_takes_its_place(engine: Engine) -> Non
     assert set(vaults(stack)) == {"dev-items-backup-2"}
 
 
-def test_a_replica_is_deleted_before_its_successor_with_another_key_is_created(engine: Engine) -> None:
+@pytest.mark.parametrize(("before", "after"), [*itertools.permutations(("aws", "owned", "made"), 2)])
+def test_a_customer_managed_key_changes_only_without_replicas(engine: Engine, before: str, after: str) -> None:
     stack = engine.stack()
-    stack.deploy(tap_stack(table=REPLICAS))
-    changed = stack.deploy(tap_stack(table=REPLICAS, encryption=MADE))
-    assert changed.done("delete") == changed.done("create", "tableReplica") == ["tap-table-us-west-2-replica"]
-    stack.deploy(tap_stack(table=REPLICAS, encryption=EncryptionSettings(key="owned")))
-    stack.deploy(tap_stack(table=REPLICAS))
+    stack.deploy(tap_stack(table=REPLICAS, encryption=EncryptionSettings(key=before)))
+    changed = EncryptionSettings(key=after)
+    if "made" not in (before, after):
+        stack.deploy(tap_stack(table=REPLICAS, encryption=changed))
+        return
+    for table in (REPLICAS, TableSettings()):
+        with pytest.raises(Rejected, match=r"while table table has replicas.*Deploy with replica_regions set to \[\]"):
+            stack.preview(tap_stack(table=table, encryption=changed))
+    stack.deploy(tap_stack(encryption=EncryptionSettings(key=before)))
+    stack.deploy(tap_stack(encryption=changed))
+    stack.deploy(tap_stack(table=REPLICAS, encryption=changed))
 
 
-def test_a_retained_replica_keeps_its_key_until_it_is_released(engine: Engine) -> None:
+def test_retained_replicas_are_released_before_their_key_changes(engine: Engine) -> None:
     stack, prod = engine.stack(), {"environment": "prod"}
     stack.deploy(tap_stack(**prod, table=REPLICAS))
-    with pytest.raises(Rejected, match=r"replica of table table in us-west-2 is retained or protected.*set to false"):
+    with pytest.raises(Rejected, match="Deploy with retain_on_delete and deletion_protection set to false, then with"):
         stack.preview(tap_stack(**prod, table=REPLICAS, encryption=MADE))
     released = replace(REPLICAS, retain_on_delete=False, deletion_protection=False)
-    with pytest.raises(Rejected, match="retained or protected"):
-        stack.preview(tap_stack(**prod, table=released, encryption=MADE))
     stack.deploy(tap_stack(**prod, table=released))
-    stack.deploy(tap_stack(**prod, table=released, encryption=MADE))
+    alone = replace(released, replica_regions=())
+    stack.deploy(tap_stack(**prod, table=alone))
+    stack.deploy(tap_stack(**prod, table=alone, encryption=MADE))
     stack.deploy(tap_stack(**prod, table=REPLICAS, encryption=MADE))
+
+
+def test_a_table_keeps_the_stream_of_its_replicas_after_them(engine: Engine) -> None:
+    stack = engine.stack()
+    stack.deploy(tap_stack(table=REPLICAS))
+    for _ in range(2):
+        stack.deploy(tap_stack())
+        (table,) = stack.ledger.find(TABLE)
+        assert table.outputs["streamViewType"] == "NEW_AND_OLD_IMAGES"
+
+
+def test_another_base_path_is_another_mapping(engine: Engine) -> None:
+    stack = engine.stack()
+    api = ApiSettings(domain_name="a.example.com", certificate_arn=CERTIFICATE, base_path="v1")
+    stack.deploy(tap_stack(api=api))
+    moved = stack.deploy(tap_stack(api=replace(api, base_path="v2")))
+    assert moved.operations["replace"] == 1
+    assert moved.done("create") == moved.done("delete") == ["tap-api-domain-mapping"]
 
 
 @pytest.mark.parametrize(

@@ -214,7 +214,7 @@ KEY_WITH_BACKUP = Change(
 )
 KEY_WITH_REPLICA = Change(
     "key with replica",
-    [REPLICATED, {**REPLICATED, **MADE_KEY}, {**REPLICATED, **encryption("owned")}],
+    [REPLICATED, {}, MADE_KEY, {**REPLICATED, **MADE_KEY}, MADE_KEY, encryption("owned"), REPLICATED],
     gone(KEY, REPLICA, REPLICA_KEY),
 )
 KEY_AND_COGNITO = Change("key and cognito", [{**MADE_KEY, **authorization(USER_POOL)}], gone(KEY, POOL))

@@ -2,6 +2,7 @@
 
 from ..resource_type import ResourceType
 
+REPLICA = "aws:dynamodb/tableReplica:TableReplica"
 TYPES: dict[str, ResourceType] = {
     "aws:dynamodb/table:Table": ResourceType(
         source="internal/service/dynamodb/table.go",
@@ -40,11 +41,14 @@ TYPES: dict[str, ResourceType] = {
             "streamLabel": "2024-01-01T00:00:00.{unique}",
             "streamArn": "{arn}/stream/{streamLabel}",
         },
+        # "Disabling Stream is not allowed for a Global Table replica" (hashicorp/terraform-provider-aws #34450), and
+        # "Customer Managed CMKs ... cannot be updated through SSESpecification parameter" (#21726, #49651).
+        locked=dict.fromkeys(("serverSideEncryption.kmsKeyArn", "streamEnabled", "streamViewType"), REPLICA),
         protection="deletionProtectionEnabled",
         sticky=frozenset({"serverSideEncryption.kmsKeyArn"}),
     ),
     # AWS rejects the deletion of a table for 24 hours after it was the source of a replica, which no input tells.
-    "aws:dynamodb/tableReplica:TableReplica": ResourceType(
+    REPLICA: ResourceType(
         source="internal/service/dynamodb/table_replica.go",
         id="{globalTableArn:5}:{globalTableArn:3}",
         identity="{globalTableArn}",

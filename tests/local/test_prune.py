@@ -1,0 +1,75 @@
+"""Deleting the versions of functions that nothing calls."""
+
+from __future__ import annotations
+
+import io
+import json
+import uuid
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lib import rollout
+from lib.local.emulator import Emulator
+from lib.outputs import ALL
+
+ROLE = "arn:aws:iam::000000000000:role/pruned"
+
+
+def archive(text: str) -> bytes:
+    """Return a deployment package."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as package:
+        package.writestr("app.py", f"def handler(event, context):\n    return {text!r}\n")
+    return content.getvalue()
+
+
+def published(client: Any, versions: int) -> str:
+    """Create a function with so many versions, and return its ARN."""
+    name = f"pruned-{uuid.uuid4().hex[:8]}"
+    arn = client.create_function(
+        FunctionName=name, Role=ROLE, Runtime="python3.13", Handler="app.handler", Code={"ZipFile": archive("0")}
+    )["FunctionArn"]
+    for number in range(versions):
+        client.update_function_code(FunctionName=name, ZipFile=archive(str(number)))
+        client.publish_version(FunctionName=name)
+    return str(arn)
+
+
+def remaining(client: Any, arn: str) -> list[str]:
+    """Return the versions of a function."""
+    return [version["Version"] for version in client.list_versions_by_function(FunctionName=arn)["Versions"]]
+
+
+@pytest.fixture(name="client")
+def client_fixture(emulator: Emulator) -> Any:
+    """A client of Lambda."""
+    with suppress(emulator.client("iam").exceptions.EntityAlreadyExistsException):
+        emulator.client("iam").create_role(RoleName=ROLE.rpartition("/")[2], AssumeRolePolicyDocument="{}")
+    return emulator.client("lambda")
+
+
+def test_versions_that_no_alias_calls_are_deleted(
+    client: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    called, plain = published(client, 5), published(client, 2)
+    client.create_alias(
+        FunctionName=called,
+        Name="live",
+        FunctionVersion="1",
+        RoutingConfig={"AdditionalVersionWeights": {"3": 0.1}},
+    )
+    outputs = {
+        "function_arns": {"api": called, "sweep": plain},
+        "function_names": {"api": "desk-api", "sweep": "desk-sweep"},
+    }
+    (tmp_path / ALL).write_text(json.dumps({"desk-dev": outputs}), encoding="utf-8")
+    assert rollout.main(["--prune"], tmp_path, lambda service, outputs: client) == 0
+    assert remaining(client, called) == ["$LATEST", "1", "3", "5"]
+    assert remaining(client, plain) == ["$LATEST", "2"]
+    assert capsys.readouterr().out == "desk-api: 2 of 5 versions deleted\ndesk-sweep: 1 of 2 versions deleted\n"
+    assert rollout.main(["--prune"], tmp_path, lambda service, outputs: client) == 0
+    assert remaining(client, called) == ["$LATEST", "1", "3", "5"]
