@@ -78,7 +78,7 @@ class Transitions:
             release = "with retain_on_delete and deletion_protection set to false, then " if kept else ""
             raise pulumi.RunError(
                 f"encryption.key must not change while table {table} has replicas: DynamoDB rejects another customer "
-                f"managed key. Deploy {release}with replica_regions set to [], then with the new encryption_key, then "
+                f"managed key. Deploy {release}without replica_regions, then with the new encryption_key, then "
                 "with the replicas again."
             )
 

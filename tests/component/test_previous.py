@@ -100,7 +100,7 @@ WITH_REPLICA: Resources = {
     ids=["left", "owned", "existing to made", "made", "existing"],
 )
 def test_tables_with_replicas_keep_their_key(resources: Resources, args: dict[str, Any]) -> None:
-    with pytest.raises(pulumi.RunError, match=r"encryption\.key must not change while table table.*Deploy with rep"):
+    with pytest.raises(pulumi.RunError, match=r"encryption\.key must not change while table table.*Deploy without rep"):
         deploy({**WITH_REPLICA, **resources}, **args)
 
 
@@ -111,7 +111,7 @@ def test_tables_with_replicas_keep_their_key(resources: Resources, args: dict[st
 )
 def test_kept_replicas_are_released_before_their_key_changes(resources: Resources, replica: Mapping[str, Any]) -> None:
     known = {**WITH_REPLICA, **resources, REPLICA: {**WITH_REPLICA[REPLICA], **replica}}
-    with pytest.raises(pulumi.RunError, match="with retain_on_delete and deletion_protection set to false, then with"):
+    with pytest.raises(pulumi.RunError, match="with retain_on_delete and deletion_protection set to false, then without"):
         deploy(known, encryption=MADE)
 
 
