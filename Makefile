@@ -96,7 +96,7 @@ up: $(VENV)/.installed ## deploy to AWS, then write cfn-outputs/ (SERVICE=one, E
 rollback: $(VENV)/.installed ## put the callers of what cfn-outputs/ tells of back to the version before (functions with an alias)
 	@$(BIN)/python -m lib.rollout --back
 
-prune: $(VENV)/.installed ## delete the published versions that no alias calls, of what cfn-outputs/ tells of
+prune: $(VENV)/.installed ## delete the published versions that no alias calls, for the stacks in cfn-outputs/
 	@$(BIN)/python -m lib.rollout --prune
 
 outputs: $(VENV)/.installed ## write the outputs of what is on AWS to cfn-outputs/

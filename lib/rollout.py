@@ -108,7 +108,7 @@ def back(outputs: Outputs, aws: Any, tell: Tell) -> None:
         tell(f"{name}: {current} to {before}")
 
 
-def prune(outputs: Outputs, aws: Any, tell: Tell) -> None:
+def prune(outputs: Outputs, aws: Any, log: Tell) -> None:
     """Delete every version of each function that no alias calls, but the newest, to which nothing is deployed yet.
 
     A version keeps the network interfaces of its VPC, without which its subnets cannot be deleted, and counts towards
@@ -129,7 +129,7 @@ def prune(outputs: Outputs, aws: Any, tell: Tell) -> None:
         unused = [version for version in sorted(versions)[:-1] if str(version) not in called]
         for version in unused:
             aws.delete_function(FunctionName=arn, Qualifier=str(version))
-        tell(f"{outputs['function_names'][function]}: {len(unused)} of {len(versions)} versions deleted")
+        log(f"{outputs['function_names'][function]}: {len(unused)} of {len(versions)} versions deleted")
 
 
 def _versions(arn: str, aws: Any) -> list[int]:

@@ -72,10 +72,10 @@ class Transitions:
     def _check_replicas(self, table: str) -> None:
         replicas = self._replicas(table)
         if replicas and self._changes_customer_key():
-            kept = self._previous.outputs("tap:aws:Table", f"{self._former}-{table}").get(RETAINED) or any(
+            is_retained = self._previous.outputs("tap:aws:Table", f"{self._former}-{table}").get(RETAINED) or any(
                 replica.get("deletionProtectionEnabled") for replica in replicas
             )
-            release = "with retain_on_delete and deletion_protection set to false, then " if kept else ""
+            release = "with retain_on_delete and deletion_protection set to false, then " if is_retained else ""
             raise pulumi.RunError(
                 f"encryption.key must not change while table {table} has replicas: DynamoDB rejects another customer "
                 f"managed key. Deploy {release}without replica_regions, then with the new encryption_key, then "
