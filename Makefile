@@ -28,12 +28,23 @@ help: ## list these
 
 install: $(VENV)/.installed ## make the virtual environment and install everything into it
 
+# What pip or venv wrote, in $$errors, as one line with the remedy.
+define INSTALL_ERROR
+case "$$errors" in \
+*"No space left"*) why="the disk is full: free 1 GB in $(CURDIR)";; \
+*ensurepip*|*"No module named venv"*) why="$(PYTHON) cannot make a virtual environment: install its venv module (Debian: python3-venv)";; \
+*"Permission denied"*|*"Read-only"*) why="$(CURDIR) cannot be written: copy the project to a folder of your own";; \
+*"new connection"*|*"name resolution"*|*"to proxy"*|*"timed out"*) why="the package index cannot be reached: check the network, PIP_INDEX_URL and HTTPS_PROXY";; \
+*) printf '%s\n' "$$errors" | tail -n 5; why="the packages could not be installed, for the reason above";; \
+esac; echo "error: $$why; then run make again"; exit 1
+endef
+
 $(VENV)/.installed: requirements.txt requirements-dev.txt
 	@command -v "$(PYTHON)" >/dev/null || { echo "error: no $(PYTHON) found: install Python 3.11 or newer, or name one with PYTHON=..."; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $$("$(PYTHON)" --version) is too old: install Python 3.11 or newer, or name one with PYTHON=..."; exit 1; }
-	@[ -x $(BIN)/python ] || { echo "making $(VENV) ..."; "$(PYTHON)" -m venv $(VENV) || { echo "error: $(PYTHON) cannot make a virtual environment: install its venv module (Debian: python3-venv)"; exit 1; }; }
+	@[ -x $(BIN)/python ] || { echo "making $(VENV) ..."; errors=$$("$(PYTHON)" -m venv $(VENV) 2>&1) || { rm -rf $(VENV); $(INSTALL_ERROR); }; }
 	@echo "installing packages, once: about a minute ..."
-	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -r requirements-dev.txt 2>$(VENV)/pip.log | { $(PASSING); } || { awk '/^ERROR/' $(VENV)/pip.log; echo "error: the packages could not be installed: see pip's message above, then run make again"; exit 1; }
+	@{ errors=$$($(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -r requirements-dev.txt 2>&1 >&3); } 3> >($(PASSING)) || { $(INSTALL_ERROR); }
 	@touch $@
 
 local: $(VENV)/.installed ## deploy on this machine and serve (SERVICE=one, PORT=n, ENV=suffix, CONFIG="key=value ...", CHECK=1 ends after the tour)

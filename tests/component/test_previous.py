@@ -109,9 +109,13 @@ def test_tables_with_replicas_keep_their_key(resources: Resources, args: dict[st
     [({("tap:aws:Table", "tap-table"): {"retain_on_delete": True}}, {}), ({}, {"deletionProtectionEnabled": True})],
     ids=["retained", "protected"],
 )
-def test_retained_replicas_are_released_before_their_key_changes(resources: Resources, replica: Mapping[str, Any]) -> None:
+def test_retained_replicas_are_released_before_their_key_changes(
+    resources: Resources, replica: Mapping[str, Any]
+) -> None:
     known = {**WITH_REPLICA, **resources, REPLICA: {**WITH_REPLICA[REPLICA], **replica}}
-    with pytest.raises(pulumi.RunError, match="with retain_on_delete and deletion_protection set to false, then without"):
+    with pytest.raises(
+        pulumi.RunError, match="with retain_on_delete and deletion_protection set to false, then without"
+    ):
         deploy(known, encryption=MADE)
 
 

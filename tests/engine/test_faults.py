@@ -95,7 +95,9 @@ def test_a_customer_managed_key_changes_only_without_replicas(engine: Engine, be
 def test_retained_replicas_are_released_before_their_key_changes(engine: Engine) -> None:
     stack, prod = engine.stack(), {"environment": "prod"}
     stack.deploy(tap_stack(**prod, table=REPLICAS))
-    with pytest.raises(Rejected, match="Deploy with retain_on_delete and deletion_protection set to false, then without"):
+    with pytest.raises(
+        Rejected, match="Deploy with retain_on_delete and deletion_protection set to false, then without"
+    ):
         stack.preview(tap_stack(**prod, table=REPLICAS, encryption=MADE))
     released = replace(REPLICAS, retain_on_delete=False, deletion_protection=False)
     stack.deploy(tap_stack(**prod, table=released))

@@ -24,9 +24,9 @@ class Checkout:
         self.path = folder / "bin"
         self.log = folder / "pulumi.log"
         self.path.mkdir()
-        for tool in ("sh", "bash", "awk", "cat", "touch", "env", "make"):
+        for tool in ("sh", "bash", "awk", "cat", "touch", "env", "make", "rm", "tail"):
             (self.path / tool).symlink_to(str(shutil.which(tool)))
-        ignored = shutil.ignore_patterns(".*", "__pycache__", "cfn-outputs", "build")
+        ignored = shutil.ignore_patterns(".*", "__pycache__", "build", "cfn-outputs", "node_modules")
         shutil.copytree(".", self.folder, ignore=ignored)
         (self.folder / ".venv" / "bin").mkdir(parents=True)
         (self.folder / ".venv" / "bin" / "python").symlink_to(sys.executable)
@@ -173,13 +173,58 @@ def test_a_missing_python_is_one_line(checkout: Checkout) -> None:
     assert done.stdout == "error: no python9 found: install Python 3.11 or newer, or name one with PYTHON=...\n"
 
 
-def test_a_failed_install_is_one_line_and_is_tried_again(checkout: Checkout) -> None:
+def test_a_python_that_is_too_old_is_one_line(checkout: Checkout) -> None:
+    (checkout.folder / ".venv" / ".installed").unlink()
+    old = checkout.path / "python3.9"
+    old.write_text("#!/bin/sh\n[ $1 = --version ] && echo Python 3.9.2\nexit 1\n", encoding="utf-8")
+    old.chmod(0o755)
+    done = checkout.make("local", "PYTHON=python3.9")
+    assert done.returncode != 0
+    assert done.stdout == "error: Python 3.9.2 is too old: install Python 3.11 or newer, or name one with PYTHON=...\n"
+
+
+NO_VENV = "The virtual environment was not created successfully because ensurepip is not available."
+NO_NETWORK = "NewConnectionError(Failed to establish a new connection: [Errno 101] Network is unreachable)"
+FULL = "OSError: [Errno 28] No space left on device"
+
+
+@pytest.mark.parametrize(
+    ("step", "message", "remedy"),
+    [
+        ("venv", NO_VENV, "cannot make a virtual environment: install its venv module (Debian: python3-venv)"),
+        ("venv", FULL, "the disk is full: free 1 GB in {folder}"),
+        ("venv", "Error: [Errno 13] Permission denied: '.venv'", "{folder} cannot be written: copy the project to a"),
+        ("pip", FULL, "the disk is full: free 1 GB in {folder}"),
+        ("pip", NO_NETWORK, "the package index cannot be reached: check the network, PIP_INDEX_URL and HTTPS_PROXY"),
+    ],
+)
+def test_a_failed_installation_is_one_line_with_its_remedy(
+    checkout: Checkout, step: str, message: str, remedy: str
+) -> None:
+    environment = checkout.folder / ".venv"
+    failing = checkout.path / "python3"
+    failing.write_text(f'#!/bin/sh\n[ $1 = -c ] && exit 0\necho "{message}" >&2\nexit 1\n', encoding="utf-8")
+    failing.chmod(0o755)
+    (environment / ".installed").unlink()
+    (environment / "bin" / "python").unlink()
+    if step == "pip":
+        (environment / "bin" / "python").symlink_to(failing)
+    done = checkout.make("local")
+    assert done.returncode != 0
+    (error,) = [line for line in done.stdout.splitlines() if not line.endswith(" ...")]
+    assert error.startswith("error: ")
+    assert remedy.format(folder=checkout.folder) in error
+    assert error.endswith("; then run make again")
+    assert environment.exists() == (step == "pip"), "what is half made is removed"
+
+
+def test_a_failed_install_is_tried_again(checkout: Checkout) -> None:
     installed = checkout.folder / ".venv" / ".installed"
     installed.unlink()
     (checkout.folder / "requirements-dev.txt").write_text("no-such-package @ file:///nowhere\n", encoding="utf-8")
     done = checkout.make("local", f"PYTHON={sys.executable}")
     assert done.returncode != 0
     assert done.stdout.endswith(
-        "error: the packages could not be installed: see pip's message above, then run make again\n"
+        "error: the packages could not be installed, for the reason above; then run make again\n"
     )
     assert not installed.exists()
