@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pulumi
 import pytest
+from pulumi.runtime import settings
 
 from . import cli
 from .stack import Engine, Stack, clean_environment
 
+CHANNEL_OPTIONS = "_GRPC_CHANNEL_OPTIONS"
+"""Options of the SDK's connections to a CLI."""
 REQUIRED = "TAP_ENGINE_REQUIRED"
 """Variable that turns the skip into a failure, for continuous integration."""
 
@@ -28,6 +31,19 @@ def pulumi_cli_fixture() -> None:
     except cli.CliUnavailable as error:
         give_up = pytest.fail if required else pytest.skip
         give_up(str(error))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_connections() -> Iterator[None]:
+    """Let no connection to one CLI wait for another CLI that had the same port.
+
+    gRPC shares connections between the channels of a process: a port that refused one, because its CLI had ended, is
+    not tried again for a while, also if the next CLI listens on it.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        options = vars(settings)[CHANNEL_OPTIONS]
+        patch.setattr(settings, CHANNEL_OPTIONS, [*options, ("grpc.use_local_subchannel_pool", 1)])
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

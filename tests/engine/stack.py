@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -28,8 +27,6 @@ PLUGIN = """#!/bin/sh
 echo "$TAP_PROVIDER_PORT"
 exec sleep 3600
 """
-LOST_LOOP = "Exception calling application: invalid state"
-"""Error of the Automation API's language host, seen in one preview of several thousand.  Its cause is not known."""
 Program = Callable[[], None]
 
 
@@ -171,22 +168,10 @@ class Stack:
         return replace(deployed, resources=self.assert_state())
 
     def preview(self, program: Program, plan: Path | None = None, **options: Any) -> Counter[str]:
-        """Return the number of resources by planned operation; repeat, with a warning, what ended in `LOST_LOOP`."""
-
-        def run() -> Counter[str]:
-            return self._run(
-                lambda output: self._stack.preview(
-                    program=program, plan=str(plan) if plan else None, **output, **options
-                )
-            )
-
-        try:
-            return run()
-        except Rejected as rejected:
-            if LOST_LOOP not in str(rejected):
-                raise
-            warnings.warn(f"A preview is repeated: {self.last_output}", stacklevel=2)
-        return run()
+        """Return the number of resources by planned operation."""
+        return self._run(
+            lambda output: self._stack.preview(program=program, plan=str(plan) if plan else None, **output, **options)
+        )
 
     def assert_unchanged(self, program: Program) -> None:
         """Raise `AssertionError` if a preview proposes a change."""
