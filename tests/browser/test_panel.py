@@ -125,7 +125,11 @@ def test_a_list_whose_filters_changed_loads_nothing_more(
     page = visit(PANEL)
     filter_by(page, "Category", category)
     held: list[Route] = []
-    page.route("**/inventory?*search=*", lambda route: held.append(route), times=1)
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/inventory?*search=*", hold, times=1)
     with page.expect_request("**/inventory?*search=*"):
         page.get_by_label("Product id begins with").fill(category.lower().replace(" ", "-"))
         assert page.get_by_role("button", name="Load more").is_disabled(), "as soon as the filter is edited"
