@@ -44,7 +44,7 @@ def plan(
     `previous_keys` are the labels of the previous deployment and `previous` the outputs of its vaults, both by number;
     `is_empty` tells whether the vault of a name can be deleted without loss.
     """
-    labels = {number: previous_keys.get(str(number), key) for number in previous}
+    labels = {number: previous_keys[str(number)] for number in previous}
     current = next((number for number, label in labels.items() if label == key), max(labels, default=0) + 1)
     older = {
         number: label

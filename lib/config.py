@@ -139,7 +139,7 @@ def args_from_config(config: pulumi.Config | None = None) -> TapStackArgs:
     if exposed := values.exposed():
         pulumi.log.warn(
             f"Secret config keys whose values are plain text in the state of the stack: {', '.join(exposed)}. "
-            "They decide which resources exist or how they are named. Do not keep secrets in them: see docs/secrets.md."
+            "Do not keep secrets in them: see docs/secrets.md."
         )
     return args
 
@@ -188,7 +188,9 @@ class _Values:
     def exposed(self) -> list[str]:
         """Return the secret keys that are set and whose values end in plain text."""
         names = (
-            name for name in ("service", "environment", "split_functions", "adopt_retained", *KEYS) if self.text(name)
+            name
+            for name in ("service", "environment", "split_functions", "adopt_retained", "tags", *KEYS)
+            if self.text(name)
         )
         return [
             self._config.full_key(name)

@@ -77,6 +77,11 @@ class Adopted:
         return self._ids.get((token, name), "")
 
 
+def region(opts: pulumi.InvokeOptions) -> str:
+    """Return the region of the provider."""
+    return aws.get_region(opts=opts).region
+
+
 def find(names: Names, previous: PreviousState, adopt: bool, opts: pulumi.InvokeOptions) -> Adopted:
     """Return what to adopt; raise `ExistingResourceError` for a name in use that must not be adopted.
 

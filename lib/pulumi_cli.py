@@ -126,8 +126,12 @@ class Stack:
 
 
 def read_file(file: Path) -> dict[str, Any]:
-    """Return the content of a config file."""
-    return yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    """Return the content of a config file, or raise `CliError`."""
+    try:
+        return yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        reason = " ".join(str(error).split())
+        raise CliError(f"{file} must be YAML. Correct it: {reason}") from None
 
 
 def find_cli() -> str:
@@ -249,14 +253,14 @@ def preview(stack: Stack, options: argparse.Namespace) -> int:
 def up(stack: Stack, options: argparse.Namespace) -> int:
     """Deploy a stack, write its outputs, and return the exit code."""
     find_cli()
-    words = confirmation("up", options.yes)
+    words = confirmation("up", stack, options.yes)
     return deploy("up", stack, options.config, words) or write_outputs(stack, options)
 
 
 def destroy(stack: Stack, options: argparse.Namespace) -> int:
     """Delete the resources of a stack, and return the exit code."""
     find_cli()
-    return run(["destroy", "--stack", stack.name, *confirmation("destroy", options.yes)])
+    return run(["destroy", "--stack", stack.name, *confirmation("destroy", stack, options.yes)])
 
 
 def write_outputs(stack: Stack, _options: argparse.Namespace) -> int:
@@ -268,12 +272,13 @@ def write_outputs(stack: Stack, _options: argparse.Namespace) -> int:
     return 0
 
 
-def confirmation(command: str, yes: bool) -> list[str]:
+def confirmation(command: str, stack: Stack, yes: bool) -> list[str]:
     """Return the option that confirms the changes; none if the terminal asks. Raise `CliError` without a terminal."""
     if yes:
         return ["--yes"]
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise CliError(f"YES must be 1, as there is no terminal to confirm the changes. Run make {command} YES=1.")
+        again = f"make {command} SERVICE={stack.service} ENV={stack.environment} YES=1"
+        raise CliError(f"YES must be 1, as there is no terminal to confirm the changes. Run {again}.")
     return []
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import pulumi
 
 from .args import TapStackArgs
-from .backup_vaults import AWS_MANAGED, Vaults, plan
+from .backup_vaults import AWS_MANAGED, CREATED, Vaults, plan
 from .components.backup import VAULT_KEYS
 from .components.table import REPLICATED, RETAINED
-from .existing_resources import KEY, REPLICA, TABLE, USER_POOL, VAULT, Adopted, Names, find
+from .existing_resources import KEY, REPLICA, TABLE, USER_POOL, VAULT, Adopted, Names, find, region
 from .previous_state import STACK_TOKEN, PreviousState
 from .settings import USER_POOL as USER_POOL_AUTHORIZATION
 
@@ -46,27 +46,38 @@ class Transitions:
             self._check_replicas(table)
 
     def look_up(self, names: Names, opts: pulumi.InvokeOptions) -> None:
-        """Find existing resources under the names of the stack; raise `RunError` if they must not be adopted."""
+        """Find existing resources under the names of the stack.
+
+        Raise `RunError` if they must not be adopted, or if the stack is in another region.
+        """
+        self._check_region(opts)
         self.adopted = find(names, self._previous, self._args.adopt_retained, opts)
 
     def _check_identity(self, table_names: Mapping[str, str]) -> None:
         for field, value in {"service": self._service.name, "environment": self._args.environment}.items():
             if self._stack.get(field, value) != value:
                 raise pulumi.RunError(self._other_stack(field, self._stack[field], value))
-        for table, name in table_names.items():
+        # A stack that was deployed has said what it is; its tables can have names of a transform.
+        for table, name in table_names.items() if "environment" not in self._stack else ():
             existing = self._previous.outputs(TABLE, f"{self._former}-{table}-table").get("name", name)
             if existing != name and re.fullmatch(self._any_environment(table), existing):
                 raise pulumi.RunError(self._other_stack(f"name of table {table}", existing, name))
+
+    def _check_region(self, opts: pulumi.InvokeOptions) -> None:
+        arn = self._stack.get("lambda_function_arn")
+        if arn and (existing := str(arn).split(":")[3]) != (current := region(opts)):
+            raise pulumi.RunError(self._other_stack("region", existing, current, f"-{current}"))
 
     def _any_environment(self, table: str) -> str:
         """Return a pattern of the names that a table has in any environment; a transform can set others."""
         name = self._service.name_pattern.format(environment="\0", type=table)
         return re.escape(name).replace(re.escape("\0"), ".+")
 
-    def _other_stack(self, field: str, existing: str, value: str) -> str:
+    def _other_stack(self, field: str, existing: str, value: str, name_suffix: str = "") -> str:
+        name = f"{self._service.name}-{self._args.environment}{name_suffix}"
         return (
             f"{field} must stay {existing!r} in this stack, got {value!r}. The change would replace or delete its "
-            f"tables. Deploy another stack instead: pulumi stack init {self._service.name}-{self._args.environment}."
+            f"tables. Deploy another stack instead: pulumi stack init {name}."
         )
 
     def _check_replicas(self, table: str) -> None:
@@ -132,9 +143,18 @@ class Transitions:
         previous = {
             int(number): self._previous.outputs(VAULT, name) for name, number in numbers.items() if number.isdecimal()
         }
-        labels = self._previous.outputs("tap:aws:Backup", f"{self._former}-backup").get(VAULT_KEYS) or {}
+        # A deployment that failed has created a vault and not recorded its key.
+        created = {str(number): self._created_label(vault) for number, vault in previous.items()}
+        recorded = self._previous.outputs("tap:aws:Backup", f"{self._former}-backup").get(VAULT_KEYS) or {}
+        labels = {**created, **recorded}
         retained = bool(self._settings.table.retain_on_delete)
         return plan(self._key_label(), labels, previous, lambda vault: not retained and is_empty(vault))
+
+    def _created_label(self, vault: Mapping[str, Any]) -> str:
+        key = str(vault.get("kmsKeyArn") or AWS_MANAGED)
+        if key == self._own_key().get("arn"):
+            return CREATED
+        return key if key == self._settings.encryption.standing() else AWS_MANAGED
 
     def _key_label(self) -> str:
         key = self._settings.encryption.key

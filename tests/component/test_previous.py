@@ -74,6 +74,14 @@ def test_stack_keeps_its_identity(resources: Resources, args: dict[str, Any], me
 
 def test_name_that_a_transform_set_is_not_another_environment() -> None:
     deploy({TABLE: {"name": "acme-items"}})
+    deploy({TABLE: {"name": "acme-dev-items-table"}, STACK: {"service": "items", "environment": "dev"}})
+
+
+def test_stack_stays_in_its_region() -> None:
+    function = "arn:aws:lambda:{}:123456789012:function:dev-items-lambda"
+    deploy({STACK: {"lambda_function_arn": function.format("us-east-1")}})
+    with pytest.raises(pulumi.RunError, match=r"region must stay 'eu-west-1'.*init items-dev-us-east-1"):
+        deploy({STACK: {"lambda_function_arn": function.format("eu-west-1")}})
 
 
 REPLICATED = TableSettings(replica_regions=(REGION,))
@@ -198,6 +206,23 @@ def test_older_vaults_stay_while_they_have_contents_or_are_retained() -> None:
     retained = names(table=TableSettings(retain_on_delete=True))
     assert retained["dev-items-backup"] is None
     assert retained["dev-items-backup-2"] == KEY
+
+
+@pytest.mark.parametrize(
+    ("resources", "key", "vault"),
+    [
+        ({OWN_KEY: {"arn": KEY}}, "made", "dev-items-backup"),
+        ({}, KEY, "dev-items-backup"),
+        ({}, "aws", "dev-items-backup"),
+        ({}, "made", "dev-items-backup-2"),
+    ],
+    ids=["made", "existing", "any other counts as the default", "another"],
+)
+def test_vault_of_a_failed_deployment_is_used_with_the_key_it_has(resources: Resources, key: str, vault: str) -> None:
+    known = {VAULT: {"name": "dev-items-backup", "kmsKeyArn": KEY}, **resources}
+    full = {"getVault": lambda args: {"id": args["name"], "recoveryPoints": 1}}
+    made = deploy(known, full, backup=BACKUP, encryption=EncryptionSettings(key=key))
+    assert made.only("backup.Plan").inputs["rules"][0]["targetVaultName"] == vault
 
 
 @pytest.mark.parametrize("alias", [pulumi.Alias(name="old"), "urn:pulumi:test::tap::tap:stack:TapStack::old"])

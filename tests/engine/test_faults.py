@@ -6,6 +6,7 @@ import itertools
 from dataclasses import replace
 from typing import Any
 
+import pulumi
 import pytest
 
 from lib.settings import (
@@ -154,6 +155,51 @@ def test_a_stack_whose_first_deployment_failed_stays_the_environment_it_is(engin
     with pytest.raises(Rejected, match="name of table table must stay 'dev-items-table'"):
         stack.up(tap_stack(environment="prod"))
     stack.deploy(tap_stack())
+
+
+def test_a_stack_stays_in_its_region(engine: Engine) -> None:
+    stack = engine.stack()
+    stack.deploy(tap_stack())
+    before = len(stack.ledger.events)
+    stack.configure({"aws:region": "eu-west-1"})
+    with pytest.raises(Rejected, match="region must stay 'us-east-1' in this stack, got 'eu-west-1'"):
+        stack.preview(tap_stack())
+    assert len(stack.ledger.events) == before
+    stack.configure({})
+    stack.assert_unchanged(tap_stack())
+
+
+def test_tables_with_names_of_a_transform_stay_deployable(engine: Engine) -> None:
+    def rename(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
+        if args.type_ != TABLE:
+            return None
+        return pulumi.ResourceTransformResult({**args.props, "name": f"acme-{args.props['name']}"}, args.opts)
+
+    def program() -> None:
+        pulumi.runtime.register_resource_transform(rename)
+        tap_stack()()
+
+    stack = engine.stack()
+    stack.deploy(program)
+    assert [table.id for table in stack.ledger.find(TABLE)] == ["acme-dev-items-table"]
+    stack.deploy(program)
+
+
+@pytest.mark.parametrize("first", [{"backup": BACKUP}, None], ids=["changed", "first"])
+def test_a_failed_backup_plan_leaves_vaults_with_the_keys_they_have(
+    engine: Engine, first: dict[str, Any] | None
+) -> None:
+    stack = engine.stack()
+    changed = {"backup": BACKUP, "encryption": MADE} if first else {"backup": BACKUP}
+    if first:
+        stack.deploy(tap_stack(environment="prod", **first))
+    engine.ledger.fail = lambda operation, token, name: "throttled" if token.endswith("plan:Plan") else None
+    with pytest.raises(Rejected, match="throttled"):
+        stack.up(tap_stack(environment="prod", **changed))
+    engine.ledger.fail = lambda operation, token, name: None
+    other = first or {"backup": BACKUP, "encryption": MADE}
+    stack.deploy(tap_stack(environment="prod", **other))
+    stack.deploy(tap_stack(environment="prod", **changed))
 
 
 def test_leaving_a_key_lists_what_cannot_be_restored_without_it(engine: Engine) -> None:

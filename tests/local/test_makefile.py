@@ -114,7 +114,8 @@ def test_deployment_without_a_terminal_needs_yes(checkout: Checkout, command: st
     done = checkout.make(command, *words)
     assert done.returncode != 0
     assert done.stdout == (
-        f"error: YES must be 1, as there is no terminal to confirm the changes. Run make {command} YES=1.\n"
+        f"error: YES must be 1, as there is no terminal to confirm the changes. Run make {command} "
+        "SERVICE=items ENV=dev YES=1.\n"
     )
     assert not checkout.log.exists()
 

@@ -237,9 +237,17 @@ def test_invalid_variable_is_one_line_and_changes_nothing(
 def test_without_a_terminal_yes_is_needed(checkout: Checkout, capsys: pytest.CaptureFixture[str], command: str) -> None:
     assert main([command]) == 1
     assert last(capsys) == (
-        f"error: YES must be 1, as there is no terminal to confirm the changes. Run make {command} YES=1."
+        "error: YES must be 1, as there is no terminal to confirm the changes. "
+        f"Run make {command} SERVICE=items ENV=dev YES=1."
     )
     assert not checkout.files()
+    assert not checkout.calls()
+
+
+def test_config_file_that_is_not_yaml_is_one_line(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    (checkout.folder / "Pulumi.items-dev.yaml").write_text("config:\n  a: b\n c: [\n", encoding="utf-8")
+    assert main(["preview"]) == 1
+    assert last(capsys).startswith("error: Pulumi.items-dev.yaml must be YAML. Correct it: ")
     assert not checkout.calls()
 
 

@@ -24,10 +24,6 @@ def test_vault_with_the_same_key_is_used_again() -> None:
     assert plan("aws", {"1": "aws"}, {1: vault(1)}, lambda _: False) == Vaults(1, {"1": "aws"}, {})
 
 
-def test_vault_without_a_record_of_its_key_is_used_again() -> None:
-    assert plan("made", {}, {1: vault(1, KEY)}, lambda _: False).current == 1
-
-
 def test_another_key_gets_another_vault_next_to_one_with_contents() -> None:
     found = plan("made", {"1": "aws"}, {1: vault(1)}, lambda _: False)
     assert found == Vaults(2, {"1": "aws", "2": "made"}, {1: None})
