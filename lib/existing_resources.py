@@ -77,7 +77,7 @@ class Adopted:
         return self._ids.get((token, name), "")
 
 
-def region(opts: pulumi.InvokeOptions) -> str:
+def provider_region(opts: pulumi.InvokeOptions) -> str:
     """Return the region of the provider."""
     return aws.get_region(opts=opts).region
 

@@ -12,7 +12,7 @@ from .args import TapStackArgs
 from .backup_vaults import AWS_MANAGED, CREATED, Vaults, plan
 from .components.backup import VAULT_KEYS
 from .components.table import REPLICATED, RETAINED
-from .existing_resources import KEY, REPLICA, TABLE, USER_POOL, VAULT, Adopted, Names, find, region
+from .existing_resources import KEY, REPLICA, TABLE, USER_POOL, VAULT, Adopted, Names, find, provider_region
 from .previous_state import STACK_TOKEN, PreviousState
 from .settings import USER_POOL as USER_POOL_AUTHORIZATION
 
@@ -65,7 +65,7 @@ class Transitions:
 
     def _check_region(self, opts: pulumi.InvokeOptions) -> None:
         arn = self._stack.get("lambda_function_arn")
-        if arn and (existing := str(arn).split(":")[3]) != (current := region(opts)):
+        if arn and (existing := str(arn).split(":")[3]) != (current := provider_region(opts)):
             raise pulumi.RunError(self._other_stack("region", existing, current, f"-{current}"))
 
     def _any_environment(self, table: str) -> str:
