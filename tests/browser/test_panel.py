@@ -541,7 +541,8 @@ def test_a_phone_shows_all_of_it(
     accessible(page)
 
 
-def test_the_way_to_the_content_is_short(visit: Callable[..., Page]) -> None:
+def test_the_way_to_the_content_is_short(visit: Callable[..., Page], product: Callable[..., str]) -> None:
+    product()
     page = visit(PANEL)
     expect(rows(page)).not_to_have_count(0)
     page.keyboard.press("Tab")
