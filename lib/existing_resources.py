@@ -33,7 +33,15 @@ SECRETS: dict[str, tuple[str, Callable[..., Any]]] = {
 }
 """Type token and data source of each store of secrets."""
 
-LABELS = {TABLE: "DynamoDB table", VAULT: "backup vault", USER_POOL: "Cognito user pool", FUNCTION: "Lambda function"}
+LABELS = {
+    TABLE: "DynamoDB table",
+    REPLICA: "DynamoDB replica",
+    VAULT: "backup vault",
+    USER_POOL: "Cognito user pool",
+    FUNCTION: "Lambda function",
+}
+VAULT_NUMBERS = range(1, 6)
+"""Vaults that are looked for: another key means another vault, and older ones can be gone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,14 +50,16 @@ class Names:
 
     tables: Sequence[str] = ()
     functions: Sequence[str] = ()
-    vault: str = ""
-    """Empty: no backups."""
+    vault_naming: Callable[[int], str] | None = None
+    """From the number of a backup vault to its name; None: no backups."""
+    replica_regions: Sequence[str] = ()
+    """Regions in which each table has a replica."""
     user_pool: str = ""
     """Empty: no user pool is created."""
     secrets: Sequence[tuple[str, str]] = ()
     """Store and name of each secret."""
     creates_key: bool = False
-    """Whether the stack creates a KMS key."""
+    """Whether the stack creates a KMS key that is not in its state."""
 
 
 class Existing(NamedTuple):
@@ -60,6 +70,8 @@ class Existing(NamedTuple):
     """Physical name; of a replica its table's name and its region, of a replica key its region, of a key nothing."""
     id: str
     """Id with which Pulumi imports it."""
+    key: str = ""
+    """ARN of the KMS key of a vault."""
 
 
 class ExistingResourceError(pulumi.RunError):
@@ -71,6 +83,8 @@ class Adopted:
 
     def __init__(self, found: Sequence[Existing] = ()) -> None:
         self._ids = {(existing.token, existing.name): existing.id for existing in found}
+        self.vault_keys = {existing.name: existing.key for existing in found if existing.token == VAULT}
+        """ARN of the KMS key of each vault, by its name."""
 
     def import_id(self, token: str, name: str = "") -> str:
         """Return the id of a resource to import; an empty string if it is to be created."""
@@ -127,16 +141,19 @@ def _check_secrets(names: Names, previous: PreviousState, opts: pulumi.InvokeOpt
 def _existing(names: Names, previous: PreviousState, opts: pulumi.InvokeOptions) -> Iterator[Existing]:
     keys: list[str] = []
     for name in names.tables:
-        if not previous.has(TABLE, name=name) and (table := _look_up(aws.dynamodb.get_table, opts, name=name)):
-            yield from _table(table)
-            keys += [table.server_side_encryption.kms_key_arn] if table.server_side_encryption else []
-    is_new_vault = bool(names.vault) and not previous.has(VAULT, name=names.vault)
-    if is_new_vault and (vault := _look_up(aws.backup.get_vault, opts, name=names.vault)):
-        yield Existing(VAULT, names.vault, names.vault)
-        keys.append(vault.kms_key_arn)
+        is_new = not previous.has(TABLE, name=name)
+        regions = [region for region in names.replica_regions if not _has_replica(previous, name, region)]
+        if (is_new or regions) and (table := _look_up(aws.dynamodb.get_table, opts, name=name)):
+            if is_new:
+                yield Existing(TABLE, name, name)
+                keys += [table.server_side_encryption.kms_key_arn] if table.server_side_encryption else []
+            yield from _replicas(table, regions, previous)
+    for vault in _vaults(names, previous, opts):
+        yield vault
+        keys.append(vault.key)
     if names.user_pool and not previous.has(USER_POOL, name=names.user_pool):
         yield from _user_pool(names.user_pool, opts)
-    if names.creates_key and not previous.of(KEY):
+    if names.creates_key:
         # Keys of stacks are multi-Region keys, those of AWS are not.
         ids = [arn.rpartition("/")[2] for arn in keys if ":key/mrk-" in (arn or "")]
         yield from (Existing(KEY, "", id_) for id_ in ids[:1])
@@ -154,16 +171,36 @@ def _user_pool(name: str, opts: pulumi.InvokeOptions) -> Iterator[Existing]:
     yield from (Existing(USER_POOL, name, id_) for id_ in ids)
 
 
-def _table(table: aws.dynamodb.GetTableResult) -> Iterator[Existing]:
-    """Yield a table, and each of its replicas with the key that encrypts it."""
-    region = table.arn.split(":")[3]
-    yield Existing(TABLE, table.name, table.name)
+def _has_replica(previous: PreviousState, table: str, region: str) -> bool:
+    return any(
+        replica.get("region") == region and replica["globalTableArn"].endswith(f"/{table}")
+        for replica in previous.of(REPLICA).values()
+    )
+
+
+def _replicas(
+    table: aws.dynamodb.GetTableResult, regions: Sequence[str], previous: PreviousState
+) -> Iterator[Existing]:
+    """Yield the replicas of a table in some regions, each with the key that encrypts it."""
+    home = table.arn.split(":")[3]
     for replica in table.replicas or ():
         # The provider imports from a region other than its own by this suffix.
         there = f"@{replica.region_name}"
-        yield Existing(REPLICA, f"{table.name}/{replica.region_name}", f"{table.name}:{region}{there}")
-        if replica.kms_key_arn:
+        if replica.region_name not in regions:
+            continue
+        yield Existing(REPLICA, f"{table.name}/{replica.region_name}", f"{table.name}:{home}{there}")
+        if replica.kms_key_arn and not previous.has(REPLICA_KEY, arn=replica.kms_key_arn):
             yield Existing(REPLICA_KEY, replica.region_name, f"{replica.kms_key_arn.rpartition('/')[2]}{there}")
+
+
+def _vaults(names: Names, previous: PreviousState, opts: pulumi.InvokeOptions) -> Iterator[Existing]:
+    """Yield the vaults of a stack that has none in its state."""
+    found = [names.vault_naming(number) for number in VAULT_NUMBERS] if names.vault_naming else []
+    if any(previous.has(VAULT, name=name) for name in found):
+        return
+    for name in found:
+        if vault := _look_up(aws.backup.get_vault, opts, name=name):
+            yield Existing(VAULT, name, name, vault.kms_key_arn or "")
 
 
 def is_empty_vault(name: str, opts: pulumi.InvokeOptions) -> bool:

@@ -180,12 +180,13 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return existing_resources.Names(
             tables=[] if settings.table.existing else [*self._table_names().values()],
             functions=[self._physical("function", function.name) for function in self.description.functions],
-            vault=self._vault_name(1) if settings.backup.retention_days else "",
+            vault_naming=self._vault_name if settings.backup.retention_days else None,
+            replica_regions=settings.table.replica_regions or (),
             user_pool=self._user_pool_name()
             if (authorization.type, authorization.user_pool) == (USER_POOL, "made")
             else "",
             secrets=[(secret.store, self._secret_name(secret)) for secret in self.description.secrets],
-            creates_key=settings.encryption.key == "made",
+            creates_key=settings.encryption.key == "made" and not self._transitions.has_own_key(),
         )
 
     def _warn(self) -> None:
@@ -339,8 +340,10 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
             BackupArgs(
                 name=self._vault_name(1),
                 vault_naming=self._vault_name,
-                vaults=self._transitions.vaults(lambda vault: existing_resources.is_empty_vault(vault, self._invoke)),
-                import_vault=bool(self._transitions.adopted.import_id(existing_resources.VAULT, self._vault_name(1))),
+                vaults=self._transitions.vaults(
+                    self._vault_name, lambda vault: existing_resources.is_empty_vault(vault, self._invoke)
+                ),
+                import_vaults=self._transitions.adopted_vaults(self._vault_name),
                 table_arns=[table.arn for table in self.tables.values()],
                 settings=self.settings.backup,
                 kms_key_arn=self.encrypted_by,

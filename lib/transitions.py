@@ -12,7 +12,18 @@ from .args import TapStackArgs
 from .backup_vaults import AWS_MANAGED, CREATED, Vaults, plan
 from .components.backup import VAULT_KEYS
 from .components.table import REPLICATED, RETAINED
-from .existing_resources import KEY, REPLICA, TABLE, USER_POOL, VAULT, Adopted, Names, find, provider_region
+from .existing_resources import (
+    KEY,
+    REPLICA,
+    TABLE,
+    USER_POOL,
+    VAULT,
+    VAULT_NUMBERS,
+    Adopted,
+    Names,
+    find,
+    provider_region,
+)
 from .previous_state import STACK_TOKEN, PreviousState
 from .settings import USER_POOL as USER_POOL_AUTHORIZATION
 
@@ -82,7 +93,7 @@ class Transitions:
 
     def _check_replicas(self, table: str) -> None:
         replicas = self._replicas(table)
-        if replicas and self._changes_customer_key():
+        if replicas and self._changes_customer_key(table):
             is_retained = self._previous.outputs("tap:aws:Table", f"{self._former}-{table}").get(RETAINED) or any(
                 replica.get("deletionProtectionEnabled") for replica in replicas
             )
@@ -97,11 +108,12 @@ class Transitions:
         arn = self._previous.outputs(TABLE, f"{self._former}-{table}-table").get("arn")
         return [replica for replica in self._previous.of(REPLICA).values() if arn and replica["globalTableArn"] == arn]
 
-    def _changes_customer_key(self) -> bool:
-        before, key = self._stack.get("key_arn"), self._settings.encryption.key
-        if key == "made":
-            return not (before and self._own_key())
-        return bool(before) if self._settings.encryption.standing() is None else before != key
+    def _changes_customer_key(self, table: str) -> bool:
+        # A stack that was never deployed to its end has no outputs.
+        before = self._stack.get("key_arn") if "environment" in self._stack else self.customer_key_of(table)
+        encryption = self._settings.encryption
+        after = self._own_key().get("arn", "new") if encryption.key == "made" else encryption.standing()
+        return (before or None) != after
 
     def was_replicated(self, table: str) -> bool:
         """Return whether a table has replicas in the previous deployment, or had some in an earlier one."""
@@ -132,7 +144,15 @@ class Transitions:
         if pool and not keeps_pool and not retained:
             yield f"The user pool {pool.get('id')} is deleted with all its users, who cannot be restored."
 
-    def vaults(self, is_empty: Callable[[str], bool]) -> Vaults:
+    def has_own_key(self) -> bool:
+        """Return whether the stack has created a KMS key."""
+        return bool(self._own_key())
+
+    def adopted_vaults(self, naming: Callable[[int], str]) -> list[int]:
+        """Return the numbers of the backup vaults that this deployment imports."""
+        return [number for number in VAULT_NUMBERS if naming(number) in self.adopted.vault_keys]
+
+    def vaults(self, naming: Callable[[int], str], is_empty: Callable[[str], bool]) -> Vaults:
         """Return which backup vault is in use, and which older ones stay: those with contents, and retained ones."""
         first = f"{self._former}-backup-vault"
         numbers = {
@@ -143,6 +163,8 @@ class Transitions:
         previous = {
             int(number): self._previous.outputs(VAULT, name) for name, number in numbers.items() if number.isdecimal()
         }
+        adopted = {number: naming(number) for number in self.adopted_vaults(naming)}
+        previous |= {n: {"name": name, "kmsKeyArn": self.adopted.vault_keys[name]} for n, name in adopted.items()}
         # A deployment that failed has created a vault and not recorded its key.
         created = {str(number): self._created_label(vault) for number, vault in previous.items()}
         recorded = self._previous.outputs("tap:aws:Backup", f"{self._former}-backup").get(VAULT_KEYS) or {}
@@ -152,7 +174,7 @@ class Transitions:
 
     def _created_label(self, vault: Mapping[str, Any]) -> str:
         key = str(vault.get("kmsKeyArn") or AWS_MANAGED)
-        if key == self._own_key().get("arn"):
+        if key == self._own_key().get("arn") or key.rpartition("/")[2] == self.adopted.import_id(KEY):
             return CREATED
         return key if key == self._settings.encryption.standing() else AWS_MANAGED
 

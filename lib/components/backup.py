@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pulumi
@@ -36,8 +36,8 @@ class BackupArgs:
     """From the number of a vault to its name.  Default: `name`, and from the second vault on `name` and the number."""
     vaults: Vaults = field(default_factory=Vaults)
     """The vault in use and the older ones that stay."""
-    import_vault: bool = False
-    """Whether the vault exists and this deployment imports it into the state."""
+    import_vaults: Collection[int] = ()
+    """Numbers of the vaults that exist and that this deployment imports into the state."""
     table_arns: Sequence[pulumi.Input[str]]
     """The tables that are backed up."""
     settings: BackupSettings = field(default_factory=BackupSettings)
@@ -67,7 +67,7 @@ class Backup(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         self.settings = over(BASIS.backup, args.settings)
         self._tables = derive(lambda *arns: [*arns], *args.table_arns)
-        self.vault = self._vault(args.vaults.current, args.kms_key_arn, args.import_vault)
+        self.vault = self._vault(args.vaults.current, args.kms_key_arn)
         self.older_vaults = {number: self._vault(number, key) for number, key in args.vaults.older.items()}
         self.plan = self._plan()
         self.role = self._role("backup", self._backing_up())
@@ -89,8 +89,9 @@ class Backup(pulumi.ComponentResource):
             }
         )
 
-    def _vault(self, number: int, kms_key_arn: pulumi.Input[str] | None, imported: bool = False) -> aws.backup.Vault:
+    def _vault(self, number: int, kms_key_arn: pulumi.Input[str] | None) -> aws.backup.Vault:
         args, suffix = self._args, name_suffix(number)
+        imported = number in args.import_vaults
         name = args.vault_naming(number) if args.vault_naming else f"{args.name}{suffix}"
         return aws.backup.Vault(
             f"{self._prefix}-vault{suffix}",

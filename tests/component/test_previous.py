@@ -88,7 +88,7 @@ REPLICATED = TableSettings(replica_regions=(REGION,))
 RETAINED = TableSettings(replica_regions=(REGION,), retain_on_delete=True)
 
 
-ENCRYPTED_STACK = {"key_arn": KEY}
+ENCRYPTED_STACK = {"environment": "dev", "key_arn": KEY}
 TABLE_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/dev-items-table"
 WITH_REPLICA: Resources = {
     TABLE: {"name": "dev-items-table", "arn": TABLE_ARN},
@@ -262,7 +262,7 @@ def a_table(args: Mapping[str, Any]) -> dict[str, Any]:
 
 EXISTING: dict[str, Any] = {
     "getTable": a_table,
-    "getVault": lambda args: {"id": args["name"], "kmsKeyArn": KEY},
+    "getVault": lambda args: {"id": args["name"] if args["name"] == "dev-items-backup" else "", "kmsKeyArn": KEY},
     "getUserPools": {"id": "items-dev", "ids": ["us-east-1_1"]},
 }
 
@@ -285,6 +285,23 @@ def test_existing_resources_are_imported_with_adopt_retained() -> None:
         "tap-encryption-key": "mrk-1",
         f"tap-encryption-{REGION}-replica": f"mrk-1@{REGION}",
     }
+
+
+@pytest.mark.parametrize("key_arn", [KEY, f"{KEY}-2"])
+def test_replica_of_a_deployed_table_is_imported_when_its_region_returns(key_arn: str) -> None:
+    known: Resources = {
+        TABLE: {"name": "dev-items-table", "arn": TABLE_ARN},
+        OWN_KEY: {"arn": KEY},
+        STACK: ENCRYPTED_STACK,
+        FUNCTION: {"name": "dev-items-lambda"},
+        ("aws:kms/replicaKey:ReplicaKey", f"tap-encryption-{REGION}-replica"): {"arn": key_arn},
+    }
+    with pytest.raises(ExistingResourceError, match=f"existing: DynamoDB replica dev-items-table/{REGION}"):
+        deploy(known, EXISTING, encryption=MADE, table=REPLICATED)
+    made = deploy(known, EXISTING, encryption=MADE, table=REPLICATED, adopt_retained=True)
+    imported = {resource.name for resource in made.registered if resource.import_id}
+    replica_key = set() if key_arn == KEY else {f"tap-encryption-{REGION}-replica"}
+    assert imported == {f"tap-table-{REGION}-replica", *replica_key}
 
 
 def test_key_of_a_vault_is_imported_if_no_table_has_one() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pulumi
+import pulumi_aws as aws
 import pytest
 
 from lib.settings import (
@@ -25,6 +27,7 @@ from .stack import Engine, Rejected, Stack
 TABLE = "aws:dynamodb/table:Table"
 VAULT = "aws:backup/vault:Vault"
 KEY = "aws:kms/key:Key"
+REPLICA = "aws:dynamodb/tableReplica:TableReplica"
 POOL = "aws:cognito/userPool:UserPool"
 BACKUP = BackupSettings(retention_days=35)
 MADE = EncryptionSettings(key="made")
@@ -254,6 +257,62 @@ def test_destroyed_prod_is_deployed_again_with_its_data(engine: Engine) -> None:
     stack.deploy(tap_stack(**EVERYTHING_RETAINED))
     assert {token: [entry.id for entry in stack.ledger.find(token)] for token in retained} == retained
     stack.deploy(tap_stack(**EVERYTHING_RETAINED, adopt_retained=True))
+
+
+def test_every_retained_vault_is_adopted_with_the_key_it_has(engine: Engine) -> None:
+    stack = engine.stack()
+    prod: dict[str, Any] = {"environment": "prod", "backup": BACKUP}
+    stack.deploy(tap_stack(**prod))
+    stack.deploy(tap_stack(**prod, encryption=MADE))
+    retained = {vault.id: vault.outputs.get("kmsKeyArn") for vault in stack.ledger.find(VAULT)}
+    assert len(retained) == 2
+    stack.destroy()
+    stack.up(tap_stack(**prod, encryption=MADE, adopt_retained=True))
+    stack.deploy(tap_stack(**prod, encryption=MADE))
+    assert {vault.id: vault.outputs.get("kmsKeyArn") for vault in stack.ledger.find(VAULT)} == retained
+
+
+@pytest.mark.parametrize("encryption", [EncryptionSettings(), MADE], ids=["default", "made"])
+def test_retained_replica_is_adopted_when_its_region_returns(engine: Engine, encryption: EncryptionSettings) -> None:
+    stack = engine.stack()
+    prod: dict[str, Any] = {"environment": "prod", "encryption": encryption}
+    stack.deploy(tap_stack(**prod, table=REPLICAS))
+    (replica,) = stack.ledger.find(REPLICA)
+    stack.deploy(tap_stack(**prod))
+    with pytest.raises(Rejected, match="existing: DynamoDB replica prod-items-table/us-west-2"):
+        stack.preview(tap_stack(**prod, table=REPLICAS))
+    stack.up(tap_stack(**prod, table=REPLICAS, adopt_retained=True))
+    stack.deploy(tap_stack(**prod, table=REPLICAS))
+    assert stack.ledger.find(REPLICA) == [replica]
+
+
+def test_an_interrupted_adoption_goes_on(engine: Engine) -> None:
+    stack = engine.stack()
+    stack.deploy(tap_stack(**EVERYTHING_RETAINED))
+    stack.destroy()
+    engine.ledger.fail = lambda operation, token, name: "throttled" if token.endswith(":Stage") else None
+    with pytest.raises(Rejected, match="throttled"):
+        stack.up(tap_stack(**EVERYTHING_RETAINED, adopt_retained=True))
+    engine.ledger.fail = lambda operation, token, name: None
+    stack.up(tap_stack(**EVERYTHING_RETAINED, adopt_retained=True))
+    stack.deploy(tap_stack(**EVERYTHING_RETAINED))
+
+
+def test_a_key_of_the_program_is_not_that_of_the_stack(engine: Engine) -> None:
+    def program(**more: Any) -> Callable[[], None]:
+        def run() -> None:
+            aws.kms.Key("orders")
+            tap_stack(**EVERYTHING_RETAINED, **more)()
+
+        return run
+
+    stack = engine.stack()
+    stack.deploy(program())
+    keys = len(stack.ledger.find(KEY))
+    stack.destroy()
+    stack.up(program(adopt_retained=True))
+    stack.deploy(program())
+    assert len(stack.ledger.find(KEY)) == keys
 
 
 def test_retained_secrets_stop_a_deployment_before_it_creates_anything(engine: Engine) -> None:
