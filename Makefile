@@ -56,8 +56,8 @@ site: $(VENV)/.installed ## build the pages of services that have any; needs Nod
 seed: $(VENV)/.installed ## demo products for the stock service that cfn-outputs/ tells of, here or on AWS
 	@$(BIN)/python -m lib.services.stock.seed
 
-# Tests run in random order; SEED repeats that of a run, which prints it.
-PYTEST = $(BIN)/python -m pytest --numprocesses=auto $(if $(SEED),--randomly-seed=$(SEED))
+# Tests run in random order; SEED=n repeats that of a run, which prints it, and SEED=none runs them as they are written.
+PYTEST = $(BIN)/python -m pytest --numprocesses=auto $(if $(SEED),$(if $(filter none,$(SEED)),-p no:randomly,--randomly-seed=$(SEED)))
 COVERED := --cov --cov-report=term-missing --cov-fail-under=100
 
 test: $(VENV)/.installed ## every test but those of `make engine`, with coverage of lib/ (FAST=1: those to run while editing; SEED=n: in that order; TAP_OUTPUTS=file: the integration tests against that deployment)
