@@ -39,9 +39,13 @@ class Transitions:
         An alias in `opts` names it in the previous deployment.
         """
         self.prefix, self._args = prefix, args
-        names = [prefix, *_aliases(opts)]
-        self._former = next((name for name in names if previous.outputs(STACK_TOKEN, name)), prefix)
         self._service, self._settings = args.description(), args.settings()
+        names = [prefix, *_aliases(opts)]
+        if opts and opts.parent and vars(opts.parent).get("_aliases"):
+            # A parent's alias renames its children as well.  It is an output, but the physical names are the same.
+            identity = {"service": self._service.name, "environment": args.environment}
+            names += [name for name, found in previous.of(STACK_TOKEN).items() if identity.items() <= found.items()]
+        self._former = next((name for name in names if previous.outputs(STACK_TOKEN, name)), prefix)
         self._previous = previous
         self._stack = previous.outputs(STACK_TOKEN, self._former)
         self.adopted = Adopted()

@@ -233,6 +233,25 @@ def test_alias_names_the_previous_stack(alias: pulumi.Alias | str) -> None:
         record(lambda: TapStack("new", TapStackArgs(), options), calls={READ: state(previous)})
 
 
+@pytest.mark.parametrize(("aliases", "vault"), [([pulumi.Alias(name="old")], "-2"), ([], "")], ids=["alias", "none"])
+def test_alias_of_a_parent_names_the_previous_stack(aliases: list[pulumi.Alias], vault: str) -> None:
+    previous: Resources = {
+        ("tap:stack:TapStack", "old-api"): {"service": "items", "environment": "dev"},
+        ("tap:stack:TapStack", "other"): {"service": "stock", "environment": "dev"},
+        ("tap:aws:Backup", "old-api-backup"): {"vault_keys": {"1": "aws"}},
+        (VAULT[0], "old-api-backup-vault"): {"name": "dev-items-backup"},
+    }
+
+    def program() -> None:
+        shop = pulumi.ComponentResource("test:Shop", "new", None, pulumi.ResourceOptions(aliases=[*aliases]))
+        args = TapStackArgs(backup=BACKUP, encryption=MADE)
+        TapStack("new-api", args, pulumi.ResourceOptions(parent=shop))
+
+    full = {"getVault": lambda args: {"id": args["name"], "recoveryPoints": 1}}
+    made = record(program, calls={READ: state(previous), **(full if aliases else {})})
+    assert made.only("backup.Plan").inputs["rules"][0]["targetVaultName"] == f"dev-items-backup{vault}"
+
+
 def test_names_in_use_are_rejected_before_anything_is_created() -> None:
     with pytest.raises(ExistingResourceError, match=r"Lambda function dev-items-lambda\. Another stack"):
         deploy({}, {"getFunction": lambda args: {"id": args["functionName"]}})

@@ -19,6 +19,7 @@ from lib.settings import (
     EncryptionSettings,
     TableSettings,
 )
+from lib.tap_stack import TapStack, TapStackArgs
 
 from ..builders import a_secret, a_service
 from .programs import tap_stack
@@ -257,6 +258,23 @@ def test_destroyed_prod_is_deployed_again_with_its_data(engine: Engine) -> None:
     stack.deploy(tap_stack(**EVERYTHING_RETAINED))
     assert {token: [entry.id for entry in stack.ledger.find(token)] for token in retained} == retained
     stack.deploy(tap_stack(**EVERYTHING_RETAINED, adopt_retained=True))
+
+
+def test_a_renamed_parent_keeps_the_vaults_of_its_stack(engine: Engine) -> None:
+    def program(name: str, **options: Any) -> Callable[[], None]:
+        def run() -> None:
+            shop = pulumi.ComponentResource("test:Shop", name, None, pulumi.ResourceOptions(**options))
+            args = TapStackArgs(backup=BACKUP, encryption=MADE)
+            TapStack(f"{name}-api", args, pulumi.ResourceOptions(parent=shop))
+
+        return run
+
+    stack = engine.stack()
+    stack.deploy(program("old"))
+    fill(stack, "dev-items-backup", 3)
+    renamed = stack.deploy(program("new", aliases=[pulumi.Alias(name="old")]))
+    assert not renamed.done("delete")
+    assert set(vaults(stack)) == {"dev-items-backup"}
 
 
 def test_every_retained_vault_is_adopted_with_the_key_it_has(engine: Engine) -> None:
