@@ -261,20 +261,22 @@ def test_destroyed_prod_is_deployed_again_with_its_data(engine: Engine) -> None:
 
 
 def test_a_renamed_parent_keeps_the_vaults_of_its_stack(engine: Engine) -> None:
-    def program(name: str, **options: Any) -> Callable[[], None]:
+    def program(name: str, key: str = "made", **options: Any) -> Callable[[], None]:
         def run() -> None:
             shop = pulumi.ComponentResource("test:Shop", name, None, pulumi.ResourceOptions(**options))
-            args = TapStackArgs(backup=BACKUP, encryption=MADE)
+            args = TapStackArgs(backup=BACKUP, encryption=EncryptionSettings(key=key))
             TapStack(f"{name}-api", args, pulumi.ResourceOptions(parent=shop))
 
         return run
 
     stack = engine.stack()
+    stack.deploy(program("old", "aws"))
+    fill(stack, "dev-items-backup")
     stack.deploy(program("old"))
-    fill(stack, "dev-items-backup", 3)
+    fill(stack, "dev-items-backup-2")
     renamed = stack.deploy(program("new", aliases=[pulumi.Alias(name="old")]))
     assert not renamed.done("delete")
-    assert set(vaults(stack)) == {"dev-items-backup"}
+    assert set(vaults(stack)) == {"dev-items-backup", "dev-items-backup-2"}
 
 
 def test_every_retained_vault_is_adopted_with_the_key_it_has(engine: Engine) -> None:
