@@ -250,7 +250,9 @@ def test_destroyed_prod_is_deployed_again_with_its_data(engine: Engine) -> None:
     retained = {token: [entry.id for entry in stack.ledger.find(token)] for token in (TABLE, VAULT, KEY, POOL)}
     stack.destroy()
     before = len(stack.ledger.events)
-    with pytest.raises(Rejected, match=r"existing: DynamoDB table prod-items-table, backup vault .*adopt_retained"):
+    with pytest.raises(
+        Rejected, match=r"existing: DynamoDB table prod-items-table, DynamoDB replica .*, backup vault .*adopt_retained"
+    ):
         stack.up(tap_stack(**EVERYTHING_RETAINED))
     assert len(stack.ledger.events) == before
     adopted = stack.up(tap_stack(**EVERYTHING_RETAINED, adopt_retained=True))
