@@ -37,7 +37,7 @@ def pulumi_cli_fixture() -> None:
 def _own_connections() -> Iterator[None]:
     """Let no connection to one CLI wait for another CLI that had the same port.
 
-    gRPC shares connections between the channels of a process: a port that refused one, because its CLI had ended, is
+    gRPC shares connections between the channels of a process: a port that rejected one, because its CLI had ended, is
     not tried again for a while, also if the next CLI listens on it.
     """
     with pytest.MonkeyPatch.context() as patch:
