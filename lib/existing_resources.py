@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import pulumi
 import pulumi_aws as aws
 
+from .components.table import ONLY_READ
+from .components.table import TOKEN as TABLE_COMPONENT
 from .previous_state import PreviousState
 
 TABLE = "aws:dynamodb/table:Table"
@@ -96,6 +98,11 @@ def provider_region(opts: pulumi.InvokeOptions) -> str:
     return aws.get_region(opts=opts).region
 
 
+def provider_account(opts: pulumi.InvokeOptions) -> str:
+    """Return the id of the account of the provider."""
+    return aws.get_caller_identity(opts=opts).account_id
+
+
 def find(names: Names, previous: PreviousState, adopt: bool, opts: pulumi.InvokeOptions) -> Adopted:
     """Return what to adopt; raise `ExistingResourceError` for a name in use that must not be adopted.
 
@@ -103,9 +110,10 @@ def find(names: Names, previous: PreviousState, adopt: bool, opts: pulumi.Invoke
     """
     if not previous.is_known:
         return Adopted()
-    _check_function(names, previous, opts)
-    _check_secrets(names, previous, opts)
-    found = list(_existing(names, previous, opts))
+    here = previous.in_region(provider_region(opts))
+    _check_function(names, here, opts)
+    _check_secrets(names, here, opts)
+    found = list(_existing(names, here, previous, opts))
     if found and not adopt:
         listed = ", ".join(f"{LABELS[one.token]} {one.name}" for one in found if one.token in LABELS)
         raise ExistingResourceError(
@@ -138,20 +146,23 @@ def _check_secrets(names: Names, previous: PreviousState, opts: pulumi.InvokeOpt
             )
 
 
-def _existing(names: Names, previous: PreviousState, opts: pulumi.InvokeOptions) -> Iterator[Existing]:
+def _existing(
+    names: Names, here: PreviousState, everywhere: PreviousState, opts: pulumi.InvokeOptions
+) -> Iterator[Existing]:
+    """Yield what exists; the state has the resources of the provider's region, and of all regions."""
     keys: list[str] = []
     for name in names.tables:
-        is_new = not previous.has(TABLE, name=name)
-        regions = [region for region in names.replica_regions if not _has_replica(previous, name, region)]
+        is_new = not here.has(TABLE, name=name) or here.has(TABLE_COMPONENT, name=name, **{ONLY_READ: True})
+        regions = [region for region in names.replica_regions if not _has_replica(everywhere, name, region)]
         if (is_new or regions) and (table := _look_up(aws.dynamodb.get_table, opts, name=name)):
             if is_new:
                 yield Existing(TABLE, name, name)
                 keys += [table.server_side_encryption.kms_key_arn] if table.server_side_encryption else []
-            yield from _replicas(table, regions, previous)
-    for vault in _vaults(names, previous, opts):
+            yield from _replicas(table, regions, everywhere)
+    for vault in _vaults(names, here, opts):
         yield vault
         keys.append(vault.key)
-    if names.user_pool and not previous.has(USER_POOL, name=names.user_pool):
+    if names.user_pool and not here.has(USER_POOL, name=names.user_pool):
         yield from _user_pool(names.user_pool, opts)
     if names.creates_key:
         # Keys of stacks are multi-Region keys, those of AWS are not.

@@ -6,7 +6,7 @@ another key.  The engine answers this with the invoke that also serves stack ref
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import pulumi
@@ -29,18 +29,33 @@ class PreviousResource(NamedTuple):
     """Logical name."""
     outputs: Mapping[str, Any]
 
+    @property
+    def region(self) -> str:
+        """Region in the ARN; empty if there is no ARN or the resource is global."""
+        arn = str(self.outputs.get("arn") or "").split(":")
+        return arn[3] if len(arn) > 3 else ""  # arn:partition:service:region:...
+
 
 class PreviousState:
     """Resources of the previous deployment; none in a first deployment and under mocks."""
 
-    def __init__(self, resources: Mapping[str, Mapping[str, Any]] | None = None) -> None:
-        """Take what the engine returns: `{urn: {"type": ..., "outputs": {...}}}`; None if there is no such engine."""
+    def __init__(self, resources: Iterable[PreviousResource] | None = None) -> None:
+        """Take the resources; None if no engine keeps a state."""
         self.is_known = resources is not None
         """Whether an engine keeps a state; only then something can exist that is not in it."""
-        self._resources = [
+        self._resources = list(resources or ())
+
+    @classmethod
+    def from_engine(cls, resources: Mapping[str, Mapping[str, Any]]) -> PreviousState:
+        """Take what the engine returns: `{urn: {"type": ..., "outputs": {...}}}`."""
+        return cls(
             PreviousResource(found["type"], urn.rpartition("::")[2], found.get("outputs") or {})
-            for urn, found in (resources or {}).items()
-        ]
+            for urn, found in resources.items()
+        )
+
+    def in_region(self, region: str) -> PreviousState:
+        """Return the state without the resources whose ARN names another region."""
+        return PreviousState(found for found in self._resources if found.region in ("", region))
 
     def of(self, token: str) -> dict[str, Mapping[str, Any]]:
         """Return the outputs of every resource of a type, by logical name."""
@@ -74,4 +89,4 @@ def read() -> PreviousState:
             f"{error}"
         )
         return PreviousState()
-    return PreviousState(result["outputs"])
+    return PreviousState.from_engine(result["outputs"])

@@ -12,19 +12,23 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
+from .local import project
 from .outputs import ALL, FOLDER, Outputs
 
 PAUSE_SECONDS = 10
 ENDED = {"Succeeded", "Failed", "Stopped"}
 
 Tell = Callable[[str], None]
-Client = Callable[[str, Outputs], Any]
-"""Makes a client of one of AWS's services for a stack."""
+Client = Callable[..., Any]
+"""Creates a client of an AWS service: takes its name, and by keyword `outputs` of a stack and the AWS `profile` that
+the config of the stack names, or None."""
 
 
 class Shift(NamedTuple):
@@ -137,9 +141,10 @@ def _versions(arn: str, aws: Any) -> list[int]:
     return [int(one["Version"]) for page in pages for one in page["Versions"] if one["Version"].isdigit()]
 
 
-def in_region(service: str, outputs: Outputs) -> Any:
-    """A client in the region of a stack."""
-    return boto3.client(service, region_name=outputs["lambda_function_arn"].split(":")[3])
+def in_region(service: str, outputs: Outputs, profile: str | None = None) -> Any:
+    """A client in the region of a stack, with the credentials of a profile or, without one, of the environment."""
+    region = outputs["lambda_function_arn"].split(":")[3]
+    return boto3.Session(profile_name=profile).client(service, region_name=region)
 
 
 def main(arguments: Sequence[str], folder: Path = FOLDER, client: Client = in_region) -> int:
@@ -152,21 +157,31 @@ def main(arguments: Sequence[str], folder: Path = FOLDER, client: Client = in_re
     if not path.exists():
         sys.exit(f"error: no {path}: deploy first, with make up")
     failed = []
-    for outputs in json.loads(path.read_text(encoding="utf-8")).values():
-        if wanted.back:
-            back(outputs, client("lambda", outputs), print)
-        elif wanted.prune:
-            prune(outputs, client("lambda", outputs), print)
-        elif "rollout_application" in outputs:
-            failed += _shift(outputs, client)
+    for stack, outputs in json.loads(path.read_text(encoding="utf-8")).items():
+        profile = project.aws_profile(folder.parent, stack)
+        try:
+            failed += _run(wanted, outputs, partial(client, outputs=outputs, profile=profile))
+        except (BotoCoreError, ClientError) as error:
+            failed.append(f"{stack}: {error}")
     for line in failed:
         print(f"error: {line}", file=sys.stderr)
     return int(bool(failed))
 
 
-def _shift(outputs: Outputs, client: Client) -> list[str]:
-    codedeploy = client("codedeploy", outputs)
-    shifts = list(due(outputs, client("lambda", outputs)))
+def _run(wanted: argparse.Namespace, outputs: Outputs, client: Callable[[str], Any]) -> list[str]:
+    """Do what the arguments say with one stack; returns what failed, and why."""
+    if wanted.back:
+        back(outputs, client("lambda"), print)
+    elif wanted.prune:
+        prune(outputs, client("lambda"), print)
+    elif "rollout_application" in outputs:
+        return _shift(outputs, client)
+    return []
+
+
+def _shift(outputs: Outputs, client: Callable[[str], Any]) -> list[str]:
+    codedeploy = client("codedeploy")
+    shifts = list(due(outputs, client("lambda")))
     if not shifts:
         print(f"{outputs['service']}: callers are at the newest versions")
     begun = {start(outputs["rollout_application"], shift, codedeploy): shift for shift in shifts}

@@ -11,7 +11,8 @@ import pulumi
 from .args import TapStackArgs
 from .backup_vaults import AWS_MANAGED, CREATED, Vaults, plan
 from .components.backup import VAULT_KEYS
-from .components.table import REPLICATED, RETAINED
+from .components.table import ONLY_READ, REPLICATED, RETAINED
+from .components.table import TOKEN as TABLE_COMPONENT
 from .existing_resources import (
     KEY,
     REPLICA,
@@ -22,6 +23,7 @@ from .existing_resources import (
     Adopted,
     Names,
     find,
+    provider_account,
     provider_region,
 )
 from .previous_state import STACK_TOKEN, PreviousState
@@ -40,11 +42,12 @@ class Transitions:
         """
         self.prefix, self._args = prefix, args
         self._service, self._settings = args.description(), args.settings()
+        self._identity = {"service": self._service.name, "environment": args.environment}
         names = [prefix, *_aliases(opts)]
         if opts and opts.parent and vars(opts.parent).get("_aliases"):
             # A parent's alias renames its children as well.  It is an output, but the physical names are the same.
-            identity = {"service": self._service.name, "environment": args.environment}
-            names += [name for name, found in previous.of(STACK_TOKEN).items() if identity.items() <= found.items()]
+            stacks = previous.of(STACK_TOKEN).items()
+            names += [name for name, found in stacks if self._identity.items() <= found.items()]
         self._former = next((name for name in names if previous.outputs(STACK_TOKEN, name)), prefix)
         self._previous = previous
         self._stack = previous.outputs(STACK_TOKEN, self._former)
@@ -59,17 +62,19 @@ class Transitions:
         self._check_identity(table_names)
         for table in table_names:
             self._check_replicas(table)
+            self._check_ownership(table)
 
     def look_up(self, names: Names, opts: pulumi.InvokeOptions) -> None:
         """Find existing resources under the names of the stack.
 
-        Raise `RunError` if they must not be adopted, or if the stack is in another region.
+        Raise `RunError` if they must not be adopted, or if the stack is in another region or under another name.
         """
         self._check_region(opts)
+        self._check_name(opts)
         self.adopted = find(names, self._previous, self._args.adopt_retained, opts)
 
     def _check_identity(self, table_names: Mapping[str, str]) -> None:
-        for field, value in {"service": self._service.name, "environment": self._args.environment}.items():
+        for field, value in self._identity.items():
             if self._stack.get(field, value) != value:
                 raise pulumi.RunError(self._other_stack(field, self._stack[field], value))
         # A stack that was deployed has said what it is; its tables can have names of a transform.
@@ -83,6 +88,20 @@ class Transitions:
         if arn and (existing := str(arn).split(":")[3]) != (current := provider_region(opts)):
             raise pulumi.RunError(self._other_stack("region", existing, current, f"-{current}"))
 
+    def _check_name(self, opts: pulumi.InvokeOptions) -> None:
+        """Raise `RunError` if another component of this stack has the physical names of this one."""
+        if self._stack:
+            return
+        for name, found in self._previous.of(STACK_TOKEN).items():
+            arn = found.get("lambda_function_arn") if self._identity.items() <= found.items() else None
+            if arn and str(arn).split(":")[3:5] == [provider_region(opts), provider_account(opts)]:
+                raise pulumi.RunError(
+                    f"TapStack {self.prefix!r} has the service and environment of TapStack {name!r}, so both would "
+                    f"use the same names in AWS. If {name!r} is its former name, pass "
+                    f"opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name={name!r})]); otherwise set another "
+                    "environment suffix."
+                )
+
     def _any_environment(self, table: str) -> str:
         """Return a pattern of the names that a table has in any environment; a transform can set others."""
         name = self._service.name_pattern.format(environment="\0", type=table)
@@ -95,10 +114,19 @@ class Transitions:
             f"tables. Deploy another stack instead: pulumi stack init {name}."
         )
 
+    def _check_ownership(self, table: str) -> None:
+        component = self._previous.outputs(TABLE_COMPONENT, f"{self._former}-{table}")
+        is_part = self._previous.outputs(TABLE, f"{self._former}-{table}-table") and not component.get(ONLY_READ)
+        if self._settings.table.existing and is_part and not component.get(RETAINED):
+            raise pulumi.RunError(
+                f"table.existing must not become true while table {table} is part of this stack: Pulumi would delete "
+                "it. To keep it, deploy with retain_on_delete set to true first."
+            )
+
     def _check_replicas(self, table: str) -> None:
         replicas = self._replicas(table)
         if replicas and self._changes_customer_key(table):
-            is_retained = self._previous.outputs("tap:aws:Table", f"{self._former}-{table}").get(RETAINED) or any(
+            is_retained = self._previous.outputs(TABLE_COMPONENT, f"{self._former}-{table}").get(RETAINED) or any(
                 replica.get("deletionProtectionEnabled") for replica in replicas
             )
             release = "with retain_on_delete and deletion_protection set to false, then " if is_retained else ""
@@ -121,7 +149,7 @@ class Transitions:
 
     def was_replicated(self, table: str) -> bool:
         """Return whether a table has replicas in the previous deployment, or had some in an earlier one."""
-        component = self._previous.outputs("tap:aws:Table", f"{self._former}-{table}")
+        component = self._previous.outputs(TABLE_COMPONENT, f"{self._former}-{table}")
         return bool(component.get(REPLICATED) or self._replicas(table))
 
     def _own_key(self) -> Mapping[str, Any]:

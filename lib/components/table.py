@@ -16,6 +16,9 @@ from ..settings import TableSettings, over, refuse
 SCALING_TARGET_PERCENT = 70
 SCALING_FACTOR = 10
 """How far above its least capacity a table scales when nothing else is said."""
+TOKEN = "tap:aws:Table"  # noqa: S105  # a type token
+ONLY_READ = "only_read"
+"""Output that says whether the table is used without being part of the stack, which the next deployment reads."""
 RETAINED = "retain_on_delete"
 """Output that says whether `destroy` retains the table, which the next deployment reads."""
 REPLICATED = "replicated"
@@ -63,7 +66,7 @@ class Table(pulumi.ComponentResource):
     """A DynamoDB table, encrypted."""
 
     def __init__(self, name: str, args: TableArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("tap:aws:Table", name, None, opts)
+        super().__init__(TOKEN, name, None, opts)
         self.settings = over(BASIS.table, args.settings)
         existing = self.settings.existing
         self.resource = self._existing(name, args) if existing else self._table(name, args)
@@ -79,6 +82,7 @@ class Table(pulumi.ComponentResource):
                 "stream_arn": self.stream_arn,
                 RETAINED: bool(self.settings.retain_on_delete),
                 REPLICATED: _has_replicated_stream(args),
+                ONLY_READ: bool(existing),
             }
         )
 

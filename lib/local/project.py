@@ -37,6 +37,13 @@ def stack_file(folder: Path, stack: str) -> Path:
     return folder / f"Pulumi.{stack}.yaml"
 
 
+def aws_profile(folder: Path, stack: str) -> str | None:
+    """Return `aws:profile` of a stack; None if its file does not set it."""
+    path = stack_file(folder, stack)
+    found = (_yaml(path).get("config") or {}).get("aws:profile") if path.exists() else None
+    return str(found) if found else None
+
+
 def config(project: Project, environment: str, service: str) -> dict[str, str]:
     """Every key of the project's own, for one environment and one service.
 

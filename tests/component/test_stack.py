@@ -108,7 +108,7 @@ COMPONENTS = {
     "aws.Site": {"url", "bucket_name"},
     "aws.SiteFiles": {"keys"},
     "aws.StandingNetwork": {"vpc_id", "security_group_ids"},
-    "aws.Table": {"name", "arn", "stream_arn", "replicated", "retain_on_delete"},
+    "aws.Table": {"name", "arn", "stream_arn", "replicated", "retain_on_delete", "only_read"},
     "aws.Topic": {"name", "arn"},
     "aws.UsagePlan": {"id", "key_id"},
     "aws.UserPool": {"id", "arn", "url"},

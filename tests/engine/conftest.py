@@ -13,6 +13,7 @@ import pytest
 from pulumi.runtime import settings
 
 from . import cli
+from .key_service import KeyService
 from .stack import Engine, Stack, clean_environment
 
 CHANNEL_OPTIONS = "_GRPC_CHANNEL_OPTIONS"
@@ -58,21 +59,30 @@ def _fast_sdk() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", name="key_service")
+def key_service_fixture() -> Iterator[KeyService]:
+    """The key service of every stack but those whose secrets are looked for."""
+    with KeyService() as service:
+        yield service
+
+
 @pytest.fixture(name="engine")
-def engine_fixture(tmp_path: Path) -> Iterator[Engine]:
+def engine_fixture(tmp_path: Path, key_service: KeyService) -> Iterator[Engine]:
     """An engine with an AWS account in which nothing exists."""
-    engine = Engine(tmp_path)
+    engine = Engine(tmp_path, key_service=key_service)
     with engine.server:
         yield engine
 
 
 @pytest.fixture(scope="session", name="new_stack")
-def new_stack_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Stack]]:
+def new_stack_fixture(
+    tmp_path_factory: pytest.TempPathFactory, key_service: KeyService
+) -> Iterator[Callable[[str], Stack]]:
     """Create a stack in an account of its own, which lives until the end of the run."""
     with ExitStack() as running:
 
         def create(name: str) -> Stack:
-            engine = Engine(tmp_path_factory.mktemp(name))
+            engine = Engine(tmp_path_factory.mktemp(name), key_service=key_service)
             running.enter_context(engine.server)
             return engine.stack(name)
 

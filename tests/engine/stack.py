@@ -18,6 +18,7 @@ from pulumi import automation as auto
 from pulumi.automation._stack import StackInitMode  # what `Stack.create` passes, which ignores subclasses
 
 from . import cli
+from .key_service import PROVIDER, KeyService
 from .ledger import Event, Ledger, name_of
 from .provider import HOME_REGION, VERSION, Provider, Server
 
@@ -86,8 +87,10 @@ class Deployed:
 class Engine:
     """The CLI with a home, a backend and the double's plugin; one account of AWS."""
 
-    def __init__(self, folder: Path, provider: Provider | None = None) -> None:
+    def __init__(self, folder: Path, provider: Provider | None = None, key_service: KeyService | None = None) -> None:
+        """Encrypt the secrets of stacks with a key of the key service; without one, with a passphrase."""
         self.folder = folder
+        self.secrets_provider = PROVIDER if key_service else "passphrase"
         self.provider = provider or Provider(Ledger())
         self.ledger = self.provider.ledger
         self.server = Server(self.provider)
@@ -95,6 +98,7 @@ class Engine:
         self.backend = self._make("backend")
         self.command = auto.PulumiCommand(str(cli.root()))
         self.environment = {
+            **(key_service.environment() if key_service else {}),
             "AWS_REGION": "",
             "PULUMI_BACKEND_URL": self.backend.as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
@@ -138,7 +142,10 @@ class Stack:
         """Everything that the CLI has printed."""
         self._write_project()
         workspace = auto.LocalWorkspace(
-            work_dir=str(self.folder), pulumi_command=engine.command, env_vars=engine.environment
+            work_dir=str(self.folder),
+            pulumi_command=engine.command,
+            env_vars=engine.environment,
+            secrets_provider=engine.secrets_provider,
         )
         self._stack = _Runner(name, workspace, StackInitMode.CREATE)
         self.configure({})

@@ -134,7 +134,8 @@ def test_table_name_can_be_set_by_a_transform(engine: Engine) -> None:
 def test_renamed_stack_with_an_alias_keeps_every_resource(engine: Engine) -> None:
     stack = engine.stack()
     stack.deploy(named("old"))
-    assert stack.preview(named("new"))["delete"]
+    with pytest.raises(Rejected, match=r"TapStack 'new' has the service and environment of.*aliases=.*name='old'"):
+        stack.preview(named("new"))
     renamed = stack.deploy(named("new", aliases=[pulumi.Alias(name="old")]))
     assert set(renamed.operations) == {"same"}
     assert not renamed.events
@@ -167,6 +168,24 @@ def test_two_regions_with_explicit_providers(engine: Engine) -> None:
     assert set(entries) == {*regions}
     assert len({*entries.values()}) == 1
     assert all(region in deployed.outputs[region] for region in regions)
+
+
+def test_a_second_region_adopts_the_table_that_it_retained(engine: Engine) -> None:
+    def program(*regions: str, **args: Any) -> Program:
+        def run() -> None:
+            for region in regions:
+                options = pulumi.ResourceOptions(provider=aws.Provider(region, region=region))
+                TapStack(f"tap-{region}", TapStackArgs("prod", **args), options)
+
+        return run
+
+    stack = engine.stack()
+    stack.deploy(program("us-west-2", "eu-west-1"))
+    stack.up(program("us-west-2"))
+    with pytest.raises(Rejected, match="existing: DynamoDB table prod-items-table"):
+        stack.preview(program("us-west-2", "eu-west-1"))
+    assert stack.up(program("us-west-2", "eu-west-1", adopt_retained=True)).operations["import"] == 1
+    stack.deploy(program("us-west-2", "eu-west-1"))
 
 
 def test_three_services_in_one_program(engine: Engine) -> None:

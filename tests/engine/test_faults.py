@@ -358,6 +358,32 @@ def test_returning_to_backups_and_cognito_finds_what_prod_retained(engine: Engin
     assert len(stack.ledger.find(VAULT)) == len(stack.ledger.find(POOL)) == 1
 
 
+def test_a_table_that_was_only_read_becomes_part_of_the_stack_by_adoption(engine: Engine) -> None:
+    prod = {"environment": "prod"}
+    stack, existing = engine.stack(), TableSettings(existing=True)
+    stack.deploy(tap_stack(**prod))
+    (table,) = stack.ledger.find(TABLE)
+    stack.destroy()
+    stack.deploy(tap_stack(**prod, table=existing))
+    with pytest.raises(Rejected, match=r"existing: DynamoDB table prod-items-table.*adopt_retained"):
+        stack.preview(tap_stack(**prod))
+    adopted = stack.up(tap_stack(**prod, adopt_retained=True))
+    assert not adopted.done("create", TABLE) + adopted.done("delete", TABLE)
+    stack.deploy(tap_stack(**prod))
+    stack.deploy(tap_stack(**prod, table=existing))
+    assert [found.id for found in stack.ledger.find(TABLE)] == [table.id]
+
+
+def test_a_table_of_the_stack_is_not_deleted_when_it_is_to_be_only_read(engine: Engine) -> None:
+    stack, existing = engine.stack(), TableSettings(existing=True)
+    stack.deploy(tap_stack())
+    with pytest.raises(Rejected, match=r"table\.existing must not become true while table table is part of this stack"):
+        stack.preview(tap_stack(table=existing))
+    stack.deploy(tap_stack(table=TableSettings(retain_on_delete=True)))
+    stack.deploy(tap_stack(table=existing))
+    assert len(stack.ledger.find(TABLE)) == 1
+
+
 @pytest.mark.parametrize("service", ["items", "stock"])
 def test_second_stack_of_one_suffix_is_rejected_before_anything_is_created(engine: Engine, service: str) -> None:
     engine.stack("first").deploy(tap_stack(service))

@@ -140,7 +140,7 @@ def test_each_alias_goes_back_to_the_version_before_its_own() -> None:
 
 def run(folder: Path, made: Mapping[str, Any], *arguments: str, stacks: int = 1, **changes: Any) -> int:
     outputs.write({f"stack-{number}": told(**changes) for number in range(stacks)}, folder)
-    return rollout.main(arguments, folder, lambda service, _: made[service])
+    return rollout.main(arguments, folder, lambda service, **_: made[service])
 
 
 @pytest.mark.parametrize(("status", "code"), [("Succeeded", 0), ("Failed", 1)])
@@ -161,7 +161,7 @@ def test_command_says_when_there_is_nothing_to_do(tmp_path: Path, capsys: pytest
 def test_command_leaves_stacks_alone_that_codedeploy_does_not_move(tmp_path: Path) -> None:
     with clients() as made:
         outputs.write({"shop": {k: v for k, v in told().items() if k != "rollout_application"}}, tmp_path)
-        assert rollout.main([], tmp_path, lambda service, _: made[service]) == 0
+        assert rollout.main([], tmp_path, lambda service, **_: made[service]) == 0
 
 
 def test_command_takes_back_whatever_has_an_alias(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -179,3 +179,26 @@ def test_command_says_what_to_do_first(tmp_path: Path) -> None:
 def test_clients_work_where_the_stack_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     assert rollout.in_region("codedeploy", told()).meta.region_name == "eu-west-1"
+
+
+def test_clients_have_the_profile_of_the_stack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    credentials = tmp_path / "credentials"
+    credentials.write_text("[shop]\naws_access_key_id = AKIASHOP\naws_secret_access_key = x\n", encoding="utf-8")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(credentials))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    urls: list[str] = []
+
+    def client(service: str, **by: Any) -> Any:
+        made = rollout.in_region(service, **by)
+        urls.extend([made.generate_presigned_url("list_functions")] if service == "lambda" else [])
+        return made
+
+    (tmp_path / "Pulumi.desk-prod.yaml").write_text("config:\n  aws:profile: shop\n", encoding="utf-8")
+    (tmp_path / "Pulumi.desk-test.yaml").write_text("config:\n  aws:profile: unknown\n", encoding="utf-8")
+    outputs.write({name: told(alias_arns={}) for name in ("desk-prod", "desk-test")}, tmp_path / "cfn-outputs")
+    assert rollout.main([], tmp_path / "cfn-outputs", client) == 1
+    assert len(urls) == 1
+    assert "X-Amz-Credential=AKIASHOP" in urls[0]
+    assert "error: desk-test: The config profile (unknown) could not be found" in capsys.readouterr().err
