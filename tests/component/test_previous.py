@@ -84,6 +84,45 @@ def test_stack_stays_in_its_region() -> None:
         deploy({STACK: {"lambda_function_arn": function.format("eu-west-1")}})
 
 
+RENAMED = ("tap:stack:TapStack", "former")
+NAMED = {
+    "service": "items",
+    "environment": "dev",
+    "lambda_function_arn": "arn:aws:lambda:us-east-1:123456789012:function:dev-items-lambda",
+}
+
+
+def test_names_of_another_component_of_the_stack_are_rejected() -> None:
+    with pytest.raises(pulumi.RunError, match=r"TapStack 'tap' has the service and environment of TapStack 'former'"):
+        deploy({RENAMED: NAMED})
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"service": "stock"},
+        {"environment": "test"},
+        {"lambda_function_arn": NAMED["lambda_function_arn"].replace("us-east-1", "eu-west-1")},
+        {"lambda_function_arn": NAMED["lambda_function_arn"].replace("123456789012", "210987654321")},
+        {"lambda_function_arn": None},
+    ],
+    ids=["service", "environment", "region", "account", "never deployed to its end"],
+)
+def test_components_with_other_names_in_aws_are_deployed_beside_each_other(other: dict[str, Any]) -> None:
+    deploy({RENAMED: {**NAMED, **other}})
+
+
+TABLE_COMPONENT = ("tap:aws:Table", "tap-table")
+
+
+def test_table_of_the_stack_is_not_only_read() -> None:
+    existing = TableSettings(existing=True)
+    with pytest.raises(pulumi.RunError, match=r"table\.existing must not become true.*Pulumi would delete it"):
+        deploy({TABLE: {"name": "dev-items-table"}, TABLE_COMPONENT: {"retain_on_delete": False}}, table=existing)
+    deploy({TABLE: {"name": "dev-items-table"}, TABLE_COMPONENT: {"retain_on_delete": True}}, table=existing)
+    deploy({TABLE: {"name": "dev-items-table"}, TABLE_COMPONENT: {"only_read": True}}, table=existing)
+
+
 REPLICATED = TableSettings(replica_regions=(REGION,))
 RETAINED = TableSettings(replica_regions=(REGION,), retain_on_delete=True)
 
