@@ -17,6 +17,8 @@ from lib.services import SERVICES
 
 from ..builders import PARCELS
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = ROOT / "tap.py"
 UNKNOWN = """
 import pulumi_aws as aws

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import linecache
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import pulumi
 import pytest
 from pulumi.runtime import settings
 
@@ -44,18 +42,6 @@ def _own_connections() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         options = vars(settings)[CHANNEL_OPTIONS]
         patch.setattr(settings, CHANNEL_OPTIONS, [*options, ("grpc.use_local_subchannel_pool", 1)])
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _fast_sdk() -> Iterator[None]:
-    """Spare the SDK two steps that take half of the time of a program.
-
-    For every resource it waits until the engine has received debug messages, and looks whether source files changed.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pulumi.log, "debug", lambda *args, **settings: None)
-        patch.setattr(linecache, "checkcache", lambda filename=None: None)
         yield
 
 

@@ -18,6 +18,8 @@ from .test_faults import DEEDS, stocked
 from .test_reservations import line
 
 GRANTS: dict[str, list[Grant]] = {function.name: function.grants() for function in SERVICE.functions}
+pytestmark = pytest.mark.slow
+
 TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem"}
 KEYED = {"Idempotency-Key": "once"}
 

@@ -21,6 +21,8 @@ from .conftest import Shop
 from .consistency import check, crossings
 from .test_reservations import counts
 
+pytestmark = pytest.mark.slow
+
 WORKERS = 6
 Call = Callable[[Stock], Any]
 
