@@ -97,8 +97,8 @@ class TapStackArgs(Settings):
         figures = [self.function_settings(function) for function in self.description().functions]
         shortest_ms = min(one.timeout_seconds or 0 for one in figures) * 1000
         if alarming_ms and alarming_ms >= shortest_ms:
-            wanted = f"give less than the {shortest_ms} ms after which Lambda ends a function"
-            raise refuse("alarms.duration_ms", alarming_ms, wanted)
+            expected = f"give less than the {shortest_ms} ms after which Lambda ends a function"
+            raise refuse("alarms.duration_ms", alarming_ms, expected)
 
     def _check_known(self) -> None:
         """Raise ValueError for an Output where Pulumi needs a plain value before it creates anything."""
@@ -122,20 +122,20 @@ class TapStackArgs(Settings):
             raise refuse("secrets", type(self.secrets).__name__, "give a mapping of names to texts")
         described_ones = {secret.name: secret for secret in self.description().secrets}
         for name in sorted({*self.secrets} - {*described_ones}):
-            wanted = (
+            expected = (
                 f"give some of {', '.join(described_ones)}" if described_ones else "the service has none, give none"
             )
-            raise refuse("secrets", name, wanted)
+            raise refuse("secrets", name, expected)
         for name, secret in described_ones.items():
             value = self.secrets.get(name)
             if value is None and not secret.generated:
-                wanted = f"give secrets={{{name!r}: ...}}, or pulumi config set --secret --path secrets.{name}"
-                raise refuse("secrets", name, wanted)
+                expected = f"give secrets={{{name!r}: ...}}, or pulumi config set --secret --path secrets.{name}"
+                raise refuse("secrets", name, expected)
             if not isinstance(value, str | pulumi.Output | None):
                 raise refuse(f"secrets[{name!r}]", type(value).__name__, "give a text")
             if isinstance(value, str) and not 0 < len(value.encode()) <= LONGEST_BYTES[secret.store]:
-                wanted = f"give 1 to {LONGEST_BYTES[secret.store]} bytes"
-                raise refuse(f"secrets[{name!r}]", f"{len(value.encode())} bytes", wanted)
+                expected = f"give 1 to {LONGEST_BYTES[secret.store]} bytes"
+                raise refuse(f"secrets[{name!r}]", f"{len(value.encode())} bytes", expected)
 
     def function_settings(self, function: described.Function) -> FunctionSettings:
         """The figures of one function: the stack's, its own, and again what the arguments say.

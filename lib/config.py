@@ -179,11 +179,11 @@ class _Values:
         except pulumi.ConfigTypeError:
             return self.text(name)
 
-    def invalid(self, name: str, value: object, wanted: str) -> ValueError:
+    def invalid(self, name: str, value: object, expected: str) -> ValueError:
         """Return the error for a value, which a secret value is not part of."""
         if not self.is_secret(name):
-            return refuse(f"config {name}", value, wanted)
-        return ValueError(f"config {name} must be {wanted.removeprefix('give ')}, got a secret value.")
+            return refuse(f"config {name}", value, expected)
+        return ValueError(f"config {name} must be {expected.removeprefix('give ')}, got a secret value.")
 
     def exposed(self) -> list[str]:
         """Return the secret keys that are set and whose values end in plain text."""
@@ -241,22 +241,22 @@ def _environment(values: _Values) -> str:
         try:
             TapStackArgs(environment_suffix=suffix)
         except ValueError:
-            wanted = "letters, digits, '-' and '_', and spelled as in docs/configuration.md if it is listed there"
-            raise values.invalid("environment", suffix, wanted) from None
+            expected = "letters, digits, '-' and '_', and spelled as in docs/configuration.md if it is listed there"
+            raise values.invalid("environment", suffix, expected) from None
     return suffix
 
 
 def _tags(values: _Values) -> Mapping[str, pulumi.Input[str]]:
     tags = values.parsed("tags")
-    wanted = 'give an object of texts, such as {"Owner": "web-team"}'
+    expected = 'give an object of texts, such as {"Owner": "web-team"}'
     if not isinstance(tags, dict):
-        raise values.invalid("tags", tags, wanted)
+        raise values.invalid("tags", tags, expected)
     if not values.is_secret("tags"):
         return tags
     try:
         check_tags(tags)
     except ValueError:
-        raise values.invalid("tags", tags, f"{wanted}, with names and values that AWS accepts") from None
+        raise values.invalid("tags", tags, f"{expected}, with names and values that AWS accepts") from None
     return {name: pulumi.Output.secret(value) for name, value in tags.items()}
 
 
@@ -287,12 +287,12 @@ def _flag(values: _Values, name: str) -> bool:
 
 
 def _read(name: str, key: Key, values: _Values) -> Any:
-    text, (possible, wanted) = values.text(name), key.layer.checks()[key.field]
+    text, (possible, expected) = values.text(name), key.layer.checks()[key.field]
     try:
         value = key.read(text)
     except (ValueError, KeyError):
         value = None
     if value is None or not possible(value):
-        raise values.invalid(name, text, wanted)
+        raise values.invalid(name, text, expected)
     values.hide(name, value)
     return pulumi.Output.secret(value) if value and key.keeps_secrets and values.is_secret(name) else value

@@ -152,7 +152,7 @@ def main(arguments: Sequence[str], folder: Path = FOLDER, client: Client = in_re
     parser = argparse.ArgumentParser(prog="python -m lib.rollout", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--back", action="store_true", help="put every alias where it was one version before")
     parser.add_argument("--prune", action="store_true", help="delete the versions that no alias calls")
-    wanted = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     path = folder / ALL
     if not path.exists():
         sys.exit(f"error: no {path}: deploy first, with make up")
@@ -160,7 +160,7 @@ def main(arguments: Sequence[str], folder: Path = FOLDER, client: Client = in_re
     for stack, outputs in json.loads(path.read_text(encoding="utf-8")).items():
         profile = project.aws_profile(folder.parent, stack)
         try:
-            failed += _run(wanted, outputs, partial(client, outputs=outputs, profile=profile))
+            failed += _run(options, outputs, partial(client, outputs=outputs, profile=profile))
         except (BotoCoreError, ClientError) as error:
             failed.append(f"{stack}: {error}")
     for line in failed:
@@ -168,11 +168,11 @@ def main(arguments: Sequence[str], folder: Path = FOLDER, client: Client = in_re
     return int(bool(failed))
 
 
-def _run(wanted: argparse.Namespace, outputs: Outputs, client: Callable[[str], Any]) -> list[str]:
+def _run(options: argparse.Namespace, outputs: Outputs, client: Callable[[str], Any]) -> list[str]:
     """Do what the arguments say with one stack; returns what failed, and why."""
-    if wanted.back:
+    if options.back:
         back(outputs, client("lambda"), print)
-    elif wanted.prune:
+    elif options.prune:
         prune(outputs, client("lambda"), print)
     elif "rollout_application" in outputs:
         return _shift(outputs, client)

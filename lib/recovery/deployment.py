@@ -79,12 +79,12 @@ class Deployment:
     def commands(self) -> list[list[str]]:
         """What deploys it, after a look at what it really is: it may have been stopped."""
         config = {"environment": self.environment, "service": self.service, "aws:region": self.region, **STANDBY}
-        said = (
+        overrides = (
             [word for key, value in config.items() for word in ("--config", f"{key}={value}")] if self.standby else []
         )
         return [
             ["pulumi", "stack", "select", "--create", self.stack],
-            ["pulumi", "up", "--yes", "--refresh", *said, "--stack", self.stack],
+            ["pulumi", "up", "--yes", "--refresh", *overrides, "--stack", self.stack],
         ]
 
     def deploy(self) -> None:

@@ -14,8 +14,8 @@ Check = tuple[Callable[[Any], bool], str]
 def between(low: float, high: float, unit: str = "") -> Check:
     """A number in a closed range; integers only where `low` is one."""
     kinds = (int,) if isinstance(low, int) else (int, float)
-    wanted = f"give {'a whole number' if isinstance(low, int) else 'a number'} from {low} to {high} {unit}".rstrip()
-    return lambda v: isinstance(v, kinds) and not isinstance(v, bool) and low <= v <= high, wanted
+    expected = f"give {'a whole number' if isinstance(low, int) else 'a number'} from {low} to {high} {unit}".rstrip()
+    return lambda v: isinstance(v, kinds) and not isinstance(v, bool) and low <= v <= high, expected
 
 
 def one_of(*choices: object) -> Check:
@@ -25,9 +25,9 @@ def one_of(*choices: object) -> Check:
     ), f"give one of {', '.join(map(str, choices))}"
 
 
-def matching(pattern: str, wanted: str) -> Check:
+def matching(pattern: str, expected: str) -> Check:
     """Text of a certain form."""
-    return lambda v: isinstance(v, str) and re.fullmatch(pattern, v) is not None, wanted
+    return lambda v: isinstance(v, str) and re.fullmatch(pattern, v) is not None, expected
 
 
 def flag() -> Check:
@@ -35,15 +35,15 @@ def flag() -> Check:
     return lambda v: isinstance(v, bool), "give True or False"
 
 
-def several(pattern: str, wanted: str) -> Check:
+def several(pattern: str, expected: str) -> Check:
     """A tuple of different texts of a certain form; empty: none."""
-    possible, _ = matching(pattern, wanted)
-    return lambda v: isinstance(v, tuple) and all(map(possible, v)) and len(set(v)) == len(v), wanted
+    possible, _ = matching(pattern, expected)
+    return lambda v: isinstance(v, tuple) and all(map(possible, v)) and len(set(v)) == len(v), expected
 
 
-def refuse(where: str, value: object, wanted: str) -> ValueError:
+def refuse(where: str, value: object, expected: str) -> ValueError:
     """The error of every value that cannot be: the field, what it was, what to give instead."""
-    return ValueError(f"{where} {value!r}: {wanted}")
+    return ValueError(f"{where} {value!r}: {expected}")
 
 
 def is_output(value: object) -> bool:
@@ -80,14 +80,14 @@ class Layer:
                 self._check(one, value)
 
     def _check(self, one: Field[Any], value: object) -> None:
-        possible, wanted = one.metadata["check"]
+        possible, expected = one.metadata["check"]
         has_output = any(map(is_output, value if isinstance(value, tuple) else (value,)))
         if has_output and not one.metadata["accepts_output"]:
             raise unknown_value(
                 f"{self.WHERE}.{one.name}", "Settings decide which resources exist: pass a plain value."
             )
         if not has_output and not possible(value):
-            raise refuse(f"{self.WHERE}.{one.name}", value, wanted)
+            raise refuse(f"{self.WHERE}.{one.name}", value, expected)
 
     @classmethod
     def checks(cls) -> Mapping[str, Check]:

@@ -108,7 +108,7 @@ def test_names_of_another_component_of_the_stack_are_rejected() -> None:
     ],
     ids=["service", "environment", "region", "account", "never deployed to its end"],
 )
-def test_components_with_other_names_in_aws_are_deployed_beside_each_other(other: dict[str, Any]) -> None:
+def test_components_with_different_names_in_aws_share_a_program(other: dict[str, Any]) -> None:
     deploy({RENAMED: {**NAMED, **other}})
 
 
