@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -130,3 +131,12 @@ def test_other_suffix_is_refused_with_one_that_works(suffix: str) -> None:
         check_environment_suffix(suffix)
     suggestion = str(refusal.value).rpartition("try ")[2].strip("'")
     assert check_environment_suffix(suggestion) == suggestion
+
+
+@pytest.mark.parametrize(
+    ("suffix", "suggestion"),
+    [("-Feature/ABC x-", "Feature-ABC-x"), ("Prüfung", "Pr-fung"), ("XX PR 7", "XX-PR-7"), ("///", "dev"), (7, "7")],
+)
+def test_suggested_suffix_keeps_what_aws_accepts(suffix: Any, suggestion: str) -> None:
+    with pytest.raises(ValueError, match=f"; try '{suggestion}'$"):
+        check_environment_suffix(suffix)

@@ -109,7 +109,7 @@ def test_each_step_is_told_once_until_the_end() -> None:
     with clients(*map(deployment, states)) as made:
         assert not rollout.follow({"d-1": SHIFT}, made["codedeploy"], lines.append, pauses.append)
     assert lines == [f"shop-desk: 1 to 2: {state}" for state in ("Created", "InProgress", "Succeeded")]
-    assert len(pauses) == 3
+    assert pauses == [rollout.PAUSE_SECONDS] * 3
 
 
 @pytest.mark.parametrize(
@@ -128,14 +128,14 @@ def test_what_was_rolled_back_is_told_with_its_reason(more: dict[str, Any], why:
 def test_each_alias_goes_back_to_the_version_before_its_own() -> None:
     lines: list[str] = []
     with clients(
-        alias("shop-desk", "7"),
-        versions("shop-desk", "$LATEST", "3", "5", "7", "9"),
-        moved("shop-desk", "5"),
-        alias("shop-watch", "1"),
-        versions("shop-watch", "$LATEST", "1"),
+        alias("shop-desk", "1"),
+        versions("shop-desk", "$LATEST", "1"),
+        alias("shop-watch", "7"),
+        versions("shop-watch", "$LATEST", "3", "5", "7", "9"),
+        moved("shop-watch", "5"),
     ) as made:
         rollout.back(told(), made["lambda"], lines.append)
-    assert lines == ["shop-desk: 7 to 5", "shop-watch: stays at 1, there is none before it"]
+    assert lines == ["shop-desk: stays at 1, there is none before it", "shop-watch: 7 to 5"]
 
 
 def run(folder: Path, made: Mapping[str, Any], *arguments: str, stacks: int = 1, **changes: Any) -> int:
@@ -150,6 +150,13 @@ def test_command_fails_exactly_if_a_shift_does(
     with clients(alias("shop-desk", "1"), alias("shop-watch", "2"), CREATED, deployment(status)) as made:
         assert run(tmp_path, made) == code
     assert ("error: shop-desk stays at 1: Failed" in capsys.readouterr().err) is bool(code)
+
+
+def test_every_stack_that_failed_is_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    behind = (alias("shop-desk", "1"), alias("shop-watch", "2"), CREATED, deployment("Failed"))
+    with clients(*behind, *behind) as made:
+        assert run(tmp_path, made, stacks=2) == 1
+    assert capsys.readouterr().err.count("error: shop-desk stays at 1: Failed") == 2
 
 
 def test_command_says_when_there_is_nothing_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
