@@ -29,11 +29,17 @@ from ...settings import ApiSettings, FunctionSettings, Layer, Settings, TableSet
 from ..pages import page_of, page_query
 from .handler import levels, movements
 from .handler.api import DEFAULT_PAGE_SIZE, DEFAULT_WAREHOUSE, ID
-from .handler.refusals import BelowReserved, InsufficientStock, ReservationConflict, ReservationExpired
+from .handler.refusals import (
+    BelowReserved,
+    InsufficientStock,
+    ReservationConflict,
+    ReservationExpired,
+    ReservationFulfilled,
+)
 
 HANDLER = f"{__package__}.handler.api"
 SITE = Path(__file__).parent / "site" / "dist"
-NUMBER_MAX = 999_999_999
+NUMBER_MAX = levels.COUNT_MAX
 MAX_PAGE_SIZE = 100
 MAX_LINES = 25
 """Most lines of a cart: of the 100 actions of a transaction each takes three."""
@@ -172,7 +178,10 @@ SCHEMAS: dict[str, Schema] = {
         threshold_level=COUNT,
         category={**CATEGORY, "type": ["string", "null"], "description": "null takes it away."},
         expected_version={**UNITS, "description": "Change it only if this is its version; 409 otherwise."},
-        expected_last_updated={**TEXT, "description": "Likewise, by last_updated."},
+        expected_last_updated={
+            **TEXT,
+            "description": "The same with last_updated: a time of RFC 3339, compared as an instant.",
+        },
     ),
     "NewReservation": _closed(
         ("reservationId", "quantity"),
@@ -199,12 +208,13 @@ SCHEMAS: dict[str, Schema] = {
     "Level": _open(tuple(LEVEL), **LEVEL, category=CATEGORY),
     "ProductLevel": {
         **_open(
-            tuple(name for name in LEVEL if name != "warehouse_id"),
+            tuple(name for name in LEVEL if name not in ("warehouse_id", "version")),
             **LEVEL,
             category=CATEGORY,
             warehouses={"type": "array", "items": {"$ref": "#/components/schemas/Level"}},
         ),
-        "description": "With `warehouse_id` the level there; without it the sum over `warehouses`.",
+        "description": "With `warehouse_id` the level there; without it the sum over `warehouses`, with a `version` if "
+        "there is one warehouse.",
     },
     "LevelPage": page_of("levels", "Level"),
     "Reservation": _open(
@@ -421,12 +431,16 @@ BELOW_RESERVED = _code(
 )
 INSUFFICIENT = _code(
     InsufficientStock,
-    "Fewer are available than are wanted; `details` say how many: ask for no more, or again once some are back.",
+    "Fewer are available than are wanted, or an adjustment takes away more than is on hand; `details` say how many "
+    "there are: request no more than that, or try again after a release.",
+)
+FULFILLED = _code(
+    ReservationFulfilled, "Units under this `reservationId` were sold: reserve under another id, each once."
 )
 ANOTHERS = _code(
     ReservationConflict,
-    "The `reservationId` is of something else than the request says, or was sold under another `reference`; or part of "
-    "it was given back: ask for what it holds, or reserve under another id.",
+    "The `reservationId` belongs to another request, or was sold under another `reference`, or some of its lines have "
+    "ended, which `details` list: fulfill what it holds, or reserve under another id.",
 )
 ENDED = _code(
     ReservationExpired, "The reservation ended before it was fulfilled: fulfil without it, from what is available."
@@ -565,7 +579,7 @@ def _changing(settings: StockSettings) -> tuple[Function, ...]:
                     summary="Set or adjust what is on hand, the threshold, the category",
                     body="LevelChanges",
                     responses={200: "Level"},
-                    codes=(CHANGED, BELOW_RESERVED),
+                    codes=(CHANGED, BELOW_RESERVED, INSUFFICIENT),
                     key_required=True,
                     idempotent=True,
                     grants=(*READ, *MOVE, *FREE, ANSWERED),
@@ -592,7 +606,7 @@ def _holding(settings: StockSettings) -> tuple[Function, ...]:
                     body=body,
                     responses={201: "Reservation"},
                     errors=(404,),
-                    codes=(INSUFFICIENT, ANOTHERS),
+                    codes=(INSUFFICIENT, ANOTHERS, FULFILLED),
                     key_required=True,
                     grants=(
                         *READ,

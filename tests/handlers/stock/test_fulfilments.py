@@ -113,7 +113,25 @@ def test_a_repeated_fulfilment_of_a_cart_tells_each_product_apart(shop: Shop) ->
     assert first.status == 200
     assert shop.fulfill_cart(reservationId="cart").text == first.text
     assert shop.fulfill_cart(*cart, reservationId="cart").text == first.text
-    refused(shop.fulfill_cart(*cart[1:], reservationId="cart"), 409, "RESERVATION_CONFLICT", "1 of lamp in main")
+    refused(shop.fulfill_cart(line("lamp", 2), reservationId="cart"), 409, "RESERVATION_CONFLICT", "1 of lamp in main")
+
+
+def test_a_repeated_fulfilment_of_one_parcel_gets_its_answer(shop: Shop) -> None:
+    cart = [line("lamp", 1), line("desk", 2), line("bed", 3)]
+    for part in cart:
+        shop.create(part["product_id"])
+    shop.reserve_cart("cart", *cart)
+    first = shop.fulfill("lamp", reservationId="cart", quantity=1)
+    second = shop.fulfill("desk", reservationId="cart", quantity=2, reference="order 1")
+    last = shop.fulfill_cart(line("bed", 3), reservationId="cart")
+    assert (first.status, second.status, last.status) == (200, 200, 200)
+    assert shop.fulfill_cart(line("bed", 3), reservationId="cart").text == last.text
+    assert shop.fulfill_cart(line("bed", 1), line("bed", 2, "main"), reservationId="cart").text == last.text
+    assert shop.fulfill("lamp", reservationId="cart", quantity=1).text == first.text
+    assert shop.fulfill_cart(line("desk", 2), reservationId="cart", reference="order 1").text == second.text
+    refused(shop.fulfill_cart(line("bed", 2), reservationId="cart"), 409, "RESERVATION_CONFLICT", "3 of bed in main")
+    refused(shop.fulfill_cart(line("bed", 3, "north"), reservationId="cart"), 409, "RESERVATION_CONFLICT", "3 of bed")
+    check(shop)
 
 
 def test_units_are_sold_to_one_order(shop: Shop) -> None:
@@ -216,16 +234,28 @@ def test_what_was_released_or_never_made_is_not_there(shop: Shop) -> None:
     check(shop)
 
 
-def test_what_was_sold_in_part_is_told_when_the_rest_has_ended(shop: Shop) -> None:
+@pytest.mark.parametrize("ending", ["expired", "swept", "released"])
+def test_partly_fulfilled_cart_lists_what_became_of_each_line(shop: Shop, ending: str) -> None:
     shop.create()
     shop.create("desk")
-    shop.reserve_cart("cart", line("lamp"), line("desk"), lifetime_minutes=1)
+    cart = (line("lamp"), line("desk", 2))
+    shop.reserve_cart("cart", *cart, lifetime_minutes=1)
     sold = shop.fulfill(reservationId="cart")
-    shop.clock.now += 60
-    assert shop.fulfill_cart(reservationId="cart").body["lines"] == sold.body["lines"]
-    refused(shop.fulfill("desk", reservationId="cart"), 409, "RESERVATION_EXPIRED", "cart")
-    refused(
-        shop.fulfill_cart(line("lamp"), line("desk"), reservationId="cart"), 409, "RESERVATION_CONFLICT", "1 of lamp"
+    if ending == "released":
+        shop.release("cart", "desk")
+    else:
+        shop.clock.now += 60
+    if ending == "swept":
+        shop.expire()
+    for lines in ((), cart):
+        answer = shop.fulfill_cart(*lines, reservationId="cart")
+        refused(answer, 409, "RESERVATION_CONFLICT", "part of reservation 'cart' was sold, and the rest has ended")
+        ended = "RELEASED" if ending == "released" else "EXPIRED"
+        assert answer.body["details"] == ["FULFILLED: 1 of lamp in main", f"{ended}: 2 of desk in main"]
+    assert shop.fulfill_cart(line("lamp"), reservationId="cart").text == sold.text, "the parcel that was sold, again"
+    rest = shop.fulfill("desk", reservationId="cart")
+    assert (rest.status, rest.body["code"]) == (
+        (404, "NOT_FOUND") if ending == "released" else (409, "RESERVATION_EXPIRED")
     )
-    assert shop.reserve_cart("cart", line("lamp"), line("desk")).status == 409
+    assert counts(shop, "desk") == (10, 0, 10)
     check(shop)

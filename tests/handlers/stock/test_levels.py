@@ -41,7 +41,13 @@ def test_a_level_is_made_once(shop: Shop) -> None:
     check(shop)
 
 
-@pytest.mark.parametrize("product_id", ["reserve", "fulfill"])
+@pytest.mark.parametrize(
+    "product_id",
+    [
+        *("availability", "batch", "fulfill", "movements", "reservations", "reserve", "return", "transfer"),
+        "warehouses",
+    ],
+)
 def test_what_paths_have_another_use_for_is_no_product(shop: Shop, product_id: str) -> None:
     answer = shop.api("POST", "/inventory", {"product_id": product_id, "stock_count": 1})
     refused(answer, 400, "INVALID_REQUEST", f"product_id '{product_id}'")
@@ -68,7 +74,9 @@ def test_a_product_is_the_sum_of_its_warehouses(shop: Shop) -> None:
         "available": 1,
         "threshold_level": 4,
     }
-    assert (found["status"], found["version"], found["last_updated"]) == ("LOW_STOCK", 2, south["last_updated"])
+    assert (found["status"], found["last_updated"]) == ("LOW_STOCK", south["last_updated"])
+    assert "version" not in found, "a sum of versions would guard nothing"
+    assert [level["version"] for level in found["warehouses"]] == [1, 1]
     assert [level["status"] for level in found["warehouses"]] == ["LOW_STOCK", "OUT_OF_STOCK"]
     assert [level["warehouse_id"] for level in found["warehouses"]] == ["north", "south"]
 
@@ -250,9 +258,12 @@ def test_a_change_in_one_of_several_warehouses_says_which(shop: Shop) -> None:
         ({"expected_version": 1}, True),
         ({"expected_last_updated": MAIN["last_updated"]}, True),
         ({"expected_version": 1, "expected_last_updated": MAIN["last_updated"]}, True),
+        ({"expected_last_updated": "2027-01-15T08:00:00Z"}, True),
+        ({"expected_last_updated": "2027-01-15T08:00:00.000+00:00"}, True),
+        ({"expected_last_updated": "2027-01-15T09:30:00.0000000+01:30"}, True),
         ({"expected_version": 2}, False),
-        ({"expected_last_updated": "2027-01-15T08:00:00Z"}, False),
-        ({"expected_version": 1, "expected_last_updated": "yesterday"}, False),
+        ({"expected_last_updated": "2027-01-15T08:00:00.000001Z"}, False),
+        ({"expected_last_updated": "2027-01-15T08:00:00+01:00"}, False),
         ({"expected_version": 7, "expected_last_updated": MAIN["last_updated"]}, False),
     ],
 )
@@ -266,6 +277,21 @@ def test_a_guarded_change_changes_what_is_meant(shop: Shop, expected: dict[str, 
         last_updated = f"last_updated {MAIN['last_updated']}"
         assert answer.body["details"] == ["version 1", last_updated, "stock_count 10", "threshold_level 10"]
         assert shop.read(warehouse_id="main") == MAIN
+
+
+@pytest.mark.parametrize(
+    "text", ["yesterday", "2027-01-15", "2027-01-15T08:00:00", "2027-13-15T08:00:00Z", "2027-01-15T08:00:00+25:00"]
+)
+def test_an_expected_time_that_is_none_is_rejected(shop: Shop, text: str) -> None:
+    shop.create()
+    answer = shop.update(stock_count=5, expected_last_updated=text)
+    refused(
+        answer,
+        400,
+        "INVALID_REQUEST",
+        f"expected_last_updated must be a time such as 2027-01-15T08:00:00Z, got '{text}'",
+    )
+    assert shop.read(warehouse_id="main") == MAIN
 
 
 def test_of_two_administrators_one_is_told_to_read_again(shop: Shop) -> None:
@@ -296,7 +322,19 @@ def test_what_is_held_is_not_taken_away(shop: Shop, changes: dict[str, Any]) -> 
 
 def test_there_is_never_less_than_nothing(shop: Shop) -> None:
     shop.create()
-    refused(shop.update(adjustment=-11, reason="x"), 409, "BELOW_RESERVED", "stock_count -1: 0 are held")
+    answer = shop.update(adjustment=-11, reason="x")
+    refused(answer, 409, "INSUFFICIENT_STOCK", "adjustment -11 exceeds the 10 units on hand")
+    assert answer.body["details"] == ["stock_count 10"]
+    shop.reserve("r", 4)
+    refused(shop.update(adjustment=-11, reason="x"), 409, "BELOW_RESERVED", "stock_count -1: 4 are held")
+    check(shop)
+
+
+def test_an_adjustment_stays_within_what_a_count_can_be(shop: Shop) -> None:
+    shop.create(stock_count=999_999_990)
+    answer = shop.update(adjustment=10, reason="found")
+    refused(answer, 400, "INVALID_REQUEST", "adjustment must leave a stock_count of at most 999999999, got 10")
+    assert shop.update(adjustment=9, reason="found").body["stock_count"] == 999_999_999
     check(shop)
 
 

@@ -100,15 +100,37 @@ def test_an_id_in_use_for_another_product_is_told_so(shop: Shop) -> None:
     assert counts(shop, "desk") == (10, 0, 10)
 
 
-def test_an_id_that_sold_something_is_used_up(shop: Shop) -> None:
+@pytest.mark.parametrize("seconds", [0, 3600])
+def test_an_id_that_sold_something_is_used_up(shop: Shop, seconds: int) -> None:
     shop.create()
-    first = shop.reserve("r", 2)
+    shop.reserve("r", 2)
     shop.fulfill(reservationId="r")
-    assert shop.reserve("r", 2).text == first.text, "it was made, and is over"
-    refused(shop.reserve("r", 3), 409, "RESERVATION_CONFLICT", "'r'")
-    shop.clock.now += 3600
-    refused(shop.reserve("r", 3), 409, "RESERVATION_CONFLICT", "'r'")
+    shop.clock.now += seconds
+    for quantity in (2, 3, 99):
+        refused(shop.reserve("r", quantity), 409, "RESERVATION_FULFILLED", "reservationId 'r'")
+    refused(shop.reserve("r", 2, "none"), 409, "RESERVATION_FULFILLED", "reservationId 'r'")
     assert counts(shop) == (8, 0, 8)
+    check(shop)
+
+
+def test_an_id_is_used_up_by_a_part_that_was_sold(shop: Shop) -> None:
+    shop.create()
+    shop.create("desk")
+    shop.reserve_cart("r", line("lamp"), line("desk"))
+    shop.fulfill(reservationId="r")
+    for _ in range(2):
+        refused(shop.reserve_cart("r", line("lamp"), line("desk")), 409, "RESERVATION_FULFILLED", "reservationId 'r'")
+        shop.clock.now += 3600
+    check(shop)
+
+
+def test_a_fulfilled_reservation_stays_long_enough_for_returns(shop: Shop) -> None:
+    shop.create()
+    shop.reserve("r")
+    shop.clock.now += 60
+    shop.fulfill(reservationId="r")
+    (row,) = shop.rows("reservations")
+    assert row["reservation_expiry"] == shop.clock.now + 400 * 24 * 3600
 
 
 @pytest.mark.parametrize("ending", ["released", "expired", "given back"])

@@ -38,7 +38,7 @@ def test_a_product_in_several_warehouses_is_shown_as_their_sum(shop: Shop) -> No
     north, south = shop.level(product, "north"), shop.level(product, "south")
     both = shop.level(product)
     assert counts(both) == (15, 4, 11)
-    assert (both["threshold_level"], both["status"], both["version"]) == (3, "IN_STOCK", 2)
+    assert (both["threshold_level"], both["status"], "version" in both) == (3, "IN_STOCK", False)
     assert both["last_updated"] == max(north["last_updated"], south["last_updated"])
     assert both["warehouses"] == [north, south]
     assert (north["category"], "category" in south) == ("lighting", False)

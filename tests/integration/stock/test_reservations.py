@@ -326,7 +326,7 @@ def test_a_sale_again_is_told_again(shop: Shop) -> None:
     again = shop.fulfill(product, reservationId=reservation)
     assert (again.status, again.body) == (200, first.body)
     assert counts(shop.level(product)) == (6, 0, 6)
-    refused(shop.reserve(product, 4, reservation), 409, "RESERVATION_CONFLICT")
+    refused(shop.reserve(product, 4, reservation), 409, "RESERVATION_FULFILLED")
     shop.balanced(product)
 
 

@@ -18,8 +18,11 @@ from .store import Edit, Sale, stock
 
 DEFAULT_PAGE_SIZE = 25
 DEFAULT_WAREHOUSE = "main"
-NOT_PRODUCTS = ("reserve", "fulfill")
-"""What stands in the place of a product in other paths."""
+NOT_PRODUCTS = (
+    *("availability", "batch", "fulfill", "movements", "reservations", "reserve", "return", "transfer"),
+    "warehouses",
+)
+"""Ids that no new product can have: segments of other paths, now or in a later release."""
 ID = "[A-Za-z0-9][A-Za-z0-9._~:@-]{0,99}"
 """Products, warehouses and reservations: what needs no escaping in a path, and is not `.` or `..`."""
 
@@ -66,7 +69,7 @@ def update_level(request: Request) -> Response:
         body.get("adjustment"),
         body.get("reason"),
         body.get("expected_version"),
-        body.get("expected_last_updated"),
+        _expected_last_updated(body),
     )
     if edit.adjustment is not None and "stock_count" in edit.figures:
         raise BadRequest("adjustment: give either this or stock_count, not both")
@@ -161,6 +164,14 @@ def expire_reservations() -> None:
     from . import expiry  # pylint: disable=import-outside-toplevel  # only this function needs it
 
     expiry.sweep(stock())
+
+
+def _expected_last_updated(body: dict[str, Any]) -> str | None:
+    text = body.get("expected_last_updated")
+    try:
+        return None if text is None else levels.instant(text)
+    except ValueError:
+        raise BadRequest(f"expected_last_updated must be a time such as 2027-01-15T08:00:00Z, got {text!r}") from None
 
 
 def _product(request: Request) -> str:

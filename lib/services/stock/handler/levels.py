@@ -7,6 +7,7 @@ Nothing here asks AWS or the clock.  Units on hand are `stock_count`; those of t
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
@@ -15,6 +16,8 @@ from ....runtime.attributes import Item
 from ....runtime.reserved import PREFIX
 
 IN_STOCK, LOW_STOCK, OUT_OF_STOCK = "IN_STOCK", "LOW_STOCK", "OUT_OF_STOCK"
+COUNT_MAX = 999_999_999
+"""Largest `stock_count`."""
 MINUTE_SECONDS = 60
 HOLDS = "holds"
 """The partition of `due-index` with the levels somebody holds units of, in the order of when the first hold ends."""
@@ -28,6 +31,7 @@ INDEXES = {
 """The index that serves a listing, by what it is narrowed to, and the index's partition key.  They hold keys alone, so
 that holding units of a product writes to none of them."""
 
+_RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", re.ASCII)
 Place = tuple[str, str]
 """A product and a warehouse."""
 
@@ -131,11 +135,13 @@ def summed(levels: list[Level]) -> dict[str, Any]:
     """What there is of a product in all its warehouses, as people are told."""
     counts = {
         name: sum(getattr(level, name) for level in levels)
-        for name in ("stock_count", "reserved_count", "available", "threshold_level", "version")
+        for name in ("stock_count", "reserved_count", "available", "threshold_level")
     }
     return {
         "product_id": levels[0].product_id,
         **counts,
+        # Several levels have no common version: the sum of theirs would guard no change of one.
+        **({"version": levels[0].version} if len(levels) == 1 else {}),
         "status": status_of(counts["available"], counts["threshold_level"]),
         "last_updated": max(level.last_updated for level in levels),
         "warehouses": [shown(level) for level in levels],
@@ -221,6 +227,16 @@ def _number(value: int) -> dict[str, str]:
 def end_of_hold(now: float, minutes: int) -> int:
     """When a hold of so many minutes ends: with the minute, so that a row has few of them to tell apart."""
     return math.ceil((now + minutes * MINUTE_SECONDS) / MINUTE_SECONDS) * MINUTE_SECONDS
+
+
+def instant(text: str) -> str:
+    """Return a time of RFC 3339 as `moment` writes it; raise `ValueError` if it is none."""
+    found = _RFC_3339.fullmatch(text)
+    if not found:
+        raise ValueError(text)
+    second, fraction, offset = found.groups()
+    when = datetime.fromisoformat(f"{second}.{(fraction or '')[:6]:0<6}{offset.replace('Z', '+00:00')}")
+    return _text(when.astimezone(timezone.utc))
 
 
 def moment(now: float, after: str = "") -> str:

@@ -19,6 +19,20 @@ class BelowReserved(ApiError):
     code = "BELOW_RESERVED"
 
 
+class BelowZero(ApiError):
+    """An adjustment takes away more than is on hand."""
+
+    status = 409
+    code = "INSUFFICIENT_STOCK"
+
+
+class ReservationFulfilled(ApiError):
+    """Units of the reservation were sold, so its id cannot start another one."""
+
+    status = 409
+    code = "RESERVATION_FULFILLED"
+
+
 class ReservationConflict(ApiError):
     """The reservation is not what the request takes it for."""
 

@@ -23,7 +23,8 @@ HELD, RELEASED, EXPIRED, FULFILLED = "HELD", "RELEASED", "EXPIRED", "FULFILLED"
 GIVEN_BACK = (RELEASED, EXPIRED)
 KEPT_SECONDS = 7 * 24 * 3600
 """How long after its expiry DynamoDB keeps the row of a line, at least."""
-
+SOLD_RETENTION_SECONDS = 400 * 24 * 3600
+"""How long after the sale: returns need it, and no other reservation may have its id."""
 
 Key = tuple[str, int]
 """A reservation's id and the number of a line."""
@@ -156,13 +157,16 @@ def put(table: str, line: Line, over: Line | None = None) -> dict[str, Any]:
     return {"Put": action}
 
 
-def settle(table: str, line: Line, state: str, at: str) -> dict[str, Any]:
-    """The transaction's action that ends a line, which only one can."""
+def settle(table: str, line: Line, state: str, at: str, now: float) -> dict[str, Any]:
+    """The transaction's action that ends a line, which only one can; a sold line is kept for `SOLD_RETENTION_SECONDS`."""
+    retention = {":kept": {"N": str(int(now) + SOLD_RETENTION_SECONDS)}} if state == FULFILLED else {}
     return {
         "Update": {
             "TableName": table,
             "Key": row_key(*line.key),
-            "UpdateExpression": "SET #state = :state, settled_at = :at REMOVE held_for",
+            "UpdateExpression": "SET #state = :state, settled_at = :at"
+            + (", reservation_expiry = :kept" if retention else "")
+            + " REMOVE held_for",
             "ConditionExpression": "#state = :held AND reserved_at = :reserved",
             "ExpressionAttributeNames": {"#state": "state"},
             "ExpressionAttributeValues": {
@@ -170,6 +174,7 @@ def settle(table: str, line: Line, state: str, at: str) -> dict[str, Any]:
                 ":at": {"S": at},
                 ":held": {"S": HELD},
                 ":reserved": {"S": line.reserved_at},
+                **retention,
             },
         }
     }

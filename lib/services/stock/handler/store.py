@@ -23,9 +23,11 @@ from .levels import Level, Place
 from .movements import Cause
 from .refusals import (
     BelowReserved,
+    BelowZero,
     InsufficientStock,
     ReservationConflict,
     ReservationExpired,
+    ReservationFulfilled,
     missing,
     no_reservation,
 )
@@ -53,10 +55,11 @@ class Edit(NamedTuple):
     reason: str | None
     expected_version: int | None
     expected_last_updated: str | None
+    """As `levels.instant` writes it."""
 
     def check(self, level: Level) -> None:
         """Raise `VersionConflict` if the level is not the one that is meant."""
-        if self.expected_version in (None, level.version) and self.expected_last_updated in (None, level.last_updated):
+        if self.expected_version in (None, level.version) and self._is_of(level.last_updated):
             return
         told = ("version", "last_updated", "stock_count", "threshold_level")
         raise VersionConflict(
@@ -64,11 +67,22 @@ class Edit(NamedTuple):
             [f"{name} {getattr(level, name)}" for name in told],
         )
 
+    def _is_of(self, last_updated: str) -> bool:
+        if self.expected_last_updated is None:
+            return True
+        with suppress(ValueError):
+            return self.expected_last_updated == levels.instant(last_updated)
+        return False
+
     def of(self, level: Level) -> dict[str, Any]:
         """The figures that make a difference."""
         wanted = dict(self.figures)
         if self.adjustment is not None:
             wanted["stock_count"] = level.stock_count + self.adjustment
+            if wanted["stock_count"] > levels.COUNT_MAX:
+                raise BadRequest(
+                    f"adjustment must leave a stock_count of at most {levels.COUNT_MAX}, got {self.adjustment}"
+                )
         return {name: value for name, value in wanted.items() if getattr(level, name) != value}
 
 
@@ -145,6 +159,11 @@ class Stock:
             new = work.move(old.place, cause, change, partial(levels.edited, **figures))
             if change < 0 and new.available < 0:
                 held = new.at(work.now).reserved_count
+                if new.stock_count < 0 and not held:
+                    raise BelowZero(
+                        f"adjustment {edit.adjustment} exceeds the {old.stock_count} units on hand",
+                        [f"stock_count {old.stock_count}"],
+                    )
                 raise BelowReserved(
                     f"stock_count {new.stock_count}: {held} are held; leave as many, or release them first",
                     [f"reserved_count {held}"],
@@ -287,7 +306,7 @@ class Stock:
         idempotency: Idempotency | None = None,
     ) -> Answer:
         """End holds."""
-        ended = levels.fulfilled if sale else levels.freed
+        ended, table = levels.fulfilled if sale else levels.freed, self.tables.reservations
 
         def step(work: Work) -> Answer:
             told = []
@@ -296,7 +315,7 @@ class Stock:
                     raise missing(*line.place)
                 of_line = cause._replace(reservationId=line.reservation_id)
                 level = work.move(line.place, of_line, line.quantity, partial(ended, units=line.quantity, end=line.end))
-                work.line(line, reservations.settle(self.tables.reservations, line, state, level.moved_at))
+                work.line(line, reservations.settle(table, line, state, level.moved_at, work.now))
                 told.append(_sold(line.quantity, level.at(work.now)))
             return sale.told(told) if sale else {}
 
@@ -350,15 +369,20 @@ class Stock:
             found.update(now)
 
     def _standing(self, reservation_id: str, digest: str) -> list[Line]:
-        """The reservation that an id has, none if that has ended; `ReservationConflict` if it is of something else."""
+        """The reservation that an id has, none if that has ended.
+
+        Raise `ReservationFulfilled` if any of it was sold, `ReservationConflict` if it is of something else.
+        """
         now = self.now()
         lines = self._lines(reservation_id)
-        standing = [line for line in lines if line.live(now) or line.state == reservations.FULFILLED]
-        if standing and (standing != lines or lines[0].digest != digest):
+        if any(line.state == reservations.FULFILLED for line in lines):
+            raise ReservationFulfilled(f"reservationId {reservation_id!r} has been fulfilled; reserve under another id")
+        active = [line for line in lines if line.live(now)]
+        if active and (active != lines or lines[0].digest != digest):
             raise ReservationConflict(
                 f"reservationId {reservation_id!r} is of something else, or part of it was given back: give another"
             )
-        return standing
+        return active
 
     def _ended(self, reservation_id: str) -> Line | None:
         """The line that guards an id whose reservation has ended; None if anything of it is not given back."""
@@ -373,6 +397,8 @@ class Stock:
 
     def _sold_before(self, sale: Sale, lines: list[Line]) -> list[Answer]:
         """What was told of lines when they were sold; raises what there is to say of those that were not."""
+        products = {line.product_id for line in sale.lines or ()}
+        lines = [line for line in lines if line.product_id in products] or lines
         sold = [line for line in lines if line.state == reservations.FULFILLED]
         if not sold:
             if all(line.state == reservations.RELEASED for line in lines):
@@ -380,6 +406,8 @@ class Stock:
             raise ReservationExpired(
                 f"reservation {lines[0].reservation_id} ended at {lines[0].expiry}: fulfil without it, from free units"
             )
+        if len(sold) < len(lines):
+            raise _sold_in_part(lines)
         rows = self.store.rows(
             self.tables.movements, [movements.key(line.place, line.settled_at or "") for line in sold]
         )
@@ -465,6 +493,20 @@ def _check_asked(asked: list[Wanted] | None, lines: list[Line]) -> None:
     if wanted != held or certain - there:
         told = ", ".join(f"{units} of {product} in {warehouse}" for (product, warehouse), units in there.items())
         raise ReservationConflict(f"the reservation is of {told}: ask for that, or leave it out")
+
+
+def _sold_in_part(lines: list[Line]) -> ReservationConflict:
+    """The error for a reservation of which some lines were sold and none is held; its details list them all."""
+    ended = {reservations.HELD: reservations.EXPIRED}
+    states = [
+        f"{ended.get(line.state, line.state)}: {line.quantity} of {line.product_id} in {line.warehouse_id}"
+        for line in lines
+    ]
+    return ReservationConflict(
+        f"part of reservation {lines[0].reservation_id!r} was sold, and the rest has ended: fulfill the rest without "
+        "reservationId, from available units",
+        states,
+    )
 
 
 def _sold(units: int, level: Level) -> Answer:
