@@ -158,7 +158,7 @@ def put(table: str, line: Line, over: Line | None = None) -> dict[str, Any]:
 
 
 def settle(table: str, line: Line, state: str, at: str, now: float) -> dict[str, Any]:
-    """The transaction's action that ends a line, which only one can; a sold line is kept for `SOLD_RETENTION_SECONDS`."""
+    """The transaction's action that ends a line, which only one can; a sold one stays for `SOLD_RETENTION_SECONDS`."""
     retention = {":kept": {"N": str(int(now) + SOLD_RETENTION_SECONDS)}} if state == FULFILLED else {}
     return {
         "Update": {
