@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +15,7 @@ from lib.runtime.attributes import Item
 from lib.runtime.aws import BUDGET, AwsError, Client
 from lib.runtime.dynamodb import ConditionFailed, DynamoDB, TransactionCanceled
 from lib.runtime.errors import BadRequest, TooLarge, TooManyRequests
-from lib.runtime.paging import PageTokens
+from lib.runtime.paging import Listing, PageTokens
 
 from ..fake_aws import Asked, FakeAws
 
@@ -51,6 +53,65 @@ def test_a_token_is_no_good_for_another_query(store: DynamoDB) -> None:
     token = tokens(store).make({"category": "pens"}, LAST)
     with pytest.raises(BadRequest, match="page_token: not a token of this query"):
         tokens(store).read({"category": "books"}, token)
+
+
+def test_tokens_do_not_depend_on_the_order_of_the_query(store: DynamoDB) -> None:
+    token = tokens(store).make({"category": "pens", "status": "IN_STOCK"}, LAST)
+    assert tokens(store).read({"status": "IN_STOCK", "category": "pens"}, token) == LAST
+
+
+@pytest.mark.parametrize("length", [1, 2, 3])
+def test_tokens_fit_into_an_url_as_they_are(store: DynamoDB, length: int) -> None:
+    last: Item = {"id": {"S": "ü" * length}}
+    token = tokens(store).make({}, last)
+    assert re.fullmatch(r"[A-Za-z0-9_-]+", token)
+    assert len(base64.urlsafe_b64decode(token + "==")) == 16 + len(f'{{"id":{{"S":"{"ü" * length}"}}}}'.encode())
+    assert tokens(store).read({}, token) == last
+
+
+@pytest.mark.parametrize("token", ["", "x", "*", "ü", "AAAA", "A" * 64])
+def test_text_that_is_no_token_is_rejected(store: DynamoDB, token: str) -> None:
+    with pytest.raises(BadRequest, match=r"^page_token: not a token of this query; take next_page_token from the page"):
+        tokens(store).read({}, token)
+
+
+LISTING = Listing({"TableName": "table"}, ("id",), {})
+
+
+def test_a_page_asks_for_one_row_more_than_it_has(store: DynamoDB) -> None:
+    paging = tokens(store)
+    assert paging.request(LISTING, 2, None) == {"TableName": "table", "Limit": 3}
+    rows: list[Item] = [{"id": {"S": name}, "more": {"S": "x"}} for name in "abc"]
+    found, token = paging.page(LISTING, 2, {"Items": rows, "LastEvaluatedKey": {"id": {"S": "c"}}})
+    assert found == rows[:2]
+    assert token
+    start = {"id": {"S": "b"}}
+    assert paging.request(LISTING, 2, token) == {"TableName": "table", "Limit": 3, "ExclusiveStartKey": start}
+    assert paging.page(LISTING, 3, {"Items": rows}) == (rows, None)
+
+
+def test_key_of_tokens_is_read_consistently(store: DynamoDB, fake_aws: FakeAws) -> None:
+    tokens(store).make({}, LAST)
+    (read,) = fake_aws.asked
+    assert json.loads(read.body) == {
+        "TableName": "table",
+        "Key": {"id": {"S": "tap#page-token-key"}},
+        "ConsistentRead": True,
+    }
+
+
+def test_first_workers_agree_on_the_key_of_tokens(store: DynamoDB, fake_aws: FakeAws) -> None:
+    failed = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"
+    key = {"id": {"S": "tap#page-token-key"}, "key": {"S": "ab" * 32}}
+    fake_aws.script = [(200, {}), (400, {"__type": failed, "message": "", "Item": key})]
+    token = tokens(store).make({}, LAST)
+    written = json.loads(fake_aws.asked[-1].body)
+    assert written["ReturnValuesOnConditionCheckFailure"] == "ALL_OLD"
+    condition = written["ConditionExpression"], written["ExpressionAttributeNames"]
+    assert condition == ("attribute_not_exists(#key)", {"#key": "key"})
+    assert re.fullmatch("[0-9a-f]{64}", written["Item"]["key"]["S"])
+    fake_aws.script = [(200, {"Item": key})]
+    assert tokens(store).read({}, token) == LAST
 
 
 def test_a_token_is_no_good_under_another_key(store: DynamoDB, fake_aws: FakeAws) -> None:
