@@ -384,6 +384,31 @@ def test_several_user_pools_of_one_name_are_rejected() -> None:
         deploy({}, pools, adopt_retained=True, authorization=COGNITO)
 
 
+def test_user_pool_is_looked_up_by_its_name() -> None:
+    pools = {"getUserPools": lambda args: {"id": args["name"], "ids": [f"id-of-{args['name']}"]}}
+    made = deploy({}, pools, adopt_retained=True, authorization=COGNITO)
+    assert made.only("cognito.UserPool").import_id == "id-of-items-dev"
+
+
+def test_only_replicas_that_are_not_in_the_state_are_imported() -> None:
+    regions = ("eu-west-1", "eu-central-1", REGION)
+    known: Resources = {
+        TABLE: {"name": "dev-items-table", "arn": TABLE_ARN},
+        FUNCTION: {"name": "dev-items-lambda"},
+        ("aws:dynamodb/tableReplica:TableReplica", "tap-table-eu-west-1-replica"): {
+            "region": "eu-west-1",
+            "globalTableArn": TABLE_ARN,
+        },
+    }
+    replicas = [{"regionName": region, "kmsKeyArn": ""} for region in ("ap-south-1", *regions)]
+    calls = {"getTable": lambda args: {**a_table(args), "replicas": replicas}}
+    made = deploy(known, calls, table=TableSettings(replica_regions=regions), adopt_retained=True)
+    imported = {resource.name: resource.import_id for resource in made.registered if resource.import_id}
+    assert imported == {
+        f"tap-table-{region}-replica": f"dev-items-table:us-east-1@{region}" for region in ("eu-central-1", REGION)
+    }
+
+
 def test_data_source_that_fails_finds_nothing() -> None:
     denied: tuple[dict[str, Any], list[tuple[str, str]]] = ({}, [("name", "AccessDenied")])
     assert (

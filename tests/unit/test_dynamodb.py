@@ -92,8 +92,8 @@ def test_a_page_asks_for_one_row_more_than_it_has(store: DynamoDB) -> None:
 
 def test_key_of_tokens_is_read_consistently(store: DynamoDB, fake_aws: FakeAws) -> None:
     tokens(store).make({}, LAST)
-    (read,) = fake_aws.asked
-    assert json.loads(read.body) == {
+    (sent,) = fake_aws.asked
+    assert json.loads(sent.body) == {
         "TableName": "table",
         "Key": {"id": {"S": "tap#page-token-key"}},
         "ConsistentRead": True,
@@ -102,15 +102,15 @@ def test_key_of_tokens_is_read_consistently(store: DynamoDB, fake_aws: FakeAws) 
 
 def test_first_workers_agree_on_the_key_of_tokens(store: DynamoDB, fake_aws: FakeAws) -> None:
     failed = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"
-    key = {"id": {"S": "tap#page-token-key"}, "key": {"S": "ab" * 32}}
-    fake_aws.script = [(200, {}), (400, {"__type": failed, "message": "", "Item": key})]
+    found = {"id": {"S": "tap#page-token-key"}, "key": {"S": "ab" * 32}}
+    fake_aws.script = [(200, {}), (400, {"__type": failed, "message": "", "Item": found})]
     token = tokens(store).make({}, LAST)
     written = json.loads(fake_aws.asked[-1].body)
     assert written["ReturnValuesOnConditionCheckFailure"] == "ALL_OLD"
     condition = written["ConditionExpression"], written["ExpressionAttributeNames"]
     assert condition == ("attribute_not_exists(#key)", {"#key": "key"})
     assert re.fullmatch("[0-9a-f]{64}", written["Item"]["key"]["S"])
-    fake_aws.script = [(200, {"Item": key})]
+    fake_aws.script = [(200, {"Item": found})]
     assert tokens(store).read({}, token) == LAST
 
 

@@ -231,3 +231,39 @@ def test_role_uses_one_key_and_only_through_services() -> None:
 
 def test_key_has_one_id_in_every_region() -> None:
     assert policies.in_region(KEY, "us-west-2") == f"arn:aws:kms:us-west-2:{ACCOUNT}:key/mrk-1"
+
+
+@pytest.mark.parametrize(
+    ("statement", "actions", "resources"),
+    [
+        (
+            policies.buckets_of("123456789012"),
+            "s3:GetObject s3:PutObject s3:DeleteObject s3:ListBucket",
+            "arn:aws:s3:::*",
+        ),
+        (
+            policies.flow_logs("arn:logs:group"),
+            "logs:CreateLogStream logs:PutLogEvents logs:DescribeLogGroups logs:DescribeLogStreams",
+            "arn:logs:group:*",
+        ),
+        (
+            policies.table_backups([TABLE]),
+            "dynamodb:DescribeTable dynamodb:ListTagsOfResource dynamodb:CreateBackup dynamodb:StartAwsBackupJob "
+            "dynamodb:DescribeBackup dynamodb:DeleteBackup",
+            [TABLE, f"{TABLE}/backup/*"],
+        ),
+        (
+            policies.table_restores([TABLE]),
+            "dynamodb:DescribeTable dynamodb:RestoreTableFromAwsBackup dynamodb:RestoreTableFromBackup dynamodb:Scan "
+            "dynamodb:Query dynamodb:GetItem dynamodb:PutItem dynamodb:UpdateItem dynamodb:DeleteItem "
+            "dynamodb:BatchWriteItem",
+            [f"{TABLE}-restored-*", f"{TABLE}/backup/*"],
+        ),
+    ],
+    ids=["buckets", "flow logs", "backups", "restores"],
+)
+def test_aws_services_get_the_actions_that_their_documentation_lists(
+    statement: policies.Statement, actions: str, resources: object
+) -> None:
+    assert statement["Action"] == actions.split()
+    assert statement["Resource"] == resources
