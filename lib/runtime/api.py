@@ -22,6 +22,8 @@ from .invocation import INVOCATION
 JSON = "application/json"
 CORRELATION_ID = re.compile("[A-Za-z0-9._:/+=-]{1,128}")
 """What a caller's may be: what goes unescaped through headers, logs and messages, and is no e-mail address."""
+SURROGATE = r"\ud"
+"""How JSON escapes begin that can be half of a surrogate pair."""
 CLAIMS = ("username", "cognito:username", "sub", "client_id")
 """Of a user pool's tokens: an access token's, an identity token's, either's, and that of a program."""
 
@@ -207,11 +209,29 @@ def _body(event: dict[str, Any], headers: dict[str, str]) -> Any:
         text = event.get("body") or ""
         if event.get("isBase64Encoded"):
             text = base64.b64decode(text).decode()
-        return _decode(text)
+        body = _decode(text)
+        if SURROGATE in text.lower():
+            _check_characters(body)
+        return body
+    except UnicodeEncodeError as exc:
+        raise BadRequest("the body holds half of a surrogate pair, which is not a character") from exc
     except ArithmeticError as exc:
         raise BadRequest("the body holds a number beyond any that can be stored") from exc
     except (ValueError, RecursionError) as exc:
         raise BadRequest(f"the body is not JSON: {exc}") from exc
+
+
+def _check_characters(value: Any) -> None:
+    """Raise `UnicodeEncodeError` for a text that UTF-8 cannot represent, which JSON can escape."""
+    if isinstance(value, str):
+        value.encode()
+    elif isinstance(value, list):
+        for one in value:
+            _check_characters(one)
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            _check_characters(name)
+            _check_characters(one)
 
 
 def _unquoted(name: str, text: str) -> str:

@@ -127,6 +127,9 @@ def test_an_update_may_not_touch_the_keys(api: Api, key: str) -> None:
         ('{"n": 1e999}', "n: a number DynamoDB cannot store"),
         ('{"n": 1e999999999999999999999}', "holds a number beyond any that can be stored"),
         ("[" * 100_000, "not JSON"),
+        ('{"n": "\\ud800"}', "the body holds half of a surrogate pair"),
+        ('{"n": ["x", {"\\uDFFF": 1}]}', "the body holds half of a surrogate pair"),
+        ('{"n": [["\\udc00\\ud800"]]}', "the body holds half of a surrogate pair"),
         ('{"n": ' + "1" * 5000 + "}", "not JSON"),
         ('{"ItemId": ""}', "body.ItemId must be longer than or equal to 1"),
         ('{"ItemId": 7}', "body.ItemId must be string"),
@@ -143,6 +146,12 @@ def test_an_update_may_not_touch_the_keys(api: Api, key: str) -> None:
 def test_a_body_that_cannot_be_is_refused_with_the_reason(api: Api, body: str, says: str) -> None:
     refused(api("POST", "/items", body), 400, "INVALID_REQUEST", says)
     assert api("GET", "/items").body["items"] == []
+
+
+@pytest.mark.parametrize("text", ["\U0001f600", "\\ud800", "\ufffd"])
+def test_every_character_is_stored(api: Api, text: str) -> None:
+    assert create(api, ItemId="a", text=text).body["text"] == text
+    assert api("GET", ID, keys=("a",)).body["text"] == text
 
 
 @pytest.mark.parametrize("body", [{}, {"tap#expires": 1}, {f"a{i}": i for i in range(301)}])

@@ -236,3 +236,23 @@ def test_a_repeat_that_overtakes_its_first_is_told_the_same(shop: Shop, wire: Fa
     assert (again.status, again.body) == (200, first[0].body)
     assert shop.read()["stock_count"] == 15
     check(shop)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "keys", "body"),
+    [
+        ("POST", "/inventory", (), {**LEVEL, "category": "\ud800"}),
+        ("PUT", PRODUCT, ("lamp",), {"stock_count": 1, "reason": "\udfff"}),
+        ("PUT", PRODUCT, ("lamp",), {"category": "\ud800\ud800"}),
+        ("POST", RESERVE, ("lamp",), {**HOLD, "reservationId": "\ud800"}),
+        ("POST", FULFILL, ("lamp",), {"quantity": 1, "reference": "\ud800"}),
+        ("POST", CART_FULFILL, (), {"lines": [line("lamp")], "reference": "\ud800"}),
+    ],
+)
+def test_half_of_a_surrogate_pair_is_rejected(
+    shop: Shop, method: str, path: str, keys: tuple[str, ...], body: dict[str, Any]
+) -> None:
+    shop.create()
+    refused(shop.api(method, path, body, keys=keys), 400, "INVALID_REQUEST", "half of a surrogate pair")
+    assert shop.fulfill(quantity=1, reference="\U0001f600").body["reference"] == "\U0001f600"
+    check(shop)

@@ -50,7 +50,7 @@ class Level(NamedTuple):
     version: int
     """How often they were, its creation counted."""
     sequence: int
-    """How many movements it has had: no two writers can both add the next."""
+    """How many movements it has had: no two writers can both add the next.  0: another program wrote the row."""
     moved_at: str
     """When the last of them was."""
     holds: Mapping[int, int]
@@ -199,20 +199,28 @@ def row(level: Level) -> Item:
 
 
 def level_of(found: Item) -> Level:
-    """The level that a row holds."""
+    """The level that a row holds, also one that another program wrote, of which only the key must be there.
+
+    Missing counts are 0, a missing `version` is 1, a missing `last_updated` is 1970.  Without `sequence` the row has no
+    movements, and without `holds` no reservation expires.
+    """
     return Level(
         product_id=found["product_id"]["S"],
         warehouse_id=found["warehouse_id"]["S"],
         category=found["category"]["S"] if "category" in found else None,
-        stock_count=int(found["stock_count"]["N"]),
-        reserved_count=int(found["reserved_count"]["N"]),
-        threshold_level=int(found["threshold_level"]["N"]),
-        last_updated=found["last_updated"]["S"],
-        version=int(found["version"]["N"]),
-        sequence=int(found["sequence"]["N"]),
-        moved_at=found["moved_at"]["S"],
-        holds={int(end): int(units["N"]) for end, units in found["holds"]["M"].items()},
+        stock_count=_read_number(found, "stock_count"),
+        reserved_count=_read_number(found, "reserved_count"),
+        threshold_level=_read_number(found, "threshold_level"),
+        last_updated=found["last_updated"]["S"] if "last_updated" in found else moment(0),
+        version=_read_number(found, "version", 1),
+        sequence=_read_number(found, "sequence"),
+        moved_at=found["moved_at"]["S"] if "moved_at" in found else "",
+        holds={int(end): int(units["N"]) for end, units in found.get("holds", {"M": {}})["M"].items()},
     )
+
+
+def _read_number(found: Item, name: str, missing: int = 0) -> int:
+    return int(found[name]["N"]) if name in found else missing
 
 
 def levels_of(rows: Iterable[Item]) -> dict[Place, Level]:

@@ -77,7 +77,7 @@ class Books(NamedTuple):
             yield Drift(*self.level.place, "holds", _text(right.holds), _text(self.level.holds))
         if right.status != self.status:
             yield Drift(*self.level.place, "status", right.status, self.status)
-        if self.last is None:
+        if self.last is None and self.level.sequence:
             yield Drift(*self.level.place, "sequence", 0, self.level.sequence)
 
 
@@ -168,7 +168,7 @@ def _mended(stock: Stock, books: Books, by: str) -> bool:
 
 def _books(stock: Stock, places: list[Place], held: Mapping[Place, Holds]) -> Iterator[Books]:
     rows = stock.store.rows(stock.tables.levels, map(levels.key, places))
-    found = [(levels.level_of(row), row["status"]["S"]) for row in rows]
+    found = [(levels.level_of(row), row.get("status", {"S": ""})["S"]) for row in rows]
     keys = [movements.key(level.place, level.moved_at) for level, _ in found]
     moved = stock.store.rows(stock.tables.movements, keys)
     last = {(row["product_id"]["S"], row["warehouse_id"]["S"]): row for row in moved}

@@ -158,9 +158,12 @@ class Work:
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
         if before:
-            action["ConditionExpression"] = "#sequence = :sequence"
             action["ExpressionAttributeNames"] = {"#sequence": "sequence"}
+        if before and before.sequence:
+            action["ConditionExpression"] = "#sequence = :sequence"
             action["ExpressionAttributeValues"] = {":sequence": {"N": str(before.sequence)}}
+        elif before:
+            action["ConditionExpression"] = "attribute_exists(product_id) AND attribute_not_exists(#sequence)"
         return {"Put": action}
 
 

@@ -1,0 +1,109 @@
+"""Rows that another program wrote, with the attributes of the table's schema and without the service's own."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from lib.runtime.attributes import to_item
+
+from ..worker import refused
+from .conftest import Shop
+from .test_reservations import counts
+
+ROW: dict[str, Any] = {
+    "product_id": "lamp",
+    "warehouse_id": "main",
+    "category": "light",
+    "stock_count": 10,
+    "reserved_count": 0,
+    "threshold_level": 3,
+    "status": "IN_STOCK",
+    "last_updated": "2025-05-06T08:00:00Z",
+    "reservation_expiry": 1_800_000_000,
+}
+SHOWN = {**{name: ROW[name] for name in ROW if name != "reservation_expiry"}, "available": 10, "version": 1}
+
+
+def write(shop: Shop, **attributes: Any) -> None:
+    """Write the row of a level as another program does; None leaves an attribute out."""
+    row = {name: value for name, value in {**ROW, **attributes}.items() if value is not None}
+    shop.dynamodb.put_item(TableName=shop.api.tables["management"], Item=to_item(row))
+
+
+def test_such_a_row_is_read_and_listed(shop: Shop) -> None:
+    write(shop)
+    assert shop.read(warehouse_id="main") == SHOWN
+    assert shop.listed(category="light") == [SHOWN]
+    assert shop.reconcile() == {"product_id": "lamp", "repaired": False, "drifts": []}
+
+
+@pytest.mark.parametrize(
+    ("missing", "default"),
+    [
+        ("stock_count", {"stock_count": 0, "available": 0, "status": "OUT_OF_STOCK"}),
+        ("reserved_count", {}),
+        ("threshold_level", {"threshold_level": 0}),
+        ("status", {}),
+        ("last_updated", {"last_updated": "1970-01-01T00:00:00.000000Z"}),
+    ],
+)
+def test_missing_attributes_have_defaults(shop: Shop, missing: str, default: dict[str, Any]) -> None:
+    write(shop, **{missing: None})
+    assert shop.read(warehouse_id="main") == {**SHOWN, **default}
+    assert shop.listed(category="light") == [{**SHOWN, **default}]
+    shop.reconcile()
+
+
+def test_a_row_with_a_key_alone_is_an_empty_level(shop: Shop) -> None:
+    shop.dynamodb.put_item(
+        TableName=shop.api.tables["management"], Item=to_item({"product_id": "lamp", "warehouse_id": "main"})
+    )
+    assert counts(shop) == (0, 0, 0)
+    assert shop.update(stock_count=4).body["stock_count"] == 4
+    assert [level["product_id"] for level in shop.listed()] == ["lamp"]
+
+
+def test_such_a_row_is_reserved_sold_and_changed(shop: Shop) -> None:
+    write(shop)
+    assert shop.reserve("r", 4).status == 201
+    assert counts(shop) == (10, 4, 6)
+    refused(shop.reserve("s", 7), 409, "INSUFFICIENT_STOCK", "6 are available")
+    assert shop.fulfill(reservationId="r").status == 200
+    assert shop.update(stock_count=20, expected_version=2).body["version"] == 3
+    assert [move["sequence"] for move in shop.moved()] == [1, 2, 3]
+    assert [level["stock_count"] for level in shop.listed()] == [20], "it is in every listing once it was changed"
+
+
+@pytest.mark.parametrize("last_updated", ["2025-05-06T08:00:00.000Z", "2025-05-06T10:00:00+02:00"])
+def test_its_time_guards_a_change(shop: Shop, last_updated: str) -> None:
+    write(shop)
+    assert shop.update(stock_count=1, expected_last_updated=last_updated).status == 200
+    refused(shop.update(stock_count=2, expected_last_updated=last_updated), 409, "VERSION_CONFLICT", "version 2")
+
+
+def test_a_time_in_another_form_is_no_guard_and_no_error(shop: Shop) -> None:
+    write(shop, last_updated="6 May 2025")
+    answer = shop.update(stock_count=1, expected_last_updated="2025-05-06T08:00:00Z")
+    refused(answer, 409, "VERSION_CONFLICT", "last_updated 6 May 2025")
+    assert shop.update(stock_count=1).status == 200
+
+
+def test_units_that_nobody_reserved_are_found_and_released(shop: Shop) -> None:
+    write(shop, reserved_count=3)
+    assert counts(shop) == (10, 3, 7)
+    (drift,) = shop.reconcile()["drifts"]
+    assert (drift["field"], drift["counted"], drift["found"]) == ("reserved_count", 0, 3)
+    assert shop.reconcile(repair=True)["repaired"]
+    assert counts(shop) == (10, 0, 10)
+
+
+def test_first_changes_of_such_a_row_race_for_it(shop: Shop) -> None:
+    write(shop)
+    with ThreadPoolExecutor(8) as callers:
+        answers = [*callers.map(lambda number: shop.reserve(f"r{number}", 2), range(8))]
+    assert sorted(answer.status for answer in answers) == [201] * 5 + [409] * 3
+    assert counts(shop) == (10, 10, 0)
+    assert shop.row()["sequence"] == 5
