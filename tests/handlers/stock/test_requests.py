@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -174,12 +175,51 @@ def test_a_request_that_was_refused_may_be_repeated_under_its_key(shop: Shop) ->
     assert KEYED["fulfil"](shop, key, 5).status == 200
 
 
-def test_a_change_that_changes_nothing_leaves_its_key_free(shop: Shop) -> None:
+KEY = {"Idempotency-Key": "k"}
+
+
+def test_a_keyed_change_that_made_no_difference_makes_none_later(shop: Shop) -> None:
     shop.create()
-    key = {"Idempotency-Key": "k"}
-    assert KEYED["set"](shop, key, 0).status == 200
-    assert KEYED["set"](shop, key, 5).status == 200
-    assert counts(shop) == (15, 0, 15)
+    first = KEYED["set"](shop, KEY, 0)
+    shop.fulfill(quantity=3)
+    again = KEYED["set"](shop, KEY, 0)
+    assert (again.status, again.text) == (200, first.text)
+    assert counts(shop) == (7, 0, 7)
+    refused(KEYED["set"](shop, KEY, 5), 409, "IDEMPOTENCY_CONFLICT", "with another body")
+    check(shop)
+
+
+@pytest.mark.parametrize("name", ["reserve", "reserve a cart"])
+@pytest.mark.parametrize("stock_count", [10, 2], ids=["enough", "all reserved"])
+def test_a_keyed_repeat_of_an_active_reservation_reserves_nothing_later(
+    shop: Shop, name: str, stock_count: int
+) -> None:
+    shop.create(stock_count=stock_count)
+    first = KEYED[name](shop, {}, 2)
+    assert KEYED[name](shop, KEY, 2).text == first.text
+    shop.release_cart("r")
+    again = KEYED[name](shop, KEY, 2)
+    assert (again.status, again.text) == (201, first.text)
+    assert counts(shop) == (stock_count, 0, stock_count)
+    check(shop)
+
+
+def test_a_keyed_repeat_of_a_fulfillment_is_recorded(shop: Shop) -> None:
+    shop.create()
+    shop.reserve("held", 2)
+    first = KEYED["fulfil held"](shop, {}, 1)
+    assert KEYED["fulfil held"](shop, KEY, 1).text == first.text
+    refused(KEYED["fulfil held"](shop, KEY, 2), 409, "IDEMPOTENCY_CONFLICT", "with another body")
+    check(shop)
+
+
+@pytest.mark.parametrize("callers", [2, 6])
+def test_keyed_requests_without_effect_race_for_one_response(shop: Shop, callers: int) -> None:
+    shop.create()
+    with ThreadPoolExecutor(callers) as threads:
+        answers = {*threads.map(lambda _: KEYED["set"](shop, KEY, 0).text, range(callers))}
+    assert len(answers) == 1
+    check(shop)
 
 
 def test_a_key_that_cannot_be_is_refused(shop: Shop) -> None:

@@ -197,12 +197,12 @@ class Stock:
             try:
                 return self._freeing(lines, step, idempotency)
             except (InsufficientStock, NotFound):
-                if standing := self._standing(reservation_id, digest):
-                    return reservations.shown(standing)
+                if active := self._active(reservation_id, digest):
+                    return self._recorded(reservations.shown(active), idempotency)
                 raise
             except Settled:
-                if standing := self._standing(reservation_id, digest):
-                    return reservations.shown(standing)
+                if active := self._active(reservation_id, digest):
+                    return self._recorded(reservations.shown(active), idempotency)
                 over = self._ended(reservation_id)
                 _check_budget(f"reservation {reservation_id}")
 
@@ -282,6 +282,12 @@ class Stock:
         made = idempotency.made(traces[0]) if traces else None
         return _loaded(made["answer"]["S"]) if made else None
 
+    def _recorded(self, answer: Answer, idempotency: Idempotency | None) -> Answer:
+        """Return the response of a request that changes nothing, and record it, so that its repetition repeats it."""
+        if idempotency:
+            Work({}, self.now()).commit(self.store, self.tables, idempotency, json.dumps(answer))
+        return answer
+
     def _fulfill_held(self, reservation_id: str, sale: Sale, by: str, idempotency: Idempotency | None) -> Answer:
         while True:
             lines = self._lines(reservation_id, sale.product_id)
@@ -290,7 +296,7 @@ class Stock:
             now = self.now()
             live = [line for line in lines if line.live(now)]
             if not live:
-                return sale.told(self._sold_before(sale, lines))
+                return self._recorded(sale.told(self._sold_before(sale, lines)), idempotency)
             _check_asked(sale.lines, live)
             try:
                 return self._settle(live, reservations.FULFILLED, sale.cause(by), sale, idempotency)
@@ -354,7 +360,7 @@ class Stock:
             work = Work(found, self.now(), exact=exact)
             answer = step(work)
             if work.after == found:
-                return answer
+                return self._recorded(answer, idempotency)
             try:
                 work.commit(self.store, self.tables, idempotency, json.dumps(answer))
                 return answer
@@ -368,7 +374,7 @@ class Stock:
                 found.pop(place)
             found.update(now)
 
-    def _standing(self, reservation_id: str, digest: str) -> list[Line]:
+    def _active(self, reservation_id: str, digest: str) -> list[Line]:
         """The reservation that an id has, none if that has ended.
 
         Raise `ReservationFulfilled` if any of it was sold, `ReservationConflict` if it is of something else.
