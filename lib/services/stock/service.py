@@ -434,9 +434,7 @@ INSUFFICIENT = _code(
     "Fewer are available than are wanted, or an adjustment takes away more than is on hand; `details` say how many "
     "there are: request no more than that, or try again after a release.",
 )
-FULFILLED = _code(
-    ReservationFulfilled, "Units under this `reservationId` were sold: reserve under another id, each once."
-)
+FULFILLED = _code(ReservationFulfilled, "Units under this `reservationId` were sold: reserve under another id.")
 ANOTHERS = _code(
     ReservationConflict,
     "The `reservationId` belongs to another request, or was sold under another `reference`, or some of its lines have "

@@ -280,7 +280,15 @@ def test_a_guarded_change_changes_what_is_meant(shop: Shop, expected: dict[str, 
 
 
 @pytest.mark.parametrize(
-    "text", ["yesterday", "2027-01-15", "2027-01-15T08:00:00", "2027-13-15T08:00:00Z", "2027-01-15T08:00:00+25:00"]
+    "text",
+    [
+        "yesterday",
+        "2027-01-15",
+        "2027-01-15T08:00:00",
+        "2027-13-15T08:00:00Z",
+        "2027-01-15T08:00:00+25:00",
+        "0001-01-01T00:00:00+01:00",
+    ],
 )
 def test_an_expected_time_that_is_none_is_rejected(shop: Shop, text: str) -> None:
     shop.create()

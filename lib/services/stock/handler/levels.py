@@ -244,7 +244,10 @@ def instant(text: str) -> str:
         raise ValueError(text)
     second, fraction, offset = found.groups()
     when = datetime.fromisoformat(f"{second}.{(fraction or '')[:6]:0<6}{offset.replace('Z', '+00:00')}")
-    return _text(when.astimezone(timezone.utc))
+    try:
+        return _text(when.astimezone(timezone.utc))
+    except OverflowError as exc:
+        raise ValueError(text) from exc
 
 
 def moment(now: float, after: str = "") -> str:
