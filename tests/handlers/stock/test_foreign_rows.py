@@ -24,7 +24,7 @@ ROW: dict[str, Any] = {
     "last_updated": "2025-05-06T08:00:00Z",
     "reservation_expiry": 1_800_000_000,
 }
-SHOWN = {**{name: ROW[name] for name in ROW if name != "reservation_expiry"}, "available": 10, "version": 1}
+SHOWN = {**{name: value for name, value in ROW.items() if name != "reservation_expiry"}, "available": 10, "version": 1}
 
 
 def write(shop: Shop, **attributes: Any) -> None:
