@@ -24,7 +24,11 @@ ROW: dict[str, Any] = {
     "last_updated": "2025-05-06T08:00:00Z",
     "reservation_expiry": 1_800_000_000,
 }
-SHOWN = {**{name: value for name, value in ROW.items() if name != "reservation_expiry"}, "available": 10, "version": 1}
+RESPONSE = {
+    **{name: value for name, value in ROW.items() if name != "reservation_expiry"},
+    "available": 10,
+    "version": 1,
+}
 
 
 def write(shop: Shop, **attributes: Any) -> None:
@@ -35,8 +39,8 @@ def write(shop: Shop, **attributes: Any) -> None:
 
 def test_such_a_row_is_read_and_listed(shop: Shop) -> None:
     write(shop)
-    assert shop.read(warehouse_id="main") == SHOWN
-    assert shop.listed(category="light") == [SHOWN]
+    assert shop.read(warehouse_id="main") == RESPONSE
+    assert shop.listed(category="light") == [RESPONSE]
     assert shop.reconcile() == {"product_id": "lamp", "repaired": False, "drifts": []}
 
 
@@ -52,8 +56,8 @@ def test_such_a_row_is_read_and_listed(shop: Shop) -> None:
 )
 def test_missing_attributes_have_defaults(shop: Shop, missing: str, default: dict[str, Any]) -> None:
     write(shop, **{missing: None})
-    assert shop.read(warehouse_id="main") == {**SHOWN, **default}
-    assert shop.listed(category="light") == [{**SHOWN, **default}]
+    assert shop.read(warehouse_id="main") == {**RESPONSE, **default}
+    assert shop.listed(category="light") == [{**RESPONSE, **default}]
     shop.reconcile()
 
 
@@ -91,7 +95,7 @@ def test_a_time_in_another_form_is_no_guard_and_no_error(shop: Shop) -> None:
     assert shop.update(stock_count=1).status == 200
 
 
-def test_units_that_nobody_reserved_are_found_and_released(shop: Shop) -> None:
+def test_units_without_a_reservation_are_found_and_released(shop: Shop) -> None:
     write(shop, reserved_count=3)
     assert counts(shop) == (10, 3, 7)
     (drift,) = shop.reconcile()["drifts"]
