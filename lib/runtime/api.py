@@ -22,7 +22,7 @@ from .invocation import INVOCATION
 JSON = "application/json"
 CORRELATION_ID = re.compile("[A-Za-z0-9._:/+=-]{1,128}")
 """What a caller's may be: what goes unescaped through headers, logs and messages, and is no e-mail address."""
-SURROGATE = r"\ud"
+SURROGATES = (r"\ud", r"\uD")
 """How JSON escapes begin that can be half of a surrogate pair."""
 CLAIMS = ("username", "cognito:username", "sub", "client_id")
 """Of a user pool's tokens: an access token's, an identity token's, either's, and that of a program."""
@@ -210,7 +210,7 @@ def _body(event: dict[str, Any], headers: dict[str, str]) -> Any:
         if event.get("isBase64Encoded"):
             text = base64.b64decode(text).decode()
         body = _decode(text)
-        if SURROGATE in text.lower():
+        if any(escape in text for escape in SURROGATES):
             _check_characters(body)
         return body
     except UnicodeEncodeError as exc:

@@ -59,7 +59,7 @@ class Edit(NamedTuple):
 
     def check(self, level: Level) -> None:
         """Raise `VersionConflict` if the level is not the one that is meant."""
-        if self.expected_version in (None, level.version) and self._is_of(level.last_updated):
+        if self.expected_version in (None, level.version) and self._has_expected_time(level.last_updated):
             return
         told = ("version", "last_updated", "stock_count", "threshold_level")
         raise VersionConflict(
@@ -67,7 +67,7 @@ class Edit(NamedTuple):
             [f"{name} {getattr(level, name)}" for name in told],
         )
 
-    def _is_of(self, last_updated: str) -> bool:
+    def _has_expected_time(self, last_updated: str) -> bool:
         if self.expected_last_updated is None:
             return True
         with suppress(ValueError):
