@@ -76,6 +76,10 @@ class Request(NamedTuple):
     `anonymous`.  It may be personal data."""
     id: str
     """What its log line and its errors carry."""
+    owner: str = ""
+    """Whose the records are that the request creates: the user pool's user or client, the authorizer's principal, or
+    the IAM user or role, whatever the session; empty where an API key or nothing identifies callers, for keys rotate.
+    """
 
 
 class Response(NamedTuple):
@@ -155,7 +159,9 @@ class Api:
         path = {name: _unquoted(name, value) for name, value in (event.get("pathParameters") or {}).items()}
         context = event["requestContext"]
         return route.operation(
-            Request(f"{key[0]} {key[1]}", path, query, headers, body, _actor(context), context["requestId"])
+            Request(
+                f"{key[0]} {key[1]}", path, query, headers, body, _actor(context), context["requestId"], _owner(context)
+            )
         )
 
 
@@ -275,6 +281,16 @@ def _actor(request_context: dict[str, Any]) -> str:
         or identity.get("apiKeyId")
         or "anonymous"
     )
+
+
+def _owner(request_context: dict[str, Any]) -> str:
+    """Whose the records are that the request creates; empty if nobody's."""
+    authorizer = request_context.get("authorizer") or {}
+    arn = (request_context.get("identity") or {}).get("userArn") or ""
+    if ":assumed-role/" in arn:
+        # The last part is the session, which is another for each instance of a caller.
+        arn = arn.rpartition("/")[0]
+    return str(_of_pool(authorizer.get("claims")) or authorizer.get("principalId") or arn)
 
 
 def _of_pool(claims: Any) -> Any:

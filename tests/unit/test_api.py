@@ -165,30 +165,33 @@ def test_an_origins_pages_may_read_the_ids() -> None:
 
 
 CLAIMS = {"sub": "0b5e", "token_use": "id", "email": "ann@example.com"}
-ARN = "arn:aws:sts::123456789012:assumed-role/buyer/session"
+ROLE = "arn:aws:sts::123456789012:assumed-role/buyer"
+ARN = f"{ROLE}/session"
+USER = "arn:aws:iam::123456789012:user/shop/ann"
 
 
 @pytest.mark.parametrize(
-    ("context", "actor"),
+    ("context", "actor", "owner"),
     [
-        ({}, "anonymous"),
-        ({"authorizer": None, "identity": None}, "anonymous"),
-        ({"authorizer": {}, "identity": {"apiKeyId": None}}, "anonymous"),
-        ({"identity": {"apiKeyId": "key-1"}}, "key-1"),
-        ({"identity": {"apiKeyId": "key-1", "userArn": ARN, "caller": "AROA:session"}}, ARN),
-        ({"identity": {"apiKeyId": "key-1", "userArn": None, "caller": "AROA:session"}}, "AROA:session"),
-        ({"identity": {"apiKeyId": "key-1"}, "authorizer": {"principalId": "ann"}}, "ann"),
-        ({"identity": {"apiKeyId": "key-1"}, "authorizer": {"claims": CLAIMS}}, "0b5e"),
-        ({"authorizer": {"claims": {**CLAIMS, "cognito:username": "ann"}}}, "ann"),
-        ({"authorizer": {"claims": {"sub": "0b5e", "username": "ann", "client_id": "app"}}}, "ann"),
-        ({"authorizer": {"claims": {"client_id": "app", "scope": "stock/write"}}}, "app"),
-        ({"authorizer": {"claims": "anything", "principalId": "ann"}}, "ann"),
+        ({}, "anonymous", ""),
+        ({"authorizer": None, "identity": None}, "anonymous", ""),
+        ({"authorizer": {}, "identity": {"apiKeyId": None}}, "anonymous", ""),
+        ({"identity": {"apiKeyId": "key-1"}}, "key-1", ""),
+        ({"identity": {"apiKeyId": "key-1", "userArn": ARN, "caller": "AROA:session"}}, ARN, ROLE),
+        ({"identity": {"apiKeyId": "key-1", "userArn": None, "caller": "AROA:session"}}, "AROA:session", ""),
+        ({"identity": {"userArn": USER}}, USER, USER),
+        ({"identity": {"apiKeyId": "key-1"}, "authorizer": {"principalId": "ann"}}, "ann", "ann"),
+        ({"identity": {"apiKeyId": "key-1"}, "authorizer": {"claims": CLAIMS}}, "0b5e", "0b5e"),
+        ({"authorizer": {"claims": {**CLAIMS, "cognito:username": "ann"}}}, "ann", "ann"),
+        ({"authorizer": {"claims": {"sub": "0b5e", "username": "ann", "client_id": "app"}}}, "ann", "ann"),
+        ({"authorizer": {"claims": {"client_id": "app", "scope": "stock/write"}}}, "app", "app"),
+        ({"authorizer": {"claims": "anything", "principalId": "ann"}}, "ann", "ann"),
     ],
 )
 def test_who_calls_is_told_as_exactly_as_it_is_known(
-    capsys: pytest.CaptureFixture[str], context: dict[str, Any], actor: str
+    capsys: pytest.CaptureFixture[str], context: dict[str, Any], actor: str, owner: str
 ) -> None:
     _, (request,) = answered(requestContext={"requestId": "r", **context})
-    assert request.actor == actor
+    assert (request.actor, request.owner) == (actor, owner)
     (line,) = lines(capsys)
     assert line.keys() == {"level", "message", "correlationId", "requestId", "route", "status", "durationMs"}

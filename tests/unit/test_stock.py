@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable, Iterator
+
 import pytest
 
 from lib.services.stock.handler import levels, movements, reservations
+from lib.services.stock.handler.levels import Rearm
 from lib.services.stock.handler.movements import Cause
-from lib.services.stock.handler.reservations import Line, Wanted
+from lib.services.stock.handler.reservations import Booking, Line, Wanted
 from lib.services.stock.service import StockSettings
 
 AT = "2027-01-15T08:00:00.000000Z"
@@ -76,10 +80,43 @@ def test_a_row_is_in_the_indexes_it_belongs_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("now", "minutes", "end"), [(0, 1, 60), (0.1, 1, 120), (59.9, 1, 120), (60, 1, 120), (1, 1440, 86_460)]
+    ("now", "minutes", "end"),
+    [(0, 1, 60), (0.1, 1, 63), (NOON + 0.1, 30, NOON + 1860), (NOON, 30, NOON + 1800), (1, 1440, 90_000)],
 )
-def test_a_hold_ends_with_a_minute(now: float, minutes: int, end: int) -> None:
-    assert levels.end_of_hold(now, minutes) == end
+def test_a_hold_ends_on_a_grid(now: float, minutes: int, end: int) -> None:
+    assert levels.end_of_hold(now, minutes, [LEVEL]) == end
+
+
+def test_a_hold_lasts_at_most_5_percent_longer_than_its_lifetime() -> None:
+    for minutes in range(1, 1441):
+        lasts = levels.end_of_hold(NOON + 0.5, minutes, [LEVEL]) - NOON - 0.5
+        assert minutes * 60 <= lasts <= minutes * 60 * 1.05
+
+
+def ends_over_a_day(lifetimes: Callable[[], int], seconds: float) -> Iterator[tuple[float, levels.Level]]:
+    """A level that is held again and again, with the time, while sweeps remove what has ended."""
+    now, level = float(NOON), LEVEL
+    while now < NOON + 86_400:
+        end = levels.end_of_hold(now, lifetimes(), [level])
+        level = levels.held(level, units=1, end=end, at=AT).at(now)
+        yield now, level
+        now += seconds
+
+
+@pytest.mark.parametrize("minutes", [1, 9, 19, 29, 30, 39, 99, 199, 599, 1199, 1440])
+def test_holds_of_one_lifetime_stay_on_its_grid(minutes: int) -> None:
+    for now, level in ends_over_a_day(lambda: minutes, minutes * 60 / 97):
+        assert max(level.holds) - now <= minutes * 60 * 1.05
+        assert len(level.holds) <= levels.MAX_FINE_ENDS
+
+
+def test_a_level_has_at_most_64_ends_whatever_the_lifetimes() -> None:
+    seen = 0
+    lifetimes = (min(1440, int(1.01 ** (number * 389 % 731)) + 1) for number in itertools.count())
+    for now, level in ends_over_a_day(lambda: next(lifetimes), 7.3):
+        seen = max(seen, len(level.holds))
+        assert max(level.holds) - now <= 2 * 86_400
+    assert levels.MAX_FINE_ENDS < seen <= levels.MAX_ENDS
 
 
 def test_a_moment_is_later_than_the_one_before() -> None:
@@ -105,6 +142,76 @@ def test_a_moment_is_later_than_the_one_before() -> None:
 def test_a_movement_that_crosses_a_threshold_is_told(before: int | None, after: int, crosses: bool) -> None:
     was = None if before is None else LEVEL._replace(stock_count=before)
     assert movements.crosses(was, LEVEL._replace(stock_count=after)) is crosses
+
+
+REARM = Rearm()
+
+
+def alerts(*steps: tuple[float, int], rearm: Rearm = REARM, threshold: int = 10) -> list[tuple[float, str]]:
+    """The alerts that a level raises at its steps, which are minutes and available units."""
+    level = LEVEL._replace(stock_count=1000, threshold_level=threshold)
+    found = []
+    for minute, units in steps:
+        now = NOON + minute * 60
+        level, raises = levels.alerting(level, level._replace(stock_count=units), now, rearm)
+        assert levels.level_of(levels.row(level)) == level
+        if raises:
+            found.append((minute, level.status))
+    return found
+
+
+LOW, OUT = "LOW_STOCK", "OUT_OF_STOCK"
+
+
+def test_a_level_that_hovers_around_its_threshold_raises_one_alert() -> None:
+    assert alerts(*((step / 10, 10 + step % 2) for step in range(100))) == [(0, LOW)]
+    assert alerts(*((step / 10, step % 2) for step in range(100))) == [(0, OUT), (0.1, LOW)]
+
+
+@pytest.mark.parametrize(("units", "raised"), [(11, 1), (12, 2)])
+def test_it_raises_another_once_more_than_the_margin_was_available(units: int, raised: int) -> None:
+    assert len(alerts((0, 10), (1, units), (2, 10))) == raised
+
+
+@pytest.mark.parametrize(
+    ("threshold", "percent", "units", "raised"),
+    [
+        (0, 10, 1, 1),
+        (0, 10, 2, 2),
+        (100, 10, 110, 1),
+        (100, 10, 111, 2),
+        (15, 10, 16, 1),
+        (15, 10, 17, 2),
+        (9, 0, 11, 2),
+    ],
+)
+def test_the_margin_is_a_part_of_the_threshold(threshold: int, percent: int, units: int, raised: int) -> None:
+    assert len(alerts((0, 0), (1, units), (2, 0), rearm=Rearm(percent, 15), threshold=threshold)) == raised
+
+
+@pytest.mark.parametrize(("minutes", "raised"), [(15, 1), (16, 2)])
+def test_it_raises_another_some_minutes_after_it_recovered(minutes: int, raised: int) -> None:
+    assert len(alerts((0, 10), (1, 11), (minutes, 10))) == raised
+    assert len(alerts((0, 0), (1, 1), (minutes, 0))) == raised + 1
+    assert len(alerts((0, 10), (1, 11), (minutes + 45, 10), rearm=Rearm(10, 60))) == raised
+
+
+def test_staying_low_is_no_recovery() -> None:
+    assert alerts((0, 10), (20, 9), (40, 0), (60, 0), (61, 9), (80, 8)) == [(0, LOW), (40, OUT)]
+
+
+def test_each_fall_to_a_worse_status_raises_an_alert_and_each_rise_one_at_most() -> None:
+    assert alerts((0, 10), (1, 0), (2, 5), (3, 0), (4, 5)) == [(0, LOW), (1, OUT)]
+    assert alerts((0, 0), (1, 5), (2, 4)) == [(0, OUT), (1, LOW)]
+
+
+@pytest.mark.parametrize(("stock_count", "alerted"), [(5, {}), (4, {LOW: 0}), (0, {OUT: 0})])
+def test_a_row_of_an_earlier_release_has_raised_an_alert_for_its_status(
+    stock_count: int, alerted: dict[str, int]
+) -> None:
+    row = levels.row(LEVEL._replace(stock_count=stock_count))
+    del row["alerted"]
+    assert levels.level_of(row).alerted == alerted
 
 
 def test_an_alert_is_due_at_once() -> None:
@@ -143,9 +250,14 @@ def test_lines_are_added_up_those_of_a_certain_warehouse_first() -> None:
 
 def test_the_same_request_has_the_same_digest_in_any_order() -> None:
     one, two = Wanted("lamp", None, 1), Wanted("desk", "None", 2)
-    assert reservations.digest([one, two], 30) == reservations.digest([two, one], 30)
+    booking = Booking("r", [one, two], 30)
+    assert booking.digest == booking._replace(lines=[two, one], reference="order").digest
     others = [([one], 30), ([one, two], 31), ([one, two._replace(warehouse_id=None)], 30)]
-    assert len({reservations.digest(*other) for other in [*others, ([one, two], 30)]}) == 4
+    assert len({booking.digest, *(Booking("r", *other).digest for other in others)}) == 4
+
+
+def test_a_digest_is_that_of_earlier_releases() -> None:
+    assert Booking("r", [Wanted("lamp", None, 1)], 30).digest == "03fff1160f2be1053fe0d7ab44d0e2f2"
 
 
 def test_lines_that_an_earlier_reservation_has_left_are_not_its_own() -> None:
@@ -155,7 +267,9 @@ def test_lines_that_an_earlier_reservation_has_left_are_not_its_own() -> None:
     assert reservations.lines_of([]) == []
 
 
-@pytest.mark.parametrize("name", ["reservation_minutes", "low_stock_threshold"])
+@pytest.mark.parametrize(
+    "name", ["reservation_minutes", "low_stock_threshold", "alert_rearm_percent", "alert_rearm_minutes"]
+)
 def test_a_shop_cannot_do_without_its_settings(name: str) -> None:
     with pytest.raises(ValueError, match=f"stock.{name}"):
         StockSettings(**{name: None})  # type: ignore[arg-type]

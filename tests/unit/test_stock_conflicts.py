@@ -9,7 +9,7 @@ import pytest
 from lib.runtime.aws import Client
 from lib.runtime.dynamodb import DynamoDB
 from lib.services.stock.handler import levels
-from lib.services.stock.handler.reservations import Wanted
+from lib.services.stock.handler.reservations import Booking, Caller, Wanted
 from lib.services.stock.handler.store import Stock
 from lib.services.stock.handler.work import Tables
 
@@ -41,7 +41,7 @@ def test_a_reservation_that_met_another_is_made_from_the_level_as_it_is_now(stoc
         (200, {"Responses": {"levels": [levels.row(taken)]}}),
         (200, {}),
     ]
-    stock.reserve("cart", [Wanted("LAMP-7", None, 2)], 30, "anonymous", None)
+    stock.reserve(Booking("cart", [Wanted("LAMP-7", None, 2)], 30), Caller("anonymous"), None)
     asked = [asked.headers["x-amz-target"].rpartition(".")[2] for asked in fake_aws.asked]
     assert asked == ["Query", "TransactWriteItems", "BatchGetItem", "TransactWriteItems"]
     assert b'"reserved_count":{"N":"12"}' in fake_aws.asked[-1].body

@@ -32,10 +32,12 @@ from .handler.api import DEFAULT_PAGE_SIZE, DEFAULT_WAREHOUSE, ID
 from .handler.refusals import (
     BelowReserved,
     InsufficientStock,
+    ReferenceConflict,
     ReservationConflict,
     ReservationExpired,
     ReservationFulfilled,
 )
+from .handler.work import REARM
 
 HANDLER = f"{__package__}.handler.api"
 SITE = Path(__file__).parent / "site" / "dist"
@@ -56,6 +58,11 @@ class StockSettings(Layer):
     """How long a reservation holds that does not say."""
     low_stock_threshold: int = setting(between(0, NUMBER_MAX), key="low_stock_threshold", default=10)
     """So many or fewer are low stock, where an item or a level has no threshold of its own."""
+    alert_rearm_percent: int = setting(between(0, 1000, "%"), key="alert_rearm_percent", default=10)
+    """A level that has recovered raises an alert again once more than its threshold and this part of it are available,
+    and at least one unit more ..."""
+    alert_rearm_minutes: int = setting(between(0, 10_080, "minutes"), key="alert_rearm_minutes", default=15)
+    """... or so long after it recovered, whichever comes first."""
 
     WHERE: ClassVar[str] = "stock"
 
@@ -103,17 +110,30 @@ TEXT: Schema = {"type": "string", "minLength": 1, "maxLength": 200}
 TIME: Schema = {"type": "string", "format": "date-time", "description": "UTC, to the microsecond."}
 RESERVATION: Schema = {
     **IDENTIFIER,
-    "description": "The caller's own, such as the cart's. The same again, with the same content, gets the same answer; "
-    "once it was released or has ended, it can be used anew.",
+    "description": "The caller's own, such as the cart's; default: an id that cannot be guessed. The same request "
+    "again gets the same response. Once the reservation was released or has expired, the id can be used again; after a "
+    "fulfillment it cannot.",
 }
 MINUTES: Schema = {
     "type": "integer",
     "minimum": 1,
     "maximum": MAX_MINUTES,
-    "description": "How long it holds at least; it ends with a full minute. The service's when not given.",
+    "description": "How long it holds at least; `expiry` is up to 5 % later, or more for a level that has reservations "
+    "with many different lifetimes. Default: that of the service.",
 }
-REFERENCE: Schema = {**TEXT, "description": "The caller's own, such as the order's number; kept with the movements."}
-LINES: Schema = {
+REFERENCE: Schema = {
+    **TEXT,
+    "description": "The caller's own, such as the order number; kept with the movements. A reservation has at most "
+    "one. Without a reservation each sells a product once, or once for each line_id: a repetition gets the same "
+    "response.",
+}
+LINE_ID: Schema = {**TEXT, "description": "Tells lines of the same product and reference apart."}
+RESERVED_AT: Schema = {
+    **TEXT,
+    "description": "The reserved_at of the reservation, so that a late repetition does not reach a later one with the "
+    "same id; a time of RFC 3339.",
+}
+LINES: dict[str, Any] = {
     "type": "array",
     "minItems": 1,
     "maxItems": MAX_LINES,
@@ -124,6 +144,11 @@ LINES: Schema = {
         "additionalProperties": False,
         "properties": {"product_id": PRODUCT, "quantity": UNITS, "warehouse_id": WAREHOUSE},
     },
+}
+ORDER_LINES: Schema = {
+    **LINES,
+    "description": "With a reservationId, what that holds, or left out.",
+    "items": {**LINES["items"], "properties": {**LINES["items"]["properties"], "line_id": LINE_ID}},
 }
 
 
@@ -184,25 +209,31 @@ SCHEMAS: dict[str, Schema] = {
         },
     ),
     "NewReservation": _closed(
-        ("reservationId", "quantity"),
+        ("quantity",),
         reservationId=RESERVATION,
         quantity=UNITS,
         warehouse_id=WAREHOUSE,
         lifetime_minutes=MINUTES,
+        reference=REFERENCE,
     ),
-    "NewCart": _closed(("reservationId", "lines"), reservationId=RESERVATION, lines=LINES, lifetime_minutes=MINUTES),
+    "NewCart": _closed(
+        ("lines",), reservationId=RESERVATION, lines=LINES, lifetime_minutes=MINUTES, reference=REFERENCE
+    ),
     "Fulfilment": _closed(
         (),
         reservationId={**IDENTIFIER, "description": "Whose units are sold; free ones when not given."},
         quantity={**UNITS, "description": "With a reservationId, what that holds, or left out."},
         warehouse_id=WAREHOUSE,
         reference=REFERENCE,
+        line_id=LINE_ID,
+        reserved_at=RESERVED_AT,
     ),
     "CartFulfilment": _closed(
         (),
         reservationId={**IDENTIFIER, "description": "Whose units are sold; free ones when not given."},
-        lines={**LINES, "description": "With a reservationId, what that holds, or left out."},
+        lines=ORDER_LINES,
         reference=REFERENCE,
+        reserved_at=RESERVED_AT,
     ),
     "Reconciling": _closed((), repair={"type": "boolean", "description": "Mend what differs."}),
     "Level": _open(tuple(LEVEL), **LEVEL, category=CATEGORY),
@@ -218,9 +249,11 @@ SCHEMAS: dict[str, Schema] = {
     },
     "LevelPage": page_of("levels", "Level"),
     "Reservation": _open(
-        ("reservationId", "expiry", "lines"),
+        ("reservationId", "expiry", "reserved_at", "lines"),
         reservationId=IDENTIFIER,
         expiry=TIME,
+        reserved_at=TIME,
+        reference=TEXT,
         **{name: {**schema, "description": "Where there is one line."} for name, schema in LINE.items()},
         lines={"type": "array", "items": _open(tuple(LINE), **LINE)},
     ),
@@ -257,6 +290,7 @@ SCHEMAS: dict[str, Schema] = {
         expiry=TIME,
         reserved_at=TIME,
         actor={"type": "string"},
+        reference=TEXT,
     ),
     "HoldPage": page_of("reservations", "Hold"),
     "Reconciliation": _open(
@@ -437,8 +471,13 @@ INSUFFICIENT = _code(
 FULFILLED = _code(ReservationFulfilled, "Units under this `reservationId` were sold: reserve under another id.")
 ANOTHERS = _code(
     ReservationConflict,
-    "The `reservationId` belongs to another request, or was sold under another `reference`, or some of its lines have "
+    "The `reservationId` belongs to another caller or request, or has another `reference`, or some of its lines have "
     "ended, which `details` list: fulfill what it holds, or reserve under another id.",
+)
+SOLD_OTHERWISE = _code(
+    ReferenceConflict,
+    "The `reference` has sold another quantity of the product, which `details` list: send another `line_id` for a "
+    "further sale under it.",
 )
 ENDED = _code(
     ReservationExpired, "The reservation ended before it was fulfilled: fulfil without it, from what is available."
@@ -452,7 +491,15 @@ def _sized(memory_mb: int, reserved_concurrency: int, timeout_seconds: int = 10)
 
 
 def _functions(settings: StockSettings) -> tuple[Function, ...]:
-    return (*_reading(), *_changing(settings), *_holding(settings), *_watching())
+    return (*_reading(), *_changing(settings), *_holding(settings), *_watching(settings))
+
+
+def _rearm(settings: StockSettings) -> dict[str, str]:
+    """The variables of a function that changes levels."""
+    return {
+        REARM["percent"]: str(settings.alert_rearm_percent),
+        REARM["minutes"]: str(settings.alert_rearm_minutes),
+    }
 
 
 def _reading() -> tuple[Function, ...]:
@@ -549,7 +596,7 @@ def _changing(settings: StockSettings) -> tuple[Function, ...]:
             name="create-level",
             handler=HANDLER,
             settings=_sized(256, 5),
-            variables={"LOW_STOCK_THRESHOLD": str(settings.low_stock_threshold)},
+            variables={"LOW_STOCK_THRESHOLD": str(settings.low_stock_threshold), **_rearm(settings)},
             routes=(
                 Route(
                     method="POST",
@@ -569,6 +616,7 @@ def _changing(settings: StockSettings) -> tuple[Function, ...]:
             name="update-level",
             handler=HANDLER,
             settings=_sized(256, 5),
+            variables=_rearm(settings),
             routes=(
                 Route(
                     method="PUT",
@@ -594,7 +642,7 @@ def _holding(settings: StockSettings) -> tuple[Function, ...]:
             name="reserve",
             handler=HANDLER,
             settings=_sized(256, 50),
-            variables={"RESERVATION_MINUTES": str(settings.reservation_minutes)},
+            variables={"RESERVATION_MINUTES": str(settings.reservation_minutes), **_rearm(settings)},
             routes=tuple(
                 Route(
                     method="POST",
@@ -625,14 +673,18 @@ def _holding(settings: StockSettings) -> tuple[Function, ...]:
             name="release",
             handler=HANDLER,
             settings=_sized(256, 20),
+            variables=_rearm(settings),
             routes=tuple(
                 Route(
                     method="DELETE",
                     path=path,
-                    operation="release",
+                    operation=operation,
                     summary=summary,
+                    query={"reserved_at": RESERVED_AT},
                     responses={204: None},
                     key_required=True,
+                    scope=scope,
+                    idempotent=True,
                     grants=(
                         _levels("BatchGetItem", reason="read what is given back to"),
                         *MOVE,
@@ -641,9 +693,20 @@ def _holding(settings: StockSettings) -> tuple[Function, ...]:
                     ),
                     metrics=(RELEASED, LOW, EXPIRED),
                 )
-                for path, summary in (
-                    ("/inventory/{productId}/reserve/{reservationId}", "Give back what is held of a product"),
-                    ("/inventory/reserve/{reservationId}", "Give back all that is held"),
+                for path, operation, scope, summary in (
+                    (
+                        "/inventory/{productId}/reserve/{reservationId}",
+                        "release",
+                        None,
+                        "Release what a reservation of the caller holds of a product",
+                    ),
+                    ("/inventory/reserve/{reservationId}", "release", None, "Release all that it holds"),
+                    (
+                        "/inventory/{productId}/reservations/{reservationId}",
+                        "release_any",
+                        "manage",
+                        "Release what a reservation of any caller holds of a product",
+                    ),
                 )
             ),
         ),
@@ -651,6 +714,7 @@ def _holding(settings: StockSettings) -> tuple[Function, ...]:
             name="fulfill",
             handler=HANDLER,
             settings=_sized(256, 20),
+            variables=_rearm(settings),
             routes=tuple(
                 Route(
                     method="POST",
@@ -660,7 +724,7 @@ def _holding(settings: StockSettings) -> tuple[Function, ...]:
                     body=body,
                     responses={200: "Sale"},
                     errors=(404,),
-                    codes=(INSUFFICIENT, ANOTHERS, ENDED),
+                    codes=(INSUFFICIENT, ANOTHERS, SOLD_OTHERWISE, ENDED),
                     key_required=True,
                     grants=(
                         *READ,
@@ -680,7 +744,7 @@ def _holding(settings: StockSettings) -> tuple[Function, ...]:
     )
 
 
-def _watching() -> tuple[Function, ...]:
+def _watching(settings: StockSettings) -> tuple[Function, ...]:
     tell = (
         _ledger("UpdateItem", reason="take an alert, and note that it was sent"),
         Grant(on="stock-alerts", actions=("Publish",), reason="tell of low stock"),
@@ -718,6 +782,7 @@ def _watching() -> tuple[Function, ...]:
             name="expire-reservations",
             handler=HANDLER,
             settings=_sized(256, 2, timeout_seconds=55),
+            variables=_rearm(settings),
             schedules=(
                 Schedule(
                     name="stock-expiry",
@@ -741,6 +806,7 @@ def _watching() -> tuple[Function, ...]:
             name="reconcile",
             handler=HANDLER,
             settings=_sized(512, 2, timeout_seconds=900),
+            variables=_rearm(settings),
             routes=(
                 Route(
                     method="POST",

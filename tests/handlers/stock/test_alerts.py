@@ -12,7 +12,8 @@ from lib.runtime.aws import AwsError
 from ...fake_aws import Asked, FakeAws
 from ...lambda_context import Context
 from .conftest import Shop
-from .consistency import check, crossings
+from .consistency import alerts as alerts_raised
+from .consistency import check
 
 
 def statuses(messages: list[dict[str, Any]]) -> list[tuple[str, str]]:
@@ -64,10 +65,10 @@ def test_each_crossing_is_told_once(shop: Shop) -> None:
     shop.create(stock_count=20)
     for count in (12, 10, 9, 0, 3, 2, 30, 0, 1, 50, 10):
         shop.update(stock_count=count)
-    wanted = ["LOW_STOCK", "OUT_OF_STOCK", "LOW_STOCK", "OUT_OF_STOCK", "LOW_STOCK", "LOW_STOCK"]
+    wanted = ["LOW_STOCK", "OUT_OF_STOCK", "OUT_OF_STOCK", "LOW_STOCK", "LOW_STOCK"]
     told = shop.told()
     assert [message["status"] for message in sorted(told, key=lambda message: int(message["sequence"]))] == wanted
-    assert sorted((m["product_id"], m["warehouse_id"], m["sequence"], m["status"]) for m in told) == crossings(shop)
+    assert sorted((m["product_id"], m["warehouse_id"], m["sequence"], m["status"]) for m in told) == alerts_raised(shop)
     assert shop.told() == []
     check(shop)
 
@@ -91,13 +92,29 @@ def test_every_way_down_is_told(shop: Shop) -> None:
     check(shop)
 
 
-def test_what_was_held_and_is_low_again_is_told_again(shop: Shop) -> None:
+@pytest.mark.parametrize(("seconds", "sent"), [(60, 1), (960, 4)])
+def test_a_product_that_was_low_is_low_again_after_a_quarter_of_an_hour(shop: Shop, seconds: int, sent: int) -> None:
     shop.create(stock_count=11)
-    for number in range(2):
+    for number in range(4):
         shop.reserve(f"r{number}", 1, lifetime_minutes=1)
         shop.clock.now += 60
         shop.expire()
-    assert statuses(shop.told()) == [("lamp", "LOW_STOCK")] * 2
+        shop.clock.now += seconds - 60
+    assert statuses(shop.told()) == [("lamp", "LOW_STOCK")] * sent
+    check(shop)
+
+
+def test_the_shop_chooses_when_a_product_is_low_again(shop: Shop, worker_environment: pytest.MonkeyPatch) -> None:
+    worker_environment.setenv("ALERT_REARM_PERCENT", "50")
+    worker_environment.setenv("ALERT_REARM_MINUTES", "1")
+    shop.create(stock_count=20)
+    for count in (10, 15, 10, 16, 10):
+        shop.update(stock_count=count)
+    assert len(shop.told()) == 2
+    shop.update(stock_count=11)
+    shop.clock.now += 60
+    shop.update(stock_count=10)
+    assert len(shop.told()) == 1
 
 
 def test_selling_what_is_held_is_no_crossing(shop: Shop) -> None:

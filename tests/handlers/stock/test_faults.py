@@ -308,7 +308,7 @@ def test_what_another_has_reserved_meanwhile_under_an_ended_id_is_not_given_back
         return "pass"
 
     wire.script = [come_in]
-    refused(shop.reserve_cart("ended", *CART), 409, "RESERVATION_CONFLICT", "something else")
+    refused(shop.reserve_cart("ended", *CART), 409, "RESERVATION_CONFLICT", "holds other lines")
     wire.script = ["pass"]
     assert [held["reservationId"] for held in shop.held("b")].count("ended") == 1
     assert counts(shop, "b") == (5, 4, 1)

@@ -11,7 +11,7 @@ from lib.services.stock.handler import reconcile
 from lib.services.stock.service import SERVICE
 
 from ..figures import check_metrics, summed
-from .conftest import PRODUCT, RESERVE, Shop
+from .conftest import PRODUCT, RELEASE_ANY, RESERVE, Shop
 from .test_reservations import line
 
 KEY = {"Idempotency-Key": "once"}
@@ -28,7 +28,7 @@ def stocked(shop: Shop) -> None:
     for name, count in {"low": 5, "out": 0, "plenty": 99, "few": 5}.items():
         shop.create(name, stock_count=count)
     shop.reserve("all", 5, "few")
-    for name in ("updated", "reserved", "released", "sold", "swept"):
+    for name in ("updated", "reserved", "released", "freed", "sold", "swept"):
         shop.create(name, stock_count=15, threshold_level=14)
         shop.reserve(f"ended-{name}", 14, name, lifetime_minutes=1)
         shop.reserve(f"held-{name}", 1, name)
@@ -42,6 +42,7 @@ def test_operations_emit_what_their_descriptions_say(shop: Shop, capsys: pytest.
     shop.update("updated", category="x")
     shop.reserve("one", 1, "reserved")
     shop.release("held-released", "released")
+    shop.api("DELETE", RELEASE_ANY, keys=("freed", "held-freed"))
     shop.release("all", "few")
     shop.fulfill("sold", quantity=14)
     shop.fulfill("few", quantity=4)

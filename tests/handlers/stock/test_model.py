@@ -14,7 +14,8 @@ from hypothesis.stateful import run_state_machine_as_test as run_machine
 
 from ..worker import Answer
 from .conftest import RECONCILE, Shop
-from .consistency import check, crossings
+from .consistency import alerts as alerts_raised
+from .consistency import check
 from .test_faults import emptied
 
 pytestmark = pytest.mark.slow
@@ -63,9 +64,9 @@ class Model(RuleBasedStateMachine):
         self.told: Counter[tuple[str, int]] = Counter()
 
     def teardown(self) -> None:
-        """Every crossing was told once."""
+        """Every alert was sent once."""
         self.tell()
-        assert self.told == Counter((product, sequence) for product, _, sequence, _ in crossings(self.shop))
+        assert self.told == Counter((product, sequence) for product, _, sequence, _ in alerts_raised(self.shop))
 
     def available(self, product: str) -> int:
         """What anybody may have."""
@@ -110,18 +111,19 @@ class Model(RuleBasedStateMachine):
 
     def _reserved(self, name: str, lines: dict[str, int], minutes: int, answer: Answer) -> None:
         now, old = self.shop.clock.now, self.held.get(name)
-        if old and (old.live(now) or "SOLD" in old.states.values()):
-            whole = all(product in old.live(now) or state == "SOLD" for product, state in old.states.items())
-            if whole and (old.lines, old.minutes) == (lines, minutes):
+        if old and "SOLD" in old.states.values():
+            assert (answer.status, answer.body["code"]) == (409, "RESERVATION_FULFILLED")
+        elif old and old.live(now):
+            if (old.live(now), old.lines, old.minutes) == (list(old.states), lines, minutes):
                 assert answer.status == 201
             else:
-                assert answer.body["code"] in ("RESERVATION_CONFLICT", "INSUFFICIENT_STOCK")
-                assert answer.status == 409
+                assert (answer.status, answer.body["code"]) == (409, "RESERVATION_CONFLICT")
         elif any(self.available(product) < units for product, units in lines.items()):
             assert (answer.status, answer.body["code"]) == (409, "INSUFFICIENT_STOCK")
         else:
             assert answer.status == 201, answer.text
-            end = -(-(now + minutes * 60) // 60) * 60
+            step = {1: 3, 2: 6, 3: 6}[minutes]
+            end = -(-(now + minutes * 60) // step) * step
             self.held[name] = Held(lines, minutes, end, dict.fromkeys(lines, "HELD"))
 
     @rule(name=IDS, product=st.none() | PRODUCT)
@@ -165,7 +167,7 @@ class Model(RuleBasedStateMachine):
         live = self.held[name].live(self.shop.clock.now) if name in self.held else []
         return [there for there in live if product in (None, there)]
 
-    @rule(seconds=st.sampled_from([1, 30, 60, 90]))
+    @rule(seconds=st.sampled_from([1, 30, 60, 90, 901]))
     def wait(self, seconds: int) -> None:
         """Time passes."""
         self.shop.clock.now += seconds

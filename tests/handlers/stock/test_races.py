@@ -14,16 +14,19 @@ from lib.runtime.aws import BUDGET
 from lib.runtime.dynamodb import DynamoDB
 from lib.runtime.errors import ApiError
 from lib.services.stock.handler import alerts
-from lib.services.stock.handler.reservations import Wanted
-from lib.services.stock.handler.store import Edit, Sale, Stock, stock
+from lib.services.stock.handler.reservations import Booking, Caller, Wanted
+from lib.services.stock.handler.sales import OrderLine, Sale
+from lib.services.stock.handler.store import Edit, Stock, stock
 
 from .conftest import Shop
-from .consistency import check, crossings
+from .consistency import alerts as alerts_raised
+from .consistency import check
 from .test_reservations import counts
 
 pytestmark = pytest.mark.slow
 
 WORKERS = 6
+ME = Caller("me")
 Call = Callable[[Stock], Any]
 
 
@@ -56,22 +59,22 @@ def at_once(workers: list[Stock], *calls: Call) -> list[str]:
 def reserve(reservation_id: str, *lines: tuple[str, int], minutes: int = 1) -> Call:
     """A reservation."""
     wanted = [Wanted(product_id, None, quantity) for product_id, quantity in lines]
-    return lambda worker: worker.reserve(reservation_id, wanted, minutes, "me", None)
+    return lambda worker: worker.reserve(Booking(reservation_id, wanted, minutes), ME, None)
 
 
 def release(reservation_id: str) -> Call:
     """Its release."""
-    return lambda worker: worker.release(reservation_id, None, "me")
+    return lambda worker: worker.release(reservation_id, None, ME)
 
 
 def fulfill(reservation_id: str, reference: str | None = None) -> Call:
     """Its fulfilment."""
-    return lambda worker: worker.fulfill(Sale(None, reservation_id, None, reference), "me", None)
+    return lambda worker: worker.fulfill(Sale(None, reservation_id, None, reference), ME, None)
 
 
 def expire(worker: Stock) -> None:
     """A sweep of the lamps."""
-    worker.expire(("lamp", "main"))
+    worker.expire("lamp")
 
 
 def endings(shop: Shop, reservation_id: str) -> list[str]:
@@ -145,12 +148,12 @@ def test_carts_in_opposite_order_are_no_standstill(shop: Shop, workers: list[Sto
 
 def test_nothing_is_oversold_and_nothing_is_lost(shop: Shop, workers: list[Stock]) -> None:
     shop.create(stock_count=30, threshold_level=5)
-    free = Sale([Wanted("lamp", None, 1)], None, None, None)
+    free = Sale([OrderLine(Wanted("lamp", None, 1))], None, None, None)
     shrunk = Edit({}, -1, "broken", None, None)
     calls: list[Call] = []
     for number in range(12):
         calls.append(reserve(f"r{number}", ("lamp", 2)))
-        calls.append(lambda worker: worker.fulfill(free, "me", None))
+        calls.append(lambda worker: worker.fulfill(free, ME, None))
         calls.append(lambda worker: worker.update("lamp", None, shrunk, "me", None))
     ended = Counter(at_once(workers, *calls))
     assert set(ended) <= {"done", "INSUFFICIENT_STOCK", "BELOW_RESERVED"}
@@ -165,5 +168,5 @@ def test_each_crossing_is_told_once_by_sweeps_at_once(shop: Shop, workers: list[
         shop.create(f"p{number}", stock_count=0)
     at_once(workers, *[lambda worker: alerts.Alerts(worker).sweep()] * 4)
     told = [(m["product_id"], m["warehouse_id"], m["sequence"], m["status"]) for m in shop.heard()]
-    assert sorted(told) == crossings(shop)
+    assert sorted(told) == alerts_raised(shop)
     check(shop)

@@ -13,8 +13,9 @@ from ....runtime.errors import BadRequest, NotFound
 from ....runtime.idempotency import Idempotency
 from . import levels, listings
 from .listings import Page
-from .reservations import Wanted
-from .store import Edit, Sale, stock
+from .reservations import Booking, Caller, Wanted
+from .sales import OrderLine, Sale
+from .store import Edit, stock
 
 DEFAULT_PAGE_SIZE = 25
 DEFAULT_WAREHOUSE = "main"
@@ -69,7 +70,7 @@ def update_level(request: Request) -> Response:
         body.get("adjustment"),
         body.get("reason"),
         body.get("expected_version"),
-        _expected_last_updated(body),
+        _instant(body, "expected_last_updated"),
     )
     if edit.adjustment is not None and "stock_count" in edit.figures:
         raise BadRequest("adjustment: give either this or stock_count, not both")
@@ -91,16 +92,28 @@ def reserve(request: Request) -> Response:
     body = request.body
     minutes = body.get("lifetime_minutes", int(os.environ["RESERVATION_MINUTES"]))
     idempotency = _idempotency(request)
-    reservation_id, lines = body["reservationId"], _lines(request) or []
-    answer = stock().once(
-        idempotency, lambda: stock().reserve(reservation_id, lines, minutes, request.actor, idempotency)
-    )
+    # 128 random bits cannot be guessed, so that the id proves whose the reservation is.
+    reservation_id = body.get("reservationId") or os.urandom(16).hex()
+    lines = [line.requested for line in _lines(request) or ()]
+    booking = Booking(reservation_id, lines, minutes, body.get("reference"))
+    answer = stock().once(idempotency, lambda: stock().reserve(booking, _caller(request), idempotency))
     return _response(answer, 201)
 
 
 def release(request: Request) -> Response:
-    """What a reservation holds, given back: all of it, or one product's."""
-    stock().release(_named(request, "reservationId"), request.path.get("productId"), request.actor)
+    """Release what a reservation of the caller holds: all of it, or one product's."""
+    return _released(request, _caller(request))
+
+
+def release_any(request: Request) -> Response:
+    """Release what anybody's reservation holds of a product."""
+    return _released(request, Caller(request.actor))
+
+
+def _released(request: Request, caller: Caller) -> Response:
+    reservation_id, product_id = _named(request, "reservationId"), request.path.get("productId")
+    reserved_at, idempotency = _instant(request.query, "reserved_at"), _idempotency(request)
+    stock().once(idempotency, lambda: stock().release(reservation_id, product_id, caller, reserved_at, idempotency))
     return Response(204)
 
 
@@ -112,9 +125,21 @@ def fulfill(request: Request) -> Response:
         raise BadRequest("give what is sold: a reservationId, or how many of which product")
     if lines is None and "warehouse_id" in body:
         raise BadRequest("quantity: say how many, where a warehouse_id is given")
-    sale = Sale(lines, body.get("reservationId"), request.path.get("productId"), body.get("reference"))
+    if "reserved_at" in body and "reservationId" not in body:
+        raise BadRequest("reserved_at: names the reservation of a reservationId, send that too or leave it out")
+    if any(line.line_id for line in lines or ()) and ("reference" not in body or "reservationId" in body):
+        raise BadRequest(
+            "line_id: tells lines of a reference apart, send a reference and no reservationId, or leave it out"
+        )
+    sale = Sale(
+        lines,
+        body.get("reservationId"),
+        request.path.get("productId"),
+        body.get("reference"),
+        _instant(body, "reserved_at"),
+    )
     idempotency = _idempotency(request)
-    return _response(stock().once(idempotency, lambda: stock().fulfill(sale, request.actor, idempotency)))
+    return _response(stock().once(idempotency, lambda: stock().fulfill(sale, _caller(request), idempotency)))
 
 
 def list_movements(request: Request) -> Response:
@@ -166,12 +191,17 @@ def expire_reservations() -> None:
     expiry.sweep(stock())
 
 
-def _expected_last_updated(body: dict[str, Any]) -> str | None:
-    text = body.get("expected_last_updated")
+def _instant(fields: dict[str, Any], name: str) -> str | None:
+    """A time of the body or query as `levels.instant` writes it; None if it is not there."""
+    text = fields.get(name)
     try:
         return None if text is None else levels.instant(text)
     except ValueError:
-        raise BadRequest(f"expected_last_updated must be a time such as 2027-01-15T08:00:00Z, got {text!r}") from None
+        raise BadRequest(f"{name} must be a time such as 2027-01-15T08:00:00Z, got {text!r}") from None
+
+
+def _caller(request: Request) -> Caller:
+    return Caller(request.actor, request.owner)
 
 
 def _product(request: Request) -> str:
@@ -186,24 +216,30 @@ def _named(request: Request, what: str) -> str:
     return found
 
 
-def _lines(request: Request) -> list[Wanted] | None:
+def _lines(request: Request) -> list[OrderLine] | None:
     """What is asked for: a product of the path's, or lines of the body's; None if neither says how many."""
     body = request.body
     if "productId" in request.path:
         if "quantity" not in body:
             return None
-        return [Wanted(_product(request), body.get("warehouse_id"), body["quantity"])]
+        line = Wanted(_product(request), body.get("warehouse_id"), body["quantity"])
+        return [OrderLine(line, body.get("line_id"))]
     if "lines" not in body:
         return None
-    return [Wanted(line["product_id"], line.get("warehouse_id"), line["quantity"]) for line in body["lines"]]
+    return [
+        OrderLine(Wanted(line["product_id"], line.get("warehouse_id"), line["quantity"]), line.get("line_id"))
+        for line in body["lines"]
+    ]
 
 
 def _idempotency(request: Request) -> Idempotency | None:
     key = request.headers.get("idempotency-key")
     if key is None:
         return None
-    asked = {"path": {"M": to_item(request.path)}, "body": {"M": to_item(request.body)}}
-    return Idempotency(key, f"{request.route} {request.actor}", asked, levels.own_row, stock().now)
+    contents = {"path": {"M": to_item(request.path)}, "body": {"M": to_item(request.body or {})}}
+    if request.query:
+        contents["query"] = {"M": to_item(request.query)}
+    return Idempotency(key, f"{request.route} {request.actor}", contents, levels.own_row, stock().now)
 
 
 def _paging(request: Request) -> tuple[int, str | None]:

@@ -14,7 +14,7 @@ from .store import Stock
 
 PAGE = 100
 SIDE_BY_SIDE = 8
-"""How many levels are given back to at once."""
+"""How many products are swept at once."""
 
 
 def sweep(stock: Stock) -> int:
@@ -22,12 +22,16 @@ def sweep(stock: Stock) -> int:
     started = stock.now()
     oldest = started
     outcomes: list[int | Exception] = []
+    swept: dict[str, Place] = {}
     with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
         for page in _due(stock, int(started)):
             oldest = min([oldest, *page.values()])
             if BUDGET.spent():
                 break
-            outcomes += threads.map(partial(_given_back, stock), page)
+            # A product is swept once, in all its warehouses.
+            due = {place[0]: place for place in page if place[0] not in swept}
+            swept.update(due)
+            outcomes += threads.map(partial(_given_back, stock), due.values())
     freed = sum(outcome for outcome in outcomes if isinstance(outcome, int))
     metrics.emit(SweepAge=(started - oldest, "Seconds"))
     for outcome in outcomes:
@@ -37,9 +41,9 @@ def sweep(stock: Stock) -> int:
 
 
 def _given_back(stock: Stock, place: Place) -> int | Exception:
-    """How many holds of a level were given back, or why not: one level must not keep back the others."""
+    """The number of holds of a level's product that were released, or the error, which does not stop the others."""
     try:
-        freed = stock.expire(place)
+        freed = stock.expire(place[0])
     except (ApiError, AwsError) as exc:
         logs.write("ERROR", "not given back", product=place[0], warehouse=place[1], error=str(exc))
         return exc

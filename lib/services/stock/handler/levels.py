@@ -10,15 +10,26 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ....runtime.attributes import Item
 from ....runtime.reserved import PREFIX
 
 IN_STOCK, LOW_STOCK, OUT_OF_STOCK = "IN_STOCK", "LOW_STOCK", "OUT_OF_STOCK"
+SEVERITY = {IN_STOCK: 0, LOW_STOCK: 1, OUT_OF_STOCK: 2}
 COUNT_MAX = 999_999_999
 """Largest `stock_count`."""
 MINUTE_SECONDS = 60
+STEPS_SECONDS = (3, 6, 12, 20, 40, 60, 120, 240, 300, 600, 1200, 1800, 3600)
+"""Steps of the grid on which holds end.  A lifetime uses the largest of at most 5 % of it, which is 41 ends at most."""
+MAX_FINE_ENDS = 41
+MAX_ENDS = 64
+"""Largest number of different ends of a level's holds: 41 on the fine grids and 23 on the coarse ones.
+
+A coarse step is the largest power of two minutes that is at most the lifetime.  Its holds end within three steps, which
+are three different ends for the first step and two more for each of the ten others up to 1,024 minutes.
+"""
 HOLDS = "holds"
 """The partition of `due-index` with the levels somebody holds units of, in the order of when the first hold ends."""
 LISTED = "levels"
@@ -55,6 +66,8 @@ class Level(NamedTuple):
     """When the last of them was."""
     holds: Mapping[int, int]
     """Held units by the epoch second at which they are free again."""
+    alerted: Mapping[str, int] = MappingProxyType({})
+    """The statuses that raise no alert, each with the epoch second until which; 0 while the level has not recovered."""
 
     @property
     def place(self) -> Place:
@@ -74,6 +87,29 @@ class Level(NamedTuple):
     def at(self, now: float) -> Level:
         """The level as it is at a moment: nobody holds what was held until then."""
         return _without(self, [end for end in self.holds if end <= now])
+
+
+class Rearm(NamedTuple):
+    """When a level that has recovered from a status may raise an alert for it again: whichever comes first."""
+
+    percent: int = 10
+    """Of the threshold.  More than this, and more than one unit, must be available above the threshold."""
+    minutes: int = 15
+    """Since the recovery."""
+
+
+def alerting(before: Level | None, after: Level, now: float, rearm: Rearm) -> tuple[Level, bool]:
+    """Return `after` with its `alerted` statuses, and whether it raises an alert; `before` is the level until `now`."""
+    alerted: dict[str, int] = {}
+    if after.available <= after.threshold_level + max(1, after.threshold_level * rearm.percent / 100):
+        for status, until in before.alerted.items() if before else ():
+            recovered = SEVERITY[after.status] < SEVERITY[status]
+            if until == 0 or until > now:
+                alerted[status] = (until or math.ceil(now) + rearm.minutes * MINUTE_SECONDS) if recovered else 0
+    raises = after.status != IN_STOCK and after.status not in alerted
+    if raises:
+        alerted[after.status] = 0
+    return after._replace(alerted=alerted), raises
 
 
 def status_of(available: int, threshold_level: int) -> str:
@@ -187,6 +223,7 @@ def row(level: Level) -> Item:
         "sequence": _number(level.sequence),
         "moved_at": {"S": level.moved_at},
         "holds": {"M": {str(end): _number(units) for end, units in level.holds.items()}},
+        "alerted": {"M": {status: _number(until) for status, until in level.alerted.items()}},
         "listing": {"S": LISTED},
     }
     if level.category is not None:
@@ -202,9 +239,9 @@ def level_of(found: Item) -> Level:
     """The level that a row holds, also one that another program wrote, of which only the key must be there.
 
     Missing counts are 0, a missing `version` is 1, a missing `last_updated` is 1970.  Without `sequence` the row has no
-    movements, and without `holds` no reservation expires.
+    movements, and without `holds` no reservation expires.  Without `alerted` an alert was sent for the status.
     """
-    return Level(
+    level = Level(
         product_id=found["product_id"]["S"],
         warehouse_id=found["warehouse_id"]["S"],
         category=found["category"]["S"] if "category" in found else None,
@@ -217,6 +254,11 @@ def level_of(found: Item) -> Level:
         moved_at=found["moved_at"]["S"] if "moved_at" in found else "",
         holds={int(end): int(units["N"]) for end, units in found.get("holds", {"M": {}})["M"].items()},
     )
+    if "alerted" in found:
+        alerted = {status: int(until["N"]) for status, until in found["alerted"]["M"].items()}
+    else:
+        alerted = {} if level.status == IN_STOCK else {level.status: 0}
+    return level._replace(alerted=alerted)
 
 
 def _read_number(found: Item, name: str, missing: int = 0) -> int:
@@ -232,9 +274,17 @@ def _number(value: int) -> dict[str, str]:
     return {"N": str(value)}
 
 
-def end_of_hold(now: float, minutes: int) -> int:
-    """When a hold of so many minutes ends: with the minute, so that a row has few of them to tell apart."""
-    return math.ceil((now + minutes * MINUTE_SECONDS) / MINUTE_SECONDS) * MINUTE_SECONDS
+def end_of_hold(now: float, minutes: int, found: Iterable[Level]) -> int:
+    """Return the epoch second at which a hold of `minutes` ends, rounded up so that levels have at most `MAX_ENDS`."""
+    lifetime = minutes * MINUTE_SECONDS
+    end = _rounded_up(now + lifetime, max(step for step in STEPS_SECONDS if step * 20 <= lifetime))
+    if any(end not in level.holds and len(level.at(now).holds) >= MAX_FINE_ENDS for level in found):
+        end = _rounded_up(now + lifetime, MINUTE_SECONDS << minutes.bit_length() - 1)
+    return end
+
+
+def _rounded_up(seconds: float, step: int) -> int:
+    return math.ceil(seconds / step) * step
 
 
 def instant(text: str) -> str:

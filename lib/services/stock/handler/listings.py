@@ -10,7 +10,8 @@ from ....runtime.paging import Listing
 from . import levels, movements, reservations
 from .refusals import missing
 from .reservations import Wanted
-from .store import Answer, Stock
+from .sales import Answer
+from .store import Stock
 
 
 class Page(NamedTuple):

@@ -71,7 +71,7 @@ def row(cause: Cause, quantity: int, after: Level, correlation_id: str) -> Item:
 
 
 def crosses(before: Level | None, after: Level) -> bool:
-    """Whether somebody is to be told of a change."""
+    """Whether a change takes a level into LOW_STOCK or OUT_OF_STOCK."""
     return after.status not in (IN_STOCK, before.status if before else IN_STOCK)
 
 

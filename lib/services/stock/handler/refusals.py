@@ -40,6 +40,13 @@ class ReservationConflict(ApiError):
     code = "RESERVATION_CONFLICT"
 
 
+class ReferenceConflict(ApiError):
+    """The reference has sold another quantity of the product."""
+
+    status = 409
+    code = "REFERENCE_CONFLICT"
+
+
 class ReservationExpired(ApiError):
     """Nobody holds it any more."""
 

@@ -30,6 +30,15 @@ Key = tuple[str, int]
 """A reservation's id and the number of a line."""
 
 
+class Caller(NamedTuple):
+    """Who makes a request."""
+
+    actor: str
+    """As movements record it."""
+    owner: str = ""
+    """Whose reservations it can use, besides those without an owner; empty: any whose id it knows."""
+
+
 class Line(NamedTuple):
     """Units of one product in one warehouse."""
 
@@ -47,6 +56,10 @@ class Line(NamedTuple):
     """Of what was asked for: the same on every line of a reservation."""
     settled_at: str | None = None
     """The time of the movement that ended it."""
+    owner: str = ""
+    """The only caller that can use it; empty: every caller that knows its id."""
+    reference: str | None = None
+    """The caller's own, such as an order number: of the reservation, or else of the sale."""
 
     @property
     def key(self) -> Key:
@@ -67,6 +80,10 @@ class Line(NamedTuple):
         """Whether somebody holds it."""
         return self.state == HELD and self.end > now
 
+    def usable_by(self, caller: Caller) -> bool:
+        """Whether the caller may repeat, release or fulfill it."""
+        return not self.owner or not caller.owner or self.owner == caller.owner
+
 
 class Wanted(NamedTuple):
     """What somebody wants, and from which warehouse: None for any."""
@@ -74,6 +91,37 @@ class Wanted(NamedTuple):
     product_id: str
     warehouse_id: str | None
     quantity: int
+
+
+class Booking(NamedTuple):
+    """What is to be reserved."""
+
+    reservation_id: str
+    lines: list[Wanted]
+    minutes: int
+    reference: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """The same for the same lines and lifetime, in every release."""
+        contents = json.dumps([sorted(map(str, added_up(self.lines))), self.minutes])
+        return hashlib.sha256(contents.encode()).hexdigest()[:32]
+
+    def line(self, caller: Caller, place: Place, units: int, *, number: int, reserved_at: str, end: int) -> Line:
+        """A line that is held."""
+        return Line(
+            self.reservation_id,
+            number,
+            *place,
+            units,
+            HELD,
+            reserved_at,
+            end,
+            caller.actor,
+            self.digest,
+            owner=caller.owner,
+            reference=self.reference,
+        )
 
 
 def added_up(lines: list[Wanted]) -> list[Wanted]:
@@ -84,12 +132,6 @@ def added_up(lines: list[Wanted]) -> list[Wanted]:
         sums[place] = sums.get(place, 0) + line.quantity
     found = [Wanted(product, warehouse, quantity) for (product, warehouse), quantity in sums.items()]
     return sorted(found, key=lambda line: line.warehouse_id is None)
-
-
-def digest(lines: list[Wanted], minutes: int | None) -> str:
-    """The same for the same request."""
-    asked = json.dumps([sorted(map(str, lines)), minutes])
-    return hashlib.sha256(asked.encode()).hexdigest()[:32]
 
 
 def row_key(reservation_id: str, line: int) -> Item:
@@ -110,6 +152,7 @@ def row(line: Line) -> Item:
         "ends": {"N": str(line.end)},
         "actor": {"S": line.actor},
         "digest": {"S": line.digest},
+        **{name: {"S": value} for name, value in (("owner", line.owner), ("reference", line.reference)) if value},
         "held_for": {"S": line.product_id},
         "reservation_expiry": {"N": str(line.end + KEPT_SECONDS)},
     }
@@ -129,6 +172,8 @@ def line_of(found: Item) -> Line:
         actor=found["actor"]["S"],
         digest=found["digest"]["S"],
         settled_at=found["settled_at"]["S"] if "settled_at" in found else None,
+        owner=found["owner"]["S"] if "owner" in found else "",
+        reference=found["reference"]["S"] if "reference" in found else None,
     )
 
 
@@ -157,24 +202,43 @@ def put(table: str, line: Line, over: Line | None = None) -> dict[str, Any]:
     return {"Put": action}
 
 
-def settle(table: str, line: Line, state: str, at: str, now: float) -> dict[str, Any]:
-    """The transaction's action that ends a line, which only one can; a sold one stays for `SOLD_RETENTION_SECONDS`."""
-    retention = {":kept": {"N": str(int(now) + SOLD_RETENTION_SECONDS)}} if state == FULFILLED else {}
+def settle(table: str, line: Line, state: str, at: str, attributes: Item | None = None) -> dict[str, Any]:
+    """The transaction's action that ends a line, which only one can, and sets further attributes."""
+    values = {"state": {"S": state}, "settled_at": {"S": at}, **(attributes or {})}
+    action = _update(table, line, values, "#state = :held", {":held": {"S": HELD}})
+    action["Update"]["UpdateExpression"] += " REMOVE held_for"
+    return action
+
+
+def retain(table: str, line: Line, attributes: Item) -> dict[str, Any]:
+    """The transaction's action that sets the attributes of a sale on a line that is not part of it."""
+    return _update(table, line, attributes)
+
+
+def sale_attributes(now: float, reference: str | None) -> Item:
+    """The attributes that a sale sets on its lines and on line 0: until when DynamoDB keeps them, and its reference."""
+    expiry = {"reservation_expiry": {"N": str(int(now) + SOLD_RETENTION_SECONDS)}}
+    return {**expiry, **({"reference": {"S": reference}} if reference else {})}
+
+
+def _update(
+    table: str, line: Line, values: Item, condition: str = "", condition_values: Item | None = None
+) -> dict[str, Any]:
+    """An update of a line that is still of the same reservation, and has no other reference than the one it sets."""
+    conditions = ["reserved_at = :reserved_at", *([condition] if condition else [])]
+    if "reference" in values:
+        conditions.append("(attribute_not_exists(#reference) OR #reference = :reference)")
     return {
         "Update": {
             "TableName": table,
             "Key": row_key(*line.key),
-            "UpdateExpression": "SET #state = :state, settled_at = :at"
-            + (", reservation_expiry = :kept" if retention else "")
-            + " REMOVE held_for",
-            "ConditionExpression": "#state = :held AND reserved_at = :reserved",
-            "ExpressionAttributeNames": {"#state": "state"},
+            "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in values),
+            "ConditionExpression": " AND ".join(conditions),
+            "ExpressionAttributeNames": {f"#{name}": name for name in values},
             "ExpressionAttributeValues": {
-                ":state": {"S": state},
-                ":at": {"S": at},
-                ":held": {"S": HELD},
-                ":reserved": {"S": line.reserved_at},
-                **retention,
+                **{f":{name}": value for name, value in values.items()},
+                ":reserved_at": {"S": line.reserved_at},
+                **(condition_values or {}),
             },
         }
     }
@@ -188,6 +252,8 @@ def shown(lines: list[Line]) -> dict[str, Any]:
     return {
         "reservationId": lines[0].reservation_id,
         "expiry": lines[0].expiry,
+        "reserved_at": lines[0].reserved_at,
+        **({"reference": lines[0].reference} if lines[0].reference else {}),
         **(told[0] if len(told) == 1 else {}),
         "lines": told,
     }
@@ -203,4 +269,5 @@ def held_shown(line: Line) -> dict[str, Any]:
         "expiry": line.expiry,
         "reserved_at": line.reserved_at,
         "actor": line.actor,
+        **({"reference": line.reference} if line.reference else {}),
     }

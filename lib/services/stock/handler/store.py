@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from contextlib import suppress
 from functools import cache, partial
 from typing import Any, Callable, NamedTuple
@@ -31,18 +31,17 @@ from .refusals import (
     missing,
     no_reservation,
 )
-from .reservations import Line, Wanted
-from .work import MadeBefore, Overtaken, Settled, Tables, Unsettled, Work
+from .reservations import Booking, Caller, Line, Wanted
+from .sales import SOLD, Answer, Records, Sale
+from .work import MadeBefore, Overtaken, Settled, SoldBefore, Tables, Unsettled, Work
 
 FREED_AT_ONCE = 48
 """How many ended holds one transaction, of at most 100 actions, gives back."""
 PAUSE_SECONDS = 0.02
 MAX_PAUSE_SECONDS = 0.4
+PAGE = 100
+"""How many ended holds are read at once."""
 EXPIRY = Cause(movements.EXPIRED, "expiry")
-SOLD = ("product_id", "warehouse_id", "quantity", "stock_count", "reserved_count", "available", "status")
-"""What is told of a line that was sold."""
-
-Answer = dict[str, Any]
 
 
 class Edit(NamedTuple):
@@ -86,27 +85,6 @@ class Edit(NamedTuple):
         return {name: value for name, value in wanted.items() if getattr(level, name) != value}
 
 
-class Sale(NamedTuple):
-    """What is sold: what a reservation holds, or free units."""
-
-    lines: list[Wanted] | None
-    """None: whatever the reservation holds."""
-    reservation_id: str | None
-    product_id: str | None
-    """Of the reservation; None: all it holds."""
-    reference: str | None
-    """Somebody's own, such as an order number."""
-
-    def told(self, lines: list[Answer]) -> Answer:
-        """What there is to say of it."""
-        said = {"reservationId": self.reservation_id, "reference": self.reference}
-        return {**{name: value for name, value in said.items() if value is not None}, "lines": lines}
-
-    def cause(self, by: str) -> Cause:
-        """Of its movements."""
-        return Cause(movements.FULFILLED, by, self.reservation_id, self.reference)
-
-
 class Stock:
     """Levels, reservations and movements."""
 
@@ -118,7 +96,7 @@ class Stock:
 
     def once(self, idempotency: Idempotency | None, carry_out: Callable[[], Answer]) -> Answer:
         """Carry a request out, or tell again what it was told when it came before."""
-        if told := self._told_before(idempotency):
+        if (told := self._told_before(idempotency)) is not None:
             return told
         try:
             return carry_out()
@@ -126,7 +104,7 @@ class Stock:
             return _loaded(exc.answer)
         except ApiError as exc:
             # What is in its way may be what it did itself, when it came for the first time a moment ago.
-            if told := self._told_before(idempotency):
+            if (told := self._told_before(idempotency)) is not None:
                 return told
             if isinstance(exc, InsufficientStock):
                 metrics.emit(OversellsRefused=(1, "Count"))
@@ -158,37 +136,26 @@ class Stock:
             cause = Cause(movements.UPDATED if edit.adjustment is None else movements.ADJUSTED, by, reason=edit.reason)
             new = work.move(old.place, cause, change, partial(levels.edited, **figures))
             if change < 0 and new.available < 0:
-                held = new.at(work.now).reserved_count
-                if new.stock_count < 0 and not held:
-                    raise BelowZero(
-                        f"adjustment {edit.adjustment} exceeds the {old.stock_count} units on hand",
-                        [f"stock_count {old.stock_count}"],
-                    )
-                raise BelowReserved(
-                    f"stock_count {new.stock_count}: {held} are held; leave as many, or release them first",
-                    [f"reserved_count {held}"],
-                )
+                raise _too_few(edit, old, new.at(work.now))
             return levels.shown(new.at(work.now))
 
         return self._freeing([Wanted(product_id, warehouse_id, 0)], step, idempotency)
 
-    def reserve(
-        self, reservation_id: str, asked: list[Wanted], minutes: int, by: str, idempotency: Idempotency | None
-    ) -> Answer:
+    def reserve(self, booking: Booking, caller: Caller, idempotency: Idempotency | None) -> Answer:
         """Hold all that is asked for, or nothing.  The same again gets the same answer."""
-        lines = reservations.added_up(asked)
-        digest = reservations.digest(lines, minutes)
+        lines = reservations.added_up(booking.lines)
         over: Line | None = None
 
         def step(work: Work) -> Answer:
-            end = levels.end_of_hold(work.now, minutes)
+            allotted = _allotted(work, lines)
+            end = levels.end_of_hold(work.now, booking.minutes, [work.after[place] for place in allotted])
             at = levels.moment(work.now, over.reserved_at if over else "")
             made = [
-                Line(reservation_id, number, *place, units, reservations.HELD, at, end, by, digest)
-                for number, (place, units) in enumerate(_allotted(work, lines).items())
+                booking.line(caller, place, units, number=number, reserved_at=at, end=end)
+                for number, (place, units) in enumerate(allotted.items())
             ]
             for line in made:
-                cause = Cause(movements.RESERVED, by, reservation_id)
+                cause = Cause(movements.RESERVED, caller.actor, line.reservation_id, line.reference)
                 work.move(line.place, cause, line.quantity, partial(levels.held, units=line.quantity, end=end))
                 work.line(line, reservations.put(self.tables.reservations, line, over))
             return reservations.shown(made)
@@ -197,51 +164,97 @@ class Stock:
             try:
                 return self._freeing(lines, step, idempotency)
             except (InsufficientStock, NotFound):
-                if active := self._active(reservation_id, digest):
+                if active := self._active(booking, caller):
                     return self._recorded(reservations.shown(active), idempotency)
                 raise
             except Settled:
-                if active := self._active(reservation_id, digest):
+                if active := self._active(booking, caller):
                     return self._recorded(reservations.shown(active), idempotency)
-                over = self._ended(reservation_id)
-                _check_budget(f"reservation {reservation_id}")
+                over = self._ended(booking.reservation_id)
+                _check_budget(f"reservation {booking.reservation_id}")
 
-    def release(self, reservation_id: str, product_id: str | None, by: str) -> None:
+    def release(
+        self,
+        reservation_id: str,
+        product_id: str | None,
+        caller: Caller,
+        reserved_at: str | None = None,
+        idempotency: Idempotency | None = None,
+    ) -> Answer:
         """Give back what a reservation holds of a product, or all it holds; `NotFound` if that is nothing."""
-        cause = Cause(movements.RELEASED, by, reservation_id)
+        cause = Cause(movements.RELEASED, caller.actor, reservation_id)
         while True:
             now = self.now()
-            live = [line for line in self._lines(reservation_id, product_id) if line.live(now)]
+            lines = [line for line in self._lines(reservation_id) if line.usable_by(caller)]
+            # A reservation that took the id over since is not the one to release.
+            reserved_at = reserved_at or (lines[0].reserved_at if lines else None)
+            live = [
+                line
+                for line in lines
+                if line.live(now) and line.reserved_at == reserved_at and product_id in (None, line.product_id)
+            ]
             if not live:
                 raise no_reservation(reservation_id, product_id)
             try:
-                self._settle(live, reservations.RELEASED, cause)
-                return
+                return self._settle(live, reservations.RELEASED, cause, idempotency=idempotency)
             except Settled:
                 _check_budget(f"reservation {reservation_id}")
 
-    def fulfill(self, sale: Sale, by: str, idempotency: Idempotency | None) -> Answer:
+    def fulfill(self, sale: Sale, caller: Caller, idempotency: Idempotency | None) -> Answer:
         """Sell all that is asked for, or nothing."""
         if sale.reservation_id is not None:
-            return self._fulfill_held(sale.reservation_id, sale, by, idempotency)
-        lines = reservations.added_up(sale.lines or [])
+            return self._fulfill_held(sale.reservation_id, sale, caller, idempotency)
+        parts = sale.parts()
+        records = Records(self.tables.levels, sale, caller)
+        sold: dict[Any, list[Answer]] = {}
 
         def step(work: Work) -> Answer:
-            told = []
-            for place, units in _allotted(work, lines).items():
-                level = work.move(place, sale.cause(by), units, partial(levels.sold, units=units))
-                told.append(_sold(units, level.at(work.now)))
-            return sale.told(told)
+            response = []
+            for part, requested in parts.items():
+                lines = sold.get(part, [])
+                if part not in sold:
+                    for place, units in _allotted(work, reservations.added_up(requested)).items():
+                        level = work.move(place, sale.cause(caller), units, partial(levels.sold, units=units))
+                        lines = [*lines, _sold(units, level.at(work.now))]
+                    if part:
+                        work.sale(part, records.put(part, requested, lines, work.now))
+                response += lines
+            return sale.response(response)
 
-        return self._freeing(lines, step, idempotency)
+        while True:
+            rest = [line for part, lines in parts.items() if part not in sold for line in lines]
+            try:
+                return self._freeing(reservations.added_up(rest), step, idempotency)
+            except (SoldBefore, InsufficientStock, NotFound) as exc:
+                # What is in its way may be what it did itself, when it came for the first time.
+                named = {part: requested for part, requested in parts.items() if part}
+                before, now = sold, self.now()
+                rows = self.store.rows(self.tables.levels, map(records.key, named)) if named else []
+                sold = {**records.found(rows, named, now)}
+                if sold == before and not isinstance(exc, SoldBefore):
+                    raise
+                _check_budget(f"reference {sale.reference}")
 
-    def expire(self, place: Place, most: int | None = None) -> int:
-        """Give back what was held of a level and has ended, at most so many; how many holds that was."""
-        asked = self.held(place[0])
-        asked["KeyConditionExpression"] += " AND ends <= :now"
-        asked["ExpressionAttributeValues"][":now"] = {"N": str(int(self.now()))}
-        (found,) = self.store.queries(asked)
-        left = [line for line in map(reservations.line_of, found) if line.place == place][:most]
+    def expire(self, product_id: str, most: int | None = None, first: Container[Place] = ()) -> int:
+        """Release the holds of a product that have ended, and return their number.
+
+        With `most` it is about so many at most, and from one page: those of the places in `first` before others.
+        """
+        query = self.held(product_id)
+        query["KeyConditionExpression"] += " AND ends <= :now"
+        query["ExpressionAttributeValues"][":now"] = {"N": str(int(self.now()))}
+        freed = 0
+        for rows in self.store.pages("Query", **query, Limit=PAGE):
+            lines = sorted(map(reservations.line_of, rows), key=lambda line: (line.place not in first, line.place))
+            for _, group in itertools.groupby(lines, key=lambda line: line.place):
+                freed += self._expire(list(group)[:most])
+                if BUDGET.spent() or (most and freed >= most):
+                    return freed
+            if most:
+                break
+        return freed
+
+    def _expire(self, left: list[Line]) -> int:
         freed = 0
         while left and not BUDGET.spent():
             some, left = left[:FREED_AT_ONCE], left[FREED_AT_ONCE:]
@@ -288,18 +301,36 @@ class Stock:
             Work({}, self.now()).commit(self.store, self.tables, idempotency, json.dumps(answer))
         return answer
 
-    def _fulfill_held(self, reservation_id: str, sale: Sale, by: str, idempotency: Idempotency | None) -> Answer:
+    def _fulfill_held(self, reservation_id: str, sale: Sale, caller: Caller, idempotency: Idempotency | None) -> Answer:
+        reserved_at = sale.reserved_at
         while True:
-            lines = self._lines(reservation_id, sale.product_id)
+            found = [line for line in self._lines(reservation_id) if line.usable_by(caller)]
+            lines = [line for line in found if sale.product_id in (None, line.product_id)]
             if not lines:
                 raise no_reservation(reservation_id, sale.product_id)
+            reserved_at = reserved_at or lines[0].reserved_at
+            if lines[0].reserved_at != reserved_at:
+                raise ReservationExpired(
+                    f"reservationId {reservation_id!r}: the reservation of {reserved_at} has ended, and the id is of "
+                    f"one of {lines[0].reserved_at}"
+                )
+            recorded = next((line.reference for line in found if line.reference), None)
+            if None not in (recorded, sale.reference) and recorded != sale.reference:
+                raise ReservationConflict(
+                    f"reference {sale.reference!r}: reservation {reservation_id!r} has another one, send that or none"
+                )
             now = self.now()
             live = [line for line in lines if line.live(now)]
             if not live:
-                return self._recorded(sale.told(self._sold_before(sale, lines)), idempotency)
-            _check_asked(sale.lines, live)
+                return self._recorded(sale.response(self._sold_before(sale, lines)), idempotency)
+            _check_asked(sale.requested(), live)
             try:
-                return self._settle(live, reservations.FULFILLED, sale.cause(by), sale, idempotency)
+                # Line 0 guards the id: it is kept, and has the reference, whichever lines are sold.
+                guard = found[0] if found[0].line == 0 and found[0] not in live else None
+                cause = sale.cause(caller, recorded)
+                return self._settle(
+                    live, reservations.FULFILLED, cause, sale=sale, idempotency=idempotency, guard=guard
+                )
             except Settled:
                 _check_budget(f"reservation {reservation_id}")
 
@@ -308,22 +339,27 @@ class Stock:
         lines: list[Line],
         state: str,
         cause: Cause,
+        *,
         sale: Sale | None = None,
         idempotency: Idempotency | None = None,
+        guard: Line | None = None,
     ) -> Answer:
-        """End holds."""
+        """End holds; those that are sold, and the `guard` of their reservation, are kept."""
         ended, table = levels.fulfilled if sale else levels.freed, self.tables.reservations
 
         def step(work: Work) -> Answer:
             told = []
+            attributes = reservations.sale_attributes(work.now, cause.reference) if sale else None
             for line in lines:
                 if line.place not in work.after:
                     raise missing(*line.place)
                 of_line = cause._replace(reservationId=line.reservation_id)
                 level = work.move(line.place, of_line, line.quantity, partial(ended, units=line.quantity, end=line.end))
-                work.line(line, reservations.settle(table, line, state, level.moved_at, work.now))
+                work.line(line, reservations.settle(table, line, state, level.moved_at, attributes))
                 told.append(_sold(line.quantity, level.at(work.now)))
-            return sale.told(told) if sale else {}
+            if guard and attributes:
+                work.line(guard, reservations.retain(table, guard, attributes))
+            return sale.response(told) if sale else {}
 
         wanted = [Wanted(*place, 0) for place in dict.fromkeys(line.place for line in lines)]
         if state == reservations.EXPIRED:
@@ -331,17 +367,24 @@ class Stock:
         return self._freeing(wanted, step, idempotency)
 
     def _freeing(self, asked: list[Wanted], step: Callable[[Work], Answer], idempotency: Idempotency | None) -> Answer:
-        """Carry a change out; where it depends on it, what was held and has ended is given back first."""
+        """Carry out a change, and release holds that have ended where it depends on them.
+
+        Their number depends on the units that are requested, not on how many have ended; for a status alone it is one
+        transaction.
+        """
+        found = self.levels(asked)
+        if any(len(level.holds) > levels.MAX_ENDS for level in found.values()) and self._some_freed(found):
+            found = self.levels(asked)
         exact = True
         while True:
-            found = self.levels(asked)
             try:
                 return self._changed(found, step, idempotency, exact=exact)
-            except (InsufficientStock, BelowReserved, Unsettled) as exc:
+            except Unsettled as exc:
                 # What cannot be given back, for an index that lags or a reservation that is lost, holds nobody up.
-                exact = self._some_freed(found)
-                if not exact and not isinstance(exc, Unsettled):
-                    raise
+                if not self._some_freed(found) and exc.error:
+                    raise exc.error from exc
+                exact = exact and exc.error is not None
+                found = self.levels(asked)
 
     def _some_freed(self, found: dict[Place, Level]) -> bool:
         """Whether levels are no longer as they were found: what has ended was given back, by us or by others."""
@@ -349,7 +392,8 @@ class Stock:
         ended = {place: level for place, level in found.items() if level.at(now) != level}
         if not ended or BUDGET.spent():
             return False
-        return sum(self.expire(place, FREED_AT_ONCE) for place in ended) > 0 or self.at(ended) != ended
+        products = dict.fromkeys(product_id for product_id, _ in ended)
+        return sum(self.expire(product, FREED_AT_ONCE, ended) for product in products) > 0 or self.at(ended) != ended
 
     def _changed(
         self, found: dict[Place, Level], step: Callable[[Work], Answer], idempotency: Idempotency | None, *, exact: bool
@@ -374,19 +418,29 @@ class Stock:
                 found.pop(place)
             found.update(now)
 
-    def _active(self, reservation_id: str, digest: str) -> list[Line]:
-        """The reservation that an id has, none if that has ended.
+    def _active(self, booking: Booking, caller: Caller) -> list[Line]:
+        """The lines of the reservation that an id has, none if that has ended.
 
-        Raise `ReservationFulfilled` if any of it was sold, `ReservationConflict` if it is of something else.
+        Raise `ReservationFulfilled` if any of it was sold, `ReservationConflict` if it is another reservation.
         """
         now = self.now()
-        lines = self._lines(reservation_id)
+        name = f"reservationId {booking.reservation_id!r}"
+        lines = self._lines(booking.reservation_id)
         if any(line.state == reservations.FULFILLED for line in lines):
-            raise ReservationFulfilled(f"reservationId {reservation_id!r} has been fulfilled; reserve under another id")
+            raise ReservationFulfilled(f"{name} has been fulfilled: reserve under another id")
         active = [line for line in lines if line.live(now)]
-        if active and (active != lines or lines[0].digest != digest):
+        if not active:
+            return []
+        if not active[0].usable_by(caller):
+            raise ReservationConflict(f"{name} is in use by another caller: reserve under another id")
+        if booking.reference not in (None, active[0].reference):
             raise ReservationConflict(
-                f"reservationId {reservation_id!r} is of something else, or part of it was given back: give another"
+                f"reference {booking.reference!r}: {name} is of another reference or of none, reserve under another id"
+            )
+        if active != lines or active[0].digest != booking.digest:
+            raise ReservationConflict(
+                f"{name} holds other lines or has another lifetime_minutes, or part of it was released: reserve under "
+                "another id"
             )
         return active
 
@@ -403,7 +457,7 @@ class Stock:
 
     def _sold_before(self, sale: Sale, lines: list[Line]) -> list[Answer]:
         """What was told of lines when they were sold; raises what there is to say of those that were not."""
-        products = {line.product_id for line in sale.lines or ()}
+        products = {line.product_id for line in sale.requested() or ()}
         lines = [line for line in lines if line.product_id in products] or lines
         sold = [line for line in lines if line.state == reservations.FULFILLED]
         if not sold:
@@ -421,11 +475,11 @@ class Stock:
         mine = [line for line in sold if sale.reference in (None, at[line.place].get("reference"))]
         if not mine:
             raise ReservationConflict(f"reservation {lines[0].reservation_id!r} was sold under another reference")
-        _check_asked(sale.lines, mine)
+        _check_asked(sale.requested(), mine)
         return [{name: at[line.place][name] for name in SOLD} for line in mine]
 
-    def _lines(self, reservation_id: str, product_id: str | None = None) -> list[Line]:
-        """The lines of a reservation, or those of a product."""
+    def _lines(self, reservation_id: str) -> list[Line]:
+        """The lines of the latest reservation under an id."""
         asked = {
             "TableName": self.tables.reservations,
             "KeyConditionExpression": "reservation_id = :id",
@@ -433,7 +487,7 @@ class Stock:
             "ConsistentRead": True,
         }
         (rows,) = self.store.queries(asked)
-        return [line for line in reservations.lines_of(rows) if product_id in (None, line.product_id)]
+        return reservations.lines_of(rows)
 
     def _everywhere(self, product_id: str) -> dict[str, Any]:
         return {
@@ -465,13 +519,29 @@ def _allotted(work: Work, lines: list[Wanted]) -> dict[Place, int]:
         enough = [level.place for level in there if level.available - taken.get(level.place, 0) >= line.quantity]
         if not enough:
             left = max(level.at(work.now).available - taken.get(level.place, 0) for level in there)
-            raise InsufficientStock(
+            error = InsufficientStock(
                 f"{line.quantity} of {line.product_id} are wanted, {max(left, 0)} are available",
                 [f"product_id {line.product_id}", f"available {max(left, 0)}"],
             )
+            raise Unsettled(error) if left >= line.quantity else error
         place = RANDOM.choice(enough)
         taken[place] = taken.get(place, 0) + line.quantity
     return taken
+
+
+def _too_few(edit: Edit, old: Level, new: Level) -> ApiError | Unsettled:
+    """The exception for an edit that leaves fewer units than are held; `new` is the level without ended holds."""
+    held = new.reserved_count
+    if new.stock_count < 0 and not held:
+        return BelowZero(
+            f"adjustment {edit.adjustment} exceeds the {old.stock_count} units on hand",
+            [f"stock_count {old.stock_count}"],
+        )
+    error = BelowReserved(
+        f"stock_count {new.stock_count}: {held} are held; leave as many, or release them first",
+        [f"reserved_count {held}"],
+    )
+    return error if new.available < 0 else Unsettled(error)
 
 
 def _only(work: Work, product_id: str, warehouse_id: str | None) -> Place:

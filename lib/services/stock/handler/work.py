@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any, Callable, NamedTuple
 
 from ....runtime import metrics
 from ....runtime.attributes import Item
 from ....runtime.dynamodb import DynamoDB, TransactionCanceled, TransactionMet
+from ....runtime.errors import ApiError
 from ....runtime.idempotency import Idempotency
 from ....runtime.invocation import INVOCATION
 from . import levels, movements
-from .levels import Level, Place
+from .levels import Level, Place, Rearm
 from .movements import Cause
 from .reservations import Key, Line
 
@@ -25,6 +27,8 @@ COUNTED: Mapping[str, Callable[[int, int], dict[str, int]]] = {
     movements.FULFILLED: lambda _, units: {"Fulfilments": 1, "UnitsSold": units},
 }
 """What movements of a type are counted as, by how many reservations and units they are of."""
+REARM = {"percent": "ALERT_REARM_PERCENT", "minutes": "ALERT_REARM_MINUTES"}
+"""Environment variables with the fields of `Rearm`."""
 Step = Callable[..., Level]
 """From a level, and `at`, the moment of its movement, to what it becomes."""
 
@@ -48,8 +52,19 @@ class Settled(Exception):
         self.lines = lines
 
 
+class SoldBefore(Exception):
+    """A part of a sale is recorded already."""
+
+
 class Unsettled(Exception):
-    """Holds of a level have ended and are not given back yet, and its status depends on them."""
+    """Holds of a level have ended and are not released yet, and the change depends on them.
+
+    `error` is to be raised if they cannot be released; None: only the status of the change depends on them.
+    """
+
+    def __init__(self, error: ApiError | None = None) -> None:
+        super().__init__("unsettled")
+        self.error = error
 
 
 class MadeBefore(Exception):
@@ -82,6 +97,8 @@ class Work:
         """Of all its movements."""
         self._units = 0
         self._lines: Actions = {}
+        self._sales: Actions = {}
+        self._alerts: set[Place] = set()
 
     def make(self, level: Level, cause: Cause) -> None:
         """A level that is new."""
@@ -105,14 +122,28 @@ class Work:
         """A change of a reservation's line."""
         self._lines[line.key] = action
 
+    def sale(self, part: tuple[str, str | None], action: dict[str, Any]) -> None:
+        """The record of a part of a sale."""
+        self._sales[("sale", *part)] = action
+
     def changed(self) -> list[Place]:
         """The levels that are not as they were."""
         return [place for place, level in self.after.items() if self._before.get(place) != level]
 
     def commit(self, store: DynamoDB, tables: Tables, idempotency: Idempotency | None, answer: str) -> None:
-        """Carry it out; raises `MadeBefore`, `Settled` or `Overtaken`, in this order, if it is too late."""
+        """Carry it out.
+
+        Raise `MadeBefore`, `SoldBefore`, `Settled` or `Overtaken`, in this order, if it is too late.
+        """
+        rearm = Rearm(**{field: int(os.environ[name]) for field, name in REARM.items() if name in os.environ})
+        for place in self._movements:
+            before = self._before.get(place)
+            self.after[place], raises = levels.alerting(before, self.after[place], self.now, rearm)
+            if raises:
+                self._alerts.add(place)
         actions: Actions = {place: self._put(tables, place) for place in self.changed()}
         actions.update(self._lines)
+        actions.update(self._sales)
         for number, row in enumerate(self._told()):
             actions[number] = {"Put": {"TableName": tables.movements, "Item": row}}
         if idempotency:
@@ -125,26 +156,25 @@ class Work:
             failed = {name: reason.get("Item") for name, reason in zip(actions, exc.reasons) if _failed(reason)}
             if idempotency and "trace" in failed:
                 raise MadeBefore(idempotency.made_before(failed["trace"] or {})["answer"]["S"]) from exc
+            if failed.keys() & self._sales.keys():
+                raise SoldBefore from exc
             if settled := failed.keys() & self._lines.keys():
                 raise Settled(settled) from exc
             raise Overtaken(failed) from exc
         metrics.emit(**{name: (value, "Count") for name, value in self._figures().items()})
 
     def _told(self) -> Iterator[Item]:
-        """The movements; the last of a level is an alert if all of them together cross a threshold."""
+        """The movements; the last of a level is its alert, if it raises one."""
         for place, rows in self._movements.items():
             yield from rows[:-1]
-            yield movements.alert(rows[-1]) if self._crosses(place) else rows[-1]
-
-    def _crosses(self, place: Place) -> bool:
-        return movements.crosses(self._before.get(place), self.after[place])
+            yield movements.alert(rows[-1]) if place in self._alerts else rows[-1]
 
     def _figures(self) -> dict[str, int]:
         # A reservation is counted with the line that guards its id, however many it has.
         reservations = [number for _, number in self._lines].count(0)
         found = COUNTED[self._type](reservations, self._units) if self._type in COUNTED else {}
         for place in self._movements:
-            if self._crosses(place):
+            if movements.crosses(self._before.get(place), self.after[place]):
                 name = CROSSINGS[self.after[place].status]
                 found[name] = found.get(name, 0) + 1
         return found

@@ -1,0 +1,129 @@
+"""A sale: units of a reservation, or available ones, that leave the warehouse; once for each reference of a caller.
+
+The sale of available units with a reference leaves a record for each product, and for each `line_id` of it.  DynamoDB
+deletes it after `RETENTION_SECONDS`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, NamedTuple
+
+from ....runtime.attributes import Item
+from ....runtime.reserved import EXPIRES, PREFIX
+from . import levels, movements
+from .movements import Cause
+from .refusals import ReferenceConflict
+from .reservations import SOLD_RETENTION_SECONDS, Caller, Wanted
+
+SOLD = ("product_id", "warehouse_id", "quantity", "stock_count", "reserved_count", "available", "status")
+"""The fields of a sold line in a response."""
+RETENTION_SECONDS = SOLD_RETENTION_SECONDS
+
+Answer = dict[str, Any]
+
+
+class OrderLine(NamedTuple):
+    """What is to be sold of a product."""
+
+    requested: Wanted
+    line_id: str | None = None
+    """Tells lines of the same product and reference apart."""
+
+
+Part = tuple[str, "str | None"]
+"""A product and a `line_id`: what a reference sells once."""
+
+
+class Sale(NamedTuple):
+    """What is to be sold: the units of a reservation, or available ones."""
+
+    lines: list[OrderLine] | None
+    """None: all that the reservation holds."""
+    reservation_id: str | None
+    product_id: str | None
+    """Of the reservation; None: all its products."""
+    reference: str | None
+    """The caller's own, such as an order number."""
+    reserved_at: str | None = None
+    """Of the reservation that is meant, as `levels.instant` writes it; None: whichever has the id now."""
+
+    def parts(self) -> dict[Part | None, list[Wanted]]:
+        """The lines by what is sold once; without a reference all of them, under None.
+
+        Those of a certain warehouse are first, as the others can give way.
+        """
+        parts: dict[Part | None, list[Wanted]] = {}
+        for line in sorted(self.lines or (), key=lambda line: line.requested.warehouse_id is None):
+            part = (line.requested.product_id, line.line_id) if self.reference else None
+            parts.setdefault(part, []).append(line.requested)
+        return parts
+
+    def requested(self) -> list[Wanted] | None:
+        """The lines without their `line_id`."""
+        return None if self.lines is None else [line.requested for line in self.lines]
+
+    def response(self, lines: list[Answer]) -> Answer:
+        """The response."""
+        ids = {"reservationId": self.reservation_id, "reference": self.reference}
+        return {**{name: value for name, value in ids.items() if value is not None}, "lines": lines}
+
+    def cause(self, caller: Caller, recorded: str | None = None) -> Cause:
+        """The cause of its movements; `recorded` is the reference of the reservation."""
+        return Cause(movements.FULFILLED, caller.actor, self.reservation_id, self.reference or recorded)
+
+
+class Records:
+    """The records of a sale of available units, in the table of levels."""
+
+    def __init__(self, table: str, sale: Sale, caller: Caller) -> None:
+        self._table = table
+        self._reference = sale.reference
+        self._caller = caller
+
+    def key(self, part: Part) -> Item:
+        """The key of the record of a part.  Callers with an owner have references of their own."""
+        name = json.dumps([self._caller.owner, self._reference, *part])
+        return levels.own_row(f"{PREFIX}sale#{hashlib.sha256(name.encode()).hexdigest()}")
+
+    def put(self, part: Part, requested: list[Wanted], lines: list[Answer], now: float) -> dict[str, Any]:
+        """The transaction's action that records a part with its response, unless it is recorded."""
+        record: Item = {
+            **self.key(part),
+            "quantity": {"N": str(_units(requested))},
+            "lines": {"S": json.dumps(lines)},
+            EXPIRES: {"N": str(int(now) + RETENTION_SECONDS)},
+        }
+        return {
+            "Put": {
+                "TableName": self._table,
+                "Item": record,
+                "ConditionExpression": "attribute_not_exists(#expires) OR #expires < :now",
+                "ExpressionAttributeNames": {"#expires": EXPIRES},
+                "ExpressionAttributeValues": {":now": {"N": str(int(now))}},
+            }
+        }
+
+    def found(self, rows: list[Item], parts: dict[Part, list[Wanted]], now: float) -> dict[Part, list[Answer]]:
+        """The lines that were sold before, by their parts; `ReferenceConflict` if it was another quantity."""
+        by_key = {row["product_id"]["S"]: row for row in rows if int(row[EXPIRES]["N"]) >= now}
+        sold: dict[Part, list[Answer]] = {}
+        for part, requested in parts.items():
+            row = by_key.get(self.key(part)["product_id"]["S"])
+            if row is None:
+                continue
+            if int(row["quantity"]["N"]) != _units(requested):
+                product_id, line_id = part
+                raise ReferenceConflict(
+                    f"reference {self._reference!r} has sold {row['quantity']['N']} of {product_id}"
+                    + (f" for line_id {line_id!r}" if line_id else "")
+                    + f", not {_units(requested)}: use another line_id for a further sale under this reference",
+                    [f"product_id {product_id}", f"quantity {row['quantity']['N']}"],
+                )
+            sold[part] = json.loads(row["lines"]["S"])
+        return sold
+
+
+def _units(requested: list[Wanted]) -> int:
+    return sum(line.quantity for line in requested)

@@ -1,0 +1,101 @@
+"""What a request reads and writes does not depend on how much was reserved before."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ...fake_aws import FakeAws
+from .conftest import Shop
+from .consistency import check
+
+ENDED = 120
+
+
+def calls(wire: FakeAws) -> list[str]:
+    """The operations that were called since the last look, with the index that was read."""
+    found = []
+    for asked in wire.asked:
+        operation = asked.headers["x-amz-target"].rpartition(".")[2]
+        index = json.loads(asked.body).get("IndexName")
+        found.append(f"{operation} {index}" if index else operation)
+    wire.asked.clear()
+    return found
+
+
+@pytest.fixture(name="busy")
+def busy_fixture(shop: Shop) -> Shop:
+    """A shop with many holds that have ended and are not given back."""
+    shop.create(stock_count=ENDED + 20, threshold_level=5)
+    for number in range(ENDED):
+        shop.reserve(f"r{number}", lifetime_minutes=1)
+    shop.clock.now += 120
+    return shop
+
+
+def test_units_that_are_there_are_reserved_at_once(busy: Shop, wire: FakeAws) -> None:
+    wire.asked.clear()
+    assert busy.reserve("new", 10).status == 201
+    assert calls(wire) == ["Query", "TransactWriteItems"]
+    check(busy)
+
+
+def test_more_units_than_there_are_are_refused_at_once(busy: Shop, wire: FakeAws) -> None:
+    wire.asked.clear()
+    assert busy.reserve("new", ENDED + 21).status == 409
+    # What has the id might be the same reservation.
+    assert calls(wire) == ["Query", "Query"]
+    assert busy.update(adjustment=-ENDED - 21, reason="x").status == 409
+    assert calls(wire) == ["Query"]
+    check(busy)
+
+
+def test_a_status_is_worth_one_transaction(busy: Shop, wire: FakeAws) -> None:
+    wire.asked.clear()
+    assert busy.fulfill(quantity=16).status == 200
+    read = ["Query", "Query product-index", "BatchGetItem", "TransactWriteItems"]
+    assert calls(wire) == [*read, "Query", "TransactWriteItems"]
+    assert busy.row()["reserved_count"] == ENDED - 48
+    check(busy)
+
+
+@pytest.mark.parametrize(("units", "rounds"), [(21, 1), (62, 1), (69, 2)])
+def test_so_many_holds_are_given_back_as_units_are_needed(busy: Shop, wire: FakeAws, units: int, rounds: int) -> None:
+    wire.asked.clear()
+    assert busy.reserve("new", units).status == 201
+    assert calls(wire).count("Query product-index") == rounds
+    check(busy)
+
+
+def test_holds_of_the_warehouse_that_is_asked_for_are_given_back_first(shop: Shop) -> None:
+    for warehouse in ("north", "south"):
+        shop.create(warehouse_id=warehouse, stock_count=60, threshold_level=0)
+        for number in range(50):
+            shop.reserve(f"{warehouse}{number}", warehouse_id=warehouse, lifetime_minutes=1)
+    shop.clock.now += 60
+    assert shop.reserve("r", 20, warehouse_id="south").status == 201
+    assert (shop.row("lamp", "north")["reserved_count"], shop.row("lamp", "south")["reserved_count"]) == (50, 22)
+    check(shop)
+
+
+def test_ends_that_no_sweep_removes_are_removed_by_requests(shop: Shop) -> None:
+    shop.create(stock_count=500, threshold_level=0)
+    most = 0
+    for number in range(100):
+        shop.reserve(f"r{number}", lifetime_minutes=1)
+        shop.clock.now += 3
+        most = max(most, len(shop.row()["holds"]))
+    assert most == 65
+    check(shop)
+
+
+def test_a_level_has_at_most_64_ends_over_http(shop: Shop) -> None:
+    shop.create(stock_count=500, threshold_level=0)
+    for minutes in range(1, 400, 3):
+        answer = shop.reserve(f"r{minutes}", lifetime_minutes=minutes)
+        (row,) = [row for row in shop.rows("reservations") if row["reservation_id"] == f"r{minutes}"]
+        assert answer.body["expiry"] == row["expiry"]
+        assert minutes * 60 <= row["ends"] - shop.clock.now <= minutes * 120
+    assert 41 < len(shop.row()["holds"]) <= 64
+    check(shop)

@@ -1,0 +1,254 @@
+"""Whose a reservation is: nobody gets, gives back or buys what somebody else holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ...fake_aws import Asked, FakeAws
+from ..worker import Answer, refused
+from .conftest import CART_RELEASE, CART_RESERVE, FULFILL, RELEASE, RELEASE_ANY, RESERVE, Shop
+from .consistency import check
+from .test_reservations import counts, line
+
+ROLE = "arn:aws:sts::123456789012:assumed-role/shop"
+Context = dict[str, Any]
+USERS: list[tuple[Context, Context]] = [
+    ({"authorizer": {"claims": {"sub": "alice"}}}, {"authorizer": {"claims": {"sub": "bob"}}}),
+    ({"authorizer": {"claims": {"client_id": "shop"}}}, {"authorizer": {"claims": {"client_id": "kiosk"}}}),
+    ({"authorizer": {"principalId": "alice"}}, {"authorizer": {"principalId": "bob"}}),
+    ({"identity": {"userArn": f"{ROLE}/1"}}, {"identity": {"userArn": f"{ROLE}-kiosk/1"}}),
+]
+KEYS: tuple[Context, Context] = ({"identity": {"apiKeyId": "key-1"}}, {"identity": {"apiKeyId": "key-2"}})
+
+
+def call(shop: Shop, caller: Context, method: str, path: str, *keys: str, **body: Any) -> Answer:
+    """The response to a caller."""
+    context = {"requestId": "request-1", **caller}
+    return shop.api(method, path, body or None, keys=keys, requestContext=context)
+
+
+@pytest.mark.parametrize(("alice", "bob"), USERS)
+def test_a_reservation_is_its_owners(shop: Shop, alice: Context, bob: Context) -> None:
+    shop.create()
+    booking = {"reservationId": "r", "quantity": 2}
+    first = call(shop, alice, "POST", RESERVE, "lamp", **booking)
+    assert first.status == 201
+    refused(call(shop, bob, "POST", RESERVE, "lamp", **booking), 409, "RESERVATION_CONFLICT", "by another caller")
+    refused(call(shop, bob, "DELETE", RELEASE, "lamp", "r"), 404, "NOT_FOUND", "no reservation 'r'")
+    refused(call(shop, bob, "DELETE", CART_RELEASE, "r"), 404, "NOT_FOUND", "no reservation 'r'")
+    refused(call(shop, bob, "POST", FULFILL, "lamp", reservationId="r"), 404, "NOT_FOUND", "no reservation 'r'")
+    assert call(shop, alice, "POST", RESERVE, "lamp", **booking).text == first.text
+    assert call(shop, alice, "POST", FULFILL, "lamp", reservationId="r").status == 200
+    refused(call(shop, bob, "POST", FULFILL, "lamp", reservationId="r"), 404, "NOT_FOUND", "no reservation 'r'")
+    refused(call(shop, bob, "POST", RESERVE, "lamp", **booking), 409, "RESERVATION_FULFILLED", "'r'")
+    assert counts(shop) == (8, 0, 8)
+    check(shop)
+
+
+def test_another_session_of_a_role_is_the_same_owner(shop: Shop) -> None:
+    shop.create()
+    sessions: list[Context] = [{"identity": {"userArn": f"{ROLE}/{number}"}} for number in range(2)]
+    assert call(shop, sessions[0], "POST", RESERVE, "lamp", reservationId="r", quantity=2).status == 201
+    assert call(shop, sessions[1], "DELETE", RELEASE, "lamp", "r").status == 204
+
+
+def test_under_an_api_key_the_id_is_the_proof(shop: Shop) -> None:
+    shop.create()
+    old, new = KEYS
+    assert call(shop, old, "POST", RESERVE, "lamp", reservationId="r", quantity=2).status == 201
+    assert call(shop, new, "POST", FULFILL, "lamp", reservationId="r").status == 200
+    check(shop)
+
+
+def test_a_reservation_of_an_earlier_release_has_no_owner(shop: Shop) -> None:
+    shop.create()
+    shop.reserve("r", 2)
+    assert "owner" not in shop.rows("reservations")[0]
+    assert call(shop, USERS[0][1], "POST", FULFILL, "lamp", reservationId="r").status == 200
+
+
+def test_an_administrator_releases_anybodys(shop: Shop) -> None:
+    alice, bob = USERS[0]
+    shop.create()
+    shop.create("desk")
+    call(shop, alice, "POST", CART_RESERVE, reservationId="cart", lines=[line("lamp", 2), line("desk", 3)])
+    assert call(shop, bob, "DELETE", RELEASE_ANY, "lamp", "cart").status == 204
+    refused(call(shop, bob, "DELETE", RELEASE_ANY, "lamp", "cart"), 404, "NOT_FOUND", "no reservation 'cart'")
+    assert (counts(shop), counts(shop, "desk")) == ((10, 0, 10), (10, 3, 7))
+    assert shop.moved()[-1]["actor"] == "bob"
+    check(shop)
+
+
+def test_an_ended_id_can_have_another_owner(shop: Shop) -> None:
+    alice, bob = USERS[0]
+    shop.create()
+    call(shop, alice, "POST", RESERVE, "lamp", reservationId="r", quantity=2)
+    assert call(shop, alice, "DELETE", CART_RELEASE, "r").status == 204
+    assert call(shop, bob, "POST", RESERVE, "lamp", reservationId="r", quantity=3).status == 201
+    refused(call(shop, alice, "DELETE", CART_RELEASE, "r"), 404, "NOT_FOUND", "no reservation 'r'")
+    refused(call(shop, alice, "POST", FULFILL, "lamp", reservationId="r"), 404, "NOT_FOUND", "no reservation 'r'")
+    assert counts(shop) == (10, 3, 7)
+    check(shop)
+
+
+def test_an_id_that_is_not_given_is_one_that_nobody_can_guess(shop: Shop) -> None:
+    shop.create()
+    shop.create("desk")
+    ids = {shop.api("POST", RESERVE, {"quantity": 1}, keys=("lamp",)).body["reservationId"] for _ in range(3)}
+    assert {len(name) for name in ids} == {32}
+    keyed = [
+        shop.api("POST", CART_RESERVE, {"lines": [line("desk", 2)]}, headers={"Idempotency-Key": "k"}) for _ in range(2)
+    ]
+    assert keyed[0].text == keyed[1].text
+    assert counts(shop, "desk") == (10, 2, 8)
+    assert shop.release_cart(keyed[0].body["reservationId"]).status == 204
+    assert len(ids) == 3
+    check(shop)
+
+
+def test_a_reservation_has_one_reference(shop: Shop) -> None:
+    shop.create()
+    first = shop.reserve("r", 2, reference="order 1")
+    assert first.body["reference"] == "order 1"
+    assert shop.held()[0]["reference"] == "order 1"
+    assert shop.reserve("r", 2, reference="order 1").text == shop.reserve("r", 2).text == first.text
+    refused(shop.reserve("r", 2, reference="order 2"), 409, "RESERVATION_CONFLICT", "reference 'order 2'")
+    refused(shop.fulfill(reservationId="r", reference="order 2"), 409, "RESERVATION_CONFLICT", "'order 2'")
+    sold = shop.fulfill(reservationId="r", reference="order 1")
+    assert sold.status == 200
+    refused(shop.fulfill(reservationId="r", reference="order 2"), 409, "RESERVATION_CONFLICT", "'order 2'")
+    assert shop.fulfill(reservationId="r", reference="order 1").text == sold.text
+    check(shop)
+
+
+def test_movements_of_a_reservation_have_its_reference(shop: Shop) -> None:
+    shop.create()
+    shop.reserve("r", 2, reference="order 1")
+    shop.fulfill(reservationId="r")
+    assert [move.get("reference") for move in shop.moved()] == [None, "order 1", "order 1"]
+
+
+def test_a_reservation_without_a_reference_has_none_later(shop: Shop) -> None:
+    shop.create()
+    shop.reserve("r", 2)
+    refused(shop.reserve("r", 2, reference="order 1"), 409, "RESERVATION_CONFLICT", "or of none")
+    assert shop.fulfill(reservationId="r").status == 200
+    refused(shop.fulfill(reservationId="r", reference="order 1"), 409, "RESERVATION_CONFLICT", "another reference")
+
+
+def test_a_parcel_gives_the_reservation_its_reference(shop: Shop) -> None:
+    for product in ("a", "b", "c"):
+        shop.create(product)
+    shop.reserve_cart("r", line("a"), line("b"), line("c"))
+    assert shop.fulfill("b", reservationId="r", reference="order 1").status == 200
+    refused(shop.fulfill("c", reservationId="r", reference="order 2"), 409, "RESERVATION_CONFLICT", "'order 2'")
+    assert shop.fulfill("a", reservationId="r").status == 200
+    assert shop.fulfill("c", reservationId="r", reference="order 1").status == 200
+    check(shop)
+
+
+def test_two_parcels_at_once_have_one_reference(shop: Shop, wire: FakeAws) -> None:
+    for product in ("a", "b", "c"):
+        shop.create(product)
+    shop.reserve_cart("r", line("a"), line("b"), line("c"))
+
+    def another(asked: Asked) -> str:
+        if "TransactWriteItems" in asked.headers["x-amz-target"]:
+            wire.script = ["pass"]
+            assert shop.fulfill("b", reservationId="r", reference="order 1").status == 200
+        return "pass"
+
+    wire.script = [another]
+    refused(shop.fulfill("c", reservationId="r", reference="order 2"), 409, "RESERVATION_CONFLICT", "'order 2'")
+    check(shop)
+
+
+def test_an_id_of_which_a_part_was_sold_is_guarded_as_long_as_the_sale(shop: Shop) -> None:
+    for product in ("a", "b"):
+        shop.create(product)
+    shop.reserve_cart("r", line("a"), line("b"))
+    shop.fulfill("b", reservationId="r")
+    shop.release("r", "a")
+    kept = {row["line"]: row["reservation_expiry"] - shop.clock.now for row in shop.rows("reservations")}
+    assert kept == {0: 400 * 24 * 3600, 1: 400 * 24 * 3600}
+
+
+def test_a_row_of_a_sale_without_its_first_line_is_no_obstacle(shop: Shop) -> None:
+    for product in ("a", "b"):
+        shop.create(product)
+    shop.reserve_cart("r", line("a"), line("b"))
+    shop.erase("reservations", reservation_id="r", line=0)
+    assert shop.fulfill("b", reservationId="r", reference="order 1").status == 200
+
+
+ACTIONS: dict[str, Callable[[Shop, str], Answer]] = {
+    "release": lambda shop, at: shop.api("DELETE", RELEASE, keys=("lamp", "r"), query={"reserved_at": at}),
+    "release a cart": lambda shop, at: shop.api("DELETE", CART_RELEASE, keys=("r",), query={"reserved_at": at}),
+    "fulfill": lambda shop, at: shop.fulfill(reservationId="r", reserved_at=at),
+    "fulfill a cart": lambda shop, at: shop.fulfill_cart(reservationId="r", reserved_at=at),
+}
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_a_late_repetition_does_not_reach_a_later_reservation(shop: Shop, name: str) -> None:
+    shop.create()
+    earlier = shop.reserve("r", 2).body["reserved_at"]
+    shop.release("r")
+    later = shop.reserve("r", 3).body["reserved_at"]
+    code = (404, "NOT_FOUND") if name.startswith("release") else (409, "RESERVATION_EXPIRED")
+    refused(ACTIONS[name](shop, earlier), *code, "'r'")
+    assert counts(shop) == (10, 3, 7)
+    refused(ACTIONS[name](shop, "yesterday"), 400, "INVALID_REQUEST", "reserved_at must be a time such as")
+    assert ACTIONS[name](shop, later.replace("Z", "+00:00")).status in (200, 204)
+    check(shop)
+
+
+@pytest.mark.parametrize("name", ["release", "release a cart", "fulfill", "fulfill a cart"])
+def test_a_request_that_is_overtaken_does_not_reach_a_later_reservation(shop: Shop, wire: FakeAws, name: str) -> None:
+    shop.create()
+    shop.reserve("r", 2)
+
+    def begin_anew(asked: Asked) -> str:
+        if "TransactWriteItems" in asked.headers["x-amz-target"]:
+            wire.script = ["pass"]
+            assert shop.release("r").status == 204
+            assert shop.reserve("r", 3).status == 201
+        return "pass"
+
+    wire.script = [begin_anew]
+    deeds: dict[str, Callable[[], Answer]] = {
+        "release": lambda: shop.release("r"),
+        "release a cart": lambda: shop.release_cart("r"),
+        "fulfill": lambda: shop.fulfill(reservationId="r"),
+        "fulfill a cart": lambda: shop.fulfill_cart(reservationId="r"),
+    }
+    assert deeds[name]().status == (404 if name.startswith("release") else 409)
+    assert counts(shop) == (10, 3, 7)
+    check(shop)
+
+
+def test_a_keyed_release_is_done_once(shop: Shop) -> None:
+    shop.create()
+    shop.reserve("r", 2)
+    key = {"Idempotency-Key": "k"}
+    assert shop.api("DELETE", RELEASE, keys=("lamp", "r"), headers=key).status == 204
+    shop.reserve("r", 3)
+    assert shop.api("DELETE", RELEASE, keys=("lamp", "r"), headers=key).status == 204
+    assert counts(shop) == (10, 3, 7)
+    other = {"reserved_at": "2027-01-15T08:00:00Z"}
+    refused(
+        shop.api("DELETE", RELEASE, keys=("lamp", "r"), headers=key, query=other),
+        409,
+        "IDEMPOTENCY_CONFLICT",
+        "new key",
+    )
+    check(shop)
+
+
+def test_a_time_of_a_reservation_needs_the_reservation(shop: Shop) -> None:
+    shop.create()
+    answer = shop.fulfill(quantity=1, reserved_at="2027-01-15T08:00:00Z")
+    refused(answer, 400, "INVALID_REQUEST", "reserved_at: names the reservation of a reservationId")
