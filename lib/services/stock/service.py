@@ -31,6 +31,7 @@ from .handler import levels, movements
 from .handler.api import DEFAULT_PAGE_SIZE, DEFAULT_WAREHOUSE, ID
 from .handler.refusals import (
     BelowReserved,
+    HoldLimit,
     InsufficientStock,
     ReferenceConflict,
     ReservationConflict,
@@ -63,6 +64,9 @@ class StockSettings(Layer):
     and at least one unit more ..."""
     alert_rearm_minutes: int = setting(between(0, 10_080, "minutes"), key="alert_rearm_minutes", default=15)
     """... or so long after it recovered, whichever comes first."""
+    max_held_units: int = setting(between(0, NUMBER_MAX, "units"), key="max_held_units", default=0)
+    """How many units of a product one caller can hold at a time; 0: as many as there are.  A caller is the user or
+    client of the user pool, the IAM user or role, or the API key: a limit is for shops whose customers call the API."""
 
     WHERE: ClassVar[str] = "stock"
 
@@ -468,6 +472,11 @@ INSUFFICIENT = _code(
     "Fewer are available than are wanted, or an adjustment takes away more than is on hand; `details` say how many "
     "there are: request no more than that, or try again after a release.",
 )
+LIMITED = _code(
+    HoldLimit,
+    "The caller would hold more units of the product than `max_held_units`, which `details` list: release some, or "
+    "request fewer.",
+)
 FULFILLED = _code(ReservationFulfilled, "Units under this `reservationId` were sold: reserve under another id.")
 ANOTHERS = _code(
     ReservationConflict,
@@ -637,12 +646,13 @@ def _changing(settings: StockSettings) -> tuple[Function, ...]:
 
 
 def _holding(settings: StockSettings) -> tuple[Function, ...]:
+    limit = {"MAX_HELD_UNITS": str(settings.max_held_units)}
     return (
         Function(
             name="reserve",
             handler=HANDLER,
             settings=_sized(256, 50),
-            variables={"RESERVATION_MINUTES": str(settings.reservation_minutes), **_rearm(settings)},
+            variables={"RESERVATION_MINUTES": str(settings.reservation_minutes), **_rearm(settings), **limit},
             routes=tuple(
                 Route(
                     method="POST",
@@ -652,7 +662,7 @@ def _holding(settings: StockSettings) -> tuple[Function, ...]:
                     body=body,
                     responses={201: "Reservation"},
                     errors=(404,),
-                    codes=(INSUFFICIENT, ANOTHERS, FULFILLED),
+                    codes=(INSUFFICIENT, LIMITED, ANOTHERS, FULFILLED),
                     key_required=True,
                     grants=(
                         *READ,
@@ -673,7 +683,7 @@ def _holding(settings: StockSettings) -> tuple[Function, ...]:
             name="release",
             handler=HANDLER,
             settings=_sized(256, 20),
-            variables=_rearm(settings),
+            variables={**_rearm(settings), **limit},
             routes=tuple(
                 Route(
                     method="DELETE",
@@ -714,7 +724,7 @@ def _holding(settings: StockSettings) -> tuple[Function, ...]:
             name="fulfill",
             handler=HANDLER,
             settings=_sized(256, 20),
-            variables=_rearm(settings),
+            variables={**_rearm(settings), **limit},
             routes=tuple(
                 Route(
                     method="POST",

@@ -12,6 +12,13 @@ class InsufficientStock(ApiError):
     code = "INSUFFICIENT_STOCK"
 
 
+class HoldLimit(ApiError):
+    """The caller would hold more units of a product than one caller may."""
+
+    status = 409
+    code = "HOLD_LIMIT"
+
+
 class BelowReserved(ApiError):
     """Somebody holds what would be taken away."""
 

@@ -18,12 +18,13 @@ from ....runtime.dynamodb import DynamoDB
 from ....runtime.errors import ApiError, BadRequest, Conflict, NotFound, TooManyRequests, VersionConflict
 from ....runtime.idempotency import Idempotency
 from ....runtime.paging import PageTokens
-from . import levels, movements, reservations
+from . import levels, movements, quotas, reservations
 from .levels import Level, Place
 from .movements import Cause
 from .refusals import (
     BelowReserved,
     BelowZero,
+    HoldLimit,
     InsufficientStock,
     ReservationConflict,
     ReservationExpired,
@@ -37,6 +38,8 @@ from .work import MadeBefore, Overtaken, Settled, SoldBefore, Tables, Unsettled,
 
 FREED_AT_ONCE = 48
 """How many ended holds one transaction, of at most 100 actions, gives back."""
+MAX_LINES_WITH_LIMIT = 24
+"""Most lines of a reservation that is counted in quotas: of the 100 actions of a transaction each line takes four."""
 PAUSE_SECONDS = 0.02
 MAX_PAUSE_SECONDS = 0.4
 PAGE = 100
@@ -144,6 +147,8 @@ class Stock:
     def reserve(self, booking: Booking, caller: Caller, idempotency: Idempotency | None) -> Answer:
         """Hold all that is asked for, or nothing.  The same again gets the same answer."""
         lines = reservations.added_up(booking.lines)
+        if len(lines) > MAX_LINES_WITH_LIMIT and int(os.environ.get("MAX_HELD_UNITS", "0")):
+            raise BadRequest(f"lines: at most {MAX_LINES_WITH_LIMIT} where callers have a limit, got {len(lines)}")
         over: Line | None = None
 
         def step(work: Work) -> Answer:
@@ -158,12 +163,13 @@ class Stock:
                 cause = Cause(movements.RESERVED, caller.actor, line.reservation_id, line.reference)
                 work.move(line.place, cause, line.quantity, partial(levels.held, units=line.quantity, end=end))
                 work.line(line, reservations.put(self.tables.reservations, line, over))
+            self._count(work, made, 1)
             return reservations.shown(made)
 
         while True:
             try:
                 return self._freeing(lines, step, idempotency)
-            except (InsufficientStock, NotFound):
+            except (InsufficientStock, HoldLimit, NotFound):
                 if active := self._active(booking, caller):
                     return self._recorded(reservations.shown(active), idempotency)
                 raise
@@ -357,6 +363,8 @@ class Stock:
                 level = work.move(line.place, of_line, line.quantity, partial(ended, units=line.quantity, end=line.end))
                 work.line(line, reservations.settle(table, line, state, level.moved_at, attributes))
                 told.append(_sold(line.quantity, level.at(work.now)))
+            if state != reservations.EXPIRED:
+                self._count(work, lines, -1)
             if guard and attributes:
                 work.line(guard, reservations.retain(table, guard, attributes))
             return sale.response(told) if sale else {}
@@ -365,6 +373,28 @@ class Stock:
         if state == reservations.EXPIRED:
             return self._changed(self.levels(wanted), step, idempotency, exact=False)
         return self._freeing(wanted, step, idempotency)
+
+    def _count(self, work: Work, lines: list[Line], sign: int) -> None:
+        """Count lines in the quotas of their callers, where callers have a limit: 1 adds them, -1 removes them."""
+        limit = int(os.environ.get("MAX_HELD_UNITS", "0"))
+        if not limit:
+            return
+        units = Counter[tuple[str, str, int]]()
+        for line in lines:
+            units[line.owner or line.actor, line.product_id, line.end] += line.quantity
+        names = list(dict.fromkeys((caller, product_id) for caller, product_id, _ in units))
+        rows = self.store.rows(self.tables.levels, [quotas.key(*name) for name in names])
+        for quota in quotas.quotas_of(names, rows):
+            ends = {
+                end: count for (*name, end), count in units.items() if (quota.caller, quota.product_id) == tuple(name)
+            }
+            changed = quota
+            for end, count in ends.items():
+                # What a line holds is not counted if there was no limit when it was reserved.
+                if sign > 0 or changed.holds.get(end, 0) >= count:
+                    changed = changed.changed(sign * count, end, work.now, limit)
+            if changed != quota:
+                work.quota(*quota[:2], changed.put(self.tables.levels, work.now))
 
     def _freeing(self, asked: list[Wanted], step: Callable[[Work], Answer], idempotency: Idempotency | None) -> Answer:
         """Carry out a change, and release holds that have ended where it depends on them.

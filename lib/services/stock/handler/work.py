@@ -36,7 +36,7 @@ Step = Callable[..., Level]
 class Overtaken(Exception):
     """Others changed levels in between; `rows` has what they are now, None for one that is no longer there.
 
-    It is empty if another transaction is at one just now.
+    It is empty if another transaction is at one just now, or if only quotas were changed.
     """
 
     def __init__(self, rows: dict[Place, Item | None]) -> None:
@@ -98,6 +98,7 @@ class Work:
         self._units = 0
         self._lines: Actions = {}
         self._sales: Actions = {}
+        self._quotas: Actions = {}
         self._alerts: set[Place] = set()
 
     def make(self, level: Level, cause: Cause) -> None:
@@ -126,6 +127,10 @@ class Work:
         """The record of a part of a sale."""
         self._sales[("sale", *part)] = action
 
+    def quota(self, caller: str, product_id: str, action: dict[str, Any]) -> None:
+        """A change of what a caller holds of a product."""
+        self._quotas["quota", caller, product_id] = action
+
     def changed(self) -> list[Place]:
         """The levels that are not as they were."""
         return [place for place, level in self.after.items() if self._before.get(place) != level]
@@ -144,6 +149,7 @@ class Work:
         actions: Actions = {place: self._put(tables, place) for place in self.changed()}
         actions.update(self._lines)
         actions.update(self._sales)
+        actions.update(self._quotas)
         for number, row in enumerate(self._told()):
             actions[number] = {"Put": {"TableName": tables.movements, "Item": row}}
         if idempotency:
@@ -160,7 +166,7 @@ class Work:
                 raise SoldBefore from exc
             if settled := failed.keys() & self._lines.keys():
                 raise Settled(settled) from exc
-            raise Overtaken(failed) from exc
+            raise Overtaken({place: row for place, row in failed.items() if place not in self._quotas}) from exc
         metrics.emit(**{name: (value, "Count") for name, value in self._figures().items()})
 
     def _told(self) -> Iterator[Item]:
