@@ -167,6 +167,8 @@ def _api_row(route: Route) -> Row:
     takes = [*filter(None, [route.body and f"`{route.body}`"]), *(f"`?{name}`" for name in route.query)]
     answers = (f"**{status}** `{schema}`" if schema else f"**{status}**" for status, schema in route.responses.items())
     what = f"{route.summary} (an API key at least)" if route.key_required else route.summary
+    if route.throttle:
+        what += f" (at most {route.throttle.rate_per_second:g} requests a second, {route.throttle.burst} at once)"
     refusals = ", ".join(map(str, openapi.refusals(route)))
     return f"`{route.method}`", f"`{route.path}`", what, ", ".join(takes), f"{', '.join(answers)}; {refusals}"
 
