@@ -347,8 +347,8 @@ def _figures_of(key: Key) -> list[str]:
 
 def _takes(key: Key) -> str:
     default = {f.name: f.default for f in fields(key.layer)}[key.field]
-    unsaid = "" if default is None else f"; {default} when not given"
-    return key.layer.checks()[key.field][1].removeprefix("give ") + unsaid
+    expected = key.layer.checks()[key.field][1].removeprefix("give ")
+    return expected if default is None else f"{expected}; default: {default}"
 
 
 def _environments(services: Mapping[str, Service]) -> str:

@@ -245,7 +245,7 @@ def test_configuration_lists_every_key_with_what_it_takes() -> None:
     assert rows["audit_reads"] == [
         "inventory: Reads leave an audit row, too: a write unit and no time, as it is written beside the read. "
         "(`inventory.audit_reads`)",
-        "True or False; True when not given",
+        "True or False; default: True",
     ]
     assert rows["lambda_memory_size"] == [
         "Memory; processor time comes in proportion. (`function.memory_mb`)",
