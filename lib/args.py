@@ -89,6 +89,9 @@ class TapStackArgs(Settings):
         self.settings().check()
         self._check_authorization()
         self._check_secrets()
+        for _, route in self.description().routes():
+            if route.throttle:
+                route.throttle.within(self.settings().api)
         check_handlers(self.description())
         check_reach(self.description(), self.settings().network)
         if self.settings().api.health_route and HEALTH_PATH in {route.path for _, route in self.description().routes()}:

@@ -11,7 +11,7 @@ from itertools import accumulate, cycle
 from .environments import ENVIRONMENTS, row_name
 from .naming import parameter_name, physical_name, secret_name
 from .service import Function, Grant, Index, Parameter, Route, Service, Table
-from .settings import Settings, over
+from .settings import ApiSettings, Settings, over
 
 KINDS = {
     "caller": ("CALLERS", "#475569", "M8 7.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM2 15c0-4 3-5 6-5s6 1 6 5"),
@@ -115,7 +115,9 @@ def _cards(service: Service, environment: str) -> dict[str, Card]:
     cards = {
         "caller": _card("caller", 0, "HTTPS, JSON", _keys_asked(service, figures)),
         "email": _card("email", 3 if shared else 0, "if configured", "notification_email"),
-        "api": _card("api", 1, _named(service, environment, "api", service.api_type), *_stage(environment, figures)),
+        "api": _card(
+            "api", 1, _named(service, environment, "api", service.api_type), *_stage(service, environment, figures.api)
+        ),
         "watch": _card("alarm", 2, "of each function", "duration, errors, throttles", *_own_alarms(service)),
     }
     if service.site:
@@ -213,9 +215,13 @@ def _keys_asked(service: Service, figures: Settings) -> str:
     return {(True,): "with an API key", (False, True): "API key where marked"}.get(tuple(sorted(asked)), "no API key")
 
 
-def _stage(environment: str, figures: Settings) -> tuple[str, str]:
-    api = figures.api
-    return f"stage {api.stage_name or environment}", f"{api.throttle_rate_per_second:g}/s, {api.throttle_burst} at once"
+def _stage(service: Service, environment: str, api: ApiSettings) -> Iterator[str]:
+    yield f"stage {api.stage_name or environment}"
+    yield f"{api.throttle_rate_per_second:g}/s, {api.throttle_burst} at once"
+    for _, route in service.routes():
+        if route.throttle:
+            throttle = route.throttle.within(api)
+            yield f"{route.method} {route.path}: {throttle.rate_per_second:g}/s, {throttle.burst} at once"
 
 
 def _table_lines(table: Table) -> list[str]:

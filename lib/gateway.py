@@ -199,6 +199,11 @@ def request_parameters(route: Route) -> dict[str, bool]:
     return found
 
 
+def method_path(route: Route) -> str:
+    """Return the key of a method in the settings of a stage, in which slashes of the path are escaped."""
+    return f"{route.path.replace('/', '~1')}/{route.method}"
+
+
 def model(schema: Schema) -> str:
     """A schema as API Gateway's models want it."""
     return json.dumps({"$schema": "http://json-schema.org/draft-04/schema#", **schema}, sort_keys=True)

@@ -167,6 +167,8 @@ def _api_row(route: Route) -> Row:
     takes = [*filter(None, [route.body and f"`{route.body}`"]), *(f"`?{name}`" for name in route.query)]
     answers = (f"**{status}** `{schema}`" if schema else f"**{status}**" for status, schema in route.responses.items())
     what = f"{route.summary} (an API key at least)" if route.key_required else route.summary
+    if route.throttle:
+        what += f" (at most {route.throttle.rate_per_second:g} requests a second, {route.throttle.burst} at once)"
     refusals = ", ".join(map(str, openapi.refusals(route)))
     return f"`{route.method}`", f"`{route.path}`", what, ", ".join(takes), f"{', '.join(answers)}; {refusals}"
 
@@ -345,8 +347,8 @@ def _figures_of(key: Key) -> list[str]:
 
 def _takes(key: Key) -> str:
     default = {f.name: f.default for f in fields(key.layer)}[key.field]
-    unsaid = "" if default is None else f"; {default} when not given"
-    return key.layer.checks()[key.field][1].removeprefix("give ") + unsaid
+    expected = key.layer.checks()[key.field][1].removeprefix("give ")
+    return expected if default is None else f"{expected}; default: {default}"
 
 
 def _environments(services: Mapping[str, Service]) -> str:

@@ -15,7 +15,7 @@ from string import Formatter
 from typing import Any, Literal
 
 from .runtime.metrics import DIMENSION
-from .settings import AlarmSettings, FunctionSettings, Settings, over
+from .settings import AlarmSettings, ApiSettings, FunctionSettings, Settings, between, over
 
 Schema = Mapping[str, Any]
 """A JSON Schema in what draft 4 (API Gateway) and OpenAPI 3.0 have in common."""
@@ -36,6 +36,11 @@ _AMOUNTS = ("Count", *_BYTES, *_BITS)
 _TIMES = ("Seconds", "Milliseconds", "Microseconds")
 UNITS = (*_AMOUNTS, *(f"{amount}/Second" for amount in _AMOUNTS), *_TIMES, "Percent", "None")
 """CloudWatch's."""
+THROTTLE_LIMITS = {
+    "rate_per_second": between(0.1, 1_000_000, "requests a second"),
+    "burst": between(1, 1_000_000, "requests"),
+}
+"""The limits of a `Throttle` and their ranges, which are those of the stage's."""
 
 RESERVED_OUTPUT_PREFIXES = {"table": "dynamodb", "topic": "alarm"}
 """Prefixes of the outputs of a table and of a topic that every stack has, such as `dynamodb_table_name`."""
@@ -256,6 +261,35 @@ class Metric:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Throttle:
+    """Limits on the requests of one route, over all callers. They replace the limits of the stage for that route."""
+
+    rate_per_second: float
+    burst: int
+    """Concurrent requests before the rate applies."""
+    capped: tuple[str, ...] = ()
+    """Names of the limits that are lowered to the stage's if they exceed it. Others that exceed it are rejected."""
+    key_prefix: str = "throttle."
+    """Prefix of the limits in errors: that of their config keys, such as `anonymous_`, if config sets them."""
+
+    def __post_init__(self) -> None:
+        for name, (is_valid, expected) in THROTTLE_LIMITS.items():
+            if not is_valid(value := getattr(self, name)):
+                raise ValueError(f"{self.key_prefix}{name} must be {expected.removeprefix('give ')}, got {value!r}.")
+
+    def within(self, stage: ApiSettings) -> Throttle:
+        """Return the limits that apply on a stage. Raise `ValueError` for one that exceeds the stage's."""
+        limits = {name: getattr(stage, f"throttle_{name}") for name in THROTTLE_LIMITS}
+        for name, limit in limits.items():
+            if (value := getattr(self, name)) > limit and name not in self.capped:
+                raise ValueError(
+                    f"{self.key_prefix}{name} must be at most throttle_{name}, which is {limit}, got {value}. "
+                    f"Lower it, or raise throttle_{name}."
+                )
+        return replace(self, **{name: min(getattr(self, name), limit) for name, limit in limits.items()})
+
+
+@dataclass(frozen=True, kw_only=True)
 class Route:
     """One method on one path, and what it answers."""
 
@@ -285,6 +319,8 @@ class Route:
     """Its answer carries an `ETag`; where it changes something, `If-Match` guards it."""
     idempotent: bool | None = None
     """It honours an `Idempotency-Key`; None: if it is a POST."""
+    throttle: Throttle | None = None
+    """Limits on its requests. None applies the limits of the stage."""
     settings: FunctionSettings = field(default_factory=FunctionSettings)
     """Figures of the function that serves this operation alone, when functions are split."""
 

@@ -110,6 +110,8 @@ class Operation(NamedTuple):
     """Units, of the table that is written most."""
     key_writes: int = 0
     """Units, of the partition key that all items share in an index."""
+    route: str = ""
+    """Method and path, if the route has a throttle of its own."""
 
     @property
     def name(self) -> str:
@@ -124,6 +126,6 @@ OPERATIONS = (
     Operation("inventory", "read, audited", "api-lambda", 0.38, 56, (SINGLE,), reads=1, writes=1),
     Operation("inventory", "change", "api-lambda", 0.60, 53, (SINGLE, TRANSACTION), reads=1, writes=4, key_writes=1),
     Operation("inventory", "list of 20", "api-lambda", 0.76, 55, (SINGLE,), reads=1, writes=1),
-    Operation("stock", "read", "get-level", 0.23, 41, (SINGLE,), reads=1),
+    Operation("stock", "read", "get-level", 0.23, 41, (SINGLE,), reads=1, route="GET /inventory/{productId}"),
     Operation("stock", "reserve", "reserve", 0.59, 44, (SINGLE, TRANSACTION), reads=1, writes=2),
 )

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from lib.args import TapStackArgs
 from lib.components.table import SCALING_FACTOR
 from lib.cost.prices import PRICES, SECONDS
-from lib.settings import TableSettings
+from lib.service import Service
+from lib.settings import ApiSettings, TableSettings
 
 from . import queueing
 from .facts import (
@@ -86,7 +87,7 @@ def limits(operation: Operation, args: TapStackArgs) -> Limits:
     memory_mb, reserved = function.memory_mb or 0, function.reserved_concurrency or 0
     servers = int(ACCOUNT.value) if reserved < 0 else reserved
     most = {
-        "the stage's throttle": settings.api.throttle_rate_per_second or 0,
+        **_throttle(operation, service, settings.api),
         "the account's requests": GATEWAY_RATE.value,
         f"{PER_CONCURRENCY.value:g} for each unit of concurrency": PER_CONCURRENCY.value * servers,
         "concurrency": queueing.most_offered(servers, REFUSED) / offered(operation, memory_mb, 1),
@@ -100,6 +101,14 @@ def limits(operation: Operation, args: TapStackArgs) -> Limits:
         scaled={**most, **_of_tables(operation, settings.table, SCALING_FACTOR)},
         quota=settings.api.quota_per_month if keyed else None,
     )
+
+
+def _throttle(operation: Operation, service: Service, api: ApiSettings) -> dict[str, float]:
+    """Return the limit of the operation's route, or that of the stage."""
+    for _, route in service.routes():
+        if route.throttle and f"{route.method} {route.path}" == operation.route:
+            return {"the route's throttle": route.throttle.within(api).rate_per_second}
+    return {"the stage's throttle": api.throttle_rate_per_second or 0}
 
 
 def _of_tables(operation: Operation, table: TableSettings, factor: int) -> dict[str, float]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from lib.args import TapStackArgs
 from lib.cost.prices import PRICES, SECONDS
+from lib.services.stock.service import StockSettings, stock
 from lib.settings import LAYERS, ApiSettings, FunctionSettings, Layer, Settings, TableSettings
 
 from . import queueing
@@ -40,6 +41,8 @@ ADVISED = Settings(
     api=ApiSettings(throttle_rate_per_second=10_000, throttle_burst=5_000, quota_per_month=2_000_000_000),
 )
 """What prod takes for as many requests a second, beyond its row."""
+ADVISED_STOCK = StockSettings(anonymous_rate_per_second=1_000, anonymous_burst=500)
+"""Settings of the stock service for the same rate."""
 
 Row = Sequence[str]
 
@@ -163,20 +166,33 @@ def _money() -> list[Row]:
 
 
 def _rows() -> list[Row]:
-    return [LIMITS, *(_limits_row(name, one, Settings()) for name in ENVIRONMENTS for one in OPERATIONS)]
+    return [
+        LIMITS,
+        *(
+            _limits_row(one, TapStackArgs(environment_suffix=name, service=one.service))
+            for name in ENVIRONMENTS
+            for one in OPERATIONS
+        ),
+    ]
 
 
 def _advised() -> list[Row]:
-    return [LIMITS, *(_limits_row("prod", one, ADVISED) for one in OPERATIONS)]
+    return [LIMITS, *(_limits_row(one, advised(one)) for one in OPERATIONS)]
 
 
-def _limits_row(environment: str, one: Operation, more: Settings) -> Row:
-    found = limits(one, TapStackArgs(environment_suffix=environment, service=one.service, **vars(more)))
+def advised(one: Operation) -> TapStackArgs:
+    """Return the arguments that are advised for prod, for the service of an operation."""
+    service = stock(ADVISED_STOCK) if one.service == "stock" else one.service
+    return TapStackArgs(environment_suffix="prod", service=service, **vars(ADVISED))
+
+
+def _limits_row(one: Operation, args: TapStackArgs) -> Row:
+    found = limits(one, args)
     what = min(found.at_first, key=lambda limit: found.at_first[limit])
     reserved = "none" if found.reserved < 0 else str(found.reserved)
     at_first, scaled = (_enough(min(most.values())) for most in (found.at_first, found.scaled))
     p99 = _ms(response_ms(one, found.memory_mb).percentile(99))
-    return environment, one.name, str(found.memory_mb), reserved, p99, at_first, what, scaled, _lasts(found.quota)
+    return args.environment, one.name, str(found.memory_mb), reserved, p99, at_first, what, scaled, _lasts(found.quota)
 
 
 def _config() -> str:
@@ -187,8 +203,8 @@ def _config() -> str:
 
 def _figures(settings: Settings) -> Iterable[tuple[Layer, Field[Any]]]:
     """What settings say."""
-    for layer in (getattr(settings, name) for name in LAYERS):
-        yield from ((layer, one) for one in fields(layer) if getattr(layer, one.name) is not None)
+    for layer in (*(getattr(settings, name) for name in LAYERS), ADVISED_STOCK):
+        yield from ((layer, one) for one in fields(layer) if getattr(layer, one.name) != one.default)
 
 
 def _ms(milliseconds: float) -> str:

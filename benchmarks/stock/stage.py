@@ -29,16 +29,16 @@ class Stage(NamedTuple):
     """Their names in AWS, by those in the description."""
 
 
-def whole() -> Service:
+def whole(service: Service = SERVICE) -> Service:
     """The service with one function for all operations, so that one worker serves them."""
-    parts = SERVICE.functions
+    parts = service.functions
     one = replace(
         parts[0],
         routes=tuple(route for function in parts for route in function.routes),
         schedules=tuple(schedule for function in parts for schedule in function.schedules),
         consumers=tuple(consumer for function in parts for consumer in function.consumers),
     )
-    return replace(SERVICE, functions=(one,), alarms=())
+    return replace(service, functions=(one,), alarms=())
 
 
 def alone(name: str) -> Service:

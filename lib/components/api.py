@@ -57,6 +57,9 @@ class ApiArgs:
     def __post_init__(self) -> None:
         if self.authorization.type == USER_POOL and not self.user_pool:
             raise refuse("user_pool", self.user_pool, f"with {USER_POOL} give the UserPool whose tokens are asked for")
+        for route, _ in self.routes:
+            if route.throttle:
+                route.throttle.within(over(BASIS.api, self.settings))
 
 
 FROZEN: dict[type[pulumi.Resource], tuple[str, ...]] = {
@@ -180,7 +183,10 @@ class Api(pulumi.ComponentResource):
         self.deployment = self._deployment()
         self.logs = self._logs() if self._logged() else None
         self.stage = self._stage()
-        self.method_settings = self._method_settings()
+        self.method_settings = self._method_settings(
+            f"{name}-throttle", "*/*", self.settings.throttle_rate_per_second, self.settings.throttle_burst
+        )
+        self.route_settings = self._route_settings()
         self.usage_plan = self._usage_plan() if any(map(self._key_required, self._routes())) else None
         self.domain = self._domain() if self.settings.domain_name else None
         self.register_outputs({"id": self.resource.id, "url": self.stage.invoke_url, "stage": self.stage.stage_name})
@@ -451,22 +457,48 @@ class Api(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=self.logs.ready() if self.logs else None),
         )
 
-    def _method_settings(self) -> aws.apigateway.MethodSettings:
+    def _method_settings(
+        self,
+        logical_name: str,
+        method_path: str,
+        rate_per_second: float | None,
+        burst: int | None,
+        depends_on: Sequence[pulumi.Resource] | None = None,
+    ) -> aws.apigateway.MethodSettings:
         level = self.settings.execution_log_level
         return aws.apigateway.MethodSettings(
-            f"{self._prefix}-throttle",
+            logical_name,
             rest_api=self.resource.id,
             stage_name=self.stage.stage_name,
-            method_path="*/*",
+            method_path=method_path,
             settings={
-                "throttling_rate_limit": self.settings.throttle_rate_per_second,
-                "throttling_burst_limit": self.settings.throttle_burst,
+                "throttling_rate_limit": rate_per_second,
+                "throttling_burst_limit": burst,
                 "logging_level": level,
                 "data_trace_enabled": bool(self.settings.execution_log_bodies) and level != "OFF",
                 "metrics_enabled": self.settings.metrics,
             },
-            opts=self._child,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=depends_on),
         )
+
+    def _route_settings(self) -> dict[tuple[str, str], aws.apigateway.MethodSettings]:
+        """Create the settings of each route with a throttle.
+
+        The settings of a method replace all those of `*/*`, including logs and metrics.
+        """
+        created: dict[tuple[str, str], aws.apigateway.MethodSettings] = {}
+        for route in self._routes():
+            if route.throttle:
+                throttle = route.throttle.within(self.settings)
+                created[route.method, route.path] = self._method_settings(
+                    f"{self._prefix}{route.path}-{route.method.lower()}-throttle",
+                    gateway.method_path(route),
+                    throttle.rate_per_second,
+                    throttle.burst,
+                    # Two concurrent updates of one stage can conflict.
+                    depends_on=[self.method_settings, *created.values()],
+                )
+        return created
 
     def _key_required(self, route: service.Route) -> bool:
         asked = {"NONE": route.key_required, "API_KEY": bool(route.scope_needed())}

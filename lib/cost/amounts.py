@@ -243,8 +243,9 @@ def _access_log(_: Inputs, month: Month) -> float:
 
 
 def _execution_log(_: Inputs, month: Month) -> float:
-    told = [given["settings"] for given in month.of("apigateway.MethodSettings")]
-    levels = [(given["loggingLevel"], given["dataTraceEnabled"]) for given in told]
+    # Settings of a single method repeat the levels of its stage.
+    settings = [inputs["settings"] for inputs in month.of("apigateway.MethodSettings") if inputs["methodPath"] == "*/*"]
+    levels = [(of_stage["loggingLevel"], of_stage["dataTraceEnabled"]) for of_stage in settings]
     return month.traffic.requests * sum(EXECUTION_LOG_BYTES.get(level, 0) for level in levels)
 
 

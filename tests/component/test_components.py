@@ -29,6 +29,7 @@ from lib.components.topic import Topic, TopicArgs
 from lib.components.usage_plan import UsagePlan, UsagePlanArgs
 from lib.recorder import Deployment, record
 from lib.service import Site as DescribedSite
+from lib.service import Throttle
 from lib.settings import AlarmSettings, ApiSettings, AuthorizationSettings, FunctionSettings, TableSettings
 
 from ..builders import NEW_PARCEL, a_route, a_table, an_alarm
@@ -481,6 +482,72 @@ def test_methods_are_logged_and_measured_as_asked_and_what_is_off_is_said_to_be(
 ) -> None:
     made = made_api(settings=ApiSettings(**settings)).only("apigateway.MethodSettings").inputs["settings"]
     assert (made["loggingLevel"], made["dataTraceEnabled"], made["metricsEnabled"]) == (level, bodies, metrics)
+
+
+def throttled_api(throttle: Throttle, **settings: Any) -> Deployment:
+    """Return what an API registers of whose two routes one has a throttle."""
+    labels = a_route(method="POST", path="/parcels/{id}/labels", throttle=throttle)
+
+    def program() -> None:
+        routes = [(a_route(), a_function()), (labels, a_function("labels"))]
+        Api("counter", ApiArgs(name="post-counter", routes=routes, settings=ApiSettings(**settings)))
+
+    return record(program)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"execution_log_level": "INFO"},
+        {"execution_log_level": "ERROR", "execution_log_bodies": False, "metrics": True},
+    ],
+    ids=["default", "log", "log without bodies and metrics"],
+)
+def test_throttle_of_a_route_replaces_the_limits_of_its_method_alone(settings: dict[str, Any]) -> None:
+    throttle = Throttle(rate_per_second=2.5, burst=5)
+    created = throttled_api(throttle, throttle_rate_per_second=20, throttle_burst=10, **settings)
+    registered = created.inputs("apigateway.MethodSettings")
+    assert {name: inputs["methodPath"] for name, inputs in registered.items()} == {
+        "counter-throttle": "*/*",
+        "counter/parcels/{id}/labels-post-throttle": "~1parcels~1{id}~1labels/POST",
+    }
+    stage, own = registered.values()
+    limits = ("throttlingRateLimit", "throttlingBurstLimit")
+    assert [[inputs["settings"][name] for name in limits] for inputs in (stage, own)] == [[20, 10], [2.5, 5]]
+    others = [{k: v for k, v in inputs["settings"].items() if k not in limits} for inputs in (stage, own)]
+    assert others[0] == others[1]
+    assert others[0].keys() == {"loggingLevel", "dataTraceEnabled", "metricsEnabled"}
+    assert (own["restApi"], own["stageName"]) == (stage["restApi"], stage["stageName"])
+
+
+def test_settings_of_methods_are_written_one_after_another() -> None:
+    throttle = Throttle(rate_per_second=2.5, burst=5)
+
+    def program() -> None:
+        routes = [(a_route(path=f"/{name}", throttle=throttle), a_function(name)) for name in ("first", "second")]
+        Api("counter", ApiArgs(name="post-counter", routes=routes))
+
+    created = record(program).of("apigateway.MethodSettings")
+    earlier = {name: created.keys() & {*resource.depends_on} for name, resource in created.items()}
+    assert earlier == {
+        "counter-throttle": set(),
+        "counter/first-get-throttle": {"counter-throttle"},
+        "counter/second-get-throttle": {"counter-throttle", "counter/first-get-throttle"},
+    }
+
+
+def test_throttle_of_a_route_does_not_redeploy_the_api() -> None:
+    slow, fast = (throttled_api(Throttle(rate_per_second=rate, burst=5)) for rate in (1, 2))
+    assert slow.only("apigateway.Deployment").inputs == fast.only("apigateway.Deployment").inputs
+
+
+def test_api_rejects_a_route_with_a_throttle_above_the_default_of_the_stage() -> None:
+    route = (a_route(throttle=Throttle(rate_per_second=10_001, burst=5)), None)
+    with pytest.raises(
+        ValueError, match=r"^throttle.rate_per_second must be at most throttle_rate_per_second, which is"
+    ):
+        ApiArgs(name="post-counter", routes=[route])  # type: ignore[list-item]
 
 
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1"

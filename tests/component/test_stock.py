@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from lib import openapi
+from lib.args import TapStackArgs
 from lib.recorder import Deployment, record
 from lib.services.stock.service import StockSettings, stock
 from lib.settings import AlarmSettings, ApiSettings
@@ -205,6 +207,102 @@ def test_tables_end_what_nobody_needs_and_stream_what_somebody_hears(dev: Deploy
 def test_only_what_customers_ask_needs_no_key(either: Deployment) -> None:
     keyless = [name for name, (method, _) in either.endpoints().items() if not method.get("apiKeyRequired")]
     assert sorted(route for route in keyless if route[0] != "OPTIONS") == [("GET", "/inventory/{productId}")]
+
+
+@pytest.mark.parametrize("suffix", ["dev", "staging", "prod"])
+def test_anonymous_route_alone_has_a_lower_throttle(suffix: str) -> None:
+    registered = deployed(environment_suffix=suffix).inputs("apigateway.MethodSettings")
+    assert {inputs["methodPath"]: limits(inputs) for inputs in registered.values()} == {
+        "*/*": (10_000, 5_000),
+        "~1inventory~1{productId}/GET": (250, 100),
+    }
+    stage, anonymous = (inputs["settings"] for inputs in registered.values())
+    lower = {"throttlingRateLimit": 250, "throttlingBurstLimit": 100}
+    assert anonymous == {**stage, **lower}
+    assert (anonymous["loggingLevel"], anonymous["metricsEnabled"]) == ("ERROR", True)
+    assert [*registered] == ["shop-stock-api-throttle", "shop-stock-api/inventory/{productId}-get-throttle"]
+
+
+def limits(inputs: dict[str, Any]) -> tuple[float, int]:
+    """Return rate and burst of method settings."""
+    return inputs["settings"]["throttlingRateLimit"], inputs["settings"]["throttlingBurstLimit"]
+
+
+def anonymous_limits(settings: StockSettings, **api: Any) -> tuple[float, int]:
+    """Return rate and burst of the anonymous route."""
+    registered = deployed(service=stock(settings), api=ApiSettings(**api)).inputs("apigateway.MethodSettings")
+    return limits(registered["shop-stock-api/inventory/{productId}-get-throttle"])
+
+
+@pytest.mark.parametrize(
+    ("settings", "api", "expected"),
+    [
+        ({"anonymous_rate_per_second": 1_000, "anonymous_burst": 500}, {}, (1_000, 500)),
+        ({"anonymous_rate_per_second": 10_000, "anonymous_burst": 5_000}, {}, (10_000, 5_000)),
+        ({"anonymous_burst": 7}, {}, (250, 7)),
+        ({}, {"throttle_rate_per_second": 50}, (50, 100)),
+        ({"anonymous_rate_per_second": 5}, {"throttle_rate_per_second": 50, "throttle_burst": 20}, (5, 20)),
+    ],
+)
+def test_throttle_of_the_anonymous_route_is_configurable(
+    settings: dict[str, Any], api: dict[str, Any], expected: tuple[float, int]
+) -> None:
+    assert anonymous_limits(StockSettings(**settings), **api) == expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "api", "message"),
+    [
+        (
+            {"anonymous_rate_per_second": 10_001},
+            {},
+            "anonymous_rate_per_second must be at most throttle_rate_per_second, which is 10000, got 10001. "
+            "Lower it, or raise throttle_rate_per_second.",
+        ),
+        (
+            {"anonymous_burst": 100},
+            {"throttle_burst": 99},
+            "anonymous_burst must be at most throttle_burst, which is 99, got 100. Lower it, or raise throttle_burst.",
+        ),
+    ],
+)
+def test_throttle_of_the_anonymous_route_above_that_of_the_stage_is_rejected(
+    settings: dict[str, Any], api: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        TapStackArgs(service=stock(StockSettings(**settings)), api=ApiSettings(**api))
+
+
+@pytest.mark.parametrize("response", ["full", "availability"])
+@pytest.mark.parametrize("split", [False, True])
+def test_level_route_requires_a_key_whatever_anonymous_callers_get(response: Any, split: bool) -> None:
+    service = stock(StockSettings(anonymous_response=response))
+    created = deployed(service=service, split_functions=split)
+    endpoints = created.endpoints()
+    method, _ = endpoints["GET", "/inventory/{productId}/level"]
+    assert method["apiKeyRequired"]
+    assert not endpoints["GET", "/inventory/{productId}"][0].get("apiKeyRequired")
+    name = "get-availability" if split and response == "availability" else "get-level"
+    assert statements(created, name) == statements(created, "get-level") == READ
+
+
+def test_anonymous_response_decides_the_documented_schema() -> None:
+    for response, schema in {"full": "ProductLevel", "availability": "Availability"}.items():
+        paths = openapi.document(stock(StockSettings(anonymous_response=response)))["paths"]  # type: ignore[arg-type]
+        documented = {
+            path: paths[path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
+            for path in ("/inventory/{productId}", "/inventory/{productId}/level")
+        }
+        assert documented == {
+            "/inventory/{productId}": f"#/components/schemas/{schema}",
+            "/inventory/{productId}/level": "#/components/schemas/ProductLevel",
+        }
+
+
+def test_both_shapes_of_the_anonymous_response_are_documented() -> None:
+    availability = openapi.document(stock())["components"]["schemas"]["Availability"]
+    assert availability["required"] == ["product_id", "in_stock", "low_stock"]
+    assert availability["properties"].keys() == {"product_id", "in_stock", "low_stock", "warehouse_id"}
 
 
 def test_functions_find_all_they_need_in_their_environment(dev: Deployment) -> None:

@@ -117,6 +117,9 @@ VALUES: dict[str, tuple[str, Any, list[str]]] = {
     "default_page_size": ("5", 5, ["few", "51"]),
     "max_page_size": ("30", 30, ["many", "51"]),
     "audit_reads": ("false", False, ["no", "0"]),
+    "anonymous_rate_per_second": ("2.5", 2.5, ["fast", "-1", "0"]),
+    "anonymous_burst": ("9", 9, ["many", "-1"]),
+    "anonymous_response": ("availability", "availability", ["none", "Full"]),
     "reservation_minutes": ("45", 45, ["long", "1441", "0.5"]),
 }
 """Every key with a value as it is written, what it means, and values that cannot be."""

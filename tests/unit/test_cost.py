@@ -345,6 +345,9 @@ def test_backups_that_are_never_deleted_have_no_price() -> None:
 # Logs and metrics
 
 
+INFO = {"loggingLevel": "INFO", "dataTraceEnabled": False}
+
+
 def test_each_group_is_written_to_by_whom_it_is_named_after() -> None:
     kept = {"retentionInDays": 30}
     found = served(
@@ -356,7 +359,7 @@ def test_each_group_is_written_to_by_whom_it_is_named_after() -> None:
         a_table(),
         a_resource("apigateway.Stage", "a", accessLogSettings={"format": "x" * 500}),
         a_resource("apigateway.Stage", "b"),
-        a_resource("apigateway.MethodSettings", settings={"loggingLevel": "INFO", "dataTraceEnabled": False}),
+        a_resource("apigateway.MethodSettings", methodPath="*/*", settings=INFO),
         requests=1_000_000,
         log_bytes=300,
     )
@@ -372,10 +375,24 @@ def test_each_group_is_written_to_by_whom_it_is_named_after() -> None:
 def test_the_execution_log_is_as_long_as_its_level_makes_it(level: str, bodies: bool, gb: float) -> None:
     found = served(
         a_resource("cloudwatch.LogGroup", name="API-Gateway-Execution-Logs_x/dev", retentionInDays=1),
-        a_resource("apigateway.MethodSettings", settings={"loggingLevel": level, "dataTraceEnabled": bodies}),
+        a_resource(
+            "apigateway.MethodSettings",
+            methodPath="*/*",
+            settings={"loggingLevel": level, "dataTraceEnabled": bodies},
+        ),
         requests=1_000_000,
     )
     assert amounts(found, "cloudwatch.LogGroup").get("what is logged", 0) == gb
+
+
+def test_settings_of_a_method_do_not_lengthen_the_execution_log() -> None:
+    found = served(
+        a_resource("cloudwatch.LogGroup", name="API-Gateway-Execution-Logs_x/dev", retentionInDays=1),
+        a_resource("apigateway.MethodSettings", "stage", methodPath="*/*", settings=INFO),
+        a_resource("apigateway.MethodSettings", "method", methodPath="~1parcels/GET", settings=INFO),
+        requests=1_000_000,
+    )
+    assert amounts(found, "cloudwatch.LogGroup")["what is logged"] == 1
 
 
 def test_a_group_of_somebody_unknown_or_without_end_has_no_price() -> None:

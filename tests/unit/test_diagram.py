@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from lib.diagram import ADVANCE, svg
-from lib.service import Function, Index, Key, Parameter, Route, Schedule, Service, Site, Topic
+from lib.service import Function, Index, Key, Parameter, Route, Schedule, Service, Site, Throttle, Topic
 from lib.services import SERVICES
 from lib.settings import ApiSettings, FunctionSettings, Settings, SiteSettings
 
@@ -350,6 +350,12 @@ def test_a_function_shows_its_own_figures_over_the_services_over_the_environment
 )
 def test_callers_know_whether_they_need_a_key(routes: list[Route], environment: str, wanted: str) -> None:
     assert wanted in words(drawn(a_service(functions=(a_function(*routes),)), environment))
+
+
+def test_throttle_of_a_route_is_in_the_box_of_the_api() -> None:
+    slow = a_route(path="/parcels/{id}", throttle=Throttle(rate_per_second=2.5, burst=5))
+    picture = words(drawn(a_service(functions=(a_function(a_route(), slow),))))
+    assert {"10000/s, 5000 at once", "GET /parcels/{id}: 2.5/s, 5 at once"} <= {*picture.splitlines()}
 
 
 def test_the_stage_is_the_environment_unless_the_service_names_one() -> None:

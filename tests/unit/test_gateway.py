@@ -151,3 +151,14 @@ def test_fingerprint_changes_exactly_when_the_description_does() -> None:
     first = {"a": [1, 2], "b": {"c": None, "d": True}}
     assert gateway.fingerprint(first) == gateway.fingerprint({"b": {"d": True, "c": None}, "a": (1, 2)})
     assert gateway.fingerprint(first) != gateway.fingerprint({**first, "a": [2, 1]})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "key"),
+    [
+        ("GET", "/parcels", "~1parcels/GET"),
+        ("POST", "/parcels/{id}/labels", "~1parcels~1{id}~1labels/POST"),
+    ],
+)
+def test_slashes_of_a_path_are_escaped_in_the_settings_of_a_stage(method: str, path: str, key: str) -> None:
+    assert gateway.method_path(a_route(method=method, path=path)) == key

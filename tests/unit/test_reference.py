@@ -13,7 +13,7 @@ from lib import policies
 from lib.config import KEYS, OTHER_KEYS
 from lib.environments import ENVIRONMENTS
 from lib.reference import files, filled, main, sections
-from lib.service import Parameter
+from lib.service import Parameter, Throttle
 from lib.services import SERVICES
 from lib.settings import ApiSettings, FunctionSettings, Settings
 
@@ -115,6 +115,12 @@ def test_the_api_lists_every_route_with_what_it_takes_and_answers() -> None:
     assert accepting.startswith(
         "| `POST` | `/parcels` | Accept one (an API key at least) | `Parcel` | **201** `Parcel`; 4"
     )
+
+
+def test_the_api_lists_the_throttle_of_a_route() -> None:
+    route = a_route(summary="List", throttle=Throttle(rate_per_second=2.5, burst=5))
+    (listing,) = sections({"parcels": a_service(functions=(a_function(route),))})["api-parcels"].splitlines()[2:]
+    assert listing.startswith("| `GET` | `/parcels` | List (at most 2.5 requests a second, 5 at once) | ")
 
 
 def test_codes_are_listed_with_their_status_and_what_they_mean() -> None:
@@ -239,7 +245,7 @@ def test_configuration_lists_every_key_with_what_it_takes() -> None:
     assert rows["audit_reads"] == [
         "inventory: Reads leave an audit row, too: a write unit and no time, as it is written beside the read. "
         "(`inventory.audit_reads`)",
-        "True or False; True when not given",
+        "True or False; default: True",
     ]
     assert rows["lambda_memory_size"] == [
         "Memory; processor time comes in proportion. (`function.memory_mb`)",

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.scaling import model
 from benchmarks.scaling.facts import FACTS, OPERATIONS, PLATFORM, SANDBOX, SINGLE, VCPU, Operation
-from benchmarks.scaling.page import ADVISED, RATE, TARGET_MS, sections
+from benchmarks.scaling.page import RATE, TARGET_MS, advised, sections
 from lib.args import TapStackArgs
 from lib.reference import filled
 from lib.services import SERVICES
@@ -70,6 +70,13 @@ def test_a_deployment_stops_at_the_least_of_its_figures() -> None:
     assert (what, rate < 7 / 0.5) == ("concurrency", True)
 
 
+def test_a_route_stops_at_its_own_throttle() -> None:
+    read = Operation("stock", "read", "get-level", 1.5, 40, (SINGLE,), route="GET /inventory/{productId}")
+    assert stops(read, TapStackArgs(service="stock")) == ("the route's throttle", 250)
+    keyed = read._replace(route="GET /inventory/{productId}/level")
+    assert stops(keyed, TapStackArgs(service="stock")) == ("the stage's throttle", 10_000)
+
+
 def test_tables_that_are_provisioned_begin_small_and_scale() -> None:
     table = TableSettings(billing_mode="PROVISIONED", read_capacity=3, write_capacity=20)
     found = model.limits(WRITE, TapStackArgs(service="inventory", table=table))
@@ -97,7 +104,7 @@ def test_a_month_costs_the_more_the_more_memory_it_has() -> None:
 
 def test_what_is_advised_takes_the_rate_within_the_target() -> None:
     for one in OPERATIONS:
-        found = model.limits(one, TapStackArgs(environment_suffix="prod", service=one.service, **vars(ADVISED)))
+        found = model.limits(one, advised(one))
         assert min(found.at_first.values()) >= RATE, one.name
         assert model.response_ms(one, found.memory_mb, 0.01).percentile(99) < TARGET_MS, one.name
 

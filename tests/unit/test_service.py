@@ -11,8 +11,22 @@ from typing import Any
 import botocore.session
 import pytest
 
-from lib.service import UNITS, Call, Function, Grant, Index, Key, Parameter, Route, Schedule, Site, Table, Topic
-from lib.settings import FunctionSettings
+from lib.service import (
+    UNITS,
+    Call,
+    Function,
+    Grant,
+    Index,
+    Key,
+    Parameter,
+    Route,
+    Schedule,
+    Site,
+    Table,
+    Throttle,
+    Topic,
+)
+from lib.settings import ApiSettings, FunctionSettings
 from tests.builders import (
     HANDLER,
     a_code,
@@ -486,3 +500,57 @@ def test_units_are_cloudwatchs() -> None:
 def test_vocabulary_imports_neither_pulumi_nor_boto3() -> None:
     loaded = "import sys, lib.service; sys.exit(bool({'pulumi', 'boto3', 'botocore'} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", loaded], check=False).returncode == 0
+
+
+STAGE = ApiSettings(throttle_rate_per_second=20, throttle_burst=10)
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        (
+            {"rate_per_second": 0},
+            "throttle.rate_per_second must be a number from 0.1 to 1000000 requests a second, got 0.",
+        ),
+        ({"rate_per_second": float("nan")}, "throttle.rate_per_second must be a number from 0.1 to .*, got nan."),
+        ({"rate_per_second": True}, "throttle.rate_per_second must be a number from 0.1 to .*, got True."),
+        ({"rate_per_second": "5"}, "throttle.rate_per_second must be a number from 0.1 to .*, got '5'."),
+        ({"burst": 0}, "throttle.burst must be a whole number from 1 to 1000000 requests, got 0."),
+        ({"burst": 2.5}, "throttle.burst must be a whole number from 1 to .*, got 2.5."),
+        ({"burst": 0, "key_prefix": "guest_"}, "guest_burst must be a whole number from 1 to .*, got 0."),
+    ],
+)
+def test_throttle_rejects_limits_that_api_gateway_cannot_have(limits: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        Throttle(**{"rate_per_second": 1, "burst": 1, **limits})
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        (
+            {"rate_per_second": 20.5},
+            "throttle.rate_per_second must be at most throttle_rate_per_second, which is 20, got 20.5. "
+            "Lower it, or raise throttle_rate_per_second.",
+        ),
+        (
+            {"burst": 11, "key_prefix": "guest_", "capped": ("rate_per_second",)},
+            "guest_burst must be at most throttle_burst, which is 10, got 11. Lower it, or raise throttle_burst.",
+        ),
+    ],
+)
+def test_throttle_above_the_limits_of_the_stage_is_rejected(limits: dict[str, Any], message: str) -> None:
+    throttle = Throttle(**{"rate_per_second": 1, "burst": 1, **limits})
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        throttle.within(STAGE)
+
+
+@pytest.mark.parametrize(("own", "effective"), [((5, 3), (5, 3)), ((20, 10), (20, 10)), ((0.1, 1), (0.1, 1))])
+def test_throttle_within_the_limits_of_the_stage_applies(own: tuple[float, int], effective: tuple[float, int]) -> None:
+    throttle = Throttle(rate_per_second=own[0], burst=own[1]).within(STAGE)
+    assert (throttle.rate_per_second, throttle.burst) == effective
+
+
+def test_capped_limits_are_lowered_to_those_of_the_stage() -> None:
+    throttle = Throttle(rate_per_second=100, burst=50, capped=("rate_per_second", "burst"))
+    assert (throttle.within(STAGE).rate_per_second, throttle.within(STAGE).burst) == (20, 10)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from ...runtime.errors import ApiError, Conflict, VersionConflict
 from ...service import (
@@ -23,9 +23,10 @@ from ...service import (
     Service,
     Site,
     Table,
+    Throttle,
     Topic,
 )
-from ...settings import ApiSettings, FunctionSettings, Layer, Settings, TableSettings, between, setting
+from ...settings import ApiSettings, FunctionSettings, Layer, Settings, TableSettings, between, one_of, setting
 from ..pages import page_of, page_query
 from .handler import levels, movements
 from .handler.api import DEFAULT_PAGE_SIZE, DEFAULT_WAREHOUSE, ID
@@ -67,6 +68,19 @@ class StockSettings(Layer):
     max_held_units: int = setting(between(0, NUMBER_MAX, "units"), key="max_held_units", default=0)
     """How many units of a product one caller can hold at a time; 0: as many as there are.  A caller is the user or
     client of the user pool, the IAM user or role, or the API key: a limit is for shops whose customers call the API."""
+    anonymous_rate_per_second: float | None = setting(
+        between(0.1, 1_000_000, "requests a second"), key="anonymous_rate_per_second"
+    )
+    """Anonymous requests per second, over all callers; 429 above it. At most `throttle_rate_per_second`.
+    Default: 250, or `throttle_rate_per_second` if that is lower."""
+    anonymous_burst: int | None = setting(between(1, 1_000_000, "requests"), key="anonymous_burst")
+    """Concurrent anonymous requests before the rate applies. At most `throttle_burst`. Default: 100, or
+    `throttle_burst` if that is lower."""
+    anonymous_response: Literal["full", "availability"] = setting(
+        one_of("full", "availability"), key="anonymous_response", default="full"
+    )
+    """Response of `GET /inventory/{productId}`, the anonymous route: `full` is the level with its counts,
+    `availability` only whether the product is in stock and whether stock is low."""
 
     WHERE: ClassVar[str] = "stock"
 
@@ -181,6 +195,11 @@ LEVEL: dict[str, Schema] = {
     "last_updated": {**TIME, "description": "When stock_count, threshold_level or category was last changed."},
     "version": {"type": "integer", "description": "How often they were; holding units is no change of them."},
 }
+AVAILABILITY: dict[str, Schema] = {
+    "product_id": PRODUCT,
+    "in_stock": {"type": "boolean", "description": "Whether any unit is available."},
+    "low_stock": {"type": "boolean", "description": "Whether the status is LOW_STOCK, so units are still available."},
+}
 LINE: dict[str, Schema] = {"product_id": PRODUCT, "warehouse_id": IDENTIFIER, "quantity": UNITS}
 SOLD: dict[str, Schema] = {**LINE, **COUNTS, "status": STATUS}
 
@@ -250,6 +269,10 @@ SCHEMAS: dict[str, Schema] = {
         ),
         "description": "With `warehouse_id` the level there; without it the sum over `warehouses`, with a `version` if "
         "there is one warehouse.",
+    },
+    "Availability": {
+        **_open(tuple(AVAILABILITY), **AVAILABILITY, warehouse_id={**IDENTIFIER, "description": "The one requested."}),
+        "description": "Response of `GET /inventory/{productId}` if `anonymous_response` is `availability`.",
     },
     "LevelPage": page_of("levels", "Level"),
     "Reservation": _open(
@@ -500,7 +523,7 @@ def _sized(memory_mb: int, reserved_concurrency: int, timeout_seconds: int = 10)
 
 
 def _functions(settings: StockSettings) -> tuple[Function, ...]:
-    return (*_reading(), *_changing(settings), *_holding(settings), *_watching(settings))
+    return (*_reading(settings), *_changing(settings), *_holding(settings), *_watching(settings))
 
 
 def _rearm(settings: StockSettings) -> dict[str, str]:
@@ -511,8 +534,26 @@ def _rearm(settings: StockSettings) -> dict[str, str]:
     }
 
 
-def _reading() -> tuple[Function, ...]:
+ANONYMOUS_THROTTLE = {"rate_per_second": 250, "burst": 100}
+"""Default limits of anonymous requests.  The 50 reserved executions of `get-level` serve 500 requests per second (see
+docs/scaling.md), so half of them remain for callers with a key."""
+ANONYMOUS_RESPONSES = {
+    "full": ("get_level", "What there is of a product, up to date", "ProductLevel"),
+    "availability": ("get_availability", "Whether a product is in stock, up to date", "Availability"),
+}
+"""Operation, summary and response schema of the route without an API key, by `anonymous_response`."""
+
+
+def _anonymous_throttle(settings: StockSettings) -> Throttle:
+    unset = tuple(name for name in ANONYMOUS_THROTTLE if getattr(settings, f"anonymous_{name}") is None)
+    limits = {name: getattr(settings, f"anonymous_{name}") or default for name, default in ANONYMOUS_THROTTLE.items()}
+    return Throttle(**limits, capped=unset, key_prefix="anonymous_")
+
+
+def _reading(settings: StockSettings) -> tuple[Function, ...]:
     page = page_query(default_size=DEFAULT_PAGE_SIZE, max_size=MAX_PAGE_SIZE, token_length=4096)
+    warehouse = {"warehouse_id": {**IDENTIFIER, "description": "One warehouse; the sum of all without it."}}
+    operation, summary, response = ANONYMOUS_RESPONSES[settings.anonymous_response]
     return (
         Function(
             name="get-level",
@@ -522,12 +563,23 @@ def _reading() -> tuple[Function, ...]:
                 Route(
                     method="GET",
                     path="/inventory/{productId}",
-                    operation="get_level",
-                    summary="What there is of a product, up to date",
-                    query={"warehouse_id": {**IDENTIFIER, "description": "One warehouse; the sum of all without it."}},
-                    responses={200: "ProductLevel"},
+                    operation=operation,
+                    summary=summary,
+                    query=warehouse,
+                    responses={200: response},
                     # Customers' browsers ask it, and have no key.
                     scope="",
+                    throttle=_anonymous_throttle(settings),
+                    grants=READ,
+                ),
+                Route(
+                    method="GET",
+                    path="/inventory/{productId}/level",
+                    operation="get_level",
+                    summary="The level of a product with its counts, up to date",
+                    query=warehouse,
+                    responses={200: "ProductLevel"},
+                    key_required=True,
                     grants=READ,
                 ),
             ),
@@ -877,6 +929,7 @@ DEMO = (
     Call(method="GET", path="/inventory/LAMP-7/movements?warehouse_id=main", status=200),
     Call(method="POST", path="/inventory/LAMP-7/reconcile", status=200, body={"repair": False}),
     Call(method="GET", path="/inventory/LAMP-7", status=200),
+    Call(method="GET", path="/inventory/LAMP-7/level", status=200),
 )
 
 SERVICE = stock()

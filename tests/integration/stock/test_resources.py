@@ -321,5 +321,15 @@ def test_the_gateway_logs_requests_and_measures_itself(outputs: Outputs, client:
     """NFR-3: which its alarm needs."""
     stage = client("apigateway").get_stage(restApiId=outputs["api_rest_id"], stageName=outputs["api_stage"])
     assert stage["accessLogSettings"]["destinationArn"].endswith(f":log-group:{outputs['access_log_group_name']}")
-    (settings,) = stage["methodSettings"].values()
-    assert settings["metricsEnabled"] in (True, "true")
+    assert len(stage["methodSettings"]) == 2
+    for settings in stage["methodSettings"].values():
+        assert settings["metricsEnabled"] in (True, "true")
+
+
+def test_anonymous_callers_have_a_lower_throttle(outputs: Outputs, client: Client) -> None:
+    stage = client("apigateway").get_stage(restApiId=outputs["api_rest_id"], stageName=outputs["api_stage"])
+    rates = {key: settings["throttlingRateLimit"] for key, settings in stage["methodSettings"].items()}
+    (anonymous,) = rates.keys() - {"*/*"}
+    # AWS escapes the slashes of the path in the key, the emulator does not.
+    assert anonymous.replace("~1", "/") == "/inventory/{productId}/GET"
+    assert rates[anonymous] < rates["*/*"]

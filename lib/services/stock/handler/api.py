@@ -40,6 +40,11 @@ def get_level(request: Request) -> Response:
     return _response(listings.product(stock(), _product(request), request.query.get("warehouse_id")))
 
 
+def get_availability(request: Request) -> Response:
+    """Return whether a product is in stock, in one warehouse or in any, without counts."""
+    return _response(listings.availability(stock(), _product(request), request.query.get("warehouse_id")))
+
+
 def list_levels(request: Request) -> Response:
     """A page of levels, in the order of their products."""
     narrowed: dict[str, str] = {name: request.query[name] for name in ("category", "status") if name in request.query}

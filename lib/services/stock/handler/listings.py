@@ -30,6 +30,17 @@ def product(stock: Stock, product_id: str, warehouse_id: str | None) -> Answer:
     return levels.shown(found[0]) if warehouse_id else levels.summed(found)
 
 
+def availability(stock: Stock, product_id: str, warehouse_id: str | None) -> Answer:
+    """Return whether a product is in stock, in one warehouse or in any; raise `NotFound` if it is in none."""
+    status = product(stock, product_id, warehouse_id)["status"]
+    return {
+        "product_id": product_id,
+        **({"warehouse_id": warehouse_id} if warehouse_id else {}),
+        "in_stock": status != levels.OUT_OF_STOCK,
+        "low_stock": status == levels.LOW_STOCK,
+    }
+
+
 def page_of_levels(stock: Stock, narrowed: Mapping[str, str], search: str, size: int, token: str | None) -> Page:
     """Levels of a category, of a status, of both, or all, whose product begins so, in the products' order.
 

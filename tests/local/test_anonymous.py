@@ -1,0 +1,59 @@
+"""Anonymous callers of the stock service over HTTP: what they receive, and their throttle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lib.local import project
+from lib.local.emulator import Emulator
+from lib.local.engine import Engine, deploy
+
+from ..integration.conftest import Http, refused
+from ..integration.stock.conftest import Shop, new_id
+
+BURST = 3
+
+
+@pytest.fixture(scope="module", name="shop")
+def shop_fixture(emulator: Emulator) -> Shop:
+    """The service with reduced responses and so low a rate that the burst is all that passes."""
+    here = project.read(Path())
+    config = project.config(here, "anonymous", "stock") | {
+        "anonymous_response": "availability",
+        "anonymous_rate_per_second": "0.1",
+        "anonymous_burst": str(BURST),
+    }
+    engine = Engine(emulator, lambda type_, name: None)
+    outputs = deploy(here.program, engine, project=here.name, stack="anonymous", config=config, tell=lambda line: None)
+    return Shop(Http(outputs, outputs["api_key"]), outputs, emulator.client)
+
+
+def test_throttle_holds_for_the_anonymous_route_alone(shop: Shop) -> None:
+    anonymous = Http(shop.outputs, None)
+    product = shop.make(threshold_level=2)
+    shop.held(product, 9)
+
+    responses = [anonymous("GET", f"/inventory/{product}") for _ in range(BURST + 1)]
+    assert [response.body for response in responses[:BURST]] == [
+        {"product_id": product, "in_stock": True, "low_stock": True}
+    ] * BURST
+    refused(responses[BURST], 429, "THROTTLED")
+
+    for _ in range(2 * BURST):
+        level = shop.http("GET", f"/inventory/{product}/level")
+        assert (level.status, level.body["available"]) == (200, 1)
+    refused(anonymous("GET", f"/inventory/{product}/level"), 403, "FORBIDDEN")
+
+
+def test_level_can_be_the_id_of_a_product_and_of_a_reservation(shop: Shop) -> None:
+    product, reservation = shop.make(product_id="level"), "level"
+    assert shop.cart(reservation, {product: 1}).status == 201
+    assert shop.http("GET", "/inventory/level/level?warehouse_id=main").body["reserved_count"] == 1
+    assert shop.release(reservation).status == 204
+    assert shop.reserve(product, reservation=reservation).status == 201
+    assert shop.release(reservation, product).status == 204
+    assert shop.http("GET", "/inventory/level/level").body["reserved_count"] == 0
+    assert shop.update(product, stock_count=7).status == 200
+    assert shop.http("GET", f"/inventory/{new_id()}/level").status == 404
