@@ -39,7 +39,7 @@ def filter_by(page: Page, label: str, text: str) -> None:
 
 def narrow(page: Page, product_id: str) -> None:
     """Only products whose ids begin so, those of one test."""
-    filter_by(page, "Product id begins with", product_id)
+    filter_by(page, "Product ID starts with", product_id)
     expect(rows(page)).not_to_have_count(0)
     expect(rows(page).filter(has_not_text=product_id)).to_have_count(0)
 
@@ -61,24 +61,117 @@ def test_a_wrong_key_is_told_and_the_right_one_opens(
     accessible(page)
     key.fill("wrong")
     key.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("The API key is wrong")
+    expect(page.get_by_role("alert")).to_contain_text("The key was rejected")
+    expect(page.get_by_role("alert")).to_contain_text("The API key is invalid")
+    expect(key).to_have_value("wrong")
+    expect(key).to_be_focused()
     accessible(page)
+    page.get_by_role("button", name="Show key").click()
+    expect(key).to_have_attribute("type", "text")
+    accessible(page)
+    page.get_by_role("button", name="Show key").click()
+    expect(key).to_have_attribute("type", "password")
     key.fill(stock.api_key)
     page.get_by_role("button", name="Open").click()
     expect(page.get_by_role("heading", name="All stock")).to_be_visible()
     page.reload()
     expect(page.get_by_role("heading", name="All stock")).to_be_visible()
-    page.get_by_role("button", name="Forget key").click()
+    page.get_by_role("button", name="Clear API key").click()
     expect(page.get_by_label("API key")).to_be_focused()
     assert page.evaluate("sessionStorage.getItem('stock-api-key')") is None
 
 
-def test_a_key_that_is_replaced_meanwhile_can_be_entered_again(visitor: Callable[..., Page], stock: Stock) -> None:
+def test_a_key_that_cannot_be_checked_is_not_called_rejected(visitor: Callable[..., Page], stock: Stock) -> None:
+    page = visitor()
+    page.route(f"{stock.api_url}/inventory*", lambda route: route.abort())
+    page.goto(f"{stock.site_url}/{PANEL}")
+    page.get_by_label("API key").fill("a-key")
+    page.get_by_label("API key").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("The key could not be checked")
+    expect(page.get_by_label("API key")).to_have_value("a-key")
+
+
+def test_a_stored_key_that_was_replaced_can_be_corrected(visitor: Callable[..., Page], stock: Stock) -> None:
     page = visitor()
     page.add_init_script("sessionStorage.setItem('stock-api-key', 'replaced')")
     page.goto(f"{stock.site_url}/{PANEL}")
-    page.get_by_role("button", name="Enter another key").click()
-    expect(page.get_by_label("API key")).to_be_focused()
+    page.get_by_role("button", name="Change API key").click()
+    key = page.get_by_label("API key")
+    expect(key).to_be_focused()
+    expect(key).to_have_value("replaced")
+    key.fill(stock.api_key)
+    key.press("Enter")
+    expect(page.get_by_role("heading", name="All stock")).to_be_visible()
+    assert page.evaluate("sessionStorage.getItem('stock-api-key')") == stock.api_key
+
+
+def rejecting(method: str) -> Callable[[Route], None]:
+    """Reject the key of changes as API Gateway does."""
+
+    def reject(route: Route) -> None:
+        if route.request.method == method:
+            forbidden = {"error": "Invalid API key", "code": "FORBIDDEN", "requestId": "request-7", "details": []}
+            route.fulfill(status=403, json=forbidden, headers=CORS)
+        else:
+            route.fallback()
+
+    return reject
+
+
+def losing(method: str) -> Callable[[Route], None]:
+    """Process a change and lose its response."""
+
+    def lose(route: Route) -> None:
+        if route.request.method == method:
+            route.fetch()
+            route.abort()
+        else:
+            route.fallback()
+
+    return lose
+
+
+def test_a_rejected_key_saves_nothing_and_stays_for_correction(
+    visit: Callable[..., Page], product: Callable[..., str], stock: Stock, accessible: Callable[[Page], None]
+) -> None:
+    product_id = product(20)
+    page = visit(PANEL)
+    form = edit(page, product_id)
+    page.route(f"**/inventory/{product_id}", rejecting("PUT"))
+    form.get_by_label("On hand").fill("7")
+    form.get_by_role("button", name="Save").click()
+    expect(form.get_by_role("alert")).to_contain_text("Nothing was saved")
+    expect(form.get_by_role("alert")).to_contain_text("The API key is invalid")
+    expect(form.get_by_role("alert")).not_to_contain_text("may have been")
+    accessible(page)
+    form.get_by_role("button", name="Change API key").click()
+    expect(page.get_by_label("API key")).to_have_value(stock.api_key)
+
+
+def test_a_rejected_key_does_not_hide_an_earlier_attempt_that_may_have_been_saved(
+    visit: Callable[..., Page], product: Callable[..., str]
+) -> None:
+    product_id = product(20)
+    page = visit(PANEL)
+    form = edit(page, product_id)
+    page.route(f"**/inventory/{product_id}", losing("PUT"))
+    form.get_by_label("On hand").fill("7")
+    form.get_by_role("button", name="Save").click()
+    expect(form.get_by_role("alert")).to_contain_text(
+        "The change may have been saved: The service could not be reached"
+    )
+    page.unroute(f"**/inventory/{product_id}")
+    page.route(f"**/inventory/{product_id}", rejecting("PUT"))
+    form.get_by_role("button", name="Save").click()
+    expect(form.get_by_role("alert")).to_contain_text("The change may have been saved")
+    form.get_by_label("On hand").fill("8")
+    form.get_by_role("button", name="Save").click()
+    expect(form.get_by_role("alert")).to_contain_text("This change was not saved")
+    expect(form.get_by_role("alert")).to_contain_text("An earlier change might have been saved")
+    page.unroute(f"**/inventory/{product_id}")
+    form.get_by_label("On hand").fill("7")
+    form.get_by_role("button", name="Save").click()
+    has(page, product_id, On_hand="7")
 
 
 def test_stock_is_searched_and_filtered(
@@ -88,19 +181,28 @@ def test_stock_is_searched_and_filtered(
     page = visit(PANEL)
     filter_by(page, "Category", category)
     expect(rows(page)).to_have_count(3)
-    has(page, plenty, Status="In stock", Available="1,200", On_hand="1,200", Held="0", Alert_at="5", Category=category)
+    has(
+        page,
+        plenty,
+        Status="In stock",
+        Available="1,200",
+        On_hand="1,200",
+        Reserved="0",
+        Alert_at="5",
+        Category=category,
+    )
     has(page, few, Status="Low stock", Available="4")
     has(page, none, Status="Out of stock", Available="0")
     accessible(page)
     page.get_by_label("Status").select_option("Low stock")
     expect(rows(page)).to_have_count(1)
     page.get_by_label("Status").select_option("Any")
-    filter_by(page, "Product id begins with", none)
+    filter_by(page, "Product ID starts with", none)
     expect(rows(page)).to_have_count(1)
-    filter_by(page, "Product id begins with", f"{none}-not")
-    expect(page.get_by_text("Nothing fits these filters.")).to_be_visible()
+    filter_by(page, "Product ID starts with", f"{none}-not")
+    expect(page.get_by_text("No products match these filters.")).to_be_visible()
     accessible(page)
-    page.get_by_role("button", name="Clear the filters").click()
+    page.get_by_role("button", name="Clear filters").click()
     expect(page.get_by_label("Category")).to_have_value("")
     expect(rows(page)).not_to_have_count(0)
 
@@ -131,7 +233,7 @@ def test_a_list_whose_filters_changed_loads_nothing_more(
 
     page.route("**/inventory?*search=*", hold, times=1)
     with page.expect_request("**/inventory?*search=*"):
-        page.get_by_label("Product id begins with").fill(category.lower().replace(" ", "-"))
+        page.get_by_label("Product ID starts with").fill(category.lower().replace(" ", "-"))
         assert page.get_by_role("button", name="Load more").is_disabled(), "as soon as the filter is edited"
     expect(page.locator(".listing")).to_have_attribute("aria-busy", "true")
     held[0].continue_()
@@ -172,11 +274,11 @@ def test_stock_is_changed_by_steps_with_a_reason(
     page = visit(PANEL)
     form = edit(page, product_id)
     form.get_by_text("Change by").click()
-    form.get_by_label("Add or take away").fill("-3")
-    expect(form.get_by_text("makes 17 on hand")).to_be_visible()
+    form.get_by_label("Add or remove").fill("-3")
+    expect(form.get_by_text("New quantity on hand: 17")).to_be_visible()
     form.get_by_role("button", name="Save").click()
     expect(form.get_by_label("Reason")).to_be_focused()
-    expect(form.get_by_text("Say why")).to_be_visible()
+    expect(form.get_by_text("Enter a reason")).to_be_visible()
     form.get_by_label("Reason").fill("Damaged")
     form.get_by_label("Category").fill("")
     form.get_by_role("button", name="Save").click()
@@ -199,12 +301,12 @@ def test_what_cannot_be_saved_is_told_in_its_place(
     count.fill("-1")
     count.press("Enter")
     expect(count).to_have_attribute("aria-invalid", "true")
-    expect(form.get_by_text("A whole number, 0 or more")).to_be_visible()
+    expect(form.get_by_text("Enter a whole number of 0 or more")).to_be_visible()
     count.fill("2")
     count.press("Enter")
     alert = form.get_by_role("alert")
-    expect(alert).to_contain_text("Customers hold that many")
-    expect(alert).to_contain_text("Request")
+    expect(alert).to_contain_text("Customers have reserved this many units")
+    expect(alert).to_contain_text("Request ID")
     expect(count).not_to_have_attribute("aria-invalid", "true")
     accessible(page)
 
@@ -218,11 +320,11 @@ def conflict_fixture(visit: Callable[..., Page], product: Callable[..., str], ap
     form.get_by_label("On hand").fill("45")
     assert api("PUT", f"/inventory/{product_id}", {"stock_count": 40, "threshold_level": 8}).status == 200
     form.get_by_label("On hand").press("Enter")
-    shown = page.get_by_role("alertdialog", name="Somebody changed this while you were editing")
-    expect(shown.get_by_role("row", name="On hand")).to_have_text(re.compile("^On hand4540$"))
-    expect(shown.get_by_role("row", name="Alert at")).to_contain_text("not changed by you")
-    expect(shown).to_contain_text("Nothing of yours is saved yet")
-    expect(shown.get_by_role("button", name="Take theirs")).to_be_focused()
+    dialog = page.get_by_role("alertdialog", name="This item was changed while you were editing it")
+    expect(dialog.get_by_role("row", name="On hand")).to_have_text(re.compile("^On hand4540$"))
+    expect(dialog.get_by_role("row", name="Alert at")).to_contain_text("not edited")
+    expect(dialog).to_contain_text("Your change was not saved.")
+    expect(dialog.get_by_role("button", name="Keep the current values")).to_be_focused()
     return page, product_id
 
 
@@ -231,14 +333,14 @@ def test_in_a_conflict_theirs_may_stay(
 ) -> None:
     page, product_id = conflict
     accessible(page)
-    page.get_by_role("button", name="Take theirs").click()
+    page.get_by_role("button", name="Keep the current values").click()
     has(page, product_id, On_hand="40", Alert_at="8")
     assert api("GET", f"/inventory/{product_id}").body["stock_count"] == 40
 
 
 def test_in_a_conflict_mine_may_be_saved_over_it(conflict: tuple[Page, str], api: Http) -> None:
     page, product_id = conflict
-    page.get_by_role("button", name="Save mine over it").click()
+    page.get_by_role("button", name="Overwrite with my values").click()
     has(page, product_id, On_hand="45", Alert_at="8")
     level = api("GET", f"/inventory/{product_id}").body
     assert (level["stock_count"], level["threshold_level"]) == (45, 8)
@@ -247,10 +349,10 @@ def test_in_a_conflict_mine_may_be_saved_over_it(conflict: tuple[Page, str], api
 def test_a_conflict_may_come_again(conflict: tuple[Page, str], api: Http) -> None:
     page, product_id = conflict
     assert api("PUT", f"/inventory/{product_id}", {"stock_count": 30}).status == 200
-    page.get_by_role("button", name="Save mine over it").click()
-    shown = page.get_by_role("alertdialog")
-    expect(shown.get_by_role("row", name="On hand")).to_have_text(re.compile("^On hand4530$"))
-    page.get_by_role("button", name="Save mine over it").click()
+    page.get_by_role("button", name="Overwrite with my values").click()
+    dialog = page.get_by_role("alertdialog")
+    expect(dialog.get_by_role("row", name="On hand")).to_have_text(re.compile("^On hand4530$"))
+    page.get_by_role("button", name="Overwrite with my values").click()
     has(page, product_id, On_hand="45")
 
 
@@ -275,18 +377,18 @@ def test_what_may_have_been_saved_is_told_and_is_safe_to_save_again(
 
     page.route(f"**/inventory/{product_id}", lose)
     form.get_by_text("Change by").click()
-    form.get_by_label("Add or take away").fill("+5")
+    form.get_by_label("Add or remove").fill("+5")
     form.get_by_label("Reason").fill("Counted")
     for attempts in (3, 6):
         form.get_by_role("button", name="Save").click()
-        expect(form.get_by_role("alert")).to_contain_text("It may have been saved")
+        expect(form.get_by_role("alert")).to_contain_text("The change may have been saved")
         expect(form).to_have_attribute("aria-busy", "false")
         assert len(sent) == attempts
     accessible(page)
     assert len(set(sent)) == 1
     form.get_by_label("Reason").fill("Counted again")
     form.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("alertdialog")).to_contain_text("What you sent before may have been saved")
+    expect(page.get_by_role("alertdialog")).to_contain_text("An earlier change of yours may have been saved")
     assert len({key for key, _ in sent}) == 2
 
 
@@ -345,7 +447,7 @@ def test_a_products_reservations_can_be_released(
     expect(held_rows).to_have_count(2)
     expect(held_rows.first).to_contain_text(f"{product_id}.2")
     expect(held_rows.first.locator(".left")).to_have_text(re.compile(r"^[45]:\d\d$|^6:00$|^5:\d\d$"))
-    has(page, product_id, Held="3", Available="17")
+    has(page, product_id, Reserved="3", Available="17")
     accessible(page)
     held_rows.first.get_by_role("button", name="Release").click()
     dialog = page.get_by_role("dialog", name="Release this reservation?")
@@ -355,7 +457,7 @@ def test_a_products_reservations_can_be_released(
     held_rows.first.get_by_role("button", name="Release").click()
     dialog.get_by_role("button", name="Release").click()
     expect(held_rows).to_have_count(1)
-    has(page, product_id, Held="1", Available="19")
+    has(page, product_id, Reserved="1", Available="19")
 
 
 def test_a_products_movements_are_a_table_and_a_chart(
@@ -367,7 +469,7 @@ def test_a_products_movements_are_a_table_and_a_chart(
     page = visit(f"{PANEL}#/product/{product_id}")
     moved = page.get_by_role("region", name="Movements")
     expect(moved.locator("tbody tr")).to_have_count(50)
-    expect(moved.locator("tbody tr").first).to_contain_text("Set+1")
+    expect(moved.locator("tbody tr").first).to_contain_text("Updated+1")
     chart = page.get_by_role("img", name=f"Stock of {product_id} in main over time")
     expect(chart).to_be_visible()
     expect(chart.locator("path.stock")).to_have_attribute("d", re.compile(r"^M[\d.]+ [\d.]+H"))
@@ -417,14 +519,14 @@ def test_an_older_answer_that_comes_last_is_dropped(
         else:
             late.append(route)
 
-    page.route(f"**/inventory/{product_id}", keep)
+    page.route(f"**/inventory/{product_id}/level", keep)
     page.get_by_role("button", name="Refresh").click()
-    with page.expect_response(f"**/inventory/{product_id}"):
+    with page.expect_response(f"**/inventory/{product_id}/level"):
         page.get_by_role("button", name="Refresh").click()
     old = api("GET", f"/inventory/{product_id}").body
     for level in (old, *old["warehouses"]):
         level["stock_count"] = 77
-    with page.expect_response(f"**/inventory/{product_id}"):
+    with page.expect_response(f"**/inventory/{product_id}/level"):
         late[0].fulfill(json=old, headers=CORS)
     page.wait_for_timeout(300)
     expect(page.locator(".tiles")).not_to_contain_text("77")
@@ -437,12 +539,93 @@ def test_a_product_that_is_not_there_is_told(visit: Callable[..., Page], accessi
     accessible(page)
 
 
+@pytest.fixture(name="reserved")
+def reserved_fixture(visit: Callable[..., Page], product: Callable[..., str], api: Http) -> tuple[Page, str]:
+    """A product's page with the confirmation to release its only reservation."""
+    product_id = product(20)
+    reservation = {"reservationId": f"{product_id}.1", "quantity": 2}
+    assert api("POST", f"/inventory/{product_id}/reserve", reservation).status == 201
+    page = visit(f"{PANEL}#/product/{product_id}")
+    page.get_by_role("button", name=f"Release {product_id}.1").click()
+    return page, product_id
+
+
+def test_a_release_uses_the_route_of_administrators(reserved: tuple[Page, str]) -> None:
+    page, product_id = reserved
+    with page.expect_request(f"**/inventory/{product_id}/reservations/{product_id}.1") as request:
+        page.get_by_role("dialog").get_by_role("button", name="Release").click()
+    assert request.value.method == "DELETE"
+    expect(page.get_by_text("There are no reservations of this product.")).to_be_visible()
+    expect(page.locator("#messages")).to_contain_text(f"Released 2 units of {product_id}.")
+
+
+def test_a_rejected_key_releases_nothing(reserved: tuple[Page, str], accessible: Callable[[Page], None]) -> None:
+    page, _ = reserved
+    page.route("**/reservations/*", rejecting("DELETE"))
+    page.get_by_role("dialog").get_by_role("button", name="Release").click()
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("Nothing was released")
+    expect(alert.get_by_role("button", name="Change API key")).to_be_visible()
+    accessible(page)
+
+
+def test_a_release_without_a_response_may_have_happened_and_can_be_repeated(reserved: tuple[Page, str]) -> None:
+    page, product_id = reserved
+    page.route("**/reservations/*", lambda route: route.abort())
+    page.get_by_role("dialog").get_by_role("button", name="Release").click()
+    expect(page.get_by_role("alert")).to_contain_text("The reservation may have been released")
+    page.unroute("**/reservations/*")
+    page.get_by_role("button", name=f"Release {product_id}.1").click()
+    page.get_by_role("dialog").get_by_role("button", name="Release").click()
+    expect(page.get_by_text("There are no reservations of this product.")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_reservation_that_no_longer_exists_is_reported_and_removed(reserved: tuple[Page, str], api: Http) -> None:
+    page, product_id = reserved
+    assert api("DELETE", f"/inventory/{product_id}/reserve/{product_id}.1").status == 204
+    page.get_by_role("dialog").get_by_role("button", name="Release").click()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was released")
+    expect(page.get_by_text("There are no reservations of this product.")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("respond", "title"),
+    [
+        (rejecting("POST"), "Nothing was repaired"),
+        (lambda route: route.abort(), "The stock level may have been repaired"),
+    ],
+    ids=["rejected", "lost"],
+)
+def test_the_outcome_of_a_repair_is_reported(
+    visit: Callable[..., Page], product: Callable[..., str], respond: Callable[[Route], None], title: str
+) -> None:
+    product_id = product()
+    page = visit(f"{PANEL}#/product/{product_id}")
+    drift = {"warehouse_id": "main", "field": "reserved_count", "counted": 0, "found": 2}
+    answer = {"product_id": product_id, "repaired": False, "drifts": [drift]}
+    page.route("**/reconcile", lambda route: route.fulfill(json=answer, headers=CORS))
+    page.get_by_role("button", name="Reconcile").click()
+    page.get_by_role("button", name="Repair").click()
+    page.unroute("**/reconcile")
+    page.route("**/reconcile", respond)
+    page.get_by_role("dialog").get_by_role("button", name="Repair").click()
+    expect(page.get_by_role("alert")).to_contain_text(title)
+
+
+def test_a_check_that_fails_is_not_called_a_repair(visit: Callable[..., Page], product: Callable[..., str]) -> None:
+    page = visit(f"{PANEL}#/product/{product()}")
+    page.route("**/reconcile", lambda route: route.abort())
+    page.get_by_role("button", name="Reconcile").click()
+    expect(page.get_by_role("alert")).to_contain_text("The stock level could not be checked")
+
+
 def test_reconciling_tells_that_all_is_well(
     visit: Callable[..., Page], product: Callable[..., str], accessible: Callable[[Page], None]
 ) -> None:
     page = visit(f"{PANEL}#/product/{product()}")
     page.get_by_role("button", name="Reconcile").click()
-    expect(page.get_by_text("Everything agrees")).to_be_visible()
+    expect(page.get_by_text("No differences found")).to_be_visible()
     accessible(page)
 
 
@@ -463,7 +646,7 @@ def test_reconciling_repairs_what_does_not_add_up(
 
     page.route("**/reconcile", drifted)
     page.get_by_role("button", name="Reconcile").click()
-    expect(page.get_by_text("main: reserved_count says 2, counted 0")).to_be_visible()
+    expect(page.get_by_text("main: reserved_count is 2, but the count is 0")).to_be_visible()
     accessible(page)
     page.get_by_role("button", name="Repair").click()
     page.get_by_role("dialog").get_by_role("button", name="Repair").click()
@@ -480,18 +663,52 @@ def test_a_product_is_added(
         page.get_by_role("button", name="New product").click()
         dialog = page.get_by_role("dialog", name="New product")
         dialog.get_by_role("button", name="Add product").click()
-        expect(dialog.get_by_text("An id is needed")).to_be_visible()
+        expect(dialog.get_by_text("Enter a product ID")).to_be_visible()
         accessible(page)
-        for label, text in {"Product id": product_id, "On hand": "6", "Alert at": "2", "Category": category}.items():
+        for label, text in {"Product ID": product_id, "On hand": "6", "Alert at": "2", "Category": category}.items():
             dialog.get_by_label(label).fill(text)
         dialog.get_by_label("Category").press("Enter")
         if made:
             expect(page.get_by_role("heading", name=product_id)).to_be_visible()
-    expect(dialog.get_by_role("alert")).to_contain_text("It exists already")
+    expect(dialog.get_by_role("alert")).to_contain_text("This item already exists")
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     level = api("GET", f"/inventory/{product_id}?warehouse_id=main").body
     assert (level["stock_count"], level["threshold_level"], level["category"]) == (6, 2, category)
+
+
+def test_a_product_that_may_have_been_added_is_added_once(
+    visit: Callable[..., Page], category: str, accessible: Callable[[Page], None]
+) -> None:
+    product_id = f"{category.lower().replace(' ', '-')}-new"
+    page = visit(PANEL)
+    page.get_by_role("button", name="New product").click()
+    dialog = page.get_by_role("dialog", name="New product")
+    dialog.get_by_label("Product ID").fill(product_id)
+    dialog.get_by_label("On hand").fill("6")
+    page.route("**/inventory", losing("POST"))
+    dialog.get_by_role("button", name="Add product").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("The change may have been saved")
+    accessible(page)
+    page.unroute("**/inventory")
+    dialog.get_by_role("button", name="Add product").click()
+    expect(page.get_by_role("heading", name=product_id)).to_be_visible()
+
+
+def test_a_rejected_key_adds_nothing_and_stays_for_correction(
+    visit: Callable[..., Page], category: str, stock: Stock
+) -> None:
+    page = visit(PANEL)
+    page.get_by_role("button", name="New product").click()
+    dialog = page.get_by_role("dialog", name="New product")
+    dialog.get_by_label("Product ID").fill(category.replace(" ", "-"))
+    dialog.get_by_label("On hand").fill("6")
+    page.route("**/inventory", rejecting("POST"))
+    dialog.get_by_role("button", name="Add product").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("Nothing was saved")
+    dialog.get_by_role("button", name="Change API key").click()
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_label("API key")).to_have_value(stock.api_key)
 
 
 def test_when_the_service_fails_there_is_something_to_do(
@@ -541,12 +758,27 @@ def test_a_phone_shows_all_of_it(
     accessible(page)
 
 
+def test_a_phone_shows_a_conflict(
+    visit: Callable[..., Page], product: Callable[..., str], api: Http, accessible: Callable[[Page], None]
+) -> None:
+    product_id = product(50)
+    page = visit(PANEL, 375)
+    form = edit(page, product_id)
+    form.get_by_label("On hand").fill("45")
+    changes = {"stock_count": 40, "threshold_level": 8, "category": "A category with a long name " * 3}
+    assert api("PUT", f"/inventory/{product_id}", changes).status == 200
+    form.get_by_label("On hand").press("Enter")
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+    assert page.evaluate(OVERFLOW) <= 0
+    accessible(page)
+
+
 def test_the_way_to_the_content_is_short(visit: Callable[..., Page], product: Callable[..., str]) -> None:
     product()
     page = visit(PANEL)
     expect(rows(page)).not_to_have_count(0)
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to main content")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#main")).to_be_focused()
     expect(page.get_by_role("heading", name="All stock")).to_be_visible()

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from lib.local import callers, project
 from lib.local.emulator import Emulator
@@ -101,10 +102,10 @@ def test_the_sign_in_page_leads_back_to_what_was_asked_for(
 def test_whoever_signed_in_changes_stock_and_is_named_for_it(panel: Page) -> None:
     product_id = f"desk-{uuid.uuid4().hex[:8]}"
     panel.get_by_role("button", name="New product").click()
-    panel.get_by_label("Product id", exact=True).fill(product_id)
+    panel.get_by_label("Product ID", exact=True).fill(product_id)
     panel.get_by_label("On hand").fill("7")
     panel.get_by_role("button", name="Add product").click()
-    row = panel.get_by_role("table", name=f"What happened to {product_id}").get_by_role("row").nth(1)
+    row = panel.get_by_role("table", name=f"Stock movements of {product_id}").get_by_role("row").nth(1)
     expect(row).to_contain_text("Created")
     _, claims, _ = tokens(panel)["access"].split(".")
     username = json.loads(base64.urlsafe_b64decode(f"{claims}=="))["username"]
@@ -134,20 +135,48 @@ def test_where_the_sign_in_has_ended_it_leads_to_another(
     expect(panel.get_by_role("heading", name="All stock")).to_be_visible()
 
 
-def test_signing_out_forgets_everything(panel: Page, members: Members) -> None:
-    with panel.expect_request("**/logout?*") as asked:
+def revoked(route: Route) -> None:
+    route.fulfill(status=200)
+
+
+def aborted(route: Route) -> None:
+    route.abort()
+
+
+def unanswered(_: Route) -> None:
+    """The user pool never responds."""
+
+
+@pytest.mark.parametrize("respond", [revoked, aborted, unanswered])
+def test_signing_out_deletes_and_revokes_the_tokens(
+    panel: Page, members: Members, respond: Callable[[Route], None]
+) -> None:
+    refresh = tokens(panel)["refresh"]
+    # The local user pool has no revocation endpoint.
+    panel.route("**/oauth2/revoke", respond)
+    with panel.expect_request("**/logout?*") as logout, panel.expect_request("**/oauth2/revoke") as revocation:
         panel.get_by_role("button", name="Sign out").click()
-    assert asked.value.url.startswith(f"{members.sign_in_url}/logout?client_id=")
+    assert logout.value.url.startswith(f"{members.sign_in_url}/logout?client_id=")
+    assert (revocation.value.method, revocation.value.url) == ("POST", f"{members.sign_in_url}/oauth2/revoke")
+    client_id = parse_qs(urlsplit(logout.value.url).query)["client_id"]
+    assert parse_qs(revocation.value.post_data or "") == {"token": [refresh], "client_id": client_id}
     expect(panel.get_by_role("button", name="Sign in")).to_be_focused()
     assert panel.url == f"{members.site_url}/{PANEL}"
-    assert panel.evaluate("sessionStorage.length") == 0
+    assert panel.evaluate("sessionStorage.length + localStorage.length") == 0
+
+
+def test_signing_out_works_although_the_user_pool_cannot_revoke(panel: Page, members: Members) -> None:
+    panel.get_by_role("button", name="Sign out").click()
+    expect(panel.get_by_role("button", name="Sign in")).to_be_focused()
+    assert panel.url == f"{members.site_url}/{PANEL}"
+    assert panel.evaluate("sessionStorage.length + localStorage.length") == 0
 
 
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        ("code=stolen&state=theirs", "not begun in this tab"),
-        ("error=access_denied&state=theirs", "not begun in this tab"),
+        ("code=stolen&state=theirs", "not started in this tab"),
+        ("error=access_denied&state=theirs", "not started in this tab"),
     ],
 )
 def test_a_way_back_that_this_tab_did_not_begin_signs_nobody_in(
@@ -167,7 +196,7 @@ def test_the_shop_sells_for_whoever_signed_in(
     panel.get_by_role("link", name="Demo shop").click()
     expect(panel.get_by_role("heading", name="Your cart")).to_be_visible()
     panel.get_by_role("button", name="Sign out").click()
-    expect(panel.get_by_text("it makes them as you")).to_be_visible()
+    expect(panel.get_by_text("send the requests as you")).to_be_visible()
     accessible(panel)
     panel.goto(f"{members.site_url}/index.html?category=lighting")
     panel.get_by_role("button", name="Sign in").click()

@@ -13,7 +13,7 @@ from ..integration.conftest import Http
 from .conftest import Stock
 
 CORS = {"access-control-allow-origin": "*"}
-NOT_KNOWN = "Stock status unavailable"
+NOT_KNOWN = "Availability unknown"
 POLICY = (
     "default-src 'none'; script-src 'self'; connect-src *; require-trusted-types-for 'script'; trusted-types 'none'"
 )
@@ -21,6 +21,17 @@ PAGE = f"""<!doctype html><html lang="en"><head><title>A product</title><meta na
 <meta http-equiv="Content-Security-Policy" content="{POLICY}">
 <script src="inventory-widget.js" defer></script></head><body><main><h1>A product</h1>%s
 <button id="buy">Add to cart</button></main></body></html>"""
+COUNT_FAILURES = """random => {
+  Math.random = () => random;
+  Object.assign(window, { requests: 0, failures: 0, available: null });
+  window.fetch = async () => {
+    window.requests += 1;
+    await null;
+    if (window.available !== null) return Response.json({ available: window.available, status: "IN_STOCK" });
+    window.failures += 1;
+    throw new TypeError("offline");
+  };
+}"""
 LISTEN = """window.heard = []; addEventListener("inventory-status", ({ detail }) => window.heard.push(detail))"""
 
 
@@ -31,6 +42,24 @@ def label(page: Page) -> Any:
 def answering(available: Any, status: str = "IN_STOCK") -> Callable[[Route], None]:
     level = json.dumps({"available": available, "status": status})
     return lambda route: route.fulfill(status=200, headers=CORS, content_type="application/json", body=level)
+
+
+def responding(body: Any, status: int = 200) -> Callable[[Route], None]:
+    return lambda route: route.fulfill(status=status, headers=CORS, json=body)
+
+
+def without_counts(in_stock: bool, low_stock: bool) -> Callable[[Route], None]:
+    """Respond as a service that does not publish counts."""
+    return responding({"product_id": "desk", "in_stock": in_stock, "low_stock": low_stock})
+
+
+def in_turn(*responses: Callable[[Route], None]) -> Callable[[Route], None]:
+    remaining = iter(responses)
+
+    def respond(route: Route) -> None:
+        next(remaining)(route)
+
+    return respond
 
 
 def keeping(routes: list[Route]) -> Callable[[Route], None]:
@@ -62,7 +91,9 @@ def show_fixture(visitor: Callable[..., Page], stock: Stock) -> Callable[..., Pa
     return show
 
 
-@pytest.mark.parametrize(("stock_count", "text"), [(20, "In Stock"), (3, "Only 3 left!"), (0, "Out of Stock")])
+@pytest.mark.parametrize(
+    ("stock_count", "text"), [(20, "In Stock (20 available)"), (3, "Low Stock (3 left)"), (0, "Out of Stock")]
+)
 def test_label_and_button_tell_what_is_available(
     show: Callable[..., Page],
     product: Callable[..., str],
@@ -86,19 +117,19 @@ def test_label_and_button_tell_what_is_available(
 def test_what_others_hold_is_not_available(show: Callable[..., Page], product: Callable[..., str], api: Http) -> None:
     product_id = product(6)
     page = show(product_id)
-    expect(label(page)).to_have_text("In Stock")
+    expect(label(page)).to_have_text("In Stock (6 available)")
     held = {"reservationId": f"{product_id}.1", "quantity": 4}
     assert api("POST", f"/inventory/{product_id}/reserve", held).status == 201
     page.evaluate("document.querySelector('inventory-widget').refresh()")
-    expect(label(page)).to_have_text("Only 2 left!")
+    expect(label(page)).to_have_text("Low Stock (2 left)")
 
 
 def test_one_warehouse_may_be_meant(show: Callable[..., Page], product: Callable[..., str]) -> None:
     product(20, warehouse_id="main")
     page = show(product(2, warehouse_id="north"))
-    expect(label(page)).to_have_text("In Stock")
+    expect(label(page)).to_have_text("In Stock (22 available)")
     page.locator("inventory-widget").evaluate("widget => widget.setAttribute('warehouse-id', 'north')")
-    expect(label(page)).to_have_text("Only 2 left!")
+    expect(label(page)).to_have_text("Low Stock (2 left)")
 
 
 def test_until_an_answer_comes_it_is_loading(show: Callable[..., Page], accessible: Callable[[Page], None]) -> None:
@@ -109,7 +140,7 @@ def test_until_an_answer_comes_it_is_loading(show: Callable[..., Page], accessib
     expect(page.locator("#buy")).to_be_disabled()
     accessible(page)
     answering(9)(waiting[0])
-    expect(label(page)).to_have_text("In Stock")
+    expect(label(page)).to_have_text("In Stock (9 available)")
     expect(label(page)).to_have_attribute("aria-busy", "false")
     assert page.evaluate("heard.map(({ status }) => status)") == ["LOADING", "IN_STOCK"]
 
@@ -120,11 +151,14 @@ def test_until_an_answer_comes_it_is_loading(show: Callable[..., Page], accessib
         pytest.param(lambda route: route.fulfill(status=500, headers=CORS, body='{"available": 5}'), id="a fault"),
         pytest.param(lambda route: route.fulfill(headers=CORS, body="<html>"), id="not JSON"),
         pytest.param(lambda route: route.fulfill(headers=CORS, body="{}"), id="not a level"),
+        pytest.param(responding(None), id="null"),
+        pytest.param(responding({"in_stock": True}), id="half a level"),
+        pytest.param(responding({"in_stock": "yes", "low_stock": False}), id="not a boolean"),
         pytest.param(lambda route: route.abort(), id="no network"),
         pytest.param(None, id="an unknown product"),
     ],
 )
-def test_where_nobody_knows_it_says_so_and_nothing_is_sold(
+def test_unknown_availability_has_a_label_and_disables_the_button(
     show: Callable[..., Page],
     accessible: Callable[[Page], None],
     category: str,
@@ -133,8 +167,123 @@ def test_where_nobody_knows_it_says_so_and_nothing_is_sold(
     page = show(category.replace(" ", "-"), answer)
     expect(label(page)).to_have_text(NOT_KNOWN)
     expect(page.locator("#buy")).to_be_disabled()
-    assert page.evaluate("heard.at(-1)")["status"] == "UNAVAILABLE"
+    event = page.evaluate("heard.at(-1)")
+    assert (event["status"], event["available"], event["purchasable"]) == ("UNAVAILABLE", None, False)
     accessible(page)
+
+
+def test_button_can_stay_enabled_while_the_availability_is_unknown(show: Callable[..., Page]) -> None:
+    page = show("desk", responding({"error": "No"}, 503), when_unknown="enable", label_unavailable="Ask us")
+    expect(label(page)).to_have_text("Ask us")
+    expect(page.locator("#buy")).to_be_enabled()
+    assert page.evaluate("heard.at(-1)") == {
+        "productId": "desk",
+        "status": "UNAVAILABLE",
+        "available": None,
+        "purchasable": True,
+    }
+    page.locator("inventory-widget").evaluate("widget => widget.setAttribute('when-unknown', 'disable')")
+    expect(page.locator("#buy")).to_be_disabled()
+    assert page.evaluate("heard.at(-1)")["purchasable"] is False
+
+
+def test_button_stays_disabled_out_of_stock_whatever_happens_when_unknown(show: Callable[..., Page]) -> None:
+    page = show("desk", answering(0), when_unknown="enable")
+    expect(label(page)).to_have_text("Out of Stock")
+    expect(page.locator("#buy")).to_be_disabled()
+
+
+@pytest.mark.parametrize(("attributes", "random"), [({}, 1), ({"refresh_seconds": 0}, 0)])
+def test_failures_are_retried_with_growing_delays(
+    show: Callable[..., Page], attributes: dict[str, Any], random: int
+) -> None:
+    requests: list[Route] = []
+    page = show("desk", keeping(requests), **attributes)
+    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)
+    page.evaluate(COUNT_FAILURES, random)
+    page.locator("inventory-widget").evaluate("widget => void widget.refresh()")
+    for failures, longest in enumerate((1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000), 1):
+        page.wait_for_function("failures => window.failures === failures", arg=failures)
+        expect(label(page)).to_have_text(NOT_KNOWN)
+        page.clock.run_for(longest * (1 + random) // 2 - 1)
+        assert page.evaluate("requests") == failures
+        page.clock.run_for(1)
+        assert page.evaluate("requests") == failures + 1
+    page.evaluate("window.available = 9")
+    page.wait_for_function("window.failures === 9")
+    page.clock.run_for(60_000)
+    expect(label(page)).to_have_text("In Stock (9 available)")
+    page.evaluate("window.available = null")
+    page.locator("inventory-widget").evaluate("widget => widget.refresh()")
+    expect(label(page)).to_have_text(NOT_KNOWN)
+    before = page.evaluate("requests")
+    page.clock.run_for(1000)
+    assert page.evaluate("requests") == before + 1, "a success resets the delay"
+
+
+@pytest.mark.parametrize(
+    ("in_stock", "low_stock", "status", "text"),
+    [
+        (True, False, "IN_STOCK", "In Stock"),
+        (True, True, "LOW_STOCK", "Low Stock"),
+        (False, False, "OUT_OF_STOCK", "Out of Stock"),
+        (False, True, "OUT_OF_STOCK", "Out of Stock"),
+    ],
+)
+def test_a_response_without_counts_has_a_label_without_counts(  # pylint: disable=too-many-arguments,too-many-positional-arguments
+    show: Callable[..., Page],
+    accessible: Callable[[Page], None],
+    in_stock: bool,
+    low_stock: bool,
+    status: str,
+    text: str,
+) -> None:
+    page = show("desk", without_counts(in_stock, low_stock))
+    expect(label(page)).to_have_text(text)
+    expect(page.locator("#buy")).to_be_enabled(enabled=in_stock)
+    assert page.evaluate("heard.at(-1)") == {
+        "productId": "desk",
+        "status": status,
+        "available": None,
+        "purchasable": in_stock,
+    }
+    accessible(page)
+
+
+def test_a_response_without_counts_can_be_about_one_warehouse(show: Callable[..., Page]) -> None:
+    level = {"product_id": "desk", "warehouse_id": "north", "in_stock": True, "low_stock": False}
+    page = show("desk", responding(level), warehouse_id="north")
+    expect(label(page)).to_have_text("In Stock")
+
+
+@pytest.mark.parametrize(
+    ("show_count", "texts"),
+    [
+        ("always", ["In Stock (9 available)", "Low Stock (3 left)", "Out of Stock"]),
+        ("low", ["In Stock", "Low Stock (3 left)", "Out of Stock"]),
+        ("never", ["In Stock", "Low Stock", "Out of Stock"]),
+    ],
+)
+def test_shop_chooses_labels_with_or_without_counts(
+    show: Callable[..., Page], show_count: str, texts: list[str]
+) -> None:
+    page = show("desk", in_turn(answering(9), answering(3, "LOW_STOCK"), answering(0)), show_count=show_count)
+    expect(label(page)).to_have_text(texts[0])
+    for text in texts[1:]:
+        page.locator("inventory-widget").evaluate("widget => widget.refresh()")
+        expect(label(page)).to_have_text(text)
+
+
+def test_labels_without_a_count_can_be_replaced(show: Callable[..., Page]) -> None:
+    page = show("desk", without_counts(in_stock=True, low_stock=True), label_low_stock="Nur noch {available} da")
+    widget = page.locator("inventory-widget")
+    expect(label(page)).to_have_text("Low Stock")
+    widget.evaluate("widget => widget.setAttribute('label-low-stock', 'Bald weg')")
+    expect(label(page)).to_have_text("Bald weg")
+    widget.evaluate("widget => widget.setAttribute('label-low-stock-without-count', 'Nur noch wenige da')")
+    expect(label(page)).to_have_text("Nur noch wenige da")
+    widget.evaluate("widget => { widget.labels = { LOW_STOCK_WITHOUT_COUNT: () => 'Bientôt épuisé' }; }")
+    expect(label(page)).to_have_text("Bientôt épuisé")
 
 
 def test_an_answer_that_takes_too_long_is_none(show: Callable[..., Page]) -> None:
@@ -145,14 +294,10 @@ def test_an_answer_that_takes_too_long_is_none(show: Callable[..., Page]) -> Non
 
 
 def test_it_asks_again_every_few_seconds(show: Callable[..., Page]) -> None:
-    answers = iter([answering(9), answering(0), lambda route: route.abort(), answering(1, "LOW_STOCK")])
-
-    def answer(route: Route) -> None:
-        next(answers)(route)
-
+    answer = in_turn(answering(9), answering(0), lambda route: route.abort(), answering(1, "LOW_STOCK"))
     page = show("desk", answer, refresh_seconds=10)
-    expect(label(page)).to_have_text("In Stock")
-    for text, enabled in (("Out of Stock", False), (NOT_KNOWN, False), ("Only 1 left!", True)):
+    expect(label(page)).to_have_text("In Stock (9 available)")
+    for text, enabled in (("Out of Stock", False), (NOT_KNOWN, False), ("Low Stock (1 left)", True)):
         page.clock.fast_forward(10_000)
         expect(label(page)).to_have_text(text)
         expect(page.locator("#buy")).to_be_enabled(enabled=enabled)
@@ -166,14 +311,14 @@ def test_it_asks_when_the_page_is_seen_again_and_not_while_it_is_hidden(show: Ca
         answering(len(asked), "LOW_STOCK")(route)
 
     page = show("desk", answer, refresh_seconds=10)
-    expect(label(page)).to_have_text("Only 1 left!")
+    expect(label(page)).to_have_text("Low Stock (1 left)")
     hidden = "hidden => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true }); }"
     page.evaluate(hidden, True)
     page.clock.fast_forward(60_000)
     assert len(asked) == 1
     page.evaluate(hidden, False)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    expect(label(page)).to_have_text("Only 2 left!")
+    expect(label(page)).to_have_text("Low Stock (2 left)")
 
 
 def test_an_answer_about_the_product_before_is_dropped(show: Callable[..., Page]) -> None:
@@ -182,16 +327,16 @@ def test_an_answer_about_the_product_before_is_dropped(show: Callable[..., Page]
     page.route("**/inventory/second", answering(2, "LOW_STOCK"))
     expect(label(page)).to_have_text("Checking stock…")
     page.locator("inventory-widget").evaluate("widget => widget.setAttribute('product-id', 'second')")
-    expect(label(page)).to_have_text("Only 2 left!")
+    expect(label(page)).to_have_text("Low Stock (2 left)")
     for route in late:
         answering(7)(route)
-    expect(label(page)).to_have_text("Only 2 left!")
+    expect(label(page)).to_have_text("Low Stock (2 left)")
     assert [event["productId"] for event in page.evaluate("heard")] == ["first", "second", "second"]
 
 
 def test_a_button_that_the_page_disabled_stays_so(show: Callable[..., Page]) -> None:
     page = show("desk", answering(9), **{"for": ""})
-    expect(label(page)).to_have_text("In Stock")
+    expect(label(page)).to_have_text("In Stock (9 available)")
     page.locator("#buy").evaluate("button => { button.disabled = true; }")
     page.locator("inventory-widget").evaluate("widget => widget.setAttribute('for', 'buy')")
     page.locator("inventory-widget").evaluate("widget => widget.refresh()")
@@ -215,7 +360,7 @@ def test_texts_may_be_in_another_language(show: Callable[..., Page]) -> None:
 
 def test_colours_are_the_shops_to_choose(show: Callable[..., Page]) -> None:
     page = show("desk", answering(9))
-    expect(label(page)).to_have_text("In Stock")
+    expect(label(page)).to_have_text("In Stock (9 available)")
     page.locator("inventory-widget").evaluate(
         "widget => widget.style.setProperty('--inventory-in-stock-color', 'rgb(1, 2, 3)')"
     )

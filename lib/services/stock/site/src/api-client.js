@@ -15,6 +15,12 @@
  * @property {string} last_updated ISO 8601, UTC.
  * @property {number} version
  *
+ * @typedef {object} Availability A level without counts.
+ * @property {string} product_id
+ * @property {string} [warehouse_id] The warehouse of the query.
+ * @property {boolean} in_stock
+ * @property {boolean} low_stock
+ *
  * @typedef {object} Line
  * @property {string} product_id
  * @property {number} quantity
@@ -65,13 +71,17 @@
 const FIRST_DELAY_MS = 200;
 const LONGEST_DELAY_MS = 5000;
 
-/** What the service, the network or the clock refused. */
+/** API Gateway returns these before the service sees the request: they do not describe earlier attempts. */
+const GATEWAY_REJECTIONS = [401, 403, 429];
+
+/** An error response, or a request without a usable response. */
 export class ApiError extends Error {
   /**
    * @param {string} message
    * @param {{status?: number, code?: string, details?: string[], requestId?: string, cause?: unknown}} [about]
-   *   `status` is 0 and `code` is NETWORK or TIMEOUT where no answer came. `correlationId` is set on what was sent with
-   *   one: all attempts had the same.
+   *   Without a response, `status` is 0 and `code` is NETWORK or TIMEOUT. The client also sets `correlationId`, which
+   *   all attempts share, `outcomeUnknown`, which is true if the request might have been processed although it failed,
+   *   and `credential`, the kind of credential that was sent.
    */
   constructor(message, { status = 0, code = "ERROR", details = [], requestId = "", cause } = {}) {
     super(message, { cause });
@@ -81,8 +91,21 @@ export class ApiError extends Error {
     this.details = details;
     this.requestId = requestId;
     this.correlationId = "";
+    this.outcomeUnknown = false;
+    /** @type {"" | "key" | "token"} */
+    this.credential = "";
   }
 }
+
+/**
+ * Whether the service itself rejected a request, so that no attempt with the same idempotency key was processed.
+ * @param {Error & {status?: number}} error
+ */
+export function isRejection({ status = 0 }) {
+  return isClientError(status) && !GATEWAY_REJECTIONS.includes(status);
+}
+
+const isClientError = (status) => status >= 400 && status < 500;
 
 /**
  * A caller of the service.
@@ -103,16 +126,16 @@ export class InventoryClient {
 
   /**
    * @param {object} options
-   * @param {string} options.baseUrl Where the API is, its stage included.
-   * @param {string} [options.apiKey] Needed by all but `level`. A key in a browser is everybody's: keep it to tools.
-   * @param {() => Promise<string>} [options.token] Gives an access token, where the service asks for those.
+   * @param {string} options.baseUrl URL of the API, including its stage.
+   * @param {string} [options.apiKey] Required by all methods except `level`. Every visitor of a page can read its key.
+   * @param {() => Promise<string>} [options.token] Returns an access token if the API requires one instead of a key.
    * @param {number} [options.timeoutMs]
    * @param {number} [options.attempts] How often one request is sent at most.
    * @param {typeof fetch} [options.fetch]
    * @param {(ms: number) => Promise<void>} [options.sleep]
    */
   constructor({ baseUrl, apiKey = "", token, timeoutMs = 10_000, attempts = 3, fetch = globalThis.fetch, sleep = pause }) {
-    if (!baseUrl) throw new TypeError("baseUrl: give the address of the API");
+    if (!baseUrl) throw new TypeError(`baseUrl must be the URL of the API, got ${JSON.stringify(baseUrl)}.`);
     this.#base = String(baseUrl).replace(/\/+$/, "");
     this.#key = apiKey;
     this.#token = token;
@@ -123,13 +146,24 @@ export class InventoryClient {
   }
 
   /**
-   * A product's level in one warehouse, or its sum over all of them with `warehouses`, a level each.
+   * A product's public level: the only call that works without a credential. The service can be configured to omit the
+   * counts from it.
+   * @param {string} productId
+   * @param {{warehouse_id?: string}} [query]
+   * @returns {Promise<(Level & {warehouses?: Level[]}) | Availability>}
+   */
+  level(productId, query) {
+    return this.#get(product(productId), query);
+  }
+
+  /**
+   * A product's level in one warehouse, or the sum over all warehouses with the level of each in `warehouses`.
    * @param {string} productId
    * @param {{warehouse_id?: string}} [query]
    * @returns {Promise<Level & {warehouses?: Level[]}>}
    */
-  level(productId, query) {
-    return this.#get(product(productId), query);
+  fullLevel(productId, query) {
+    return this.#get(product(productId, "level"), query);
   }
 
   /**
@@ -193,13 +227,23 @@ export class InventoryClient {
   }
 
   /**
-   * Give back what a reservation holds of one product.
+   * Release the units of one product that the caller reserved.
    * @param {string} productId
    * @param {string} reservationId
    * @returns {Promise<void>}
    */
   release(productId, reservationId) {
     return this.#delete(product(productId, "reserve", reservationId));
+  }
+
+  /**
+   * Release the units of one product in any caller's reservation. For administrators.
+   * @param {string} productId
+   * @param {string} reservationId
+   * @returns {Promise<void>}
+   */
+  releaseReservation(productId, reservationId) {
+    return this.#delete(product(productId, "reservations", reservationId));
   }
 
   /**
@@ -297,7 +341,7 @@ export class InventoryClient {
 
   async #send(method, at, { body, headers = {}, repeatable = false, goneIsDone = false }) {
     const request = { method, headers: { ...headers }, cache: "no-store" };
-    // Without a key, a browser asks nobody's leave for a read; a header of our own would make it ask.
+    // A custom header would make browsers send a preflight request before each read without a key.
     const correlationId = this.#key && newId();
     if (this.#key) request.headers["x-api-key"] = this.#key;
     if (correlationId) request.headers["X-Correlation-Id"] = correlationId;
@@ -305,15 +349,21 @@ export class InventoryClient {
       request.headers["Content-Type"] = "application/json";
       request.body = JSON.stringify(body);
     }
+    const credential = this.#token ? "token" : this.#key && "key";
+    let outcomeUnknown = false;
     for (let attempt = 1; ; attempt += 1) {
+      let isSent = false;
       try {
         const known = this.#token ? { Authorization: `Bearer ${await this.#token()}` } : {};
+        isSent = true;
         return await this.#once(this.#base + at, { ...request, headers: { ...request.headers, ...known } });
       } catch (error) {
-        // The attempt before may have done it, and only its answer was lost.
-        if (goneIsDone && attempt > 1 && error.status === 404) return undefined;
+        // An earlier attempt might have released it, and only its response was lost.
+        if (goneIsDone && outcomeUnknown && error.status === 404) return undefined;
+        if (isSent && !isClientError(error.status)) outcomeUnknown = true;
+        if (isSent && isRejection(error)) outcomeUnknown = false;
         const again = error.status === 429 || (repeatable && (error.status === 0 || error.status >= 500));
-        if (!again || attempt >= this.#attempts) throw Object.assign(error, { correlationId });
+        if (!again || attempt >= this.#attempts) throw Object.assign(error, { correlationId, outcomeUnknown, credential });
         await this.#sleep(delay(attempt, error.retryAfter));
       }
     }
@@ -330,7 +380,7 @@ export class InventoryClient {
     } catch (error) {
       if (error instanceof ApiError) throw error;
       if (controller.signal.aborted) {
-        throw new ApiError(`No answer within ${this.#timeout} ms`, { code: "TIMEOUT", cause: error });
+        throw new ApiError(`No response within ${this.#timeout} ms`, { code: "TIMEOUT", cause: error });
       }
       throw new ApiError("The service could not be reached", { code: "NETWORK", cause: error });
     } finally {
@@ -359,7 +409,7 @@ function read(answer, text) {
     return JSON.parse(text);
   } catch (cause) {
     const about = { status: answer.status, code: "NOT_JSON", requestId: requestIdOf(answer), cause };
-    throw new ApiError("The answer was not JSON: is this the address of the API?", about);
+    throw new ApiError("The response is not JSON. Check that the configured URL is the URL of the API.", about);
   }
 }
 
@@ -371,7 +421,7 @@ function refusal(answer, text) {
     told = undefined; // a proxy in between answers in HTML
   }
   told = told !== null && typeof told === "object" ? told : {};
-  const error = new ApiError(String(told.error ?? told.message ?? `The service answered ${answer.status}`), {
+  const error = new ApiError(String(told.error ?? told.message ?? `The service returned HTTP status ${answer.status}`), {
     status: answer.status,
     code: String(told.code ?? `HTTP_${answer.status}`),
     details: Array.isArray(told.details) ? told.details.map(String) : [],

@@ -21,6 +21,6 @@ export async function loadConfig() {
   const named = namedApi(location);
   if (named) return { api_url: named, service: "stock", environment: "dev" };
   const answer = await fetch("config.json", { cache: "no-cache" });
-  if (!answer.ok) throw new Error("config.json is missing beside this page: deploy the site, or name the API by ?api=");
+  if (!answer.ok) throw new Error("config.json is missing next to this page. Deploy the site, or set the API URL with ?api= on localhost.");
   return answer.json();
 }

@@ -36,7 +36,7 @@ export function newId(prefix) {
   return `${prefix}-${ids}`;
 }
 
-const ICONS = {
+const ICONS = new Map(Object.entries({
   IN_STOCK: "M3 8.5 6.5 12 13 4.5",
   LOW_STOCK: "M8 2 15 14H1ZM8 6.5v3.5M8 12v.1",
   OUT_OF_STOCK: "M4 4l8 8M12 4l-8 8",
@@ -48,18 +48,18 @@ const ICONS = {
   key: "M8 8a3 3 0 1 1-6 0 3 3 0 0 1 6 0h6v2.5M11.5 8v2",
   person: "M8 8a3 3 0 1 0 0-6 3 3 0 0 0 0 6M2.5 14a5.5 5.5 0 0 1 11 0",
   plus: "M8 3v10M3 8h10",
-};
+}));
 
 /** A drawing beside a text that says the same. */
 export function icon(name) {
-  return svg("svg", { class: "icon", viewBox: "0 0 16 16", "aria-hidden": "true" }, svg("path", { d: ICONS[name] }));
+  return svg("svg", { class: "icon", viewBox: "0 0 16 16", "aria-hidden": "true" }, svg("path", { d: ICONS.get(name) ?? "" }));
 }
 
-const STATUS = { IN_STOCK: "In stock", LOW_STOCK: "Low stock", OUT_OF_STOCK: "Out of stock" };
+const STATUS = new Map([["IN_STOCK", "In stock"], ["LOW_STOCK", "Low stock"], ["OUT_OF_STOCK", "Out of stock"]]);
 
 /** A status by shape, word and colour. */
 export function badge(status) {
-  return h("span", { class: `badge ${status.toLowerCase()}` }, icon(status), STATUS[status] ?? status);
+  return h("span", { class: `badge ${status.toLowerCase()}` }, icon(status), STATUS.get(status) ?? status);
 }
 
 /** While something is on its way. */

@@ -1,61 +1,67 @@
-/** What went wrong, and what to do about it. */
+/** Error messages for users, with advice. */
 
 import { h, icon } from "./dom.js";
 
-const ADVICE = {
-  BELOW_RESERVED: "Customers hold that many. Enter more, or release reservations first.",
-  CONFLICT: "It exists already: find it in the list and change it there.",
-  INSUFFICIENT_STOCK: "Somebody else was faster. Take fewer, or come back later.",
-  NETWORK: "Check your connection. If others can reach it, the address in config.json may be wrong.",
-  NOT_FOUND: "It may have been removed meanwhile, or its id is mistyped. Reload to see what is there.",
-  RESERVATION_CONFLICT: "This reservation's id holds something else. Start a new one.",
-  RESERVATION_EXPIRED: "It was held too long and went back on sale. Add it to the cart again.",
-  TIMEOUT: "It may or may not have been done: look before you do it again.",
-  VERSION_CONFLICT: "Somebody changed it while you were editing.",
-};
+const ADVICE = new Map([
+  ["BELOW_RESERVED", "Customers have reserved this many units. Enter a higher number, or release reservations first."],
+  ["CONFLICT", "This item already exists. Find it in the list and edit it there."],
+  ["INSUFFICIENT_STOCK", "Other customers took the remaining units. Choose a smaller quantity, or try again later."],
+  ["NETWORK", "Check your network connection. If it works, check the API URL in config.json."],
+  ["NOT_FOUND", "It may have been removed, or the ID may be misspelled. Refresh to see the current data."],
+  ["RESERVATION_CONFLICT", "This reservation ID belongs to another request. Start a new reservation."],
+  ["RESERVATION_EXPIRED", "The reservation expired and its units returned to stock. Add the item to the cart again."],
+  ["TIMEOUT", "The service is slow. Try again in a moment."],
+  ["VERSION_CONFLICT", "The item was changed while you were editing it."],
+]);
 
-const BY_STATUS = {
-  400: "Correct what is named and try again.",
-  401: "Sign in again, with an account that may do this.",
-  403: "The API key is wrong, or was replaced. Enter the right one.",
-  404: ADVICE.NOT_FOUND,
-  429: "Too many requests at once. Wait a moment and try again.",
-};
+const BY_STATUS = new Map([
+  [400, "Correct the listed problems and try again."],
+  [401, "Sign in again with an account that has access."],
+  [403, "The API key is invalid or has been replaced. Enter a valid key."],
+  [404, ADVICE.get("NOT_FOUND")],
+  [429, "There are too many requests. Wait a moment and try again."],
+]);
+
+const ACCOUNT = "Your account does not have permission for this. Sign in with another account.";
 
 /**
- * @param {Error & {status?: number, code?: string, details?: string[], requestId?: string, correlationId?: string}} error
- * @returns {{message: string, advice: string, details: string[], requestId: string, again: string}} `requestId` is what
- *   the log has it under: where no answer came, the id that it was sent with; `again` says what the button does that
- *   leads to another key or sign-in, where it takes one.
+ * @param {Error & {status?: number, code?: string, details?: string[], requestId?: string, correlationId?: string,
+ *   credential?: string}} error
+ * @returns {{message: string, advice: string, details: string[], requestId: string, again: string}} `message` is empty
+ *   for a rejected key: the API addresses developers. `requestId` is the ID in the log; without a response, the
+ *   correlation ID of the request. `again` labels the button that replaces a rejected credential; empty for other errors.
  */
 export function explain(error) {
-  const { status = 0, code = "", details = [], requestId = "", correlationId = "" } = error;
-  const failed = status >= 500 ? "It is not your fault. Try again; if it stays, report the request id." : "";
+  const { status = 0, code = "", details = [], requestId = "", correlationId = "", credential = "" } = error;
+  const isForbidden = status === 403 && credential === "token";
+  const isRejectedKey = status === 403 && !isForbidden;
+  const failed = status >= 500 ? "The service has a problem. Try again. If the problem persists, report the request ID." : "";
   return {
-    message: error.message,
-    advice: ADVICE[code] ?? BY_STATUS[status] ?? failed,
+    message: isRejectedKey ? "" : error.message,
+    advice: isForbidden ? ACCOUNT : (ADVICE.get(code) ?? BY_STATUS.get(status) ?? failed),
     details,
     requestId: requestId || correlationId,
-    again: { 401: "Sign in again", 403: "Enter another key" }[status] ?? "",
+    again: status === 401 || isForbidden ? "Sign in again" : isRejectedKey ? "Change API key" : "",
   };
 }
 
 /**
- * Whether the service itself refused, so that nothing was done. A wrong key and too many requests tell nothing of the
- * attempts before, and other errors nothing at all.
- * @param {Error & {status?: number}} error
+ * The title of a failed change, and advice that replaces the usual advice: a request without a conclusive response
+ * might have been processed.
+ * @param {Error & {outcomeUnknown?: boolean}} error
+ * @param {{failed: string, unknown: string, repeat: string}} texts
  */
-export function saidNo({ status = 0 }) {
-  return status >= 400 && status < 500 && ![401, 403, 429].includes(status);
+export function outcomeOf({ outcomeUnknown = false }, { failed, unknown, repeat }) {
+  return outcomeUnknown ? { title: unknown, advice: repeat } : { title: failed };
 }
 
 /**
- * An error for people.
+ * A visible error.
  * @param {Error} error
- * @param {{doing?: string, instead?: string, retry?: () => void, enterAgain?: () => void}} [options] `instead` stands
- *   for the usual advice.
+ * @param {{title?: string, advice?: string, retry?: () => void, reauthenticate?: () => void}} [options] `advice` replaces
+ *   the usual advice.
  */
-export function errorBox(error, { doing = "", instead = "", retry, enterAgain } = {}) {
+export function errorBox(error, { title = "", advice: replacement = "", retry, reauthenticate } = {}) {
   const { message, advice, details, requestId, again } = explain(error);
   return h(
     "div",
@@ -64,14 +70,14 @@ export function errorBox(error, { doing = "", instead = "", retry, enterAgain } 
     h(
       "div",
       { class: "alert-body" },
-      h("p", { class: "alert-title" }, doing ? `${doing}: ${message}` : message),
+      h("p", { class: "alert-title" }, [title, message].filter(Boolean).join(": ")),
       details.length > 0 && h("ul", {}, ...details.map((detail) => h("li", {}, detail))),
-      (instead || advice) && h("p", {}, instead || advice),
-      requestId && h("p", { class: "request" }, "Request ", h("code", {}, requestId)),
+      (replacement || advice) && h("p", {}, replacement || advice),
+      requestId && h("p", { class: "request" }, "Request ID ", h("code", {}, requestId)),
       h(
         "div",
         { class: "actions" },
-        again && enterAgain && h("button", { type: "button", class: "quiet", click: enterAgain }, again),
+        again && reauthenticate && h("button", { type: "button", class: "quiet", click: reauthenticate }, again),
         !again && retry && h("button", { type: "button", class: "quiet", click: retry }, "Try again"),
       ),
     ),

@@ -1,32 +1,25 @@
 /**
  * `<inventory-widget product-id="desk-7" api-url="https://..." for="add-to-cart"></inventory-widget>`
  *
- * A product's stock status, for product pages. Attributes:
- *
- * - `product-id`, `api-url`: what to ask, and where. `warehouse-id`: only what lies there.
- * - `refresh-seconds`: how often to ask again while the page is seen (30; 0: only when it is seen again).
- * - `timeout-ms`: how long an answer may take (5000).
- * - `for`: the id of a button that is disabled for as long as the product cannot be bought, or nobody knows.
- * - `label-in-stock`, `label-low-stock`, `label-out-of-stock`, `label-unavailable`, `label-loading`: other texts, where
- *   `{available}` stands for what is left. The `labels` property takes them too, and functions of what is left.
- *
- * `refresh()` asks now. The event `inventory-status` tells each change: `{productId, status, available, purchasable}`,
- * where `status` is the service's, LOADING or UNAVAILABLE. Colours and shape: `--inventory-*` below, and the parts
- * `badge`, `icon` and `text`.
+ * The stock status of a product, for product pages. `../README.md` describes the attributes, properties and the event.
  */
 
 const LOADING = "LOADING";
 const UNAVAILABLE = "UNAVAILABLE";
+const RETRY_MS = 1000;
+const MAX_RETRY_MS = 60_000;
 
 const LABELS = {
   [LOADING]: "Checking stock…",
-  IN_STOCK: "In Stock",
-  LOW_STOCK: "Only {available} left!",
+  IN_STOCK: "In Stock ({available} available)",
+  LOW_STOCK: "Low Stock ({available} left)",
   OUT_OF_STOCK: "Out of Stock",
-  [UNAVAILABLE]: "Stock status unavailable",
+  [UNAVAILABLE]: "Availability unknown",
+  IN_STOCK_WITHOUT_COUNT: "In Stock",
+  LOW_STOCK_WITHOUT_COUNT: "Low Stock",
 };
 
-/** A shape for each status: colour is not the only sign. */
+/** A shape for each status, so that color is not the only difference. */
 const ICONS = {
   [LOADING]: "M8 2a6 6 0 1 1-6 6",
   IN_STOCK: "M3 8.5 6.5 12 13 4.5",
@@ -35,7 +28,7 @@ const ICONS = {
   [UNAVAILABLE]: "M5.5 6a2.5 2.5 0 1 1 3.6 2.2Q8 8.8 8 10M8 12.6v.1",
 };
 
-// A style sheet that is made, not written: pages may forbid inline styles.
+// A constructed style sheet: pages can forbid inline styles.
 const STYLE = `
 :host { display: inline-block; vertical-align: middle }
 :host([hidden]) { display: none }
@@ -67,6 +60,15 @@ svg { width: 1em; height: 1em; flex: none; fill: none; stroke: currentColor; str
 @media (prefers-reduced-motion: reduce) { [part~=loading] svg { animation: none } }
 `;
 
+/** Convert a response, with or without counts, to a status and the available units. Return null if it is neither. */
+function read({ available, status, in_stock, low_stock }) {
+  const isCounted = Number.isInteger(available);
+  if (!isCounted && !(typeof in_stock === "boolean" && typeof low_stock === "boolean")) return null;
+  const isLow = isCounted ? status === "LOW_STOCK" : low_stock;
+  if (isCounted ? available <= 0 : !in_stock) return { available: isCounted ? 0 : null, status: "OUT_OF_STOCK" };
+  return { available: isCounted ? available : null, status: isLow ? "LOW_STOCK" : "IN_STOCK" };
+}
+
 const name = (status) => status.toLowerCase().replaceAll("_", "-");
 
 class InventoryWidget extends HTMLElement {
@@ -77,13 +79,16 @@ class InventoryWidget extends HTMLElement {
     "timeout-ms",
     "refresh-seconds",
     "for",
+    "when-unknown",
+    "show-count",
     ...Object.keys(LABELS).map((status) => `label-${name(status)}`),
   ];
 
   #labels = {};
-  #state = { productId: null, status: LOADING, available: null, purchasable: false };
-  #told = "";
-  #asked = null;
+  #state = { productId: null, status: LOADING, available: null };
+  #announced = "";
+  #request = null;
+  #failures = 0;
   #timer = 0;
   #due = false;
   #button = null;
@@ -117,16 +122,19 @@ class InventoryWidget extends HTMLElement {
     return this.#state.status;
   }
 
-  /** How many can be bought; null while nobody knows. */
+  /** Number of available units; null if it is unknown or the service does not return it. */
   get available() {
     return this.#state.available;
   }
 
+  /** Whether the product can be ordered. */
   get purchasable() {
-    return this.#state.purchasable;
+    const { status } = this.#state;
+    if (status === UNAVAILABLE) return this.getAttribute("when-unknown") === "enable";
+    return status === "IN_STOCK" || status === "LOW_STOCK";
   }
 
-  /** Texts by status, each with `{available}` in it or a function of it. */
+  /** Labels by status: strings with `{available}`, or functions of it. */
   get labels() {
     return { ...LABELS, ...this.#labels };
   }
@@ -138,7 +146,7 @@ class InventoryWidget extends HTMLElement {
 
   connectedCallback() {
     if (Object.hasOwn(this, "labels")) {
-      const { labels } = this; // set before this script was there
+      const { labels } = this; // set before this script was loaded
       delete this.labels;
       this.labels = labels;
     }
@@ -149,58 +157,56 @@ class InventoryWidget extends HTMLElement {
   disconnectedCallback() {
     document.removeEventListener("visibilitychange", this.#seen);
     clearTimeout(this.#timer);
-    this.#asked?.abort();
-    this.#asked = null;
+    this.#request?.abort();
+    this.#request = null;
     this.#hold(null);
   }
 
   attributeChangedCallback(attribute, before, now) {
     if (!this.isConnected || before === now) return;
     if (attribute === "refresh-seconds") this.#schedule();
-    else if (attribute === "for" || attribute.startsWith("label-")) this.#render();
+    else if (["for", "show-count", "when-unknown"].includes(attribute) || attribute.startsWith("label-")) this.#show({});
     else this.#reload();
   }
 
-  /** Ask now; resolves when the answer, if it is not too old by then, is shown. */
+  /** Read the level. Resolves when the response is visible, or has been superseded. */
   async refresh() {
     clearTimeout(this.#timer);
-    this.#asked?.abort();
-    const asked = new AbortController();
-    this.#asked = asked;
+    this.#request?.abort();
+    const request = new AbortController();
+    this.#request = request;
     const productId = this.getAttribute("product-id");
-    const timer = setTimeout(() => asked.abort(), this.#number("timeout-ms", 5000));
-    let available = null;
-    let status = UNAVAILABLE;
+    const timer = setTimeout(() => request.abort(), this.#number("timeout-ms", 5000));
+    let level = null;
     try {
-      ({ available, status } = await this.#fetch(productId, asked.signal));
+      level = await this.#fetch(productId, request.signal);
     } catch {
-      // Whatever it was, nobody knows how much there is.
+      // The availability is unknown until a retry succeeds.
     }
     clearTimeout(timer);
-    if (this.#asked !== asked) return;
-    this.#show({ productId, status, available, purchasable: available > 0 });
+    if (this.#request !== request) return;
+    this.#failures = level ? 0 : this.#failures + 1;
+    this.#show({ productId, ...(level ?? { status: UNAVAILABLE, available: null }) });
     this.#schedule();
   }
 
   async #fetch(productId, signal) {
-    if (!productId) throw new TypeError("product-id: give one");
     const warehouse = this.getAttribute("warehouse-id");
     const base = this.getAttribute("api-url").replace(/\/+$/, "");
+    if (!productId) return null;
     const query = warehouse ? `?warehouse_id=${encodeURIComponent(warehouse)}` : "";
     const url = `${base}/inventory/${encodeURIComponent(productId)}${query}`;
-    const answer = await fetch(url, { signal, cache: "no-store", credentials: "omit" });
-    const { available, status } = await answer.json();
-    if (!answer.ok || !Number.isInteger(available)) throw new TypeError("no level");
-    if (available <= 0) return { available: 0, status: "OUT_OF_STOCK" };
-    return { available, status: status === "LOW_STOCK" ? status : "IN_STOCK" };
+    const response = await fetch(url, { signal, cache: "no-store", credentials: "omit" });
+    return response.ok ? read(await response.json()) : null;
   }
 
-  /** Something else is to be shown; several attributes set at once are one request. */
+  /** Load another level. Attributes that change together cause one request. */
   #reload() {
     const productId = this.getAttribute("product-id");
-    this.#show({ productId, status: LOADING, available: null, purchasable: false });
-    this.#asked?.abort();
-    this.#asked = null;
+    this.#failures = 0;
+    this.#show({ productId, status: LOADING, available: null });
+    this.#request?.abort();
+    this.#request = null;
     if (this.#due) return;
     this.#due = true;
     queueMicrotask(() => {
@@ -211,40 +217,63 @@ class InventoryWidget extends HTMLElement {
 
   #schedule() {
     clearTimeout(this.#timer);
-    const seconds = this.#number("refresh-seconds", 30);
-    if (seconds > 0) this.#timer = setTimeout(() => document.hidden || this.refresh(), seconds * 1000);
+    let delay = this.#number("refresh-seconds", 30) * 1000;
+    if (this.#failures) {
+      // Random, so that the pages of a shop do not retry at the same time after an outage.
+      const most = Math.min(Math.max(delay, MAX_RETRY_MS), RETRY_MS * 2 ** (this.#failures - 1));
+      delay = most / 2 + (Math.random() * most) / 2;
+    }
+    if (delay > 0) this.#timer = setTimeout(() => document.hidden || this.refresh(), delay);
   }
 
   #seen = () => document.hidden || this.refresh();
 
   #number(attribute, otherwise) {
-    const given = parseFloat(this.getAttribute(attribute));
-    return given >= 0 ? given : otherwise;
+    const value = parseFloat(this.getAttribute(attribute));
+    return value >= 0 ? value : otherwise;
   }
 
-  #show(state) {
-    this.#state = state;
+  #show(changes) {
+    this.#state = { ...this.#state, ...changes };
     this.#render();
-    const told = JSON.stringify(state);
-    if (told === this.#told) return;
-    this.#told = told;
-    this.dispatchEvent(new CustomEvent("inventory-status", { bubbles: true, composed: true, detail: { ...state } }));
+    const detail = { ...this.#state, purchasable: this.purchasable };
+    const announced = JSON.stringify(detail);
+    if (announced === this.#announced) return;
+    this.#announced = announced;
+    this.dispatchEvent(new CustomEvent("inventory-status", { bubbles: true, composed: true, detail }));
+  }
+
+  #label(key) {
+    return this.#labels[key] ?? this.getAttribute(`label-${name(key)}`);
+  }
+
+  #message() {
+    const { status, available } = this.#state;
+    const show = this.getAttribute("show-count");
+    const isCounted = available !== null && show !== "never" && (show !== "low" || status !== "IN_STOCK");
+    const withoutCount = `${status}_WITHOUT_COUNT`;
+    let label = this.#label(status);
+    if (!isCounted && withoutCount in LABELS) {
+      const isPlain = typeof label === "string" && !label.includes("{available}");
+      label = this.#label(withoutCount) ?? (isPlain ? label : LABELS[withoutCount]);
+    }
+    label ??= LABELS[status];
+    return typeof label === "function" ? label(available) : label.replaceAll("{available}", available);
   }
 
   #render() {
-    const { status, available, purchasable } = this.#state;
-    const label = this.#labels[status] ?? this.getAttribute(`label-${name(status)}`) ?? LABELS[status];
-    const text = typeof label === "function" ? label(available) : label.replaceAll("{available}", available);
+    const { status } = this.#state;
+    const text = this.#message();
     this.#badge.setAttribute("part", `badge ${name(status)}`);
     this.#badge.setAttribute("aria-busy", status === LOADING);
     this.#path.setAttribute("d", ICONS[status]);
-    // Only what is new is read out.
+    // Screen readers announce changes only.
     if (this.#text.textContent !== text) this.#text.textContent = text;
     const id = this.isConnected && this.getAttribute("for");
-    this.#hold(id ? this.getRootNode().getElementById(id) : null, !purchasable);
+    this.#hold(id ? this.getRootNode().getElementById(id) : null, !this.purchasable);
   }
 
-  /** Disable a button, or let go of it: only what was disabled here is enabled again. */
+  /** Disable a button, or enable it again if the widget disabled it. */
   #hold(button, disabled = false) {
     if (this.#button && (this.#button !== button || !disabled)) {
       this.#button.disabled = false;

@@ -2,31 +2,36 @@ import { field, h, icon } from "./dom.js";
 import { errorBox } from "./explain.js";
 
 /**
- * Asks for the API key until it is the right one.
- * @param {{heading: string, text: string[], submit: string, check: (key: string) => Promise<void>,
- *   done: (key: string) => void}} options `check` rejects where the key is not good.
+ * A form that accepts an API key once the service does.
+ * @param {{heading: string, text: string[], submit: string, key: string, check: (key: string) => Promise<void>,
+ *   done: (key: string) => void}} options `key` is the initial value, such as a rejected key to correct. `check` rejects
+ *   if the service rejects the key or is unavailable.
  */
-export function keyForm({ heading, text, submit, check, done }) {
+export function keyForm({ heading, text, submit, key, check, done }) {
   const input = h("input", {
     type: "password",
     name: "key",
+    value: key,
     required: true,
     autocomplete: "off",
     spellcheck: "false",
   });
   const button = h("button", { class: "primary" }, submit);
+  const reveal = h("button", { type: "button", class: "quiet", "aria-pressed": "false", click: toggle }, "Show key");
   const problem = h("div", {});
   const send = async (event) => {
     event.preventDefault();
-    const key = input.value.trim();
-    if (!key || button.disabled) return;
+    const entered = input.value.trim();
+    if (!entered || button.disabled) return;
     button.disabled = true;
     problem.replaceChildren();
     try {
-      await check(key);
-      done(key);
+      await check(entered);
+      done(entered);
     } catch (error) {
-      problem.replaceChildren(errorBox(error, { doing: "The key was not accepted" }));
+      const isRejected = error.status === 401 || error.status === 403;
+      problem.replaceChildren(errorBox(error, { title: isRejected ? "The key was rejected" : "The key could not be checked" }));
+      input.focus();
       input.select();
     }
     button.disabled = false;
@@ -37,6 +42,12 @@ export function keyForm({ heading, text, submit, check, done }) {
     h("span", { class: "gate-icon" }, icon("key")),
     h("h1", {}, heading),
     ...text.map((line) => h("p", {}, line)),
-    h("form", { class: "stack", submit: send }, field("API key", input), problem, button),
+    h("form", { class: "stack", submit: send }, h("div", { class: "key-field" }, field("API key", input), reveal), problem, button),
   );
+
+  function toggle() {
+    const isVisible = input.type === "password";
+    input.type = isVisible ? "text" : "password";
+    reveal.setAttribute("aria-pressed", String(isVisible));
+  }
 }

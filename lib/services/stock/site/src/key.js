@@ -1,4 +1,4 @@
-/** The API key of this tab: gone when the tab is closed. */
+/** The API key of this tab. Closing the tab clears it. */
 
 const NAME = "stock-api-key";
 
@@ -6,10 +6,10 @@ export function readKey() {
   return sessionStorage.getItem(NAME) ?? "";
 }
 
-export function keepKey(key) {
+export function saveKey(key) {
   sessionStorage.setItem(NAME, key);
 }
 
-export function forgetKey() {
+export function clearKey() {
   sessionStorage.removeItem(NAME);
 }

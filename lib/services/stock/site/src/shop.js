@@ -1,7 +1,8 @@
+import { isRejection } from "./api-client.js";
+import { authOf } from "./auth.js";
 import { loadConfig } from "./config.js";
 import { h, icon, loading } from "./dom.js";
-import { entranceOf } from "./entrance.js";
-import { errorBox, saidNo } from "./explain.js";
+import { errorBox, outcomeOf } from "./explain.js";
 import { clock, plural, secondsLeft, title } from "./format.js";
 import { pagerOf } from "./pager.js";
 import { Cart } from "./shop/cart.js";
@@ -15,47 +16,47 @@ const TEXTS = {
   key: {
     heading: HEADING,
     text: [
-      "Product pages ask for stock without a key. Holding and selling need one: in a real shop the shop's own " +
-        "server has it and makes those calls, and a browser never sees it.",
-      "This demo has no server of its own, so lend this tab the API key of a test environment.",
+      "Product pages read stock without an API key. Reservations and sales require a key. In a real shop, only the " +
+        "shop's server has the key and sends these requests; browsers never receive it.",
+      "This demo has no server. Enter the API key of a test environment to let this tab send the requests.",
     ],
     submit: "Open the shop",
   },
   person: {
     heading: HEADING,
     text: [
-      "Product pages ask for stock without a sign-in. Holding and selling need one: in a real shop the shop's own " +
-        "server makes those calls, as itself.",
-      "This demo has no server of its own, so sign in, and it makes them as you.",
+      "Product pages read stock without a sign-in. Reservations and sales require one. In a real shop, the shop's " +
+        "server sends these requests with its own identity.",
+      "This demo has no server. Sign in to let this tab send the requests as you.",
     ],
   },
 };
 
 const main = document.getElementById("main");
-const leave = document.getElementById("leave");
+const signOut = document.getElementById("sign-out");
 const messages = document.getElementById("messages");
 const cart = new Cart(sessionStorage);
 let config = null;
-let entrance = null;
+let auth = null;
 let quiet = 0;
 
 document.querySelector(".skip").addEventListener("click", () => main.focus());
-leave.addEventListener("click", () => left(entrance.end()));
+signOut.addEventListener("click", () => gateIf(auth.signOut()));
 start();
 
 async function start() {
-  main.replaceChildren(loading("Starting…"));
+  main.replaceChildren(loading("Loading…"));
   try {
     config = await loadConfig();
   } catch (error) {
-    const box = errorBox(error, { doing: "The shop could not open", retry: () => location.reload() });
+    const box = errorBox(error, { title: "The shop could not be loaded", retry: () => location.reload() });
     main.replaceChildren(h("h1", {}, "Demo shop"), box);
     return;
   }
-  entrance = entranceOf(config, new URL("./", location.href).href, TEXTS);
-  leave.textContent = entrance.leave;
+  auth = authOf(config, new URL("./", location.href).href, TEXTS);
+  signOut.textContent = auth.signOutLabel;
   try {
-    const client = await entrance.known();
+    const client = await auth.restore();
     if (client) open(client);
     else ask();
   } catch (error) {
@@ -64,20 +65,20 @@ async function start() {
 }
 
 function ask(problem) {
-  leave.hidden = true;
+  signOut.hidden = true;
   const entered = (client) => {
     open(client);
     main.focus();
   };
-  main.replaceChildren(entrance.gate(entered, problem));
+  main.replaceChildren(auth.gate(entered, problem));
   main.querySelector("input, button.primary").focus();
 }
 
-function enterAgain() {
-  left(entrance.again());
+function reauthenticate() {
+  gateIf(auth.reauthenticate());
 }
 
-function left(stays) {
+function gateIf(stays) {
   if (stays) ask();
 }
 
@@ -88,7 +89,7 @@ function say(text) {
 }
 
 function open(client) {
-  leave.hidden = false;
+  signOut.hidden = false;
   const grid = h("ul", { class: "grid" });
   const below = h("div", { class: "grid-below" });
   const minutes = h(
@@ -110,9 +111,9 @@ function open(client) {
       h(
         "p",
         { class: "lead" },
-        "Add to cart holds the item, Remove gives it back, Check out sells it. Open this page in a second window, and ",
-        h("a", { href: "admin-panel.html" }, "the panel"),
-        " in a third, and watch the same stock from all sides.",
+        "Add to cart reserves an item, Remove releases it, and Check out sells it. Open this page in a second window and ",
+        h("a", { href: "admin-panel.html" }, "the stock panel"),
+        " in a third to see the same stock change in all of them.",
       ),
       h(
         "div",
@@ -124,7 +125,7 @@ function open(client) {
           h("h2", { id: "cart-title" }, icon("cart"), "Your cart"),
           basket,
           outcome,
-          h("div", { class: "inline-field hold" }, h("label", { for: "minutes" }, "Hold items for"), minutes),
+          h("div", { class: "inline-field hold" }, h("label", { for: "minutes" }, "Reserve items for"), minutes),
         ),
       ),
     ),
@@ -143,11 +144,11 @@ function open(client) {
         shown.add(level.product_id);
         grid.append(card(level, shown.size));
       }
-      const button = h("button", { type: "button", class: "quiet", click: more }, "Show more products");
-      const none = h("p", { class: "empty" }, "Nothing is for sale yet: add products in the panel.");
+      const button = h("button", { type: "button", class: "quiet", click: more }, "Load more products");
+      const none = h("p", { class: "empty" }, "There are no products yet. Add products in the stock panel.");
       below.replaceChildren(...(pager.done ? [] : [button]), ...(shown.size ? [] : [none]));
     } catch (error) {
-      below.replaceChildren(errorBox(error, { doing: "The products could not be loaded", retry: more, enterAgain }));
+      below.replaceChildren(errorBox(error, { title: "Products could not be loaded", retry: more, reauthenticate }));
     }
   }
 
@@ -182,12 +183,16 @@ function open(client) {
     try {
       cart.add(productId, await client.reserve(productId, wanted), wanted.quantity);
       outcome.replaceChildren();
-      say(`${title(productId)} is held for you`);
+      say(`${title(productId)} was added to your cart.`);
     } catch (error) {
-      if (saidNo(error)) cart.refused(productId); // otherwise it may be held
+      if (isRejection(error)) cart.rejected(productId); // otherwise it might be reserved
       const soldOut = error.code === "INSUFFICIENT_STOCK";
-      const doing = soldOut ? "Sold out meanwhile" : "Not added";
-      problem.replaceChildren(errorBox(error, { doing, enterAgain, retry: soldOut ? null : () => add(productId, button, problem) }));
+      const outcome = outcomeOf(error, {
+        failed: soldOut ? "This item has sold out" : "The item was not added",
+        unknown: "The item may have been reserved",
+        repeat: "Try again: it is reserved only once.",
+      });
+      problem.replaceChildren(errorBox(error, { ...outcome, reauthenticate, retry: soldOut ? null : () => add(productId, button, problem) }));
     }
     button.removeAttribute("aria-busy");
     changed();
@@ -202,14 +207,19 @@ function open(client) {
         await client.releaseAll(reservationId);
       } catch (error) {
         if (error.status !== 404) {
-          outcome.replaceChildren(errorBox(error, { doing: `${title(productId)} is still held`, enterAgain }));
+          const failed = outcomeOf(error, {
+            failed: `${title(productId)} is still reserved`,
+            unknown: `${title(productId)} may still be reserved`,
+            repeat: "Remove it again. Otherwise the reservation expires on its own.",
+          });
+          outcome.replaceChildren(errorBox(error, { ...failed, reauthenticate }));
           released = false;
           continue;
         }
       }
       cart.remove(reservationId);
     }
-    if (released) say(`${title(productId)} is no longer held`);
+    if (released) say(`${title(productId)} was removed from your cart.`);
     changed();
     document.getElementById("cart-title").focus();
   }
@@ -237,9 +247,13 @@ function open(client) {
   function failed(productId, reservationId, error) {
     const gone = error.status === 404 || error.code === "RESERVATION_EXPIRED";
     if (gone) cart.remove(reservationId);
-    const doing = gone ? `${title(productId)} was not sold` : `${title(productId)} is still in your cart`;
-    if (error.status !== 404) return errorBox(error, { doing, enterAgain });
-    return errorBox(Object.assign(new Error("it is no longer held"), { code: "RESERVATION_EXPIRED" }), { doing });
+    const outcome = outcomeOf(error, {
+      failed: gone ? `${title(productId)} was not sold` : `${title(productId)} is still in your cart`,
+      unknown: `${title(productId)} may have been sold`,
+      repeat: "It is still in your cart. Check out again: it is sold only once.",
+    });
+    if (error.status !== 404) return errorBox(error, { ...outcome, reauthenticate });
+    return errorBox(Object.assign(new Error("The reservation no longer exists"), { code: "RESERVATION_EXPIRED" }), outcome);
   }
 
   function receipt(reference, lines) {
@@ -253,7 +267,7 @@ function open(client) {
         "div",
         {},
         h("strong", {}, "Thank you!"),
-        h("p", {}, "Sold as ", h("code", {}, reference)),
+        h("p", {}, "Order ", h("code", {}, reference)),
         h("ul", {}, ...[...totals].map(([id, quantity]) => h("li", {}, `${quantity} × ${title(id)}`))),
       ),
     );
@@ -268,7 +282,7 @@ function open(client) {
     const heading = document.getElementById("cart-title");
     heading.tabIndex = -1;
     if (cart.lines.length === 0) {
-      basket.replaceChildren(h("p", { class: "empty" }, "Nothing in it yet."));
+      basket.replaceChildren(h("p", { class: "empty" }, "Your cart is empty."));
       return;
     }
     const pay = h("button", { type: "button", class: "primary" }, "Check out");
@@ -297,9 +311,9 @@ function open(client) {
   function tick() {
     for (const place of basket.querySelectorAll(".left")) {
       const seconds = secondsLeft(place.dataset.expiry);
-      const text = seconds ? `held for ${clock(seconds)}` : "no longer held";
-      if (!seconds && place.textContent.startsWith("held")) {
-        say(`${title(place.dataset.product)} is no longer held for you`);
+      const text = seconds ? `Reserved for ${clock(seconds)}` : "Reservation expired";
+      if (!seconds && place.textContent.startsWith("Reserved")) {
+        say(`Your reservation of ${title(place.dataset.product)} has expired.`);
       }
       place.textContent = text;
       place.classList.toggle("soon", seconds < 60);

@@ -1,4 +1,4 @@
-/** Signing in at the deployment's user pool: OAuth's authorization code with PKCE. Tokens live as long as their tab. */
+/** Sign-in with the deployment's user pool: OAuth authorization code with PKCE. Closing the tab clears the tokens. */
 
 import { ApiError } from "./api-client.js";
 
@@ -40,13 +40,13 @@ export class SignIn {
   }
 
   /**
-   * Where to go to sign in.
-   * @param {string} back What of the page's address comes after its path, to be shown again afterwards.
+   * Start a sign-in and return the URL of the sign-in page.
+   * @param {string} back Query string and fragment of the page to restore after the sign-in.
    * @returns {Promise<string>}
    */
   async begin(back = "") {
     const [state, verifier] = [random(), random()];
-    this.forget();
+    this.#discard();
     this.#storage.setItem(ASKED, JSON.stringify({ state, verifier, back }));
     return this.#address("/oauth2/authorize", {
       response_type: "code",
@@ -60,41 +60,62 @@ export class SignIn {
   }
 
   /**
-   * What the address of a page says on the way back; the tokens are kept.
+   * Complete a sign-in from the query string of the redirect, and store the tokens.
    * @param {string} search
-   * @returns {Promise<string>} What `begin` was given; nothing where nobody is on the way back.
+   * @returns {Promise<string>} The value passed to `begin`; empty if the page was not opened by a redirect.
    */
   async finish(search) {
     const said = new URLSearchParams(search);
     if (!said.has("state")) return "";
     const asked = JSON.parse(this.#storage.getItem(ASKED) ?? "{}");
     this.#storage.removeItem(ASKED);
-    if (said.get("state") !== asked.state) throw new Error("It was not begun in this tab. Sign in here.");
-    if (!said.has("code")) throw new Error(said.get("error_description") ?? said.get("error") ?? "It was given up.");
+    if (said.get("state") !== asked.state) throw new Error("The sign-in was not started in this tab. Sign in again.");
+    if (!said.has("code")) throw new Error(said.get("error_description") ?? said.get("error") ?? "The sign-in was canceled.");
     const { verifier: code_verifier, back } = asked;
     await this.#get({ grant_type: "authorization_code", code: said.get("code"), redirect_uri: this.#page, code_verifier });
     return back;
   }
 
-  /** An access token that lasts a while; rejects as the service does where it takes a new sign-in to get one. */
+  /** Return a valid access token. Reject with status 401 if the user has to sign in again. */
   async token() {
-    const { access = "", until = 0, refresh } = JSON.parse(this.#storage.getItem(TOKENS) ?? "{}");
+    const { access = "", until = 0, refresh } = this.#stored;
     if (this.#now() < until - EARLY_MS) return access;
-    // However many requests ask at once, one is answered.
+    // Concurrent requests share one refresh.
     this.#refreshing ??= this.#get({ grant_type: "refresh_token", refresh_token: refresh ?? "" }, refresh).finally(() => {
       this.#refreshing = null;
     });
     return this.#refreshing;
   }
 
-  forget() {
-    this.#storage.removeItem(TOKENS);
+  /** Clear and revoke the tokens. Return the URL of the user pool's logout endpoint, which redirects to the page. */
+  signOut() {
+    this.#discard();
+    this.#storage.removeItem(ASKED);
+    return this.#address("/logout", { client_id: this.#about.client_id, logout_uri: this.#page });
   }
 
-  /** Where to go to sign out, which leads back here. */
-  end() {
-    this.forget();
-    return this.#address("/logout", { client_id: this.#about.client_id, logout_uri: this.#page });
+  get #stored() {
+    try {
+      return JSON.parse(this.#storage.getItem(TOKENS)) ?? {};
+    } catch {
+      return {};
+    }
+  }
+
+  #discard() {
+    const { refresh } = this.#stored;
+    this.#storage.removeItem(TOKENS);
+    if (refresh) this.#revoke(refresh);
+  }
+
+  /** Revoke a refresh token. The request outlives the page; a failure must not prevent signing out. */
+  async #revoke(token) {
+    const body = new URLSearchParams({ token, client_id: this.#about.client_id });
+    try {
+      await this.#fetch(`${this.#about.url}/oauth2/revoke`, { method: "POST", body, mode: "no-cors", keepalive: true });
+    } catch {
+      // The token expires on its own.
+    }
   }
 
   #address(path, query) {
@@ -108,16 +129,22 @@ export class SignIn {
       throw new ApiError("The sign-in service could not be reached", { code: "NETWORK", cause });
     });
     if ([400, 401].includes(answer.status)) {
-      this.forget();
-      throw new ApiError("Your sign-in has ended", { status: 401, code: "SIGNED_OUT" });
+      if (this.#stored.refresh === refresh) this.#storage.removeItem(TOKENS);
+      throw signedOut();
     }
-    if (!answer.ok) throw new ApiError(`The sign-in service answered ${answer.status}`, { status: answer.status });
+    if (!answer.ok) throw new ApiError(`The sign-in service returned HTTP status ${answer.status}`, { status: answer.status });
     const { access_token: access, refresh_token = refresh, expires_in } = await answer.json();
+    if (this.#stored.refresh !== refresh) {
+      this.#revoke(refresh_token); // the user signed out during the request
+      throw signedOut();
+    }
     const until = this.#now() + expires_in * 1000;
     this.#storage.setItem(TOKENS, JSON.stringify({ access, refresh: refresh_token, until }));
     return access;
   }
 }
+
+const signedOut = () => new ApiError("Your session has expired", { status: 401, code: "SIGNED_OUT" });
 
 const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
 

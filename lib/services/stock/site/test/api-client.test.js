@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ApiError, InventoryClient, delay } from "../src/api-client.js";
+import { ApiError, InventoryClient, delay, isRejection } from "../src/api-client.js";
 
 const LEVEL = { product_id: "mug", warehouse_id: "main", stock_count: 5, reserved_count: 1, available: 4 };
 
@@ -82,11 +82,13 @@ test("without a key a read has no header that a browser would ask leave for", as
 test("every route has a method", async () => {
   const { client, sent } = clientOf([json({})]);
   await client.levels({ status: "LOW_STOCK", category: "", page_size: 5 });
+  await client.fullLevel("mug", { warehouse_id: "north" });
   await client.create(LEVEL);
   await client.update("mug", {});
   await client.reserve("mug", { reservationId: "r", quantity: 1 });
   await client.reserveAll({ reservationId: "r", lines: [] });
   await client.release("mug", "r");
+  await client.releaseReservation("mug", "r:1");
   await client.releaseAll("r");
   await client.fulfill("mug", { reservationId: "r" });
   await client.fulfillAll({ reservationId: "r" });
@@ -97,11 +99,13 @@ test("every route has a method", async () => {
     sent.map(({ method, url }) => `${method} ${url.replace("https://api.test/dev", "")}`),
     [
       "GET /inventory?status=LOW_STOCK&page_size=5",
+      "GET /inventory/mug/level?warehouse_id=north",
       "POST /inventory",
       "PUT /inventory/mug",
       "POST /inventory/mug/reserve",
       "POST /inventory/reserve",
       "DELETE /inventory/mug/reserve/r",
+      "DELETE /inventory/mug/reservations/r%3A1",
       "DELETE /inventory/reserve/r",
       "POST /inventory/mug/fulfill",
       "POST /inventory/fulfill",
@@ -129,7 +133,7 @@ test("a refusal in another shape is still readable", async () => {
   const forbidden = clientOf([json({ message: "Forbidden" }, 403, { "x-request-id": "r2" })]).client;
   await assert.rejects(forbidden.levels(), { message: "Forbidden", code: "HTTP_403", requestId: "r2" });
   const html = clientOf([new Response("<html>", { status: 400 })]).client;
-  await assert.rejects(html.levels(), { message: "The service answered 400", status: 400 });
+  await assert.rejects(html.levels(), { message: "The service returned HTTP status 400", status: 400 });
   const page = clientOf([new Response("<html>")]).client;
   await assert.rejects(page.levels(), { code: "NOT_JSON", status: 200 });
 });
@@ -185,9 +189,45 @@ test("a release whose answer was lost is done when it is sent again", async () =
   await assert.rejects(unknown.release("mug", "r"), { code: "NOT_FOUND" });
 });
 
+test("a missing reservation is an error if no earlier attempt can have released it", async () => {
+  const { client, sent } = clientOf([refused(429, "TOO_MANY_REQUESTS"), refused(404, "NOT_FOUND")]);
+  await assert.rejects(client.releaseReservation("mug", "r"), { code: "NOT_FOUND" });
+  assert.equal(sent.length, 2);
+});
+
+const OUTCOMES = [
+  { name: "an error response of the service", responses: [refused(409, "CONFLICT")], isUnknown: false },
+  { name: "a rejected credential", responses: [refused(403, "FORBIDDEN")], isUnknown: false },
+  { name: "throttling", responses: [refused(429, "TOO_MANY_REQUESTS")], isUnknown: false },
+  { name: "a server error", responses: [refused(500, "INTERNAL_ERROR")], isUnknown: true },
+  { name: "no response", responses: [new TypeError("offline")], isUnknown: true },
+  { name: "a response that is not JSON", responses: [new Response("<html>")], isUnknown: true },
+  { name: "a key that is rejected after an attempt without a response", responses: [new TypeError("offline"), refused(403, "FORBIDDEN")], isUnknown: true },
+  { name: "an error response of the service after an attempt without a response", responses: [new TypeError("offline"), refused(409, "CONFLICT")], isUnknown: false },
+];
+for (const { name, responses, isUnknown } of OUTCOMES) {
+  test(`the outcome of a change after ${name} is ${isUnknown ? "unknown" : "that nothing was changed"}`, async () => {
+    const { client } = clientOf(responses);
+    await assert.rejects(client.update("mug", { stock_count: 1 }), { outcomeUnknown: isUnknown, credential: "key" });
+  });
+}
+
+test("a change without a token is not sent, so its outcome is known", async () => {
+  const failure = new ApiError("The sign-in service could not be reached", { code: "NETWORK" });
+  const { client, sent } = clientOf([json({})], { apiKey: "", token: () => Promise.reject(failure) });
+  await assert.rejects(client.update("mug", { stock_count: 1 }), { outcomeUnknown: false, credential: "token" });
+  assert.equal(sent.length, 0);
+});
+
+test("only the service's own error responses prove that no attempt was processed", () => {
+  const isProof = (status) => isRejection(new ApiError("No", { status }));
+  assert.deepEqual([400, 404, 409].map(isProof), [true, true, true]);
+  assert.deepEqual([0, 200, 401, 403, 429, 500, 503].filter(isProof), []);
+});
+
 test("no answer is a timeout", async () => {
   const { client, sent } = clientOf([unanswered], { timeoutMs: 5, attempts: 2 });
-  await assert.rejects(client.level("mug"), { code: "TIMEOUT", message: "No answer within 5 ms" });
+  await assert.rejects(client.level("mug"), { code: "TIMEOUT", message: "No response within 5 ms" });
   assert.equal(sent.length, 2);
 });
 
@@ -227,7 +267,7 @@ test("movements and reservations have all their pages too", async () => {
 });
 
 test("a client without an address is refused", () => {
-  assert.throws(() => new InventoryClient({}), /baseUrl/);
+  assert.throws(() => new InventoryClient({}), /baseUrl must be the URL of the API, got undefined/);
 });
 
 test("pauses double, have an end, and are not all the same", () => {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { ApiError } from "../src/api-client.js";
 import { namedApi } from "../src/config.js";
-import { explain, saidNo } from "../src/explain.js";
+import { explain, outcomeOf } from "../src/explain.js";
 import { ago, clock, moment, plural, secondsLeft, signed, title } from "../src/format.js";
 import { chain, pagerOf } from "../src/pager.js";
 import { Cart } from "../src/shop/cart.js";
@@ -34,20 +34,26 @@ test("numbers and times are written for people", () => {
   assert.match(moment(now, 9 * 86_400_000), /^May \d+$/);
 });
 
-test("every error says what to do", () => {
+test("every error has advice", () => {
   for (const status of [400, 401, 403, 404, 429, 500, 503]) assert.ok(explain(new ApiError("No", { status })).advice);
   for (const code of ["NETWORK", "TIMEOUT"]) assert.ok(explain(new ApiError("No", { code })).advice);
-  assert.deepEqual([401, 403, 404].map((status) => explain(new ApiError("No", { status })).again), ["Sign in again", "Enter another key", ""]);
+  assert.deepEqual([401, 403, 404].map((status) => explain(new ApiError("No", { status })).again), ["Sign in again", "Change API key", ""]);
+  const forbidden = explain(Object.assign(new ApiError("No", { status: 403 }), { credential: "token" }));
+  assert.match(forbidden.advice, /does not have permission/);
+  assert.deepEqual([forbidden.message, forbidden.again], ["No", "Sign in again"]);
+  assert.equal(explain(new ApiError("send a valid API key in the x-api-key header", { status: 403 })).message, "");
+  assert.equal(explain(new ApiError("No", { code: "constructor" })).advice, "");
   const below = explain(new ApiError("No", { status: 409, code: "BELOW_RESERVED", details: ["a"], requestId: "r" }));
   assert.deepEqual([below.again, below.details, below.requestId], ["", ["a"], "r"]);
   const unanswered = Object.assign(new ApiError("No", { code: "TIMEOUT" }), { correlationId: "c" });
   assert.equal(explain(unanswered).requestId, "c");
 });
 
-test("only what the service itself refused is surely not done", () => {
-  const no = (status) => saidNo(new ApiError("No", { status }));
-  assert.deepEqual([400, 404, 409].map(no), [true, true, true]);
-  assert.deepEqual([0, 200, 401, 403, 429, 500, 503].filter(no), []);
+test("only an unknown outcome is reported as one, with advice that replaces the usual advice", () => {
+  const texts = { failed: "Nothing was released", unknown: "It may have been released", repeat: "Try again" };
+  const error = (outcomeUnknown) => Object.assign(new ApiError("No", { status: 403 }), { outcomeUnknown });
+  assert.deepEqual(outcomeOf(error(false), texts), { title: "Nothing was released" });
+  assert.deepEqual(outcomeOf(error(true), texts), { title: "It may have been released", advice: "Try again" });
 });
 
 const listing = (...pages) => {
@@ -118,11 +124,11 @@ test("each addition to a cart is a reservation of its own, and survives a reload
   assert.notEqual(again.request("mug", 1, 15).reservationId, second);
 });
 
-test("an addition without an answer is asked for again as it was, one that was refused is not", () => {
+test("an addition without a response is repeated unchanged, one that was rejected is not", () => {
   const cart = new Cart(storage());
   const asked = cart.request("mug", 1, 15);
   assert.deepEqual(cart.request("mug", 1, 5), asked);
-  cart.refused("mug");
+  cart.rejected("mug");
   assert.notEqual(cart.request("mug", 1, 5).reservationId, asked.reservationId);
 });
 
@@ -137,6 +143,31 @@ test("a cart is sold as one order until it is empty", () => {
   assert.equal(again.reference, reference);
   again.remove("b");
   assert.notEqual(again.reference, reference);
+});
+
+for (const id of ["constructor", "__proto__", "toString", "hasOwnProperty"]) {
+  test(`a product with the ID ${id} is an ordinary product`, () => {
+    const place = storage();
+    const request = new Cart(place).request(id, 2, 15);
+    assert.match(request.reservationId, /^visit-/);
+    const cart = new Cart(place);
+    assert.deepEqual(cart.request(id, 1, 5), request, "after a reload");
+    cart.add(id, { reservationId: request.reservationId, expiry: "2026-01-01T00:00:00Z" }, 2);
+    assert.deepEqual(new Cart(place).products.map(({ product_id, quantity }) => [product_id, quantity]), [[id, 2]]);
+    const next = cart.request(id, 1, 15);
+    assert.notEqual(next.reservationId, request.reservationId);
+    cart.rejected(id);
+    assert.notEqual(cart.request(id, 1, 15).reservationId, next.reservationId);
+  });
+}
+
+test("a cart that an earlier version stored keeps its lines and requests", () => {
+  const place = storage();
+  const line = { reservationId: "visit-1.1", product_id: "mug", quantity: 1, expiry: "2026-01-01T00:00:00Z" };
+  const request = { reservationId: "visit-1.2", quantity: 1, lifetime_minutes: 15 };
+  place.setItem("stock-demo-cart", JSON.stringify({ visit: "visit-1", next: 3, lines: [line], unsure: { pen: request } }));
+  const cart = new Cart(place);
+  assert.deepEqual([cart.lines, cart.request("pen", 5, 5)], [[line], request]);
 });
 
 test("what is no cart is an empty one", () => {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { changesFrom, newLevel, sides, steps, told } from "../src/panel/changes.js";
+import { ApiError } from "../src/api-client.js";
+import { Attempts } from "../src/panel/attempts.js";
+import { changesFrom, conflictingLevel, newLevel, sides, steps } from "../src/panel/changes.js";
 import { plot, pointAt, ticks } from "../src/panel/plot.js";
 
 const LEVEL = { stock_count: 50, threshold_level: 5, category: "Paper", version: 6 };
@@ -35,9 +37,9 @@ test("a change by steps may be typed in several ways", () => {
   assert.deepEqual(["+5", "5", "-2", "−2", "", "2.5", "five"].map(steps), [5, 5, -2, -2, 0, null, null]);
 });
 
-test("a conflict's details are the level that is there", () => {
-  const details = ["version 7", "last_updated 2026-01-02T03:04:05.000006Z", "stock_count 40", "threshold_level 5", "?"];
-  assert.deepEqual(told(details), {
+test("the details of a conflict contain the current level", () => {
+  const details = ["version 7", "last_updated 2026-01-02T03:04:05.000006Z", "stock_count 40", "threshold_level 5", "?", "__proto__ 1"];
+  assert.deepEqual(conflictingLevel(details), {
     version: 7,
     last_updated: "2026-01-02T03:04:05.000006Z",
     stock_count: 40,
@@ -49,19 +51,47 @@ test("a conflict shows what either side changed, and nothing else", () => {
   const now = { ...LEVEL, stock_count: 40, version: 7 };
   assert.deepEqual(sides(LEVEL, { stock_count: 45 }, now), [{ label: "On hand", mine: "45", theirs: "40" }]);
   assert.deepEqual(sides(LEVEL, { adjustment: 5, reason: "r" }, now), [
-    { label: "On hand", mine: "+5, making 45", theirs: "40" },
+    { label: "On hand", mine: "45 (+5)", theirs: "40" },
   ]);
   assert.deepEqual(sides(LEVEL, { threshold_level: 9, category: null }, now), [
-    { label: "On hand", mine: "40 (not changed by you)", theirs: "40" },
+    { label: "On hand", mine: "40 (not edited)", theirs: "40" },
     { label: "Alert at", mine: "9", theirs: "5" },
     { label: "Category", mine: "none", theirs: "Paper" },
   ]);
   const moved = { ...LEVEL, threshold_level: 8, category: "Ink", version: 7 };
   assert.deepEqual(sides(LEVEL, { stock_count: 1 }, moved), [
     { label: "On hand", mine: "1", theirs: "50" },
-    { label: "Alert at", mine: "8 (not changed by you)", theirs: "8" },
-    { label: "Category", mine: "Ink (not changed by you)", theirs: "Ink" },
+    { label: "Alert at", mine: "8 (not edited)", theirs: "8" },
+    { label: "Category", mine: "Ink (not edited)", theirs: "Ink" },
   ]);
+});
+
+const failure = (status, outcomeUnknown) => Object.assign(new ApiError("No", { status }), { outcomeUnknown });
+
+test("the same content is the same request", () => {
+  const attempts = new Attempts();
+  const key = attempts.keyOf({ stock_count: 1 });
+  assert.equal(attempts.keyOf({ stock_count: 1 }), key);
+  assert.notEqual(attempts.keyOf({ stock_count: 2 }), key);
+});
+
+test("a rejected key proves that nothing was saved", () => {
+  const attempts = new Attempts();
+  attempts.failed("a", failure(403, false));
+  assert.deepEqual([attempts.outcomeOf("a"), attempts.isUncertain], [{ title: "Nothing was saved" }, false]);
+});
+
+test("a change without a response may have been saved until the service itself responds to it", () => {
+  const attempts = new Attempts();
+  attempts.failed("a", failure(0, true));
+  attempts.failed("a", failure(403, false));
+  assert.match(attempts.outcomeOf("a").title, /may have been saved/);
+  assert.match(attempts.outcomeOf("a").advice, /only once/);
+  attempts.failed("b", failure(400, false));
+  assert.match(attempts.outcomeOf("b").title, /^This change was not saved$/);
+  assert.match(attempts.outcomeOf("b").advice, /earlier change/);
+  attempts.failed("a", failure(409, false));
+  assert.deepEqual([attempts.outcomeOf("a"), attempts.isUncertain], [{ title: "Nothing was saved" }, false]);
 });
 
 test("a new product needs an id and a number", () => {
@@ -72,7 +102,9 @@ test("a new product needs an id and a number", () => {
   const all = newLevel({ ...good, warehouse_id: "n/a", threshold_level: "-1", category: "Cups" });
   assert.deepEqual(Object.keys(all.problems), ["warehouse_id", "threshold_level"]);
   assert.equal(all.level.category, "Cups");
-  assert.ok(newLevel({ ...good, product_id: "reserve" }).problems.product_id);
+  for (const id of ["reserve", "__proto__", "-mug", "m/g", "m".repeat(101)]) {
+    assert.ok(newLevel({ ...good, product_id: id }).problems.product_id, id);
+  }
 });
 
 test("marks on an axis are round and reach the top", () => {

@@ -18,9 +18,9 @@ function visitor(...answers) {
   };
   const sent = [];
   const clock = { now: 0 };
-  const fetch = async (url, { body }) => {
-    sent.push([url, Object.fromEntries(body)]);
-    const answer = answers.shift();
+  const fetch = async (url, { body, ...options }) => {
+    sent.push([url, Object.fromEntries(body), options]);
+    const answer = await answers.shift();
     if (answer instanceof Error) throw answer;
     const [status, said] = answer;
     return new Response(JSON.stringify(said), { status });
@@ -60,8 +60,8 @@ test("whoever is not on the way back is left alone", async () => {
 test("a way back that this tab did not begin is refused, and one that was does not count twice", async () => {
   const { signIn, sent } = visitor();
   const { searchParams } = new URL(await signIn.begin());
-  await assert.rejects(signIn.finish("?code=c1&state=other"), /not begun in this tab/);
-  await assert.rejects(signIn.finish(`?code=c1&state=${searchParams.get("state")}`), /not begun in this tab/);
+  await assert.rejects(signIn.finish("?code=c1&state=other"), /not started in this tab/);
+  await assert.rejects(signIn.finish(`?code=c1&state=${searchParams.get("state")}`), /not started in this tab/);
   assert.deepEqual(sent, []);
 });
 
@@ -73,7 +73,7 @@ test("what the sign-in page says went wrong is told", async () => {
   };
   await assert.rejects(wrong("&error=access_denied&error_description=not+today"), /^Error: not today$/);
   await assert.rejects(wrong("&error=access_denied"), /access_denied/);
-  await assert.rejects(wrong(""), /given up/);
+  await assert.rejects(wrong(""), /canceled/);
 });
 
 test("a token is used until shortly before its end, and then replaced once for all who ask", async () => {
@@ -82,7 +82,7 @@ test("a token is used until shortly before its end, and then replaced once for a
   assert.equal(await signIn.token(), "a1");
   clock.now = 841_000;
   assert.deepEqual(await Promise.all([signIn.token(), signIn.token()]), ["a2", "a2"]);
-  assert.deepEqual(sent.slice(1), [
+  assert.deepEqual(sent.slice(1).map(([url, form]) => [url, form]), [
     ["https://pool.test/oauth2/token", { client_id: "pages", grant_type: "refresh_token", refresh_token: "r1" }],
   ]);
   assert.deepEqual(JSON.parse(kept.get("stock-tokens")), { access: "a2", refresh: "r1", until: 1_741_000 });
@@ -109,12 +109,70 @@ test("a sign-in service that fails ends nothing", async () => {
   assert.equal(await signIn.token(), "a1");
 });
 
-test("signing out forgets the tokens and leads back", async () => {
-  const { signIn } = await signedIn();
-  const { origin, pathname, searchParams } = new URL(signIn.end());
+const REVOKED = ["https://pool.test/oauth2/revoke", { client_id: "pages", token: "r1" }];
+
+test("signing out deletes the tokens, revokes the refresh token, and returns the logout URL", async () => {
+  const { signIn, sent, kept } = await signedIn([200, {}]);
+  const { origin, pathname, searchParams } = new URL(signIn.signOut());
   assert.deepEqual([origin + pathname, Object.fromEntries(searchParams)], [
     "https://pool.test/logout",
     { client_id: "pages", logout_uri: PAGE },
   ]);
-  assert.equal(signIn.signedIn, false);
+  assert.deepEqual([signIn.signedIn, [...kept.keys()]], [false, []]);
+  const [url, form, { method, keepalive }] = sent.at(-1);
+  assert.deepEqual([[url, form], method, keepalive], [REVOKED, "POST", true], "the request outlives the page");
 });
+
+test("signing out does not wait for the revocation, and ignores its failure", async () => {
+  const { signIn, kept } = await signedIn(Promise.resolve(new TypeError("offline")));
+  assert.match(signIn.signOut(), /\/logout\?/);
+  assert.equal(kept.size, 0);
+  await new Promise(setImmediate); // an unhandled rejection would fail the test
+});
+
+test("signing out without tokens, or with unreadable ones, revokes nothing and deletes everything", async () => {
+  for (const stored of [null, "{", JSON.stringify({ access: "a1", until: 1 })]) {
+    const { signIn, sent, kept } = visitor();
+    await signIn.begin();
+    if (stored) kept.set("stock-tokens", stored);
+    assert.match(signIn.signOut(), /\/logout\?/);
+    assert.deepEqual([sent, kept.size], [[], 0]);
+  }
+});
+
+test("a refresh that ends after signing out stores nothing, and its token is revoked too", async () => {
+  const responses = deferred();
+  const { signIn, sent, clock, kept } = await signedIn(responses.promise, [200, {}], [200, {}]);
+  clock.now = 900_000;
+  const token = signIn.token();
+  signIn.signOut();
+  responses.resolve([200, { ...GIVEN, refresh_token: "r2" }]);
+  await assert.rejects(token, { status: 401, code: "SIGNED_OUT" });
+  assert.equal(kept.size, 0);
+  assert.deepEqual(sent.slice(2).map(([url, form]) => [url.split("/").at(-1), form.token]), [["revoke", "r1"], ["revoke", "r2"]]);
+});
+
+test("a refresh that fails after a new sign-in was started does not end that one", async () => {
+  const responses = deferred();
+  const { signIn, clock, kept } = await signedIn(responses.promise, [200, {}]);
+  clock.now = 900_000;
+  const token = signIn.token();
+  await signIn.begin();
+  responses.resolve([400, { error: "invalid_grant" }]);
+  await assert.rejects(token, { code: "SIGNED_OUT" });
+  assert.deepEqual([...kept.keys()], ["stock-sign-in"]);
+});
+
+test("a new sign-in revokes the refresh token of the one before", async () => {
+  const { signIn, sent } = await signedIn([200, {}]);
+  await signIn.begin();
+  assert.deepEqual(sent.at(-1).slice(0, 2), REVOKED);
+});
+
+function deferred() {
+  let resolve;
+  const promise = new Promise((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}

@@ -1,6 +1,6 @@
 import { loadConfig } from "../config.js";
 import { h, loading } from "../dom.js";
-import { entranceOf } from "../entrance.js";
+import { authOf } from "../auth.js";
 import { errorBox } from "../explain.js";
 import { pagerOf } from "../pager.js";
 import { details } from "./details.js";
@@ -13,9 +13,9 @@ const COUNTED = 100;
  * What views share.
  * @typedef {object} App
  * @property {import("../api-client.js").InventoryClient} client
- * @property {(text: string) => void} say Tell what was done.
- * @property {() => void} count Count anew what needs attention.
- * @property {() => void} enterAgain Ask anew who it is.
+ * @property {(text: string) => void} say Announce the result of an action.
+ * @property {() => void} count Update the number of products that need attention.
+ * @property {() => void} reauthenticate Replace rejected credentials.
  * @property {(hash: string) => void} go
  */
 
@@ -23,45 +23,45 @@ const HEADING = "Stock administration";
 const TEXTS = {
   key: {
     heading: HEADING,
-    text: ["Enter the API key of this environment. It stays in this tab and is forgotten when you close it."],
+    text: ["Enter the API key of this environment. It is stored in this tab only, until you close the tab."],
     submit: "Open",
   },
   person: {
     heading: HEADING,
-    text: ["Sign in to see and change the stock. It ends with this tab, or after half a day."],
+    text: ["Sign in to view and change stock. You are signed out after 12 hours, or when you close this tab."],
   },
 };
 
-/** The panel's frame: its entrance, its views by address, its messages. */
+/** The frame of the panel: authentication, views by URL fragment, and messages. */
 export async function start() {
-  const [main, leave, messages, badge] = ["main", "leave", "messages", "attention-count"].map((id) => document.getElementById(id));
-  let entrance = null;
+  const [main, signOut, messages, badge] = ["main", "sign-out", "messages", "attention-count"].map((id) => document.getElementById(id));
+  let auth = null;
   let view = new AbortController();
   let quiet = 0;
 
   /** @type {App} */
-  const app = { client: null, say, count, enterAgain, go };
+  const app = { client: null, say, count, reauthenticate, go };
 
   document.querySelector(".skip").addEventListener("click", (event) => {
-    event.preventDefault(); // addresses behind # are views here
+    event.preventDefault(); // URL fragments select views
     main.focus();
   });
-  leave.addEventListener("click", () => left(entrance.end()));
+  signOut.addEventListener("click", () => gateIf(auth.signOut()));
   addEventListener("hashchange", () => show(true));
-  main.replaceChildren(loading("Starting…"));
+  main.replaceChildren(loading("Loading…"));
   let config;
   try {
     config = await loadConfig();
   } catch (error) {
-    main.replaceChildren(h("h1", {}, "Stock"), errorBox(error, { doing: "The panel could not start", retry: () => location.reload() }));
+    main.replaceChildren(h("h1", {}, "Stock"), errorBox(error, { title: "The panel could not be loaded", retry: () => location.reload() }));
     return;
   }
   document.getElementById("environment").textContent = config.environment;
   document.getElementById("environment").hidden = false;
-  entrance = entranceOf(config, new URL("admin-panel.html", location.href).href, TEXTS);
-  leave.textContent = entrance.leave;
+  auth = authOf(config, new URL("admin-panel.html", location.href).href, TEXTS);
+  signOut.textContent = auth.signOutLabel;
   try {
-    const client = await entrance.known();
+    const client = await auth.restore();
     if (client) enter(client);
     else ask();
   } catch (error) {
@@ -69,30 +69,30 @@ export async function start() {
   }
 
   function ask(problem) {
-    leave.hidden = true;
+    signOut.hidden = true;
     badge.hidden = true;
     document.body.classList.add("locked");
     const entered = (client) => {
       enter(client);
       main.focus();
     };
-    main.replaceChildren(entrance.gate(entered, problem));
+    main.replaceChildren(auth.gate(entered, problem));
     main.querySelector("input, button.primary").focus();
   }
 
   function enter(client) {
     app.client = client;
-    leave.hidden = false;
+    signOut.hidden = false;
     document.body.classList.remove("locked");
     show(false);
     count();
   }
 
-  function enterAgain() {
-    left(entrance.again());
+  function reauthenticate() {
+    gateIf(auth.reauthenticate());
   }
 
-  function left(stays) {
+  function gateIf(stays) {
     if (!stays) return;
     view.abort();
     app.client = null;
@@ -136,7 +136,7 @@ export async function start() {
       badge.textContent = pagers.every(({ done }) => done) ? `${rows}` : `${rows}+`;
       badge.hidden = rows === 0;
     } catch {
-      badge.hidden = true; // the view itself tells what is wrong
+      badge.hidden = true; // the view shows the error
     }
   }
 }
@@ -145,6 +145,6 @@ function decoded(part) {
   try {
     return decodeURIComponent(part);
   } catch {
-    return part; // mistyped by hand
+    return part; // a malformed URL
   }
 }

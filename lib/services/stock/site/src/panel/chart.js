@@ -86,9 +86,9 @@ export function chart(movements, level, signal) {
 function described(movements, level) {
   const oldest = movements.at(-1);
   return (
-    `From ${inFull(oldest.at)} until now, over ${plural(movements.length, "movement")}: ` +
+    `${plural(movements.length, "movement")} since ${inFull(oldest.at)}: ` +
     `on hand from ${number(oldest.stock_count)} to ${number(level.stock_count)}, ` +
-    `${number(level.available)} of it available now; alerts begin at ${number(level.threshold_level)}. ` +
-    "The movements below tell the same as a table."
+    `${number(level.available)} available now; alert at ${number(level.threshold_level)}. ` +
+    "The table of movements contains the same data."
   );
 }

@@ -1,12 +1,14 @@
 import { field, h, mark } from "../dom.js";
 import { errorBox } from "../explain.js";
+import { Attempts } from "./attempts.js";
 import { newLevel } from "./changes.js";
 
 /**
- * The form for a new product, over the page.
+ * Open the form for a new product in a dialog.
  * @param {import("./app.js").App} app
  */
 export function createDialog(app) {
+  const attempts = new Attempts();
   const problem = h("div", {});
   const input = (name, more = {}) => h("input", { name, autocomplete: "off", ...more });
   const save = h("button", { class: "primary" }, "Add product");
@@ -14,7 +16,7 @@ export function createDialog(app) {
     "form",
     { class: "stack", novalidate: true, submit },
     h("h2", { id: "create-title" }, "New product"),
-    field("Product id", input("product_id", { required: true, spellcheck: "false" }), "As in the shop, such as desk-lamp"),
+    field("Product ID", input("product_id", { required: true, spellcheck: "false" }), "The ID used in the shop, such as desk-lamp"),
     field("Warehouse", input("warehouse_id", { placeholder: "main", spellcheck: "false" })),
     h(
       "div",
@@ -35,6 +37,11 @@ export function createDialog(app) {
   document.body.append(dialog);
   dialog.showModal();
 
+  function reauthenticate() {
+    dialog.close();
+    app.reauthenticate();
+  }
+
   async function submit(event) {
     event.preventDefault();
     if (save.disabled) return;
@@ -42,13 +49,15 @@ export function createDialog(app) {
     if (!mark(form, problems)) return;
     save.disabled = true;
     problem.replaceChildren();
+    const idempotencyKey = attempts.keyOf(level);
     try {
-      const made = await app.client.create(level);
+      const created = await app.client.create(level, { idempotencyKey });
       dialog.close();
-      app.say(`Added ${made.product_id} in ${made.warehouse_id}`);
-      app.go(`#/product/${encodeURIComponent(made.product_id)}`);
+      app.say(`Added ${created.product_id} in ${created.warehouse_id}.`);
+      app.go(`#/product/${encodeURIComponent(created.product_id)}`);
     } catch (error) {
-      problem.replaceChildren(errorBox(error, { doing: "Not added", enterAgain: app.enterAgain }));
+      attempts.failed(idempotencyKey, error);
+      problem.replaceChildren(errorBox(error, { ...attempts.outcomeOf(idempotencyKey), reauthenticate }));
     }
     save.disabled = false;
   }

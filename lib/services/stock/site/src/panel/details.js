@@ -1,34 +1,34 @@
 import { badge, confirmed, h, icon, loading } from "../dom.js";
-import { errorBox } from "../explain.js";
+import { errorBox, outcomeOf } from "../explain.js";
 import { ago, clock, inFull, number, plural, secondsLeft, signed } from "../format.js";
 import { pagerOf } from "../pager.js";
 import { chart } from "./chart.js";
 import { levelTable } from "./level-table.js";
 
-const WHAT = {
-  CREATED: "Created",
-  UPDATED: "Set",
-  ADJUSTED: "Adjusted",
-  RESERVED: "Held",
-  RELEASED: "Released",
-  EXPIRED: "Hold expired",
-  FULFILLED: "Sold",
-  REPAIRED: "Repaired",
-};
+const TYPES = new Map([
+  ["CREATED", "Created"],
+  ["UPDATED", "Updated"],
+  ["ADJUSTED", "Adjusted"],
+  ["RESERVED", "Reserved"],
+  ["RELEASED", "Released"],
+  ["EXPIRED", "Reservation expired"],
+  ["FULFILLED", "Sold"],
+  ["REPAIRED", "Repaired"],
+]);
 const SIGNED = new Set(["CREATED", "UPDATED", "ADJUSTED", "REPAIRED"]);
 
 /**
- * All there is to know about one product.
+ * The view of one product: levels, chart, reservations, and movements.
  * @param {import("./app.js").App} app
  * @param {string} productId
- * @param {AbortSignal} signal Ends with the view.
+ * @param {AbortSignal} signal Aborted when the view closes.
  */
 export function details(app, productId, signal) {
-  const summary = h("div", {}, loading("Loading the product…"));
+  const summary = h("div", {}, loading("Loading product…"));
   const levels = levelTable({
     app,
-    caption: `Levels of ${productId} by warehouse`,
-    empty: h("p", {}, "Nothing here."),
+    caption: `Stock levels of ${productId} by warehouse`,
+    empty: h("p", {}, "There are no stock levels."),
     links: false,
     changed: refresh,
   });
@@ -60,7 +60,7 @@ export function details(app, productId, signal) {
     ),
     counted,
     summary,
-    section("levels-title", "Levels", levels.element),
+    section("levels-title", "Stock levels", levels.element),
     section("chart-title", "Stock over time", picture, warehouse),
     section("held-title", "Reservations", held),
     section("history-title", "Movements", history),
@@ -78,10 +78,10 @@ export function details(app, productId, signal) {
     const mine = loads;
     let found;
     try {
-      found = await app.client.level(productId);
+      found = await app.client.fullLevel(productId);
     } catch (error) {
       if (mine !== loads || signal.aborted) return;
-      summary.replaceChildren(errorBox(error, { doing: "The product could not be loaded", retry: load, enterAgain: app.enterAgain }));
+      summary.replaceChildren(errorBox(error, { title: "The product could not be loaded", retry: load, reauthenticate: app.reauthenticate }));
       for (const part of element.querySelectorAll("section")) part.hidden = true;
       count.hidden = true;
       return;
@@ -114,7 +114,7 @@ export function details(app, productId, signal) {
       { class: "tiles" },
       tile("Available", number(available), badge(status)),
       tile("On hand", number(stock_count)),
-      tile("Held in carts", number(reserved_count)),
+      tile("Reserved", number(reserved_count)),
       tile("Alert at", number(threshold_level)),
     );
   }
@@ -122,11 +122,11 @@ export function details(app, productId, signal) {
   async function loadHeld() {
     const pager = pagerOf("reservations", (query) => app.client.reservations(productId, query));
     await fillList(held, pager, {
-      caption: "What holds this product's stock",
-      columns: ["Reservation", "Warehouse", "Quantity", "Held by", "Time left", ""],
+      caption: `Reservations of ${productId}, earliest expiry first`,
+      columns: ["Reservation", "Warehouse", "Quantity", "Reserved by", "Time left", ""],
       row: heldRow,
-      empty: "Nothing is held: no cart has this product.",
-      failed: "The reservations could not be loaded",
+      empty: "There are no reservations of this product.",
+      failed: "Reservations could not be loaded",
     });
     tick();
   }
@@ -139,25 +139,31 @@ export function details(app, productId, signal) {
       h("code", {}, reservationId),
       warehouse_id,
       number(quantity),
-      h("span", { title: `since ${inFull(reserved_at)}` }, actor),
+      h("span", { title: `Reserved ${inFull(reserved_at)}` }, actor),
       h("span", { class: "left", "data-expiry": expiry, title: inFull(expiry) }),
       release,
     ];
   }
 
   async function releaseOne(button, reservationId, quantity) {
-    const text = `${plural(quantity, "unit")} will be for sale again, and the customer's cart loses them.`;
+    const text = `This returns ${plural(quantity, "unit")} to stock and removes them from the customer's cart.`;
     if (!(await confirmed("Release this reservation?", text, "Release"))) return;
     button.disabled = true;
     try {
-      await app.client.release(productId, reservationId);
+      await app.client.releaseReservation(productId, reservationId);
+      counted.replaceChildren();
       const heading = element.querySelector("#held-title");
       heading.tabIndex = -1;
       heading.focus();
-      app.say(`Released ${plural(quantity, "unit")} of ${productId}`);
+      app.say(`Released ${plural(quantity, "unit")} of ${productId}.`);
     } catch (error) {
       button.disabled = false;
-      counted.replaceChildren(errorBox(error, { doing: "Not released", enterAgain: app.enterAgain }));
+      const outcome = outcomeOf(error, {
+        failed: "Nothing was released",
+        unknown: "The reservation may have been released",
+        repeat: "Refresh to see whether it still exists. You can safely release it again.",
+      });
+      counted.replaceChildren(errorBox(error, { ...outcome, reauthenticate: app.reauthenticate }));
       if (error.status !== 404) return;
     }
     refresh();
@@ -190,18 +196,18 @@ export function details(app, productId, signal) {
       },
     };
     await fillList(history, pager, {
-      caption: `What happened to ${productId}, newest first`,
-      columns: ["When", "What", "Quantity", "On hand", "Held", "Available", "Why", "By"],
+      caption: `Stock movements of ${productId}, newest first`,
+      columns: ["Time", "Type", "Quantity", "On hand", "Reserved", "Available", "Details", "By"],
       row: movementRow,
-      empty: "Nothing happened yet.",
-      failed: "The movements could not be loaded",
+      empty: "There are no movements yet.",
+      failed: "Movements could not be loaded",
     });
   }
 
   function movementRow({ at, type, quantity, stock_count, reserved_count, available, actor, ...why }) {
     return [
       h("time", { datetime: at, title: inFull(at) }, ago(at)),
-      h("span", { class: `kind ${type.toLowerCase()}` }, WHAT[type] ?? type),
+      h("span", { class: `kind ${type.toLowerCase()}` }, TYPES.get(type) ?? type),
       SIGNED.has(type) ? signed(quantity) : number(quantity),
       number(stock_count),
       number(reserved_count),
@@ -215,13 +221,13 @@ export function details(app, productId, signal) {
     drawn.abort();
     drawn = new AbortController();
     const level = (total.warehouses ?? [total]).find((place) => place.warehouse_id === warehouse_id) ?? total;
-    const none = h("p", { class: "empty" }, "There is no history to draw yet.");
+    const none = h("p", { class: "empty" }, "There is no history to display yet.");
     picture.replaceChildren(movements.length ? chart(movements, level, drawn.signal) : none);
   }
 
-  /** A table that grows page by page, into a place where another may have stood. */
+  /** Show a table that loads page by page, in place of an earlier one. */
   async function fillList(place, pager, { caption, columns, row, empty, failed }) {
-    const numbers = new Set(["Quantity", "On hand", "Held", "Available"]);
+    const numbers = new Set(["Quantity", "On hand", "Reserved", "Available"]);
     const body = h("tbody", { role: "rowgroup" });
     const head = columns.map((name) =>
       h("th", { scope: "col", role: "columnheader", class: numbers.has(name) ? "number" : null }, name || h("span", { class: "unseen" }, "Actions")),
@@ -245,7 +251,7 @@ export function details(app, productId, signal) {
         place.replaceChildren(...(body.children.length ? [table, below] : [h("p", { class: "empty" }, empty)]));
       } catch (error) {
         if (signal.aborted || place.token !== token) return;
-        below.replaceChildren(errorBox(error, { doing: failed, retry: next, enterAgain: app.enterAgain }));
+        below.replaceChildren(errorBox(error, { title: failed, retry: next, reauthenticate: app.reauthenticate }));
         place.replaceChildren(...(body.children.length ? [table, below] : [below]));
       }
     };
@@ -268,26 +274,33 @@ export function details(app, productId, signal) {
       if (found.repaired) refresh();
     } catch (error) {
       const retry = () => reconcile(repair);
-      counted.replaceChildren(errorBox(error, { doing: "Not reconciled", retry, enterAgain: app.enterAgain }));
+      const outcome = repair
+        ? outcomeOf(error, {
+            failed: "Nothing was repaired",
+            unknown: "The stock level may have been repaired",
+            repeat: "Reconcile again to check. You can safely repeat the repair.",
+          })
+        : { title: "The stock level could not be checked" };
+      counted.replaceChildren(errorBox(error, { ...outcome, retry, reauthenticate: app.reauthenticate }));
     }
     count.disabled = false;
   }
 
   function reconciled({ repaired, drifts }) {
     if (drifts.length === 0) {
-      return h("p", { class: "note good" }, icon("IN_STOCK"), "Everything agrees: the level is what its reservations add up to.");
+      return h("p", { class: "note good" }, icon("IN_STOCK"), "No differences found: the stock level matches its reservations and movements.");
     }
     const line = ({ warehouse_id, field, counted: right, found }) =>
-      h("li", {}, `${warehouse_id}: ${field} says ${number(found)}, counted ${number(right)}`);
+      h("li", {}, `${warehouse_id}: ${field} is ${number(found)}, but the count is ${number(right)}`);
     const ask = async () => {
-      const text = "The counted values replace those that are there, and the history tells of it.";
-      if (await confirmed("Repair the level?", text, "Repair")) reconcile(true);
+      const text = "This replaces the stored values with the counted values. The change is recorded in the history.";
+      if (await confirmed("Repair the stock level?", text, "Repair")) reconcile(true);
     };
     return h(
       "div",
       { class: `note ${repaired ? "good" : "bad"}` },
       icon(repaired ? "IN_STOCK" : "LOW_STOCK"),
-      h("div", {}, h("strong", {}, repaired ? "Repaired" : "The level does not add up"), h("ul", {}, ...drifts.map(line))),
+      h("div", {}, h("strong", {}, repaired ? "Repaired" : "Differences found"), h("ul", {}, ...drifts.map(line))),
       !repaired && h("button", { type: "button", class: "quiet", click: ask }, "Repair"),
     );
   }

@@ -1,28 +1,28 @@
 import { field, h, mark, newId } from "../dom.js";
-import { errorBox, explain, saidNo } from "../explain.js";
+import { errorBox } from "../explain.js";
 import { number } from "../format.js";
-import { changesFrom, sides, steps, told } from "./changes.js";
+import { Attempts } from "./attempts.js";
+import { changesFrom, conflictingLevel, sides, steps } from "./changes.js";
 
 /**
- * Changes one level, in its own place: Enter saves, Esc leaves everything as it is.
+ * The form that edits one level in its table. Enter saves, Esc cancels.
  * @param {object} options
  * @param {import("../api-client.js").Level} options.level
  * @param {import("../api-client.js").InventoryClient} options.client
  * @param {(level: import("../api-client.js").Level) => void} options.saved
- * @param {(level: import("../api-client.js").Level, text?: string) => void} options.left Nothing was changed here, but
- *   the level may be another than before.
- * @param {() => void} options.enterAgain
+ * @param {(level: import("../api-client.js").Level, text?: string) => void} options.left Closes the form without a
+ *   change. Another user might have changed the level.
+ * @param {() => void} options.reauthenticate
  */
-export function editor({ level, client, saved, left, enterAgain }) {
+export function editor({ level, client, saved, left, reauthenticate }) {
   const mode = newId("mode");
-  const keys = new Map(); // of what is sent: the same content again is the same request
-  const unsure = new Set(); // keys whose content may be saved
+  const attempts = new Attempts();
   let known = level;
   const input = (name, value, more = {}) => h("input", { name, value, autocomplete: "off", ...more });
   const set = h("input", { type: "radio", name: "mode", value: "set", id: `${mode}-set`, checked: true });
   const change = h("input", { type: "radio", name: "mode", value: "change", id: `${mode}-change` });
   const count = field("On hand", input("count", level.stock_count, { inputmode: "numeric" }));
-  const by = field("Add or take away", input("by", "", { placeholder: "+5 or -2", inputmode: "text" }));
+  const by = field("Add or remove", input("by", "", { placeholder: "+5 or -2", inputmode: "text" }));
   const reason = field("Reason", input("reason", "", { placeholder: "Delivery, damaged, counted…", maxlength: 200 }));
   const becomes = h("output", { class: "becomes", "aria-live": "polite" });
   const threshold = field("Alert at", input("threshold", level.threshold_level, { inputmode: "numeric" }));
@@ -70,7 +70,7 @@ export function editor({ level, client, saved, left, enterAgain }) {
     by.hidden = !adjusting;
     reason.hidden = !adjusting;
     const amount = adjusting ? steps(form.elements.by.value) : 0;
-    becomes.textContent = amount ? `makes ${number(level.stock_count + amount)} on hand` : "";
+    becomes.textContent = amount ? `New quantity on hand: ${number(level.stock_count + amount)}` : "";
   }
 
   function entered() {
@@ -86,34 +86,22 @@ export function editor({ level, client, saved, left, enterAgain }) {
     const { changes, problems } = changesFrom(level, entered());
     if (!mark(form, problems)) return;
     if (changes) await send(changes, level.version);
-    else left(level, "Nothing to change");
+    else left(level, "There are no changes to save.");
   }
 
   async function send(changes, version) {
     busy(true);
     below.replaceChildren();
     const sent = { warehouse_id: level.warehouse_id, ...changes, expected_version: version };
-    const idempotencyKey = keyOf(sent);
+    const idempotencyKey = attempts.keyOf(sent);
     try {
       saved(await client.update(level.product_id, sent, { idempotencyKey }));
     } catch (error) {
-      if (saidNo(error)) unsure.delete(idempotencyKey);
-      else if (!explain(error).wrongKey) unsure.add(idempotencyKey);
+      attempts.failed(idempotencyKey, error);
       if (error.code === "VERSION_CONFLICT") await conflict(changes, error);
-      else below.replaceChildren(errorBox(error, { ...outcome(idempotencyKey), enterAgain }));
+      else below.replaceChildren(errorBox(error, { ...attempts.outcomeOf(idempotencyKey), reauthenticate }));
     }
     busy(false);
-  }
-
-  function keyOf(sent) {
-    const text = JSON.stringify(sent);
-    if (!keys.has(text)) keys.set(text, crypto.randomUUID());
-    return keys.get(text);
-  }
-
-  function outcome(key) {
-    if (!unsure.has(key)) return { doing: "Not saved" };
-    return { doing: "It may have been saved", instead: "Save it again as it is: it counts once." };
   }
 
   function busy(is) {
@@ -124,36 +112,36 @@ export function editor({ level, client, saved, left, enterAgain }) {
 
   async function conflict(changes, error) {
     known = await client
-      .level(level.product_id, { warehouse_id: level.warehouse_id })
-      .catch(() => ({ ...level, ...told(error.details) }));
+      .fullLevel(level.product_id, { warehouse_id: level.warehouse_id })
+      .catch(() => ({ ...level, ...conflictingLevel(error.details) }));
     const id = newId("conflict");
     const row = ({ label, mine, theirs }) =>
       h("tr", {}, h("th", { scope: "row" }, label), h("td", {}, mine), h("td", {}, theirs));
     const there = known;
-    const before = unsure.size ? "What you sent before may have been saved: see what is there." : "Nothing of yours is saved yet.";
-    const take = () => left(there, "Their values stay");
+    const before = attempts.isUncertain ? "An earlier change of yours may have been saved." : "Your change was not saved.";
+    const take = () => left(there, "The current values were kept.");
     const over = h("button", { type: "button", class: "danger", click: () => send(changes, there.version) });
-    over.textContent = "Save mine over it";
+    over.textContent = "Overwrite with my values";
     below.replaceChildren(
       h(
         "section",
         { class: "conflict", role: "alertdialog", "aria-labelledby": id, "aria-describedby": `${id}-text` },
-        h("h3", { id }, "Somebody changed this while you were editing"),
-        h("p", { id: `${id}-text` }, `${before} Which values are right?`),
+        h("h3", { id }, "This item was changed while you were editing it"),
+        h("p", { id: `${id}-text` }, `${before} Which values do you want to keep?`),
         h(
           "table",
           { class: "compare" },
           h(
             "thead",
             {},
-            h("tr", {}, h("td", {}), h("th", { scope: "col" }, "Yours"), h("th", { scope: "col" }, "There now")),
+            h("tr", {}, h("td", {}), h("th", { scope: "col" }, "Yours"), h("th", { scope: "col" }, "Current")),
           ),
           h("tbody", {}, ...sides(level, changes, there).map(row)),
         ),
         h(
           "div",
           { class: "actions" },
-          h("button", { type: "button", class: "primary", click: take }, "Take theirs"),
+          h("button", { type: "button", class: "primary", click: take }, "Keep the current values"),
           over,
         ),
       ),

@@ -3,17 +3,17 @@ import { errorBox } from "../explain.js";
 import { ago, inFull, number, plural } from "../format.js";
 import { editor } from "./editor.js";
 
-const COLUMNS = ["Product", "Warehouse", "Category", "Status", "Available", "On hand", "Held", "Alert at", "Changed"];
-const NUMBERS = new Set(["Available", "On hand", "Held", "Alert at"]);
+const COLUMNS = ["Product", "Warehouse", "Category", "Status", "Available", "On hand", "Reserved", "Alert at", "Updated"];
+const NUMBERS = new Set(["Available", "On hand", "Reserved", "Alert at"]);
 
 /**
- * A table of levels that grows page by page and whose rows are edited in place.
+ * A table of levels that loads page by page, with rows that can be edited in place.
  * @param {object} options
  * @param {import("./app.js").App} options.app
- * @param {string} options.caption Read to those who do not see what is around it.
- * @param {HTMLElement} options.empty What stands where there is nothing.
- * @param {boolean} [options.links] Whether products lead to their details.
- * @param {() => void} [options.changed] Something was saved, or found to be changed.
+ * @param {string} options.caption Description for screen readers.
+ * @param {HTMLElement} options.empty Replaces an empty table.
+ * @param {boolean} [options.links] Whether products link to their details.
+ * @param {() => void} [options.changed] Called after a level changed.
  */
 export function levelTable({ app, caption, empty, links = true, changed = () => {} }) {
   const body = h("tbody", { role: "rowgroup" });
@@ -66,7 +66,7 @@ export function levelTable({ app, caption, empty, links = true, changed = () => 
       if (shown !== pager) return;
       if (first) body.replaceChildren();
       const retry = () => more(pager, first);
-      below.replaceChildren(errorBox(error, { doing: "The stock could not be loaded", retry, enterAgain: app.enterAgain }));
+      below.replaceChildren(errorBox(error, { title: "Stock could not be loaded", retry, reauthenticate: app.reauthenticate }));
     }
     table.hidden = body.children.length === 0;
     element.setAttribute("aria-busy", "false");
@@ -107,9 +107,9 @@ export function levelTable({ app, caption, empty, links = true, changed = () => 
       cell("Status", badge(level.status)),
       cell("Available", h("strong", {}, number(level.available))),
       cell("On hand", number(level.stock_count)),
-      cell("Held", number(level.reserved_count)),
+      cell("Reserved", number(level.reserved_count)),
       cell("Alert at", number(level.threshold_level)),
-      cell("Changed", h("time", { datetime: level.last_updated, title: inFull(level.last_updated) }, ago(level.last_updated))),
+      cell("Updated", h("time", { datetime: level.last_updated, title: inFull(level.last_updated) }, ago(level.last_updated))),
       h("td", { role: "cell", class: "row-actions" }, edit),
     );
   }
@@ -124,11 +124,11 @@ export function levelTable({ app, caption, empty, links = true, changed = () => 
       if (now.version !== level.version) changed();
     };
     const saved = (now) => {
-      close(now, `Saved: ${now.product_id} in ${now.warehouse_id}, ${number(now.stock_count)} on hand`);
+      close(now, `Saved ${now.product_id} in ${now.warehouse_id}: ${number(now.stock_count)} on hand.`);
       row.classList.add("fresh");
       row.addEventListener("animationend", () => row.classList.remove("fresh"), { once: true });
     };
-    const made = editor({ level, client: app.client, saved, left: close, enterAgain: app.enterAgain });
+    const made = editor({ level, client: app.client, saved, left: close, reauthenticate: app.reauthenticate });
     const cell = h("td", { role: "cell", class: "editor-cell", colspan: COLUMNS.length + 1 }, made.element);
     const place = h("tr", { role: "row", class: "editor" }, cell);
     row.classList.add("editing");

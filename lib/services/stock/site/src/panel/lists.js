@@ -5,7 +5,7 @@ import { levelTable } from "./level-table.js";
 
 const TYPING_MS = 250;
 
-/** What the list was narrowed to, for the way back from a product. */
+/** The filters, kept while a product is open. */
 const filters = { search: "", category: "", status: "" };
 
 /** @param {import("./app.js").App} app */
@@ -27,7 +27,7 @@ export function allStock(app) {
     {
       class: "filters",
       role: "search",
-      "aria-label": "Narrow the list",
+      "aria-label": "Filter stock",
       submit: (event) => (event.preventDefault(), load()),
       input: () => {
         table.outdate();
@@ -35,7 +35,7 @@ export function allStock(app) {
         typing = setTimeout(load, TYPING_MS);
       },
     },
-    labelled("Product id begins with", search),
+    labelled("Product ID starts with", search),
     labelled("Category", category),
     labelled("Status", status),
   );
@@ -68,10 +68,10 @@ export function allStock(app) {
     };
     empty.replaceChildren(
       icon("box"),
-      h("p", {}, narrowed ? "Nothing fits these filters." : "There is no product yet."),
+      h("p", {}, narrowed ? "No products match these filters." : "There are no products yet."),
       narrowed
-        ? h("button", { type: "button", class: "quiet", click: clear }, "Clear the filters")
-        : h("button", { type: "button", class: "quiet", click: () => createDialog(app) }, "Add the first"),
+        ? h("button", { type: "button", class: "quiet", click: clear }, "Clear filters")
+        : h("button", { type: "button", class: "quiet", click: () => createDialog(app) }, "Add a product"),
     );
     return table.show(pagerOf("levels", (query) => app.client.levels(query), { ...filters }));
   }
@@ -79,8 +79,8 @@ export function allStock(app) {
 
 /** @param {import("./app.js").App} app */
 export function attention(app) {
-  const empty = h("div", { class: "empty" }, icon("IN_STOCK"), h("p", {}, "Everything is well stocked."));
-  const table = levelTable({ app, caption: "Products that are out of stock or low", empty, changed: app.count });
+  const empty = h("div", { class: "empty" }, icon("IN_STOCK"), h("p", {}, "No products are low or out of stock."));
+  const table = levelTable({ app, caption: "Products that are out of stock or low on stock", empty, changed: app.count });
   const having = (status) => pagerOf("levels", (query) => app.client.levels(query), { status });
   const load = () => table.show(chain([having("OUT_OF_STOCK"), having("LOW_STOCK")]));
   load();
@@ -93,7 +93,7 @@ export function attention(app) {
       h("h1", {}, "Needs attention"),
       h("button", { type: "button", class: "quiet", click: load }, "Refresh"),
     ),
-    h("p", { class: "lead" }, "Out of stock first, then what is at or below its alert level."),
+    h("p", { class: "lead" }, "Products that are out of stock, then products at or below their alert level."),
     h("div", { class: "card" }, table.element),
   );
 }

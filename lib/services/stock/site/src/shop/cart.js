@@ -1,6 +1,5 @@
 /**
- * What a visitor holds. A reservation's id stands for one request, so each addition has its own: the visit's, and a
- * number.
+ * The reservations of a visitor. Each addition is a request with its own reservation ID: the visit and a number.
  *
  * @typedef {{reservationId: string, product_id: string, quantity: number, expiry: string}} Held
  */
@@ -14,7 +13,7 @@ export class Cart {
   /** @param {Pick<Storage, "getItem" | "setItem">} storage */
   constructor(storage) {
     this.#storage = storage;
-    this.#kept = read(storage) ?? { visit: `visit-${crypto.randomUUID()}`, next: 1, lines: [], unsure: {} };
+    this.#kept = read(storage) ?? { visit: `visit-${crypto.randomUUID()}`, next: 1, lines: [], unsure: new Map() };
     this.#keep();
   }
 
@@ -23,21 +22,21 @@ export class Cart {
     return this.#kept.lines;
   }
 
-  /** What is held of each product, with the time until which all of it is. */
+  /** The lines by product, each with the earliest expiry. */
   get products() {
-    const found = new Map();
+    const groups = new Map();
     for (const line of this.lines) {
       const { product_id, quantity, expiry } = line;
-      const group = found.get(product_id) ?? { product_id, quantity: 0, expiry, lines: [] };
+      const group = groups.get(product_id) ?? { product_id, quantity: 0, expiry, lines: [] };
       group.quantity += quantity;
       group.lines.push(line);
       if (Date.parse(expiry) < Date.parse(group.expiry)) group.expiry = expiry;
-      found.set(product_id, group);
+      groups.set(product_id, group);
     }
-    return [...found.values()];
+    return [...groups.values()];
   }
 
-  /** What this cart is sold as: the same until it is empty, as a checkout that is repeated has to be the same. */
+  /** The order number: unchanged until the cart is empty, so that a repeated checkout is the same request. */
   get reference() {
     if (!this.#kept.reference) {
       this.#kept.reference = `order-${crypto.randomUUID().slice(0, 8)}`;
@@ -47,29 +46,29 @@ export class Cart {
   }
 
   /**
-   * What to ask the service for; after an attempt without an answer the same again, which then counts once.
+   * Return the request that adds a product. Until it succeeds or is rejected, it stays the same, so it counts once.
    * @returns {{reservationId: string, quantity: number, lifetime_minutes: number}}
    */
   request(productId, quantity, lifetime_minutes) {
-    const unsure = this.#kept.unsure[productId];
+    const unsure = this.#kept.unsure.get(productId);
     if (unsure) return unsure;
     const made = { reservationId: `${this.#kept.visit}.${this.#kept.next}`, quantity, lifetime_minutes };
     this.#kept.next += 1;
-    this.#kept.unsure[productId] = made;
+    this.#kept.unsure.set(productId, made);
     this.#keep();
     return made;
   }
 
-  /** The service said yes. */
+  /** Add a line after the service created its reservation. */
   add(productId, { reservationId, expiry }, quantity) {
-    delete this.#kept.unsure[productId];
+    this.#kept.unsure.delete(productId);
     this.#kept.lines = [...this.lines, { reservationId, product_id: productId, quantity, expiry }];
     this.#keep();
   }
 
-  /** The service said no. */
-  refused(productId) {
-    delete this.#kept.unsure[productId];
+  /** Drop a request that the service rejected. */
+  rejected(productId) {
+    this.#kept.unsure.delete(productId);
     this.#keep();
   }
 
@@ -80,13 +79,15 @@ export class Cart {
   }
 
   #keep() {
-    this.#storage.setItem(NAME, JSON.stringify(this.#kept));
+    this.#storage.setItem(NAME, JSON.stringify({ ...this.#kept, unsure: [...this.#kept.unsure] }));
   }
 }
 
 function read(storage) {
   try {
-    return JSON.parse(storage.getItem(NAME));
+    const cart = JSON.parse(storage.getItem(NAME));
+    // Earlier versions stored an object.
+    return cart && { ...cart, unsure: new Map(Array.isArray(cart.unsure) ? cart.unsure : Object.entries(cart.unsure)) };
   } catch {
     return null;
   }

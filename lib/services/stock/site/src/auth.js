@@ -1,49 +1,49 @@
-/** How whoever visits a page shows who they are: signed in where the deployment has users, else by an API key. */
+/** Authentication of a page: sign-in if the deployment has a user pool, an API key otherwise. */
 
 import { InventoryClient } from "./api-client.js";
 import { h, icon } from "./dom.js";
 import { errorBox } from "./explain.js";
-import { forgetKey, keepKey, readKey } from "./key.js";
+import { clearKey, readKey, saveKey } from "./key.js";
 import { keyForm } from "./key-form.js";
 import { SignIn } from "./sign-in.js";
 
 /**
- * @typedef {object} Entrance
- * @property {string} leave What the button says that ends the visit.
- * @property {() => Promise<InventoryClient | null>} known The client of somebody who is known already; rejects where a
- *   sign-in went wrong.
- * @property {(entered: (client: InventoryClient) => void, problem?: Error) => Element} gate Asks who it is.
- * @property {() => boolean} end Ends the visit; whether the page stays, to ask anew.
- * @property {() => boolean} again Likewise, of who is no longer taken for who they are.
+ * @typedef {object} Auth
+ * @property {string} signOutLabel
+ * @property {() => Promise<InventoryClient | null>} restore Return the client of an authenticated tab. Rejects if a
+ *   sign-in failed.
+ * @property {(entered: (client: InventoryClient) => void, problem?: Error) => Element} gate The form that authenticates.
+ * @property {() => boolean} signOut Clear the credentials. Return whether the page stays and shows the gate.
+ * @property {() => boolean} reauthenticate Replace rejected credentials. Return whether the page stays and shows the gate.
  */
 
 /**
  * @param {import("./config.js").Config} config
- * @param {string} page The page's address as the user pool knows it.
+ * @param {string} page URL of the page as registered in the user pool.
  * @param {{key: {heading: string, text: string[], submit: string}, person: {heading: string, text: string[]}}} texts
- * @returns {Entrance}
+ * @returns {Auth}
  */
-export function entranceOf(config, page, texts) {
+export function authOf(config, page, texts) {
   return config.sign_in ? bySignIn(config, page, texts.person) : byKey(config, texts.key);
 }
 
 function byKey(config, texts) {
   const clientOf = (apiKey) => new InventoryClient({ baseUrl: config.api_url, apiKey });
-  const forget = () => (forgetKey(), true);
   return {
-    leave: "Forget key",
-    known: async () => (readKey() ? clientOf(readKey()) : null),
+    signOutLabel: "Clear API key",
+    restore: async () => (readKey() ? clientOf(readKey()) : null),
     gate: (entered) =>
       keyForm({
         ...texts,
+        key: readKey(),
         check: (key) => clientOf(key).levels({ page_size: 1 }),
         done: (key) => {
-          keepKey(key);
+          saveKey(key);
           entered(clientOf(key));
         },
       }),
-    end: forget,
-    again: forget,
+    signOut: () => (clearKey(), true),
+    reauthenticate: () => true, // keep the rejected key: the form shows it for correction
   };
 }
 
@@ -52,10 +52,10 @@ function bySignIn(config, page, { heading, text }) {
   const client = new InventoryClient({ baseUrl: config.api_url, token: () => signIn.token() });
   const go = async () => location.assign(await signIn.begin(location.search + location.hash));
   return {
-    leave: "Sign out",
-    known: async () => {
+    signOutLabel: "Sign out",
+    restore: async () => {
       const { search, pathname } = location;
-      if (new URLSearchParams(search).has("state")) history.replaceState(null, "", pathname); // what it says is used up
+      if (new URLSearchParams(search).has("state")) history.replaceState(null, "", pathname); // its values work only once
       const back = await signIn.finish(search);
       if (back) history.replaceState(null, "", pathname + back);
       return signIn.signedIn ? client : null;
@@ -67,10 +67,10 @@ function bySignIn(config, page, { heading, text }) {
         h("span", { class: "gate-icon" }, icon("person")),
         h("h1", {}, heading),
         ...text.map((line) => h("p", {}, line)),
-        problem && errorBox(problem, { doing: "You are not signed in" }),
+        problem && errorBox(problem, { title: "You are not signed in" }),
         h("button", { type: "button", class: "primary", click: go }, "Sign in"),
       ),
-    end: () => (location.assign(signIn.end()), false),
-    again: () => (go(), false),
+    signOut: () => (location.assign(signIn.signOut()), false),
+    reauthenticate: () => (go(), false),
   };
 }
