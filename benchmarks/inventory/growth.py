@@ -94,7 +94,8 @@ def _row(number: int) -> Item:
     at = {"S": (_EPOCH + timedelta(seconds=number)).isoformat(timespec="microseconds").replace("+00:00", "Z")}
     numbers = {name: {"N": str(calls.DESK[name])} for name in ("quantity", "price")}
     fields = {name: {"S": f"{calls.DESK[name]}"} for name in ("name", "description", "category")}
-    return rows.now_row({**rows.created(f"{number:032x}", {**fields, **numbers}), "createdAt": at, "lastUpdated": at})
+    item = {**rows.created(f"{number:032x}", {**fields, **numbers}), "createdAt": at, "lastUpdated": at}
+    return rows.now_row(item, {})
 
 
 def _key(row: Item) -> Item:

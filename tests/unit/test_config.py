@@ -120,6 +120,9 @@ VALUES: dict[str, tuple[str, Any, list[str]]] = {
     "anonymous_rate_per_second": ("2.5", 2.5, ["fast", "-1", "0"]),
     "anonymous_burst": ("9", 9, ["many", "-1"]),
     "anonymous_response": ("availability", "availability", ["none", "Full"]),
+    "alert_rearm_percent": ("0", 0, ["some", "-1", "1001"]),
+    "alert_rearm_minutes": ("60", 60, ["long", "-1", "10081"]),
+    "max_held_units": ("5", 5, ["many", "-1", "2.5"]),
     "reservation_minutes": ("45", 45, ["long", "1441", "0.5"]),
 }
 """Every key with a value as it is written, what it means, and values that cannot be."""

@@ -39,10 +39,15 @@ def _check_item(now: Row, versions: list[Row]) -> None:
         assert now.keys().isdisjoint({"listedAt", "listing", "name"})
         return
     about = {"operation", "changedBy", "changes", "version"}
-    where = {"latestVersion", "listing", "listedAt", "categoryStatus", "version"}
+    where = {"latestVersion", "listing", "listedAt", "categoryStatus", "version", "tap#alerted"}
     assert {k: v for k, v in now.items() if k not in where} == {k: v for k, v in last.items() if k not in about}
+    assert (now.get("tap#alerted") == 0) == (now["quantity"] <= _threshold(now))
     assert now["listedAt"] == versions[0]["createdAt"]
     assert now["categoryStatus"] == f"{now['status']}#{now['category']}"
+
+
+def _threshold(row: Row) -> Any:
+    return row.get("reorderThreshold", CONFIG["low_stock_threshold"])
 
 
 def _check_audit(shop: Shop, versions: dict[str, list[Row]]) -> None:
@@ -60,12 +65,13 @@ def _check_skus(own: dict[str, Row], now: dict[str, Row]) -> None:
 def _check_alerts(alerts: list[Row], versions: dict[str, list[Row]]) -> None:
     crossings = []
     for item_id, made in versions.items():
-        was_low = False
+        alerted = False
         for row in made:
-            low = row["quantity"] <= row.get("reorderThreshold", CONFIG["low_stock_threshold"])
-            if low and not was_low:
+            above = row["quantity"] - _threshold(row)
+            if above <= 0 and not alerted:
                 crossings.append((f"tap#alert#{item_id}", row["version"]))
-            was_low = low
+            # Nothing here lasts a quarter of an hour.
+            alerted = above <= 0 or (alerted and above <= max(1, _threshold(row) / 10))
     assert sorted((row["itemId"], row["version"]) for row in alerts) == sorted(crossings)
     for row in alerts:
         assert ("listing" in row) != ("tap#expires" in row)

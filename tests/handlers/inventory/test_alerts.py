@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -76,12 +77,53 @@ def test_an_item_that_is_low_from_the_start_is_told(shop: Shop) -> None:
     assert [low(message)["itemId"] for message in shop.told()] == [item["itemId"]]
 
 
-def test_each_crossing_is_told_once(shop: Shop) -> None:
-    item = shop.create(quantity=11)
-    for quantity in (10, 9, 0, 11, 12, 3, 2):
-        shop.change(item, quantity=quantity)
+def quantities(shop: Shop, item: dict[str, Any], *steps: int) -> list[int]:
+    """The quantities of the alerts that an item raises while it is changed."""
+    for quantity in steps:
+        assert shop.change(item, quantity=quantity).status == 200
     shop.sweep()
-    assert [low(message)["quantity"] for message in shop.told()] == [10, 3]
+    return [low(message)["quantity"] for message in shop.told()]
+
+
+def test_each_crossing_is_told_once(shop: Shop) -> None:
+    assert quantities(shop, shop.create(quantity=11), 10, 9, 0, 12, 3, 2) == [10, 3]
+
+
+def test_an_item_that_hovers_around_its_threshold_raises_one_alert(shop: Shop) -> None:
+    assert quantities(shop, shop.create(quantity=11), *[10, 11] * 5) == [10]
+    assert quantities(shop, shop.create(quantity=200, reorderThreshold=100), 100, 110, 99, 111, 98) == [100, 98]
+    assert quantities(shop, shop.create(quantity=5, reorderThreshold=0), 0, 1, 0, 2, 0) == [0, 0]
+
+
+@pytest.mark.parametrize(("seconds", "raised"), [(-1, [8]), (0, [8, 9])])
+def test_an_item_raises_another_alert_a_quarter_of_an_hour_after_it_recovered(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, seconds: int, raised: list[int]
+) -> None:
+    now = [1_800_000_000]
+    monkeypatch.setattr(time, "time", lambda: now[0])
+    item = shop.create(quantity=11)
+    for quantity in (8, 11):
+        shop.change(item, quantity=quantity)
+    (row,) = [row for row in shop.rows("items") if row["itemId"] == item["itemId"] and row["version"] == 0]
+    assert row["tap#alerted"] == now[0] + 900
+    now[0] += 900 + seconds
+    assert quantities(shop, item, 9) == raised
+    assert "tap#alerted" not in shop.read(item).body
+
+
+@pytest.mark.parametrize(("quantity", "raised"), [(10, []), (11, [9])])
+def test_an_item_of_an_earlier_release_has_raised_an_alert_if_it_is_low(
+    shop: Shop, quantity: int, raised: list[int]
+) -> None:
+    item = shop.create(quantity=quantity)
+    shop.told()
+    shop.emulator.client("dynamodb").update_item(
+        TableName=shop.api.tables["items"],
+        Key={"itemId": {"S": item["itemId"]}, "version": {"N": "0"}},
+        UpdateExpression="REMOVE #alerted",
+        ExpressionAttributeNames={"#alerted": "tap#alerted"},
+    )
+    assert quantities(shop, item, 9) == raised
 
 
 def test_a_deletion_tells_nothing(shop: Shop) -> None:

@@ -34,6 +34,13 @@ NOW_VERSION: Attribute = {"N": "0"}
 ITEMS: Attribute = {"S": "items"}
 UNSENT: Attribute = {"S": f"{PREFIX}unsent"}
 NOTHING: Attribute = {"NULL": True}
+ALERTED = f"{PREFIX}alerted"
+"""On the row of what an item is now: the epoch second from which it can raise an alert again, 0 while it has not
+recovered; absent if it can."""
+REARM_PERCENT = 10
+"""Of the threshold.  An item that has more than this above it, and more than one unit, can raise an alert again."""
+REARM_SECONDS = 15 * 60
+"""An item that has recovered can raise an alert again after this time, too."""
 
 Changes = dict[str, Optional[Attribute]]
 """Fields with their new values; None takes one away."""
@@ -87,11 +94,11 @@ def item_of(row: Item) -> Item:
     return {**found, "version": row.get("latestVersion", row["version"])}
 
 
-def now_row(item: Item) -> Item:
-    """The row of what an item is now.  Its `listedAt` puts it into the indexes."""
+def now_row(item: Item, alerted: Item) -> Item:
+    """The row of what an item is now, with its state of alerts.  Its `listedAt` puts it into the indexes."""
     both = f"{item['status']['S']}#{item['category']['S']}"
     index = {"listing": ITEMS, "categoryStatus": {"S": both}, "listedAt": item["createdAt"]}
-    return {**item, "version": NOW_VERSION, "latestVersion": item["version"], **index}
+    return {**item, "version": NOW_VERSION, "latestVersion": item["version"], **index, **alerted}
 
 
 def gone_row(item: Item) -> Item:
@@ -160,6 +167,22 @@ def threshold(item: Item, default_threshold: int) -> Attribute:
     """The quantity at or under which an item is low."""
     found: Attribute = item.get("reorderThreshold", {"N": str(default_threshold)})
     return found
+
+
+def alerting(row: Item | None, item: Item, default_threshold: int, now: float) -> tuple[Item, bool]:
+    """Return the state of an item's alerts as attributes, and whether it raises one.
+
+    `row` is the row of the item before the change; one of an earlier release has raised an alert if it is low.
+    """
+    limit = Decimal(threshold(item, default_threshold)["N"])
+    until = None
+    if row is not None and Decimal(item["quantity"]["N"]) <= limit + max(Decimal(1), limit * REARM_PERCENT / 100):
+        until = int(row[ALERTED]["N"]) if ALERTED in row else 0 if low(row, default_threshold) else None
+    if until and until <= now:
+        until = None
+    if low(item, default_threshold):
+        return {ALERTED: {"N": "0"}}, until is None
+    return ({} if until is None else {ALERTED: {"N": str(until or int(now) + REARM_SECONDS)}}), False
 
 
 def alert_row(item: Item, default_threshold: int, due: Attribute) -> Item:

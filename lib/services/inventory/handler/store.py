@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from functools import cache
 from typing import Any, Callable, NamedTuple
 
@@ -198,28 +199,30 @@ class Inventory:
             guard.check(old)
             new = step(old)
             try:
-                self._write(deed, old, new, idempotency)
+                self._write(deed, old, new, idempotency, row)
                 return new
             except _Overtaken as exc:
                 row = exc.row
             if BUDGET.spent():
                 raise TooManyRequests(f"item {deed.item_id} is changed by too many at once; try again in a moment")
 
-    def _write(self, deed: Deed, old: Item | None, new: Item, idempotency: Idempotency | None) -> None:
-        """Write a version with all that belongs to it, or nothing."""
+    def _write(
+        self, deed: Deed, old: Item | None, new: Item, idempotency: Idempotency | None, row: Item | None = None
+    ) -> None:
+        """Write a version with all that belongs to it, or nothing; `row` is the row of `old`."""
         actions: dict[str, dict[str, Any]] = {}
         alert = None
         if new is not old:
             stays = new if deed.operation != "DELETE" else None
+            alerted, alert = self._alert(row, stays) if stays else ({}, None)
             actions["now"] = self._put(
-                rows.now_row(stays) if stays else rows.gone_row(new),
+                rows.now_row(stays, alerted) if stays else rows.gone_row(new),
                 "latestVersion = :old" if old else "attribute_not_exists(itemId)",
                 {":old": old["version"]} if old else None,
             )
             actions["version"] = self._put(rows.version_row(deed, old, new), "attribute_not_exists(itemId)")
             actions["audit"] = {"Put": {"TableName": self._audit, "Item": rows.audit_row(deed, old, stays)}}
             actions.update(self._sku_actions(deed.item_id, (old or {}).get("sku"), (stays or {}).get("sku")))
-            alert = self._alert(old, stays) if stays else None
             if alert:
                 actions["alert"] = {"Put": {"TableName": self._items, "Item": alert}}
         if idempotency:
@@ -269,12 +272,12 @@ class Inventory:
             actions["take sku"] = self._put(guard, "attribute_not_exists(#owner)", names={"#owner": "owner"})
         return actions
 
-    def _alert(self, old: Item | None, new: Item) -> Item | None:
-        """What is to be told if this change takes the stock to or under the threshold."""
+    def _alert(self, row: Item | None, new: Item) -> tuple[Item, Item | None]:
+        """The state of the item's alerts, and the row of the alert if this change raises one."""
         default = self.config().low_stock_threshold
-        if not rows.low(new, default) or (old and rows.low(old, default)):
-            return None
-        return rows.alert_row(new, default, due=rows.moment(later_seconds=LEASE_SECONDS))
+        alerted, raises = rows.alerting(row, new, default, time.time())
+        due = rows.moment(later_seconds=LEASE_SECONDS)
+        return alerted, rows.alert_row(new, default, due=due) if raises else None
 
     def _put(
         self, row: Item, condition: str, values: Item | None = None, names: dict[str, str] | None = None
