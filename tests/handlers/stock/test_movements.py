@@ -55,16 +55,16 @@ def pages(shop: Shop, size: int) -> Iterator[list[int]]:
 
 def queries(wire: FakeAws) -> list[dict[str, Any]]:
     """The queries of the movements table."""
-    asked = [json.loads(asked.body) for asked in wire.asked if asked.headers["x-amz-target"].endswith(".Query")]
-    return [request for request in asked if "FilterExpression" in request]
+    bodies = [json.loads(call.body) for call in wire.asked if call.headers["x-amz-target"].endswith(".Query")]
+    return [body for body in bodies if "FilterExpression" in body]
 
 
 def test_pages_of_one_warehouse_are_full(moving: Shop, wire: FakeAws) -> None:
     before = len(queries(wire))
     assert [*pages(moving, 3)] == [[7, 6, 5], [4, 3, 2], [1]]
-    asked = queries(wire)[before:]
-    assert [request["Limit"] for request in asked[:3]] == [4, 16, 64]
-    assert all(request["ConsistentRead"] for request in asked)
+    requests = queries(wire)[before:]
+    assert [request["Limit"] for request in requests[:3]] == [4, 16, 64]
+    assert all(request["ConsistentRead"] for request in requests)
 
 
 def test_a_page_of_the_only_warehouse_takes_one_query(shop: Shop, wire: FakeAws) -> None:
@@ -88,8 +88,8 @@ def test_pages_of_a_warehouse_are_complete_whatever_a_request_reads(
 
 
 def test_a_page_is_short_when_time_runs_out(moving: Shop, wire: FakeAws) -> None:
-    def late(asked: Asked) -> str:
-        if b"FilterExpression" in asked.body:
+    def late(request: Asked) -> str:
+        if b"FilterExpression" in request.body:
             BUDGET.begin(0)
         return "pass"
 
