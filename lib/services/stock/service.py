@@ -764,6 +764,11 @@ def _watching() -> tuple[Function, ...]:
                         _levels("Query", indexes=("listing-index",), reason="go through everything"),
                         _holds("Scan", indexes=("product-index",), reason="count all that is held"),
                         *compare,
+                        _levels(
+                            "PutItem",
+                            keys=("tap#reconcile-position",),
+                            reason="record where the next run continues after running out of time",
+                        ),
                     ),
                     metrics=(Metric("Drift", "Count", "Figures of levels that differ from reservations or movements"),),
                 ),
