@@ -516,7 +516,14 @@ def _reading() -> tuple[Function, ...]:
                     path="/inventory/{productId}/movements",
                     operation="list_movements",
                     summary="Every movement of a product with the counts after it, newest first, a page at a time",
-                    query={"warehouse_id": {**IDENTIFIER, "description": "One warehouse's."}, **page},
+                    query={
+                        "warehouse_id": {
+                            **IDENTIFIER,
+                            "description": "Only movements of this warehouse. If it moves rarely, pages before the last "
+                            "one can be short or empty: continue while there is a next_page_token.",
+                        },
+                        **page,
+                    },
                     responses={200: "MovementPage"},
                     key_required=True,
                     grants=(_ledger("Query", reason="read movements"), PAGE_TOKENS),
