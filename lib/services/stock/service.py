@@ -519,8 +519,8 @@ def _reading() -> tuple[Function, ...]:
                     query={
                         "warehouse_id": {
                             **IDENTIFIER,
-                            "description": "Only movements of this warehouse. If it moves rarely, pages before the last "
-                            "one can be short or empty: continue while there is a next_page_token.",
+                            "description": "Only movements of this warehouse. If it moves rarely, pages before the "
+                            "last one can be short or empty: continue while there is a next_page_token.",
                         },
                         **page,
                     },

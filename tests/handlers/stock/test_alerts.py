@@ -271,6 +271,21 @@ def test_an_alert_that_cannot_be_taken_keeps_no_other_back(shop: Shop, wire: Fak
     assert statuses(shop.told()) == [("desk", "OUT_OF_STOCK")]
 
 
+def test_an_alert_that_cannot_be_read_keeps_no_other_back(shop: Shop) -> None:
+    for product in ("chair", "desk", "lamp"):
+        shop.create(product, stock_count=0)
+    (desk,) = (row for row in shop.rows("movements") if row["product_id"] == "desk")
+    shop.dynamodb.update_item(
+        TableName=shop.api.tables["movements"],
+        Key={name: {"S": desk[name]} for name in ("product_id", "movement_id")},
+        UpdateExpression="REMOVE stock_count",
+    )
+    with pytest.raises(KeyError, match="stock_count"):
+        shop.run("stock-thresholds")
+    assert sorted(statuses(shop.heard())) == [("chair", "OUT_OF_STOCK"), ("lamp", "OUT_OF_STOCK")]
+    assert due(shop) == ["desk"]
+
+
 def test_sweeps_at_once_send_every_alert_once(shop: Shop, wire: FakeAws) -> None:
     for number in range(23):
         shop.create(f"p{number}", stock_count=0)

@@ -22,8 +22,9 @@ from .store import Stock
 LEASE_SECONDS = 60
 """How long whoever took an alert has to send it before another may."""
 PAGE = 100
-KEY = ("product_id", "movement_id")
 SUBJECTS = {"LOW_STOCK": "Low stock", "OUT_OF_STOCK": "Out of stock"}
+Taken = tuple[Item, Notification]
+"""The key of a leased alert and its notification."""
 
 
 class Alerts:
@@ -63,16 +64,15 @@ class Alerts:
         finally:
             sns.close()
 
-    def _send(self, sns: Sns, outcomes: list[Item | Exception | None]) -> Iterator[Item]:
+    def _send(self, sns: Sns, outcomes: list[Taken | Exception | None]) -> Iterator[Item]:
         """Publish the alerts that were taken and yield the keys of those sent; then raise the first error, if any."""
-        alerts = [outcome for outcome in outcomes if isinstance(outcome, dict)]
-        keys = [{name: alert[name] for name in KEY} for alert in alerts]
-        errors = sns.publish_batch(os.environ["ALERTS_TOPIC_ARN"], [*map(_notification, alerts)])
+        alerts = [outcome for outcome in outcomes if isinstance(outcome, tuple)]
+        errors = sns.publish_batch(os.environ["ALERTS_TOPIC_ARN"], [notification for _, notification in alerts])
         # A retry must not wait until the lease expires. If this fails, it does.
         now = {":now": _number(self._now())}
         with suppress(AwsError, ApiError):
-            self._store.together(*(self._update(keys[position], "SET due_at = :now", now) for position in errors))
-        sent = [key for position, key in enumerate(keys) if position not in errors]
+            self._store.together(*(self._update(alerts[position][0], "SET due_at = :now", now) for position in errors))
+        sent = [key for position, (key, _) in enumerate(alerts) if position not in errors]
         self._store.together(*(self._update(key, "REMOVE due, due_at") for key in sent))
         yield from sent
         for error in (*outcomes, *errors.values()):
@@ -91,9 +91,9 @@ class Alerts:
         )
         for rows in due:
             for row in rows:
-                yield {name: row[name] for name in KEY}
+                yield {name: row[name] for name in ("product_id", "movement_id")}
 
-    def _taken(self, key: Item) -> Item | Exception | None:
+    def _taken(self, key: Item) -> Taken | Exception | None:
         """The alert, if it is ours to send: two sweeps at once, or an index that lags, must not send it twice.
 
         Return an error instead of raising it: the other alerts of the batch are sent all the same.
@@ -103,12 +103,11 @@ class Alerts:
         condition = {"ConditionExpression": "due_at <= :now", "ReturnValues": "ALL_NEW"}
         try:
             (answer,) = self._store.together(self._update(key, "SET due_at = :later", times, **condition))
+            return key, _notification(answer["Attributes"])
         except ConditionFailed:
             return None
-        except (ApiError, AwsError) as exc:
+        except (ApiError, AwsError, KeyError) as exc:
             return exc
-        alert: Item = answer["Attributes"]
-        return alert
 
     def _update(self, key: Item, expression: str, values: Item | None = None, **more: str) -> Call:
         request = {"TableName": self._table, "Key": key, "UpdateExpression": expression, **more}
