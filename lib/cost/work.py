@@ -81,7 +81,7 @@ WORK: Mapping[str, Work] = {
         ),
         start_ms=50,
         sweeps={
-            "stock-reconciliation": Operation("reconciliation of 1,000 levels", reads=2014, trips=32),
+            "stock-reconciliation": Operation("reconciliation of 1,000 levels", reads=2014, trips=33),
         },
     ),
 }

@@ -624,7 +624,14 @@ def _reading(settings: StockSettings) -> tuple[Function, ...]:
                     path="/inventory/{productId}/movements",
                     operation="list_movements",
                     summary="Every movement of a product with the counts after it, newest first, a page at a time",
-                    query={"warehouse_id": {**IDENTIFIER, "description": "One warehouse's."}, **page},
+                    query={
+                        "warehouse_id": {
+                            **IDENTIFIER,
+                            "description": "Only movements of this warehouse. If it moves rarely, pages before the "
+                            "last one can be short or empty: continue while there is a next_page_token.",
+                        },
+                        **page,
+                    },
                     responses={200: "MovementPage"},
                     key_required=True,
                     grants=(_ledger("Query", reason="read movements"), PAGE_TOKENS),
@@ -892,6 +899,11 @@ def _watching(settings: StockSettings) -> tuple[Function, ...]:
                         _levels("Query", indexes=("listing-index",), reason="go through everything"),
                         _holds("Scan", indexes=("product-index",), reason="count all that is held"),
                         *compare,
+                        _levels(
+                            "PutItem",
+                            keys=("tap#reconcile-position",),
+                            reason="record where the next run continues after running out of time",
+                        ),
                     ),
                     metrics=(Metric("Drift", "Count", "Figures of levels that differ from reservations or movements"),),
                 ),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -198,18 +200,124 @@ def test_what_cannot_be_sent_grows_old_whatever_comes_after_it(
 
 
 def test_what_was_sent_before_a_failure_counts(shop: Shop, wire: FakeAws, capsys: pytest.CaptureFixture[str]) -> None:
-    shop.create(stock_count=0)
-    shop.create("desk", stock_count=0)
+    for number in range(11):
+        shop.create(f"p{number}", stock_count=0)
 
-    def first_alone(asked: Asked) -> str:
-        if b"REMOVE due" in asked.body:
+    def first_batch_alone(call: Asked) -> str:
+        if b"REMOVE due" in call.body:
             sns_down(wire)
         return "pass"
 
-    wire.script = [first_alone]
+    wire.script = [first_batch_alone]
     with pytest.raises(AwsError, match="NoAnswer"):
         shop.run("stock-thresholds")
-    assert figures(capsys.readouterr().out)["AlertsSent"] == 1
+    assert figures(capsys.readouterr().out)["AlertsSent"] == 10
+    wire.script = ["pass"]
+    assert len(shop.told()) == 11
+    check(shop)
+
+
+def published(wire: FakeAws) -> list[int]:
+    """The number of entries of each batch that was published."""
+    return [call.body.count(b".Id=") for call in wire.asked if b"Action=PublishBatch" in call.body]
+
+
+def due(shop: Shop) -> list[str]:
+    """The products of the alerts that are still to be sent."""
+    return sorted(row["product_id"] for row in shop.rows("movements") if "due" in row)
+
+
+def test_the_alerts_of_one_invocation_are_sent_in_batches(shop: Shop, wire: FakeAws) -> None:
+    products = [f"p{number:02}" for number in range(12)]
+    for product in products:
+        shop.create(product, stock_count=0)
+    assert shop.api.handler(records(shop, *products), Context(30)) == {}
+    assert published(wire) == [10, 2]
+    assert sorted(statuses(shop.heard())) == [(product, "OUT_OF_STOCK") for product in products]
+    assert due(shop) == []
+    check(shop)
+
+
+def accepting_all_but(product: str) -> Callable[[Asked], Any]:
+    """An SNS that accepts all entries of a batch but the one about a product."""
+
+    def answer(call: Asked) -> Any:
+        if b"Action=PublishBatch" not in call.body:
+            return "pass"
+        form = {name: value for name, (value,) in parse_qs(call.body.decode()).items()}
+        accepted = failed = ""
+        for name, identifier in form.items():
+            if name.endswith(".Id") and f" {product} in " in form[name.removesuffix("Id") + "Subject"]:
+                failed += f"<member><Id>{identifier}</Id><Code>InternalError</Code></member>"
+            elif name.endswith(".Id"):
+                accepted += f"<member><Id>{identifier}</Id></member>"
+        return 200, f"<Successful>{accepted}</Successful><Failed>{failed}</Failed>".encode()
+
+    return answer
+
+
+@pytest.mark.parametrize("how", ["by the sweep", "as it comes"])
+def test_what_sns_refuses_of_a_batch_stays_due_alone(shop: Shop, wire: FakeAws, how: str) -> None:
+    products = ("chair", "desk", "lamp")
+    for product in products:
+        shop.create(product, stock_count=0)
+    event = records(shop, *products) if how == "as it comes" else {"schedule": "stock-thresholds"}
+    wire.script = [accepting_all_but("desk")]
+    with pytest.raises(AwsError, match="InternalError"):
+        shop.api.handler(event, Context(30))
+    assert due(shop) == ["desk"]
+    wire.script = ["pass"]
+    assert shop.api.handler(event, Context(30)) == {}
+    assert statuses(shop.heard()) == [("desk", "OUT_OF_STOCK")]
+    check(shop)
+
+
+def test_an_alert_that_cannot_be_taken_keeps_no_other_back(shop: Shop, wire: FakeAws) -> None:
+    for product in ("chair", "desk", "lamp"):
+        shop.create(product, stock_count=0)
+
+    def broken(call: Asked) -> Any:
+        taking = b"SET due_at = :later" in call.body and b'"desk"' in call.body
+        return (400, {"__type": "Broken"}) if taking else "pass"
+
+    wire.script = [broken]
+    with pytest.raises(AwsError, match="Broken"):
+        shop.run("stock-thresholds")
+    assert sorted(statuses(shop.heard())) == [("chair", "OUT_OF_STOCK"), ("lamp", "OUT_OF_STOCK")]
+    wire.script = ["pass"]
+    assert statuses(shop.told()) == [("desk", "OUT_OF_STOCK")]
+
+
+def test_an_alert_that_cannot_be_read_keeps_no_other_back(shop: Shop) -> None:
+    for product in ("chair", "desk", "lamp"):
+        shop.create(product, stock_count=0)
+    (desk,) = (row for row in shop.rows("movements") if row["product_id"] == "desk")
+    shop.dynamodb.update_item(
+        TableName=shop.api.tables["movements"],
+        Key={name: {"S": desk[name]} for name in ("product_id", "movement_id")},
+        UpdateExpression="REMOVE stock_count",
+    )
+    with pytest.raises(KeyError, match="stock_count"):
+        shop.run("stock-thresholds")
+    assert sorted(statuses(shop.heard())) == [("chair", "OUT_OF_STOCK"), ("lamp", "OUT_OF_STOCK")]
+    assert due(shop) == ["desk"]
+
+
+def test_sweeps_at_once_send_every_alert_once(shop: Shop, wire: FakeAws) -> None:
+    for number in range(23):
+        shop.create(f"p{number}", stock_count=0)
+
+    def another(call: Asked) -> str:
+        if b"Action=PublishBatch" in call.body:
+            wire.script = ["pass"]
+            shop.run("stock-thresholds")
+        return "pass"
+
+    wire.script = [another]
+    shop.run("stock-thresholds")
+    assert sorted(published(wire)) == [3, 10, 10]
+    assert len(shop.heard()) == 23
+    check(shop)
 
 
 def test_what_is_told_once_more_is_better_than_not_at_all(shop: Shop, wire: FakeAws) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -161,14 +162,15 @@ def test_one_fault_is_made_good(shop: Shop, wire: FakeAws, name: str, answer: An
 
 
 @pytest.mark.parametrize("end", ENDS)
-@pytest.mark.parametrize("calls", range(4))
+@pytest.mark.parametrize("calls", range(6))
 def test_an_alert_is_never_lost(shop: Shop, wire: FakeAws, calls: int, end: str) -> None:
     stocked(shop)
     cut(shop, wire, [*["pass"] * calls, *ENDS[end]], DEEDS["tell"])
     shop.clock.now += 60
     told = [(message["product_id"], message["sequence"]) for message in shop.told()]
     assert set(told) == {("a", 3), ("b", 1)}
-    assert len(told) <= 3
+    # A batch whose response is lost is sent again as a whole.
+    assert max(Counter(told).values()) <= 2
     assert shop.told() == []
     check(shop)
 

@@ -8,13 +8,17 @@ from typing import Any
 
 import pytest
 
+from lib.runtime.aws import BUDGET
+from lib.runtime.errors import TooManyRequests
 from lib.service import Grant
+from lib.services.stock.handler import reconcile
 from lib.services.stock.service import SERVICE
 
 from ...fake_aws import Asked, FakeAws
 from ..grants import Use, check_grants
 from .conftest import FULFILL, MOVEMENTS, PRODUCT, RECONCILE, RESERVATIONS, Shop
 from .test_faults import DEEDS, stocked
+from .test_reconcile import compare
 from .test_reservations import line
 
 GRANTS: dict[str, list[Grant]] = {function.name: function.grants() for function in SERVICE.functions}
@@ -106,3 +110,26 @@ def used_fixture(shop: Shop, wire: FakeAws) -> dict[str, set[Use]]:
 
 def test_every_function_keeps_to_its_grants_and_needs_each_part_of_them(used: dict[str, set[Use]]) -> None:
     check_grants(GRANTS, used)
+
+
+def test_an_interrupted_comparison_keeps_to_the_grants_of_its_own_function(
+    shop: Shop, wire: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconcile, "MAX_CANDIDATES", 1)
+    monkeypatch.setattr(reconcile, "PAGE", 1)
+    for product in ("a", "b"):
+        shop.create(product)
+        shop.tamper(product, stock_count=11)
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == reconcile.LOOKS:
+            BUDGET.begin(0)
+
+    before = len(wire.asked)
+    with pytest.raises(TooManyRequests):
+        compare(sleep)
+    used = {use for call in wire.asked[before:] for use in uses(shop, call)}
+    grants = {function.name: function.grants() for function in SERVICE.split().functions}
+    check_grants({"reconcile-all": grants["reconcile-all"]}, {"reconcile-all": used})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,9 @@ import pytest
 from lib.runtime.api import Api
 from lib.runtime.aws import BUDGET, AwsError
 from lib.runtime.errors import TooManyRequests
-from lib.services.stock.handler import reconcile
+from lib.services.stock.handler import levels, movements, reconcile
+from lib.services.stock.handler.levels import Place
+from lib.services.stock.handler.movements import Cause
 from lib.services.stock.handler.store import stock
 
 from ...fake_aws import Asked, FakeAws
@@ -53,6 +55,27 @@ def compare(sleep: Callable[[float], None]) -> None:
     """Compare everything, in an invocation of its own."""
     frame = Api({}, {"compare": partial(reconcile.everything, stock(), sleep)}, "")
     frame({"schedule": "compare"}, Context(30))
+
+
+def put(shop: Shop, table: str, rows: Iterable[dict[str, Any]]) -> None:
+    """Write rows behind the service's back."""
+    requests = [{"PutRequest": {"Item": row}} for row in rows]
+    for start in range(0, len(requests), 25):
+        shop.dynamodb.batch_write_item(RequestItems={shop.api.tables[table]: requests[start : start + 25]})
+
+
+def drifting(shop: Shop, places: list[Place]) -> None:
+    """Levels of which the last movement left another count."""
+    at = levels.moment(shop.clock.now)
+    created = [levels.created(place, 10, 0, None, at) for place in places]
+    put(shop, "movements", [movements.row(Cause(movements.CREATED, "me"), 10, level, "c") for level in created])
+    put(shop, "management", [levels.row(level._replace(stock_count=11)) for level in created])
+
+
+def position(shop: Shop) -> str | None:
+    """The product at which the next comparison of everything continues."""
+    names = {row["product_id"]: row.get("position") for row in shop.rows("management")}
+    return names.get("tap#reconcile-position")
 
 
 DRIFTS: dict[str, tuple[dict[str, Any], list[tuple[str, Any, Any]]]] = {
@@ -292,7 +315,7 @@ def test_a_level_that_is_removed_meanwhile_differs_from_nothing(shop: Shop, wire
 
 def test_a_comparison_for_which_no_time_is_left_says_so(shop: Shop) -> None:
     shop.create()
-    with pytest.raises(TooManyRequests, match="more to compare than time"):
+    with pytest.raises(TooManyRequests, match="ran out of time"):
         shop.api.handler({"schedule": "stock-reconciliation"}, Context(0.1))
 
 
@@ -300,6 +323,7 @@ def test_what_was_found_is_told_though_a_later_read_fails(
     shop: Shop, wire: FakeAws, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reconcile, "PAGE", 1)
+    monkeypatch.setattr(reconcile, "MAX_CANDIDATES", 1)
     for product in ("desk", "lamp"):
         shop.create(product)
         shop.tamper(product, stock_count=11)
@@ -309,6 +333,7 @@ def test_what_was_found_is_told_though_a_later_read_fails(
         shop.run("stock-reconciliation")
     told, counted = logged(capsys)
     assert ([drift["field"] for drift in told], counted) == (["stock_count"], [1])
+    assert position(shop) is None
 
 
 def test_what_was_found_is_told_though_time_runs_out_over_what_moves(
@@ -326,7 +351,7 @@ def test_what_was_found_is_told_though_time_runs_out_over_what_moves(
             BUDGET.begin(0)
 
     capsys.readouterr()
-    with pytest.raises(TooManyRequests, match="more to compare than time"):
+    with pytest.raises(TooManyRequests, match="ran out of time"):
         compare(sleep)
     told, counted = logged(capsys)
     assert ([drift["product_id"] for drift in told], counted) == (["lamp"], [1])
@@ -346,3 +371,94 @@ def test_a_pause_between_looks_is_for_all_levels(shop: Shop, capsys: pytest.Capt
     told, counted = logged(capsys)
     assert (len(told), counted) == (3, [3])
     assert len(slept) == reconcile.LOOKS - 1
+
+
+def test_levels_that_differ_share_the_looks_however_many(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    products = [f"p{number:03}" for number in range(350)]
+    drifting(shop, [(product, "main") for product in products])
+    slept: list[float] = []
+    capsys.readouterr()
+    compare(slept.append)
+    drifts, counted = logged(capsys)
+    assert (sorted(drift["product_id"] for drift in drifts), counted) == (products, [350])
+    assert len(slept) == reconcile.LOOKS - 1
+    assert position(shop) is None
+
+
+@pytest.mark.parametrize(("limits", "wrapped"), [({"MAX_CANDIDATES": 100}, 100), ({"MAX_PAGES": 1}, 0)])
+def test_a_comparison_continues_where_the_one_before_ran_out_of_time(
+    shop: Shop,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    limits: dict[str, int],
+    wrapped: int,
+) -> None:
+    for name, limit in limits.items():
+        monkeypatch.setattr(reconcile, name, limit)
+    products = [f"p{number:03}" for number in range(350)]
+    drifting(shop, [(product, "main") for product in products])
+
+    def interrupted(pauses: int) -> list[str]:
+        slept: list[float] = []
+
+        def sleep(seconds: float) -> None:
+            slept.append(seconds)
+            if len(slept) == pauses:
+                BUDGET.begin(0)
+
+        capsys.readouterr()
+        with pytest.raises(TooManyRequests, match="ran out of time"):
+            compare(sleep)
+        drifts, counted = logged(capsys)
+        assert counted == [len(drifts)]
+        return [drift["product_id"] for drift in drifts]
+
+    pauses = 2 * (reconcile.LOOKS - 1) + 1
+    assert interrupted(pauses) == products[:200]
+    assert position(shop) == "p199"
+    assert interrupted(pauses) == products[199:] + products[:wrapped]
+    last = (products[199:] + products[:wrapped])[-1]
+    assert position(shop) == last
+    assert interrupted(1) == []
+    assert position(shop) == last
+    start = products.index(last)
+    assert [drift["product_id"] for drift in nightly(shop, capsys)] == products[start:] + products[:start]
+    assert len(shop.listed(page_size="100")) == 350
+
+
+def test_a_comparison_that_continues_at_the_first_product_compares_each_level_once(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drifting(shop, [("a", "main"), ("b", "main")])
+    put(shop, "management", [{**levels.own_row(reconcile.POSITION), "position": {"S": "a"}}])
+    assert [drift["product_id"] for drift in nightly(shop, capsys)] == ["a", "b"]
+
+
+def test_a_product_in_more_warehouses_than_a_page_is_repaired(shop: Shop) -> None:
+    warehouses = [f"w{number:03}" for number in range(230)]
+    drifting(shop, [("lamp", warehouse) for warehouse in warehouses])
+    quiet(shop)
+    answer = shop.reconcile(repair=True)
+    assert [drift["warehouse_id"] for drift in answer["drifts"]] == warehouses
+    assert shop.reconcile()["drifts"] == []
+    check(shop)
+
+
+def test_a_product_with_more_holds_than_a_page_is_compared(shop: Shop) -> None:
+    """A page of DynamoDB's is a megabyte."""
+    shop.create(stock_count=60)
+    for number in range(40):
+        assert shop.reserve(f"r{number}", 1).status == 201
+    put(shop, "reservations", [{**row, "padding": {"S": "x" * 30_000}} for row in shop.index("lamp")["Items"]])
+    assert "LastEvaluatedKey" in shop.dynamodb.query(
+        TableName=shop.api.tables["reservations"],
+        IndexName="product-index",
+        KeyConditionExpression="held_for = :product",
+        ExpressionAttributeValues={":product": {"S": "lamp"}},
+    )
+    assert shop.reconcile()["drifts"] == []
+    shop.tamper(reserved_count=39)
+    quiet(shop)
+    (drift,) = shop.reconcile(repair=True)["drifts"]
+    assert (drift["field"], drift["counted"], drift["found"]) == ("reserved_count", 40, 39)
+    assert shop.row()["reserved_count"] == 40

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
+from itertools import islice
 
 from ....runtime import metrics
 from ....runtime.attributes import Item
-from ....runtime.aws import BUDGET, AwsError
+from ....runtime.aws import BUDGET, AwsError, Call
 from ....runtime.dynamodb import ConditionFailed
 from ....runtime.errors import ApiError
 from ....runtime.invocation import INVOCATION
-from ....runtime.sns import Sns
+from ....runtime.sns import MAX_ENTRIES, Notification, Sns
 from . import movements
 from .store import Stock
 
@@ -21,6 +23,8 @@ LEASE_SECONDS = 60
 """How long whoever took an alert has to send it before another may."""
 PAGE = 100
 SUBJECTS = {"LOW_STOCK": "Low stock", "OUT_OF_STOCK": "Out of stock"}
+Taken = tuple[Item, Notification]
+"""The key of a leased alert and its notification."""
 
 
 class Alerts:
@@ -51,29 +55,29 @@ class Alerts:
 
     def _sending(self, keys: Iterable[Item]) -> Iterator[Item]:
         """The keys of those that were ours to send, once they are sent."""
+        remaining = iter(keys)
         sns = Sns()
         try:
-            for key in keys:
-                if BUDGET.spent():
-                    break
-                if self._send(sns, key):
-                    yield key
+            with ThreadPoolExecutor(MAX_ENTRIES) as threads:
+                while not BUDGET.spent() and (batch := [*islice(remaining, MAX_ENTRIES)]):
+                    yield from self._send(sns, [*threads.map(self._taken, batch)])
         finally:
             sns.close()
 
-    def _send(self, sns: Sns, key: Item) -> bool:
-        taken = self._taken(key)
-        if taken is None:
-            return False
-        try:
-            _tell(sns, taken)
-        except AwsError:
-            # Whoever tries again must not wait for the lease to end; if this fails, it does.
-            with suppress(AwsError, ApiError):
-                self._update(key, "SET due_at = :now", {":now": _number(self._now())})
-            raise
-        self._update(key, "REMOVE due, due_at")
-        return True
+    def _send(self, sns: Sns, outcomes: list[Taken | Exception | None]) -> Iterator[Item]:
+        """Publish the alerts that were taken and yield the keys of those sent; then raise the first error, if any."""
+        alerts = [outcome for outcome in outcomes if isinstance(outcome, tuple)]
+        errors = sns.publish_batch(os.environ["ALERTS_TOPIC_ARN"], [notification for _, notification in alerts])
+        # A retry must not wait until the lease expires. If this fails, it does.
+        now = {":now": _number(self._now())}
+        with suppress(AwsError, ApiError):
+            self._store.together(*(self._update(alerts[position][0], "SET due_at = :now", now) for position in errors))
+        sent = [key for position, (key, _) in enumerate(alerts) if position not in errors]
+        self._store.together(*(self._update(key, "REMOVE due, due_at") for key in sent))
+        yield from sent
+        for error in (*outcomes, *errors.values()):
+            if isinstance(error, Exception):
+                raise error
 
     def _due(self, now: float) -> Iterator[Item]:
         """The keys of those that are due."""
@@ -89,40 +93,37 @@ class Alerts:
             for row in rows:
                 yield {name: row[name] for name in ("product_id", "movement_id")}
 
-    def _taken(self, key: Item) -> Item | None:
-        """The alert, if it is ours to send: two sweeps at once, or an index that lags, must not send it twice."""
+    def _taken(self, key: Item) -> Taken | Exception | None:
+        """The alert, if it is ours to send: two sweeps at once, or an index that lags, must not send it twice.
+
+        Return an error instead of raising it: the other alerts of the batch are sent all the same.
+        """
         now = self._now()
+        times = {":later": _number(now + LEASE_SECONDS), ":now": _number(now)}
+        condition = {"ConditionExpression": "due_at <= :now", "ReturnValues": "ALL_NEW"}
         try:
-            return self._update(
-                key,
-                "SET due_at = :later",
-                {":later": _number(now + LEASE_SECONDS), ":now": _number(now)},
-                ConditionExpression="due_at <= :now",
-                ReturnValues="ALL_NEW",
-            )
+            (answer,) = self._store.together(self._update(key, "SET due_at = :later", times, **condition))
+            return key, _notification(answer["Attributes"])
         except ConditionFailed:
             return None
+        except (ApiError, AwsError, KeyError) as exc:
+            return exc
 
-    def _update(self, key: Item, expression: str, values: Item | None = None, **more: str) -> Item:
-        given = {"ExpressionAttributeValues": values} if values else {}
-        answer = self._store.call(
-            "UpdateItem", TableName=self._table, Key=key, UpdateExpression=expression, **given, **more
-        )
-        found: Item = answer.get("Attributes", {})
-        return found
+    def _update(self, key: Item, expression: str, values: Item | None = None, **more: str) -> Call:
+        request = {"TableName": self._table, "Key": key, "UpdateExpression": expression, **more}
+        return "UpdateItem", {**request, "ExpressionAttributeValues": values} if values else request
 
 
-def _tell(sns: Sns, movement: Item) -> None:
+def _notification(movement: Item) -> Notification:
     told = movements.shown(movement)
     what, where = told["product_id"], told["warehouse_id"]
-    sns.publish(
-        os.environ["ALERTS_TOPIC_ARN"],
+    return Notification(
         f"{SUBJECTS[told['status']]}: {what[:40]} in {where[:30]}",
         {name: told[name] for name in ("status", "product_id", "warehouse_id", *movements.COUNTS, "at", "sequence")},
         f"{what} in {where}: {told['available']} available ({told['stock_count']} on hand, {told['reserved_count']} "
         f"reserved), threshold {told['threshold_level']}.\n",
         # A movement of an earlier release does not say what caused it.
-        correlation_id=told.get("correlationId", INVOCATION.correlation_id),
+        told.get("correlationId", INVOCATION.correlation_id),
     )
 
 

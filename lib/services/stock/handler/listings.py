@@ -6,12 +6,18 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ....runtime.attributes import Item
+from ....runtime.aws import BUDGET
 from ....runtime.paging import Listing
 from . import levels, movements, reservations
 from .refusals import missing
 from .reservations import Wanted
 from .sales import Answer
 from .store import Stock
+
+MAX_EXAMINED = 5_000
+"""Maximum number of movements that one request reads to fill a page: some 1.7 MB, or 420 read units."""
+GROWTH = 4
+"""Factor by which each further query for the same page reads more than the one before."""
 
 
 class Page(NamedTuple):
@@ -69,7 +75,11 @@ def page_of_levels(stock: Stock, narrowed: Mapping[str, str], search: str, size:
 
 
 def page_of_movements(stock: Stock, product_id: str, warehouse_id: str | None, size: int, token: str | None) -> Page:
-    """The movements of a product, newest first; a page may hold fewer of one warehouse's."""
+    """Return a page of a product's movements, newest first.
+
+    A page of one warehouse is full unless `MAX_EXAMINED` movements or the time are used up; its token then continues
+    from there. No index serves it: every reservation would pay for one, and it would lag behind the last movements.
+    """
     asked: dict[str, Any] = {
         "TableName": stock.tables.movements,
         "KeyConditionExpression": "product_id = :product",
@@ -98,5 +108,15 @@ def page_of_reservations(stock: Stock, product_id: str, size: int, token: str | 
 
 
 def _page(stock: Stock, listing: Listing, size: int, token: str | None) -> tuple[list[Item], str | None]:
-    answer = stock.store.call("Query", **stock.tokens.request(listing, size, token))
-    return stock.tokens.page(listing, size, answer)
+    items: list[Item] = []
+    examined = 0
+    request = stock.tokens.request(listing, size, token)
+    while True:
+        answer = stock.store.call("Query", **request)
+        items += answer["Items"]
+        examined += answer["ScannedCount"]
+        after = answer.get("LastEvaluatedKey")
+        if after is None or len(items) > size or examined >= MAX_EXAMINED or BUDGET.spent():
+            return stock.tokens.page(listing, size, {**answer, "Items": items})
+        limit = min(GROWTH * request["Limit"], MAX_EXAMINED - examined)
+        request = {**request, "Limit": limit, "ExclusiveStartKey": after}

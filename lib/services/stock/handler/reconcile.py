@@ -6,15 +6,17 @@ Reservations are right about what is held, movements about what is on hand.
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any, Callable, NamedTuple
+from itertools import chain
+from typing import Any, Callable, NamedTuple, TypeVar
 
 from ....runtime import logs, metrics
 from ....runtime.attributes import Item
 from ....runtime.aws import BUDGET
 from ....runtime.errors import NotFound, TooManyRequests
+from ....runtime.reserved import PREFIX
 from . import levels, movements, reservations
 from .levels import Level, Place
 from .movements import Cause
@@ -33,7 +35,14 @@ QUIET_SECONDS = 60
 To be told it needs not: that is a false alarm at worst, and one that is sold all day would never be told.
 """
 PAGE = 100
+MAX_PAGES = 100
+"""Maximum number of pages of levels that are read before those that differ are looked at again."""
+MAX_CANDIDATES = 1_000
+"""Number of differing levels after which no further page is read before they are looked at again."""
+POSITION = f"{PREFIX}reconcile-position"
+"""Name of the service's own row with the product at which the next run continues."""
 
+T = TypeVar("T")
 Holds = Mapping[int, int]
 
 
@@ -105,21 +114,46 @@ def product(
 
 
 def everything(stock: Stock, sleep: Callable[[float], None] = time.sleep) -> None:
-    """Tell what differs of all there is: each in the log once it is found, and how many as metric, whatever fails."""
-    held = _all_held(stock)
+    """Compare all levels: log each drift once it is found and count them, whatever fails.
+
+    A run that is out of time raises `TooManyRequests`. The next run continues where it stopped, then starts over.
+    """
+    rows = stock.store.rows(stock.tables.levels, [levels.own_row(POSITION)])
+    start = position = rows[0]["position"]["S"] if rows else ""
     found = 0
     try:
-        for places in _places(stock):
-            differing = [books.level.place for books in _books(stock, places, held) if any(books.drifts())]
-            for place, books in _compared(stock, differing, sleep):
+        for candidates, last in _candidates(stock, start):
+            for place, books in _compared(stock, candidates, sleep):
                 if books is None:
                     logs.write("WARN", "not compared", product=place[0], warehouse=place[1])
                     continue
                 for drift in books.drifts():
                     logs.write("ERROR", "drift", **drift._asdict())
                     found += 1
+            position = last
+    except TooManyRequests:
+        if position != start:
+            row = {**levels.own_row(POSITION), "position": {"S": position}}
+            stock.store.call("PutItem", TableName=stock.tables.levels, Item=row)
+        raise
     finally:
         metrics.emit(Drift=(found, "Count"))
+
+
+def _candidates(stock: Stock, start: str) -> Iterator[tuple[list[Place], str]]:
+    """Yield levels that seem to differ, some at a time, and the product up to which all levels were read."""
+    held = _sums(_in_time(stock.store.pages("Scan", TableName=stock.tables.reservations, IndexName="product-index")))
+    differing: list[Place] = []
+    pages = 0
+    last = start
+    for places in _in_time(_places(stock, start)):
+        differing += [books.level.place for books in _books(stock, places, held) if any(books.drifts())]
+        pages += 1
+        last = places[-1][0]
+        if len(differing) >= MAX_CANDIDATES or pages == MAX_PAGES:
+            yield differing, last
+            differing, pages = [], 0
+    yield differing, last
 
 
 def _compared(
@@ -129,23 +163,43 @@ def _compared(
 
     They share the looks, so that many take no longer than one.
     """
-    looks: list[list[Books]] = []
+    looks = deque[dict[Place, Books]](maxlen=LOOKS)
     for _ in range(MOST_LOOKS):
-        if BUDGET.spent():
-            raise TooManyRequests("there is more to compare than time: give the function more, or compare by product")
-        held = _held(stock, places)
-        looks.append([books for books in _books(stock, places, held) if any(books.drifts())])
+        looks.append(_look(stock, places))
         places = []
-        for books in looks[-1]:
-            if [books in look for look in looks[-LOOKS:]] == [True] * LOOKS:
-                yield books.level.place, books
+        for place, books in looks[-1].items():
+            if [look.get(place) for look in looks] == [books] * LOOKS:
+                yield place, books
             else:
-                places.append(books.level.place)
+                places.append(place)
         if not places:
             return
         sleep(PAUSE_SECONDS)
     for place in places:
         yield place, None
+
+
+def _look(stock: Stock, places: list[Place]) -> dict[Place, Books]:
+    """Return those of the levels that differ now."""
+    held: dict[Place, Holds] = {}
+    products: set[str] = set()
+    differing: dict[Place, Books] = {}
+    for some in _in_time(places[start : start + PAGE] for start in range(0, len(places), PAGE)):
+        new = {product_id for product_id, _ in some} - products
+        products |= new
+        held.update(_sums(stock.store.queries(*map(stock.held, new))))
+        differing.update((books.level.place, books) for books in _books(stock, some, held) if any(books.drifts()))
+    return differing
+
+
+def _in_time(parts: Iterable[T]) -> Iterator[T]:
+    """Yield parts while there is time to work on them; then raise `TooManyRequests`."""
+    for part in parts:
+        if BUDGET.spent():
+            raise TooManyRequests(
+                "The comparison ran out of time. Increase the function timeout or compare single products."
+            )
+        yield part
 
 
 def _mended(stock: Stock, books: Books, by: str) -> bool:
@@ -176,16 +230,6 @@ def _books(stock: Stock, places: list[Place], held: Mapping[Place, Holds]) -> It
         yield Books(level, status, held.get(level.place, {}), last.get(level.place))
 
 
-def _held(stock: Stock, places: list[Place]) -> Mapping[Place, Holds]:
-    """What is held of some products."""
-    return _sums(stock.store.queries(*map(stock.held, {product_id for product_id, _ in places})))
-
-
-def _all_held(stock: Stock) -> Mapping[Place, Holds]:
-    """What is held of everything."""
-    return _sums(stock.store.pages("Scan", TableName=stock.tables.reservations, IndexName="product-index"))
-
-
 def _sums(pages: Iterable[list[Item]]) -> dict[Place, dict[int, int]]:
     sums: dict[Place, dict[int, int]] = defaultdict(dict)
     for rows in pages:
@@ -195,17 +239,23 @@ def _sums(pages: Iterable[list[Item]]) -> dict[Place, dict[int, int]]:
     return sums
 
 
-def _places(stock: Stock) -> Iterator[list[Place]]:
-    listed = stock.store.pages(
-        "Query",
-        TableName=stock.tables.levels,
-        IndexName="listing-index",
-        KeyConditionExpression="listing = :levels",
-        ExpressionAttributeValues={":levels": {"S": levels.LISTED}},
-        Limit=PAGE,
-    )
-    for rows in listed:
-        yield [(row["product_id"]["S"], row["warehouse_id"]["S"]) for row in rows]
+def _places(stock: Stock, start: str) -> Iterator[list[Place]]:
+    """Yield all levels, from the product `start` to the last, then those before it."""
+    request: dict[str, Any] = {
+        "TableName": stock.tables.levels,
+        "IndexName": "listing-index",
+        "KeyConditionExpression": "listing = :levels",
+        "ExpressionAttributeValues": {":levels": {"S": levels.LISTED}},
+        "Limit": PAGE,
+    }
+    requests = [request]
+    if start:
+        request["ExpressionAttributeValues"][":start"] = {"S": start}
+        conditions = ("product_id >= :start", "product_id < :start")
+        requests = [{**request, "KeyConditionExpression": f"listing = :levels AND {part}"} for part in conditions]
+    for rows in chain.from_iterable(stock.store.pages("Query", **one) for one in requests):
+        if rows:
+            yield [(row["product_id"]["S"], row["warehouse_id"]["S"]) for row in rows]
 
 
 def _text(holds: Holds) -> str:

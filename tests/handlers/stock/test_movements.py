@@ -1,0 +1,113 @@
+"""The movements of one warehouse of a product that moves in several."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from lib.runtime.aws import BUDGET
+from lib.services.stock.handler import listings
+
+from ...fake_aws import Asked, FakeAws
+from ..worker import Answer, refused
+from .conftest import MOVEMENTS, Shop
+
+MAIN_PER_NORTH = 12
+NORTH = 7
+
+
+@pytest.fixture(name="moving")
+def moving_fixture(shop: Shop) -> Shop:
+    """A product that moves twelve times as often in one warehouse as in another."""
+    for warehouse in ("main", "north"):
+        shop.create(warehouse_id=warehouse)
+    for number in range(1, NORTH):
+        for repetition in range(MAIN_PER_NORTH):
+            shop.update(warehouse_id="main", stock_count=100 * number + repetition)
+        shop.clock.now += 1
+        shop.update(warehouse_id="north", stock_count=100 * number)
+    return shop
+
+
+def page(shop: Shop, size: int, **query: str) -> Answer:
+    """A page of the movements in the warehouse that moves rarely."""
+    answer = shop.api(
+        "GET", MOVEMENTS, keys=("lamp",), query={"warehouse_id": "north", "page_size": str(size), **query}
+    )
+    assert answer.status == 200, answer.text
+    return answer
+
+
+def pages(shop: Shop, size: int) -> Iterator[list[int]]:
+    """The sequences of each page."""
+    token: dict[str, str] = {}
+    while True:
+        body = page(shop, size, **token).body
+        assert {move["warehouse_id"] for move in body["movements"]} <= {"north"}
+        yield [int(move["sequence"]) for move in body["movements"]]
+        if body["next_page_token"] is None:
+            return
+        token = {"page_token": body["next_page_token"]}
+
+
+def queries(wire: FakeAws) -> list[dict[str, Any]]:
+    """The queries of the movements table."""
+    bodies = [json.loads(call.body) for call in wire.asked if call.headers["x-amz-target"].endswith(".Query")]
+    return [body for body in bodies if "FilterExpression" in body]
+
+
+def test_pages_of_one_warehouse_are_full(moving: Shop, wire: FakeAws) -> None:
+    before = len(queries(wire))
+    assert [*pages(moving, 3)] == [[7, 6, 5], [4, 3, 2], [1]]
+    requests = queries(wire)[before:]
+    assert [request["Limit"] for request in requests[:3]] == [4, 16, 64]
+    assert all(request["ConsistentRead"] for request in requests)
+
+
+def test_a_page_of_the_only_warehouse_takes_one_query(shop: Shop, wire: FakeAws) -> None:
+    shop.create(warehouse_id="north")
+    for count in range(3):
+        shop.update(stock_count=count)
+    assert [int(move["sequence"]) for move in page(shop, 3).body["movements"]] == [4, 3, 2]
+    assert len(queries(wire)) == 1
+
+
+def test_pages_of_a_warehouse_are_complete_whatever_a_request_reads(
+    moving: Shop, monkeypatch: pytest.MonkeyPatch, wire: FakeAws
+) -> None:
+    monkeypatch.setattr(listings, "MAX_EXAMINED", 10)
+    before = len(queries(wire))
+    found = [*pages(moving, 3)]
+    assert [number for numbers in found for number in numbers] == [7, 6, 5, 4, 3, 2, 1]
+    assert [] in found
+    limits = [request["Limit"] for request in queries(wire)[before:]]
+    assert limits[:4] == [4, 6, 4, 6]
+
+
+def test_a_page_is_short_when_time_runs_out(moving: Shop, wire: FakeAws) -> None:
+    def late(request: Asked) -> str:
+        if b"FilterExpression" in request.body:
+            BUDGET.begin(0)
+        return "pass"
+
+    page(moving, 3)  # loads the key of the page tokens
+    wire.script = [late]
+    body = page(moving, 3).body
+    assert [int(move["sequence"]) for move in body["movements"]] == [7]
+    wire.script = ["pass"]
+    rest = page(moving, 100, page_token=body["next_page_token"]).body
+    assert [int(move["sequence"]) for move in rest["movements"]] == [6, 5, 4, 3, 2, 1]
+
+
+def test_a_token_is_for_its_warehouse_alone(moving: Shop) -> None:
+    token = page(moving, 3).body["next_page_token"]
+    query = {"warehouse_id": "main", "page_token": token}
+    refused(moving.api("GET", MOVEMENTS, keys=("lamp",), query=query), 400, "INVALID_REQUEST", "page_token")
+
+
+def test_a_warehouse_without_movements_is_not_found_whatever_moved_elsewhere(moving: Shop) -> None:
+    query = {"warehouse_id": "south", "page_size": "3"}
+    refused(moving.api("GET", MOVEMENTS, keys=("lamp",), query=query), 404, "NOT_FOUND", "in warehouse 'south'")
