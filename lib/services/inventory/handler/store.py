@@ -212,8 +212,8 @@ class Inventory:
         """Write a version with all that belongs to it, or nothing; `row` is the row of `old`."""
         actions: dict[str, dict[str, Any]] = {}
         alert = None
+        stays = new if deed.operation != "DELETE" else None
         if new is not old:
-            stays = new if deed.operation != "DELETE" else None
             alerted, alert = self._alert(row, stays) if stays else ({}, None)
             actions["now"] = self._put(
                 rows.now_row(stays, alerted) if stays else rows.gone_row(new),
@@ -231,8 +231,10 @@ class Inventory:
             self._transact(actions, new, idempotency)
         if new is old:
             self._audited(Deed("READ", deed.item_id, deed.by))
-        if alert:
+        default = self.config().low_stock_threshold
+        if stays and rows.low(stays, default) and not (old and rows.low(old, default)):
             metrics.emit(LowStock=(1, "Count"))
+        if alert:
             self._alerts.send(alert)
 
     def _transact(self, actions: dict[str, dict[str, Any]], new: Item, idempotency: Idempotency | None) -> None:
