@@ -245,6 +245,9 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
 
     def _alarm_name(self, function: str, alarm: str) -> str:
         pattern = self.description.alarm_pattern or self.description.name_pattern
+        if function == self.description.preflight_type() and "{function}" not in pattern:
+            # The names that the pattern yields are those of the service's only function.
+            pattern = self.description.name_pattern
         parts = {"type": f"{function}-{alarm.lower()}", "function": function, "alarm": alarm}
         return physical_name(pattern, "alarm", self.args.environment, **parts)
 

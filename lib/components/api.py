@@ -448,13 +448,13 @@ class Api(pulumi.ComponentResource):
         ]
 
     def _deployment(self) -> aws.apigateway.Deployment:
-        answers = [mock.answer for mock in self._mocks()]
+        mocks = [one for mock in self._mocks() for one in (mock.integration, mock.answer)]
         return aws.apigateway.Deployment(
             f"{self._prefix}-deployment",
             rest_api=self.resource.id,
             triggers={"description": self._fingerprint()},
             opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[*self.integrations, *answers, *self.gateway_responses, *self.permissions]
+                parent=self, depends_on=[*self.integrations, *mocks, *self.gateway_responses, *self.permissions]
             ),
         )
 

@@ -157,6 +157,15 @@ def test_alarms_watch_the_preflight_function_too(environment: str) -> None:
     assert {alarm["name"] for alarm in watching} <= {*made.stack_outputs()["alarm_names"].values()}
 
 
+@pytest.mark.parametrize("service", ["items", "inventory", "stock"])
+def test_alarms_of_the_preflight_function_have_names_of_their_own(service: str) -> None:
+    made = deployed(SEVERAL, service=service)
+    names = [alarm["name"] for alarm in made.inputs("cloudwatch.MetricAlarm").values()]
+    assert len({*names}) == len(names)
+    without = deployed(A, service=service)
+    assert {alarm["name"] for alarm in without.inputs("cloudwatch.MetricAlarm").values()} <= {*names}
+
+
 def test_gradual_rollout_leaves_the_preflight_function_to_the_deployment() -> None:
     made = deployed(SEVERAL, rollout=RolloutSettings(strategy="Canary10Percent5Minutes"))
     groups = {group["deploymentGroupName"] for group in made.inputs("codedeploy.DeploymentGroup").values()}
