@@ -6,7 +6,7 @@ import ipaddress
 import re
 
 SITE = "site"
-"""Stands for the origin of the service's own site, which is known only after deployment."""
+"""Represents the origin of the service's own site, which is known only after deployment."""
 ANY = "*"
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MAX_PORT = 65_535

@@ -115,7 +115,7 @@ def open_page_fixture(browser: Browser) -> Iterator[Callable[[str], Page]]:
     context.close()
 
 
-def test_pages_of_every_allowed_origin_call_the_same_api_and_others_are_refused(
+def test_pages_of_every_allowed_origin_call_the_same_api_and_others_are_rejected(
     open_page: Callable[[str], Page], origins: Origins, outputs: dict[str, Any]
 ) -> None:
     http = Http(outputs, outputs["api_key"])

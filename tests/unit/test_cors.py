@@ -65,7 +65,7 @@ def test_caller_from_the_list_gets_its_origin_back(origin: str, name: str, body:
     ],
 )
 @pytest.mark.parametrize("body", ["{}", "{"])
-def test_caller_outside_the_list_gets_no_origin_and_caches_are_told_to_vary(origin: str, body: str) -> None:
+def test_caller_outside_the_list_gets_no_origin_and_its_response_varies(origin: str, body: str) -> None:
     headers = response(SEVERAL, body, Origin=origin)["headers"]
     assert headers["Vary"] == "Origin"
     assert not [name for name in headers if name.startswith("Access-Control")]
