@@ -53,6 +53,26 @@ def own_sources(service: Service, function: Function, cors_origin: str | None = 
     return dict(sorted(files.items()))
 
 
+def preflight_sources(headers: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Return the files of the function that responds to preflight requests, by path and sorted.
+
+    `headers` are its constant response headers by the path of the API.
+    """
+    lines = [
+        "import os",
+        f"from {RUNTIME}.cors import Preflight",
+        "",
+        "handler = Preflight(",
+        f"    {_variable(CORS_VARIABLE)},",
+        "    {",
+        *(f"        {path!r}: {dict(constants)!r}," for path, constants in sorted(headers.items())),
+        "    },",
+        ")",
+    ]
+    runtime = {path: text for path, text in _package(RUNTIME) if Path(path).name in ("__init__.py", "cors.py")}
+    return dict(sorted({"index.py": "\n".join(lines) + "\n", **runtime}.items()))
+
+
 def zipped(files: Mapping[str, str]) -> bytes:
     """The zip of `files`, its bytes depending on nothing else."""
     buffer = io.BytesIO()

@@ -29,6 +29,7 @@ from .settings import (
     refuse,
     unknown_value,
 )
+from .settings.origins import SITE
 
 DEFAULT_TAGS = {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"}
 LONGEST_BYTES = {"ssm": 4096, "secretsmanager": 65536}
@@ -87,6 +88,7 @@ class TapStackArgs(Settings):
         object.__setattr__(self, "tags", self._tags())
         check_tags(self.all_tags)
         self.settings().check()
+        self._check_cors()
         self._check_authorization()
         self._check_secrets()
         for _, route in self.description().routes():
@@ -108,6 +110,17 @@ class TapStackArgs(Settings):
         for name in ("environment_suffix", "tags", "service", "split_functions", *LAYERS):
             if is_output(getattr(self, name)):
                 raise unknown_value(name, OUTPUT_REMEDIES.get(name, "Pass a plain value."))
+
+    def _check_cors(self) -> None:
+        """Raise ValueError for CORS origins that this service or environment cannot have."""
+        service, origins = self.description(), self.cors_origins()
+        if SITE in origins and not service.site:
+            expected = f"remove 'site', because {service.name} has no site"
+            raise refuse("api.cors_origin", self.settings().api.cors_origin, expected)
+        preflight = service.preflight_type()
+        if len(origins) > 1 and preflight in {function.name for function in service.functions}:
+            expected = f"rename the function {preflight!r} of {service.name}: several origins need that name"
+            raise refuse("api.cors_origin", self.settings().api.cors_origin, expected)
 
     def _check_authorization(self) -> None:
         service, settings = self.description(), self.settings()
@@ -179,13 +192,17 @@ class TapStackArgs(Settings):
         row = ENVIRONMENTS[row_name(self.environment)]
         named = Settings(api=ApiSettings(stage_name=self.environment))
         if self.api.cors_origin == "*" and not row.api.cors_origin:
-            raise refuse("api.cors_origin", "*", f"in {self.environment} give the one origin whose pages may call")
+            raise refuse("api.cors_origin", "*", f"in {self.environment} give allowed origins instead")
         return row.with_(named).with_(self.description().settings).with_(self)
 
-    def called_by_its_site(self) -> bool:
-        """Whether it is the service's own pages that may call, for nobody said an origin."""
+    def cors_origins(self) -> tuple[str, ...]:
+        """Return the allowed CORS origins, `site` for the service's own site.
+
+        A service with a site allows only that one, unless the arguments or the service set `cors_origin`.
+        """
         service = self.description()
-        return bool(service.site) and self.api.cors_origin is None and service.settings.api.cors_origin is None
+        is_unset = self.api.cors_origin is None and service.settings.api.cors_origin is None
+        return (SITE,) if service.site and is_unset else self.settings().api.cors_origins()
 
     def allocation(self) -> dict[str, str]:
         """The tags by which AWS can tell costs apart, where they are asked for or a budget counts by them."""

@@ -22,6 +22,8 @@ REQUEST_HEADERS = (
     "X-Api-Key",
     "X-Correlation-Id",
 )
+REQUEST_ORIGIN = "method.request.header.Origin"
+"""The origin of the caller, in the mappings of gateway responses. API Gateway omits the header if there is none."""
 REQUEST_IDS = ("X-Request-Id", "X-Correlation-Id")
 """What tells on every answer which request it is of.  API Gateway itself knows but one id."""
 
@@ -146,15 +148,20 @@ def cors_headers(origin: str | None) -> dict[str, str]:
 def refusal_headers(origin: str | None) -> dict[str, str]:
     """What the gateway's own refusals carry."""
     exposed = {"Access-Control-Expose-Headers": ",".join(REQUEST_IDS)} if origin else {}
-    return {**dict.fromkeys(REQUEST_IDS, "context.requestId"), **cors_headers(origin), **exposed}
+    varying = {"Vary": "Origin"} if origin == REQUEST_ORIGIN else {}
+    return {**dict.fromkeys(REQUEST_IDS, "context.requestId"), **cors_headers(origin), **exposed, **varying}
 
 
 def preflight_headers(origin: str | None, allowed: Sequence[str]) -> dict[str, str]:
     """What an OPTIONS request is answered."""
     if not origin:
         return {}
+    return {**cors_headers(origin), **preflight_constants(allowed)}
+
+
+def preflight_constants(allowed: Sequence[str]) -> dict[str, str]:
+    """Return the headers of a preflight response that do not depend on the origin."""
     return {
-        **cors_headers(origin),
         "Access-Control-Allow-Methods": ",".join([*allowed, "OPTIONS"]),
         "Access-Control-Allow-Headers": ",".join(REQUEST_HEADERS),
         "Access-Control-Max-Age": str(MAX_AGE_SECONDS),
@@ -188,8 +195,9 @@ HEALTH = Said("GET", 200, health_headers, '{"status":"ok","requestId":"$context.
 
 def mapped(headers: Mapping[str, str], place: str) -> dict[str, str]:
     """Headers as API Gateway maps them: `{"method.response.header.X": "'a constant'"}`, its variables as they are."""
-    said = {name: value if value.startswith("context.") else f"'{value}'" for name, value in headers.items()}
-    return {f"{place}.header.{name}": value for name, value in said.items()}
+    variables = ("context.", "method.request.")
+    values = {name: value if value.startswith(variables) else f"'{value}'" for name, value in headers.items()}
+    return {f"{place}.header.{name}": value for name, value in values.items()}
 
 
 def request_parameters(route: Route) -> dict[str, bool]:

@@ -27,7 +27,8 @@ Store = Literal["ssm", "secretsmanager"]
 READING = {"ssm": "GetParameter", "secretsmanager": "GetSecretValue"}
 """What reads a secret of each store, which is all that can be granted on one."""
 CORS_VARIABLE = "CORS_ORIGIN"
-"""Where the functions of a service with a site find the origin whose pages may call, when that is the site's own."""
+"""Environment variable with the allowed CORS origins, separated by commas, if one is the service's own site; it is
+also that of the function that responds to OPTIONS."""
 STANDARD_ALARMS = ("Duration", "Errors", "Throttles")
 """What every function has an alarm on."""
 _BYTES = ("Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes")
@@ -585,6 +586,10 @@ class Service:
     def routes(self) -> list[tuple[Function, Route]]:
         """Every route with the function that serves it."""
         return [(function, route) for function in self.functions for route in function.routes]
+
+    def preflight_type(self) -> str:
+        """Return the type, in the name pattern, of the function that responds to OPTIONS for several CORS origins."""
+        return f"{self.api_type}-preflight"
 
     def scopes(self) -> list[str]:
         """All that its routes need callers to be allowed."""

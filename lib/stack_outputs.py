@@ -121,7 +121,7 @@ class StackOutputs(ServiceOutputs):
     api_url: Text
     """Where it answers."""
     cors_origin: pulumi.Input[str]
-    """The origin whose pages may call it, or `none`."""
+    """The allowed CORS origins, separated by commas, `*`, or `none`."""
     lambda_runtime: Text
     """What the first function runs on."""
     tracing: bool
@@ -324,7 +324,7 @@ def _api(stack: TapStack) -> dict[str, Any]:
         "api_stage": api.stage.stage_name,
         "api_stage_arn": api.stage.arn,
         "api_url": api.stage.invoke_url,
-        "cors_origin": stack.origin or stack.settings.api.cors_origin or "none",
+        "cors_origin": stack.origin or ",".join(stack.args.cors_origins()) or "none",
         **({"web_acl_arn": stack.firewall.arn} if stack.firewall else {}),
     }
 

@@ -49,7 +49,8 @@ from .naming import (
 )
 from .network import calls
 from .runtime import metrics
-from .settings import USER_POOL
+from .settings import USER_POOL, AlarmSettings, FunctionSettings
+from .settings.origins import SITE
 from .settings.rollout import GRADUAL
 from .stack_outputs import StackOutputs, collect
 from .transitions import Transitions
@@ -61,6 +62,9 @@ DEPRECATED_RUNTIMES = {
     "python3.9": "2025-12-15",
 }
 """Since when AWS no longer patches a runtime it still takes."""
+PREFLIGHT_CONCURRENCY = 20
+"""Maximum reserved concurrency of the function that responds to OPTIONS, if the functions have any: preflight requests
+need no authorization."""
 BUDGET_PUBLISHERS = ("cloudwatch", "budgets")
 """Who publishes to the topic of alarms where a budget does."""
 
@@ -109,7 +113,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         self.api = self._api()
         self.firewall = self._firewall() if self.settings.firewall.enabled else None
         self.site_files = self._site_files(self.site) if self.site else None
-        self.alarms = {function.name: self._alarms(function) for function in self.description.functions}
+        self.alarms = self._alarms()
         self.further_alarms = self._further_alarms()
         self.health = self._health() if self.settings.alarms.recommended else None
         self.dashboard = self._dashboard() if self.settings.observation.dashboard else None
@@ -140,9 +144,16 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         return pulumi.ResourceOptions(parent=self)
 
     @property
+    def cors_origins(self) -> list[pulumi.Input[str]]:
+        """Allowed CORS origins, the URL of the service's own site among them if it is allowed."""
+        return [self.site.url if self.site and origin == SITE else origin for origin in self.args.cors_origins()]
+
+    @property
     def origin(self) -> pulumi.Output[str] | None:
-        """The origin whose pages may call, where it is known only once the site is made."""
-        return self.site.url if self.site and self.args.called_by_its_site() else None
+        """Allowed CORS origins, separated by commas, if the service's own site is one; None: all are known already."""
+        if SITE not in self.args.cors_origins():
+            return None
+        return derive(lambda *origins: ",".join(origins), *self.cors_origins)
 
     @property
     def encrypted_by(self) -> pulumi.Input[str] | None:
@@ -201,7 +212,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
             )
         if not self.settings.alarms.notification_email:
             pulumi.log.info("nobody is written to when an alarm goes off: set notification_email", resource=self)
-        if not self.settings.api.cors_origin and not self.args.called_by_its_site():
+        if not self.args.cors_origins():
             pulumi.log.info(
                 "no CORS origin is set, so no page of another origin may call the API: set cors_origin if one should",
                 resource=self,
@@ -234,6 +245,9 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
 
     def _alarm_name(self, function: str, alarm: str) -> str:
         pattern = self.description.alarm_pattern or self.description.name_pattern
+        if function == self.description.preflight_type() and "{function}" not in pattern:
+            # The names that the pattern yields are those of the service's only function.
+            pattern = self.description.name_pattern
         parts = {"type": f"{function}-{alarm.lower()}", "function": function, "alarm": alarm}
         return physical_name(pattern, "alarm", self.args.environment, **parts)
 
@@ -558,7 +572,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
             FunctionArgs(
                 name=self._physical("function", function.name),
                 role_arn=role.arn,
-                files=packed(self.description, function, None if self.origin else self.settings.api.cors_origin or ""),
+                files=packed(self.description, function, None if self.origin else ",".join(self.args.cors_origins())),
                 layers=[layer.arn for layer in self.layers.values()],
                 environment=self._variables(function),
                 dead_letter_arn=self._dead_letter_arn(function),
@@ -585,7 +599,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 name=self._only("application", "rollout"),
                 strategy=self.settings.rollout.strategy or "",
                 functions=self.functions,
-                alarms={name: list(made.resources.values()) for name, made in self.alarms.items()},
+                alarms={name: list(self.alarms[name].resources.values()) for name in self.functions},
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -657,13 +671,31 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 settings=self.settings.api,
                 authorization=self.settings.authorization,
                 user_pool=self.user_pool,
-                cors_origin=self.origin,
+                cors_origins=self.cors_origins,
+                preflight_name=self._preflight_name(),
+                preflight_settings=self._preflight_settings(),
                 tracing=bool(self.settings.function.tracing),
                 log_retention_days=self.settings.function.log_retention_days,
                 kms_key_arn=self.encrypted_by,
                 tags=self.args.all_tags,
             ),
             self._child,
+        )
+
+    def _preflight_name(self) -> str:
+        """Return the physical name of the function that responds to OPTIONS; empty: there is none."""
+        has_several = len(self.args.cors_origins()) > 1
+        return self._physical("function", self.description.preflight_type()) if has_several else ""
+
+    def _preflight_settings(self) -> FunctionSettings:
+        """Return the settings of the function that responds to OPTIONS."""
+        settings = self.settings.function
+        reserved = -1 if settings.reserved_concurrency is None else settings.reserved_concurrency
+        return FunctionSettings(
+            runtime=settings.runtime,
+            reserved_concurrency=min(reserved, PREFLIGHT_CONCURRENCY),
+            tracing=settings.tracing,
+            log_retention_days=settings.log_retention_days,
         )
 
     def _firewall(self) -> Firewall:
@@ -680,14 +712,26 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
             self._child,
         )
 
-    def _alarms(self, function: described.Function) -> Alarms:
+    def _alarms(self) -> dict[str, Alarms]:
+        alarms = {
+            function.name: self._function_alarms(
+                function.name, self.functions[function.name], self.args.alarm_settings(function)
+            )
+            for function in self.description.functions
+        }
+        if self.api.preflight:
+            name = self.description.preflight_type()
+            alarms[name] = self._function_alarms(name, self.api.preflight.function, self.settings.alarms)
+        return alarms
+
+    def _function_alarms(self, name: str, function: Function, settings: AlarmSettings) -> Alarms:
         return Alarms(
-            f"{self._prefix}-{function.name}",
+            f"{self._prefix}-{name}",
             AlarmsArgs(
-                function_name=self.functions[function.name].name,
+                function_name=function.name,
                 topic_arn=self.alarm_topic.arn,
-                naming=lambda alarm: self._alarm_name(function.name, alarm),
-                settings=self.args.alarm_settings(function),
+                naming=lambda alarm: self._alarm_name(name, alarm),
+                settings=settings,
                 tags=self.args.all_tags,
             ),
             self._child,

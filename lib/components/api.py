@@ -14,10 +14,12 @@ from pulumi.output import Unknown
 from .. import gateway, policies, service
 from ..derived import concat, derive
 from ..environments import BASIS
-from ..settings import USER_POOL, ApiSettings, AuthorizationSettings, over, refuse
+from ..settings import USER_POOL, ApiSettings, AuthorizationSettings, FunctionSettings, over, refuse
+from ..settings.origins import ANY, SITE
 from .api_logs import ApiLogs, ApiLogsArgs
 from .domain import Domain, DomainArgs
 from .function import Function
+from .preflight import Preflight, PreflightArgs
 from .usage_plan import UsagePlan, UsagePlanArgs
 from .user_pool import UserPool
 
@@ -45,8 +47,13 @@ class ApiArgs:
     """Likewise."""
     user_pool: UserPool | None = None
     """Whose tokens are asked for where `authorization` is COGNITO_USER_POOLS."""
-    cors_origin: pulumi.Input[str] | None = None
-    """The origin whose pages may call, where that is known only once something is made; None: as in `settings`."""
+    cors_origins: Sequence[pulumi.Input[str]] | None = None
+    """Allowed CORS origins, which can be Outputs. Default (None): `settings.cors_origin`."""
+    preflight_name: str = ""
+    """Physical name of the function that responds to OPTIONS if there are several CORS origins. Default: `name`, with
+    `-preflight` appended."""
+    preflight_settings: FunctionSettings = field(default_factory=FunctionSettings)
+    """Settings of that function. Unset fields use the `dev` defaults."""
     tracing: bool = False
     """X-Ray traces of what the stage serves."""
     log_retention_days: int | None = BASIS.function.log_retention_days
@@ -57,6 +64,9 @@ class ApiArgs:
     def __post_init__(self) -> None:
         if self.authorization.type == USER_POOL and not self.user_pool:
             raise refuse("user_pool", self.user_pool, f"with {USER_POOL} give the UserPool whose tokens are asked for")
+        if self.cors_origins is None and SITE in self.settings.cors_origins():
+            remedy = "pass cors_origins, with the URL of the site, because only a TapStack replaces 'site'"
+            raise refuse("settings.cors_origin", self.settings.cors_origin, remedy)
         for route, _ in self.routes:
             if route.throttle:
                 route.throttle.within(over(BASIS.api, self.settings))
@@ -175,8 +185,12 @@ class Api(pulumi.ComponentResource):
         self.user_pool = args.user_pool if self.authorization.type == USER_POOL else None
         self.authorizer = self._authorizer(self.user_pool) if self.user_pool else None
         self.methods = {(route.method, route.path): self._method(route) for route in self._routes()}
-        self.integrations = [self._integration(route, function) for route, function in args.routes]
-        self.preflights = {path: self._preflight(path, allowed) for path, allowed in self._allowed().items()}
+        self.integrations = [
+            self._integration(route.method, route.path, f"{name}{route.path}-{route.method.lower()}", function)
+            for route, function in args.routes
+        ]
+        self.preflight = self._preflight_function() if self._has_several_origins() else None
+        self.preflights = {} if self.preflight else self._mock_preflights()
         self.health = self._health() if self.settings.health_route else None
         self.gateway_responses = [self._gateway_response(row) for row in gateway.responses(self.authorization.type)]
         self.permissions = self._permissions()
@@ -197,14 +211,26 @@ class Api(pulumi.ComponentResource):
         at = (self.resource.execution_arn, self.stage.stage_name)
         return derive(lambda arn, stage: policies.call_statement(arn, stage, routes), *at)
 
+    def _origins(self) -> Sequence[pulumi.Input[str]]:
+        return self.settings.cors_origins() if self._args.cors_origins is None else self._args.cors_origins
+
+    def _has_several_origins(self) -> bool:
+        return len(self._origins()) > 1
+
     def _cors(
-        self, headers: Callable[[str | None], Mapping[str, str]], place: str
+        self, headers: Callable[[str | None], Mapping[str, str]], place: str, if_several: str
     ) -> pulumi.Output[dict[str, str]] | dict[str, str] | None:
-        """Return the headers for the allowed CORS origin, as API Gateway maps constants; None if there are none."""
-        if self._args.cors_origin is None:
-            return gateway.mapped(headers(self.settings.cors_origin), place) or None
-        origin: pulumi.Output[str] = pulumi.Output.from_input(self._args.cors_origin)
-        return origin.apply(lambda known: gateway.mapped(headers(known), place))
+        """Return the headers for the allowed CORS origin, as API Gateway maps them; None if there are none.
+
+        For several origins these are the headers for `if_several`, as API Gateway cannot compare.
+        """
+        if self._has_several_origins():
+            return gateway.mapped(headers(if_several), place)
+        origin = next(iter(self._origins()), "")
+        if isinstance(origin, str):
+            return gateway.mapped(headers(origin), place) or None
+        known: pulumi.Output[str] = pulumi.Output.from_input(origin)
+        return known.apply(lambda value: gateway.mapped(headers(value), place))
 
     def _routes(self) -> list[service.Route]:
         return [route for route, _ in self._args.routes]
@@ -291,20 +317,53 @@ class Api(pulumi.ComponentResource):
             request_validator_id=self.validator.id,
         )
 
-    def _integration(self, route: service.Route, function: Function) -> aws.apigateway.Integration:
+    def _integration(self, method: str, path: str, label: str, function: Function) -> aws.apigateway.Integration:
         return self._capture(
-            f"integration {route.method} {route.path}",
+            f"integration {method} {path}",
             aws.apigateway.Integration,
-            f"{self._prefix}{route.path}-{route.method.lower()}-integration",
-            **self._at(route.path),
-            http_method=self.methods[route.method, route.path].http_method,
+            f"{label}-integration",
+            **self._at(path),
+            http_method=self.methods[method, path].http_method,
             type="AWS_PROXY",
             integration_http_method="POST",
             uri=function.invoke_arn,
         )
 
-    def _preflight(self, path: str, allowed: Sequence[str]) -> Mock:
-        return self._mock(f"{self._prefix}{path}-options", path, gateway.preflight(allowed))
+    def _mock_preflights(self) -> dict[str, Mock]:
+        return {
+            path: self._mock(f"{self._prefix}{path}-options", path, gateway.preflight(allowed))
+            for path, allowed in self._allowed().items()
+        }
+
+    def _preflight_function(self) -> Preflight:
+        """Create the function that responds to OPTIONS, and its method and integration on every path."""
+        preflight = Preflight(
+            f"{self._prefix}-preflight",
+            PreflightArgs(
+                name=self._args.preflight_name or f"{self._args.name}-preflight",
+                origins=self._origins(),
+                methods=self._allowed(),
+                settings=self._args.preflight_settings,
+                kms_key_arn=self._args.kms_key_arn,
+                tags=self._args.tags,
+            ),
+            self._child,
+        )
+        for path in self._allowed():
+            label = f"{self._prefix}{path}-options"
+            self.methods["OPTIONS", path] = self._open_method("OPTIONS", path, label)
+            self.integrations.append(self._integration("OPTIONS", path, label, preflight.function))
+        return preflight
+
+    def _open_method(self, method: str, path: str, label: str) -> aws.apigateway.Method:
+        return self._capture(
+            f"method {method} {path}",
+            aws.apigateway.Method,
+            label,
+            **self._at(path),
+            http_method=method,
+            authorization="NONE",
+        )
 
     def _health(self) -> Mock:
         resource = aws.apigateway.Resource(
@@ -319,15 +378,9 @@ class Api(pulumi.ComponentResource):
         return self._mock(f"{self._prefix}-health", gateway.HEALTH_PATH, gateway.HEALTH)
 
     def _mock(self, label: str, path: str, said: gateway.Said) -> Mock:
-        headers, key = self._cors(said.headers, "method.response"), f"{said.method} {path}"
-        made = self._capture(
-            f"method {key}",
-            aws.apigateway.Method,
-            label,
-            **self._at(path),
-            http_method=said.method,
-            authorization="NONE",
-        )
+        # With several origins only the health route is a mock, and its response is the same constant for all callers.
+        headers, key = self._cors(said.headers, "method.response", ANY), f"{said.method} {path}"
+        made = self._open_method(said.method, path, label)
         at = {**self._at(path), "http_method": made.http_method}
         integration = self._capture(
             f"integration {key}",
@@ -380,12 +433,13 @@ class Api(pulumi.ComponentResource):
             rest_api_id=self.resource.id,
             response_type=row.type,
             status_code=str(row.status) if row.status else None,
-            response_parameters=self._cors(gateway.refusal_headers, "gatewayresponse"),
+            response_parameters=self._cors(gateway.refusal_headers, "gatewayresponse", gateway.REQUEST_ORIGIN),
             response_templates={"application/json": gateway.template(row)},
         )
 
     def _permissions(self) -> list[aws.lambda_.Permission]:
-        functions = {function.physical_name: function for _, function in self._args.routes}
+        preflight = [self.preflight.function] if self.preflight else []
+        functions = {one.physical_name: one for one in (*(function for _, function in self._args.routes), *preflight)}
         return [
             aws.lambda_.Permission(
                 f"{self._prefix}-{function.physical_name}-permission",
@@ -400,13 +454,13 @@ class Api(pulumi.ComponentResource):
         ]
 
     def _deployment(self) -> aws.apigateway.Deployment:
-        answers = [mock.answer for mock in self._mocks()]
+        mocks = [one for mock in self._mocks() for one in (mock.integration, mock.answer)]
         return aws.apigateway.Deployment(
             f"{self._prefix}-deployment",
             rest_api=self.resource.id,
             triggers={"description": self._fingerprint()},
             opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[*self.integrations, *answers, *self.gateway_responses, *self.permissions]
+                parent=self, depends_on=[*self.integrations, *mocks, *self.gateway_responses, *self.permissions]
             ),
         )
 
@@ -547,9 +601,20 @@ def _is_set(value: Any) -> bool:
 def _captured_value(captured: Captured, name: str) -> Any:
     """Return a property as it was registered; one that nothing sets is None, although a preview has it as unknown."""
     value: pulumi.Output[Any] = getattr(captured.resource, name)
+    if isinstance(captured.resource, aws.apigateway.Integration):
+        value = _untraced(value)
     if name in captured.set_properties:
         return value
     default = PROVIDER_DEFAULTS.get(name)
     return value.apply(
         lambda found: None if isinstance(found, Unknown) or found == default else found, run_with_unknowns=True
     )
+
+
+def _untraced(value: pulumi.Output[Any]) -> pulumi.Output[Any]:
+    """Return an output that Pulumi does not trace back to its resource.
+
+    The provider deletes an integration before it replaces it, for instance a mock with that of a function. If the
+    triggers of the deployment depended on it, Pulumi would first delete the deployment, which the stage still uses.
+    """
+    return pulumi.Output(set(), value.future(with_unknowns=True), value.is_known(), value.is_secret())

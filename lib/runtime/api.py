@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from . import logs, metrics
 from .attributes import Item
 from .aws import BUDGET
+from .cors import ALLOW_ORIGIN, Cors
 from .errors import ApiError, BadRequest, NotFound, UnsupportedMediaType
 from .invocation import INVOCATION
 
@@ -24,6 +25,8 @@ CORRELATION_ID = re.compile("[A-Za-z0-9._:/+=-]{1,128}")
 """What a caller's may be: what goes unescaped through headers, logs and messages, and is no e-mail address."""
 SURROGATES = (r"\ud", r"\uD")
 """How JSON escapes begin that can be half of a surrogate pair."""
+EXPOSED = {"Access-Control-Expose-Headers": "ETag,Location,X-Request-Id,X-Correlation-Id"}
+"""Response headers that pages of an allowed origin can read."""
 CLAIMS = ("username", "cognito:username", "sub", "client_id")
 """Of a user pool's tokens: an access token's, an identity token's, either's, and that of a program."""
 
@@ -100,14 +103,15 @@ class Api:
         cors_origin: str,
         consumers: Mapping[str, Consumer] = MappingProxyType({}),
     ) -> None:
-        """`schedules` are by their name, `consumers` by the name in AWS of the table whose changes they are for."""
+        """`schedules` are by their name, `consumers` by the name in AWS of the table whose changes they are for.
+
+        Several origins in `cors_origin` are separated by commas.
+        """
         self._routes = routes
         self._schedules = schedules
         self._consumers = consumers
         self._headers = {"Content-Type": JSON, "Cache-Control": "no-store"}
-        if cors_origin:
-            self._headers["Access-Control-Allow-Origin"] = cors_origin
-            self._headers["Access-Control-Expose-Headers"] = "ETag,Location,X-Request-Id,X-Correlation-Id"
+        self._cors = Cors(cors_origin)
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         BUDGET.begin(context.get_remaining_time_in_millis() / 1000)
@@ -143,9 +147,13 @@ class Api:
         ids = {"X-Request-Id": request_id, "X-Correlation-Id": correlation_id}
         return {
             "statusCode": response.status,
-            "headers": {**self._headers, **ids, **response.headers},
+            "headers": {**self._headers, **self._cors_headers(headers), **ids, **response.headers},
             "body": response.body,
         }
+
+    def _cors_headers(self, request_headers: Mapping[str, str]) -> dict[str, str]:
+        headers = self._cors.headers(request_headers.get("origin", ""))
+        return {**headers, **(EXPOSED if ALLOW_ORIGIN in headers else {})}
 
     def _serve(self, key: tuple[str, str], event: dict[str, Any], headers: dict[str, str]) -> Response:
         route = self._routes.get(key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from . import origins
 from .layer import Layer, between, flag, matching, one_of, refuse, setting
 
 
@@ -16,13 +17,9 @@ class ApiSettings(Layer):
         matching(r"[A-Za-z0-9_-]{1,128}", "give 1 to 128 letters, digits, '-' or '_'"), key="api_stage_name"
     )
     """The stage, and so the first part of every path."""
-    cors_origin: str | None = setting(
-        matching(
-            r"|\*|https?://[^/\s']+", "give '*', an origin such as https://shop.example.com (no path), or '' for none"
-        ),
-        key="cors_origin",
-    )
-    """The one origin whose pages may call, or `*`; empty: none."""
+    cors_origin: str | None = setting((origins.is_list, origins.EXPECTED), key="cors_origin")
+    """Allowed CORS origins, separated by commas, or `*` for every origin; empty: none. A service with a site allows
+    only that site unless this is set, and adds it to others with `site`."""
     throttle_rate_per_second: float | None = setting(
         between(0.1, 1_000_000, "requests a second"), key="throttle_rate_per_second"
     )
@@ -73,6 +70,10 @@ class ApiSettings(Layer):
     """The first part of every path under `domain_name`; empty: none."""
 
     WHERE: ClassVar[str] = "api"
+
+    def cors_origins(self) -> tuple[str, ...]:
+        """Return the allowed CORS origins, of which there are none if `cors_origin` is unset."""
+        return origins.split(self.cors_origin or "")
 
 
 def check_domain(api: ApiSettings) -> None:

@@ -265,7 +265,7 @@ def test_site_by_itself_is_behind_cloudfront() -> None:
 
 def test_api_may_be_told_an_origin_that_is_stronger_than_its_settings() -> None:
     made = made_api(
-        cors_origin="https://d1.cloudfront.net", settings=ApiSettings(cors_origin="https://shop.example.com")
+        cors_origins=["https://d1.cloudfront.net"], settings=ApiSettings(cors_origin="https://shop.example.com")
     )
     (answer,) = made.inputs("apigateway.IntegrationResponse").values()
     header = "method.response.header.Access-Control-Allow-Origin"

@@ -398,7 +398,7 @@ def test_an_origin_that_somebody_says_is_in_the_code_as_ever(args: dict[str, Any
 
 
 def test_any_origin_is_refused_in_prod_even_where_there_is_a_site() -> None:
-    with pytest.raises(ValueError, match=r"api.cors_origin '\*': in prod give the one origin"):
+    with pytest.raises(ValueError, match=r"api.cors_origin '\*': in prod give allowed origins instead"):
         TapStackArgs(service=a_yard(), environment_suffix="prod", api=ApiSettings(cors_origin="*"))
 
 

@@ -117,7 +117,15 @@ ANY = (
     Change("runtime", [function(runtime="python3.12")]),
     Change("timeout and tracing", [function(timeout_seconds=20, tracing=True)]),
     Change("throttle", [api(throttle_rate_per_second=5, throttle_burst=9)]),
-    Change("cors", [api(cors_origin="https://shop.example.com"), api(cors_origin="https://a.example.com")]),
+    Change(
+        "cors",
+        [
+            api(cors_origin="https://shop.example.com"),
+            api(cors_origin="https://a.example.com"),
+            api(cors_origin="https://a.example.com,https://shop.example.com"),
+            api(cors_origin="https://a.example.com,https://b.example.com"),
+        ],
+    ),
     Change("logs", [api(access_log=True, execution_log_level="INFO", log_role="made", metrics=True)]),
     Change("health route", [api(health_route=True)]),
     Change("split functions", [{"split_functions": True}]),

@@ -32,6 +32,7 @@ from lib.components.layer import Layer, LayerArgs
 from lib.components.nat import Nat, NatArgs
 from lib.components.network import Network, NetworkArgs
 from lib.components.parameter import Parameter, ParameterArgs
+from lib.components.preflight import Preflight, PreflightArgs
 from lib.components.queue import Queue, QueueArgs
 from lib.components.role import Role, RoleArgs
 from lib.components.rollout import Rollout, RolloutArgs
@@ -207,7 +208,7 @@ def api(authorization: Any = USER_POOL) -> Api:
         settings=settings,
         authorization=AuthorizationSettings(type=authorization),
         user_pool=user_pool() if authorization == USER_POOL else None,
-        cors_origin=site().url,
+        cors_origins=[site().url],
     )
     return Api("counter", args)
 
@@ -223,6 +224,13 @@ def usage_plan() -> UsagePlan:
     """Create the usage plan of an API."""
     args = UsagePlanArgs(name="plan", key_name="key", api_id=api("NONE").resource.id, stage_name="prod")
     return UsagePlan("usage", args)
+
+
+def preflight() -> Preflight:
+    """Create the function that responds to OPTIONS for the site and another origin."""
+    origins: list[pulumi.Input[str]] = [site().url, "https://shop.example.com"]
+    args = PreflightArgs(name="preflight", origins=origins, methods={"/parcels": ["GET"]}, kms_key_arn=key().arn)
+    return Preflight("preflight", args)
 
 
 def vpc() -> Vpc:
@@ -435,6 +443,7 @@ LONE_COMPONENTS: dict[str, Callable[[], pulumi.ComponentResource]] = {
     "nat": nat,
     "network": network,
     "parameter": parameter,
+    "preflight": preflight,
     "provisioned_table": provisioned_table,
     "public_site": lambda: site(public=True),
     "queue": queue,

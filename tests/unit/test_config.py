@@ -26,6 +26,7 @@ from lib.recorder import Deployment, Registered, record
 from lib.services import CHOICES, SERVICES
 from lib.services.inventory.service import InventorySettings, inventory
 from lib.settings import LAYERS
+from lib.settings.origins import EXPECTED
 from lib.tap_stack import TapStackArgs
 
 from ..builders import a_secret, a_service
@@ -48,7 +49,11 @@ VALUES: dict[str, tuple[str, Any, list[str]]] = {
     "deletion_protection": ("false", False, ["off"]),
     "retain_on_delete": ("true", True, ["on"]),
     "api_stage_name": ("live", "live", ["a/b"]),
-    "cors_origin": ("https://shop.example.com", "https://shop.example.com", ["shop.example.com"]),
+    "cors_origin": (
+        "https://shop.example.com, http://localhost:3000",
+        "https://shop.example.com, http://localhost:3000",
+        ["shop.example.com", "*,https://shop.example.com"],
+    ),
     "throttle_rate_per_second": ("2.5", 2.5, ["fast", "-1", "0"]),
     "throttle_burst": ("9", 9, ["many", "-1"]),
     "authorization": ("AWS_IAM", "AWS_IAM", ["always"]),
@@ -381,7 +386,7 @@ def test_one_warning_names_the_secret_keys_that_end_in_plain_text() -> None:
     ("name", "value", "expected"),
     [
         ("notification_email", PASSWORD, "one address, or '' for none"),
-        ("cors_origin", PASSWORD, "'*', an origin such as https://shop.example.com (no path), or '' for none"),
+        ("cors_origin", PASSWORD, EXPECTED.removeprefix("give ")),
         ("lambda_memory_size", PASSWORD, "a whole number from 128 to 10240 MB"),
         ("split_functions", PASSWORD, "true or false"),
         ("tags", PASSWORD, 'an object of texts, such as {"Owner": "web-team"}'),

@@ -66,8 +66,8 @@ VALUES: dict[type[Layer], dict[str, tuple[list[Any], list[Any]]]] = {
     ApiSettings: {
         "stage_name": (["prod", "pr-123", "v" * 128], ["", "v" * 129, "a/b", 1]),
         "cors_origin": (
-            ["*", "", "https://shop.example.com", "http://localhost:3000"],
-            ["shop.example.com", "https://shop.example.com/", "https://a b", "ftp://x", "https://a'b", 1],
+            ["*", "", "https://shop.example.com", "http://localhost:3000", "site, https://a.example.com"],
+            ["shop.example.com", "https://shop.example.com/", "https://a b", "ftp://x", "https://a'b", "*,*", 1],
         ),
         "throttle_rate_per_second": ([0.1, 17, 1_000_000], [0, 0.05, 1_000_001, float("nan"), "17"]),
         "throttle_burst": ([1, 1_000_000], [0, 1.5, 1_000_001]),

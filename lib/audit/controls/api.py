@@ -28,7 +28,7 @@ def _modern(domain: Resource) -> bool:
 
 
 def _answered_here(method: Resource, integrations: Sequence[Resource]) -> bool:
-    """Whether API Gateway itself answers, as it does preflights, and nothing is behind it."""
+    """Return whether it is a preflight request, which browsers send without credentials, or a mock without backend."""
     return method.get("httpMethod") == "OPTIONS" or any(i.get("type") == "MOCK" for i in integrations)
 
 

@@ -408,6 +408,7 @@ def test_movements_tell_who_did_what_and_what_there_was(shop: Shop) -> None:
 
 def test_a_browser_may_ask_for_every_route(shop: Shop, outputs: dict[str, Any]) -> None:
     """FR-7, NFR-2: of the origin that is configured, with the key's header."""
+    origin = outputs["cors_origin"].partition(",")[0]
     for path in (
         "/inventory",
         "/inventory/x",
@@ -415,8 +416,8 @@ def test_a_browser_may_ask_for_every_route(shop: Shop, outputs: dict[str, Any]) 
         "/inventory/reserve",
         "/inventory/x/reconcile",
     ):
-        answer = shop.http("OPTIONS", path, Origin="https://shop.example.com", Access_Control_Request_Method="PUT")
+        answer = shop.http("OPTIONS", path, Origin=origin, Access_Control_Request_Method="PUT")
         assert answer.status in (200, 204)
-        assert answer.headers["access-control-allow-origin"] == outputs["cors_origin"]
+        assert answer.headers["access-control-allow-origin"] == origin
         assert "x-api-key" in answer.headers["access-control-allow-headers"].lower()
         assert "OPTIONS" in answer.headers["access-control-allow-methods"]

@@ -1,0 +1,149 @@
+"""Pages of several origins that call one API, in a browser.
+
+Real servers serve the pages: Playwright responds to preflight requests itself once it intercepts requests of a page.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from lib import outputs as files
+
+from ..integration.conftest import Http
+
+CREATE = """async ([url, key, product]) => {
+  const headers = { "content-type": "application/json", "x-api-key": key };
+  try {
+    const response = await fetch(`${url}/inventory`, { method: "POST", headers, body: JSON.stringify(product) });
+    return [response.status, (await response.json()).product_id, response.headers.get("x-request-id") !== null];
+  } catch (error) {
+    return error.name;
+  }
+}"""
+READ = """async (url) => {
+  try {
+    const response = await fetch(url);
+    return [response.status, (await response.json()).code ?? ""];
+  } catch (error) {
+    return error.name;
+  }
+}"""
+
+
+class EmptyPage(BaseHTTPRequestHandler):
+    """Serves an empty page."""
+
+    def do_GET(self) -> None:  # pylint: disable=invalid-name  # the standard library's name
+        """Respond with the page."""
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html>")
+
+    def log_message(self, *_: Any) -> None:  # pylint: disable=arguments-differ
+        """Log nothing."""
+
+
+class Origins(NamedTuple):
+    """Origins that serve an empty page each."""
+
+    shop: str
+    panel: str
+    other: str
+    """Not allowed to call the API."""
+
+
+@pytest.fixture(scope="module", name="origins")
+def origins_fixture() -> Iterator[Origins]:
+    """Serve pages of three origins."""
+    with ExitStack() as stack:
+
+        def serve() -> str:
+            server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), EmptyPage))
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            stack.callback(thread.join)
+            stack.callback(server.shutdown)
+            return f"http://127.0.0.1:{server.server_port}"
+
+        yield Origins(serve(), serve(), serve())
+
+
+@pytest.fixture(scope="module", name="outputs")
+def outputs_fixture(origins: Origins, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """Run the stock service for its own site and two further origins, and return its outputs."""
+    folder = tmp_path_factory.mktemp("outputs")
+    config = f"cors_origin=site,{origins.shop},{origins.panel}"
+    command = [sys.executable, "-u", "-m", "lib.local", "--service", "stock", "--config", config]
+    with subprocess.Popen([*command, "--outputs", str(folder)], stdout=subprocess.PIPE, text=True) as running:
+        try:
+            lines = []
+            for line in running.stdout or ():
+                lines.append(line)
+                if "ready:" in line:
+                    break
+            assert "ready:" in lines[-1], lines
+            yield json.loads((folder / files.FLAT).read_text(encoding="utf-8"))
+        finally:
+            running.send_signal(signal.SIGINT)
+            running.communicate()
+
+
+@pytest.fixture(name="open_page")
+def open_page_fixture(browser: Browser) -> Iterator[Callable[[str], Page]]:
+    """Open a page of an origin; all share one cache."""
+    context = browser.new_context()
+
+    def open_page(origin: str) -> Page:
+        page = context.new_page()
+        page.goto(f"{origin}/")
+        return page
+
+    yield open_page
+    context.close()
+
+
+def test_pages_of_every_allowed_origin_call_the_same_api_and_others_are_rejected(
+    open_page: Callable[[str], Page], origins: Origins, outputs: dict[str, Any]
+) -> None:
+    http = Http(outputs, outputs["api_key"])
+    allowed = (outputs["site_url"], origins.shop, origins.panel)
+    for origin in (*allowed, origins.other):
+        product_id = f"cors-{uuid.uuid4().hex[:8]}"
+        product = {"product_id": product_id, "stock_count": 3, "threshold_level": 1, "category": "CORS"}
+        page = open_page(origin)
+        created = page.evaluate(CREATE, [outputs["api_url"], outputs["api_key"], product])
+        read = page.evaluate(READ, f"{outputs['api_url']}/inventory/{product_id}")
+        if origin in allowed:
+            assert (created, read) == ([201, product_id, True], [200, ""]), origin
+        else:
+            assert (created, read) == ("TypeError", "TypeError")
+        assert http("GET", f"/inventory/{product_id}").status == (200 if origin in allowed else 404)
+
+
+def test_cached_preflight_and_response_of_one_origin_do_not_serve_another(
+    open_page: Callable[[str], Page], origins: Origins, outputs: dict[str, Any]
+) -> None:
+    url = f"{outputs['api_url']}/inventory/nothing-{uuid.uuid4().hex[:8]}"
+    shop, panel, other = origins
+    for origin in (shop, other, panel, other, shop):
+        expected = "TypeError" if origin == other else [404, "NOT_FOUND"]
+        assert open_page(origin).evaluate(READ, url) == expected
+
+
+def test_allowed_page_reads_the_errors_of_api_gateway(
+    open_page: Callable[[str], Page], origins: Origins, outputs: dict[str, Any]
+) -> None:
+    assert open_page(origins.shop).evaluate(READ, f"{outputs['api_url']}/nothing") == [404, "NOT_FOUND"]
