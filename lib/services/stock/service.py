@@ -938,6 +938,8 @@ DEMO = (
     ),
     Call(method="POST", path="/inventory/reserve", status=201, body={"reservationId": "dave", "lines": CART}),
     Call(method="DELETE", path="/inventory/reserve/dave", status=204),
+    Call(method="POST", path="/inventory/LAMP-7/reserve", status=201, body={"reservationId": "erin", "quantity": 1}),
+    Call(method="DELETE", path="/inventory/LAMP-7/reservations/erin", status=204),
     Call(method="GET", path="/inventory/LAMP-7/movements?warehouse_id=main", status=200),
     Call(method="POST", path="/inventory/LAMP-7/reconcile", status=200, body={"repair": False}),
     Call(method="GET", path="/inventory/LAMP-7", status=200),

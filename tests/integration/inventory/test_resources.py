@@ -80,7 +80,9 @@ def test_the_function_may_do_what_its_routes_do(outputs: Outputs, client: Client
     items, audit = outputs["table_arns"]["items"], outputs["table_arns"]["audit"]
     own_rows = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["tap#alert#*", "tap#sku#*"]}}
     config = f":parameter/inventory/{outputs['environment']}/config"
-    told = [(set(s["Action"]), s["Resource"], s.get("Condition")) for s in statements]
+    # AWS does not know this action, which the emulator needs.
+    actions = [{*statement["Action"]} - {"sns:PublishBatch"} for statement in statements]
+    told = [(some, s["Resource"], s.get("Condition")) for some, s in zip(actions, statements, strict=True)]
     *others, (read, parameter, _) = sorted(told, key=lambda statement: "ssm:GetParameter" in statement[0])
     assert (read, parameter[-len(config) :]) == ({"ssm:GetParameter"}, config)
     assert len(others) == 5

@@ -99,12 +99,21 @@ def test_stock_that_is_gone_at_once_is_told_as_gone(shop: Shop, administrator: A
     assert (alert["stock_count"], shop.row(product)["status"]) == (0, {"S": "OUT_OF_STOCK"})
 
 
-def test_running_low_and_running_out_and_low_again_are_told(shop: Shop, administrator: Administrator) -> None:
-    """FR-6: from either side."""
+def test_running_low_and_running_out_and_recovering_are_told_once(shop: Shop, administrator: Administrator) -> None:
+    """FR-6: each status once, until there is clearly more than the threshold."""
     product = shop.make(10, threshold_level=5)
-    for number, count in enumerate((5, 0, 5)):
+    statuses = ("LOW_STOCK", "OUT_OF_STOCK", "LOW_STOCK")
+    for count, raised in ((5, 1), (0, 2), (5, 2), (6, 2), (5, 2), (7, 2), (4, 3)):
         shop.update(product, stock_count=count)
-        hears(administrator, product, *("LOW_STOCK", "OUT_OF_STOCK", "LOW_STOCK")[: number + 1])
+        hears(administrator, product, *statuses[:raised])
+
+
+def test_stock_that_was_gone_and_is_low_is_told(shop: Shop, administrator: Administrator) -> None:
+    """4.4: the transition from OUT_OF_STOCK to LOW_STOCK."""
+    product = shop.make(10, threshold_level=5)
+    for count in (0, 5):
+        shop.update(product, stock_count=count)
+    hears(administrator, product, "OUT_OF_STOCK", "LOW_STOCK")
 
 
 def test_a_cart_that_holds_the_last_units_is_told(shop: Shop, administrator: Administrator) -> None:

@@ -58,6 +58,8 @@ ROUTES = {
     ("POST", "/inventory/fulfill"),
     ("GET", "/inventory/{productId}/movements"),
     ("GET", "/inventory/{productId}/reservations"),
+    ("DELETE", "/inventory/{productId}/reservations/{reservationId}"),
+    ("GET", "/inventory/{productId}/level"),
     ("POST", "/inventory/{productId}/reconcile"),
 }
 

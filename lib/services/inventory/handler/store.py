@@ -231,8 +231,7 @@ class Inventory:
             self._transact(actions, new, idempotency)
         if new is old:
             self._audited(Deed("READ", deed.item_id, deed.by))
-        default = self.config().low_stock_threshold
-        if stays and rows.low(stays, default) and not (old and rows.low(old, default)):
+        if stays and self._crosses(old, stays):
             metrics.emit(LowStock=(1, "Count"))
         if alert:
             self._alerts.send(alert)
@@ -273,6 +272,11 @@ class Inventory:
             guard = {**rows.sku_key(new["S"]), "owner": {"S": item_id}}
             actions["take sku"] = self._put(guard, "attribute_not_exists(#owner)", names={"#owner": "owner"})
         return actions
+
+    def _crosses(self, old: Item | None, new: Item) -> bool:
+        """Whether the stock comes to or under the threshold by a change."""
+        default = self.config().low_stock_threshold
+        return rows.low(new, default) and not (old and rows.low(old, default))
 
     def _alert(self, row: Item | None, new: Item) -> tuple[Item, Item | None]:
         """The state of the item's alerts, and the row of the alert if this change raises one."""
