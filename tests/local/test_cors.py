@@ -17,6 +17,7 @@ from lib.local.emulator import Emulator
 
 from ..builders import PAGES
 from .conftest import Run
+from .test_sites import PROGRAM
 
 A, B, OTHER = "https://shop.example.com", "http://127.0.0.1:1234", "https://other.example.com"
 ALLOW, EXPOSE = "access-control-allow-origin", "access-control-expose-headers"
@@ -28,24 +29,6 @@ from lib.tap_stack import TapStack, TapStackArgs
 api = ApiSettings(cors_origin=pulumi.Config().get("origins"), health_route=True)
 args = TapStackArgs(pulumi.Config().get("suffix"), api=api, authorization=AuthorizationSettings(type="API_KEY"))
 stack = TapStack("tap", args)
-for name, value in stack.outputs.items():
-    pulumi.export(name, value)
-"""
-SHOP = """
-from lib.service import *
-from lib.settings import *
-from lib.tap_stack import TapStack, TapStackArgs
-service = Service(
-    name="shop", title="Shop", description="A shop.", name_pattern="cors-shop-{{type}}-{{environment}}",
-    tables=(Table(name="orders", variable="DYNAMODB_TABLE_NAME", hash_key=Key("ItemId"), range_key=Key("CreatedAt")),),
-    functions=(Function(
-        name="desk", handler="lib.services.items.handler.api",
-        routes=(Route(method="GET", path="/items/{{ItemId}}", operation="read_item", summary="",
-                      grants=(Grant(on="orders", actions=("Query",)),)),),
-    ),),
-    site=Site(folder={folder!r}, hashed="assets"),
-)
-stack = TapStack("shop", TapStackArgs(service=service, api=ApiSettings(cors_origin="site,https://shop.example.com")))
 for name, value in stack.outputs.items():
     pulumi.export(name, value)
 """
@@ -154,7 +137,8 @@ def test_single_origin_is_in_every_response_as_before(
 
 
 def test_own_site_and_a_further_origin_both_call(deploy: Callable[..., dict[str, Any]]) -> None:
-    shop = deploy(SHOP.format(folder=str(PAGES)))
+    origins = 'api=ApiSettings(cors_origin="site,https://shop.example.com")'
+    shop = deploy(PROGRAM.format(name="cors-shop", folder=str(PAGES), args=origins))
     assert shop["cors_origin"] == f"{shop['site_url']},{A}"
     for origin, allowed in ((shop["site_url"], shop["site_url"]), (A, A), (OTHER, None)):
         for method, status in (("OPTIONS", 204), ("GET", 404)):

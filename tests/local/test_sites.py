@@ -36,7 +36,7 @@ service = Service(
     ),),
     site=Site(folder={folder!r}, hashed="assets"),
 )
-stack = TapStack("shop", TapStackArgs(service=service, site=SiteSettings(public={public})))
+stack = TapStack("shop", TapStackArgs(service=service, {args}))
 for name, value in stack.outputs.items():
     pulumi.export(name, value)
 """
@@ -85,7 +85,10 @@ def deployed(request: pytest.FixtureRequest, emulator: Emulator, tmp_path_factor
     """A service with pages."""
     path = tmp_path_factory.mktemp("shop") / "program.py"
     name = "open-shop" if request.param else "shop"
-    path.write_text(PROGRAM.format(name=name, folder=str(PAGES), public=request.param), encoding="utf-8")
+    path.write_text(
+        PROGRAM.format(name=name, folder=str(PAGES), args=f"site=SiteSettings(public={request.param})"),
+        encoding="utf-8",
+    )
     engine = Engine(emulator, lambda type_, name: None)
     outputs = deploy(path, engine, project="test", stack="dev", config={}, tell=lambda line: None)
     return Shop(emulator, outputs)
