@@ -135,7 +135,7 @@ REFUSALS = (
     Refusal(404, "What the request names is not there.", lambda route: bool(route.path_parameters()), (NotFound.code,)),
     Refusal(
         409,
-        "It is there already or has changed meanwhile, or the `Idempotency-Key` came with another body before.",
+        "It is there already or has changed meanwhile, or the `Idempotency-Key` came with another request before.",
         Route.takes_idempotency_key,
     ),
     Refusal(

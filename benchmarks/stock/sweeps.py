@@ -167,7 +167,7 @@ def _held(level: Level, end: int) -> Writes:
 def _moved(cause: Cause, level: Level) -> Writes:
     yield "management", levels.row(level)
     movement = movements.row(cause, 1, level, "benchmark")
-    yield "movements", movements.alert(movement) if movements.crosses(None, level) else movement
+    yield "movements", movements.alert(movement, level) if movements.crosses(None, level) else movement
 
 
 def _items(call: Asked) -> list[Item]:

@@ -84,6 +84,11 @@ class Request(NamedTuple):
     the IAM user or role, whatever the session; empty where an API key or nothing identifies callers, for keys rotate.
     """
 
+    @property
+    def caller(self) -> str:
+        """The owner, or else the actor: a retry is from the same one, also if its session has changed."""
+        return self.owner or self.actor
+
 
 class Response(NamedTuple):
     """What an operation answers; `body` is JSON text, empty for none."""
@@ -292,7 +297,7 @@ def _actor(request_context: dict[str, Any]) -> str:
 
 
 def _owner(request_context: dict[str, Any]) -> str:
-    """Whose the records are that the request creates; empty if nobody's."""
+    """Whose the records are that the request creates; empty if they have no owner."""
     authorizer = request_context.get("authorizer") or {}
     arn = (request_context.get("identity") or {}).get("userArn") or ""
     if ":assumed-role/" in arn:

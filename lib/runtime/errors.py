@@ -59,7 +59,7 @@ class PreconditionFailed(ApiError):
 
 
 class IdempotencyConflict(ApiError):
-    """The `Idempotency-Key` was used before, for another body."""
+    """The `Idempotency-Key` was used before, for another request."""
 
     status = 409
     code = "IDEMPOTENCY_CONFLICT"

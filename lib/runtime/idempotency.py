@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: a repeated request gets the answer of the first, and another body under the same key a 409.
+"""`Idempotency-Key`: a repeated request gets the answer of the first, and another one under the same key a 409.
 
 A row is written in the transaction that the request makes, with the values the service made up (an id, a time).
 An answer is those values and the request's own body, so the row stays small whatever the body's size.
@@ -24,15 +24,28 @@ class Idempotency:
     """The trace of one keyed request in a table."""
 
     def __init__(
-        self, key: str, scope: str, request: Item, row: Callable[[str], Item], now: Callable[[], float] = time.time
+        self,
+        key: str,
+        scope: str,
+        request: Item,
+        row: Callable[[str], Item],
+        now: Callable[[], float] = time.time,
+        *,
+        earlier_scope: str = "",
     ) -> None:
-        """`scope` sets callers and routes apart; `row` gives the table's key attributes for a partition key."""
+        """`scope` sets callers and routes apart; `row` gives the table's key attributes for a partition key.
+
+        `earlier_scope` is that of the previous release, if it is another one.
+        """
         if not 1 <= len(key) <= MAX_KEY_LENGTH or not key.isprintable():
             raise BadRequest(f"Idempotency-Key: give 1 to {MAX_KEY_LENGTH} printable characters")
         self._name = scope + chr(0) + key
         self._row_of = row
         self.row = self._row()
         """The key of the trace's row."""
+        names = dict.fromkeys([self._name, earlier_scope + chr(0) + key] if earlier_scope else [self._name])
+        self.rows = [self._row_of(_row_name(name)) for name in names]
+        """The keys at which a trace can be: first its own, then that of the previous release."""
         self._digest = _digest(json.dumps(request, sort_keys=True))
         self._now = int(now())
 
@@ -43,7 +56,7 @@ class Idempotency:
         return made
 
     def _row(self, part: str = "") -> Item:
-        return self._row_of(f"{PREFIX}idempotency#{_digest(self._name + part)}")
+        return self._row_of(_row_name(self._name + part))
 
     def put(self, table: str, made: Item) -> dict[str, Any]:
         """The transaction's action that leaves the trace, unless one stands."""
@@ -67,9 +80,13 @@ class Idempotency:
     def made_before(self, trace: Item) -> Item:
         """The values the first request made; raises `IdempotencyConflict` if its body was another."""
         if trace["digest"]["S"] != self._digest:
-            raise IdempotencyConflict("this Idempotency-Key came with another body before; use a new key")
+            raise IdempotencyConflict("this Idempotency-Key came with another request before; use a new key")
         found: Item = trace["made"]["M"]
         return found
+
+
+def _row_name(name: str) -> str:
+    return f"{PREFIX}idempotency#{_digest(name)}"
 
 
 def _digest(text: str) -> str:

@@ -46,7 +46,7 @@ def test_a_trace_counts_until_it_expires() -> None:
 
 def test_another_request_under_the_same_key_is_rejected() -> None:
     written = trace(name="lamp").put("table", {})["Put"]["Item"]
-    message = "^this Idempotency-Key came with another body before; use a new key$"
+    message = "^this Idempotency-Key came with another request before; use a new key$"
     with pytest.raises(IdempotencyConflict, match=message):
         trace(name="desk").made(written)
     with pytest.raises(IdempotencyConflict, match=message):

@@ -217,7 +217,11 @@ def test_a_row_of_an_earlier_release_has_raised_an_alert_for_its_status(
 def test_an_alert_is_due_at_once() -> None:
     row = movements.row(Cause("UPDATED", "me"), 1, LEVEL, "call-1")
     assert "due" not in row
-    assert movements.alert(row) == {**row, "due": {"S": "alerts"}, "due_at": {"N": "0"}}
+    due = {**row, "due": {"S": "alerts"}, "due_at": {"N": "0"}}
+    assert movements.alert(row, LEVEL) == due
+    counts = {"stock_count": 10, "reserved_count": 2, "available": 8, "threshold_level": 4}
+    texts = {"status": {"S": "IN_STOCK"}, **{name: {"N": str(value)} for name, value in counts.items()}}
+    assert movements.alert(row, held()) == {**due, "alert": {"M": texts}}
 
 
 def test_a_movement_tells_what_is_known() -> None:

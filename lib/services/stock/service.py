@@ -67,7 +67,8 @@ class StockSettings(Layer):
     """... or so long after it recovered, whichever comes first."""
     max_held_units: int = setting(between(0, NUMBER_MAX, "units"), key="max_held_units", default=0)
     """How many units of a product one caller can hold at a time; 0: as many as there are.  A caller is the user or
-    client of the user pool, the IAM user or role, or the API key: a limit is for shops whose customers call the API."""
+    client of the user pool, the IAM user or role, or the API key: a limit is for shops whose customers call the API.
+    With a limit a cart has at most 24 lines, and what is held when the limit is set is not counted."""
     anonymous_rate_per_second: float | None = setting(
         between(0.1, 1_000_000, "requests a second"), key="anonymous_rate_per_second"
     )
@@ -141,11 +142,12 @@ MINUTES: Schema = {
 }
 REFERENCE: Schema = {
     **TEXT,
+    "pattern": r"\S",
     "description": "The caller's own, such as the order number; kept with the movements. A reservation has at most "
     "one. Without a reservation each sells a product once, or once for each line_id: a repetition gets the same "
     "response.",
 }
-LINE_ID: Schema = {**TEXT, "description": "Tells lines of the same product and reference apart."}
+LINE_ID: Schema = {**TEXT, "pattern": r"\S", "description": "Tells lines of the same product and reference apart."}
 RESERVED_AT: Schema = {
     **TEXT,
     "description": "The reserved_at of the reservation, so that a late repetition does not reach a later one with the "

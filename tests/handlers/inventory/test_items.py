@@ -326,6 +326,22 @@ def test_a_query_that_cannot_be_is_refused(shop: Shop, query: dict[str, str], sa
     refused(shop.api("GET", "/items", query=query), 400, "INVALID_REQUEST", says)
 
 
+def test_a_key_is_of_a_role_whatever_its_session(shop: Shop) -> None:
+    desk = {"name": "Desk", "category": "furniture", "quantity": 1, "price": 1}
+    sessions = [f"arn:aws:sts::123456789012:assumed-role/shop/{number}" for number in range(2)]
+    first, second = (
+        shop.api(
+            "POST",
+            "/items",
+            desk,
+            headers={"Idempotency-Key": "order-1"},
+            requestContext={"requestId": "r", "identity": {"userArn": arn}},
+        )
+        for arn in sessions
+    )
+    assert (second.status, second.body["itemId"]) == (201, first.body["itemId"])
+
+
 def test_a_repeated_key_gets_the_first_answer_and_makes_nothing(shop: Shop) -> None:
     headers = {"Idempotency-Key": "order-1"}
     item = shop.create(headers=headers, sku="D-1")
@@ -333,7 +349,7 @@ def test_a_repeated_key_gets_the_first_answer_and_makes_nothing(shop: Shop) -> N
     assert shop.create(headers=headers, sku="D-1") == item
     assert len(shop.listed()) == 1
     desk = {"name": "Other", "category": "furniture", "quantity": 1, "price": 1}
-    refused(shop.api("POST", "/items", desk, headers=headers), 409, "IDEMPOTENCY_CONFLICT", "another body")
+    refused(shop.api("POST", "/items", desk, headers=headers), 409, "IDEMPOTENCY_CONFLICT", "another request")
 
 
 def test_every_operation_leaves_an_audit_row(shop: Shop) -> None:

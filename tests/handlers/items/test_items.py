@@ -388,6 +388,14 @@ def test_racing_creators_of_one_record_make_one(api: Api) -> None:
     assert sorted(statuses) == [201] + [409] * 31
 
 
+def test_a_key_is_of_a_role_whatever_its_session(api: Api) -> None:
+    sessions = [f"arn:aws:sts::123456789012:assumed-role/shop/{number}" for number in range(2)]
+    made = [
+        keyed(api, "one", {"a": 1}, requestContext={"requestId": "r", "identity": {"userArn": arn}}) for arn in sessions
+    ]
+    assert made[0].body["ItemId"] == made[1].body["ItemId"]
+
+
 @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "one"}], ids=["plain", "keyed"])
 def test_a_creation_whose_answer_was_lost_is_no_conflict_with_itself(
     api: Api, wire: FakeAws, headers: dict[str, str]

@@ -94,6 +94,27 @@ def test_every_way_down_is_told(shop: Shop) -> None:
     check(shop)
 
 
+def test_holds_that_end_in_several_transactions_raise_no_alert_between(shop: Shop) -> None:
+    shop.create(stock_count=200, threshold_level=50)
+    for number in range(60):
+        shop.reserve(f"r{number}", lifetime_minutes=1)
+    shop.reserve("all", 140, lifetime_minutes=1)
+    assert statuses(shop.told()) == [("lamp", "OUT_OF_STOCK")]
+    shop.clock.now += 60
+    shop.expire()
+    assert shop.told() == []
+
+
+def test_an_alert_beside_ended_holds_says_what_is_available(shop: Shop) -> None:
+    shop.create(stock_count=200, threshold_level=50)
+    for number in range(100):
+        shop.reserve(f"r{number}", lifetime_minutes=1)
+    shop.clock.now += 60
+    shop.fulfill(quantity=150)
+    (alert,) = shop.told()
+    assert [alert[name] for name in ("status", "reserved_count", "available")] == ["LOW_STOCK", 0, 50]
+
+
 @pytest.mark.parametrize(("seconds", "sent"), [(60, 1), (960, 4)])
 def test_a_product_that_was_low_is_low_again_after_a_quarter_of_an_hour(shop: Shop, seconds: int, sent: int) -> None:
     shop.create(stock_count=11)

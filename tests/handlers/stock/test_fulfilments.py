@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from lib.runtime.attributes import to_item
+
 from ..worker import refused
 from .conftest import Shop
 from .consistency import check
@@ -147,9 +149,74 @@ def test_units_are_sold_to_one_order(shop: Shop) -> None:
     second = shop.fulfill_cart(reservationId="cart", reference="order 1")
     assert [told["product_id"] for told in second.body["lines"]] == ["desk"]
     assert shop.fulfill(reservationId="cart", reference="order 1").text == first.text
-    assert len(shop.fulfill_cart(reservationId="cart", reference="order 1").body["lines"]) == 2
-    assert len(shop.fulfill_cart(reservationId="cart").body["lines"]) == 2
+    assert shop.fulfill_cart(reservationId="cart", reference="order 1").text == second.text
+    assert shop.fulfill_cart(reservationId="cart").body["lines"] == second.body["lines"]
     check(shop)
+
+
+@pytest.mark.parametrize("reference", [{}, {"reference": "order 1"}])
+@pytest.mark.parametrize("ending", ["released", "expired", "expired and swept"])
+def test_a_sale_is_repeated_whatever_had_left_the_cart_before(
+    shop: Shop, reference: dict[str, Any], ending: str
+) -> None:
+    for product in ("a", "b", "c"):
+        shop.create(product)
+    shop.reserve_cart("cart", line("a"), line("b", 2), line("c"), lifetime_minutes=1)
+    if ending == "released":
+        shop.release("cart", "a")
+    parcel = shop.fulfill("b", reservationId="cart", **reference)
+    first = shop.fulfill_cart(reservationId="cart", **reference)
+    assert [sold["product_id"] for sold in first.body["lines"]] == (["c"] if ending == "released" else ["a", "c"])
+    if ending != "released":
+        shop.clock.now += 60
+    if ending == "expired and swept":
+        shop.expire()
+    for _ in range(2):
+        assert shop.fulfill_cart(reservationId="cart", **reference).text == first.text
+        assert shop.fulfill("b", reservationId="cart", **reference).text == parcel.text
+    check(shop)
+
+
+def test_a_cart_that_was_sold_in_parcels_is_told_whole(shop: Shop) -> None:
+    for product in ("a", "b"):
+        shop.create(product)
+    shop.reserve_cart("cart", line("a"), line("b"))
+    parcels = [shop.fulfill(product, reservationId="cart") for product in ("a", "b")]
+    whole = [parcel.body["lines"][0] for parcel in parcels]
+    assert shop.fulfill_cart(reservationId="cart").body["lines"] == whole
+    assert shop.fulfill_cart(line("a"), line("b"), reservationId="cart").body["lines"] == whole
+    assert shop.fulfill_cart(line("b"), reservationId="cart").body["lines"] == whole[1:]
+
+
+def test_a_sale_is_repeated_as_it_was_told_whatever_has_ended(shop: Shop) -> None:
+    shop.create(stock_count=100)
+    shop.reserve("short", 30, lifetime_minutes=1)
+    shop.reserve("r", 4)
+    shop.clock.now += 60
+    first = shop.fulfill(reservationId="r")
+    assert first.body["lines"][0]["reserved_count"] == 0
+    assert shop.fulfill(reservationId="r").text == first.text
+
+
+def forget_sale(shop: Shop, reservation_id: str, lines: int) -> None:
+    """Let the lines of a sold reservation be as an earlier release leaves them."""
+    for number in range(lines):
+        shop.dynamodb.update_item(
+            TableName=shop.api.tables["reservations"],
+            Key=to_item({"reservation_id": reservation_id, "line": number}),
+            UpdateExpression="REMOVE sale, #reference",
+            ExpressionAttributeNames={"#reference": "reference"},
+        )
+
+
+def test_a_sale_of_an_earlier_release_is_repeated(shop: Shop) -> None:
+    for product in ("a", "b"):
+        shop.create(product)
+    shop.reserve_cart("cart", line("a"), line("b", 2))
+    first = shop.fulfill_cart(reservationId="cart", reference="order 1")
+    forget_sale(shop, "cart", 2)
+    assert shop.fulfill_cart(reservationId="cart", reference="order 1").text == first.text
+    refused(shop.fulfill_cart(reservationId="cart", reference="order 2"), 409, "RESERVATION_CONFLICT", "'order 2'")
 
 
 @pytest.mark.parametrize(

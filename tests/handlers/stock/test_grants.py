@@ -18,6 +18,7 @@ from ...fake_aws import Asked, FakeAws
 from ..grants import Use, check_grants
 from .conftest import FULFILL, MOVEMENTS, PRODUCT, RECONCILE, RESERVATIONS, Shop
 from .test_faults import DEEDS, stocked
+from .test_fulfilments import forget_sale
 from .test_reconcile import compare
 from .test_reservations import line
 
@@ -44,7 +45,9 @@ def everything(shop: Shop) -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "reserve", lambda: shop.reserve_cart("ended", line("b", 1, "main"))
     yield "release", lambda: shop.release_cart("held")
     yield "release", lambda: shop.release("f-held", "f")
-    yield "fulfill", lambda: [shop.fulfill("a", reservationId="r") for _ in range(2)]
+    yield "fulfill", lambda: shop.fulfill("a", reservationId="r")
+    forget_sale(shop, "r", 1)
+    yield "fulfill", lambda: shop.fulfill("a", reservationId="r")
     yield "fulfill", lambda: shop.api("POST", FULFILL, {"quantity": 1}, keys=("b",), headers=KEYED)
     yield "fulfill", lambda: shop.fulfill("c", quantity=5)
     yield "expire-reservations", shop.expire

@@ -334,7 +334,8 @@ def test_there_is_never_less_than_nothing(shop: Shop) -> None:
     refused(answer, 409, "INSUFFICIENT_STOCK", "adjustment -11 exceeds the 10 units on hand")
     assert answer.body["details"] == ["stock_count 10"]
     shop.reserve("r", 4)
-    refused(shop.update(adjustment=-11, reason="x"), 409, "BELOW_RESERVED", "stock_count -1: 4 are held")
+    refused(shop.update(adjustment=-11, reason="x"), 409, "INSUFFICIENT_STOCK", "exceeds the 10 units on hand")
+    refused(shop.update(adjustment=-7, reason="x"), 409, "BELOW_RESERVED", "stock_count 3: 4 are held")
     check(shop)
 
 

@@ -105,6 +105,24 @@ def test_what_was_held_without_a_limit_is_not_counted(shop: Shop, worker_environ
     check(shop)
 
 
+def test_the_end_of_what_is_not_counted_frees_nothing(shop: Shop, worker_environment: pytest.MonkeyPatch) -> None:
+    shop.create(stock_count=20)
+    shop.reserve("before", 5)
+    worker_environment.setenv("MAX_HELD_UNITS", "5")
+    assert shop.reserve("r", 5).status == 201
+    assert shop.release("before").status == 204
+    refused(shop.reserve("r2", 1), 409, "HOLD_LIMIT", "holds 5 of at most 5")
+
+
+def test_what_was_counted_is_freed_without_a_limit_too(limited: Shop, worker_environment: pytest.MonkeyPatch) -> None:
+    limited.reserve("r", 5)
+    worker_environment.setenv("MAX_HELD_UNITS", "0")
+    assert limited.release("r").status == 204
+    assert [row["holds"] for row in quotas(limited)] == [{}]
+    worker_environment.setenv("MAX_HELD_UNITS", "5")
+    assert limited.reserve("r", 5).status == 201
+
+
 def test_a_shop_without_a_limit_counts_nothing(shop: Shop) -> None:
     shop.create(stock_count=1000)
     assert shop.reserve("r", 1000).status == 201

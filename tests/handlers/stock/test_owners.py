@@ -9,7 +9,7 @@ import pytest
 
 from ...fake_aws import Asked, FakeAws
 from ..worker import Answer, refused
-from .conftest import CART_RELEASE, CART_RESERVE, FULFILL, RELEASE, RELEASE_ANY, RESERVE, Shop
+from .conftest import CART_RELEASE, CART_RESERVE, FULFILL, PRODUCT, RELEASE, RELEASE_ANY, RESERVE, Shop
 from .consistency import check
 from .test_reservations import counts, line
 
@@ -53,6 +53,21 @@ def test_another_session_of_a_role_is_the_same_owner(shop: Shop) -> None:
     sessions: list[Context] = [{"identity": {"userArn": f"{ROLE}/{number}"}} for number in range(2)]
     assert call(shop, sessions[0], "POST", RESERVE, "lamp", reservationId="r", quantity=2).status == 201
     assert call(shop, sessions[1], "DELETE", RELEASE, "lamp", "r").status == 204
+
+
+def test_a_retry_of_another_session_is_the_same_request(shop: Shop) -> None:
+    shop.create()
+    for number in range(2):
+        answer = shop.api(
+            "PUT",
+            PRODUCT,
+            {"adjustment": 4, "reason": "delivery"},
+            keys=("lamp",),
+            headers={"Idempotency-Key": "delivery 77"},
+            requestContext={"requestId": "request-1", "identity": {"userArn": f"{ROLE}/{number}"}},
+        )
+        assert answer.body["stock_count"] == 14
+    check(shop)
 
 
 def test_under_an_api_key_the_id_is_the_proof(shop: Shop) -> None:
@@ -136,7 +151,7 @@ def test_a_reservation_without_a_reference_has_none_later(shop: Shop) -> None:
     shop.reserve("r", 2)
     refused(shop.reserve("r", 2, reference="order 1"), 409, "RESERVATION_CONFLICT", "or of none")
     assert shop.fulfill(reservationId="r").status == 200
-    refused(shop.fulfill(reservationId="r", reference="order 1"), 409, "RESERVATION_CONFLICT", "another reference")
+    refused(shop.fulfill(reservationId="r", reference="order 1"), 409, "RESERVATION_CONFLICT", "was sold without it")
 
 
 def test_a_parcel_gives_the_reservation_its_reference(shop: Shop) -> None:

@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 
+from lib.runtime.attributes import to_item
 from lib.runtime.dynamodb import DynamoDB
+from lib.runtime.idempotency import Idempotency
+from lib.services.stock.handler import levels
 from lib.services.stock.handler.reservations import Wanted
 from lib.services.stock.handler.sales import OrderLine, Sale
 from lib.services.stock.handler.store import Edit, Stock, stock
 
 from ..worker import refused
-from .conftest import Shop
+from .conftest import PRODUCT, Shop
 from .consistency import check
 from .test_races import ME, Call, at_once, endings, expire, fulfill, release, reserve
 from .test_reservations import counts, line
@@ -129,6 +132,19 @@ def test_the_same_request_is_the_same_in_both_releases(shop: Shop, previous: Sto
     assert shop.reserve("r", 2).status == 201
     reserve("r", ("lamp", 2), minutes=30)(previous)
     assert counts(shop) == (10, 2, 8)
+
+
+def test_a_retry_of_what_the_previous_release_has_done_is_not_done_again(shop: Shop, previous: Stock) -> None:
+    shop.create()
+    body = {"adjustment": 4, "reason": "delivery"}
+    arn = "arn:aws:sts::123456789012:assumed-role/shop/1"
+    contents = {"path": {"M": to_item({"productId": "lamp"})}, "body": {"M": to_item(body)}}
+    key = Idempotency("k", f"PUT {PRODUCT} {arn}", contents, levels.own_row, shop.clock)
+    previous.update("lamp", None, Edit({}, 4, "delivery", None, None), arn, key)
+    context = {"requestId": "request-1", "identity": {"userArn": arn}}
+    answer = shop.api("PUT", PRODUCT, body, keys=("lamp",), headers={"Idempotency-Key": "k"}, requestContext=context)
+    assert answer.body["stock_count"] == 14
+    assert counts(shop) == (14, 0, 14)
 
 
 def test_a_level_that_the_previous_release_has_written_raises_no_alert_twice(shop: Shop, previous: Stock) -> None:

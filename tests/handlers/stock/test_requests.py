@@ -142,7 +142,7 @@ def test_a_repeated_key_gets_the_first_answer(shop: Shop, name: str) -> None:
     again = send(shop, key, 1)
     assert (again.status, again.text) == (first.status, first.text)
     assert len(shop.rows("movements")) == movements
-    refused(send(shop, key, 2), 409, "IDEMPOTENCY_CONFLICT", "with another body")
+    refused(send(shop, key, 2), 409, "IDEMPOTENCY_CONFLICT", "with another request")
     check(shop)
 
 
@@ -185,7 +185,7 @@ def test_a_keyed_change_that_made_no_difference_makes_none_later(shop: Shop) -> 
     again = KEYED["set"](shop, KEY, 0)
     assert (again.status, again.text) == (200, first.text)
     assert counts(shop) == (7, 0, 7)
-    refused(KEYED["set"](shop, KEY, 5), 409, "IDEMPOTENCY_CONFLICT", "with another body")
+    refused(KEYED["set"](shop, KEY, 5), 409, "IDEMPOTENCY_CONFLICT", "with another request")
     check(shop)
 
 
@@ -209,7 +209,7 @@ def test_a_keyed_repeat_of_a_fulfillment_is_recorded(shop: Shop) -> None:
     shop.reserve("held", 2)
     first = KEYED["fulfil held"](shop, {}, 1)
     assert KEYED["fulfil held"](shop, KEY, 1).text == first.text
-    refused(KEYED["fulfil held"](shop, KEY, 2), 409, "IDEMPOTENCY_CONFLICT", "with another body")
+    refused(KEYED["fulfil held"](shop, KEY, 2), 409, "IDEMPOTENCY_CONFLICT", "with another request")
     check(shop)
 
 

@@ -156,7 +156,7 @@ def _idempotency(request: Request) -> Idempotency | None:
     key = request.headers.get("idempotency-key")
     if key is None:
         return None
-    return Idempotency(key, f"{request.route} {request.actor}", to_item(request.body), rows.own_row)
+    return Idempotency(key, f"{request.route} {request.caller}", to_item(request.body), rows.own_row)
 
 
 def _page_size(request: Request) -> int:

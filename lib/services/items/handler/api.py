@@ -42,7 +42,7 @@ def create_item(request: Request) -> Response:
     if key is None:
         item = items().create(item)
     else:
-        scope = f"{request.route} {request.actor}"
+        scope = f"{request.route} {request.caller}"
         item = items().create_once(item, Idempotency(key, scope, given, own_row))
     where = "/".join(quote(item[name]["S"], safe=":") for name in KEYS)
     return Response(201, to_json(item), {"Location": f"items/{where}"})

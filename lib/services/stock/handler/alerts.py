@@ -115,7 +115,8 @@ class Alerts:
 
 
 def _notification(movement: Item) -> Notification:
-    told = movements.shown(movement)
+    # Where holds had ended that the movement's counts contain, it has those without them, too.
+    told = movements.shown({**movement, **movement.get("alert", {"M": {}})["M"]})
     what, where = told["product_id"], told["warehouse_id"]
     return Notification(
         f"{SUBJECTS[told['status']]}: {what[:40]} in {where[:30]}",

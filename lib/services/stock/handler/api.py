@@ -244,7 +244,8 @@ def _idempotency(request: Request) -> Idempotency | None:
     contents = {"path": {"M": to_item(request.path)}, "body": {"M": to_item(request.body or {})}}
     if request.query:
         contents["query"] = {"M": to_item(request.query)}
-    return Idempotency(key, f"{request.route} {request.actor}", contents, levels.own_row, stock().now)
+    scope, earlier_scope = f"{request.route} {request.caller}", f"{request.route} {request.actor}"
+    return Idempotency(key, scope, contents, levels.own_row, stock().now, earlier_scope=earlier_scope)
 
 
 def _paging(request: Request) -> tuple[int, str | None]:

@@ -70,14 +70,21 @@ def row(cause: Cause, quantity: int, after: Level, correlation_id: str) -> Item:
     }
 
 
+def _counts(level: Level) -> Item:
+    return {name: {"N": str(getattr(level, name))} for name in COUNTS}
+
+
 def crosses(before: Level | None, after: Level) -> bool:
     """Whether a change takes a level into LOW_STOCK or OUT_OF_STOCK."""
     return after.status not in (IN_STOCK, before.status if before else IN_STOCK)
 
 
-def alert(movement: Item) -> Item:
-    """The row of a movement that somebody is to be told of."""
-    return {**movement, "due": {"S": ALERTS}, "due_at": {"N": "0"}}
+def alert(movement: Item, level: Level) -> Item:
+    """The row of a movement that is an alert; `level` is the level without holds that have ended."""
+    due = {**movement, "due": {"S": ALERTS}, "due_at": {"N": "0"}}
+    if level.reserved_count == int(movement["reserved_count"]["N"]):
+        return due
+    return {**due, "alert": {"M": {"status": {"S": level.status}, **_counts(level)}}}
 
 
 def shown(found: Item) -> dict[str, Any]:

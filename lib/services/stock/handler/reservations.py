@@ -39,6 +39,17 @@ class Caller(NamedTuple):
     """Whose reservations it can use, besides those without an owner; empty: any whose id it knows."""
 
 
+class Sold(NamedTuple):
+    """The sale of a line."""
+
+    at: str
+    """The time of the sale: the same for all its lines."""
+    product_id: str
+    """The product that was to be sold; empty for all of the reservation."""
+    line: str
+    """The line of the response, as JSON."""
+
+
 class Line(NamedTuple):
     """Units of one product in one warehouse."""
 
@@ -60,6 +71,10 @@ class Line(NamedTuple):
     """The only caller that can use it; empty: every caller that knows its id."""
     reference: str | None = None
     """The caller's own, such as an order number: of the reservation, or else of the sale."""
+    counted: bool = False
+    """Whether its units are in the quota of its caller."""
+    sale: Sold | None = None
+    """None: not sold, or by an earlier release."""
 
     @property
     def key(self) -> Key:
@@ -153,6 +168,7 @@ def row(line: Line) -> Item:
         "actor": {"S": line.actor},
         "digest": {"S": line.digest},
         **{name: {"S": value} for name, value in (("owner", line.owner), ("reference", line.reference)) if value},
+        **({"counted": {"BOOL": True}} if line.counted else {}),
         "held_for": {"S": line.product_id},
         "reservation_expiry": {"N": str(line.end + KEPT_SECONDS)},
     }
@@ -174,6 +190,8 @@ def line_of(found: Item) -> Line:
         settled_at=found["settled_at"]["S"] if "settled_at" in found else None,
         owner=found["owner"]["S"] if "owner" in found else "",
         reference=found["reference"]["S"] if "reference" in found else None,
+        counted="counted" in found,
+        sale=Sold(**{name: value["S"] for name, value in found["sale"]["M"].items()}) if "sale" in found else None,
     )
 
 
@@ -202,9 +220,9 @@ def put(table: str, line: Line, over: Line | None = None) -> dict[str, Any]:
     return {"Put": action}
 
 
-def settle(table: str, line: Line, state: str, at: str, attributes: Item | None = None) -> dict[str, Any]:
+def settle(table: str, line: Line, state: str, at: str, attributes: Item) -> dict[str, Any]:
     """The transaction's action that ends a line, which only one can, and sets further attributes."""
-    values = {"state": {"S": state}, "settled_at": {"S": at}, **(attributes or {})}
+    values = {"state": {"S": state}, "settled_at": {"S": at}, **attributes}
     action = _update(table, line, values, "#state = :held", {":held": {"S": HELD}})
     action["Update"]["UpdateExpression"] += " REMOVE held_for"
     return action
@@ -213,6 +231,11 @@ def settle(table: str, line: Line, state: str, at: str, attributes: Item | None 
 def retain(table: str, line: Line, attributes: Item) -> dict[str, Any]:
     """The transaction's action that sets the attributes of a sale on a line that is not part of it."""
     return _update(table, line, attributes)
+
+
+def sold_attributes(sale: Sold) -> Item:
+    """The attribute that a sale sets on each of its lines."""
+    return {"sale": {"M": {name: {"S": value} for name, value in sale._asdict().items()}}}
 
 
 def sale_attributes(now: float, reference: str | None) -> Item:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from typing import Any, NamedTuple
 
 from ....runtime.attributes import Item
@@ -15,7 +16,7 @@ from ....runtime.reserved import EXPIRES, PREFIX
 from . import levels, movements
 from .movements import Cause
 from .refusals import ReferenceConflict
-from .reservations import SOLD_RETENTION_SECONDS, Caller, Wanted
+from .reservations import SOLD_RETENTION_SECONDS, Caller, Wanted, added_up
 
 SOLD = ("product_id", "warehouse_id", "quantity", "stock_count", "reserved_count", "available", "status")
 """The fields of a sold line in a response."""
@@ -50,15 +51,12 @@ class Sale(NamedTuple):
     """Of the reservation that is meant, as `levels.instant` writes it; None: whichever has the id now."""
 
     def parts(self) -> dict[Part | None, list[Wanted]]:
-        """The lines by what is sold once; without a reference all of them, under None.
-
-        Those of a certain warehouse are first, as the others can give way.
-        """
+        """The lines by what is sold once; without a reference all of them, under None."""
         parts: dict[Part | None, list[Wanted]] = {}
-        for line in sorted(self.lines or (), key=lambda line: line.requested.warehouse_id is None):
+        for line in self.lines or ():
             part = (line.requested.product_id, line.line_id) if self.reference else None
             parts.setdefault(part, []).append(line.requested)
-        return parts
+        return {part: added_up(lines) for part, lines in parts.items()}
 
     def requested(self) -> list[Wanted] | None:
         """The lines without their `line_id`."""
@@ -87,11 +85,10 @@ class Records:
         name = json.dumps([self._caller.owner, self._reference, *part])
         return levels.own_row(f"{PREFIX}sale#{hashlib.sha256(name.encode()).hexdigest()}")
 
-    def put(self, part: Part, requested: list[Wanted], lines: list[Answer], now: float) -> dict[str, Any]:
+    def put(self, part: Part, lines: list[Answer], now: float) -> dict[str, Any]:
         """The transaction's action that records a part with its response, unless it is recorded."""
         record: Item = {
             **self.key(part),
-            "quantity": {"N": str(_units(requested))},
             "lines": {"S": json.dumps(lines)},
             EXPIRES: {"N": str(int(now) + RETENTION_SECONDS)},
         }
@@ -106,24 +103,30 @@ class Records:
         }
 
     def found(self, rows: list[Item], parts: dict[Part, list[Wanted]], now: float) -> dict[Part, list[Answer]]:
-        """The lines that were sold before, by their parts; `ReferenceConflict` if it was another quantity."""
+        """The lines that were sold before, by their parts.
+
+        Raise `ReferenceConflict` if it was another quantity, or from other warehouses than those requested.
+        """
         by_key = {row["product_id"]["S"]: row for row in rows if int(row[EXPIRES]["N"]) >= now}
         sold: dict[Part, list[Answer]] = {}
         for part, requested in parts.items():
             row = by_key.get(self.key(part)["product_id"]["S"])
             if row is None:
                 continue
-            if int(row["quantity"]["N"]) != _units(requested):
-                product_id, line_id = part
-                raise ReferenceConflict(
-                    f"reference {self._reference!r} has sold {row['quantity']['N']} of {product_id}"
-                    + (f" for line_id {line_id!r}" if line_id else "")
-                    + f", not {_units(requested)}: use another line_id for a further sale under this reference",
-                    [f"product_id {product_id}", f"quantity {row['quantity']['N']}"],
-                )
             sold[part] = json.loads(row["lines"]["S"])
+            units, certain = Counter[str](), Counter[str]()
+            for line in sold[part]:
+                units[line["warehouse_id"]] += line["quantity"]
+            for one in requested:
+                certain[one.warehouse_id or ""] += one.quantity
+            free = certain.pop("", 0)
+            if sum(units.values()) != sum(certain.values()) + free or certain - units:
+                product_id, line_id = part
+                places = [f"{quantity} of {product_id} in {warehouse}" for warehouse, quantity in units.items()]
+                raise ReferenceConflict(
+                    f"reference {self._reference!r} has sold {', '.join(places)}"
+                    + (f" for line_id {line_id!r}" if line_id else "")
+                    + ": repeat that request, or send another line_id for a further sale under this reference",
+                    places,
+                )
         return sold
-
-
-def _units(requested: list[Wanted]) -> int:
-    return sum(line.quantity for line in requested)

@@ -32,7 +32,7 @@ from .refusals import (
     missing,
     no_reservation,
 )
-from .reservations import Booking, Caller, Line, Wanted
+from .reservations import Booking, Caller, Key, Line, Sold, Wanted
 from .sales import SOLD, Answer, Records, Sale
 from .work import MadeBefore, Overtaken, Settled, SoldBefore, Tables, Unsettled, Work
 
@@ -147,16 +147,20 @@ class Stock:
     def reserve(self, booking: Booking, caller: Caller, idempotency: Idempotency | None) -> Answer:
         """Hold all that is asked for, or nothing.  The same again gets the same answer."""
         lines = reservations.added_up(booking.lines)
-        if len(lines) > MAX_LINES_WITH_LIMIT and int(os.environ.get("MAX_HELD_UNITS", "0")):
-            raise BadRequest(f"lines: at most {MAX_LINES_WITH_LIMIT} where callers have a limit, got {len(lines)}")
+        counted = _max_held_units() > 0
+        if counted and len(lines) > MAX_LINES_WITH_LIMIT:
+            raise BadRequest(
+                f"lines: at most {MAX_LINES_WITH_LIMIT} where max_held_units is set, got {len(lines)}: reserve the "
+                "others under another reservationId"
+            )
         over: Line | None = None
 
         def step(work: Work) -> Answer:
-            allotted = _allotted(work, lines)
+            allotted = _summed(lines, _allotted(work, lines))
             end = levels.end_of_hold(work.now, booking.minutes, [work.after[place] for place in allotted])
             at = levels.moment(work.now, over.reserved_at if over else "")
             made = [
-                booking.line(caller, place, units, number=number, reserved_at=at, end=end)
+                booking.line(caller, place, units, number=number, reserved_at=at, end=end)._replace(counted=counted)
                 for number, (place, units) in enumerate(allotted.items())
             ]
             for line in made:
@@ -216,14 +220,16 @@ class Stock:
 
         def step(work: Work) -> Answer:
             response = []
+            rest = {part: requested for part, requested in parts.items() if part not in sold}
+            places = iter(_allotted(work, [line for requested in rest.values() for line in requested]))
             for part, requested in parts.items():
                 lines = sold.get(part, [])
                 if part not in sold:
-                    for place, units in _allotted(work, reservations.added_up(requested)).items():
+                    for place, units in _summed(requested, itertools.islice(places, len(requested))).items():
                         level = work.move(place, sale.cause(caller), units, partial(levels.sold, units=units))
                         lines = [*lines, _sold(units, level.at(work.now))]
                     if part:
-                        work.sale(part, records.put(part, requested, lines, work.now))
+                        work.sale(part, records.put(part, lines, work.now))
                 response += lines
             return sale.response(response)
 
@@ -297,9 +303,10 @@ class Stock:
     def _told_before(self, idempotency: Idempotency | None) -> Answer | None:
         if idempotency is None:
             return None
-        traces = self.store.rows(self.tables.levels, [idempotency.row])
-        made = idempotency.made(traces[0]) if traces else None
-        return _loaded(made["answer"]["S"]) if made else None
+        for trace in self.store.rows(self.tables.levels, idempotency.rows):
+            if made := idempotency.made(trace):
+                return _loaded(made["answer"]["S"])
+        return None
 
     def _recorded(self, answer: Answer, idempotency: Idempotency | None) -> Answer:
         """Return the response of a request that changes nothing, and record it, so that its repetition repeats it."""
@@ -355,14 +362,18 @@ class Stock:
 
         def step(work: Work) -> Answer:
             told = []
-            attributes = reservations.sale_attributes(work.now, cause.reference) if sale else None
+            attributes = reservations.sale_attributes(work.now, cause.reference) if sale else {}
             for line in lines:
                 if line.place not in work.after:
                     raise missing(*line.place)
                 of_line = cause._replace(reservationId=line.reservation_id)
                 level = work.move(line.place, of_line, line.quantity, partial(ended, units=line.quantity, end=line.end))
-                work.line(line, reservations.settle(table, line, state, level.moved_at, attributes))
                 told.append(_sold(line.quantity, level.at(work.now)))
+                own = {}
+                if sale:
+                    record = Sold(levels.moment(work.now), sale.product_id or "", json.dumps(told[-1]))
+                    own = reservations.sold_attributes(record)
+                work.line(line, reservations.settle(table, line, state, level.moved_at, {**attributes, **own}))
             if state != reservations.EXPIRED:
                 self._count(work, lines, -1)
             if guard and attributes:
@@ -375,23 +386,18 @@ class Stock:
         return self._freeing(wanted, step, idempotency)
 
     def _count(self, work: Work, lines: list[Line], sign: int) -> None:
-        """Count lines in the quotas of their callers, where callers have a limit: 1 adds them, -1 removes them."""
-        limit = int(os.environ.get("MAX_HELD_UNITS", "0"))
-        if not limit:
-            return
+        """Count lines in the quotas of their callers: 1 adds them, -1 removes them."""
+        limit = _max_held_units()
         units = Counter[tuple[str, str, int]]()
         for line in lines:
-            units[line.owner or line.actor, line.product_id, line.end] += line.quantity
+            if line.counted:
+                units[line.owner or line.actor, line.product_id, line.end] += line.quantity
         names = list(dict.fromkeys((caller, product_id) for caller, product_id, _ in units))
         rows = self.store.rows(self.tables.levels, [quotas.key(*name) for name in names])
         for quota in quotas.quotas_of(names, rows):
-            ends = {
-                end: count for (*name, end), count in units.items() if (quota.caller, quota.product_id) == tuple(name)
-            }
             changed = quota
-            for end, count in ends.items():
-                # What a line holds is not counted if there was no limit when it was reserved.
-                if sign > 0 or changed.holds.get(end, 0) >= count:
+            for (*name, end), count in units.items():
+                if (quota.caller, quota.product_id) == tuple(name):
                     changed = changed.changed(sign * count, end, work.now, limit)
             if changed != quota:
                 work.quota(*quota[:2], changed.put(self.tables.levels, work.now))
@@ -403,7 +409,7 @@ class Stock:
         transaction.
         """
         found = self.levels(asked)
-        if any(len(level.holds) > levels.MAX_ENDS for level in found.values()) and self._some_freed(found):
+        if any(len(level.holds) >= levels.MAX_ENDS for level in found.values()) and self._some_freed(found):
             found = self.levels(asked)
         exact = True
         while True:
@@ -486,7 +492,7 @@ class Stock:
         return next((line for line in lines if line.line == 0 and given_back), None)
 
     def _sold_before(self, sale: Sale, lines: list[Line]) -> list[Answer]:
-        """What was told of lines when they were sold; raises what there is to say of those that were not."""
+        """The response's lines of the sale that a request repeats; raise if the lines were not sold, or not by it."""
         products = {line.product_id for line in sale.requested() or ()}
         lines = [line for line in lines if line.product_id in products] or lines
         sold = [line for line in lines if line.state == reservations.FULFILLED]
@@ -496,17 +502,28 @@ class Stock:
             raise ReservationExpired(
                 f"reservation {lines[0].reservation_id} ended at {lines[0].expiry}: fulfil without it, from free units"
             )
-        if len(sold) < len(lines):
+        # A sale is of all that is held of what it is of: what it left had ended before.
+        if len(sold) < len(lines) and not any(_is_of(line, sale) for line in sold):
             raise _sold_in_part(lines)
-        rows = self.store.rows(
-            self.tables.movements, [movements.key(line.place, line.settled_at or "") for line in sold]
-        )
-        at = {(told["product_id"], told["warehouse_id"]): told for told in map(movements.shown, rows)}
-        mine = [line for line in sold if sale.reference in (None, at[line.place].get("reference"))]
+        records = self._records_of(sold)
+        mine = [line for line in sold if sale.reference in (None, line.reference, records[line.key].get("reference"))]
         if not mine:
-            raise ReservationConflict(f"reservation {lines[0].reservation_id!r} was sold under another reference")
-        _check_asked(sale.requested(), mine)
-        return [{name: at[line.place][name] for name in SOLD} for line in mine]
+            raise ReservationConflict(
+                f"reference {sale.reference!r}: reservation {lines[0].reservation_id!r} was sold without it, repeat "
+                "the request without a reference"
+            )
+        together = _together(sale, mine)
+        _check_asked(sale.requested(), together)
+        return [{name: records[line.key][name] for name in SOLD} for line in together]
+
+    def _records_of(self, lines: list[Line]) -> dict[Key, Answer]:
+        """What the response said of sold lines; of those that an earlier release sold, what their movements say."""
+        records = {line.key: _loaded(line.sale.line) for line in lines if line.sale}
+        earlier = {line.place: line for line in lines if not line.sale}
+        keys = [movements.key(place, line.settled_at or "") for place, line in earlier.items()]
+        for movement in map(movements.shown, self.store.rows(self.tables.movements, keys) if keys else ()):
+            records[earlier[movement["product_id"], movement["warehouse_id"]].key] = movement
+        return records
 
     def _lines(self, reservation_id: str) -> list[Line]:
         """The lines of the latest reservation under an id."""
@@ -532,13 +549,16 @@ class Stock:
         return levels.levels_of(self.store.rows(self.tables.levels, map(levels.key, places)))
 
 
-def _allotted(work: Work, lines: list[Wanted]) -> dict[Place, int]:
-    """From which warehouse what is taken.
+def _allotted(work: Work, lines: list[Wanted]) -> list[Place]:
+    """From which warehouse each line is taken: lines of a certain warehouse first, then the largest.
 
-    Where it may be any, one of those with enough, at random: so one product in several is not held up by one row.
+    Where it may be any, one of those with enough: at random, so that one product in several is not held up by one row;
+    the one with the fewest, if other lines are of the same product.
     """
-    taken: dict[Place, int] = {}
-    for line in lines:
+    taken = Counter[Place]()
+    places: dict[int, Place] = {}
+    products = Counter(line.product_id for line in lines)
+    for number, line in sorted(enumerate(lines), key=lambda one: (one[1].warehouse_id is None, -one[1].quantity)):
         there = [
             level
             for level in work.after.values()
@@ -546,23 +566,54 @@ def _allotted(work: Work, lines: list[Wanted]) -> dict[Place, int]:
         ]
         if not there:
             raise missing(line.product_id, line.warehouse_id)
-        enough = [level.place for level in there if level.available - taken.get(level.place, 0) >= line.quantity]
+        left = {level.place: level.available - taken[level.place] for level in there}
+        enough = [place for place, units in left.items() if units >= line.quantity]
         if not enough:
-            left = max(level.at(work.now).available - taken.get(level.place, 0) for level in there)
+            most = max(level.at(work.now).available - taken[level.place] for level in there)
             error = InsufficientStock(
-                f"{line.quantity} of {line.product_id} are wanted, {max(left, 0)} are available",
-                [f"product_id {line.product_id}", f"available {max(left, 0)}"],
+                f"{line.quantity} of {line.product_id} are wanted, {max(most, 0)} are available",
+                [f"product_id {line.product_id}", f"available {max(most, 0)}"],
             )
-            raise Unsettled(error) if left >= line.quantity else error
-        place = RANDOM.choice(enough)
-        taken[place] = taken.get(place, 0) + line.quantity
-    return taken
+            raise Unsettled(error) if most >= line.quantity else error
+        alone = products[line.product_id] == 1
+        places[number] = RANDOM.choice(enough) if alone else min((left[place], place) for place in enough)[1]
+        taken[places[number]] += line.quantity
+    return [places[number] for number in range(len(lines))]
+
+
+def _summed(lines: list[Wanted], places: Iterable[Place]) -> dict[Place, int]:
+    """The units of lines by the places that they are taken from."""
+    units = Counter[Place]()
+    for line, place in zip(lines, places):
+        units[place] += line.quantity
+    return dict(units)
+
+
+def _is_of(line: Line, sale: Sale) -> bool:
+    """Whether a line was sold by a request of the same product, or by one of all that the reservation holds."""
+    return line.sale is not None and line.sale.product_id == (sale.product_id or "")
+
+
+def _together(sale: Sale, lines: list[Line]) -> list[Line]:
+    """Those of the sold lines that the last sale of the same request has sold; all if there was none.
+
+    A request is of a product or of all, and lists its lines or not.
+    """
+    of_sale: dict[str, list[Line]] = {}
+    for line in lines:
+        if line.sale and _is_of(line, sale):
+            of_sale.setdefault(line.sale.at, []).append(line)
+    for at in sorted(of_sale, reverse=True):
+        with suppress(ReservationConflict):
+            _check_asked(sale.requested(), of_sale[at])
+            return of_sale[at]
+    return lines
 
 
 def _too_few(edit: Edit, old: Level, new: Level) -> ApiError | Unsettled:
     """The exception for an edit that leaves fewer units than are held; `new` is the level without ended holds."""
     held = new.reserved_count
-    if new.stock_count < 0 and not held:
+    if new.stock_count < 0:
         return BelowZero(
             f"adjustment {edit.adjustment} exceeds the {old.stock_count} units on hand",
             [f"stock_count {old.stock_count}"],
@@ -618,6 +669,11 @@ def _sold_in_part(lines: list[Line]) -> ReservationConflict:
 def _sold(units: int, level: Level) -> Answer:
     told = {**levels.shown(level), "quantity": units}
     return {name: told[name] for name in SOLD}
+
+
+def _max_held_units() -> int:
+    """The limit of a caller's held units of a product; 0: none."""
+    return int(os.environ.get("MAX_HELD_UNITS", "0"))
 
 
 def _check_budget(what: str) -> None:

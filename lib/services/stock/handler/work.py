@@ -99,7 +99,7 @@ class Work:
         self._lines: Actions = {}
         self._sales: Actions = {}
         self._quotas: Actions = {}
-        self._alerts: set[Place] = set()
+        self._alerts: dict[Place, Level] = {}
 
     def make(self, level: Level, cause: Cause) -> None:
         """A level that is new."""
@@ -142,10 +142,12 @@ class Work:
         """
         rearm = Rearm(**{field: int(os.environ[name]) for field, name in REARM.items() if name in os.environ})
         for place in self._movements:
-            before = self._before.get(place)
-            self.after[place], raises = levels.alerting(before, self.after[place], self.now, rearm)
+            before, after = self._before.get(place), self.after[place]
+            # Units whose hold has ended are available, whether or not the row says so yet.
+            state, raises = levels.alerting(before, after.at(self.now), self.now, rearm)
+            self.after[place] = after._replace(alerted=state.alerted)
             if raises:
-                self._alerts.add(place)
+                self._alerts[place] = state
         actions: Actions = {place: self._put(tables, place) for place in self.changed()}
         actions.update(self._lines)
         actions.update(self._sales)
@@ -173,7 +175,7 @@ class Work:
         """The movements; the last of a level is its alert, if it raises one."""
         for place, rows in self._movements.items():
             yield from rows[:-1]
-            yield movements.alert(rows[-1]) if place in self._alerts else rows[-1]
+            yield movements.alert(rows[-1], self._alerts[place]) if place in self._alerts else rows[-1]
 
     def _figures(self) -> dict[str, int]:
         # A reservation is counted with the line that guards its id, however many it has.
