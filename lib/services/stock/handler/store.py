@@ -399,8 +399,7 @@ class Stock:
             for (*name, end), count in units.items():
                 if (quota.caller, quota.product_id) == tuple(name):
                     changed = changed.changed(sign * count, end, work.now, limit)
-            if changed != quota:
-                work.quota(*quota[:2], changed.put(self.tables.levels, work.now))
+            work.quota(quota.caller, quota.product_id, changed.put(self.tables.levels, work.now))
 
     def _freeing(self, asked: list[Wanted], step: Callable[[Work], Answer], idempotency: Idempotency | None) -> Answer:
         """Carry out a change, and release holds that have ended where it depends on them.
