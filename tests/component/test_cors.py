@@ -23,6 +23,8 @@ from lib.settings import (
 from ..builders import PARCELS, a_route, a_yard
 from .programs import stacked
 
+pytestmark = pytest.mark.slow
+
 A, B = "https://shop.example.com", "https://panel.example.com"
 SEVERAL = f"{A}, {B}"
 SITE = "https://domainName:post-site-front-distribution"

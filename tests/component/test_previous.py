@@ -22,6 +22,8 @@ from lib.tap_stack import TapStack, TapStackArgs
 
 from .programs import YARD, stacked
 
+pytestmark = pytest.mark.slow
+
 READ = INVOKE.rpartition(":")[2]
 KEY = "arn:aws:kms:us-east-1:123456789012:key/mrk-1"
 REGION = "us-west-2"

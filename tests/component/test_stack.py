@@ -140,6 +140,7 @@ def test_every_child_has_its_parents_name_as_prefix(any_stack: Deployment) -> No
     assert not strays
 
 
+@pytest.mark.slow
 def test_every_aws_resource_belongs_to_a_component(any_stack: Deployment) -> None:
     kinds = {resource.urn: resource.kind for resource in any_stack.registered}
     assert {kinds[resource.parent] for resource in aws_resources(any_stack)} <= COMPONENTS.keys()
@@ -183,6 +184,7 @@ def physical_names(made: Deployment) -> Counter[tuple[str, str, str]]:
     )
 
 
+@pytest.mark.slow
 def test_two_stacks_with_different_suffixes_collide_in_nothing() -> None:
     def program() -> None:
         for suffix in ("blue", "green"):
@@ -246,6 +248,7 @@ def told_of(resource: Registered) -> dict[str, Any]:
     return {name: value for name, value in resource.inputs.items() if resource.told[name] != "[secret]"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_preview_with_every_output_unknown_touches_no_value(request: pytest.FixtureRequest, program: str) -> None:
     real, previewed = request.getfixturevalue(program), record(PROGRAMS[program], preview=True)
@@ -300,6 +303,7 @@ def a_stack() -> TapStack:
     return stacks[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", ["inventory", "yard", "open_yard", "production"])
 def test_every_resource_can_be_reached_through_the_stack(request: pytest.FixtureRequest, program: str) -> None:
     stacks: list[TapStack] = []
@@ -366,6 +370,7 @@ def with_routes(*changed: Any) -> Service:
 ACCEPT, LIST, HAND_OUT = DESK.routes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "same",
     [
@@ -388,6 +393,7 @@ def test_api_is_not_deployed_again_when_it_stays_as_it_is(before: Deployment, sa
     assert trigger(after) == trigger(before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [

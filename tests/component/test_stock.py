@@ -209,6 +209,7 @@ def test_only_what_customers_ask_needs_no_key(either: Deployment) -> None:
     assert sorted(route for route in keyless if route[0] != "OPTIONS") == [("GET", "/inventory/{productId}")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["dev", "staging", "prod"])
 def test_anonymous_route_alone_has_a_lower_throttle(suffix: str) -> None:
     registered = deployed(environment_suffix=suffix).inputs("apigateway.MethodSettings")
@@ -234,6 +235,7 @@ def anonymous_limits(settings: StockSettings, **api: Any) -> tuple[float, int]:
     return limits(registered["shop-stock-api/inventory/{productId}-get-throttle"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "api", "expected"),
     [
@@ -273,6 +275,7 @@ def test_throttle_of_the_anonymous_route_above_that_of_the_stage_is_rejected(
         TapStackArgs(service=stock(StockSettings(**settings)), api=ApiSettings(**api))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("response", ["full", "availability"])
 @pytest.mark.parametrize("split", [False, True])
 def test_level_route_requires_a_key_whatever_anonymous_callers_get(response: Any, split: bool) -> None:

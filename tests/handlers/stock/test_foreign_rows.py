@@ -44,6 +44,7 @@ def test_such_a_row_is_read_and_listed(shop: Shop) -> None:
     assert shop.reconcile() == {"product_id": "lamp", "repaired": False, "drifts": []}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("missing", "default"),
     [
@@ -95,6 +96,7 @@ def test_a_time_in_another_form_is_no_guard_and_no_error(shop: Shop) -> None:
     assert shop.update(stock_count=1).status == 200
 
 
+@pytest.mark.slow
 def test_units_without_a_reservation_are_found_and_released(shop: Shop) -> None:
     write(shop, reserved_count=3)
     assert counts(shop) == (10, 3, 7)

@@ -10,6 +10,8 @@ from ...fake_aws import FakeAws
 from .conftest import Shop
 from .consistency import check
 
+pytestmark = pytest.mark.slow
+
 ENDED = 120
 
 

@@ -15,6 +15,8 @@ from ...fake_aws import Asked, FakeAws
 from ..worker import Answer, refused
 from .conftest import MOVEMENTS, Shop
 
+pytestmark = pytest.mark.slow
+
 MAIN_PER_NORTH = 12
 NORTH = 7
 
