@@ -106,6 +106,7 @@ def release(shop: Shop) -> None:
 
 
 def fulfill(shop: Shop) -> None:
+    """Sell what is held, twice, and available units, those of an ended hold among them."""
     product = shop.make(5)
     reservation = shop.held(product)
     assert shop.fulfill(product, reservationId=reservation).status == 200
