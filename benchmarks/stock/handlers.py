@@ -107,7 +107,7 @@ def _level_faults(asked: Event, answer: Answer) -> list[str]:
 
 def _reservation_faults(asked: Event, answer: Answer) -> list[str]:
     found = json.loads(answer["body"])
-    wanted = {"reservationId", "expiry", "lines", *LINE}
+    wanted = {"reservationId", "expiry", "reserved_at", "lines", *LINE}
     return faults(answer, 201, members=found.keys() != wanted, id=not _same(asked, found), **_lines(found, LINE))
 
 
