@@ -274,7 +274,7 @@ class Inventory:
         return actions
 
     def _crosses(self, old: Item | None, new: Item) -> bool:
-        """Whether the stock comes to or under the threshold by a change."""
+        """Whether a change takes the stock to or under the threshold."""
         default = self.config().low_stock_threshold
         return rows.low(new, default) and not (old and rows.low(old, default))
 

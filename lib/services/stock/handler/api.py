@@ -111,7 +111,7 @@ def release(request: Request) -> Response:
 
 
 def release_any(request: Request) -> Response:
-    """Release what anybody's reservation holds of a product."""
+    """Release what a reservation of any caller holds of a product."""
     return _released(request, Caller(request.actor))
 
 

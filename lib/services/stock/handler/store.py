@@ -402,7 +402,7 @@ class Stock:
             work.quota(quota.caller, quota.product_id, changed.put(self.tables.levels, work.now))
 
     def _freeing(self, asked: list[Wanted], step: Callable[[Work], Answer], idempotency: Idempotency | None) -> Answer:
-        """Carry out a change, and release holds that have ended where it depends on them.
+        """Run a change, and release holds that have ended where it depends on them.
 
         Their number depends on the units that are requested, not on how many have ended; for a status alone it is one
         transaction.

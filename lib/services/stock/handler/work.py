@@ -143,7 +143,7 @@ class Work:
         rearm = Rearm(**{field: int(os.environ[name]) for field, name in REARM.items() if name in os.environ})
         for place in self._movements:
             before, after = self._before.get(place), self.after[place]
-            # Units whose hold has ended are available, whether or not the row says so yet.
+            # Units whose hold has ended are available, whether or not the row is updated yet.
             state, raises = levels.alerting(before, after.at(self.now), self.now, rearm)
             self.after[place] = after._replace(alerted=state.alerted)
             if raises:
