@@ -100,8 +100,8 @@ def reserve(event: dict[str, Any]) -> Answer:
     absent = {"ConditionExpression": "attribute_not_exists(reservation_id)"}
     action = {"Put": {"TableName": RESERVATIONS, "Item": line, **absent}}
     write("RESERVED", units, reservation, level, after, line=action)
-    told = {"reservationId": reservation, "expiry": moment(end), "reserved_at": at, **place, "lines": [place]}
-    return 201, json.dumps(told)
+    document = {"reservationId": reservation, "expiry": moment(end), "reserved_at": at, **place, "lines": [place]}
+    return 201, json.dumps(document)
 
 
 def release(event: dict[str, Any]) -> Answer:

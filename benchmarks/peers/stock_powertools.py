@@ -97,8 +97,8 @@ def reserve(product_id: str) -> Response[str]:
     absent = {"ConditionExpression": "attribute_not_exists(reservation_id)"}
     action = {"Put": {"TableName": reservations.name, "Item": line, **absent}}
     write("RESERVED", units, reservation, level, after, line=action)
-    told = {"reservationId": reservation, "expiry": moment(end), "reserved_at": at, **place, "lines": [place]}
-    return answer(201, told)
+    document = {"reservationId": reservation, "expiry": moment(end), "reserved_at": at, **place, "lines": [place]}
+    return answer(201, document)
 
 
 @app.delete("/inventory/<product_id>/reserve/<reservation_id>")

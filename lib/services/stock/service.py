@@ -468,8 +468,8 @@ MADE = (
     Metric("ReservationsMade", "Count", "Reservations made; a cart is one"),
     Metric("UnitsReserved", "Count", "Units held by them"),
 )
-RELEASED = Metric("ReservationsReleased", "Count", "Reservations given back on request")
-EXPIRED = Metric("ReservationsExpired", "Count", "Reservations given back because they had ended")
+RELEASED = Metric("ReservationsReleased", "Count", "Reservations released on request")
+EXPIRED = Metric("ReservationsExpired", "Count", "Reservations released because they had expired")
 SALES = (
     Metric("Fulfilments", "Count", "Checkouts: of what was held, or of free units"),
     Metric("UnitsSold", "Count", "Units sold in them"),
@@ -510,8 +510,8 @@ ANOTHERS = _code(
 )
 SOLD_OTHERWISE = _code(
     ReferenceConflict,
-    "The `reference` has sold another quantity of the product, which `details` list: send another `line_id` for a "
-    "further sale under it.",
+    "The `reference` has sold another quantity of the product, or from another warehouse, which `details` list: send "
+    "another `line_id` for a further sale under it.",
 )
 ENDED = _code(
     ReservationExpired, "The reservation ended before it was fulfilled: fulfil without it, from what is available."
@@ -757,7 +757,7 @@ def _holding(settings: StockSettings) -> tuple[Function, ...]:
                     scope=scope,
                     idempotent=True,
                     grants=(
-                        _levels("BatchGetItem", reason="read what is given back to"),
+                        _levels("BatchGetItem", reason="read the levels of released holds"),
                         *MOVE,
                         *FREE,
                         RESERVATION_LINES,
@@ -861,12 +861,12 @@ def _watching(settings: StockSettings) -> tuple[Function, ...]:
                     operation="expire_reservations",
                     grants=(
                         _levels("Query", indexes=("due-index",), reason="find levels of which a hold has ended"),
-                        _levels("BatchGetItem", reason="read what is given back to"),
+                        _levels("BatchGetItem", reason="read the levels of released holds"),
                         *MOVE,
                         *FREE,
                     ),
                     metrics=(
-                        Metric("SweepAge", "Seconds", "How long ago the first hold ended that was to be given back"),
+                        Metric("SweepAge", "Seconds", "How long ago the first hold expired that was to be released"),
                         EXPIRED,
                         LOW,
                     ),

@@ -28,7 +28,7 @@ def calls(wire: FakeAws) -> list[str]:
 
 @pytest.fixture(name="busy")
 def busy_fixture(shop: Shop) -> Shop:
-    """A shop with many holds that have ended and are not given back."""
+    """A shop with many holds that have expired and are not released."""
     shop.create(stock_count=ENDED + 20, threshold_level=5)
     for number in range(ENDED):
         shop.reserve(f"r{number}", lifetime_minutes=1)

@@ -1,4 +1,4 @@
-"""Whose a reservation is: nobody gets, gives back or buys what somebody else holds."""
+"""Owners of reservations: no other caller can repeat, release or fulfill them."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_an_ended_id_can_have_another_owner(shop: Shop) -> None:
     check(shop)
 
 
-def test_an_id_that_is_not_given_is_one_that_nobody_can_guess(shop: Shop) -> None:
+def test_default_id_cannot_be_guessed(shop: Shop) -> None:
     shop.create()
     shop.create("desk")
     ids = {shop.api("POST", RESERVE, {"quantity": 1}, keys=("lamp",)).body["reservationId"] for _ in range(3)}

@@ -48,7 +48,7 @@ class ReservationConflict(ApiError):
 
 
 class ReferenceConflict(ApiError):
-    """The reference has sold another quantity of the product."""
+    """The reference has sold another quantity of the product, or from another warehouse."""
 
     status = 409
     code = "REFERENCE_CONFLICT"

@@ -1,7 +1,7 @@
 """A sale: units of a reservation, or available ones, that leave the warehouse; once for each reference of a caller.
 
 The sale of available units with a reference leaves a record for each product, and for each `line_id` of it.  DynamoDB
-deletes it after `RETENTION_SECONDS`.
+deletes it after `SOLD_RETENTION_SECONDS`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from .reservations import SOLD_RETENTION_SECONDS, Caller, Wanted, added_up
 
 SOLD = ("product_id", "warehouse_id", "quantity", "stock_count", "reserved_count", "available", "status")
 """The fields of a sold line in a response."""
-RETENTION_SECONDS = SOLD_RETENTION_SECONDS
 
 Answer = dict[str, Any]
 
@@ -90,7 +89,7 @@ class Records:
         record: Item = {
             **self.key(part),
             "lines": {"S": json.dumps(lines)},
-            EXPIRES: {"N": str(int(now) + RETENTION_SECONDS)},
+            EXPIRES: {"N": str(int(now) + SOLD_RETENTION_SECONDS)},
         }
         return {
             "Put": {

@@ -98,17 +98,17 @@ class Stock:
         self.tokens = PageTokens(store, tables.levels, levels.own_row)
 
     def once(self, idempotency: Idempotency | None, carry_out: Callable[[], Answer]) -> Answer:
-        """Carry a request out, or tell again what it was told when it came before."""
-        if (told := self._told_before(idempotency)) is not None:
-            return told
+        """Run a request, or return the recorded response if it is a repetition."""
+        if (recorded := self._told_before(idempotency)) is not None:
+            return recorded
         try:
             return carry_out()
         except MadeBefore as exc:
             return _loaded(exc.answer)
         except ApiError as exc:
             # What is in its way may be what it did itself, when it came for the first time a moment ago.
-            if (told := self._told_before(idempotency)) is not None:
-                return told
+            if (recorded := self._told_before(idempotency)) is not None:
+                return recorded
             if isinstance(exc, InsufficientStock):
                 metrics.emit(OversellsRefused=(1, "Count"))
             raise
