@@ -6,6 +6,7 @@ import asyncio
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,6 +34,9 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Tabs share one renderer process: starting one takes longer than loading a page.
+    "--renderer-process-limit=1",
+    "--disable-site-isolation-trials",
     # Pages that a test makes up come from nowhere, from where a local deployment may not be called.
     "--disable-features=LocalNetworkAccessChecks",
 ]
@@ -105,36 +109,50 @@ def browser_fixture(stock: Stock) -> Iterator[Browser]:
     asyncio.set_event_loop_policy(None)
 
 
+@pytest.fixture(scope="package", name="context")
+def context_fixture(browser: Browser) -> Iterator[BrowserContext]:
+    """One context for all tests: a new one would cost each of them as much as loading the page.
+
+    The site keeps nothing outside a tab's session storage; cookies of the sign-in pages are deleted after each test.
+    """
+    with browser.new_context() as context:
+        context.new_page()  # an open page keeps the renderer process for the next one
+        yield context
+
+
 @pytest.fixture(name="visitor")
-def visitor_fixture(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Makes an empty page in a context of its own; what its scripts or its policy complain of fails the test."""
-    contexts: list[BrowserContext] = []
-    complaints: list[str] = []
+def visitor_fixture(browser: Browser, context: BrowserContext) -> Iterator[Callable[..., Page]]:
+    """Open empty tabs; errors of their scripts and violations of their policy fail the test.
 
-    def heard(message: ConsoleMessage) -> None:
+    A page whose clock is replaced needs `own_context`: the clock of a context stays replaced in later pages.
+    """
+    errors: list[str] = []
+
+    def on_console(message: ConsoleMessage) -> None:
         if message.type == "error" and "Failed to load resource" not in message.text:
-            complaints.append(message.text)
+            errors.append(message.text)
 
-    def visitor(width: int = 1280) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 900})
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", heard)
-        return page
+    with ExitStack() as stack:
 
-    yield visitor
-    for context in contexts:
-        context.close()
-    assert not complaints
+        def visitor(width: int = 1280, *, own_context: bool = False) -> Page:
+            opened = stack.enter_context(browser.new_context()) if own_context else context
+            page = stack.enter_context(opened.new_page())
+            page.set_viewport_size({"width": width, "height": 900})
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            page.on("console", on_console)
+            return page
+
+        yield visitor
+    context.clear_cookies()
+    assert not errors
 
 
 @pytest.fixture(name="visit")
 def visit_fixture(visitor: Callable[..., Page], stock: Stock) -> Callable[..., Page]:
     """Opens a page of the site with the key entered before."""
 
-    def visit(path: str, width: int = 1280) -> Page:
-        page = visitor(width)
+    def visit(path: str, **options: Any) -> Page:
+        page = visitor(**options)
         page.add_init_script(f"sessionStorage.setItem('stock-api-key', '{stock.api_key}')")
         page.goto(f"{stock.site_url}/{path}")
         return page

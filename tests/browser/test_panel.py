@@ -746,7 +746,7 @@ def test_a_phone_shows_all_of_it(
     visit: Callable[..., Page], product: Callable[..., str], accessible: Callable[[Page], None]
 ) -> None:
     product_id = product(4, name="a-product-with-quite-a-long-name-as-real-ones-have")
-    page = visit(PANEL, 375)
+    page = visit(PANEL, width=375)
     edit(page, product_id).get_by_text("Change by").click()
     assert page.evaluate(OVERFLOW) <= 0
     accessible(page)
@@ -762,7 +762,7 @@ def test_a_phone_shows_a_conflict(
     visit: Callable[..., Page], product: Callable[..., str], api: Http, accessible: Callable[[Page], None]
 ) -> None:
     product_id = product(50)
-    page = visit(PANEL, 375)
+    page = visit(PANEL, width=375)
     form = edit(page, product_id)
     form.get_by_label("On hand").fill("45")
     changes = {"stock_count": 40, "threshold_level": 8, "category": "A category with a long name " * 3}

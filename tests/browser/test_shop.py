@@ -147,7 +147,7 @@ def test_what_was_held_too_long_is_told_at_the_checkout(
 
 def test_time_runs_out_in_sight(shop: Callable[..., Page], product: Callable[..., str]) -> None:
     name = title(product(20))
-    page = shop()
+    page = shop(own_context=True)
     page.clock.install()
     page.reload()
     page.get_by_label("Reserve items for").select_option("1 minute")

@@ -76,7 +76,7 @@ def show_fixture(visitor: Callable[..., Page], stock: Stock) -> Callable[..., Pa
     """Opens a product page with the label in it, its attributes' `_` for `-`."""
 
     def show(product_id: str, answer: Callable[[Route], None] | None = None, **attributes: Any) -> Page:
-        page = visitor()
+        page = visitor(own_context=True)
         given = {"product-id": product_id, "api-url": stock.api_url, "for": "buy", **attributes}
         written = " ".join(f'{name.replace("_", "-")}="{value}"' for name, value in given.items())
         body = PAGE % f"<inventory-widget {written}></inventory-widget>"
