@@ -216,9 +216,10 @@ def _items_at(folder: Path) -> int:
 
 # An interrupt can come after a socket was opened and before the code that closes it.
 @pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
-def test_a_check_cut_short_is_no_success(tmp_path: Path) -> None:
+def test_a_check_cut_short_is_no_success(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with interrupted(signal.SIGTERM, (tmp_path / "flat-outputs.json").exists):
-        assert command.main(["--check", "--service", "items", "--outputs", str(tmp_path)]) == 130
+        code = command.main(["--check", "--service", "items", "--outputs", str(tmp_path)])
+    assert code == 130, capsys.readouterr().out
 
 
 def test_an_emulator_that_dies_while_serving_ends_the_run(

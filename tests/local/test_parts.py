@@ -6,6 +6,7 @@ import io
 import json
 import os
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,6 +77,23 @@ def test_an_emulator_that_does_not_listen_is_ended_all_the_same(monkeypatch: pyt
 def test_a_port_that_is_taken_is_an_error_and_leaves_nothing() -> None:
     with Emulator() as first, pytest.raises(EmulatorError, match=f"port {first.port} is taken"):
         Emulator(first.port).__enter__()  # pylint: disable=unnecessary-dunder-call  # it must not get in
+
+
+def test_another_port_is_used_if_the_free_one_was_taken_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        ports = [other.getsockname()[1], free_port()]
+        monkeypatch.setattr(emulators, "free_port", iter(ports).__next__)
+        with Emulator() as running:
+            assert running.url == f"http://127.0.0.1:{ports[1]}"
+            running.check()
+
+
+def test_search_for_a_free_port_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        monkeypatch.setattr(emulators, "free_port", lambda: port)
+        with pytest.raises(EmulatorError, match=f"port {port} is taken"):
+            Emulator().__enter__()  # pylint: disable=unnecessary-dunder-call  # it must not get in
 
 
 def test_an_emulator_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
