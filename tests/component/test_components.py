@@ -579,3 +579,9 @@ def test_api_has_a_domain_only_where_it_is_given_one() -> None:
     assert not made_api().of("apigateway.DomainName")
     settings = ApiSettings(domain_name="a.example.com", certificate_arn=CERTIFICATE)
     assert made_api(settings=settings).only("apigateway.BasePathMapping").inputs["stageName"] == "prod"
+
+
+def test_api_without_a_stack_has_no_site_to_allow() -> None:
+    message = r"^settings\.cors_origin 'site,https://shop\.example\.com': pass cors_origins, with the URL of the site"
+    with pytest.raises(ValueError, match=message):
+        ApiArgs(name="post-counter", routes=[], settings=ApiSettings(cors_origin="site,https://shop.example.com"))

@@ -23,7 +23,7 @@ from lib.settings import (
 from ..builders import PARCELS, a_route, a_yard
 from .programs import stacked
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 
 A, B = "https://shop.example.com", "https://panel.example.com"
 SEVERAL = f"{A}, {B}"
@@ -283,9 +283,3 @@ def test_api_without_a_stack_can_allow_no_origin(origins: list[str]) -> None:
         for name in answer["responseParameters"]
         if "Access-Control" in name
     ]
-
-
-def test_api_without_a_stack_has_no_site_to_allow() -> None:
-    message = r"^settings\.cors_origin 'site,https://shop\.example\.com': pass cors_origins, with the URL of the site"
-    with pytest.raises(ValueError, match=message):
-        ApiArgs(name="post-counter", routes=[], settings=ApiSettings(cors_origin=f"site,{A}"))

@@ -318,6 +318,7 @@ def figures(made: Deployment, suffix: str) -> dict[str, tuple[int, int, int]]:
     }
 
 
+@pytest.mark.untraced
 def test_each_operation_may_have_a_function_with_figures_of_its_own(inventory: Deployment) -> None:
     assert figures(inventory, "prod") == FIGURES
 

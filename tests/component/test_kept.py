@@ -15,7 +15,7 @@ from lib.stack_outputs import ServiceOutputs, StackOutputs
 
 from .programs import PRODUCTION, YARD, stacked
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 
 REPLACING = ("name", "hashKey", "rangeKey", "localSecondaryIndexes", "restoreSourceName", "importTable")
 """Properties of a table that the provider cannot change where it stands."""

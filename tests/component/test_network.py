@@ -71,6 +71,7 @@ def test_no_subnet_moves_when_the_region_has_other_zones(plain: Deployment) -> N
 
 def test_a_region_with_too_few_zones_is_refused() -> None:
     assert first(["a", "b", "c"], 2) == ["a", "b"]
+    assert first(None, 2) == ["", ""]
     with pytest.raises(
         ValueError, match=r"network\.zones 4: give at most 3, for the region has zone-a, zone-b, zone-c"
     ):

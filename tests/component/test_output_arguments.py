@@ -69,6 +69,7 @@ def stock_fixture() -> Deployment:
     return deployed(pulumi.Output.secret)
 
 
+@pytest.mark.untraced
 def test_email_address_can_be_an_output(stock: Deployment) -> None:
     addresses = [subscription.inputs["endpoint"] for subscription in stock.of("sns.TopicSubscription").values()]
     assert set(addresses) == {EMAIL}
@@ -86,6 +87,7 @@ def test_value_of_a_tag_can_be_an_output(stock: Deployment) -> None:
     assert rule["recoveryPointTags"]["Owner"] == OWNER
 
 
+@pytest.mark.untraced
 def test_outputs_audit_and_bill_are_those_of_plain_values(stock: Deployment) -> None:
     plain = deployed(str)
     assert stock.exports == plain.exports
@@ -93,6 +95,7 @@ def test_outputs_audit_and_bill_are_those_of_plain_values(stock: Deployment) -> 
     assert costs(stock) == costs(plain)
 
 
+@pytest.mark.untraced
 def test_preview_does_not_need_the_values() -> None:
     assert deployed(pulumi.Output.from_input, preview=True).of("sns.TopicSubscription")
 

@@ -13,6 +13,8 @@ from lib.settings import AlarmSettings, ApiSettings, FunctionSettings, TableSett
 from ..builders import a_function, a_route, a_service
 from .programs import stacked
 
+pytestmark = pytest.mark.untraced
+
 XRAY = "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"
 
 

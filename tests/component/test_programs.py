@@ -12,7 +12,7 @@ import pytest
 
 from lib.recorder import recorded
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 
 RUN = """
 import runpy, sys, pulumi

@@ -130,6 +130,7 @@ def takes_tags(kind: str) -> bool:
     return hasattr(getattr(import_module(f"pulumi_aws.{'lambda_' if module == 'lambda' else module}"), name), "tags")
 
 
+@pytest.mark.untraced
 def test_every_child_has_its_parents_name_as_prefix(any_stack: Deployment) -> None:
     names = {resource.urn: resource.name for resource in any_stack.registered}
     strays = [
@@ -146,6 +147,7 @@ def test_every_aws_resource_belongs_to_a_component(any_stack: Deployment) -> Non
     assert {kinds[resource.parent] for resource in aws_resources(any_stack)} <= COMPONENTS.keys()
 
 
+@pytest.mark.untraced
 def test_tags_are_merged_key_by_key_onto_everything_that_takes_them() -> None:
     made = [record(stacked(**args, tags={"Owner": "post", "Team": "desk"})) for args in ALL]
     taking = [resource for one in made for resource in aws_resources(one) if takes_tags(resource.kind)]
@@ -185,6 +187,7 @@ def physical_names(made: Deployment) -> Counter[tuple[str, str, str]]:
 
 
 @pytest.mark.slow
+@pytest.mark.untraced
 def test_two_stacks_with_different_suffixes_collide_in_nothing() -> None:
     def program() -> None:
         for suffix in ("blue", "green"):
@@ -250,6 +253,7 @@ def told_of(resource: Registered) -> dict[str, Any]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.untraced
 def test_preview_with_every_output_unknown_touches_no_value(request: pytest.FixtureRequest, program: str) -> None:
     real, previewed = request.getfixturevalue(program), record(PROGRAMS[program], preview=True)
     inputs = {resource.urn: told_of(resource) for resource in previewed.registered}
@@ -267,6 +271,7 @@ def marked(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult
     return pulumi.ResourceTransformResult({**args.props, "tags": {"Marked": "yes"}}, args.opts)
 
 
+@pytest.mark.untraced
 def test_transforms_of_the_stack_reach_all_its_children() -> None:
     def transformed(args: dict[str, Any]) -> Deployment:
         return record(lambda: TapStack("tap", TapStackArgs(**args), pulumi.ResourceOptions(transforms=[marked])))
@@ -305,6 +310,7 @@ def a_stack() -> TapStack:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("program", ["inventory", "yard", "open_yard", "production"])
+@pytest.mark.untraced
 def test_every_resource_can_be_reached_through_the_stack(request: pytest.FixtureRequest, program: str) -> None:
     stacks: list[TapStack] = []
     record(lambda: stacks.append(PROGRAMS[program]()))
@@ -387,6 +393,7 @@ ACCEPT, LIST, HAND_OUT = DESK.routes
     ],
     ids=["figures", "tags", "alarms", "tables", "throttle", "logs", "code", "schedules", "grants and words", "order"],
 )
+@pytest.mark.untraced
 def test_api_is_not_deployed_again_when_it_stays_as_it_is(before: Deployment, same: dict[str, Any]) -> None:
     after = record(stacked(**same))
     assert frozen(after) == frozen(before)
@@ -409,6 +416,7 @@ def test_api_is_not_deployed_again_when_it_stays_as_it_is(before: Deployment, sa
     ],
     ids=["cors", "key", "gone", "query", "one key", "body", "path", "schema", "function"],
 )
+@pytest.mark.untraced
 def test_api_is_deployed_again_when_it_changes(before: Deployment, change: dict[str, Any]) -> None:
     after = record(stacked(**change))
     assert frozen(after) != frozen(before)

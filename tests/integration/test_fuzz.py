@@ -24,6 +24,8 @@ from lib.services import SERVICES
 
 from .conftest import caller, clients
 
+pytestmark = pytest.mark.untraced
+
 CHECKS = [
     not_a_server_error,
     status_code_conformance,

@@ -30,6 +30,7 @@ def shop_fixture(emulator: Emulator) -> Shop:
     return Shop(Http(outputs, outputs["api_key"]), outputs, emulator.client)
 
 
+@pytest.mark.untraced
 def test_throttle_holds_for_the_anonymous_route_alone(shop: Shop) -> None:
     anonymous = Http(shop.outputs, None)
     product = shop.make(threshold_level=2)

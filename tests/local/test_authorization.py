@@ -219,6 +219,7 @@ def test_who_called_is_in_the_audit(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("authorization", ["COGNITO_USER_POOLS", "AWS_IAM"])
+@pytest.mark.untraced
 def test_every_service_is_toured_as_somebody_who_may(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], authorization: str
 ) -> None:

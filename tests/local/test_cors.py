@@ -126,6 +126,7 @@ def test_output_is_the_list(several: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("caller", [A, OTHER, None])
+@pytest.mark.untraced
 def test_single_origin_is_in_every_response_as_before(
     deploy: Callable[..., dict[str, Any]], caller: str | None
 ) -> None:

@@ -21,6 +21,8 @@ from lib.services import SERVICES
 from ..listener import Listener, listening
 from .taking import Need, needs, without
 
+pytestmark = pytest.mark.untraced
+
 INVENTORY = SERVICES["inventory"]
 LAYOUTS = {"one function": INVENTORY, "split": INVENTORY.split()}
 OLD_ALERT = {"itemId": {"S": "x"}, "name": {"S": "Desk"}, "quantity": {"N": "1"}, "threshold": {"N": "2"}}

@@ -54,6 +54,7 @@ def failures(outputs: dict[str, Any]) -> set[str]:
         ("DeleteItem", "delete_item"),
     ],
 )
+@pytest.mark.untraced
 def test_taking_an_action_away_breaks_its_route(
     stack: tuple[Emulator, dict[str, Any]], action: str, fails: str
 ) -> None:

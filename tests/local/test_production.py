@@ -61,6 +61,7 @@ def test_everything_stands_but_what_the_emulator_cannot_hold(stack: Production) 
     assert stack.not_emulated - SCALED == NOT_EMULATED
 
 
+@pytest.mark.untraced
 def test_every_route_answers(stack: Production) -> None:
     service = SERVICES[stack.outputs["service"]]
     answers = tour.run(service, stack.outputs, lambda answer: None)

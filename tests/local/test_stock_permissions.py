@@ -16,6 +16,8 @@ from ..integration.conftest import Http
 from ..integration.stock.conftest import Shop, new_id
 from .taking import Need, needs, without
 
+pytestmark = pytest.mark.untraced
+
 STOCK = SERVICES["stock"]
 
 

@@ -192,6 +192,7 @@ def test_everything_is_inside_the_picture(service: Service) -> None:
 
 
 @pytest.mark.parametrize("service", EVERY)
+@pytest.mark.untraced
 def test_every_arrow_points_at_a_box_from_outside(service: Service) -> None:
     boxes = [box(group) for group in groups(drawn(service), "card")]
     for tip, tail in arrow_heads(service):

@@ -67,6 +67,7 @@ def test_a_check_finds_nothing_to_say_of_what_was_just_written(
 
 
 @pytest.mark.parametrize("name", ["README.md", "docs/items/openapi.json", "docs/items/architecture.svg"])
+@pytest.mark.untraced
 def test_a_check_names_what_was_changed_and_leaves_it(
     written: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -27,7 +27,7 @@ from ..component.programs import EVERYTHING, OPEN_YARD, PRODUCTION
 from .lone_components import LONE_COMPONENTS, POOL_ARN
 from .standard_mocks import MyMocks, Program, Registered, at_module_level, identity, in_new_thread, in_test
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 
 NAMED = {"project": "shop", "stack": "dev"}
 ENVIRONMENTS = ("dev", "test", "staging", "prod")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
+from lib.args import TapStackArgs
 from lib.services.stock.handler import levels, movements, reservations
 from lib.services.stock.handler.levels import Rearm
 from lib.services.stock.handler.movements import Cause
 from lib.services.stock.handler.reservations import Booking, Line, Wanted
-from lib.services.stock.service import StockSettings
+from lib.services.stock.service import StockSettings, stock
+from lib.settings import ApiSettings
 
 AT = "2027-01-15T08:00:00.000000Z"
 NOON = 1_800_000_000
@@ -104,6 +107,7 @@ def ends_over_a_day(lifetimes: Callable[[], int], seconds: float) -> Iterator[tu
 
 
 @pytest.mark.parametrize("minutes", [1, 9, 19, 29, 30, 39, 99, 199, 599, 1199, 1440])
+@pytest.mark.untraced
 def test_holds_of_one_lifetime_stay_on_its_grid(minutes: int) -> None:
     for now, level in ends_over_a_day(lambda: minutes, minutes * 60 / 97):
         assert max(level.holds) - now <= minutes * 60 * 1.05
@@ -277,3 +281,26 @@ def test_lines_that_an_earlier_reservation_has_left_are_not_its_own() -> None:
 def test_a_shop_cannot_do_without_its_settings(name: str) -> None:
     with pytest.raises(ValueError, match=f"stock.{name}"):
         StockSettings(**{name: None})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("settings", "api", "message"),
+    [
+        (
+            {"anonymous_rate_per_second": 10_001},
+            {},
+            "anonymous_rate_per_second must be at most throttle_rate_per_second, which is 10000, got 10001. "
+            "Lower it, or raise throttle_rate_per_second.",
+        ),
+        (
+            {"anonymous_burst": 100},
+            {"throttle_burst": 99},
+            "anonymous_burst must be at most throttle_burst, which is 99, got 100. Lower it, or raise throttle_burst.",
+        ),
+    ],
+)
+def test_throttle_of_the_anonymous_route_above_that_of_the_stage_is_rejected(
+    settings: dict[str, Any], api: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        TapStackArgs(service=stock(StockSettings(**settings)), api=ApiSettings(**api))

@@ -72,6 +72,7 @@ def test_a_crash_between_any_two_calls_leaves_everything_whole(shop: Shop, wire:
 
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("calls", range(4))
+@pytest.mark.untraced
 def test_a_creation_that_broke_off_is_made_once_when_it_is_repeated(
     shop: Shop, wire: FakeAws, calls: int, end: str
 ) -> None:

@@ -145,6 +145,7 @@ def test_a_crash_between_any_two_calls_leaves_everything_whole(shop: Shop, wire:
 
 @pytest.mark.parametrize("answer", ["lose", (500, {}), THROTTLED, "hang up"])
 @pytest.mark.parametrize("name", FAULTY)
+@pytest.mark.untraced
 def test_one_fault_is_made_good(shop: Shop, wire: FakeAws, name: str, answer: Any) -> None:
     stocked(shop)
     before = len(wire.asked)
@@ -286,6 +287,7 @@ def overtaken_by(wire: FakeAws, other: Callable[[], Answer | None]) -> None:
         ("expire", lambda shop: shop.reserve("x", 1, "a"), 0),
     ],
 )
+@pytest.mark.untraced
 def test_who_is_overtaken_goes_by_what_is_so_now(
     shop: Shop, wire: FakeAws, mine: str, other: Callable[[Shop], Answer | None], status: int
 ) -> None:

@@ -55,6 +55,7 @@ def test_such_a_row_is_read_and_listed(shop: Shop) -> None:
         ("last_updated", {"last_updated": "1970-01-01T00:00:00.000000Z"}),
     ],
 )
+@pytest.mark.untraced
 def test_missing_attributes_have_defaults(shop: Shop, missing: str, default: dict[str, Any]) -> None:
     write(shop, **{missing: None})
     assert shop.read(warehouse_id="main") == {**RESPONSE, **default}
@@ -97,6 +98,7 @@ def test_a_time_in_another_form_is_no_guard_and_no_error(shop: Shop) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.untraced
 def test_units_without_a_reservation_are_found_and_released(shop: Shop) -> None:
     write(shop, reserved_count=3)
     assert counts(shop) == (10, 3, 7)

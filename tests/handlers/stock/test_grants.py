@@ -111,6 +111,7 @@ def used_fixture(shop: Shop, wire: FakeAws) -> dict[str, set[Use]]:
     return found
 
 
+@pytest.mark.untraced
 def test_every_function_keeps_to_its_grants_and_needs_each_part_of_them(used: dict[str, set[Use]]) -> None:
     check_grants(GRANTS, used)
 

@@ -63,6 +63,7 @@ def test_a_status_is_worth_one_transaction(busy: Shop, wire: FakeAws) -> None:
 
 
 @pytest.mark.parametrize(("units", "rounds"), [(21, 1), (62, 1), (69, 2)])
+@pytest.mark.untraced
 def test_so_many_holds_are_given_back_as_units_are_needed(busy: Shop, wire: FakeAws, units: int, rounds: int) -> None:
     wire.asked.clear()
     assert busy.reserve("new", units).status == 201
@@ -92,6 +93,7 @@ def test_ends_that_no_sweep_removes_are_removed_by_requests(shop: Shop) -> None:
     check(shop)
 
 
+@pytest.mark.untraced
 def test_a_level_has_at_most_64_ends_over_http(shop: Shop) -> None:
     shop.create(stock_count=500, threshold_level=0)
     for minutes in range(1, 400, 3):

@@ -18,7 +18,7 @@ from .consistency import alerts as alerts_raised
 from .consistency import check
 from .test_faults import emptied
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 
 PRODUCTS = ("a", "b")
 IDS = st.sampled_from(["r1", "r2", "r3"])

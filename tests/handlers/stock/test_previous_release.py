@@ -82,6 +82,7 @@ def test_a_reservation_ends_once_whichever_release_ends_it(shop: Shop, workers: 
 
 
 @pytest.mark.slow
+@pytest.mark.untraced
 def test_nothing_is_oversold_by_two_releases(shop: Shop, workers: list[Stock]) -> None:
     shop.create(stock_count=30, threshold_level=5)
     free = Sale([OrderLine(Wanted("lamp", None, 1))], None, None, None)

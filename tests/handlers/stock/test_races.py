@@ -23,7 +23,7 @@ from .consistency import alerts as alerts_raised
 from .consistency import check
 from .test_reservations import counts
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 
 WORKERS = 6
 ME = Caller("me")

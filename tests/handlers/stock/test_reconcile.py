@@ -374,6 +374,7 @@ def test_a_pause_between_looks_is_for_all_levels(shop: Shop, capsys: pytest.Capt
 
 
 @pytest.mark.slow
+@pytest.mark.untraced
 def test_levels_that_differ_share_the_looks_however_many(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     products = [f"p{number:03}" for number in range(350)]
     drifting(shop, [(product, "main") for product in products])
@@ -388,6 +389,7 @@ def test_levels_that_differ_share_the_looks_however_many(shop: Shop, capsys: pyt
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("limits", "wrapped"), [({"MAX_CANDIDATES": 100}, 100), ({"MAX_PAGES": 1}, 0)])
+@pytest.mark.untraced
 def test_a_comparison_continues_where_the_one_before_ran_out_of_time(
     shop: Shop,
     capsys: pytest.CaptureFixture[str],

@@ -61,6 +61,7 @@ CART = {"reservationId": "r", "lines": [line("lamp")]}
         (("POST", RECONCILE), {}, {"repair": "yes"}, "repair"),
     ],
 )
+@pytest.mark.untraced
 def test_a_body_that_breaks_a_rule_is_told_which_field(
     shop: Shop, route: tuple[str, str], good: dict[str, Any], bad: dict[str, Any], field: str
 ) -> None:

@@ -14,6 +14,8 @@ import pytest
 
 from ..conftest import Answer, Http, eventually
 
+pytestmark = pytest.mark.untraced
+
 CALLERS = 32
 DESK = {"name": "Desk", "category": "race", "quantity": 1000, "price": 1}
 

@@ -12,6 +12,8 @@ import pytest
 from ..conftest import Answer
 from .conftest import Shop, counts, in_time, new_id
 
+pytestmark = pytest.mark.untraced
+
 CROWD = 64
 CALLERS = 32
 FEW = 16

@@ -10,6 +10,8 @@ import pytest
 from ..conftest import eventually, refused
 from .conftest import Shop, counts, new_id
 
+pytestmark = pytest.mark.untraced
+
 
 def until(reservation: Any) -> timedelta:
     """How long it is until a reservation ends."""

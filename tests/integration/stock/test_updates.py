@@ -9,6 +9,8 @@ import pytest
 from ..conftest import Answer, Http, eventually, refused
 from .conftest import Shop, counts, new_id
 
+pytestmark = pytest.mark.untraced
+
 MAX = 999_999_999
 
 
