@@ -16,6 +16,7 @@ from .runtime.errors import (
     PreconditionFailed,
     TooLarge,
     TooManyRequests,
+    Unavailable,
     UnsupportedMediaType,
 )
 from .service import Call, Code, Route, Schema, Service
@@ -64,6 +65,10 @@ HEADERS: Document = {
     "ETag": {
         "description": 'The item\'s version in quotes, e.g. `"3"`.',
         "schema": {"type": "string", "pattern": '^"[1-9][0-9]{0,11}"$'},
+    },
+    "Retry-After": {
+        "description": "Number of seconds to wait before the request is sent again.",
+        "schema": {"type": "integer", "minimum": 1},
     },
 }
 IDEMPOTENCY_KEY: Document = {
@@ -159,6 +164,13 @@ REFUSALS = (
     ),
     Refusal(500, "Something went wrong on our side; the log has the rest.", _always),
     Refusal(502, "The function failed before it could answer; try again.", _always),
+    Refusal(
+        503,
+        "DynamoDB, or another service that the function depends on, did not respond in time. The request might have "
+        "been executed: repeat it after `Retry-After`, a change only if its operation is safe to repeat.",
+        _always,
+        (Unavailable.code,),
+    ),
     Refusal(504, "No answer in time; try again.", _always),
 )
 KEY_REUSED = Code(
@@ -175,7 +187,7 @@ def refusals(route: Route) -> list[int]:
 
 
 def codes(service: Service) -> list[Code]:
-    """All that the `code` of a refusal can be whose status is 4xx, in the order of their statuses."""
+    """Return every `code` that functions set in error responses, and those of API Gateway that have a fixed status."""
     routes = [route for _, route in service.routes()]
     possible = {status for route in routes for status in refusals(route)}
     found = [
@@ -385,8 +397,8 @@ def _answered(status: int, schema: str | None, *more: str) -> Document:
 
 def _refused(status: int) -> Document:
     described = {row.status: row.description for row in REFUSALS}
-    version = ["ETag"] * (status == HTTPStatus.PRECONDITION_FAILED)
-    return {**_answered(status, ERROR, *version), "description": described.get(status, "Refused; `code` says why.")}
+    more = ["ETag"] * (status == HTTPStatus.PRECONDITION_FAILED) + ["Retry-After"] * (status == Unavailable.status)
+    return {**_answered(status, ERROR, *more), "description": described.get(status, "Rejected. `code` is the reason.")}
 
 
 def _label(status: int) -> str:

@@ -10,6 +10,7 @@ import keyword
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from os import PathLike
 from string import Formatter
 from typing import Any, Literal
@@ -241,8 +242,8 @@ class Code:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Z][A-Z0-9_]*", self.name):
             raise ValueError(f"code {self.name!r}: give upper-case letters, digits and '_', a letter first")
-        if not 400 <= self.status <= 499:
-            raise ValueError(f"code {self.name!r} status {self.status}: give one from 400 to 499")
+        if not 400 <= self.status <= 499 and self.status != HTTPStatus.SERVICE_UNAVAILABLE:
+            raise ValueError(f"code {self.name!r} status must be 400 to 499 or 503, got {self.status}.")
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from urllib.parse import unquote
 
 from . import logs, metrics
 from .attributes import Item
-from .aws import BUDGET
+from .aws import BUDGET, AwsError, worth_retrying
 from .cors import ALLOW_ORIGIN, Cors
-from .errors import ApiError, BadRequest, NotFound, UnsupportedMediaType
+from .errors import ApiError, BadRequest, NotFound, Unavailable, UnsupportedMediaType
 from .invocation import INVOCATION
 
 JSON = "application/json"
@@ -25,7 +25,7 @@ CORRELATION_ID = re.compile("[A-Za-z0-9._:/+=-]{1,128}")
 """What a caller's may be: what goes unescaped through headers, logs and messages, and is no e-mail address."""
 SURROGATES = (r"\ud", r"\uD")
 """How JSON escapes begin that can be half of a surrogate pair."""
-EXPOSED = {"Access-Control-Expose-Headers": "ETag,Location,X-Request-Id,X-Correlation-Id"}
+EXPOSED = {"Access-Control-Expose-Headers": "ETag,Location,Retry-After,X-Request-Id,X-Correlation-Id"}
 """Response headers that pages of an allowed origin can read."""
 CLAIMS = ("username", "cognito:username", "sub", "client_id")
 """Of a user pool's tokens: an access token's, an identity token's, either's, and that of a program."""
@@ -146,6 +146,12 @@ class Api:
             except ApiError as exc:
                 response = _rendered(exc, request_id)
             said["status"] = response.status
+            except AwsError as exc:
+                if not worth_retrying(exc):
+                    raise
+                said["status"] = Unavailable.status
+                logs.write("ERROR", "unavailable", **said, error=str(exc), trace=traceback.format_exc())
+                response = _rendered(Unavailable(is_read=key[0] == "GET"), request_id)
             return response
 
         response = _carried_out("request", correlation_id, said, respond)

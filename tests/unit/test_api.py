@@ -10,6 +10,7 @@ import pytest
 
 from lib.runtime import logs
 from lib.runtime.api import Api, Request, Response, Route
+from lib.runtime.aws import AwsError
 
 from ..lambda_context import Context
 
@@ -195,3 +196,57 @@ def test_who_calls_is_told_as_exactly_as_it_is_known(
     assert (request.actor, request.owner) == (actor, owner)
     (line,) = lines(capsys)
     assert line.keys() == {"level", "message", "correlationId", "requestId", "route", "status", "durationMs"}
+
+
+def failing(error: Exception) -> Api:
+    """An API whose routes, schedule and consumer all fail in the same way."""
+
+    def fail(*_: Any) -> Any:
+        raise error
+
+    route = Route(fail, None, anything, {})
+    return Api({("GET", "/a"): route, ("POST", "/a"): route}, {"sweep": fail}, "*", {"notes-dev": fail})
+
+
+def requested(method: str) -> dict[str, Any]:
+    """A request of a route of `failing`."""
+    return {"resource": "/a", "httpMethod": method, "requestContext": {"requestId": "r"}}
+
+
+NO_RESPONSE = AwsError("NoAnswer", "TimeoutError: timed out", 0, {}, ambiguous=True)
+OUTAGES = [
+    NO_RESPONSE,
+    AwsError("InternalServerError", "oops", 500, {}),
+    AwsError("ThrottlingException", "slow down", 400, {}, ambiguous=True),
+]
+
+
+@pytest.mark.parametrize("error", OUTAGES, ids=str)
+@pytest.mark.parametrize(
+    ("method", "advice"),
+    [("GET", "did not respond in time; send the request again"), ("POST", "the request might have been executed")],
+)
+def test_a_request_that_aws_did_not_respond_to_in_time_is_a_503_with_the_time_to_repeat_it(
+    capsys: pytest.CaptureFixture[str], error: AwsError, method: str, advice: str
+) -> None:
+    answer = failing(error)(requested(method), Context())
+    body = json.loads(answer["body"])
+    assert (answer["statusCode"], answer["headers"]["Retry-After"]) == (503, "2")
+    assert (body["code"], body["requestId"], body["details"]) == ("SERVICE_UNAVAILABLE", "r", [])
+    assert advice in body["error"]
+    assert "Retry-After" in answer["headers"]["Access-Control-Expose-Headers"].split(",")
+    trouble, last = lines(capsys)
+    assert (trouble["level"], trouble["message"], trouble["error"]) == ("ERROR", "unavailable", str(error))
+    assert "AwsError" in trouble["trace"]
+    assert (trouble["status"], last["status"]) == (503, 503)
+
+
+def test_what_aws_rejects_for_good_fails_for_the_alarm_to_count() -> None:
+    with pytest.raises(AwsError, match="AccessDenied"):
+        failing(AwsError("AccessDeniedException", "no", 400, {}))(requested("GET"), Context())
+
+
+@pytest.mark.parametrize("event", [{"schedule": "sweep"}, {"Records": [record("a")]}], ids=["schedule", "stream"])
+def test_a_run_without_a_caller_that_aws_did_not_respond_to_fails_so_that_it_is_retried(event: dict[str, Any]) -> None:
+    with pytest.raises(AwsError, match="timed out"):
+        failing(NO_RESPONSE)(event, Context())

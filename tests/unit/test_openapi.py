@@ -16,7 +16,7 @@ from lib.services import SERVICES
 
 from ..builders import PARCELS, a_code, a_function, a_route, a_service
 
-ALWAYS = [400, 401, 403, 429, 500, 502, 504]
+ALWAYS = [400, 401, 403, 429, 500, 502, 503, 504]
 BUILT_IN = [pytest.param(service, id=name) for name, service in SERVICES.items()]
 EVERY = [*BUILT_IN, pytest.param(PARCELS, id="described elsewhere")]
 
@@ -193,6 +193,7 @@ def test_codes_are_those_of_every_service_and_of_the_routes_each_once_by_status(
         ("TOO_HEAVY", 409),
         ("THROTTLED", 429),
         ("QUOTA_EXCEEDED", 429),
+        ("SERVICE_UNAVAILABLE", 503),
     ]
 
 
@@ -320,7 +321,7 @@ def test_a_route_asks_for_what_its_deployment_does_and_the_token_has_its_scope()
 
 def test_a_route_that_is_open_to_all_asks_for_nothing_and_refuses_no_token() -> None:
     assert operation(a_route(scope=""))["security"] == []
-    assert refusals(a_route(scope="")) == [400, 403, 429, 500, 502, 504]
+    assert refusals(a_route(scope="")) == [400, 403, 429, 500, 502, 503, 504]
 
 
 def test_scopes_are_told_as_tokens_carry_them() -> None:
@@ -377,3 +378,12 @@ def test_a_call_of_a_fixed_path_is_no_example_of_the_parameter_beside_it() -> No
 def test_a_schema_cannot_take_the_errors_name() -> None:
     with pytest.raises(ValueError, match="'parcels' schema 'Error': give another name"):
         document(a_service(schemas={"Error": {"type": "object"}}))
+
+
+def test_a_response_to_an_outage_of_aws_has_the_time_to_repeat_the_request() -> None:
+    found = of(a_route())["components"]
+    answer = found["responses"]["Error503"]
+    assert answer["headers"]["Retry-After"] == {"$ref": "#/components/headers/Retry-After"}
+    assert found["headers"]["Retry-After"]["schema"] == {"type": "integer", "minimum": 1}
+    assert "repeat it after `Retry-After`" in answer["description"]
+    assert [label for label, one in found["responses"].items() if "Retry-After" in one["headers"]] == ["Error503"]

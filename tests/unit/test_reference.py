@@ -112,7 +112,9 @@ def test_the_api_lists_every_route_with_what_it_takes_and_answers() -> None:
         ),
     )
     listing, accepting = sections({"parcels": service})["api-parcels"].splitlines()[2:]
-    assert listing == r"| `GET` | `/parcels` | List \| all | `?size` | **200**; 400, 401, 403, 429, 500, 502, 504 |"
+    assert (
+        listing == r"| `GET` | `/parcels` | List \| all | `?size` | **200**; 400, 401, 403, 429, 500, 502, 503, 504 |"
+    )
     assert accepting.startswith(
         "| `POST` | `/parcels` | Accept one (an API key at least) | `Parcel` | **201** `Parcel`; 4"
     )

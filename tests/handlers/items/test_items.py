@@ -14,6 +14,7 @@ from lib.runtime.idempotency import LIFETIME_SECONDS
 from lib.services.items.handler import store
 
 from ...fake_aws import Asked, FakeAws
+from ...lambda_context import SPENT_SECONDS
 from ..worker import Answer, Api, refused
 
 ID = "/items/{ItemId}"
@@ -472,3 +473,15 @@ def test_every_answer_lets_the_origins_pages_read_it(api: Api) -> None:
 
 def test_a_route_nobody_described_is_not_found(api: Api) -> None:
     refused(api("PATCH", "/items"), 404, "NOT_FOUND", "no such route: PATCH /items")
+
+
+def test_a_table_that_does_not_respond_is_a_503_with_the_time_to_repeat_the_request(api: Api, wire: FakeAws) -> None:
+    api.seconds = SPENT_SECONDS
+    wire.script = ["hang up"]
+    for method in ("GET", "PUT", "DELETE"):
+        answer = api(method, ID, {"name": "pencil"}, keys=("a",))
+        refused(answer, 503, "SERVICE_UNAVAILABLE", "did not respond in time")
+        assert answer.headers["Retry-After"] == "2"
+    refused(keyed(api, "one", {}), 503, "SERVICE_UNAVAILABLE", "the same Idempotency-Key")
+    wire.script = ["pass"]
+    assert keyed(api, "one", {}).status == 201

@@ -11,8 +11,8 @@ from typing import Any
 from ....runtime import logs
 from ....runtime.api import Request, Response
 from ....runtime.attributes import Item, to_attribute, to_item, to_json
-from ....runtime.aws import BUDGET, AwsError
-from ....runtime.errors import ApiError, BadRequest, NotFound, TooManyRequests
+from ....runtime.aws import BUDGET, AwsError, worth_retrying
+from ....runtime.errors import ApiError, BadRequest, NotFound, TooManyRequests, Unavailable
 from ....runtime.idempotency import Idempotency
 from . import rows
 from .store import CONFIG_PARAMETER, Guard, Page, inventory
@@ -110,7 +110,7 @@ def _result(request: Request, number: int, idempotency: Idempotency | None) -> s
         error = exc
     except AwsError as exc:
         logs.write("ERROR", "unhandled", requestId=request.id, entry=number, error=str(exc))
-        error = ApiError("something went wrong on our side; try again")
+        error = Unavailable() if worth_retrying(exc) else ApiError("something went wrong on our side; try again")
     else:
         return f'{{"status":{status},"item":{to_json(item)}}}'
     return f'{{"status":{error.status},"error":{json.dumps(error.document(request.id))}}}'
