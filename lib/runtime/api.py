@@ -7,6 +7,7 @@ import json
 import re
 import time
 import traceback
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 from types import MappingProxyType
@@ -25,6 +26,8 @@ CORRELATION_ID = re.compile("[A-Za-z0-9._:/+=-]{1,128}")
 """What a caller's may be: what goes unescaped through headers, logs and messages, and is no e-mail address."""
 SURROGATES = (r"\ud", r"\uD")
 """How JSON escapes begin that can be half of a surrogate pair."""
+MAX_INTEGER_CHARACTERS = 127
+"""Length of the longest integer that DynamoDB can store, with its sign. Python takes long to read far longer ones."""
 EXPOSED = {"Access-Control-Expose-Headers": "ETag,Location,Retry-After,X-Request-Id,X-Correlation-Id"}
 """Response headers that pages of an allowed origin can read."""
 CLAIMS = ("username", "cognito:username", "sub", "client_id")
@@ -145,13 +148,13 @@ class Api:
                 response = self._serve(key, event, headers)
             except ApiError as exc:
                 response = _rendered(exc, request_id)
-            said["status"] = response.status
             except AwsError as exc:
                 if not worth_retrying(exc):
                     raise
                 said["status"] = Unavailable.status
                 logs.write("ERROR", "unavailable", **said, error=str(exc), trace=traceback.format_exc())
                 response = _rendered(Unavailable(is_read=key[0] == "GET"), request_id)
+            said["status"] = response.status
             return response
 
         response = _carried_out("request", correlation_id, said, respond)
@@ -217,13 +220,32 @@ def _check(validate: Validator, value: Any, what: str) -> None:
         validate(value, name_prefix=what)
     except Invalid as exc:
         raise BadRequest(f"the {what} is not as it should be", [exc.message]) from exc
+    except RecursionError as exc:
+        raise BadRequest(f"the {what} is nested too deeply") from exc
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")
 
 
-_decode = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant).decode
+def _parse_integer(text: str) -> int:
+    if len(text) > MAX_INTEGER_CHARACTERS:
+        raise OverflowError(f"an integer of {len(text)} characters")
+    return int(text)
+
+
+def _to_object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object. Raise `BadRequest` if a name appears twice, as only one of the values could be kept."""
+    found = dict(members)
+    if len(found) < len(members):
+        repeated = Counter(name for name, _ in members).most_common(1)[0][0]
+        raise BadRequest(f"JSON objects must have each name once, got {repeated[:80]!r} more than once")
+    return found
+
+
+_decode = json.JSONDecoder(
+    object_pairs_hook=_to_object, parse_float=Decimal, parse_int=_parse_integer, parse_constant=_refuse_constant
+).decode
 
 
 def _body(event: dict[str, Any], headers: dict[str, str]) -> Any:
@@ -234,6 +256,7 @@ def _body(event: dict[str, Any], headers: dict[str, str]) -> Any:
         text = event.get("body") or ""
         if event.get("isBase64Encoded"):
             text = base64.b64decode(text).decode()
+        text.encode()
         body = _decode(text)
         if any(escape in text for escape in SURROGATES):
             _check_characters(body)
@@ -262,8 +285,10 @@ def _check_characters(value: Any) -> None:
 def _unquoted(name: str, text: str) -> str:
     """API Gateway hands on the path's parts as they were sent."""
     try:
-        return unquote(text, errors="strict")
-    except UnicodeDecodeError as exc:
+        value = unquote(text, errors="strict")
+        value.encode()
+        return value
+    except UnicodeError as exc:
         raise BadRequest(f"{name} {text!r}: percent-encode it as UTF-8") from exc
 
 
@@ -273,6 +298,10 @@ def _query(route: Route, event: dict[str, Any]) -> dict[str, Any]:
     for name, values in given.items():
         if len(values) > 1:
             raise BadRequest(f"{name}: give it once, not {len(values)} times")
+        try:
+            values[0].encode()
+        except UnicodeEncodeError as exc:
+            raise BadRequest(f"{name} {values[0]!r}: percent-encode it as UTF-8") from exc
         query[name] = _read(values[0], route.types.get(name, "string"))
     _check(route.validate_query, query, "query")
     return query

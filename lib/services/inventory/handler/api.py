@@ -146,7 +146,7 @@ def _changes(body: dict[str, Any]) -> rows.Changes:
 
 def _guard(request: Request) -> Guard:
     text = request.headers.get("if-match", "*").strip()
-    if text != "*" and not re.fullmatch(r'"[1-9]\d{0,11}"', text):
+    if text != "*" and not re.fullmatch(r'"[1-9][0-9]{0,11}"', text):
         raise BadRequest(f'If-Match {text!r}: give the ETag of a version, such as "3" with its quotes, or *')
     expected = request.body.get("expectedVersion") if request.body else None
     return Guard(None if text == "*" else int(text.strip('"')), expected)
