@@ -15,11 +15,12 @@ from os import PathLike
 from string import Formatter
 from typing import Any, Literal
 
+from . import json_schema
 from .runtime.metrics import DIMENSION
 from .settings import AlarmSettings, ApiSettings, FunctionSettings, Settings, between, over
 
 Schema = Mapping[str, Any]
-"""A JSON Schema in what draft 4 (API Gateway) and OpenAPI 3.0 have in common."""
+"""A JSON Schema in what draft 4 (API Gateway) and OpenAPI 3.0 have in common: `json_schema` lists the keywords."""
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 MAX_DESCRIBED_NAME = 64
@@ -654,12 +655,19 @@ class Service:
         for _, route in self.routes():
             for schema in {route.body, *route.responses.values()} - {None, *self.schemas}:
                 yield f"route {route.method} {route.path} names the schema {schema!r}, which is not among its schemas"
-        for name in {route.body for _, route in self.routes() if route.body} & self.schemas.keys():
-            if "'$ref'" in repr(self.schemas[name]):
-                yield f"schema {name!r} is a request's, and refers to another: write that out in it"
+        yield from self._schema_problems()
         for name in self.schemas:
             if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", name):
                 yield f"schema name {name!r}: give letters and digits, which is what API Gateway takes"
+
+    def _schema_problems(self) -> Iterator[str]:
+        bodies = {route.body for _, route in self.routes()}
+        for name, schema in self.schemas.items():
+            yield from json_schema.problems(schema, f"schema {name}", checked=name in bodies)
+        for _, route in self.routes():
+            for name, schema in route.query.items():
+                path = f"route {route.method} {route.path} query parameter {name}"
+                yield from json_schema.problems(schema, path, checked=True)
 
     def _grant_problems(self, grantable: Mapping[str, Grantable]) -> Iterator[str]:
         for parameter in self.parameters:

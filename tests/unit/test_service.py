@@ -188,7 +188,7 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
                 "schemas": {"New": {"type": "array", "items": {"$ref": "#/components/schemas/Old"}}},
                 "functions": (a_function(a_route(body="New")),),
             },
-            "schema 'New' is a request's, and refers to another",
+            r"schema New/items/\$ref is not supported in requests, got '#/components/schemas/Old'. Copy the schema",
         ),
         (
             {"functions": (a_function(variables={"PARCELS_TABLE": "x"}),)},
