@@ -136,6 +136,7 @@ def test_codes_are_listed_with_their_status_and_what_they_mean() -> None:
         "`TOO_HEAVY`",
         "`THROTTLED`",
         "`QUOTA_EXCEEDED`",
+        "`SERVICE_UNAVAILABLE`",
     ]
     assert rows[3] == ["`TOO_HEAVY`", "409", "Nobody can lift it: send two."]
 
