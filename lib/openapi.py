@@ -141,7 +141,7 @@ REFUSALS = (
     Refusal(
         409,
         "It is there already or has changed meanwhile, or the `Idempotency-Key` came with another request before.",
-        Route.takes_idempotency_key,
+        lambda route: route.idempotent,
     ),
     Refusal(
         412,
@@ -194,7 +194,7 @@ def codes(service: Service) -> list[Code]:
         Code(name, row.status, row.description) for row in REFUSALS if row.status in possible for name in row.codes
     ]
     found += [code for route in routes for code in route.codes]
-    found += [KEY_REUSED] * any(route.takes_idempotency_key() for route in routes)
+    found += [KEY_REUSED] * any(route.idempotent for route in routes)
     return sorted(dict.fromkeys(found), key=lambda code: code.status)
 
 
@@ -349,7 +349,7 @@ def _example(text: str | None, read: Callable[[str], Any]) -> Mapping[str, Any]:
 
 
 def _headers(route: Route) -> list[Document]:
-    own = [IDEMPOTENCY_KEY] * route.takes_idempotency_key() + [IF_MATCH] * _guarded(route)
+    own = [IDEMPOTENCY_KEY] * route.idempotent + [IF_MATCH] * _guarded(route)
     return [*own, {"$ref": f"#/components/parameters/{CORRELATION_ID['name']}"}]
 
 
@@ -382,7 +382,7 @@ def _refusal(route: Route, status: int) -> Document:
 def _codes(route: Route, status: int) -> list[Code]:
     """What the `code` of a route's refusals can be, where the route says it."""
     named = [code for code in route.codes if code.status == status]
-    with_key = named and status == KEY_REUSED.status and route.takes_idempotency_key()
+    with_key = named and status == KEY_REUSED.status and route.idempotent
     return [*named, KEY_REUSED] if with_key else named
 
 

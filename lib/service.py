@@ -320,8 +320,9 @@ class Route:
     """What a user's token must allow; None: `read` for a GET, else `write`; empty: anybody may call, wherever it is."""
     versioned: bool = False
     """Its answer carries an `ETag`; where it changes something, `If-Match` guards it."""
-    idempotent: bool | None = None
-    """It honours an `Idempotency-Key`; None: if it is a POST."""
+    idempotent: bool = False
+    """Whether its operation gives the same response to a request repeated with the same `Idempotency-Key`, as
+    `runtime.idempotency` does. Only then is the header part of the API reference."""
     throttle: Throttle | None = None
     """Limits on its requests. None applies the limits of the stage."""
     settings: FunctionSettings = field(default_factory=FunctionSettings)
@@ -341,10 +342,6 @@ class Route:
     def scope_needed(self) -> str:
         """What a caller must be allowed; empty where anybody may call."""
         return ("read" if self.method == "GET" else "write") if self.scope is None else self.scope
-
-    def takes_idempotency_key(self) -> bool:
-        """Whether a request can be repeated under an `Idempotency-Key`."""
-        return self.method == "POST" if self.idempotent is None else self.idempotent
 
     def path_parameters(self) -> list[str]:
         """The names between braces, in order."""

@@ -266,6 +266,7 @@ def _changes() -> tuple[Route, ...]:
             summary="Create an item, at version 1",
             body="NewItem",
             responses={201: "Item"},
+            idempotent=True,
             versioned=True,
             grants=(
                 _items("PutItem", reason="add the item, its first version, and the guard of its sku"),
@@ -283,6 +284,7 @@ def _changes() -> tuple[Route, ...]:
             summary="Create or change up to 25 items, each by itself",
             body="Batch",
             responses={200: "BatchResults"},
+            idempotent=True,
             grants=(
                 CURRENT,
                 _items("PutItem", reason="add versions, and the guards of skus"),

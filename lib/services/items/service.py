@@ -130,6 +130,7 @@ SERVICE = Service(
                     summary="Create an item",
                     body="NewItem",
                     responses={201: "Item"},
+                    idempotent=True,
                     grants=_grant("PutItem", reason="add a record, and the trace of its Idempotency-Key"),
                     metrics=(Metric("ItemsCreated", "Count", "Items created"),),
                 ),
