@@ -14,7 +14,7 @@ from lib.runtime.idempotency import LIFETIME_SECONDS
 from lib.services.items.handler import store
 
 from ...fake_aws import Asked, FakeAws
-from ...lambda_context import SPENT_SECONDS
+from ...lambda_context import SPENT_SECONDS, Context
 from ..worker import Answer, Api, refused
 
 ID = "/items/{ItemId}"
@@ -486,3 +486,28 @@ def test_a_table_that_does_not_respond_is_a_503_with_the_time_to_repeat_the_requ
     refused(keyed(api, "one", {}), 503, "SERVICE_UNAVAILABLE", "the same Idempotency-Key")
     wire.script = ["pass"]
     assert keyed(api, "one", {}).status == 201
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("runtime", "escapes"), [("python3.9", True), ("python3.11", True), ("python3.12", False), ("python3.13", False)]
+)
+@pytest.mark.parametrize("text", ["Ж" * 150_000, "\U0001f600" * 75_000, '"' * 300_000, "\x7f" * 300_000])
+def test_a_page_of_long_texts_is_never_larger_than_lambda_sends_on_any_runtime(
+    api: Api, worker_environment: pytest.MonkeyPatch, runtime: str, escapes: bool, text: str
+) -> None:
+    worker_environment.setenv("AWS_EXECUTION_ENV", f"AWS_Lambda_{runtime}")
+    for n in range(10):
+        create(api, n=n, text=text)
+    event = {
+        "resource": "/items",
+        "httpMethod": "GET",
+        "multiValueQueryStringParameters": {"page_size": ["100"]},
+        "requestContext": {"requestId": "request-1"},
+    }
+    response = api.handler(event, Context())
+    sent = len(json.dumps(response, ensure_ascii=escapes).encode())
+    assert sent <= 6_291_556
+    items = json.loads(response["body"])["items"]
+    assert len(items) == 10 or sent > 4_000_000, "a page is not cut short earlier than necessary"
+    assert {item["n"] for item in everything(api, 100)} == set(range(10))

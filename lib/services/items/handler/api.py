@@ -12,14 +12,13 @@ from ....runtime.api import Request, Response
 from ....runtime.attributes import Item, checked_text, to_item, to_json
 from ....runtime.errors import BadRequest, NotFound
 from ....runtime.idempotency import Idempotency
+from ....runtime.payload import MAX_BODY_BYTES, sent_bytes
 from ....runtime.reserved import refuse_reserved
 from .store import KEYS, items, key_of, own_row
 
 KEY_BYTES = {"ItemId": 2048, "CreatedAt": 1024}
 """DynamoDB's limits for a partition key and a sort key."""
 DEFAULT_PAGE_SIZE = 20
-PAGE_BYTES = 2_500_000
-"""Lambda answers 6 MB at most, and an item's text may grow to twice its size on the way there."""
 NEWEST_ATTEMPTS = 5
 """How often a newest record that is deleted before it can be changed is looked for again."""
 
@@ -49,13 +48,13 @@ def create_item(request: Request) -> Response:
 
 
 def list_items(request: Request) -> Response:
-    """A page of records, in no particular order; never more than Lambda can answer."""
+    """A page of records, in no particular order; never more than Lambda can send."""
     page = items().page(request.query.get("page_size", DEFAULT_PAGE_SIZE), request.query.get("page_token"))
     texts: list[str] = []
-    after, room = page.after, PAGE_BYTES
+    after, room = page.after, MAX_BODY_BYTES
     for item in page.items:
         text = to_json(item)
-        room -= len(text.encode())
+        room -= sent_bytes(text) + 1
         if texts and room < 0:
             after = key_of(page.items[len(texts) - 1])
             break
