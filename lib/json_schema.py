@@ -27,7 +27,6 @@ TYPES = ("array", "boolean", "integer", "number", "object", "string")
 REMEDIES = {
     "$ref": "Copy the schema that it refers to into this one.",
     "const": "Use enum with one value.",
-    "contentEncoding": "Use description.",
     "nullable": "Add 'null' to the type: ['string', 'null'].",
 }
 """Replacements of unsupported keywords."""
@@ -72,7 +71,7 @@ CHECKED_RULES: Mapping[str, Rule] = {
     ),
     "format": (lambda value, _: value in FORMATS, f"one of {', '.join(FORMATS)}", "Use pattern."),
     "multipleOf": (
-        lambda value, schema: type(value) is int and value > 0 and schema.get("type") == "integer",
+        lambda value, schema: isinstance(value, int) and value >= 1 and schema.get("type") == "integer",
         "a positive integer beside the type 'integer'",
         REMEDY,
     ),

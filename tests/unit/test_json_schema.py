@@ -178,3 +178,9 @@ def test_the_shipped_services_use_only_what_is_checked(service: Service) -> None
     routes: list[Route] = [route for _, route in service.routes()]
     for name in {route.body for route in routes if route.body}:
         assert not [*json_schema.problems(service.schemas[name], name, checked=True)]
+
+
+def test_every_problem_of_a_schema_is_found() -> None:
+    schema = {"anyOf": [{"if": {}}], "properties": {"a": True, "b": {"format": "uuid"}}}
+    paths = [problem.split(" ")[0] for problem in json_schema.problems(schema, "x", checked=True)]
+    assert paths == ["x/anyOf", "x/properties/a", "x/properties/b/format", "x/anyOf/0/if"]
