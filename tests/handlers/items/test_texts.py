@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from lib.services.items.service import SERVICE
@@ -10,7 +12,10 @@ from ...fake_aws import FakeAws
 from .. import hostile
 from ..worker import Api
 
-BODIES = {"NewItem": {"ItemId": "a", "CreatedAt": "1", "price": 1}, "ItemChanges": {"price": 1}}
+BODIES: dict[str, dict[str, Any]] = {
+    "NewItem": {"ItemId": "a", "CreatedAt": "1", "price": 1},
+    "ItemChanges": {"price": 1},
+}
 
 
 @pytest.mark.slow

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from lib.services.stock.service import SERVICE
@@ -14,7 +16,7 @@ from .consistency import check
 LINE = {"product_id": "a", "warehouse_id": "main", "quantity": 1}
 HOLD = {"reservationId": "r", "lifetime_minutes": 1, "reference": "x"}
 SALE = {"reservationId": "r", "reference": "x", "reserved_at": "2027-01-15T08:00:00Z"}
-BODIES = {
+BODIES: dict[str, dict[str, Any]] = {
     "NewLevel": {"product_id": "b", "warehouse_id": "main", "stock_count": 1, "threshold_level": 1, "category": "c"},
     "LevelChanges": {
         "warehouse_id": "main",
