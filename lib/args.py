@@ -167,10 +167,18 @@ class TapStackArgs(Settings):
         return over(over(stack, own), said)
 
     def recommended_alarms(self) -> list[described.Alarm]:
-        """Those beyond the description's own, where the settings ask for them."""
+        """Return the alarms beyond the description's own: all that AWS recommends, or the one on 5xx responses alone.
+
+        It counts the 503 of a function that AWS does not respond to, which is no error to Lambda. A description that
+        turns recommended alarms off itself has none of them.
+        """
         description, settings = self.description(), self.settings().alarms
         long = {one.name: self.alarm_settings(one).duration_ms or 0 for one in description.functions}
-        return recommended.alarms(description, settings, long) if settings.recommended else []
+        alarms = recommended.alarms(description, settings, long)
+        if settings.recommended:
+            return alarms
+        is_closed = description.settings.alarms.recommended is False
+        return [] if is_closed else [alarm for alarm in alarms if alarm.name == recommended.SERVER_ERRORS]
 
     def alarm_settings(self, function: described.Function) -> AlarmSettings:
         """When to wake somebody for one function."""

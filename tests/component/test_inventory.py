@@ -66,7 +66,7 @@ def test_there_is_one_of_everything_but_tables_and_what_serves_them(dev: Deploym
         "sns.TopicSubscription": 1,
         "ssm.Parameter": 3,
         "cloudwatch.EventRule": 1,
-        "cloudwatch.MetricAlarm": 3,
+        "cloudwatch.MetricAlarm": 4,
         "cloudwatch.LogGroup": 3,
         "iam.Role": 2,
         "iam.RolePolicy": 1,

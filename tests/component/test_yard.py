@@ -307,7 +307,8 @@ def test_outputs_name_the_queue_the_alarms_and_the_site(yard: Deployment) -> Non
     }
     assert outputs["alarm_names"]["dead-letters-depth"] == "yard-dead-letters-depth-dev"
     assert outputs["alarm_arns"]["watch-no-arrivals"] == "arn:post-no-arrivals-alarm"
-    assert len(outputs["alarm_names"]) == 9
+    assert outputs["alarm_names"]["api-server-errors"] == "yard-api-server-errors-dev"
+    assert len(outputs["alarm_names"]) == 10
     assert outputs["cors_origin"] == ORIGIN
 
 

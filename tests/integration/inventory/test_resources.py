@@ -121,5 +121,5 @@ def test_a_sweep_comes_round(outputs: Outputs, client: Client) -> None:
 def test_alarms_and_alerts_go_to_one_topic(outputs: Outputs, client: Client) -> None:
     assert outputs["alarm_topic_arn"] == outputs["topic_arns"]["alerts"]
     found = client("cloudwatch").describe_alarms(AlarmNames=[*outputs["alarm_names"].values()])["MetricAlarms"]
-    assert len(found) == 3 * len(outputs["function_names"])
+    assert len(found) == 3 * len(outputs["function_names"]) + 1, "and one on 5xx responses"
     assert {arn for alarm in found for arn in alarm["AlarmActions"]} == {outputs["alarm_topic_arn"]}
