@@ -114,11 +114,24 @@ TIME: Schema = {"type": "string", "format": "date-time", "description": "UTC, to
 
 REQUIRED: dict[str, Schema] = dict(zip(rows.REQUIRED, (NAME, QUANTITY, PRICE, CATEGORY), strict=True))
 REMOVABLE: dict[str, Schema] = {"description": DESCRIPTION, "sku": SKU, "reorderThreshold": THRESHOLD}
+STORED_TIME: Schema = {
+    "type": "string",
+    "maxLength": 100,
+    "description": "Read-only. A value that is not the stored one is a 400.",
+}
+SENT_BACK: dict[str, Schema] = {
+    "itemId": ITEM_ID,
+    "version": {**VERSION, "description": "Same as `expectedVersion`, so that a stale copy of the item is a 409."},
+    "createdAt": STORED_TIME,
+    "lastUpdated": STORED_TIME,
+}
+"""Fields that are in a change because the caller sends back an item that it read."""
 CHANGES: dict[str, Schema] = {
     **REQUIRED,
     "status": STATUS,
     **{name: {**schema, "type": [schema["type"], "null"]} for name, schema in REMOVABLE.items()},
     "expectedVersion": {**VERSION, "description": "Change the item only if this is its version; 409 otherwise."},
+    **SENT_BACK,
 }
 """What a change may hold: null takes an optional field away."""
 
@@ -131,7 +144,8 @@ SCHEMAS: dict[str, Schema] = {
     },
     "ItemChanges": {
         "type": "object",
-        "description": "The fields to set; the others stay. null takes an optional one away.",
+        "description": "The fields to set; the others stay. null takes an optional one away. An item can be sent back "
+        "as it was read, with fields changed.",
         "minProperties": 1,
         "additionalProperties": False,
         "properties": CHANGES,
@@ -151,7 +165,7 @@ SCHEMAS: dict[str, Schema] = {
                     f"which needs {', '.join(REQUIRED)}.",
                     "minProperties": 1,
                     "additionalProperties": False,
-                    "properties": {"itemId": ITEM_ID, **CHANGES},
+                    "properties": CHANGES,
                 },
             }
         },

@@ -28,9 +28,10 @@ SCHEMAS: dict[str, Schema] = {
     },
     "ItemChanges": {
         "type": "object",
-        "description": "The attributes to set; the others stay. The keys cannot change.",
+        "description": "The attributes to set, at most 300; the others stay. The keys cannot change: they can be sent "
+        "back as they are stored, and another value is a 400.",
         "minProperties": 1,
-        "maxProperties": 300,
+        "maxProperties": 302,
     },
     "Item": {
         "type": "object",

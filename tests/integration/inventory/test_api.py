@@ -207,3 +207,12 @@ def test_low_stock_is_told_to_the_topic(
         (message,) = [told for told in listener.heard(wait_seconds=5) if made["itemId"] in told["Subject"]]
     assert message["Subject"] == f"Low stock: 10 left of item {made['itemId']}"
     assert message["MessageAttributes"]["correlationId"]["Value"] == "delivery-7"
+
+
+def test_an_item_can_be_sent_back_as_it_was_read(http: Http, create: Callable[..., Any]) -> None:
+    made = create(sku=uuid.uuid4().hex)
+    copy = {**made, "price": float(made["price"])}
+    assert http("PUT", at(made), copy).body == made
+    assert http("PUT", at(made), {**copy, "quantity": 39}).body["version"] == 2
+    refused(http("PUT", at(made), {**copy, "quantity": 38}), 409, "VERSION_CONFLICT")
+    refused(http("PUT", at(made), {"createdAt": made["lastUpdated"][:-1]}), 400, "INVALID_REQUEST")

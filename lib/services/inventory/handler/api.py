@@ -120,14 +120,15 @@ def _carried_out(request: Request, number: int, idempotency: Idempotency | None)
     entry = request.body["items"][number]
     changes = _changes(entry)
     if "itemId" in entry:
-        guard = Guard(expected=entry.get("expectedVersion"))
+        guard = Guard(None, entry.get("expectedVersion"), entry.get("version"), _read_only(entry))
         return 200, inventory().change(entry["itemId"], changes, guard, request.actor, idempotency)
     fields = {name: value for name, value in changes.items() if value is not None}
     if missing := [name for name in rows.REQUIRED if name not in fields]:
         needed = [f"items[{number}] must contain {', '.join(missing)}"]
         raise BadRequest("a new item lacks something; to change one, give its itemId", needed)
-    if "expectedVersion" in entry:
-        raise BadRequest("expectedVersion: a new item has none; give the itemId of the one to change")
+    for name in ("expectedVersion", "version", *rows.READ_ONLY):
+        if name in entry:
+            raise BadRequest(f"{name}: a new item has none; set the itemId of the item to change")
     return 201, inventory().create(fields, request.actor, idempotency)
 
 
@@ -148,8 +149,13 @@ def _guard(request: Request) -> Guard:
     text = request.headers.get("if-match", "*").strip()
     if text != "*" and not re.fullmatch(r'"[1-9]\d{0,11}"', text):
         raise BadRequest(f'If-Match {text!r}: give the ETag of a version, such as "3" with its quotes, or *')
-    expected = request.body.get("expectedVersion") if request.body else None
-    return Guard(None if text == "*" else int(text.strip('"')), expected)
+    body = request.body or {}
+    if_match = None if text == "*" else int(text.strip('"'))
+    return Guard(if_match, body.get("expectedVersion"), body.get("version"), _read_only(body))
+
+
+def _read_only(body: dict[str, Any]) -> dict[str, str]:
+    return {name: body[name] for name in rows.READ_ONLY if name in body}
 
 
 def _idempotency(request: Request) -> Idempotency | None:

@@ -23,6 +23,8 @@ from ....runtime.reserved import PREFIX
 REQUIRED = ("name", "quantity", "price", "category")
 FIELDS = ("name", "description", "quantity", "price", "category", "sku", "status", "reorderThreshold")
 SHOWN = ("itemId", "version", *FIELDS, "createdAt", "lastUpdated")
+READ_ONLY = ("itemId", "createdAt", "lastUpdated")
+"""Fields that a change can contain only with their stored values."""
 INDEXES = {
     ("category",): ("category-index", "category"),
     ("status",): ("status-index", "status"),

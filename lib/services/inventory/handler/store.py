@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Callable, NamedTuple
 
 from ....runtime import metrics, parameters
 from ....runtime.attributes import Item
 from ....runtime.aws import BUDGET, Call
 from ....runtime.dynamodb import ConditionFailed, DynamoDB, TransactionCanceled
-from ....runtime.errors import Conflict, NotFound, PreconditionFailed, TooManyRequests, VersionConflict
+from ....runtime.errors import BadRequest, Conflict, NotFound, PreconditionFailed, TooManyRequests, VersionConflict
 from ....runtime.idempotency import Idempotency
 from ....runtime.paging import Listing, PageTokens
 from ....runtime.reserved import EXPIRES
@@ -34,18 +36,26 @@ class Config(NamedTuple):
 
 
 class Guard(NamedTuple):
-    """At which version an item may be changed: at any where both are None."""
+    """Conditions of a change on the stored item. None disables a condition."""
 
     if_match: int | None = None
     expected: int | None = None
+    version: int | None = None
+    """Version in the copy of the item that the caller sent back."""
+    read_only: Mapping[str, str] = MappingProxyType({})
+    """Read-only fields in that copy, by name."""
 
     def check(self, item: Item) -> None:
-        """Raise if the item is at another."""
+        """Raise an error if the stored item does not meet a condition."""
         current = rows.version_of(item)
-        for wanted, error in ((self.if_match, PreconditionFailed), (self.expected, VersionConflict)):
-            if wanted not in (None, current):
-                message = f"the item is at version {current}, not {wanted}: read it again, then change that"
+        versions = [(self.if_match, PreconditionFailed), (self.expected, VersionConflict)]
+        for version, error in (*versions, (self.version, VersionConflict)):
+            if version not in (None, current):
+                message = f"the item is at version {current}, not {version}: read it again, then change that"
                 raise error(message, [f"version {current}"], {"ETag": f'"{current}"'})
+        for name, value in self.read_only.items():
+            if item[name]["S"] != value:
+                raise BadRequest(f"{name} is read-only: it must be {item[name]['S']!r} or omitted, got {value!r}")
 
 
 class Page(NamedTuple):

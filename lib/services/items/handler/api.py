@@ -20,6 +20,8 @@ KEY_BYTES = {"ItemId": 2048, "CreatedAt": 1024}
 DEFAULT_PAGE_SIZE = 20
 PAGE_BYTES = 2_500_000
 """Lambda answers 6 MB at most, and an item's text may grow to twice its size on the way there."""
+MAX_CHANGES = 300
+"""Maximum number of attributes that one change sets: a limit of DynamoDB's update expressions."""
 NEWEST_ATTEMPTS = 5
 """How often a newest record that is deleted before it can be changed is looked for again."""
 
@@ -71,12 +73,24 @@ def read_item(request: Request) -> Response:
 
 
 def update_item(request: Request) -> Response:
-    """Set attributes of one record; those not named stay."""
-    if touched := [name for name in KEYS if name in request.body]:
-        raise BadRequest(f"{', '.join(touched)}: keys cannot change; create another item, and delete this one")
+    """Set attributes of one record; those not named stay. Keys can be sent back with their stored values."""
     refuse_reserved(*request.body)
     changes = to_item(request.body)
-    return Response(200, to_json(_on_record(request, lambda key: items().update(key, changes))))
+    sent_keys = {name: changes.pop(name) for name in KEYS if name in changes}
+    if len(changes) > MAX_CHANGES:
+        raise BadRequest(f"the body must have at most {MAX_CHANGES} attributes besides its keys, got {len(changes)}")
+
+    def update(key: Item) -> Item:
+        for name, sent in sent_keys.items():
+            if sent != key[name]:
+                stored, got = key[name]["S"], f"{request.body[name]!r:.80}"
+                raise BadRequest(
+                    f"{name}: keys cannot change; it must be {stored!r} or omitted, got {got}. "
+                    "To change a key, create another item and delete this one."
+                )
+        return items().update(key, changes)
+
+    return Response(200, to_json(_on_record(request, update)))
 
 
 def delete_item(request: Request) -> Response:
