@@ -23,10 +23,10 @@ from ...service import (
 from ...settings import ApiSettings, FunctionSettings, Layer, Settings, between, flag, refuse, setting
 from ..pages import page_of, page_query
 from .handler import rows
+from .handler.store import MAX_PAGE_SIZE
 
 HANDLER = f"{__package__}.handler.api"
 NUMBER_MAX = 999_999_999_999
-MAX_PAGE_SIZE = 50
 STATUSES = ("available", "out_of_stock", "discontinued")
 LISTED = Key("listedAt")
 """Only rows of items that are there have it, so nothing else is in an index."""
@@ -112,7 +112,7 @@ VERSION: Schema = {"type": "integer", "minimum": 1, "maximum": NUMBER_MAX}
 ITEM_ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 TIME: Schema = {"type": "string", "format": "date-time", "description": "UTC, to the microsecond."}
 
-REQUIRED: dict[str, Schema] = dict(zip(rows.REQUIRED, (NAME, QUANTITY, PRICE, CATEGORY), strict=True))
+REQUIRED: dict[str, Schema] = dict(zip(rows.REQUIRED, (NAME, QUANTITY, CATEGORY), strict=True))
 REMOVABLE: dict[str, Schema] = {"description": DESCRIPTION, "sku": SKU, "reorderThreshold": THRESHOLD}
 STORED_TIME: Schema = {
     "type": "string",
@@ -128,6 +128,7 @@ SENT_BACK: dict[str, Schema] = {
 """Fields that are in a change because the caller sends back an item that it read."""
 CHANGES: dict[str, Schema] = {
     **REQUIRED,
+    "price": PRICE,
     "status": STATUS,
     **{name: {**schema, "type": [schema["type"], "null"]} for name, schema in REMOVABLE.items()},
     "expectedVersion": {**VERSION, "description": "Change the item only if this is its version; 409 otherwise."},
@@ -140,7 +141,12 @@ SCHEMAS: dict[str, Schema] = {
         "type": "object",
         "required": list(REQUIRED),
         "additionalProperties": False,
-        "properties": {**REQUIRED, "status": {**STATUS, "description": "`available` when not given."}, **REMOVABLE},
+        "properties": {
+            **REQUIRED,
+            "price": {**PRICE, "description": f"{PRICE['description']} Default: 0."},
+            "status": {**STATUS, "description": "Default: `available`."},
+            **REMOVABLE,
+        },
     },
     "ItemChanges": {
         "type": "object",
@@ -172,11 +178,12 @@ SCHEMAS: dict[str, Schema] = {
     },
     "Item": {
         "type": "object",
-        "required": ["itemId", "version", *REQUIRED, "status", "createdAt", "lastUpdated"],
+        "required": ["itemId", "version", *REQUIRED, "price", "status", "createdAt", "lastUpdated"],
         "properties": {
             "itemId": ITEM_ID,
             "version": VERSION,
             **REQUIRED,
+            "price": PRICE,
             "status": STATUS,
             **REMOVABLE,
             "createdAt": TIME,
@@ -329,6 +336,7 @@ def _changes() -> tuple[Route, ...]:
             path="/items/{itemId}",
             operation="delete_item",
             summary="Delete an item; its history stays",
+            query={"sku": {**SKU, "description": "SKU that the item must have; 404 otherwise."}},
             responses={200: "Deleted"},
             versioned=True,
             grants=(
@@ -347,7 +355,7 @@ def _reads(settings: InventorySettings) -> tuple[Route, ...]:
     always = (audit, CONFIG) if settings.audit_reads else (CONFIG,)
     page = page_query(
         default_size=settings.default_page_size,
-        max_size=MAX_PAGE_SIZE,
+        max_size=settings.max_page_size,
         token_length=4096,
     )
     return (
@@ -371,7 +379,10 @@ def _reads(settings: InventorySettings) -> tuple[Route, ...]:
             path="/items/{itemId}",
             operation="get_item",
             summary="Read an item",
-            query={"version": {**VERSION, "description": "An old version; the latest when not given."}},
+            query={
+                "version": {**VERSION, "description": "Version to return. Default: the latest."},
+                "sku": {**SKU, "description": "SKU that the item must have now; 404 otherwise."},
+            },
             responses={200: "Item"},
             versioned=True,
             grants=(_items("GetItem", reason="read an item"), *always),
@@ -423,7 +434,7 @@ DEMO = (
     Call(method="PUT", path="/items/{desk}", status=200, body={"quantity": 60, "expectedVersion": 3}),
     Call(method="GET", path="/items/{desk}?version=1", status=200),
     Call(method="GET", path="/items/{desk}", status=200),
-    Call(method="DELETE", path="/items/{desk}", status=200),
+    Call(method="DELETE", path="/items/{desk}?sku=DESK-140", status=200),
     Call(method="GET", path="/items/{desk}/history", status=200),
 )
 

@@ -3,6 +3,7 @@
 from ...service import Call, Function, Grant, Key, Metric, Route, Schema, Service, Table
 from ...settings import AlarmSettings, ApiSettings, FunctionSettings, ObservationSettings, Settings, TableSettings
 from ..pages import page_of, page_query
+from .handler.api import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 
 HANDLER = f"{__package__}.handler.api"
 
@@ -18,7 +19,7 @@ CREATED_AT: Schema = {
     "maxLength": 1024,
     "description": "The time of creation when not given. Records of one ItemId are in the order of this text.",
 }
-PAGE = page_query(default_size=20, max_size=100, token_length=9000)
+PAGE = page_query(default_size=DEFAULT_PAGE_SIZE, max_size=MAX_PAGE_SIZE, token_length=9000)
 
 SCHEMAS: dict[str, Schema] = {
     "NewItem": {

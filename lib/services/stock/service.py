@@ -29,7 +29,7 @@ from ...service import (
 from ...settings import ApiSettings, FunctionSettings, Layer, Settings, TableSettings, between, one_of, setting
 from ..pages import page_of, page_query
 from .handler import levels, movements
-from .handler.api import DEFAULT_PAGE_SIZE, DEFAULT_WAREHOUSE, ID
+from .handler.api import DEFAULT_PAGE_SIZE, DEFAULT_WAREHOUSE, ID, MAX_PAGE_SIZE
 from .handler.refusals import (
     BelowReserved,
     HoldLimit,
@@ -44,7 +44,6 @@ from .handler.work import REARM
 HANDLER = f"{__package__}.handler.api"
 SITE = Path(__file__).parent / "site" / "dist"
 NUMBER_MAX = levels.COUNT_MAX
-MAX_PAGE_SIZE = 100
 MAX_LINES = 25
 """Most lines of a cart: of the 100 actions of a transaction each takes three."""
 MAX_MINUTES = 1440

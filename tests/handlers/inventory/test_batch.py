@@ -64,7 +64,7 @@ def test_twenty_five_items_are_made_in_one_call(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("entry", "says"),
     [
-        ({"name": "Desk", "quantity": 1}, "items[0] must contain price, category"),
+        ({"name": "Desk", "price": 1}, "items[0] must contain quantity, category"),
         ({**DESK, "expectedVersion": 1}, "expectedVersion: a new item has none"),
     ],
 )

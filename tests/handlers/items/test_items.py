@@ -257,10 +257,9 @@ def test_a_page_has_twenty_items_unless_told(api: Api) -> None:
     ("query", "says"),
     [
         ({"page_size": "0"}, "query.page_size must be bigger"),
-        ({"page_size": "101"}, "query.page_size must be smaller"),
         ({"page_size": "ten"}, "query.page_size must be integer"),
         ({"page_size": "-1"}, "query.page_size must be bigger"),
-        ({"page_size": "9" * 30}, "query.page_size must be smaller"),
+        ({"page_size": "9" * 5000}, "query.page_size must be integer"),
         ({"page_size": "2.5"}, "query.page_size must be integer"),
         ({"page_size": "true"}, "query.page_size must be integer"),
         ({"page_size": ["1", "2"]}, "page_size: give it once, not 2 times"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from ....runtime import logs
@@ -36,7 +35,8 @@ def create_item(request: Request) -> Response:
 
 def get_item(request: Request) -> Response:
     """An item as it is, or as it was at a version."""
-    return _item(inventory().read(_id(request), request.actor, request.query.get("version")))
+    query = request.query
+    return _item(inventory().read(_id(request), request.actor, query.get("version"), query.get("sku")))
 
 
 def list_items(request: Request) -> Response:
@@ -51,7 +51,7 @@ def list_items(request: Request) -> Response:
         page = Page([item for item in found if wanted.items() <= item.items()], None)
     else:
         page = inventory().page(request.actor, narrowed, size, token)
-    return _page("items", (to_json(rows.item_of(row)) for row in page.rows), page.token)
+    return _page("items", [to_json(rows.item_of(row)) for row in page.rows], page.token)
 
 
 def update_item(request: Request) -> Response:
@@ -69,7 +69,7 @@ def delete_item(request: Request) -> Response:
 def get_history(request: Request) -> Response:
     """A page of an item's versions, newest first."""
     page = inventory().history(_id(request), request.actor, _page_size(request), request.query.get("page_token"))
-    return _page("versions", (to_json(rows.version_shown(row)) for row in page.rows), page.token)
+    return _page("versions", [to_json(rows.version_shown(row)) for row in page.rows], page.token)
 
 
 def batch_items(request: Request) -> Response:
@@ -120,7 +120,8 @@ def _carried_out(request: Request, number: int, idempotency: Idempotency | None)
     entry = request.body["items"][number]
     changes = _changes(entry)
     if "itemId" in entry:
-        guard = Guard(None, entry.get("expectedVersion"), entry.get("version"), _read_only(entry))
+        version = entry.get("version")
+        guard = Guard(expected=entry.get("expectedVersion"), version=version, read_only=_read_only(entry))
         return 200, inventory().change(entry["itemId"], changes, guard, request.actor, idempotency)
     fields = {name: value for name, value in changes.items() if value is not None}
     if missing := [name for name in rows.REQUIRED if name not in fields]:
@@ -151,7 +152,8 @@ def _guard(request: Request) -> Guard:
         raise BadRequest(f'If-Match {text!r}: give the ETag of a version, such as "3" with its quotes, or *')
     body = request.body or {}
     if_match = None if text == "*" else int(text.strip('"'))
-    return Guard(if_match, body.get("expectedVersion"), body.get("version"), _read_only(body))
+    expected, version = body.get("expectedVersion"), body.get("version")
+    return Guard(if_match, expected, request.query.get("sku"), version, _read_only(body))
 
 
 def _read_only(body: dict[str, Any]) -> dict[str, str]:
@@ -167,10 +169,7 @@ def _idempotency(request: Request) -> Idempotency | None:
 
 def _page_size(request: Request) -> int:
     config = inventory().config()
-    size: int = request.query.get("page_size", config.default_page_size)
-    if size > config.max_page_size:
-        raise BadRequest(f"page_size {size}: give at most {config.max_page_size}")
-    return size
+    return int(min(request.query.get("page_size", config.default_page_size), config.max_page_size))
 
 
 def _item(item: Item, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -181,5 +180,6 @@ def _etag(item: Item) -> dict[str, str]:
     return {"ETag": f'"{rows.version_of(item)}"'}
 
 
-def _page(name: str, texts: Iterable[str], token: str | None) -> Response:
-    return Response(200, f'{{"{name}":[{",".join(texts)}],"next_page_token":{json.dumps(token)}}}')
+def _page(name: str, entries: list[str], token: str | None) -> Response:
+    page = f'"{name}":[{",".join(entries)}],"count":{len(entries)},"next_page_token":{json.dumps(token)}'
+    return Response(200, f"{{{page}}}")

@@ -20,7 +20,7 @@ from ....runtime.attributes import Attribute, Item
 from ....runtime.invocation import INVOCATION
 from ....runtime.reserved import PREFIX
 
-REQUIRED = ("name", "quantity", "price", "category")
+REQUIRED = ("name", "quantity", "category")
 FIELDS = ("name", "description", "quantity", "price", "category", "sku", "status", "reorderThreshold")
 SHOWN = ("itemId", "version", *FIELDS, "createdAt", "lastUpdated")
 READ_ONLY = ("itemId", "createdAt", "lastUpdated")
@@ -69,8 +69,8 @@ def new_id() -> str:
 def created(item_id: str, fields: Item) -> Item:
     """The first version of an item."""
     at = moment()
-    status = {"status": {"S": "available"}}
-    return {"itemId": {"S": item_id}, "version": {"N": "1"}, **status, **fields, "createdAt": at, "lastUpdated": at}
+    defaults: Item = {"price": {"N": "0"}, "status": {"S": "available"}}
+    return {"itemId": {"S": item_id}, "version": {"N": "1"}, **defaults, **fields, "createdAt": at, "lastUpdated": at}
 
 
 def succeeded(item: Item, changes: Changes) -> Item:

@@ -22,6 +22,8 @@ from .alerts import LEASE_SECONDS, Alerts
 from .rows import Deed
 
 CONFIG_PARAMETER = "CONFIG_PARAMETER"
+MAX_PAGE_SIZE = 50
+"""Upper limit of `max_page_size`."""
 FREE_SKU_SECONDS = 3600
 """How long it stays written that a sku is free again."""
 
@@ -40,6 +42,7 @@ class Guard(NamedTuple):
 
     if_match: int | None = None
     expected: int | None = None
+    sku: str | None = None
     version: int | None = None
     """Version in the copy of the item that the caller sent back."""
     read_only: Mapping[str, str] = MappingProxyType({})
@@ -47,6 +50,7 @@ class Guard(NamedTuple):
 
     def check(self, item: Item) -> None:
         """Raise an error if the stored item does not meet a condition."""
+        _check_sku(item, self.sku)
         current = rows.version_of(item)
         versions = [(self.if_match, PreconditionFailed), (self.expected, VersionConflict)]
         for version, error in (*versions, (self.version, VersionConflict)):
@@ -96,7 +100,9 @@ class Inventory:
         """The service's settings, read once per worker."""
         if self._config is None:
             found = Config(**parameters.load(CONFIG_PARAMETER))
-            self._config = found._replace(default_page_size=max(1, min(found.default_page_size, found.max_page_size)))
+            maximum = max(1, min(found.max_page_size, MAX_PAGE_SIZE))
+            default = max(1, min(found.default_page_size, maximum))
+            self._config = found._replace(default_page_size=default, max_page_size=maximum)
         return self._config
 
     def claim(self, idempotency: Idempotency) -> None:
@@ -134,11 +140,12 @@ class Inventory:
         """The last version of an item, which says that it is gone."""
         return self._advance(Deed("DELETE", item_id, by), guard, lambda item: rows.succeeded(item, {}))
 
-    def read(self, item_id: str, by: str, version: int | None = None) -> Item:
-        """An item as it is, or as it was at a version; `NotFound` if it is not there or deleted."""
+    def read(self, item_id: str, by: str, version: int | None = None, sku: str | None = None) -> Item:
+        """Return an item or one of its versions. Raise `NotFound` if it does not exist or has another SKU."""
         keys = [rows.now_key(item_id)] + ([] if version is None else [rows.version_key(item_id, version)])
         found = self._audited(Deed("READ", item_id, by), *map(self._reading, keys))
         now = _present(item_id, found[0].get("Item"))
+        _check_sku(now, sku)
         if version is None:
             return now
         if "Item" not in found[1]:
@@ -338,6 +345,11 @@ def _present(item_id: str, row: Item | None) -> Item:
     if row is None or "deleted" in row:
         raise _missing(item_id)
     return rows.item_of(row)
+
+
+def _check_sku(item: Item, sku: str | None) -> None:
+    if sku is not None and item.get("sku") != {"S": sku}:
+        raise NotFound(f"no item {item['itemId']['S']!r} with the sku {sku!r}")
 
 
 def _missing(item_id: str) -> NotFound:

@@ -18,6 +18,7 @@ from .store import KEYS, items, key_of, own_row
 KEY_BYTES = {"ItemId": 2048, "CreatedAt": 1024}
 """DynamoDB's limits for a partition key and a sort key."""
 DEFAULT_PAGE_SIZE = 20
+MAX_PAGE_SIZE = 100
 PAGE_BYTES = 2_500_000
 """Lambda answers 6 MB at most, and an item's text may grow to twice its size on the way there."""
 MAX_CHANGES = 300
@@ -52,7 +53,8 @@ def create_item(request: Request) -> Response:
 
 def list_items(request: Request) -> Response:
     """A page of records, in no particular order; never more than Lambda can answer."""
-    page = items().page(request.query.get("page_size", DEFAULT_PAGE_SIZE), request.query.get("page_token"))
+    size = min(request.query.get("page_size", DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE)
+    page = items().page(size, request.query.get("page_token"))
     texts: list[str] = []
     after, room = page.after, PAGE_BYTES
     for item in page.items:
@@ -63,7 +65,7 @@ def list_items(request: Request) -> Response:
             break
         texts.append(text)
     token = json.dumps(items().token(after) if after else None)
-    return Response(200, f'{{"items":[{",".join(texts)}],"next_page_token":{token}}}')
+    return Response(200, f'{{"items":[{",".join(texts)}],"count":{len(texts)},"next_page_token":{token}}}')
 
 
 def read_item(request: Request) -> Response:
