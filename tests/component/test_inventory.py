@@ -183,8 +183,8 @@ def test_pages_cannot_be_larger_unasked_than_asked_for(sizes: dict[str, int]) ->
 def test_chosen_page_sizes_are_described_and_the_parameter_enforces_them() -> None:
     (function,) = made_of(InventorySettings(default_page_size=5, max_page_size=30)).functions
     paged = [route.query["page_size"] for route in function.routes if "page_size" in route.query]
-    said = "Maximum number of entries on the page. Values above 30 are reduced to 30. Default: 5."
-    assert paged == [{"type": "integer", "minimum": 1, "description": said}] * 2
+    description = "Maximum number of entries on the page. Values above 30 are reduced to 30. Default: 5."
+    assert paged == [{"type": "integer", "minimum": 1, "description": description}] * 2
 
 
 def test_alarms_and_alerts_go_to_one_topic_and_one_address(dev: Deployment) -> None:

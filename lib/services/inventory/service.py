@@ -103,7 +103,11 @@ QUANTITY: Schema = {"type": "integer", "minimum": 0, "maximum": NUMBER_MAX}
 PRICE: Schema = {"type": "number", "minimum": 0, "maximum": NUMBER_MAX, "description": "A decimal, kept to the digit."}
 CATEGORY: Schema = {**TEXT, "maxLength": 100}
 SKU: Schema = {**TEXT, "maxLength": 100, "description": "No two items have the same."}
-STATUS: Schema = {"type": "string", "enum": list(STATUSES)}
+STATUS: Schema = {
+    "type": "string",
+    "enum": list(STATUSES),
+    "description": "Follows the quantity, `out_of_stock` at 0 and `available` above, unless it is `discontinued`.",
+}
 THRESHOLD: Schema = {
     **QUANTITY,
     "description": "At or under this quantity the stock is low; the service's when not given.",
@@ -144,7 +148,7 @@ SCHEMAS: dict[str, Schema] = {
         "properties": {
             **REQUIRED,
             "price": {**PRICE, "description": f"{PRICE['description']} Default: 0."},
-            "status": {**STATUS, "description": "Default: `available`."},
+            "status": STATUS,
             **REMOVABLE,
         },
     },

@@ -27,8 +27,8 @@ def test_an_item_is_read_and_deleted_with_its_sku(shop: Shop) -> None:
 def test_an_item_with_another_sku_is_not_found(shop: Shop, method: str, fields: dict[str, Any]) -> None:
     item = shop.create(**fields)
     shop.create(sku="D-2")
-    says = f"no item '{item['itemId']}' with the sku 'D-2'"
-    refused(addressed(shop, method, item, sku="D-2"), 404, "NOT_FOUND", says)
+    message = f"no item '{item['itemId']}' with the sku 'D-2'"
+    refused(addressed(shop, method, item, sku="D-2"), 404, "NOT_FOUND", message)
     assert shop.read(item).body == item
 
 
@@ -60,7 +60,7 @@ def test_a_page_size_above_the_maximum_is_reduced_to_it(shop: Shop, config: str,
 
 
 @pytest.mark.parametrize(("maximum", "expected"), [(1000, 50), (0, 1), (-1, 1)])
-def test_the_maximum_page_size_stays_in_its_range_whatever_the_parameter_says(
+def test_the_maximum_page_size_of_the_parameter_is_kept_in_its_range(
     shop: Shop, config: str, maximum: int, expected: int
 ) -> None:
     put(shop, config, max_page_size=maximum)

@@ -39,8 +39,8 @@ def test_an_item_sent_back_with_a_changed_field_is_changed(shop: Shop) -> None:
 @pytest.mark.parametrize("name", OTHER_VALUES)
 def test_a_read_only_field_with_another_value_is_rejected(shop: Shop, name: str) -> None:
     item = shop.create()
-    says = f"{name} is read-only: it must be '{item[name]}' or omitted, got '{OTHER_VALUES[name]}'"
-    refused(shop.change(item, quantity=1, **{name: OTHER_VALUES[name]}), 400, "INVALID_REQUEST", says)
+    message = f"{name} is read-only: it must be '{item[name]}' or omitted, got '{OTHER_VALUES[name]}'"
+    refused(shop.change(item, quantity=1, **{name: OTHER_VALUES[name]}), 400, "INVALID_REQUEST", message)
     assert shop.read(item).body == item
 
 

@@ -36,6 +36,7 @@ NOW_VERSION: Attribute = {"N": "0"}
 ITEMS: Attribute = {"S": "items"}
 UNSENT: Attribute = {"S": f"{PREFIX}unsent"}
 NOTHING: Attribute = {"NULL": True}
+DISCONTINUED: Attribute = {"S": "discontinued"}
 ALERTED = f"{PREFIX}alerted"
 """On the row of what an item is now: the epoch second from which it can raise an alert again, 0 while it has not
 recovered; absent if it can."""
@@ -69,14 +70,27 @@ def new_id() -> str:
 def created(item_id: str, fields: Item) -> Item:
     """The first version of an item."""
     at = moment()
-    defaults: Item = {"price": {"N": "0"}, "status": {"S": "available"}}
-    return {"itemId": {"S": item_id}, "version": {"N": "1"}, **defaults, **fields, "createdAt": at, "lastUpdated": at}
+    item: Item = {"itemId": {"S": item_id}, "version": {"N": "1"}, "price": {"N": "0"}, **fields}
+    return {**item, "status": status_of(item), "createdAt": at, "lastUpdated": at}
+
+
+def status_of(item: Item) -> Attribute:
+    """Return the status of an item: it follows the quantity, unless the item is discontinued."""
+    if item.get("status") == DISCONTINUED:
+        return DISCONTINUED
+    return {"S": "out_of_stock" if Decimal(item["quantity"]["N"]) == 0 else "available"}
 
 
 def succeeded(item: Item, changes: Changes) -> Item:
     """The version after `item`."""
     fields = {name: value for name, value in {**item, **changes}.items() if value is not None}
     return {**fields, "version": {"N": str(version_of(item) + 1)}, "lastUpdated": moment()}
+
+
+def difference(item: Item, changes: Changes) -> Changes:
+    """Return the effective changes, including that of the status."""
+    after = {name: value for name, value in {**item, **changes}.items() if value is not None}
+    return changed(item, {**changes, "status": status_of(after)})
 
 
 def changed(item: Item, changes: Changes) -> Changes:

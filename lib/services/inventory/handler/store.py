@@ -128,7 +128,7 @@ class Inventory:
         """An item as it is once `changes` are made; no new version where they make no difference."""
 
         def step(item: Item) -> Item:
-            difference = rows.changed(item, changes)
+            difference = rows.difference(item, changes)
             return rows.succeeded(item, difference) if difference else item
 
         try:
