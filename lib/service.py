@@ -553,6 +553,9 @@ class Service:
     functions: tuple[Function, ...]
     schemas: Mapping[str, Schema] = field(default_factory=dict)
     """Request and response bodies by name (letters and digits, as API Gateway names models)."""
+    batches: Mapping[str, str] = field(default_factory=dict)
+    """Request schemas whose entries are validated one by one: the array property by the name of the schema. An invalid
+    entry does not reject the request; the operation receives its error in `Request.invalid`."""
     topics: tuple[Topic, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     secrets: tuple[Secret, ...] = ()
@@ -594,6 +597,20 @@ class Service:
     def scopes(self) -> list[str]:
         """All that its routes need callers to be allowed."""
         return sorted({route.scope_needed() for _, route in self.routes()} - {""})
+
+    def request_schema(self, name: str) -> Schema:
+        """Return the schema that rejects a request body: without the schema of the entries if it is a batch."""
+        schema = self.schemas[name]
+        if name not in self.batches:
+            return schema
+        properties, array = schema["properties"], self.batches[name]
+        envelope = {keyword: value for keyword, value in properties[array].items() if keyword != "items"}
+        return {**schema, "properties": {**properties, array: envelope}}
+
+    def entry_schema(self, name: str) -> Schema:
+        """Return the schema of one entry of a batch."""
+        schema: Schema = self.schemas[name]["properties"][self.batches[name]]["items"]
+        return schema
 
     def grants(self) -> list[Grant]:
         """What its functions need together, merged as a function's own."""
@@ -656,6 +673,11 @@ class Service:
         for name in {route.body for _, route in self.routes() if route.body} & self.schemas.keys():
             if "'$ref'" in repr(self.schemas[name]):
                 yield f"schema {name!r} is a request's, and refers to another: write that out in it"
+        for name, array in self.batches.items():
+            body = self.schemas.get(name, {})
+            entries = body.get("properties", {}).get(array, {})
+            if (body.get("type"), entries.get("type"), "items" in entries) != ("object", "array", True):
+                yield f"batches[{name!r}] must be an array with items in the object schema {name!r}, got {array!r}."
         for name in self.schemas:
             if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", name):
                 yield f"schema name {name!r}: give letters and digits, which is what API Gateway takes"

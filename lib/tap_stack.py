@@ -667,7 +667,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 key_name=self._physical("api", f"{self.description.api_type}-key"),
                 description=self.description.description,
                 routes=[(route, self.functions[function.name]) for function, route in self.description.routes()],
-                schemas=self.description.schemas,
+                schemas={name: self.description.request_schema(name) for name in self.description.schemas},
                 settings=self.settings.api,
                 authorization=self.settings.authorization,
                 user_pool=self.user_pool,

@@ -62,6 +62,10 @@ class Route(NamedTuple):
     validate_query: Validator
     types: Mapping[str, str]
     """The query parameters that are no text: the type of each, as its schema says."""
+    entries: str = ""
+    """Array in the body of a batch."""
+    validate_entry: Validator | None = None
+    """Validator of one entry of a batch."""
 
 
 class Request(NamedTuple):
@@ -83,6 +87,9 @@ class Request(NamedTuple):
     """Whose the records are that the request creates: the user pool's user or client, the authorizer's principal, or
     the IAM user or role, whatever the session; empty where an API key or nothing identifies callers, for keys rotate.
     """
+
+    invalid: Mapping[int, BadRequest] = MappingProxyType({})
+    """Errors of the invalid entries of a batch, by index."""
 
     @property
     def caller(self) -> str:
@@ -171,11 +178,9 @@ class Api:
         query = _query(route, event)
         path = {name: _unquoted(name, value) for name, value in (event.get("pathParameters") or {}).items()}
         context = event["requestContext"]
-        return route.operation(
-            Request(
-                f"{key[0]} {key[1]}", path, query, headers, body, _actor(context), context["requestId"], _owner(context)
-            )
-        )
+        actor, owner = _actor(context), _owner(context)
+        name, request_id, invalid = f"{key[0]} {key[1]}", context["requestId"], _invalid_entries(route, body)
+        return route.operation(Request(name, path, query, headers, body, actor, request_id, owner, invalid))
 
 
 def _carried_out(message: str, correlation_id: str, said: Mapping[str, Any], act: Callable[[], T]) -> T:
@@ -211,6 +216,18 @@ def _check(validate: Validator, value: Any, what: str) -> None:
         validate(value, name_prefix=what)
     except Invalid as exc:
         raise BadRequest(f"the {what} is not as it should be", [exc.message]) from exc
+
+
+def _invalid_entries(route: Route, body: Any) -> dict[int, BadRequest]:
+    """Return the errors of the invalid entries of a batch, by index."""
+    found: dict[int, BadRequest] = {}
+    if route.validate_entry is not None:
+        for number, entry in enumerate(body.get(route.entries, [])):
+            try:
+                _check(route.validate_entry, entry, f"body.{route.entries}[{number}]")
+            except BadRequest as exc:
+                found[number] = exc
+    return found
 
 
 def _refuse_constant(name: str) -> NoReturn:

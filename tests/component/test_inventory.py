@@ -406,3 +406,8 @@ def test_domain_of_its_own_is_an_output(inventory: Deployment) -> None:
 def test_everything_that_takes_tags_has_them(dev: Deployment) -> None:
     for parameter in dev.inputs("ssm.Parameter").values():
         assert parameter["tags"] == TAGS
+
+
+def test_the_gateway_leaves_entries_of_a_batch_to_the_function(dev: Deployment) -> None:
+    (model,) = [json.loads(m["schema"]) for m in dev.inputs("apigateway.Model").values() if m["name"] == "Batch"]
+    assert model["properties"] == {"items": {"type": "array", "minItems": 1, "maxItems": 25}}

@@ -66,6 +66,7 @@ def inventory(settings: InventorySettings | None = None) -> Service:
         name_pattern="inventory-{type}-{environment}",
         alarms_type="alerts",
         schemas=SCHEMAS,
+        batches={"Batch": "items"},
         demo=DEMO,
         tables=TABLES,
         topics=(Topic(name="alerts", variable="ALERTS_TOPIC_ARN", output_prefix="sns"),),

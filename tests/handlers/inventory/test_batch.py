@@ -79,11 +79,6 @@ def test_what_a_new_item_needs_is_told_in_its_result(shop: Shop, entry: dict[str
     [
         ([], "body.items must contain at least 1 items"),
         ([DESK] * 26, "body.items must contain less than or equal to 25 items"),
-        ([DESK, {**DESK, "price": "1"}], "body.items[1].price must be number"),
-        ([{}], "at least 1 properties"),
-        ([{**DESK, "colour": "red"}], "must not contain {'colour'}"),
-        ([{"itemId": "desk", "quantity": 1}], "body.items[0].itemId must match pattern"),
-        ([1], "must be object"),
     ],
 )
 def test_a_batch_that_breaks_the_schema_is_refused_whole(shop: Shop, items: list[Any], says: str) -> None:

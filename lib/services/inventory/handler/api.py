@@ -9,7 +9,7 @@ from typing import Any
 
 from ....runtime import logs
 from ....runtime.api import Request, Response
-from ....runtime.attributes import Item, to_attribute, to_item, to_json
+from ....runtime.attributes import Attribute, Item, to_attribute, to_item, to_json
 from ....runtime.aws import BUDGET, AwsError
 from ....runtime.errors import ApiError, BadRequest, NotFound, TooManyRequests
 from ....runtime.idempotency import Idempotency
@@ -29,7 +29,8 @@ def start() -> None:
 
 def create_item(request: Request) -> Response:
     """Add an item."""
-    item = inventory().create(to_item(request.body), request.actor, _idempotency(request))
+    fields = to_item(request.body)
+    item = inventory().create(fields, request.actor, _idempotency(request, fields))
     return _item(item, 201, {"Location": f"items/{item['itemId']['S']}"})
 
 
@@ -78,12 +79,13 @@ def batch_items(request: Request) -> Response:
     from concurrent.futures import ThreadPoolExecutor  # pylint: disable=import-outside-toplevel
 
     entries = request.body["items"]
-    key = _idempotency(request)
+    key = _idempotency(request, {"items": {"L": [_stored_form(entry) for entry in entries]}})
     if key:
         inventory().claim(key)
     apart: dict[str, list[int]] = {}
     for number, entry in enumerate(entries):
-        apart.setdefault(entry.get("itemId", f"new {number}"), []).append(number)
+        item_id = None if number in request.invalid else entry.get("itemId")
+        apart.setdefault(item_id or f"new {number}", []).append(number)
     results = [""] * len(entries)
 
     def carry_out(numbers: list[int]) -> None:
@@ -103,6 +105,8 @@ def send_alerts() -> None:
 def _result(request: Request, number: int, idempotency: Idempotency | None) -> str:
     """What an entry of a batch is answered; the others' answers must not be lost with it."""
     try:
+        if number in request.invalid:
+            raise request.invalid[number]
         if BUDGET.spent():
             raise TooManyRequests("the time of this request is used up; send the rest of it again")
         status, item = _carried_out(request, number, idempotency)
@@ -160,11 +164,17 @@ def _read_only(body: dict[str, Any]) -> dict[str, str]:
     return {name: body[name] for name in rows.READ_ONLY if name in body}
 
 
-def _idempotency(request: Request) -> Idempotency | None:
+def _idempotency(request: Request, contents: Item) -> Idempotency | None:
     key = request.headers.get("idempotency-key")
-    if key is None:
-        return None
-    return Idempotency(key, f"{request.route} {request.caller}", to_item(request.body), rows.own_row)
+    return None if key is None else Idempotency(key, f"{request.route} {request.caller}", contents, rows.own_row)
+
+
+def _stored_form(entry: Any) -> Attribute:
+    """Return an entry as DynamoDB stores it. All that it cannot store are the same: none of them has an effect."""
+    try:
+        return to_attribute(entry, "entry", depth=2)
+    except BadRequest:
+        return {"NULL": True}
 
 
 def _page_size(request: Request) -> int:
