@@ -103,7 +103,12 @@ DESCRIPTION: Schema = {"type": "string", "maxLength": 2000}
 QUANTITY: Schema = {"type": "integer", "minimum": 0, "maximum": NUMBER_MAX}
 PRICE: Schema = {"type": "number", "minimum": 0, "maximum": NUMBER_MAX, "description": "A decimal, kept to the digit."}
 CATEGORY: Schema = {**TEXT, "maxLength": 100}
-SKU: Schema = {**TEXT, "maxLength": 100, "description": "No two items have the same."}
+SKU: Schema = {
+    **TEXT,
+    "maxLength": rows.SKU_LENGTH,
+    "description": "Unique. Stored in Unicode normal form C, without surplus white space; control, format and other "
+    "invisible characters are a 400.",
+}
 STATUS: Schema = {
     "type": "string",
     "enum": list(STATUSES),
@@ -369,7 +374,7 @@ def _reads(settings: InventorySettings) -> tuple[Route, ...]:
             path="/items",
             operation="list_items",
             summary="List items, newest first, a page at a time",
-            query={"category": CATEGORY, "status": STATUS, "sku": SKU, **page},
+            query={"category": CATEGORY, "status": STATUS, "sku": {**SKU, "description": "SKU of one item."}, **page},
             responses={200: "ItemPage"},
             grants=(
                 _items("Query", indexes=tuple(INDEXES), reason="list items"),

@@ -41,7 +41,7 @@ def test_keys_alone_do_not_create_an_item(api: Api) -> None:
 @pytest.mark.parametrize(("path", "keys"), PATHS)
 @pytest.mark.usefixtures("item")
 def test_a_key_with_another_value_is_rejected(
-    api: Api, path: str, keys: tuple[str, ...], name: str, value: Any, stored: str
+    api: Api, path: str, keys: tuple[str, ...], *, name: str, value: Any, stored: str
 ) -> None:
     message = f"{name}: keys cannot change; it must be {stored!r} or omitted, got {value!r}."
     refused(api("PUT", path, {name: value, "n": 2}, keys=keys), 400, "INVALID_REQUEST", message)

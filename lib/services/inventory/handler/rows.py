@@ -11,12 +11,15 @@
 from __future__ import annotations
 
 import os
+import re
 import time
+import unicodedata
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any, NamedTuple, Optional
 
 from ....runtime.attributes import Attribute, Item
+from ....runtime.errors import BadRequest
 from ....runtime.invocation import INVOCATION
 from ....runtime.reserved import PREFIX
 
@@ -37,6 +40,12 @@ ITEMS: Attribute = {"S": "items"}
 UNSENT: Attribute = {"S": f"{PREFIX}unsent"}
 NOTHING: Attribute = {"NULL": True}
 DISCONTINUED: Attribute = {"S": "discontinued"}
+SKU_PREFIX = f"{PREFIX}sku#"
+SKU_LENGTH = 100
+INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U000e0100-\U000e01ef]"
+)
+"""Characters without a shape of their own that Unicode does not count as control or format characters."""
 ALERTED = f"{PREFIX}alerted"
 """On the row of what an item is now: the epoch second from which it can raise an alert again, 0 while it has not
 recovered; absent if it can."""
@@ -88,9 +97,30 @@ def succeeded(item: Item, changes: Changes) -> Item:
 
 
 def difference(item: Item, changes: Changes) -> Changes:
-    """Return the effective changes, including that of the status."""
-    after = {name: value for name, value in {**item, **changes}.items() if value is not None}
-    return changed(item, {**changes, "status": status_of(after)})
+    """Return the effective changes, including that of the status. A stored SKU can be sent back as it is."""
+    effective = changed(item, changes)
+    if sku := effective.get("sku"):
+        effective["sku"] = {"S": normalized_sku(sku["S"])}
+    after = {name: value for name, value in {**item, **effective}.items() if value is not None}
+    return changed(item, {**effective, "status": status_of(after)})
+
+
+def sku_form(sku: str) -> str:
+    """Return the form in which SKUs are compared: Unicode normal form C, without surplus white space."""
+    return " ".join(unicodedata.normalize("NFC", sku).split())
+
+
+def normalized_sku(sku: str) -> str:
+    """Return a SKU in the form in which it is stored. Raise `BadRequest` for characters that people cannot see."""
+    for character in sku.strip():
+        if unicodedata.category(character) in ("Cc", "Cf") or INVISIBLE.match(character):
+            raise BadRequest(
+                f"sku must not contain control, format or other invisible characters, got U+{ord(character):04X} in "
+                f"{sku!a}. Remove it."
+            )
+    if len(form := sku_form(sku)) > SKU_LENGTH:
+        raise BadRequest(f"sku must have at most {SKU_LENGTH} characters in Unicode normal form C, got {len(form)}")
+    return form
 
 
 def changed(item: Item, changes: Changes) -> Changes:
@@ -156,7 +186,7 @@ def audit_row(deed: Deed, old: Item | None, new: Item | None) -> Item:
 
 def sku_key(sku: str) -> Item:
     """Where it is written who has a sku."""
-    return own_row(f"{PREFIX}sku#{sku}")
+    return own_row(f"{SKU_PREFIX}{sku}")
 
 
 def own_row(name: str) -> Item:
