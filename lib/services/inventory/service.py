@@ -22,11 +22,11 @@ from ...service import (
 )
 from ...settings import ApiSettings, FunctionSettings, Layer, Settings, between, flag, refuse, setting
 from ..pages import page_of, page_query
-from .handler import rows
-from .handler.store import MAX_PAGE_SIZE
+from .handler import rows, store
 
 HANDLER = f"{__package__}.handler.api"
 NUMBER_MAX = 999_999_999_999
+MAX_PAGE_SIZE = store.MAX_PAGE_SIZE
 STATUSES = ("available", "out_of_stock", "discontinued")
 LISTED = Key("listedAt")
 """Only rows of items that are there have it, so nothing else is in an index."""
