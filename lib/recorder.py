@@ -52,7 +52,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "getAvailabilityZones": {"names": [f"zone-{letter}" for letter in "abc"]},
     "getCallerIdentity": {"accountId": "123456789012"},
     "getRegion": {"region": "us-east-1"},
-    "getPartition": {"partition": "aws"},
+    "getPartition": {"partition": "aws", "dnsSuffix": "amazonaws.com"},
 }
 """What a program may ask AWS, and the recorder's answer."""
 LOOK_UPS = ("getFunction", "getKey", "getParameter", "getSecret", "getTable", "getUserPools", "getVault")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import pulumi
@@ -48,6 +49,8 @@ from .naming import (
     user_pool_name,
 )
 from .network import calls
+from .provider_info import ProviderInfo
+from .runtime import aws as aws_client
 from .runtime import metrics
 from .settings import USER_POOL, AlarmSettings, FunctionSettings
 from .settings.origins import SITE
@@ -138,6 +141,11 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     def _prefix(self) -> str:
         """The logical name, with which those of all children begin."""
         return self._transitions.prefix
+
+    @cached_property
+    def _info(self) -> ProviderInfo:
+        """Account, region and partition of the provider, which every component of the stack shares."""
+        return ProviderInfo(self)
 
     @property
     def _child(self) -> pulumi.ResourceOptions:
@@ -263,6 +271,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 retain_on_delete=bool(self.settings.table.retain_on_delete),
                 import_id=self._transitions.adopted.import_id(existing_resources.KEY),
                 import_replica_ids=self._imported_replicas(existing_resources.REPLICA_KEY),
+                provider_info=self._info,
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -465,6 +474,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 deletion_protection=bool(settings.table.deletion_protection),
                 retain_on_delete=bool(settings.table.retain_on_delete),
                 import_id=self._transitions.adopted.import_id(existing_resources.USER_POOL, self._user_pool_name()),
+                provider_info=self._info,
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -499,6 +509,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                     *(policies.lambda_alone() for _ in in_vpc),
                 ],
                 managed_policies=[policies.BASIC_EXECUTION, *traced, *in_vpc],
+                provider_info=self._info,
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -513,7 +524,8 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         used = {services[grant.on] for grant in function.grants() if grant.on in services}
         used |= {"dynamodb" for _ in function.consumers} | {"sqs" for _ in self._left_to(function)}
         needs = policies.key_needs(sorted(used)).items()
-        return [derive(policies.key_use, self.encrypted_by, action, through) for action, through in needs]
+        suffix = self._info.dns_suffix
+        return [derive(policies.key_use, self.encrypted_by, action, through, suffix) for action, through in needs]
 
     def _left_to(self, function: described.Function) -> list[Queue]:
         """Where what a function could not do ends up, if it has runs that nobody waits for."""
@@ -552,6 +564,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 settings=settings,
                 log_retention_days=self.settings.function.log_retention_days,
                 kms_key_arn=self.encrypted_by,
+                provider_info=self._info,
                 tags=self.args.all_tags,
             )
             return Network(f"{self._prefix}-network", args, self._child)
@@ -606,8 +619,8 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         )
 
     def _variables(self, function: described.Function) -> dict[str, pulumi.Input[str]]:
-        """Its own, and what it was granted: names of tables and of secrets, ARNs of topics, names and values of
-        parameters."""
+        """Return the environment variables of a function: its own, those of the resources that it was granted, and the
+        DNS suffix of AWS services if it calls any."""
         granted = {grant.on for grant in function.grants()} | {consumer.table for consumer in function.consumers}
         found: dict[str, pulumi.Input[str]] = {**function.variables}
         if self.origin:
@@ -619,7 +632,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
             if parameter.name in granted and parameter.variable:
                 made = self.parameters[parameter.name]
                 found |= {parameter.variable: made.name, f"{parameter.variable}_DEPLOYED": made.value}
-        return found
+        return {**found, aws_client.DNS_SUFFIX_VARIABLE: self._info.dns_suffix} if granted else found
 
     def _schedules(self) -> dict[str, Schedule]:
         return {
@@ -677,6 +690,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 tracing=bool(self.settings.function.tracing),
                 log_retention_days=self.settings.function.log_retention_days,
                 kms_key_arn=self.encrypted_by,
+                provider_info=self._info,
                 tags=self.args.all_tags,
             ),
             self._child,

@@ -14,6 +14,7 @@ from pulumi.output import Unknown
 from .. import gateway, policies, service
 from ..derived import concat, derive
 from ..environments import BASIS
+from ..provider_info import ProviderInfo
 from ..settings import USER_POOL, ApiSettings, AuthorizationSettings, FunctionSettings, over, refuse
 from ..settings.origins import ANY, SITE
 from .api_logs import ApiLogs, ApiLogsArgs
@@ -59,6 +60,8 @@ class ApiArgs:
     log_retention_days: int | None = BASIS.function.log_retention_days
     kms_key_arn: pulumi.Input[str] | None = None
     """The key that encrypts its logs; None: CloudWatch's own."""
+    provider_info: ProviderInfo | None = None
+    """Account and partition of the API. Default (None): looked up."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -345,6 +348,7 @@ class Api(pulumi.ComponentResource):
                 methods=self._allowed(),
                 settings=self._args.preflight_settings,
                 kms_key_arn=self._args.kms_key_arn,
+                provider_info=self._args.provider_info,
                 tags=self._args.tags,
             ),
             self._child,
@@ -491,6 +495,7 @@ class Api(pulumi.ComponentResource):
                 settings=self.settings,
                 retention_days=self._args.log_retention_days,
                 kms_key_arn=self._args.kms_key_arn,
+                provider_info=self._args.provider_info,
                 tags=self._args.tags,
             ),
             self._child,

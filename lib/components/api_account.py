@@ -10,6 +10,7 @@ import pulumi_aws as aws
 
 from .. import policies
 from ..naming import role_name_prefix
+from ..provider_info import ProviderInfo
 from .role import Role, RoleArgs
 
 
@@ -21,6 +22,8 @@ class ApiAccountArgs:
     """Whose name the role's begins with."""
     role_arn: str | None = None
     """A role that is there already; default: one is made."""
+    provider_info: ProviderInfo | None = None
+    """Account and partition of the role. Default (None): looked up."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
@@ -50,6 +53,7 @@ class ApiAccount(pulumi.ComponentResource):
                 name_prefix=role_name_prefix(args.owner),
                 trusted_service="apigateway.amazonaws.com",
                 managed_policies=[policies.API_GATEWAY_LOGS],
+                provider_info=args.provider_info,
                 retain_on_delete=True,
                 tags=args.tags,
             ),

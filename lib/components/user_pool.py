@@ -12,6 +12,7 @@ import pulumi_aws as aws
 from .. import sign_in
 from ..derived import concat, derive
 from ..environments import BASIS
+from ..provider_info import ProviderInfo
 from ..settings import AuthorizationSettings, over, refuse
 
 ACCESS_MINUTES = 15
@@ -42,6 +43,8 @@ class UserPoolArgs:
     """`pulumi destroy` leaves the pool, and so its users."""
     import_id: str = ""
     """Id of an existing pool that this deployment imports into the state; empty: the pool is created."""
+    provider_info: ProviderInfo | None = None
+    """Partition of the pool. Default (None): looked up."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -124,10 +127,10 @@ class UserPool(pulumi.ComponentResource):
         )
 
     def _url(self) -> pulumi.Output[str]:
-        pool = self.resource
+        pool, partition = self.resource, (self._args.provider_info or ProviderInfo(self)).partition
         if self.domain:
-            return derive(sign_in.address, pool.id, self.domain.domain)
-        return derive(_existing_url, pool.arn, pool.id, pool.custom_domain, pool.domain)
+            return derive(sign_in.address, pool.id, self.domain.domain, partition)
+        return derive(_existing_url, pool.arn, pool.id, pool.custom_domain, pool.domain, partition)
 
     def _server(self) -> aws.cognito.ResourceServer:
         name = self._args.name
@@ -180,6 +183,6 @@ class UserPool(pulumi.ComponentResource):
         )
 
 
-def _existing_url(arn: str, pool_id: str, custom_domain: str, domain: str) -> str:
+def _existing_url(arn: str, pool_id: str, custom_domain: str, domain: str, partition: str) -> str:
     # Every pool that was read has an ARN. The mocks of a unit test read none, so its domain is unknown, not missing.
-    return sign_in.address(pool_id, custom_domain or domain) if arn else ""
+    return sign_in.address(pool_id, custom_domain or domain, partition) if arn else ""

@@ -27,6 +27,9 @@ READ_TIMEOUT_SECONDS = float(os.environ.get("TAP_READ_TIMEOUT_SECONDS", "1.5"))
 """A local run sets a longer one, because an emulator on a busy machine can take longer than DynamoDB."""
 ANSWER_SECONDS = 0.2
 """What is kept of an invocation's time for its answer."""
+DNS_SUFFIX_VARIABLE = "AWS_DNS_SUFFIX"
+"""Environment variable with the DNS suffix of the function's partition, e.g. `amazonaws.com.cn`. A function definition
+cannot set it: names that begin with `AWS_` are reserved."""
 PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8)
 """A random part of each is waited before another attempt."""
 RANDOM = random.SystemRandom()
@@ -282,8 +285,7 @@ def endpoint(service: str, region: str) -> str:
     """Where a service is asked: AWS's own address, or the one that the environment gives."""
     env = os.environ
     given = env.get(f"AWS_ENDPOINT_URL_{service.upper()}") or env.get("AWS_ENDPOINT_URL")
-    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-    return given or f"https://{service}.{region}.{suffix}"
+    return given or f"https://{service}.{region}.{env.get(DNS_SUFFIX_VARIABLE, 'amazonaws.com')}"
 
 
 def worth_retrying(error: AwsError, final: Container[str] = ()) -> bool:

@@ -128,6 +128,7 @@ def test_function_finds_all_it_needs_in_its_environment(dev: Deployment) -> None
         "AUDIT_TABLE_NAME": "inventory-audit-dev",
         "ALERTS_TOPIC_ARN": "arn:shop-alerts-topic",
         "CONFIG_PARAMETER": "/inventory/dev/config",
+        "AWS_DNS_SUFFIX": "amazonaws.com",
         "CONFIG_PARAMETER_DEPLOYED": dev.inputs("ssm.Parameter")["shop-config-parameter"]["value"],
     }
     assert function["reservedConcurrentExecutions"] == -1

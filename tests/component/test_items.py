@@ -70,7 +70,7 @@ def test_function_is_small_published_and_knows_its_table(items: Deployment) -> N
         "reservedConcurrentExecutions": -1,
         "publish": True,
         "tracingConfig": {"mode": "PassThrough"},
-        "environment": {"variables": {"DYNAMODB_TABLE_NAME": "dev-items-table"}},
+        "environment": {"variables": {"DYNAMODB_TABLE_NAME": "dev-items-table", "AWS_DNS_SUFFIX": "amazonaws.com"}},
         "tags": TAGS,
     }
 

@@ -152,7 +152,7 @@ def test_endpoints_let_through_what_was_granted_and_objects_of_the_account(plain
     assert said == {
         "post-endpoint-dynamodb": [{**STATEMENTS["dynamodb"][0], "Principal": "*"}],
         "post-endpoint-sns": [{**STATEMENTS["sns"][0], "Principal": "*"}],
-        "post-endpoint-s3": [{**policies.buckets_of("ownerId:post-vpc-vpc"), "Principal": "*"}],
+        "post-endpoint-s3": [{**policies.buckets_of("ownerId:post-vpc-vpc", "aws"), "Principal": "*"}],
     }
 
 

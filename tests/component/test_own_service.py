@@ -160,10 +160,12 @@ def test_a_function_finds_in_its_environment_only_what_it_was_granted(parcels: D
     assert functions["post-desk-function"]["environment"]["variables"] == {
         "PARCELS_TABLE": "parcels-parcels-prod",
         "AUDIT_TABLE": "parcels-audit-prod",
+        "AWS_DNS_SUFFIX": "amazonaws.com",
     }
     assert functions["post-sweep-function"]["environment"]["variables"] == {
         "PARCELS_TABLE": "parcels-parcels-prod",
         "LOST_TOPIC": "arn:post-lost-topic",
+        "AWS_DNS_SUFFIX": "amazonaws.com",
     }
 
 

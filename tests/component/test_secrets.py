@@ -100,7 +100,10 @@ def test_not_even_what_follows_from_the_value_is_told(store: str) -> None:
 @every_store
 def test_function_finds_its_name_and_may_read_it_alone(store: str) -> None:
     made = deployed(store)
-    assert made.only("lambda.Function").inputs["environment"]["variables"] == {"TOKEN": NAMES[store]}
+    assert made.only("lambda.Function").inputs["environment"]["variables"] == {
+        "TOKEN": NAMES[store],
+        "AWS_DNS_SUFFIX": "amazonaws.com",
+    }
     arn = {"ssm": "arn:post-token-parameter", "secretsmanager": "arn:post-token-secret"}[store]
     assert json.loads(made.only("iam.RolePolicy").inputs["policy"])["Statement"] == [
         {"Effect": "Allow", "Action": [f"{store}:{READING[store]}"], "Resource": arn}

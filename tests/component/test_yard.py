@@ -75,6 +75,7 @@ def test_function_finds_its_own_variables_and_the_table_whose_changes_it_serves(
         "PARCELS_TABLE": "yard-parcels-dev",
         "NOTES_TABLE": "yard-notes-dev",
         "CORS_ORIGIN": ORIGIN,
+        "AWS_DNS_SUFFIX": "amazonaws.com",
     }
 
 

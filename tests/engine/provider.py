@@ -30,7 +30,11 @@ DEFAULTS = "__defaults"
 INVOKES: Mapping[str, Callable[[str, Properties], Properties]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": lambda region, args: {"accountId": ACCOUNT, "id": ACCOUNT},
     "aws:index/getRegion:getRegion": lambda region, args: {"region": region, "name": region, "id": region},
-    "aws:index/getPartition:getPartition": lambda region, args: {"partition": "aws", "id": "aws"},
+    "aws:index/getPartition:getPartition": lambda region, args: {
+        "partition": "aws",
+        "dnsSuffix": "amazonaws.com",
+        "id": "aws",
+    },
     "aws:index/getAvailabilityZones:getAvailabilityZones": lambda region, args: {
         "names": [f"{region}{letter}" for letter in "abc"],
         "id": region,

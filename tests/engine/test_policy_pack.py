@@ -106,6 +106,12 @@ class WireRecorder(recorder.Recorder):
         self.requests: dict[str, analyzer_pb2.AnalyzeRequest] = {}
         self.stack: dict[str, analyzer_pb2.AnalyzerResource] = {}
 
+    def Invoke(self, request: Any) -> Any:
+        """Return the result of a data source, which a preview knows, too."""
+        response = super().Invoke(request)
+        response.unknown = False
+        return response
+
     def RegisterResource(self, request: Any) -> Any:
         """Register a resource with its inputs, and with its outputs if a provider creates it."""
         response = super().RegisterResource(request)

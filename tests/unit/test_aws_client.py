@@ -265,11 +265,20 @@ def test_a_transaction_whose_condition_failed_is_not_tried_again(
 
 
 @pytest.mark.parametrize(
-    ("region", "host"),
-    [("eu-west-1", "dynamodb.eu-west-1.amazonaws.com"), ("cn-north-1", "dynamodb.cn-north-1.amazonaws.com.cn")],
+    ("region", "suffix", "host"),
+    [
+        ("eu-west-1", None, "dynamodb.eu-west-1.amazonaws.com"),
+        ("us-gov-west-1", "amazonaws.com", "dynamodb.us-gov-west-1.amazonaws.com"),
+        ("cn-north-1", "amazonaws.com.cn", "dynamodb.cn-north-1.amazonaws.com.cn"),
+        ("eusc-de-east-1", "amazonaws.eu", "dynamodb.eusc-de-east-1.amazonaws.eu"),
+    ],
 )
-def test_the_endpoint_is_the_regions_own(aws_environment: pytest.MonkeyPatch, region: str, host: str) -> None:
-    aws_environment.setenv("AWS_REGION", region)
+def test_endpoint_has_the_region_and_the_dns_suffix_of_the_partition(
+    aws_environment: pytest.MonkeyPatch, region: str, suffix: str | None, host: str
+) -> None:
+    aws_environment.delenv("AWS_DNS_SUFFIX", raising=False)
+    if suffix:
+        aws_environment.setenv("AWS_DNS_SUFFIX", suffix)
     endpoint = aws.endpoint("dynamodb", region)
     assert endpoint == f"https://{host}"
 

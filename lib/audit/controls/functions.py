@@ -37,7 +37,8 @@ def _for_a_few(permission: Resource, _: Sequence[Resource]) -> bool:
 
 
 def _of_one_caller(permission: Resource, _: Sequence[Resource]) -> bool:
-    service = str(permission.get("principal", "")).endswith(".amazonaws.com")
+    # A principal with a region ends with the partition's DNS suffix, e.g. `logs.cn-north-1.amazonaws.com.cn`.
+    service = ".amazonaws." in str(permission.get("principal", ""))
     return not service or permission.given("sourceArn") or permission.given("sourceAccount")
 
 
