@@ -11,23 +11,26 @@ from .naming import RESTORED
 Statement = dict[str, Any]
 
 BASIC_EXECUTION = "service-role/AWSLambdaBasicExecutionRole"
-"""Writing to CloudWatch Logs."""
+"""Managed policy that allows a function to create and write every log group of the account."""
+LOG_ACTIONS = {
+    "write": ("CreateLogStream", "PutLogEvents"),
+    "create": ("CreateLogGroup", "CreateLogStream", "PutLogEvents"),
+}
+"""Actions of a function's role on its own log group, by `service.LogAccess`."""
 XRAY_WRITE = "AWSXRayDaemonWriteAccess"
 """Sending traces, for which AWS knows no narrower resource than all."""
 STREAM_READ = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams")
 """What Lambda does, in a function's name, to read a table's stream."""
-VPC_ACCESS = "service-role/AWSLambdaVPCAccessExecutionRole"
-"""Making, finding and removing a function's network interfaces: on all, for Lambda asks before there is one to name."""
 VPC_ACCESS_ACTIONS = (
     "CreateNetworkInterface",
     "DescribeNetworkInterfaces",
     "DescribeSubnets",
     "DeleteNetworkInterface",
-    "DetachNetworkInterface",
     "AssignPrivateIpAddresses",
     "UnassignPrivateIpAddresses",
 )
-"""What of it is Lambda's to do, and no function's."""
+"""What Lambda does to the network interfaces of a function in a VPC. The managed policy with these actions,
+`AWSLambdaVPCAccessExecutionRole`, also allows the function to write to every log group."""
 API_GATEWAY_LOGS = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 """Writing the logs of APIs."""
 
@@ -246,10 +249,26 @@ def read_by_all(bucket: str) -> dict[str, Any]:
     return document([{**allow("s3", ["GetObject"], [f"{bucket}/*"]), "Principal": "*"}])
 
 
+def write_logs(log_group: str, actions: Sequence[str]) -> Statement:
+    """Return a statement that allows actions on one log group, by ARN, and its log streams."""
+    return allow("logs", actions, [f"{log_group}:*"])
+
+
+def vpc_access() -> Statement:
+    """Return a statement that allows Lambda to attach a function to a VPC.
+
+    Lambda requires the actions on all resources, because it checks them before there is a network interface.
+    """
+    return allow("ec2", VPC_ACCESS_ACTIONS, ["*"])
+
+
 def lambda_alone() -> Statement:
-    """Refuses a function's own code what `VPC_ACCESS` allows; Lambda's calls for it name no source function."""
+    """Return a statement that denies `vpc_access` to a function's own code.
+
+    Lambda's calls on behalf of the function have no `lambda:SourceFunctionArn`.
+    """
     return {
-        **allow("ec2", VPC_ACCESS_ACTIONS, ["*"]),
+        **allow("ec2", [*VPC_ACCESS_ACTIONS, "DetachNetworkInterface"], ["*"]),
         "Effect": "Deny",
         "Condition": {"Null": {"lambda:SourceFunctionArn": "false"}},
     }

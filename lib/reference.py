@@ -57,16 +57,6 @@ OTHER_KEYS = (
     ("secrets", "the values of the service's secrets, by their names", "an object of texts, each set with `--secret`"),
 )
 """The configuration besides `KEYS`: key, what it sets, what it takes."""
-MANAGED_POLICIES = (
-    (policies.BASIC_EXECUTION, "CloudWatch Logs", "write its log"),
-    (policies.XRAY_WRITE, "X-Ray, which knows no narrower resource", "send traces, only where tracing is on"),
-    (
-        policies.VPC_ACCESS,
-        "network interfaces yet to be made",
-        "run in a VPC, only where it does; its code is refused it",
-    ),
-)
-"""AWS's own policies: which, what they are good for, why."""
 WORDS = {"True": "yes", "False": "no", "": "none", "-1": "none"}
 OUTPUTS = {
     "Text": "text",
@@ -226,8 +216,26 @@ def _role_rows(service: Service, function: Function) -> Iterator[Row]:
     if service.dead_letters and function.runs():
         queue, runs = _physical(service, "queue", service.dead_letters), _code(run.name for run in function.runs())
         yield role, "`sqs:SendMessage`", _code(queue), "leave what failed for good", runs
-    for arn, on, reason in MANAGED_POLICIES:
-        yield role, f"what `{arn.rpartition('/')[2]}` allows", on, reason, "every run"
+    for actions, on, reason in _runtime_permissions(service, function):
+        yield role, actions, on, reason, "every run"
+
+
+def _runtime_permissions(service: Service, function: Function) -> Iterator[tuple[str, str, str]]:
+    """Yield the permissions that every function needs, whatever it does: actions, resources and the reason."""
+    if service.log_access == "managed":
+        yield _managed(policies.BASIC_EXECUTION), "every log group", "write its log"
+    else:
+        group = f"/aws/lambda/{_physical(service, 'function', function.name)}"
+        statement = policies.write_logs(group, policies.LOG_ACTIONS[service.log_access])
+        yield _code(statement["Action"]), _code(statement["Resource"]), "write its log"
+    without_resources = "X-Ray, which does not support resource-level permissions"
+    yield _managed(policies.XRAY_WRITE), without_resources, "send traces, if tracing is enabled"
+    reason = "run in a VPC, if it does; denied to its own code"
+    yield _code(policies.vpc_access()["Action"]), "network interfaces that do not exist yet", reason
+
+
+def _managed(path: str) -> str:
+    return f"what `{path.rpartition('/')[2]}` allows"
 
 
 def _split_functions(service: Service) -> str:

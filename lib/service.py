@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from string import Formatter
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from .runtime.metrics import DIMENSION
 from .settings import AlarmSettings, ApiSettings, FunctionSettings, Settings, between, over
@@ -24,6 +24,10 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 MAX_DESCRIBED_NAME = 64
 Store = Literal["ssm", "secretsmanager"]
 """Parameter Store or Secrets Manager, in AWS's words."""
+LogAccess = Literal["write", "create", "managed"]
+"""Permissions of functions in CloudWatch Logs. `write`: create streams and write events in their own log group.
+`create`: also create that log group. `managed`: `AWSLambdaBasicExecutionRole`, which allows these actions on every log
+group of the account."""
 READING = {"ssm": "GetParameter", "secretsmanager": "GetSecretValue"}
 """What reads a secret of each store, which is all that can be granted on one."""
 CORS_VARIABLE = "CORS_ORIGIN"
@@ -573,10 +577,15 @@ class Service:
     alarms: tuple[Alarm, ...] = ()
     """Those beyond every function's own."""
     site: Site | None = None
+    log_access: LogAccess = "write"
+    """Permissions of its functions in CloudWatch Logs. Their log groups are created first, so `write` is sufficient."""
 
     def __post_init__(self) -> None:
         _check_name("service", self.name)
         _check_pattern("name_pattern", self.name_pattern, needed={"type", "environment"})
+        if self.log_access not in get_args(LogAccess):
+            allowed = ", ".join(get_args(LogAccess))
+            raise ValueError(f"service {self.name!r} log_access must be one of {allowed}, got {self.log_access!r}.")
         if self.alarm_pattern:
             several = {"function"} if len(self.functions) > 1 else set()
             _check_pattern("alarm_pattern", self.alarm_pattern, {"alarm", "environment"} | several, {"function"})

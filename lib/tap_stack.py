@@ -496,7 +496,8 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
 
     def _role(self, function: described.Function) -> Role:
         traced = [policies.XRAY_WRITE] if self.args.function_settings(function).tracing else []
-        in_vpc = [policies.VPC_ACCESS] if self.settings.network.in_vpc() else []
+        logged = [policies.BASIC_EXECUTION] if self.description.log_access == "managed" else []
+        in_vpc = [policies.vpc_access(), policies.lambda_alone()] if self.settings.network.in_vpc() else []
         return Role(
             f"{self._prefix}-{function.name}",
             RoleArgs(
@@ -506,9 +507,9 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                     *(self.tables[consumer.table].grant_stream() for consumer in function.consumers),
                     *(queue.grant(["SendMessage"]) for queue in self._left_to(function)),
                     *self._key_statements(function),
-                    *(policies.lambda_alone() for _ in in_vpc),
+                    *in_vpc,
                 ],
-                managed_policies=[policies.BASIC_EXECUTION, *traced, *in_vpc],
+                managed_policies=[*logged, *traced],
                 provider_info=self._info,
                 tags=self.args.all_tags,
             ),
@@ -580,11 +581,14 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     def _function(self, function: described.Function) -> Function:
         role, network = self.roles[function.name], self.network
         packed = own_sources if self.layers else sources
+        log_actions = policies.LOG_ACTIONS.get(self.description.log_access)
         return Function(
             f"{self._prefix}-{function.name}",
             FunctionArgs(
                 name=self._physical("function", function.name),
                 role_arn=role.arn,
+                role_name=role.name if log_actions else None,
+                log_actions=log_actions or (),
                 files=packed(self.description, function, None if self.origin else ",".join(self.args.cors_origins())),
                 layers=[layer.arn for layer in self.layers.values()],
                 environment=self._variables(function),

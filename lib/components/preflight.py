@@ -52,7 +52,7 @@ class Preflight(pulumi.ComponentResource):
             name,
             RoleArgs(
                 name_prefix=role_name_prefix(args.name),
-                managed_policies=[policies.BASIC_EXECUTION, *tracing],
+                managed_policies=tracing,
                 provider_info=args.provider_info,
                 tags=args.tags,
             ),
@@ -64,6 +64,7 @@ class Preflight(pulumi.ComponentResource):
             FunctionArgs(
                 name=args.name,
                 role_arn=self.role.arn,
+                role_name=self.role.name,
                 files=preflight_sources(headers),
                 environment={CORS_VARIABLE: derive(lambda *origins: ",".join(origins), *args.origins)},
                 kms_key_arn=args.kms_key_arn,

@@ -24,7 +24,7 @@ class RoleArgs:
     trusted_service: str = "lambda.amazonaws.com"
     source_account: pulumi.Input[str] | None = None
     """The only account on whose behalf the service may take it; None: any that can make the service do so."""
-    managed_policies: Sequence[str] = (policies.BASIC_EXECUTION,)
+    managed_policies: Sequence[str] = ()
     """AWS managed policies by their path, e.g. `service-role/AWSLambdaBasicExecutionRole`."""
     provider_info: ProviderInfo | None = None
     """Partition of those policies. Default (None): looked up if there are any."""

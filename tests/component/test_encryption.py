@@ -241,7 +241,7 @@ def test_role_that_reads_a_secret_may_decrypt_it_and_no_table(store: str, action
 
 def test_role_that_uses_nothing_encrypted_has_nothing_to_do_with_the_key() -> None:
     made = deployed(service=a_service(functions=(a_function(),)))
-    assert not made.of("iam.RolePolicy")
+    assert made.of("iam.RolePolicy").keys() == {"post-desk-log-policy"}
 
 
 @pytest.mark.parametrize("kept", [False, True])

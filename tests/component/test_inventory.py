@@ -11,6 +11,7 @@ import pytest
 
 from lib.archive import own_sources, shared_sources
 from lib.gateway import ACCESS_LOG_FORMAT
+from lib.policies import vpc_access
 from lib.recorder import Deployment, record
 from lib.services import SERVICES
 from lib.services.inventory.service import HANDLER, InventorySettings
@@ -69,7 +70,7 @@ def test_there_is_one_of_everything_but_tables_and_what_serves_them(dev: Deploym
         "cloudwatch.MetricAlarm": 3,
         "cloudwatch.LogGroup": 3,
         "iam.Role": 2,
-        "iam.RolePolicy": 1,
+        "iam.RolePolicy": 2,
         "apigateway.ApiKey": 0,
         "appautoscaling.Target": 0,
         "apigateway.DomainName": 0,
@@ -368,7 +369,8 @@ MAY: dict[str, dict[str, set[str]]] = {
 
 @pytest.mark.parametrize("operation", sorted(FIGURES))
 def test_each_operations_role_may_do_only_what_it_does(inventory: Deployment, operation: str) -> None:
-    assert statements(inventory, f"shop-{operation}") == MAY[operation]
+    in_vpc = {"*": set(vpc_access()["Action"])}
+    assert statements(inventory, f"shop-{operation}") == {**MAY[operation], **in_vpc}
 
 
 def test_split_functions_share_their_code_in_one_layer(inventory: Deployment) -> None:

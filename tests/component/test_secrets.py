@@ -105,7 +105,7 @@ def test_function_finds_its_name_and_may_read_it_alone(store: str) -> None:
         "AWS_DNS_SUFFIX": "amazonaws.com",
     }
     arn = {"ssm": "arn:post-token-parameter", "secretsmanager": "arn:post-token-secret"}[store]
-    assert json.loads(made.only("iam.RolePolicy").inputs["policy"])["Statement"] == [
+    assert json.loads(made.inputs("iam.RolePolicy")["post-desk-policy"]["policy"])["Statement"] == [
         {"Effect": "Allow", "Action": [f"{store}:{READING[store]}"], "Resource": arn}
     ]
 

@@ -133,6 +133,28 @@ def test_what_lambda_does_in_a_vpc_is_refused_to_a_functions_code() -> None:
     assert statement["Condition"] == {"Null": {"lambda:SourceFunctionArn": "false"}}
 
 
+def test_function_in_a_vpc_may_do_what_its_code_is_denied() -> None:
+    allowed, denied = policies.vpc_access(), policies.lambda_alone()
+    assert (allowed["Effect"], allowed["Resource"]) == ("Allow", "*")
+    assert "Condition" not in allowed
+    assert set(allowed["Action"]) < set(denied["Action"])
+    assert not [action for action in allowed["Action"] if not action.startswith("ec2:")]
+
+
+def test_function_writes_to_one_log_group() -> None:
+    group = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/desk"
+    assert policies.write_logs(group, policies.LOG_ACTIONS["write"]) == {
+        "Effect": "Allow",
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": f"{group}:*",
+    }
+    assert policies.write_logs(group, policies.LOG_ACTIONS["create"])["Action"] == [
+        "logs:CreateLogGroup",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+    ]
+
+
 def test_endpoint_lets_through_what_its_statements_say_whoever_asks() -> None:
     publish, subscribe = (policies.allow("sns", [action], ["arn:topic"]) for action in ("Publish", "Subscribe"))
     assert policies.let_through([publish, subscribe])["Statement"] == [

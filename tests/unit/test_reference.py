@@ -165,10 +165,20 @@ def test_permissions_say_what_each_role_may_where_and_for_whom() -> None:
     assert granted[0] == ["`parcels-sweep-dev-role-…`", "`dynamodb:Query`", where, "", "`lost-parcels`"]
     assert granted[1][1:3] == ["`sns:Publish`", "`parcels-lost-dev`"]
     assert [row[1] for row in granted[2:]] == [
-        "what `AWSLambdaBasicExecutionRole` allows",
+        "`logs:CreateLogStream`, `logs:PutLogEvents`",
         "what `AWSXRayDaemonWriteAccess` allows",
-        "what `AWSLambdaVPCAccessExecutionRole` allows",
+        ", ".join(f"`{action}`" for action in policies.vpc_access()["Action"]),
     ]
+    assert granted[2][2] == "`/aws/lambda/parcels-sweep-dev:*`"
+
+
+def test_permissions_name_the_managed_policy_that_writes_logs() -> None:
+    service = a_service(log_access="managed")
+    rows = cells(sections({"parcels": service})["permissions-parcels"])
+    assert [row[1:3] for row in rows if "BasicExecution" in row[1]] == [
+        ["what `AWSLambdaBasicExecutionRole` allows", "every log group"]
+    ]
+    assert not [row for row in rows if "logs:" in row[1]]
 
 
 def test_permissions_say_which_rows_they_are_for() -> None:
@@ -228,7 +238,7 @@ def test_permissions_to_read_a_stream_and_to_leave_what_failed_are_told() -> Non
         ],
         ["`sqs:SendMessage`", "`yard-failures-dev`", "leave what failed for good", "`nightly`, `arrivals`"],
     ]
-    assert not [row for row in rows if row[0] == "`yard-desk-dev-role-…`" and ("sqs" in row[1] or "Stream" in row[1])]
+    assert not [row for row in rows if row[0] == "`yard-desk-dev-role-…`" and ("sqs" in row[1] or "GetRecords" in row[1])]
 
 
 def test_a_service_without_a_queue_leaves_nothing_in_one() -> None:

@@ -64,6 +64,7 @@ def inventory(settings: InventorySettings | None = None) -> Service:
         title="Inventory",
         description="Items of a shop's inventory: every version kept, every change and read audited, low stock told.",
         name_pattern="inventory-{type}-{environment}",
+        log_access="create",
         alarms_type="alerts",
         schemas=SCHEMAS,
         demo=DEMO,

@@ -105,6 +105,7 @@ SERVICE = Service(
     title="Items",
     description="Create, list, read, update and delete items of any JSON shape.",
     name_pattern="{environment}-items-{type}",
+    log_access="managed",
     alarm_pattern="lambda{alarm}Alarm-{environment}",
     schemas=SCHEMAS,
     demo=DEMO,
