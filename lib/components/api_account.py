@@ -47,13 +47,15 @@ class ApiAccount(pulumi.ComponentResource):
         self.register_outputs({"role_arn": self.role_arn})
 
     def _role(self, name: str, args: ApiAccountArgs) -> Role:
+        info = args.provider_info or ProviderInfo(self)
         return Role(
             f"{name}-writer",
             RoleArgs(
                 name_prefix=role_name_prefix(args.owner),
                 trusted_service="apigateway.amazonaws.com",
+                source_account=info.account,
                 managed_policies=[policies.API_GATEWAY_LOGS],
-                provider_info=args.provider_info,
+                provider_info=info,
                 retain_on_delete=True,
                 tags=args.tags,
             ),
