@@ -296,9 +296,11 @@ def _waivers() -> str:
 
 def _where(waiver: Waiver) -> str:
     places = [_code(names) for names in (waiver.services, waiver.rows) if names]
+    others = f"except {_code(waiver.except_services)}" if waiver.except_services else ""
     told = "" if waiver.when is always else "where that is so"
-    asked = f"where there is no `{waiver.unless}`" if waiver.unless else ""
-    return ", ".join(filter(None, [*places, told, asked])) or "everywhere"
+    output = f"output `{waiver.unless_output}`" if waiver.unless_output else ""
+    absent = " or ".join(filter(None, [f"`{waiver.unless}`" if waiver.unless else "", output]))
+    return ", ".join(filter(None, [*places, others, told, absent and f"in stacks without {absent}"])) or "everywhere"
 
 
 def _code(texts: str | Iterable[str]) -> str:

@@ -21,6 +21,14 @@ class Link:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Uses:
+    """Resources of some kinds whose outputs a property of the resource contains."""
+
+    kinds: tuple[str, ...]
+    property: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Resource:
     """A resource, whoever tells of it."""
 
@@ -75,15 +83,23 @@ class Graph:
         """Every resource of some kinds."""
         return [resource for kind in kinds for resource in self._kinds.get(kind, ())]
 
-    def linked(self, resource: Resource, link: Link | None) -> list[Resource]:
-        """The resources that are about one, by a link."""
+    def linked(self, resource: Resource, link: Link | Uses | None) -> list[Resource]:
+        """Return the resources that a link relates to a resource."""
+        if isinstance(link, Uses):
+            used = (self._resources.get(urn) for urn in resource.sources.get(link.property, ()))
+            return [other for other in used if other and other.kind in link.kinds]
         others = self._kinds.get(link.kind, ()) if link else ()
         return [other for other in others if link and resource.urn in other.sources.get(link.property, ())]
 
-    def place(self, resource: Resource) -> Place:
-        """Of which service and environment's row a resource is a part."""
+    def stack_of(self, resource: Resource) -> Resource | None:
+        """Return the `TapStack` that a resource is part of."""
         above: Resource | None = resource
         while above and above.kind != STACK:
             above = self._resources.get(above.parent)
+        return above
+
+    def place(self, resource: Resource) -> Place:
+        """Of which service and environment's row a resource is a part."""
+        above = self.stack_of(resource)
         environment = above.get("environment") if above else None
         return Place(above.get("service"), row_name(environment)) if above and environment else Place()

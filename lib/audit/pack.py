@@ -79,7 +79,10 @@ def policy(control: Control) -> Policy:
 
 def _tells_alone(control: Control) -> bool:
     """Whether a resource by itself shows that a control holds, and that it is waived where it does not."""
-    return not control.beside and not any(w.beside or w.services or w.rows or w.unless for w in waivers_of(control))
+    return not control.beside and not any(
+        w.beside or w.services or w.except_services or w.rows or w.unless or w.unless_output
+        for w in waivers_of(control)
+    )
 
 
 def _validate(control: Control, args: ResourceValidationArgs | StackValidationArgs, report: ReportViolation) -> None:
