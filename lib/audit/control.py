@@ -27,7 +27,7 @@ class Control:
     title: str
     severity: Severity
     kinds: tuple[str, ...]
-    beside: Link | None = None
+    beside: Link | Uses | None = None
     """The other resources that it takes to tell."""
     holds: Check
     remedy: str

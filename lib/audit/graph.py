@@ -53,6 +53,10 @@ class Resource:
         """Whether a property says anything."""
         return bool(self.get(path))
 
+    def if_known(self, path: str) -> Any:
+        """Return a property; None if it is not set, or if its value is unknown in a preview."""
+        return self.get(path)
+
     def each(self, path: str) -> list[Resource]:
         """The objects in a list, each to be asked as the whole is."""
         return [replace(self, props=item) for item in self.get(path, ())]

@@ -15,6 +15,8 @@ from lib.recorder import record
 from lib.settings import EncryptionSettings, FirewallSettings
 from lib.tap_stack import TapStack, TapStackArgs
 
+from ..builders import a_function, a_grant, a_route, a_secret, a_service
+
 ALL = {control.name: control for controls in CONTROLS.values() for control in controls}
 KEY = "arn:aws:kms:us-east-1:123456789012:key/mrk-1"
 CLOSED = dict.fromkeys(("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"), True)
@@ -153,3 +155,36 @@ def test_bucket_that_can_be_public_must_log_its_readers(block: dict[str, bool], 
 )
 def test_distribution_of_more_than_files_must_log_requests(origins: list[Any], expected: str) -> None:
     assert state("CloudFront.5", created("cloudfront.Distribution", "front", origins=origins)) == expected
+
+
+@pytest.mark.parametrize("kind", ["secretsmanager.Secret", "ssm.Parameter"])
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("shop/dev/token", "passed"), ("arn:aws:secretsmanager:us-east-1:1:secret:x", "passed"), ("hunter2", "failed")],
+)
+def test_variable_may_hold_the_name_of_a_secret(kind: str, value: str, expected: str) -> None:
+    secret = created(kind, "token", name="shop/dev/token")
+    function = created(
+        *("lambda.Function", "desk", "", {"environment": [secret.urn, "urn:gone"]}),
+        environment={"variables": {"TOKEN_SECRET": value}},
+    )
+    assert state("CKV_AWS_45", function, secret) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("arn:aws-cn:ssm:cn-north-1:1:parameter/x", "passed"), ("shop/dev/token", "failed")]
+)
+def test_value_that_comes_from_no_secret_must_be_an_arn(value: str, expected: str) -> None:
+    secret = created("secretsmanager.Secret", "token", name="shop/dev/token")
+    function = created("lambda.Function", "desk", environment={"variables": {"TOKEN_SECRET": value}})
+    assert state("CKV_AWS_45", function, secret) == expected
+
+
+@pytest.mark.parametrize("store", ["ssm", "secretsmanager"])
+def test_secret_of_a_service_passes_whatever_its_variable_is_called(store: str) -> None:
+    action = {"ssm": "GetParameter", "secretsmanager": "GetSecretValue"}[store]
+    secret = a_secret(store=store, variable="TOKEN_SECRET", generated=True)
+    desk = a_function(a_route(grants=(a_grant("token", action),)))
+    made = record(lambda: TapStack("post", TapStackArgs(service=a_service(functions=(desk,), secrets=(secret,)))))
+    assert made.only("lambda.Function").inputs["environment"]["variables"]["TOKEN_SECRET"].endswith("dev/token")
+    assert {f.state for f in audit(graph_of(made)) if f.control.name == "CKV_AWS_45"} == {"passed"}
