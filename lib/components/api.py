@@ -76,10 +76,17 @@ FROZEN: dict[type[pulumi.Resource], tuple[str, ...]] = {
     aws.apigateway.RestApi: (
         "api_key_source",
         "binary_media_types",
+        "body",
         "disable_execute_api_endpoint",
+        "endpoint_access_mode",
+        "endpoint_configuration",
         "minimum_compression_size",
+        "parameters",
         "policy",
+        "put_rest_api_mode",
+        "security_policy",
     ),
+    aws.apigateway.Resource: ("path_part",),
     aws.apigateway.Authorizer: (
         "type",
         "provider_arns",
@@ -113,6 +120,8 @@ FROZEN: dict[type[pulumi.Resource], tuple[str, ...]] = {
         "connection_type",
         "content_handling",
         "tls_config",
+        "response_transfer_mode",
+        "integration_target",
     ),
     aws.apigateway.MethodResponse: ("status_code", "response_models", "response_parameters"),
     aws.apigateway.IntegrationResponse: (
@@ -133,7 +142,11 @@ PROVIDER_DEFAULTS = {
     "authorizer_result_ttl_in_seconds": 300,
     "connection_type": "INTERNET",
     "disable_execute_api_endpoint": False,
+    "endpoint_access_mode": "BASIC",
     "passthrough_behavior": "WHEN_NO_MATCH",
+    "put_rest_api_mode": "overwrite",
+    "response_transfer_mode": "BUFFERED",
+    "security_policy": "TLS_1_0",
     "timeout_milliseconds": 29_000,
 }
 """Values that API Gateway returns for properties that were not set: known after a deployment, and unknown in its
@@ -272,12 +285,13 @@ class Api(pulumi.ComponentResource):
         made = []
         for path in gateway.paths(self._routes()):
             made.append(
-                aws.apigateway.Resource(
+                self._capture(
+                    f"resource {path.path}",
+                    aws.apigateway.Resource,
                     f"{self._prefix}{path.path}",
                     rest_api=self.resource.id,
                     parent_id=self.paths[path.parent],
                     path_part=path.part,
-                    opts=self._child,
                 )
             )
             self.paths[path.path] = made[-1].id
@@ -366,12 +380,13 @@ class Api(pulumi.ComponentResource):
         )
 
     def _health(self) -> Mock:
-        resource = aws.apigateway.Resource(
+        resource = self._capture(
+            f"resource {gateway.HEALTH_PATH}",
+            aws.apigateway.Resource,
             f"{self._prefix}{gateway.HEALTH_PATH}",
             rest_api=self.resource.id,
             parent_id=self.resource.root_resource_id,
             path_part=gateway.HEALTH_PATH.strip("/"),
-            opts=self._child,
         )
         self.resources.append(resource)
         self.paths[gateway.HEALTH_PATH] = resource.id
