@@ -293,6 +293,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 replica_key_arns=self.replicas_encrypted_by,
                 aws_managed_key_arns=self._aws_managed_key_arns(table.name),
                 was_replicated=self._transitions.was_replicated(table.name),
+                was_on_demand=self._transitions.was_on_demand(table.name),
                 import_id=self._transitions.adopted.import_id(
                     existing_resources.TABLE, self._physical("table", table.name)
                 ),

@@ -152,6 +152,10 @@ class Transitions:
         component = self._previous.outputs(TABLE_COMPONENT, f"{self._former}-{table}")
         return bool(component.get(REPLICATED) or self._replicas(table))
 
+    def was_on_demand(self, table: str) -> bool:
+        """Return whether a table is on demand in the previous deployment."""
+        return self._previous.outputs(TABLE, f"{self._former}-{table}-table").get("billingMode") == "PAY_PER_REQUEST"
+
     def _own_key(self) -> Mapping[str, Any]:
         return self._previous.outputs(KEY, f"{self._former}-encryption-key")
 
