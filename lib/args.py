@@ -25,6 +25,7 @@ from .settings import (
     Settings,
     check_tags,
     is_output,
+    merge_tags,
     over,
     refuse,
     unknown_value,
@@ -56,8 +57,8 @@ class TapStackArgs(Settings):
     development, testing, production); any other gets dev's, and one that differs in case alone is refused.  Empty or
     None: dev."""
     tags: Mapping[str, pulumi.Input[str]] | None = None
-    """On everything that takes tags; laid over the default `Project` and `Owner`, key by key.  A value can be an
-    Output."""
+    """Tags of every resource. They override the default `Project` and `Owner`, also those whose keys differ only in
+    case. A value can be an Output."""
 
     _: KW_ONLY
 
@@ -85,6 +86,7 @@ class TapStackArgs(Settings):
         for name in ("split_functions", "adopt_retained"):
             if not isinstance(getattr(self, name), bool):
                 raise refuse(name, getattr(self, name), "give True or False")
+        check_tags(self.all_tags)
         object.__setattr__(self, "tags", self._tags())
         check_tags(self.all_tags)
         self.settings().check()
@@ -211,7 +213,8 @@ class TapStackArgs(Settings):
         return {"Service": self.description().name, "Environment": self.environment} if asked else {}
 
     def _tags(self) -> dict[str, pulumi.Input[str]]:
-        return DEFAULT_TAGS | self.all_tags | self.allocation()
+        defaults: dict[str, pulumi.Input[str]] = {**DEFAULT_TAGS}
+        return merge_tags(merge_tags(defaults, self.all_tags), self.allocation())
 
     @property
     def all_tags(self) -> dict[str, pulumi.Input[str]]:

@@ -31,7 +31,7 @@ from .rollout import RolloutSettings
 from .settings import LAYERS, Settings
 from .site import SiteSettings
 from .table import TableSettings
-from .tags import check_tags
+from .tags import check_tags, merge_tags
 
 __all__ = [
     "LAYERS",
@@ -56,6 +56,7 @@ __all__ = [
     "flag",
     "is_output",
     "matching",
+    "merge_tags",
     "one_of",
     "over",
     "refuse",

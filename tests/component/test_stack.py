@@ -472,12 +472,9 @@ def test_names_of_a_long_suffix_are_cut_to_what_aws_takes() -> None:
 @pytest.mark.parametrize(
     ("tags", "says"),
     [
-        ({"Owner": 7}, "tags value 7: give at most 256"),
-        ({"Owner": "x" * 257}, "tags value 'xxx"),
-        ({"x" * 129: "y"}, "tags key 'xxx"),
-        ({"a;b": "c"}, "tags key 'a;b': give at most 128 letters"),
-        ({"aws:x": "c"}, "tags key 'aws:x': give a name"),
-        ({"": "c"}, "tags key '': give a name"),
+        ({"Owner": 7}, r"tags\['Owner'\] must be at most 256 letters, .*, got 7"),
+        ({"a;b": "c"}, "tags keys must be 1 to 128 letters, .*, got 'a;b'"),
+        ({"project": "a", "Project": "b"}, "tags must not have keys that differ only in case"),
     ],
 )
 def test_a_tag_that_aws_refuses_is_refused(tags: dict[str, Any], says: str) -> None:
@@ -502,7 +499,7 @@ def test_no_tags_are_the_default_ones() -> None:
 
 
 def test_more_tags_than_aws_takes_are_refused() -> None:
-    with pytest.raises(ValueError, match="tags '52 of them': give at most 50"):
+    with pytest.raises(ValueError, match="tags must have at most 50 tags together with the default tags, got 52"):
         TapStackArgs(tags={f"tag{n}": "x" for n in range(50)})
 
 
