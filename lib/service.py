@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from string import Formatter
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
+from . import iam_actions
 from .runtime.metrics import DIMENSION
-from .settings import AlarmSettings, ApiSettings, FunctionSettings, Settings, between, over
+from .settings import AlarmSettings, ApiSettings, FunctionSettings, Settings, between, check_schedule, over
 
 Schema = Mapping[str, Any]
 """A JSON Schema in what draft 4 (API Gateway) and OpenAPI 3.0 have in common."""
@@ -24,6 +25,18 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 MAX_DESCRIBED_NAME = 64
 Store = Literal["ssm", "secretsmanager"]
 """Parameter Store or Secrets Manager, in AWS's words."""
+KeyType = Literal["S", "N", "B"]
+"""Type of a key attribute: string, number or binary."""
+Projection = Literal["ALL", "KEYS_ONLY"]
+"""Attributes that an index contains."""
+StreamView = Literal["NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"]
+"""Contents of the records of a stream."""
+Statistic = Literal["Average", "Maximum", "Minimum", "SampleCount", "Sum", "p90"]
+Comparison = Literal[
+    "GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"
+]
+MissingData = Literal["breaching", "ignore", "missing", "notBreaching"]
+"""Treatment of a period without data."""
 READING = {"ssm": "GetParameter", "secretsmanager": "GetSecretValue"}
 """What reads a secret of each store, which is all that can be granted on one."""
 CORS_VARIABLE = "CORS_ORIGIN"
@@ -68,6 +81,12 @@ def _check_pattern(what: str, pattern: str, needed: set[str], also: frozenset[st
         raise ValueError(f"service {what} {pattern!r}: {{{unknown[0]}}} stands for nothing, take it out")
 
 
+def _check_choice(where: str, value: object, choices: object) -> None:
+    """Raise `ValueError` unless a value is one of a `Literal`."""
+    if value not in get_args(choices):
+        raise ValueError(f"{where} must be one of {', '.join(get_args(choices))}, got {value!r}.")
+
+
 def _check_name(kind: str, name: str) -> None:
     if not _NAME.fullmatch(name) or len(name) > MAX_DESCRIBED_NAME:
         raise ValueError(f"{kind} name {name!r}: give lower-case letters, digits and '-', a letter first")
@@ -92,7 +111,10 @@ class Key:
     """A key attribute of a table or an index."""
 
     name: str
-    type: Literal["S", "N", "B"] = "S"
+    type: KeyType = "S"
+
+    def __post_init__(self) -> None:
+        _check_choice(f"key {self.name!r} type", self.type, KeyType)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +124,10 @@ class Index:
     name: str
     hash_key: Key
     range_key: Key | None = None
-    projection: Literal["ALL", "KEYS_ONLY"] = "ALL"
+    projection: Projection = "ALL"
+
+    def __post_init__(self) -> None:
+        _check_choice(f"index {self.name!r} projection", self.projection, Projection)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +143,7 @@ class Table:
     indexes: tuple[Index, ...] = ()
     ttl: str | None = None
     """The attribute that holds the epoch second after which DynamoDB may delete a row."""
-    stream: Literal["NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"] | None = None
+    stream: StreamView | None = None
     output_prefix: str | None = None
     """Prefix of the table's own stack outputs, `<prefix>_table_name` and `<prefix>_table_arn`. Default (None): its
     name, with `-` replaced by `_`. Empty disables them."""
@@ -126,6 +151,15 @@ class Table:
     def __post_init__(self) -> None:
         _check_name("table", self.name)
         _check_output_prefix("table", self.name, _output_prefix(self))
+        if self.stream is not None:
+            _check_choice(f"table {self.name!r} stream", self.stream, StreamView)
+        types = self.keys()
+        for key in self._key_attributes():
+            if key.type != types[key.name]:
+                raise ValueError(
+                    f"table {self.name!r} key {key.name!r} must have one type in the table and its indexes, got "
+                    f"{key.type!r} and {types[key.name]!r}. Use the same type everywhere."
+                )
 
     def outputs(self) -> dict[str, str]:
         """Return the names of the table's own stack outputs by the attribute that they contain."""
@@ -134,10 +168,13 @@ class Table:
 
     def keys(self) -> dict[str, str]:
         """Every key attribute of the table and its indexes, with its type."""
+        return {key.name: key.type for key in self._key_attributes()}
+
+    def _key_attributes(self) -> list[Key]:
         found = [self.hash_key, self.range_key]
         for index in self.indexes:
             found += [index.hash_key, index.range_key]
-        return {key.name: key.type for key in found if key}
+        return [key for key in found if key]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -365,8 +402,7 @@ class Schedule:
     def __post_init__(self) -> None:
         _check_name("schedule", self.name)
         _check_operation("schedule", self.operation)
-        if not re.fullmatch(r"(rate|cron)\(.+\)", self.rate):
-            raise ValueError(f"schedule rate {self.rate!r}: give rate(...) or cron(...)")
+        check_schedule(f"schedule {self.name!r} rate", self.rate)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -481,19 +517,19 @@ class Alarm:
     description: str
     """What is wrong then and what to do, for whoever is woken: `answers with errors: its log has them`."""
     threshold: float
-    statistic: Literal["Average", "Maximum", "Minimum", "SampleCount", "Sum", "p90"] = "Sum"
-    comparison: Literal[
-        "GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"
-    ] = "GreaterThanThreshold"
+    statistic: Statistic = "Sum"
+    comparison: Comparison = "GreaterThanThreshold"
     period_seconds: int = 60
     evaluation_periods: int = 1
-    missing: Literal["breaching", "ignore", "missing", "notBreaching"] = "notBreaching"
+    missing: MissingData = "notBreaching"
     """What a period without a value is."""
     summed: tuple[str, tuple[str, ...]] | None = None
     """A dimension and those of its values, ten at most, over which the metric is summed."""
 
     def __post_init__(self) -> None:
         _check_name("alarm", self.name)
+        for name, choices in {"statistic": Statistic, "comparison": Comparison, "missing": MissingData}.items():
+            _check_choice(f"alarm {self.name!r} {name}", getattr(self, name), choices)
         AlarmSettings(period_seconds=self.period_seconds, evaluation_periods=self.evaluation_periods)
 
 
@@ -677,6 +713,9 @@ class Service:
                     yield f"function {function.name!r} is granted {grant.actions} on {grant.on!r}: give {may}"
                 elif unknown := set(grant.indexes) - indexes[grant.on]:
                     yield f"function {function.name!r} is granted indexes {sorted(unknown)}, which {grant.on!r} lacks"
+                elif grant.on not in reading:
+                    kind = "index" if grant.indexes else type(grantable[grant.on]).__name__.lower()
+                    yield from _action_problems(f"function {function.name!r} grant on {grant.on!r}", grant, kind)
 
     def _variable_problems(self, taken: set[str]) -> Iterator[str]:
         for function in self.functions:
@@ -707,6 +746,15 @@ class Service:
             elif alarm.on in functions and not functions[alarm.on].emitting(alarm.metric):
                 says = f"none of {alarm.on!r}'s operations emits: add it to the metrics of one that does"
                 yield f"alarm {alarm.name!r} is on the metric {alarm.metric!r}, which {says}"
+
+
+def _action_problems(where: str, grant: Grant, kind: str) -> Iterator[str]:
+    for action in grant.actions:
+        if action not in iam_actions.ACTIONS[kind]:
+            yield (
+                f"{where} actions must be IAM actions for a resource of type {kind}, without a prefix, got "
+                f"{action!r}. {iam_actions.remedy(action, kind)}"
+            )
 
 
 def _repeated(kind: str, names: list[str]) -> Iterator[str]:

@@ -57,10 +57,7 @@ from .transitions import Transitions
 
 __all__ = ["TapStack", "TapStackArgs"]
 
-DEPRECATED_RUNTIMES = {
-    "python3.8": "2024-10-14",
-    "python3.9": "2025-12-15",
-}
+DEPRECATED_RUNTIMES = {"python3.9": "2025-12-15"}
 """Since when AWS no longer patches a runtime it still takes."""
 PREFLIGHT_CONCURRENCY = 20
 """Maximum reserved concurrency of the function that responds to OPTIONS, if the functions have any: preflight requests

@@ -28,6 +28,7 @@ from .layer import (
 from .network import NetworkSettings
 from .observation import ObservationSettings
 from .rollout import RolloutSettings
+from .schedule import check_schedule
 from .settings import LAYERS, Settings
 from .site import SiteSettings
 from .table import TableSettings
@@ -52,6 +53,7 @@ __all__ = [
     "SiteSettings",
     "TableSettings",
     "between",
+    "check_schedule",
     "check_tags",
     "flag",
     "is_output",

@@ -80,7 +80,10 @@ def a_parameter(**changes: Any) -> Parameter:
         (lambda: a_function(name="my_desk"), "function name 'my_desk': give"),
         (lambda: a_schedule(name=""), "schedule name '': give"),
         (lambda: a_service(name="parcel post"), "service name 'parcel post': give"),
-        (lambda: a_schedule(rate="daily"), r"schedule rate 'daily': give rate\(...\) or cron"),
+        (
+            lambda: a_schedule(rate="rate(5 minute)"),
+            r"schedule 'nightly' rate must be .*, got 'rate\(5 minute\)'. Use rate",
+        ),
         (lambda: a_route(method="get"), "route method 'get': give one of GET, "),
         (lambda: a_route(method="OPTIONS"), "route method 'OPTIONS': give one of GET, "),
         (lambda: a_route(path="parcels"), "route path 'parcels': start with '/'"),

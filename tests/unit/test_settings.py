@@ -39,7 +39,10 @@ PERIODS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 
 
 VALUES: dict[type[Layer], dict[str, tuple[list[Any], list[Any]]]] = {
     FunctionSettings: {
-        "runtime": (["python3.9", "python3.13"], ["ruby3.3", "python3", "Python3.13", 3.13]),
+        "runtime": (
+            ["python3.9", "python3.13", "python3.15"],
+            ["ruby3.3", "python3", "Python3.13", 3.13, "python3.6", "python3.8", "python3.99"],
+        ),
         "memory_mb": ([128, 10240], [127, 10241, "128", 128.5, True]),
         "timeout_seconds": ([1, 900], [0, 901, 2.5]),
         "reserved_concurrency": ([-1, 0, 100_000], [-2, 100_001]),
@@ -126,7 +129,7 @@ VALUES: dict[type[Layer], dict[str, tuple[list[Any], list[Any]]]] = {
     },
     BackupSettings: {
         "retention_days": ([0, 36_500], [-1, 36_501]),
-        "schedule": (["cron(0 3 * * ? *)"], ["rate(1 day)", "cron()", ""]),
+        "schedule": (["cron(0 3 * * ? *)"], ["rate(1 day)", "cron()", "cron(0 3 * * *)", "", 3]),
         "cold_storage_after_days": ([0, 36_500], [-1, 36_501]),
         "copy_to_vault_arn": (["", f"{ARN}:backup:us-west-2:123456789012:backup-vault:far"], ["far"]),
     },
