@@ -32,7 +32,6 @@ from .settings import (
 )
 from .settings.origins import SITE
 
-DEFAULT_TAGS = {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"}
 LONGEST_BYTES = {"ssm": 4096, "secretsmanager": 65536}
 """Of a secret, by its store."""
 OUTPUT_REMEDIES = {
@@ -42,6 +41,18 @@ OUTPUT_REMEDIES = {
 """What to pass instead of an Output, by argument."""
 DURATION_ALARM_SHARE = 0.8
 """The part of its timeout that a function may take on average before somebody hears of it."""
+
+
+class _MergedTags(dict[str, pulumi.Input[str]]):
+    """Tags merged with the default tags.
+
+    They keep the tags that were passed, so that `dataclasses.replace` merges these with the defaults of the new
+    environment and service.
+    """
+
+    def __init__(self, merged: Mapping[str, pulumi.Input[str]], passed: Mapping[str, pulumi.Input[str]]) -> None:
+        super().__init__(merged)
+        self.passed = passed
 
 
 @dataclass(frozen=True)
@@ -57,7 +68,7 @@ class TapStackArgs(Settings):
     development, testing, production); any other gets dev's, and one that differs in case alone is refused.  Empty or
     None: dev."""
     tags: Mapping[str, pulumi.Input[str]] | None = None
-    """Tags of every resource. They override the default `Project` and `Owner`, also those whose keys differ only in
+    """Tags of every resource. They override the default tags of the service, also those whose keys differ only in
     case. A value can be an Output."""
 
     _: KW_ONLY
@@ -76,7 +87,8 @@ class TapStackArgs(Settings):
         self._check_known()
         suffix = check_environment_suffix(self.environment_suffix or "dev")
         object.__setattr__(self, "environment_suffix", suffix)
-        object.__setattr__(self, "tags", {} if self.tags is None else self.tags)
+        passed = self.tags.passed if isinstance(self.tags, _MergedTags) else self.tags
+        object.__setattr__(self, "tags", {} if passed is None else passed)
         kinds: dict[str, type] = {**LAYERS, "tags": Mapping}
         for name, kind in kinds.items():
             if not isinstance(getattr(self, name), kind):
@@ -87,7 +99,7 @@ class TapStackArgs(Settings):
             if not isinstance(getattr(self, name), bool):
                 raise refuse(name, getattr(self, name), "give True or False")
         check_tags(self.all_tags)
-        object.__setattr__(self, "tags", self._tags())
+        object.__setattr__(self, "tags", self._merged_tags())
         check_tags(self.all_tags)
         self.settings().check()
         self._check_cors()
@@ -212,9 +224,10 @@ class TapStackArgs(Settings):
         asked = cost.allocation_tags or cost.monthly_budget_usd
         return {"Service": self.description().name, "Environment": self.environment} if asked else {}
 
-    def _tags(self) -> dict[str, pulumi.Input[str]]:
-        defaults: dict[str, pulumi.Input[str]] = {**DEFAULT_TAGS}
-        return merge_tags(merge_tags(defaults, self.all_tags), self.allocation())
+    def _merged_tags(self) -> _MergedTags:
+        passed = self.all_tags
+        defaults: dict[str, pulumi.Input[str]] = {**self.description().tags(self.environment)}
+        return _MergedTags(merge_tags(merge_tags(defaults, passed), self.allocation()), passed)
 
     @property
     def all_tags(self) -> dict[str, pulumi.Input[str]]:

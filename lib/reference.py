@@ -53,7 +53,11 @@ OTHER_KEYS = (
         "whether to import existing tables, a user pool, a vault and a key instead of rejecting the deployment",
         "true or false",
     ),
-    ("tags", "tags of every resource, laid over `Project` and `Owner`", "an object of texts"),
+    (
+        "tags",
+        "tags of every resource, which override the default tags of the service; the case of their keys does not count",
+        "an object of texts",
+    ),
     ("secrets", "the values of the service's secrets, by their names", "an object of texts, each set with `--secret`"),
 )
 """The configuration besides `KEYS`: key, what it sets, what it takes."""

@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 
 from . import iam_actions
 from .runtime.metrics import DIMENSION
-from .settings import AlarmSettings, ApiSettings, FunctionSettings, Settings, between, check_schedule, over
+from .settings import AlarmSettings, ApiSettings, FunctionSettings, Settings, between, check_schedule, check_tags, over
 
 Schema = Mapping[str, Any]
 """A JSON Schema in what draft 4 (API Gateway) and OpenAPI 3.0 have in common."""
@@ -56,6 +56,8 @@ THROTTLE_LIMITS = {
 }
 """The limits of a `Throttle` and their ranges, which are those of the stage's."""
 
+DEFAULT_TAGS = {"Environment": "{environment}", "Service": "{service}", "ManagedBy": "Pulumi"}
+"""Default tags of a service that defines none."""
 RESERVED_OUTPUT_PREFIXES = {"table": "dynamodb", "topic": "alarm"}
 """Prefixes of the outputs of a table and of a topic that every stack has, such as `dynamodb_table_name`."""
 
@@ -609,6 +611,9 @@ class Service:
     alarms: tuple[Alarm, ...] = ()
     """Those beyond every function's own."""
     site: Site | None = None
+    default_tags: Mapping[str, str] = field(default_factory=DEFAULT_TAGS.copy)
+    """Tags of every resource, which the `tags` of the arguments override. Values can contain `{service}` and
+    `{environment}`. Default: `Environment`, `Service` and `ManagedBy`."""
 
     def __post_init__(self) -> None:
         _check_name("service", self.name)
@@ -618,6 +623,18 @@ class Service:
             _check_pattern("alarm_pattern", self.alarm_pattern, {"alarm", "environment"} | several, {"function"})
         for problem in self._problems():
             raise ValueError(f"service {self.name!r}: {problem}")
+        tags: Mapping[str, Any] = self.default_tags
+        for key, value in tags.items():
+            if not isinstance(value, str):
+                raise ValueError(f"service {self.name!r} default_tags[{key!r}] must be a string, got {value!r}.")
+        check_tags(self.tags("dev"), f"service {self.name!r} default_tags")
+
+    def tags(self, environment: str) -> dict[str, str]:
+        """Return the default tags of the service in an environment."""
+        return {
+            key: value.replace("{service}", self.name).replace("{environment}", environment)
+            for key, value in self.default_tags.items()
+        }
 
     def routes(self) -> list[tuple[Function, Route]]:
         """Every route with the function that serves it."""

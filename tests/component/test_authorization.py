@@ -132,7 +132,7 @@ def test_only_administrators_add_people_to_the_pool(members: Deployment) -> None
         "mfaConfiguration": "OPTIONAL",
         "softwareTokenMfaConfiguration": {"enabled": True},
         "deletionProtection": "INACTIVE",
-        "tags": {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"},
+        "tags": {"Environment": "dev", "Service": "yard", "ManagedBy": "Pulumi"},
     }
 
 

@@ -92,7 +92,7 @@ def test_key_rotates_can_be_called_back_and_can_get_replicas(made: Deployment) -
         "rotationPeriodInDays": 365,
         "deletionWindowInDays": 30,
         "multiRegion": True,
-        "tags": {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"},
+        "tags": {"Environment": "dev", "Service": "yard", "ManagedBy": "Pulumi"},
     }
     alias = made.only("kms.Alias").inputs
     assert alias == {"name": "alias/yard-key-dev", "targetKeyId": "post-encryption-key-id"}

@@ -19,7 +19,13 @@ from lib.settings import AlarmSettings, ApiSettings, FunctionSettings
 
 from .programs import EVERYTHING, stacked
 
-TAGS = {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"}
+TAGS = {
+    "Project": "IaC-Nova-Test",
+    "Owner": "LLM-Eval",
+    "Environment": "dev",
+    "Service": "inventory",
+    "ManagedBy": "Pulumi",
+}
 CONFIG = '{"audit_reads":true,"default_page_size":20,"low_stock_threshold":10,"max_page_size":50}'
 INDEXES = ("category-index", "status-index", "category-status-index", "listing-index")
 

@@ -60,7 +60,7 @@ def test_parameter_store_encrypts_it() -> None:
         "type": "SecureString",
         "keyId": "alias/aws/ssm",
         "description": "Parcels: what carriers ask for",
-        "tags": {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"},
+        "tags": {"Environment": "dev", "Service": "parcels", "ManagedBy": "Pulumi"},
     }
 
 
@@ -69,7 +69,7 @@ def test_entry_of_secrets_manager_gives_its_name_free_at_once() -> None:
         "name": "parcels/dev/token",
         "description": "Parcels: what carriers ask for",
         "recoveryWindowInDays": 0,
-        "tags": {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"},
+        "tags": {"Environment": "dev", "Service": "parcels", "ManagedBy": "Pulumi"},
     }
 
 

@@ -152,9 +152,9 @@ def test_tags_are_merged_key_by_key_onto_everything_that_takes_them() -> None:
     made = [record(stacked(**args, tags={"Owner": "post", "Team": "desk"})) for args in ALL]
     taking = [resource for one in made for resource in aws_resources(one) if takes_tags(resource.kind)]
     assert {resource.kind for resource in taking} == TAGGED
-    merged = {"Project": "IaC-Nova-Test", "Owner": "post", "Team": "desk"}
+    overrides = {"Owner": "post", "Team": "desk"}
     for resource in taking:
-        assert resource.inputs["tags"].items() >= merged.items(), resource.urn
+        assert resource.inputs["tags"].items() >= overrides.items(), resource.urn
 
 
 def test_args_hold_the_merged_tags() -> None:
@@ -169,11 +169,17 @@ def test_args_accept_suffix_and_tags_by_position_and_nothing_else() -> None:
 
 def test_stack_has_the_suffix_and_the_merged_tags(stack: TapStack) -> None:
     assert stack.environment_suffix == stack.args.environment_suffix == "prod"
-    assert stack.tags == {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"}
+    assert stack.tags == {
+        "Project": "IaC-Nova-Test",
+        "Owner": "LLM-Eval",
+        "Environment": "prod",
+        "Service": "inventory",
+        "ManagedBy": "Pulumi",
+    }
     created: list[TapStack] = []
     record(lambda: created.append(TapStack("post", TapStackArgs("pr-7", {"Owner": "me"}, service=PARCELS))))
     assert created[0].environment_suffix == "pr-7"
-    assert created[0].tags == {"Project": "IaC-Nova-Test", "Owner": "me"}
+    assert created[0].tags == {"Environment": "pr-7", "Service": "parcels", "ManagedBy": "Pulumi", "Owner": "me"}
 
 
 def physical_names(made: Deployment) -> Counter[tuple[str, str, str]]:

@@ -44,7 +44,7 @@ def test_stream_calls_its_function_with_what_the_pattern_lets_through(yard: Depl
         "maximumRetryAttempts": 3,
         "filterCriteria": {"filters": [{"pattern": '{"eventName": ["INSERT"]}'}]},
         "destinationConfig": {"onFailure": {"destinationArn": QUEUE}},
-        "tags": {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"},
+        "tags": {"Environment": "dev", "Service": "yard", "ManagedBy": "Pulumi"},
     }
 
 
@@ -83,7 +83,7 @@ def test_queue_is_encrypted_and_keeps_messages_for_a_fortnight(yard: Deployment)
         "name": "yard-failures-dev",
         "sqsManagedSseEnabled": True,
         "messageRetentionSeconds": 1_209_600,
-        "tags": {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"},
+        "tags": {"Environment": "dev", "Service": "yard", "ManagedBy": "Pulumi"},
     }
 
 
@@ -292,7 +292,7 @@ def test_pages_are_told_where_their_api_is(yard: Deployment) -> None:
 def test_objects_have_no_more_tags_than_s3_takes() -> None:
     made = deployed(tags={f"tag{n}": "x" for n in range(20)})
     assert {len(o["tags"]) for o in made.inputs("s3.BucketObjectv2").values()} == {10}
-    assert len(made.only("s3.Bucket").inputs["tags"]) == 22
+    assert len(made.only("s3.Bucket").inputs["tags"]) == 23
 
 
 def test_outputs_name_the_queue_the_alarms_and_the_site(yard: Deployment) -> None:

@@ -1,13 +1,15 @@
-"""Tags: AWS's limits, and keys that differ only in case."""
+"""Tags: AWS's limits, keys that differ only in case, and the default tags of a service."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from lib.args import TapStackArgs
 from lib.settings import CostSettings, check_tags, merge_tags
+from tests.builders import a_service
 
 LETTERS = "letters, digits, spaces or + - = . _ : / @"
 
@@ -71,17 +73,59 @@ def test_tag_replaces_the_one_whose_key_differs_only_in_case() -> None:
     assert list(merged.items()) == [("project", "c"), ("Owner", "b"), ("Team", "d")]
 
 
+DEFAULTS = {"Environment": "pr-7", "Service": "parcels", "ManagedBy": "Pulumi"}
 PROJECT = {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"}
 
 
+@pytest.mark.parametrize(
+    ("service", "tags"),
+    [
+        ("items", PROJECT),
+        ("inventory", {**PROJECT, **DEFAULTS, "Service": "inventory"}),
+        ("stock", {**PROJECT, **DEFAULTS, "Service": "stock"}),
+        (a_service(), DEFAULTS),
+        (a_service(default_tags={}), {}),
+        (a_service(default_tags={"Name": "{service} in {environment}"}), {"Name": "parcels in pr-7"}),
+    ],
+    ids=["items", "inventory", "stock", "own service", "none", "own tags"],
+)
+def test_default_tags_are_those_of_the_service(service: Any, tags: dict[str, str]) -> None:
+    assert TapStackArgs("pr-7", service=service).tags == tags
+    assert TapStackArgs("pr-7", {"Team": "web"}, service=service).tags == {**tags, "Team": "web"}
+
+
 def test_tags_of_the_arguments_override_the_default_tags_whatever_the_case() -> None:
-    assert TapStackArgs(tags={"project": "shop", "Team": "web"}).tags == {
-        "project": "shop",
-        "Owner": "LLM-Eval",
-        "Team": "web",
-    }
+    args = TapStackArgs("pr-7", {"service": "post", "Environment": "preview"}, service=a_service())
+    assert args.tags == {"Environment": "preview", "service": "post", "ManagedBy": "Pulumi"}
 
 
 def test_cost_allocation_tags_replace_tags_that_differ_only_in_case() -> None:
     args = TapStackArgs(tags={"service": "post"}, cost=CostSettings(allocation_tags=True))
     assert args.tags == {**PROJECT, "Service": "items", "Environment": "dev"}
+
+
+def test_too_many_tags_together_with_the_default_tags_are_rejected() -> None:
+    with pytest.raises(ValueError, match="at most 50 tags together with the default tags, got 51"):
+        TapStackArgs(tags={f"tag{number}": "x" for number in range(49)})
+
+
+def test_replaced_arguments_get_the_default_tags_of_the_new_environment_and_service() -> None:
+    args = TapStackArgs("dev", {"Team": "web"}, service=a_service())
+    changed = replace(args, environment_suffix="pr-7")
+    assert changed.tags == {**DEFAULTS, "Team": "web"}
+    assert replace(changed, service="items").tags == {**PROJECT, "Team": "web"}
+    assert replace(changed, tags={"Owner": "me"}).tags == {**DEFAULTS, "Owner": "me"}
+
+
+@pytest.mark.parametrize(
+    ("tags", "message"),
+    [
+        ({"Size": 7}, r"^service 'parcels' default_tags\['Size'\] must be a string, got 7\.$"),
+        ({"Region": "{region}"}, r"^service 'parcels' default_tags\['Region'\] must be at most .*, got '{region}'\.$"),
+        ({"a": "x", "A": "x"}, "^service 'parcels' default_tags must not have keys that differ only in case"),
+        ({"aws:x": "x"}, "^service 'parcels' default_tags must not have keys or values that begin with 'aws:'"),
+    ],
+)
+def test_default_tags_are_checked_when_the_service_is_described(tags: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        a_service(default_tags=tags)

@@ -22,6 +22,7 @@ from ...service import (
 )
 from ...settings import ApiSettings, FunctionSettings, Layer, Settings, between, flag, refuse, setting
 from ..pages import page_of, page_query
+from ..tags import SERVICE_TAGS
 from .handler import rows
 
 HANDLER = f"{__package__}.handler.api"
@@ -93,6 +94,7 @@ def inventory(settings: InventorySettings | None = None) -> Service:
         settings=Settings(
             api=ApiSettings(access_log=True, execution_log_level="INFO", metrics=True, log_role="made"),
         ),
+        default_tags=SERVICE_TAGS,
     )
 
 

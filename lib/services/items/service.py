@@ -3,6 +3,7 @@
 from ...service import Call, Function, Grant, Key, Metric, Route, Schema, Service, Table
 from ...settings import AlarmSettings, ApiSettings, FunctionSettings, ObservationSettings, Settings, TableSettings
 from ..pages import page_of, page_query
+from ..tags import PROJECT_TAGS
 
 HANDLER = f"{__package__}.handler.api"
 
@@ -156,4 +157,5 @@ SERVICE = Service(
         alarms=AlarmSettings(duration_ms=4000, errors=0, throttles=0, recommended=False),
         observation=ObservationSettings(dashboard=False),
     ),
+    default_tags=PROJECT_TAGS,
 )

@@ -28,6 +28,7 @@ from ...service import (
 )
 from ...settings import ApiSettings, FunctionSettings, Layer, Settings, TableSettings, between, one_of, setting
 from ..pages import page_of, page_query
+from ..tags import SERVICE_TAGS
 from .handler import levels, movements
 from .handler.api import DEFAULT_PAGE_SIZE, DEFAULT_WAREHOUSE, ID
 from .handler.refusals import (
@@ -115,6 +116,7 @@ def stock(settings: StockSettings | None = None) -> Service:
                 log_role="made",
             ),
         ),
+        default_tags=SERVICE_TAGS,
     )
 
 
