@@ -82,7 +82,6 @@ def a_program_of_ones_own(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(("service", "row"), EVERYWHERE)
-@pytest.mark.untraced
 def test_nothing_fails_that_comes_with_the_library(service: str, row: str) -> None:
     found = list(audit(graph(service, row)))
     assert len(found) > 50
@@ -94,7 +93,6 @@ def test_a_domain_fails_nothing() -> None:
     assert {f.control.name: f.state for f in found} == {"CKV_AWS_206": "passed", "APIGateway.11": "waived"}
 
 
-@pytest.mark.untraced
 def test_nothing_fails_with_every_setting_of_production() -> None:
     found = list(audit(graph("stock", "prod", *PRODUCTION)))
     assert {"ec2.Vpc", "wafv2.WebAcl", "kms.Key", "backup.Vault", "cognito.UserPool"} <= {
@@ -191,7 +189,6 @@ def test_the_report_says_where_and_why_something_is_waived() -> None:
     assert "  CKV_AWS_272: 1, one\n" in "\n".join(lines({"one": [waived], "two": []}))
 
 
-@pytest.mark.untraced
 def test_a_service_in_one_environment_passes(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--service", "items", "--env", "dev"]) == 0
     told = capsys.readouterr().out.splitlines()
@@ -199,7 +196,6 @@ def test_a_service_in_one_environment_passes(capsys: pytest.CaptureFixture[str])
     assert re.fullmatch(r"1 deployment, \d+ controls: \d+ passed, \d+ waived, 0 failed; \d+ more had .*", told[-1])
 
 
-@pytest.mark.untraced
 def test_every_row_is_judged_unless_one_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--service", "items"]) == 0
     assert capsys.readouterr().out.splitlines()[-1].startswith("4 deployments, ")

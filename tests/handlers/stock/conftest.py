@@ -99,6 +99,12 @@ class Tables:
         """Remove a row behind the service's back."""
         self.dynamodb.delete_item(TableName=self.api.tables[table], Key=to_item(key))
 
+    def erase_all(self, table: str, keys: list[dict[str, Any]]) -> None:
+        """Remove rows behind the service's back, as many in a request as DynamoDB takes."""
+        for first in range(0, len(keys), 25):
+            deletions = [{"DeleteRequest": {"Key": to_item(key)}} for key in keys[first : first + 25]]
+            self.dynamodb.batch_write_item(RequestItems={self.api.tables[table]: deletions})
+
 
 @dataclass
 class Shop(Tables):

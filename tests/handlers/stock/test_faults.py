@@ -86,8 +86,7 @@ def emptied(shop: Shop) -> None:
         "movements": ("product_id", "movement_id"),
     }
     for table, names in keys.items():
-        for row in shop.rows(table):
-            shop.erase(table, **{name: row[name] for name in names})
+        shop.erase_all(table, [{name: row[name] for name in names} for row in shop.rows(table)])
 
 
 def cut(shop: Shop, wire: FakeAws, script: list[Any], deed: Deed) -> bool:
