@@ -41,7 +41,6 @@ def usd(found: Bill, kind: str) -> float:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-@pytest.mark.untraced
 def test_every_resource_of_every_environment_has_a_price_or_is_free(service: str) -> None:
     for environment, found in standard(PROGRAM)[service].items():
         assert (environment, found.unpriced) == (environment, [])
