@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import runpy
 import sys
@@ -18,6 +17,7 @@ import pulumi
 from google.protobuf.json_format import MessageToDict
 from pulumi.runtime import mocks, rpc, settings
 
+from .event_loop import event_loop
 from .local.monitor import STACK_TYPE, Monitor, plain
 from .previous_state import INVOKE
 
@@ -281,18 +281,12 @@ def _record(
     logger.addHandler(messages)
     cloud = Cloud(preview, calls)
     monitor = Recorder(cloud, preview)
-    loop = asyncio.new_event_loop()
-    loop.set_exception_handler(lambda *_: None)  # the first error is raised; what it left unfinished is no news
-    asyncio.set_event_loop(loop)
-    try:
+    with event_loop() as loop:
         pulumi.runtime.set_all_config({f"{project}:{key}": value for key, value in config.items()})
         mocks.set_mocks(cloud, project=project, stack="test", preview=preview, logger=logger, monitor=monitor)
         settings.SETTINGS.outputs.clear()
         settings.set_root_resource(None)  # type: ignore[arg-type]  # run_in_stack makes the root itself
         loop.run_until_complete(pulumi.runtime.run_in_stack(partial(_run, program)))
-    finally:
-        loop.run_until_complete(loop.shutdown_default_executor())
-        loop.close()
     return Deployment(monitor.registered, monitor.outputs, monitor.exports, messages.warnings, messages.notes)
 
 

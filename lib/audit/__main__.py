@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -37,7 +36,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as exc:  # pylint: disable=broad-exception-caught  # a program may fail as it likes
         terminal.say(f"error: {program}: {exc}")
         return NOT_AUDITED
-    gc.collect()  # Pulumi's SDK leaves event loops, which would complain if they were closed with the interpreter
     for line in report.lines(audited):
         terminal.say(line)
     if options.sarif:

@@ -16,6 +16,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime import mocks, settings
 
+from ..event_loop import event_loop
 from .emulator import ACCOUNT, REGION, Emulator, Place
 from .makers import MAKERS, NOT_EMULATED, READERS, Made
 from .monitor import Monitor, plain
@@ -145,29 +146,25 @@ def deploy(
     logger.handlers = [_Log(tell)]
     pulumi.runtime.set_all_config({f"{project}:{key}": value for key, value in config.items()})
     monitor = Monitor(engine)
-    loop = asyncio.new_event_loop()
-    loop.set_exception_handler(lambda _loop, _context: None)  # what fails is told once, by what this function raises
-    asyncio.set_event_loop(loop)
-    try:
-        mocks.set_mocks(engine, project=project, stack=stack, preview=False, logger=logger, monitor=monitor)
-        settings.set_root_resource(None)  # type: ignore[arg-type]  # run_in_stack makes the root itself
-        loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _run(program)))
-    except Exception as exc:
-        raise DeployError(getattr(engine, "failure", None) or str(exc)) from exc
-    finally:
-        _wind_up(loop)
+    with event_loop() as loop:
+        try:
+            mocks.set_mocks(engine, project=project, stack=stack, preview=False, logger=logger, monitor=monitor)
+            settings.set_root_resource(None)  # type: ignore[arg-type]  # run_in_stack makes the root itself
+            loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _run(program)))
+        except Exception as exc:
+            raise DeployError(getattr(engine, "failure", None) or str(exc)) from exc
+        finally:
+            _cancel_tasks(loop)
     return monitor.exports
 
 
-def _wind_up(loop: asyncio.AbstractEventLoop) -> None:
+def _cancel_tasks(loop: asyncio.AbstractEventLoop) -> None:
     """End what a failed program left under way, which the SDK would wait for in the next."""
     pending = asyncio.all_tasks(loop)
     for task in pending:
         task.cancel()
     loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
     settings.SETTINGS.outputs.clear()
-    asyncio.set_event_loop(None)
-    loop.close()
 
 
 def _run(program: Path) -> None:

@@ -1,0 +1,39 @@
+"""Event loops that a program leaves behind."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from lib.event_loop import event_loop
+from lib.recorder import recorded
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(name="loops")
+def loops_fixture(monkeypatch: pytest.MonkeyPatch) -> list[asyncio.AbstractEventLoop]:
+    """Collect the event loops that are created."""
+    loops: list[asyncio.AbstractEventLoop] = []
+    create = asyncio.new_event_loop
+
+    def new_event_loop() -> asyncio.AbstractEventLoop:
+        loops.append(create())
+        return loops[-1]
+
+    monkeypatch.setattr(asyncio, "new_event_loop", new_event_loop)
+    return loops
+
+
+def test_event_loops_of_all_threads_are_closed(loops: list[asyncio.AbstractEventLoop]) -> None:
+    recorded(ROOT / "examples/own_service.py", {})
+    assert len(loops) > 1
+    assert [loop for loop in loops if not loop.is_closed()] == []
+
+
+def test_event_loops_are_closed_after_an_error(loops: list[asyncio.AbstractEventLoop]) -> None:
+    with pytest.raises(ZeroDivisionError), event_loop() as loop:
+        loop.run_until_complete(loop.run_in_executor(None, lambda: 1 / 0))
+    assert [one.is_closed() for one in loops] == [True, True]
