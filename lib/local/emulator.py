@@ -29,7 +29,6 @@ READ_TIMEOUT_SECONDS = 5.0
 PORT_ATTEMPTS = 3
 """Ports tried where any free one will do."""
 START_SECONDS = 120.0
-STOP_SECONDS = 5.0
 WORKERS = 64
 """Most Lambda executions at once, each a process of some 46 MB; one more is answered 429."""
 
@@ -195,9 +194,7 @@ class Place(NamedTuple):
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(STOP_SECONDS)
-    with contextlib.suppress(ProcessLookupError):  # whatever is left of its session: workers, or itself
+    """End the emulator and its Lambda workers, one session, at once: nothing in them is needed later."""
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

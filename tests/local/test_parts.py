@@ -65,15 +65,6 @@ def test_an_emulator_that_dies_is_noticed() -> None:
             running.check()
 
 
-def test_an_emulator_that_does_not_listen_is_ended_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(emulators, "STOP_SECONDS", 0.2)
-    with Emulator() as running:
-        process = pid(running)
-        os.kill(process, signal.SIGSTOP)
-    with pytest.raises(ProcessLookupError):
-        os.killpg(process, 0)
-
-
 def test_a_port_that_is_taken_is_an_error_and_leaves_nothing() -> None:
     with Emulator() as first, pytest.raises(EmulatorError, match=f"port {first.port} is taken"):
         Emulator(first.port).__enter__()  # pylint: disable=unnecessary-dunder-call  # it must not get in
