@@ -11,7 +11,7 @@ import pulumi
 from . import recommended
 from . import service as described
 from .archive import check_handlers
-from .environments import ENVIRONMENTS, row_name
+from .environments import ENVIRONMENTS, matching_profile, profile_name
 from .gateway import HEALTH_PATH
 from .naming import check_environment_suffix
 from .network import check_reach
@@ -36,6 +36,7 @@ LONGEST_BYTES = {"ssm": 4096, "secretsmanager": 65536}
 """Of a secret, by its store."""
 OUTPUT_REMEDIES = {
     "environment_suffix": "Names and settings are derived from it: pass a string, e.g. pulumi.get_stack().",
+    "environment_profile": "Settings are derived from it: pass a string, e.g. 'prod'.",
     "tags": "Pass a mapping, whose values can be Outputs.",
 }
 """What to pass instead of an Output, by argument."""
@@ -52,15 +53,19 @@ class TapStackArgs(Settings):
     """
 
     environment_suffix: str | None = "dev"
-    """Part of every name (`dev`, `pr-123`), and picks the environment's row: dev, test, staging, prod (or
-    development, testing, production); any other gets dev's, and one that differs in case alone is refused.  Empty or
-    None: dev."""
+    """Part of every physical name (`dev`, `pr-123`). Default (empty or None): `dev`. If `environment_profile` is unset,
+    a part of the suffix selects the profile: dev, test, staging, prod, or an alias (development, testing, stage,
+    production, prd, live). Parts end at `-`, `_` and between letters and digits. The strictest profile applies if
+    several match, and `dev` if none does."""
     tags: Mapping[str, pulumi.Input[str]] | None = None
     """On everything that takes tags; laid over the default `Project` and `Owner`, key by key.  A value can be an
     Output."""
 
     _: KW_ONLY
 
+    environment_profile: str | None = None
+    """Profile with the settings of the environment: `dev`, `test`, `staging` or `prod`. Default (None): the profile
+    that `environment_suffix` selects."""
     service: str | described.Service = "items"
     """The name of a service that comes with the library, or a description of your own."""
     split_functions: bool = False
@@ -74,7 +79,11 @@ class TapStackArgs(Settings):
     def __post_init__(self) -> None:
         self._check_known()
         suffix = check_environment_suffix(self.environment_suffix or "dev")
+        matching_profile(suffix)
         object.__setattr__(self, "environment_suffix", suffix)
+        if self.environment_profile is not None and self.environment_profile not in [*ENVIRONMENTS]:
+            expected = f"give one of {', '.join(ENVIRONMENTS)}, or None for the profile of environment_suffix"
+            raise refuse("environment_profile", self.environment_profile, expected)
         object.__setattr__(self, "tags", {} if self.tags is None else self.tags)
         kinds: dict[str, type] = {**LAYERS, "tags": Mapping}
         for name, kind in kinds.items():
@@ -107,7 +116,7 @@ class TapStackArgs(Settings):
 
     def _check_known(self) -> None:
         """Raise ValueError for an Output where Pulumi needs a plain value before it creates anything."""
-        for name in ("environment_suffix", "tags", "service", "split_functions", *LAYERS):
+        for name in ("environment_suffix", "environment_profile", "tags", "service", "split_functions", *LAYERS):
             if is_output(getattr(self, name)):
                 raise unknown_value(name, OUTPUT_REMEDIES.get(name, "Pass a plain value."))
 
@@ -189,11 +198,11 @@ class TapStackArgs(Settings):
 
     @cached_property
     def _settings(self) -> Settings:
-        row = ENVIRONMENTS[row_name(self.environment)]
+        profile = ENVIRONMENTS[self.profile]
         named = Settings(api=ApiSettings(stage_name=self.environment))
-        if self.api.cors_origin == "*" and not row.api.cors_origin:
+        if self.api.cors_origin == "*" and not profile.api.cors_origin:
             raise refuse("api.cors_origin", "*", f"in {self.environment} give allowed origins instead")
-        return row.with_(named).with_(self.description().settings).with_(self)
+        return profile.with_(named).with_(self.description().settings).with_(self)
 
     def cors_origins(self) -> tuple[str, ...]:
         """Return the allowed CORS origins, `site` for the service's own site.
@@ -222,3 +231,13 @@ class TapStackArgs(Settings):
     def environment(self) -> str:
         """The suffix, which is never None once checked."""
         return self.environment_suffix or "dev"
+
+    @property
+    def profile(self) -> str:
+        """Name of the environment profile."""
+        return self.environment_profile or profile_name(self.environment)
+
+    @property
+    def uses_default_profile(self) -> bool:
+        """Whether neither `environment_profile` nor a part of the suffix selects a profile."""
+        return self.environment_profile is None and matching_profile(self.environment) is None

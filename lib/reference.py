@@ -21,7 +21,7 @@ from .config import KEYS, Key
 from .cost import report
 from .cost.bill import standard
 from .diagram import svg
-from .environments import ALIASES, ENVIRONMENTS
+from .environments import ALIASES, DEFAULT_PROFILE, ENVIRONMENTS
 from .naming import physical_name, role_name_prefix, secret_name
 from .service import Function, Grant, Metric, Route, Service
 from .services import CHOICES, SERVICES
@@ -40,8 +40,16 @@ OTHER_KEYS = (
     ("service", "what is deployed; `items` when not given", f"one of {', '.join(SERVICES)}"),
     (
         "environment",
-        "part of every name, and which row of figures; the variable `ENVIRONMENT_SUFFIX`, else `dev`, when not given",
-        f"letters, digits, '-' and '_'; {', '.join(ENVIRONMENTS)}, {', '.join(ALIASES)} have rows, others get dev's",
+        "suffix of every name, and the environment profile unless `environment_profile` is set. Default: the variable "
+        "`ENVIRONMENT_SUFFIX`, else `dev`",
+        "letters, digits, '-' and '_'. A part between '-', '_', letters and digits selects the profile: "
+        f"{', '.join((*ENVIRONMENTS, *ALIASES))}. The strictest profile applies if several match, and "
+        f"{DEFAULT_PROFILE} if none does",
+    ),
+    (
+        "environment_profile",
+        "environment profile. Default: the profile that `environment` selects",
+        f"one of {', '.join(ENVIRONMENTS)}",
     ),
     (
         "split_functions",

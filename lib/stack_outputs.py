@@ -70,6 +70,8 @@ class StackOutputs(ServiceOutputs):
     """Which service it is."""
     environment: str
     """The suffix in its names."""
+    environment_profile: str
+    """Environment profile with its settings: `dev`, `test`, `staging` or `prod`."""
     dynamodb_table_name: Text
     """The first table's name."""
     dynamodb_table_arn: Text
@@ -261,6 +263,7 @@ def _tables(stack: TapStack) -> dict[str, Any]:
     return {
         "service": stack.description.name,
         "environment": stack.args.environment,
+        "environment_profile": stack.args.profile,
         "dynamodb_table_name": table.name,
         "dynamodb_table_arn": table.arn,
         "table_names": {name: made.name for name, made in stack.tables.items()},

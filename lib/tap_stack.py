@@ -39,6 +39,7 @@ from .components.table import Table, TableArgs
 from .components.topic import Topic, TopicArgs
 from .components.user_pool import UserPool, UserPoolArgs
 from .derived import concat, derive
+from .environments import ENVIRONMENTS
 from .naming import (
     bucket_name_prefix,
     parameter_name,
@@ -203,6 +204,13 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     def _warn(self) -> None:
         for warning in self._transitions.warnings():
             pulumi.log.warn(warning, resource=self)
+        if self.args.uses_default_profile:
+            pulumi.log.info(
+                f"environment_suffix {self.args.environment!r} names no environment profile, so the settings of "
+                f"{self.args.profile} apply. Set environment_profile to select another profile: "
+                f"{', '.join(ENVIRONMENTS)}.",
+                resource=self,
+            )
         runtimes = {self.args.function_settings(function).runtime for function in self.description.functions}
         for runtime in sorted(DEPRECATED_RUNTIMES.keys() & runtimes):
             pulumi.log.warn(

@@ -7,8 +7,6 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from ..environments import row_name
-
 STACK = "stack.TapStack"
 
 
@@ -85,5 +83,5 @@ class Graph:
         above: Resource | None = resource
         while above and above.kind != STACK:
             above = self._resources.get(above.parent)
-        environment = above.get("environment") if above else None
-        return Place(above.get("service"), row_name(environment)) if above and environment else Place()
+        profile = above.get("environment_profile") if above else None
+        return Place(above.get("service"), profile) if above and profile else Place()

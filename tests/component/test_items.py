@@ -294,6 +294,7 @@ def test_stack_registers_the_outputs_002_asks_for_and_many_more(items: Deploymen
     assert items.stack_outputs() == {
         "service": "items",
         "environment": "dev",
+        "environment_profile": "dev",
         "dynamodb_table_name": "dev-items-table",
         "dynamodb_table_arn": "arn:tap-table-table",
         "table_names": {"table": "dev-items-table"},

@@ -540,3 +540,52 @@ def test_what_a_transform_changes_in_the_api_is_deployed() -> None:
 
     assert triggers(None) == triggers(None)
     assert triggers(None) != triggers(pulumi.ResourceOptions(transforms=[signed]))
+
+
+def test_environment_profile_overrides_the_profile_of_the_suffix() -> None:
+    args = TapStackArgs(environment_suffix="pr-7", environment_profile="prod", service=PARCELS)
+    assert (args.environment, args.profile) == ("pr-7", "prod")
+    assert args.settings().authorization.type == "API_KEY"
+    assert args.settings().table.deletion_protection is True
+    relaxed = TapStackArgs(environment_suffix="prod-eu", environment_profile="dev", service=PARCELS)
+    assert relaxed.settings().table.deletion_protection is False
+
+
+@pytest.mark.parametrize("suffix", ["prod-eu", "eu-live", "prd", "production2"])
+def test_production_like_suffix_is_protected(suffix: str) -> None:
+    settings = TapStackArgs(environment_suffix=suffix, service=PARCELS).settings()
+    assert settings.authorization.type == "API_KEY"
+    assert settings.api.cors_origin == ""
+    assert settings.api.execution_log_bodies is False
+    assert (settings.table.retain_on_delete, settings.table.deletion_protection) == (True, True)
+
+
+@pytest.mark.parametrize("profile", ["", "production", "Prod", 7])
+def test_environment_profile_must_be_the_name_of_a_profile(profile: Any) -> None:
+    expected = f"environment_profile {profile!r}: give one of dev, test, staging, prod, or None for the profile of "
+    with pytest.raises(ValueError, match=f"^{re.escape(expected)}environment_suffix$"):
+        TapStackArgs(environment_profile=profile)
+
+
+def default_profile_messages(**args: Any) -> list[str]:
+    """The messages of a deployment about a suffix that selects no profile."""
+    return [message for message in record(stacked(**args)).notes if "names no environment profile" in message]
+
+
+def test_deployment_states_that_a_suffix_has_the_dev_profile() -> None:
+    assert default_profile_messages(environment_suffix="pr-7") == [
+        "environment_suffix 'pr-7' names no environment profile, so the settings of dev apply. Set "
+        "environment_profile to select another profile: dev, test, staging, prod."
+    ]
+
+
+@pytest.mark.parametrize(
+    "args", [{}, {"environment_suffix": "prod-eu"}, {"environment_suffix": "pr-7", "environment_profile": "dev"}]
+)
+def test_deployment_with_a_selected_profile_states_nothing(args: dict[str, Any]) -> None:
+    assert default_profile_messages(**args) == []
+
+
+def test_output_has_the_environment_profile() -> None:
+    outputs = record(stacked(environment_suffix="eu-live")).stack_outputs()
+    assert (outputs["environment"], outputs["environment_profile"]) == ("eu-live", "prod")

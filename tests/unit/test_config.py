@@ -310,10 +310,10 @@ def test_secrets_that_cannot_be_are_refused_without_a_word_of_them(text: str, me
 
 
 def test_project_declares_exactly_the_keys_that_are_read() -> None:
-    assert declared().keys() == {*KEYS, "environment", "service", "split_functions", "adopt_retained"}
+    assert declared().keys() == {*KEYS, *OTHER_KEYS} - {"tags", "secrets"}
 
 
-@pytest.mark.parametrize("name", [*KEYS, "environment", "service", "split_functions", "adopt_retained"])
+@pytest.mark.parametrize("name", sorted({*KEYS, *OTHER_KEYS} - {"tags", "secrets"}))
 def test_project_gives_every_key_a_type_a_description_and_a_default_of_that_type(name: str) -> None:
     entry = declared()[name]
     assert entry["description"].strip()
@@ -512,3 +512,25 @@ def test_stack_name_of_another_deployment_is_rejected(
     monkeypatch.setattr(pulumi, "get_stack", lambda: stack)
     with pytest.raises(pulumi.RunError, match=f"must match the name of the stack, '{stack}'.*pulumi stack init"):
         check_stack_name(args(**given))
+
+
+def test_environment_profile_is_read() -> None:
+    assert args(environment="pr-7").environment_profile is None
+    assert args(environment="pr-7", environment_profile="").environment_profile is None
+    made = args(environment="pr-7", environment_profile="staging")
+    assert (made.environment, made.profile) == ("pr-7", "staging")
+
+
+def test_unknown_environment_profile_is_rejected() -> None:
+    with pytest.raises(ConfigError, match=r"^environment_profile 'production': give one of dev, test, staging, prod, "):
+        args(environment_profile="production")
+
+
+def test_unknown_secret_environment_profile_stays_hidden() -> None:
+    with pytest.raises(ConfigError, match=r"^environment_profile '\[secret\]': give one of dev, test, staging, prod, "):
+        secret_args(("environment_profile",), environment_profile=PASSWORD)
+
+
+def test_warning_names_a_secret_environment_profile() -> None:
+    (warning,) = recorded_topics(("environment_profile",), environment_profile="staging").warnings
+    assert "in the state of the stack: tap:environment_profile. " in warning
