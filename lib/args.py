@@ -82,7 +82,7 @@ class TapStackArgs(Settings):
         matching_profile(suffix)
         object.__setattr__(self, "environment_suffix", suffix)
         if self.environment_profile is not None and self.environment_profile not in [*ENVIRONMENTS]:
-            expected = f"give one of {', '.join(ENVIRONMENTS)}, or None for the profile of environment_suffix"
+            expected = f"set {', '.join(ENVIRONMENTS)}, or None for the profile that environment_suffix selects"
             raise refuse("environment_profile", self.environment_profile, expected)
         object.__setattr__(self, "tags", {} if self.tags is None else self.tags)
         kinds: dict[str, type] = {**LAYERS, "tags": Mapping}

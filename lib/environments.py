@@ -60,7 +60,7 @@ _COMMON = Settings(
         zone_id="",
         base_path="",
     ),
-    authorization=AuthorizationSettings(type="NONE", user_pool="made", mfa="OPTIONAL", callback_urls=()),
+    authorization=AuthorizationSettings(type="NONE", user_pool="made", user_group="", mfa="OPTIONAL", callback_urls=()),
     firewall=FirewallSettings(
         enabled=False,
         rate_limit=2_000,

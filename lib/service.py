@@ -27,6 +27,7 @@ Store = Literal["ssm", "secretsmanager"]
 READING = {"ssm": "GetParameter", "secretsmanager": "GetSecretValue"}
 """What reads a secret of each store, which is all that can be granted on one."""
 CORS_VARIABLE = "CORS_ORIGIN"
+GROUP_VARIABLE = "USER_POOL_GROUP"
 """Environment variable with the allowed CORS origins, separated by commas, if one is the service's own site; it is
 also that of the function that responds to OPTIONS."""
 STANDARD_ALARMS = ("Duration", "Errors", "Throttles")
@@ -634,6 +635,7 @@ class Service:
         others += [self.dead_letters] if self.dead_letters else []
         yield from _repeated("table, topic, parameter or secret", [one.name for one in grantable] + others)
         variables = [one.variable for one in grantable if one.variable] + [CORS_VARIABLE] * bool(self.site)
+        variables.append(GROUP_VARIABLE)
         yield from _repeated("variable", variables)
         with_outputs: tuple[Table | Topic, ...] = (*self.tables, *self.topics)
         yield from _repeated("output", [output for one in with_outputs for output in one.outputs().values()])

@@ -140,6 +140,8 @@ class StackOutputs(ServiceOutputs):
     """The user pool whose tokens it asks for."""
     user_pool_arn: Text
     """The user pool's ARN."""
+    user_pool_group: Text
+    """Group of an existing user pool. Only its members can call the API."""
     user_pool_client_id: Text
     """The app client of pages."""
     machine_client_id: Text
@@ -357,6 +359,7 @@ def _users(pool: UserPool, scopes: list[str]) -> dict[str, Any]:
         "user_pool_arn": pool.arn,
         "sign_in_url": pool.url,
         "scopes": {scope: pool.scope(scope) for scope in scopes},
+        **({} if pool.group is None else {"user_pool_group": pool.group}),
         "machine_client_id": pool.machines.id,
         "machine_client_secret": pulumi.Output.secret(pool.machines.client_secret),
         **({"user_pool_client_id": pool.pages.id} if pool.pages else {}),

@@ -620,6 +620,8 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         found: dict[str, pulumi.Input[str]] = {**function.variables}
         if self.origin:
             found[described.CORS_VARIABLE] = self.origin
+        if self.user_pool and self.user_pool.group is not None:
+            found[described.GROUP_VARIABLE] = self.user_pool.group
         found |= {t.variable: self.tables[t.name].name for t in self.description.tables if t.name in granted}
         found |= {t.variable: self.topics[t.name].arn for t in self.description.topics if t.name in granted}
         found |= {s.variable: self.secrets[s.name].name for s in self.description.secrets if s.name in granted}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import time
 import traceback
@@ -17,7 +18,7 @@ from . import logs, metrics
 from .attributes import Item
 from .aws import BUDGET
 from .cors import ALLOW_ORIGIN, Cors
-from .errors import ApiError, BadRequest, NotFound, UnsupportedMediaType
+from .errors import ApiError, BadRequest, Forbidden, NotFound, UnsupportedMediaType
 from .invocation import INVOCATION
 
 JSON = "application/json"
@@ -29,6 +30,11 @@ EXPOSED = {"Access-Control-Expose-Headers": "ETag,Location,X-Request-Id,X-Correl
 """Response headers that pages of an allowed origin can read."""
 CLAIMS = ("username", "cognito:username", "sub", "client_id")
 """Of a user pool's tokens: an access token's, an identity token's, either's, and that of a program."""
+
+GROUP_VARIABLE = "USER_POOL_GROUP"
+"""Environment variable with the name of the group whose users can call the API. Unset: every user of the pool can."""
+SEPARATORS = re.compile(r"[,\s\[\]]+")
+"""What separates groups in a claim: API Gateway passes `a,b` or `[a b]`."""
 
 T = TypeVar("T")
 
@@ -117,6 +123,7 @@ class Api:
         self._consumers = consumers
         self._headers = {"Content-Type": JSON, "Cache-Control": "no-store"}
         self._cors = Cors(cors_origin)
+        self._group = os.environ.get(GROUP_VARIABLE, "")
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         BUDGET.begin(context.get_remaining_time_in_millis() / 1000)
@@ -164,6 +171,7 @@ class Api:
         route = self._routes.get(key)
         if route is None:
             raise NotFound(f"no such route: {key[0]} {key[1]}")
+        _check_group(event["requestContext"], self._group)
         body = None
         if route.validate is not None:
             body = _body(event, headers)
@@ -309,6 +317,15 @@ def _owner(request_context: dict[str, Any]) -> str:
 def _of_pool(claims: Any) -> Any:
     """Whom a user pool's token is of.  An authorizer of one's own may give a text under that name."""
     return next(filter(None, map(claims.get, CLAIMS)), None) if isinstance(claims, dict) else None
+
+
+def _check_group(request_context: dict[str, Any], group: str) -> None:
+    """Raise `Forbidden` for a user who is not a member of the group. A program has a client of its own instead."""
+    claims = (request_context.get("authorizer") or {}).get("claims")
+    if not group or not isinstance(claims, dict) or claims.get("sub") == claims.get("client_id", ""):
+        return
+    if group not in SEPARATORS.split(str(claims.get("cognito:groups", ""))):
+        raise Forbidden(f"this user is not a member of the group {group}")
 
 
 def _rendered(error: ApiError, request_id: str) -> Response:

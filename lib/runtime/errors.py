@@ -30,6 +30,13 @@ class BadRequest(ApiError):
     code = "INVALID_REQUEST"
 
 
+class Forbidden(ApiError):
+    """The caller is known, but has no access."""
+
+    status = 403
+    code = "FORBIDDEN"
+
+
 class NotFound(ApiError):
     """What the path names is not there."""
 

@@ -562,8 +562,8 @@ def test_production_like_suffix_is_protected(suffix: str) -> None:
 
 @pytest.mark.parametrize("profile", ["", "production", "Prod", 7])
 def test_environment_profile_must_be_the_name_of_a_profile(profile: Any) -> None:
-    expected = f"environment_profile {profile!r}: give one of dev, test, staging, prod, or None for the profile of "
-    with pytest.raises(ValueError, match=f"^{re.escape(expected)}environment_suffix$"):
+    expected = f"environment_profile {profile!r}: set dev, test, staging, prod, or None for the profile that "
+    with pytest.raises(ValueError, match=f"^{re.escape(expected)}environment_suffix selects$"):
         TapStackArgs(environment_profile=profile)
 
 

@@ -195,3 +195,64 @@ def test_who_calls_is_told_as_exactly_as_it_is_known(
     assert (request.actor, request.owner) == (actor, owner)
     (line,) = lines(capsys)
     assert line.keys() == {"level", "message", "correlationId", "requestId", "route", "status", "durationMs"}
+
+
+GROUP = "items-dev"
+IN_GROUP = "this user is not a member of the group items-dev"
+
+
+def status_for(monkeypatch: pytest.MonkeyPatch, authorizer: Any, group: str = GROUP) -> int:
+    """Return the status of the response to a caller with an authorizer context, in an API for a group of users."""
+    monkeypatch.setenv("USER_POOL_GROUP", group)
+    answer, _ = answered(requestContext={"requestId": "r", "authorizer": authorizer})
+    return int(answer["statusCode"])
+
+
+def user(groups: str | None) -> dict[str, Any]:
+    """Return the authorizer context of a user in some groups, as the claim spells them."""
+    claims = {"sub": "0b5e", "client_id": "app", "username": "ann"}
+    return {"claims": claims if groups is None else {**claims, "cognito:groups": groups}}
+
+
+@pytest.mark.parametrize(
+    "groups", ["items-dev", "staff,items-dev", "items-dev,staff", "[staff items-dev]", "[items-dev]"]
+)
+def test_member_of_the_group_can_call(monkeypatch: pytest.MonkeyPatch, groups: str) -> None:
+    assert status_for(monkeypatch, user(groups)) == 200
+
+
+@pytest.mark.parametrize("groups", [None, "", "staff", "items-dev-readers", "staff,xitems-dev", "Items-dev", "[staff]"])
+def test_user_outside_of_the_group_is_rejected(monkeypatch: pytest.MonkeyPatch, groups: str | None) -> None:
+    assert status_for(monkeypatch, user(groups)) == 403
+
+
+def test_error_names_the_group_and_the_operation_is_not_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("USER_POOL_GROUP", GROUP)
+    answer, requests = answered(requestContext={"requestId": "r", "authorizer": user("staff")}, body="no JSON")
+    assert json.loads(answer["body"]) == {"error": IN_GROUP, "code": "FORBIDDEN", "requestId": "r", "details": []}
+    assert not requests
+
+
+@pytest.mark.parametrize(
+    ("authorizer", "status"),
+    [
+        ({"claims": {"sub": "app", "client_id": "app", "scope": "items-dev/read"}}, 200),
+        ({"claims": {"username": "ann"}}, 403),
+        ({"claims": {}}, 403),
+        ({"principalId": "ann"}, 200),
+        (None, 200),
+    ],
+)
+def test_group_is_required_of_users_of_the_pool_alone(
+    monkeypatch: pytest.MonkeyPatch, authorizer: Any, status: int
+) -> None:
+    assert status_for(monkeypatch, authorizer) == status
+
+
+@pytest.mark.parametrize("group", ["", None])
+def test_without_a_group_every_user_of_the_pool_can_call(monkeypatch: pytest.MonkeyPatch, group: str | None) -> None:
+    monkeypatch.delenv("USER_POOL_GROUP", raising=False)
+    if group is not None:
+        monkeypatch.setenv("USER_POOL_GROUP", group)
+    answer, _ = answered(requestContext={"requestId": "r", "authorizer": user(None)})
+    assert answer["statusCode"] == 200

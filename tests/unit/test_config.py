@@ -58,6 +58,7 @@ VALUES: dict[str, tuple[str, Any, list[str]]] = {
     "throttle_burst": ("9", 9, ["many", "-1"]),
     "authorization": ("AWS_IAM", "AWS_IAM", ["always"]),
     "user_pool": (POOL, POOL, ["none"]),
+    "user_pool_group": ("admins", "admins", ["shop admins", "a,b"]),
     "user_pool_mfa": ("ON", "ON", ["on"]),
     "callback_urls": (
         "https://a.example.com/, http://localhost:3000/",
@@ -143,7 +144,8 @@ OWN_VPC = {"network_vpc": "vpc-0a1b2c3d", "network_private_subnet_ids": "subnet-
 TOGETHER = {
     **dict.fromkeys(("domain_name", "certificate_arn", "base_path", "zone_id"), DOMAIN),
     **dict.fromkeys(("network_private_subnet_ids", "network_security_group_ids"), OWN_VPC),
-    **dict.fromkeys(("user_pool", "callback_urls"), MEMBERS),
+    **dict.fromkeys(("user_pool", "user_pool_mfa", "callback_urls"), MEMBERS),
+    "user_pool_group": {**MEMBERS, "user_pool": POOL},
     "lambda_snap_start": {"lambda_runtime": "python3.12"},
 }
 """What must be said beside a key."""
@@ -522,12 +524,12 @@ def test_environment_profile_is_read() -> None:
 
 
 def test_unknown_environment_profile_is_rejected() -> None:
-    with pytest.raises(ConfigError, match=r"^environment_profile 'production': give one of dev, test, staging, prod, "):
+    with pytest.raises(ConfigError, match=r"^environment_profile 'production': set dev, test, staging, prod, "):
         args(environment_profile="production")
 
 
 def test_unknown_secret_environment_profile_stays_hidden() -> None:
-    with pytest.raises(ConfigError, match=r"^environment_profile '\[secret\]': give one of dev, test, staging, prod, "):
+    with pytest.raises(ConfigError, match=r"^environment_profile '\[secret\]': set dev, test, staging, prod, "):
         secret_args(("environment_profile",), environment_profile=PASSWORD)
 
 

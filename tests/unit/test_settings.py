@@ -93,6 +93,7 @@ VALUES: dict[type[Layer], dict[str, tuple[list[Any], list[Any]]]] = {
     AuthorizationSettings: {
         "type": (["NONE", "API_KEY", "AWS_IAM", "COGNITO_USER_POOLS"], ["none", "", True]),
         "user_pool": (["made", f"{ARN}:cognito-idp:us-east-1:123456789012:userpool/us-east-1_1"], ["", "us-east-1_1"]),
+        "user_group": (["", "admins", "shop/admins"], ["shop admins", "a,b", "[a]", "x" * 129, 1]),
         "mfa": (["OFF", "OPTIONAL", "ON"], ["on", False]),
         "callback_urls": (
             [(), ("https://a.example.com/", "http://localhost:3000/")],
@@ -254,6 +255,16 @@ POOL = f"{ARN}:cognito-idp:us-east-1:123456789012:userpool/us-east-1_1"
             AuthorizationSettings(callback_urls=("https://a.example.com",)),
             r"^authorization\.callback_urls \('https://a.example.com',\): give type COGNITO_USER_POOLS, too",
         ),
+        (AuthorizationSettings(mfa="ON"), r"^authorization\.mfa 'ON': give type COGNITO_USER_POOLS, too"),
+        (AuthorizationSettings(user_group="a"), r"^authorization\.user_group 'a': give type COGNITO_USER_POOLS, too"),
+        (
+            AuthorizationSettings(type="COGNITO_USER_POOLS", user_group="admins"),
+            r"^authorization\.user_group 'admins': set user_pool to the ARN of the existing pool that has",
+        ),
+        (
+            AuthorizationSettings(type="COGNITO_USER_POOLS", user_pool=POOL, mfa="OFF"),
+            r"^authorization\.mfa 'OFF': set ON or OPTIONAL, because an existing user pool keeps its own setting$",
+        ),
         (NetworkSettings(vpc="vpc-0a1b2c3d"), r"^network\.vpc 'vpc-0a1b2c3d': give private_subnet_ids, too"),
         (
             NetworkSettings(private_subnet_ids=("subnet-0a1b2c3d",)),
@@ -278,6 +289,8 @@ def test_what_belongs_together_comes_together(settings: Layer, message: str) -> 
         ApiSettings(domain_name=DOMAIN, zone_id="Z1"),
         AuthorizationSettings(type="API_KEY", user_pool="made", callback_urls=()),
         AuthorizationSettings(type="COGNITO_USER_POOLS", user_pool=POOL, callback_urls=("https://a.example.com",)),
+        AuthorizationSettings(type="COGNITO_USER_POOLS", mfa="OFF"),
+        AuthorizationSettings(type="COGNITO_USER_POOLS", user_pool=POOL, user_group="admins", mfa="ON"),
         NetworkSettings(vpc="made"),
         NetworkSettings(
             vpc="vpc-0a1b2c3d", private_subnet_ids=("subnet-0a1b2c3d",), security_group_ids=("sg-0a1b2c3d",)
