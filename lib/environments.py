@@ -59,6 +59,7 @@ _COMMON = Settings(
         certificate_arn="",
         zone_id="",
         base_path="",
+        disable_execute_api_endpoint=False,
     ),
     authorization=AuthorizationSettings(type="NONE", user_pool="made", user_group="", mfa="OPTIONAL", callback_urls=()),
     firewall=FirewallSettings(

@@ -121,7 +121,7 @@ class StackOutputs(ServiceOutputs):
     api_stage_arn: Text
     """The ARN of its stage."""
     api_url: Text
-    """Where it answers."""
+    """URL of the API. If the `execute-api` endpoint is disabled, it is the URL of the domain."""
     cors_origin: pulumi.Input[str]
     """The allowed CORS origins, separated by commas, `*`, or `none`."""
     lambda_runtime: Text
@@ -328,7 +328,7 @@ def _api(stack: TapStack) -> dict[str, Any]:
         "api_deployment_id": api.deployment.id,
         "api_stage": api.stage.stage_name,
         "api_stage_arn": api.stage.arn,
-        "api_url": api.stage.invoke_url,
+        "api_url": api.url,
         "cors_origin": stack.origin or ",".join(stack.args.cors_origins()) or "none",
         **({"web_acl_arn": stack.firewall.arn} if stack.firewall else {}),
     }

@@ -444,7 +444,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
 
     def _site_files(self, made: Site) -> SiteFiles:
         config: dict[str, Any] = {
-            "api_url": self.api.stage.invoke_url,
+            "api_url": self.api.url,
             "service": self.description.name,
             "environment": self.args.environment,
         }

@@ -70,6 +70,11 @@ WAIVERS = (
         "the domain's endpoint, which is its owner's to choose.",
     ),
     Waiver(
+        controls=("SEC05-BP02",),
+        reason="The endpoint requires the same authorization as the domain, and clients must use the domain before the "
+        "endpoint is disabled with `disable_execute_api_endpoint`.",
+    ),
+    Waiver(
         controls=("Lambda.2",),
         services=("items",),
         reason="The items service is specified for python3.9, and warns of it; its code runs on newer ones: set "

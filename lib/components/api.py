@@ -176,6 +176,8 @@ class Api(pulumi.ComponentResource):
             name=args.name,
             description=args.description or None,
             endpoint_configuration={"types": "REGIONAL"},
+            # The provider keeps a value that is no longer set.
+            disable_execute_api_endpoint=self.settings.disable_execute_api_endpoint,
             tags=args.tags,
         )
         self.models = self._models()
@@ -203,7 +205,8 @@ class Api(pulumi.ComponentResource):
         self.route_settings = self._route_settings()
         self.usage_plan = self._usage_plan() if any(map(self._key_required, self._routes())) else None
         self.domain = self._domain() if self.settings.domain_name else None
-        self.register_outputs({"id": self.resource.id, "url": self.stage.invoke_url, "stage": self.stage.stage_name})
+        self.url = self._url()
+        self.register_outputs({"id": self.resource.id, "url": self.url, "stage": self.stage.stage_name})
 
     def grant(self, scope: str) -> pulumi.Output[policies.Statement]:
         """A statement that allows to call the routes of a scope, where requests are signed."""
@@ -570,6 +573,17 @@ class Api(pulumi.ComponentResource):
                 tags=self._args.tags,
             ),
             self._child,
+        )
+
+    def _url(self) -> pulumi.Output[str]:
+        """Return the URL of the API: that of its domain if the `execute-api` endpoint is disabled."""
+        if not self.domain:
+            return self.stage.invoke_url
+        return derive(
+            lambda is_disabled, domain_url, stage_url: domain_url if is_disabled else stage_url,
+            self.resource.disable_execute_api_endpoint,
+            self.domain.url,
+            self.stage.invoke_url,
         )
 
     def _domain(self) -> Domain:

@@ -4,10 +4,14 @@ signature."""
 from __future__ import annotations
 
 import base64
+import http.client
 import json
 import secrets
+import socket
+import ssl
 import urllib.request
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,6 +27,36 @@ Shown = Callable[[str, str, bytes | None], Mapping[str, str]]
 TIMEOUT_SECONDS = 30
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 PERSON = "demo@example.com"
+
+
+class TargetConnection(http.client.HTTPSConnection):
+    """HTTPS connection to the host of a URL that connects to another host, regardless of the DNS record."""
+
+    def __init__(self, target: str, host: str, **options: Any) -> None:
+        super().__init__(host, **options)
+        self._target = target
+
+    def connect(self) -> None:
+        """Connect to the target, with the host of the URL in the TLS handshake."""
+        connected = socket.create_connection((self._target, self.port), self.timeout)
+        self.sock = ssl.create_default_context().wrap_socket(connected, server_hostname=self.host)
+
+
+class TargetHandler(urllib.request.HTTPSHandler):
+    """Handler that opens `https:` URLs on another host than theirs."""
+
+    def __init__(self, target: str) -> None:
+        super().__init__()
+        self._target = target
+
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        """Open a URL."""
+        return self.do_open(partial(TargetConnection, self._target), req)
+
+
+def opener_to(target: str) -> urllib.request.OpenerDirector:
+    """Return an opener that connects to `target` for every `https:` URL."""
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}), TargetHandler(target))
 
 
 def shown(outputs: Mapping[str, Any]) -> Shown:

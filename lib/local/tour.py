@@ -38,15 +38,20 @@ class Answer(NamedTuple):
             return {}
 
 
-def send(url: str, call: Call, by: callers.Shown | None = None) -> Answer:
-    """Send one call to the API at `url`, `by` somebody."""
+def send(
+    url: str,
+    call: Call,
+    by: callers.Shown | None = None,
+    opener: urllib.request.OpenerDirector = callers.OPENER,
+) -> Answer:
+    """Send one call to the API at `url` through `opener`, with the headers of `by`."""
     where, body = url + call.path, None if call.body is None else json.dumps(call.body).encode()
     known = by(call.method, where, body) if by else {}
     headers = {"Content-Type": "application/json", **known, **call.headers}
     request = urllib.request.Request(where, body, headers, method=call.method)  # noqa: S310  # our own URL
     started = time.perf_counter()
     try:
-        with callers.OPENER.open(request, timeout=callers.TIMEOUT_SECONDS) as response:
+        with opener.open(request, timeout=callers.TIMEOUT_SECONDS) as response:
             status, text = response.status, response.read().decode()
     except urllib.error.HTTPError as refused:
         with refused:

@@ -100,6 +100,7 @@ def test_api_is_named_described_and_tagged(items: Deployment) -> None:
         "name": "dev-items-api",
         "description": SERVICES["items"].description,
         "endpointConfiguration": {"types": "REGIONAL"},
+        "disableExecuteApiEndpoint": False,
         "tags": TAGS,
     }
 

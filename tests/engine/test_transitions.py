@@ -148,6 +148,13 @@ ANY = (
             api(domain_name="c.example.com", certificate_arn=CERTIFICATE, base_path="v2"),
         ],
     ),
+    Change(
+        "execute-api endpoint",
+        [
+            api(domain_name="a.example.com", certificate_arn=CERTIFICATE, disable_execute_api_endpoint=True),
+            api(domain_name="a.example.com", certificate_arn=CERTIFICATE),
+        ],
+    ),
     Change("firewall", [FIREWALL, {"firewall": FirewallSettings(enabled=True, rate_limit=100, count_only=True)}]),
     Change("firewall and stage", [FIREWALL, {**FIREWALL, **api(stage_name="live")}]),
     Change("stage", [api(stage_name="live")]),

@@ -467,3 +467,13 @@ def test_function_runs_its_layer_and_a_saved_change_of_it_is_live(run: Run, emul
     watcher.poll()
     assert told == [f"{name}: live with shop/words.py"]
     assert json.load(client.invoke(FunctionName=name)["Payload"]) == 2
+
+
+def test_endpoint_stays_in_use_in_a_local_run_because_its_domain_has_no_dns(run: Run) -> None:
+    found = run(
+        f"""
+api = aws.apigateway.RestApi("a", name="{unique("api")}", disable_execute_api_endpoint=True)
+pulumi.export("disabled", api.disable_execute_api_endpoint)
+"""
+    )
+    assert found["disabled"] is False

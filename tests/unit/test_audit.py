@@ -310,3 +310,17 @@ def test_sarif_says_how_bad_it_is(name: str, level: str, score: str) -> None:
 def test_selected_profile_decides_on_protection_and_on_its_waiver(config: dict[str, str], states: set[str]) -> None:
     found = audit(graph("items", config.pop("environment"), *config.items()))
     assert {finding.state for finding in found if finding.control.name == "DynamoDB.6"} == states
+
+
+@pytest.mark.parametrize(
+    ("config", "state"),
+    [
+        ((), "passed"),
+        (DOMAIN, "waived"),
+        ((*DOMAIN, ("disable_execute_api_endpoint", "true")), "passed"),
+    ],
+)
+def test_audit_reports_the_execute_api_endpoint_of_an_api_with_a_domain(
+    config: tuple[tuple[str, str], ...], state: str
+) -> None:
+    assert [f.state for f in audit(graph("items", "prod", *config)) if f.control.name == "SEC05-BP02"] == [state]

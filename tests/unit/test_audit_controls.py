@@ -73,6 +73,7 @@ EXAMPLES: dict[str, tuple[Case, Case]] = {
     ),
     "CKV2_AWS_53": (({"httpMethod": "GET", "requestValidatorId": "v"},), ({"httpMethod": "GET"},)),
     "CKV_AWS_206": (({"securityPolicy": "TLS_1_2"},), ({"securityPolicy": "TLS_1_0"},)),
+    "SEC05-BP02": (({"disableExecuteApiEndpoint": True}, {"basePath": "v1"}), ({}, {"basePath": "v1"})),
     "APIGateway.11": (({"securityPolicy": "SecurityPolicy_TLS13_1_3_2025_09"},), ({"securityPolicy": "TLS_1_2"},)),
     "Lambda.1": (({"principal": "*", "principalOrgId": "o-1"},), ({"principal": "*"},)),
     "CKV_AWS_258": (({"authorizationType": "AWS_IAM"},), ({"authorizationType": "NONE"},)),
@@ -336,3 +337,7 @@ def test_control_says_what_it_is_and_what_mends_it(control: Control) -> None:
 
 def test_no_two_controls_go_by_one_name() -> None:
     assert len(ALL) == sum(map(len, CONTROLS.values()))
+
+
+def test_endpoint_of_an_api_without_a_domain_is_needed() -> None:
+    assert ALL["SEC05-BP02"].holds(Resource(kind="apigateway.RestApi", name="api", urn="urn:api", props={}), [])

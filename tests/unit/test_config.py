@@ -116,6 +116,7 @@ VALUES: dict[str, tuple[str, Any, list[str]]] = {
     "domain_name": ("api.example.com", "api.example.com", ["https://api.example.com", "example"]),
     "certificate_arn": (CERTIFICATE, CERTIFICATE, ["1234"]),
     "base_path": ("v1", "v1", ["/v1"]),
+    "disable_execute_api_endpoint": ("true", True, ["on"]),
     "duration_alarm_ms": ("2500", 2500, ["slow", "900001"]),
     "notification_email": ("ops@example.com", "ops@example.com", ["ops"]),
     "site_public": ("true", True, ["on"]),
@@ -142,7 +143,7 @@ MEMBERS = {"authorization": "COGNITO_USER_POOLS"}
 DOMAIN = {"domain_name": "api.example.com", "certificate_arn": CERTIFICATE}
 OWN_VPC = {"network_vpc": "vpc-0a1b2c3d", "network_private_subnet_ids": "subnet-0a1b2c3d,subnet-0a1b2c3e"}
 TOGETHER = {
-    **dict.fromkeys(("domain_name", "certificate_arn", "base_path", "zone_id"), DOMAIN),
+    **dict.fromkeys(("domain_name", "certificate_arn", "base_path", "zone_id", "disable_execute_api_endpoint"), DOMAIN),
     **dict.fromkeys(("network_private_subnet_ids", "network_security_group_ids"), OWN_VPC),
     **dict.fromkeys(("user_pool", "user_pool_mfa", "callback_urls"), MEMBERS),
     "user_pool_group": {**MEMBERS, "user_pool": POOL},

@@ -88,6 +88,7 @@ VALUES: dict[type[Layer], dict[str, tuple[list[Any], list[Any]]]] = {
             ["1-2", f"{ARN}:iam::123456789012:server-certificate/x"],
         ),
         "base_path": (["", "v1", "shop.api_v-1"], ["/v1", "a/b", "a b", 1]),
+        "disable_execute_api_endpoint": FLAGS,
     },
     SiteSettings: {"public": FLAGS},
     AuthorizationSettings: {
@@ -247,6 +248,7 @@ POOL = f"{ARN}:cognito-idp:us-east-1:123456789012:userpool/us-east-1_1"
         (ApiSettings(base_path="v1"), rf"^api\.base_path 'v1': {OUT}"),
         (ApiSettings(certificate_arn=CERTIFICATE), rf"^api\.certificate_arn 'arn.*': {OUT}"),
         (ApiSettings(zone_id="Z1"), rf"^api\.zone_id 'Z1': {OUT}"),
+        (ApiSettings(disable_execute_api_endpoint=True), rf"^api\.disable_execute_api_endpoint True: {OUT}"),
         (
             AuthorizationSettings(type="AWS_IAM", user_pool=POOL),
             r"^authorization\.user_pool 'arn.*': give type COGNITO_USER_POOLS, too, or take this out$",
@@ -287,6 +289,8 @@ def test_what_belongs_together_comes_together(settings: Layer, message: str) -> 
         ApiSettings(),
         ApiSettings(domain_name=DOMAIN, certificate_arn=CERTIFICATE, base_path="v1"),
         ApiSettings(domain_name=DOMAIN, zone_id="Z1"),
+        ApiSettings(domain_name=DOMAIN, zone_id="Z1", disable_execute_api_endpoint=True),
+        ApiSettings(disable_execute_api_endpoint=False),
         AuthorizationSettings(type="API_KEY", user_pool="made", callback_urls=()),
         AuthorizationSettings(type="COGNITO_USER_POOLS", user_pool=POOL, callback_urls=("https://a.example.com",)),
         AuthorizationSettings(type="COGNITO_USER_POOLS", mfa="OFF"),
