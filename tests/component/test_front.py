@@ -38,9 +38,13 @@ def test_firewall_is_on_the_stage_and_logs_what_it_blocks_without_secrets() -> N
     acl = made.only("wafv2.WebAcl").inputs
     assert (acl["name"], acl["scope"], acl["defaultAction"]) == ("yard-firewall-dev", "REGIONAL", {"allow": {}})
     assert next(rule["name"] for rule in acl["rules"]) == "rate"
+    secret = ["authorization", "x-api-key", "x-amz-security-token"]
+    assert acl["dataProtectionConfig"] == {
+        "dataProtections": [{"action": "SUBSTITUTION", "field": {"fieldType": "SINGLE_HEADER", "fieldKeys": secret}}]
+    }
     logging = made.only("wafv2.WebAclLoggingConfiguration").inputs
     assert logging["logDestinationConfigs"] == ["arn:post-firewall-logs"]
-    assert logging["redactedFields"] == [{"singleHeader": {"name": name}} for name in ("authorization", "x-api-key")]
+    assert logging["redactedFields"] == [{"singleHeader": {"name": name}} for name in secret]
     group = made.of("cloudwatch.LogGroup")["post-firewall-logs"].inputs
     assert (group["name"], group["retentionInDays"]) == ("aws-waf-logs-yard-firewall-dev", 7)
     assert made.stack_outputs()["web_acl_arn"] == "arn:post-firewall-acl"
