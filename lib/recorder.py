@@ -55,7 +55,16 @@ CALLS: dict[str, dict[str, Any]] = {
     "getPartition": {"partition": "aws"},
 }
 """What a program may ask AWS, and the recorder's answer."""
-LOOK_UPS = ("getFunction", "getKey", "getParameter", "getSecret", "getTable", "getUserPools", "getVault")
+LOOK_UPS = (
+    "getFunction",
+    "getKey",
+    "getParameter",
+    "getSecret",
+    "getServiceQuota",
+    "getTable",
+    "getUserPools",
+    "getVault",
+)
 """Data sources that find nothing unless a recording sets a result."""
 Call = Mapping[str, Any] | Callable[[Mapping[str, Any]], Any]
 """Result of a data source, or a function from its arguments to what `pulumi.runtime.Mocks.call` returns."""

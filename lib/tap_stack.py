@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import pulumi
 
-from . import existing_resources, policies, previous_state, site
+from . import concurrency, existing_resources, policies, previous_state, site
 from . import service as described
 from .archive import own_sources, shared_sources, sources
 from .args import TapStackArgs
@@ -572,6 +574,31 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         )
         return StandingNetwork(f"{self._prefix}-network", standing, self._child)
 
+    @cached_property
+    def _reserved(self) -> dict[str, int]:
+        """Reserved concurrency of each function.
+
+        The numbers of a profile or a service are reduced to what the quota of the account allows, with a warning. A
+        number in the arguments applies as it is.
+        """
+        settings = {function.name: self.args.function_settings(function) for function in self.description.functions}
+        if self._preflight_name():
+            settings[self.description.preflight_type()] = self._preflight_settings()
+        reserved = {name: one.reserved_concurrency or 0 for name, one in settings.items()}
+        if self.args.function.reserved_concurrency is not None or max(reserved.values()) < 1:
+            return reserved
+        quota = self._transitions.concurrency_quota(self._invoke)
+        reduced = reserved if quota is None else concurrency.within_quota(reserved, quota)
+        if reduced != reserved:
+            total, remaining = (sum(number for number in one.values() if number > 0) for one in (reserved, reduced))
+            pulumi.log.warn(
+                f"{self.description.name} reserves {remaining} instead of {total} concurrent executions, because the "
+                f"account allows {quota} in total and AWS keeps {concurrency.UNRESERVED} unreserved. Request a higher "
+                "quota of concurrent executions of Lambda, or set lambda_reserved_concurrency.",
+                resource=self,
+            )
+        return reduced
+
     def _function(self, function: described.Function) -> Function:
         role, network = self.roles[function.name], self.network
         packed = own_sources if self.layers else sources
@@ -589,7 +616,9 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 security_group_ids=network.security_group_ids if network else (),
                 alias=DEFAULT_ALIAS if self.settings.rollout.strategy != "none" else "",
                 shifted=self._gradual(),
-                settings=self.args.function_settings(function),
+                settings=replace(
+                    self.args.function_settings(function), reserved_concurrency=self._reserved[function.name]
+                ),
                 tags=self.args.all_tags,
                 depends_on=[*role.permissions(), *([network] if network else [])],
             ),
@@ -683,7 +712,10 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 user_pool=self.user_pool,
                 cors_origins=self.cors_origins,
                 preflight_name=self._preflight_name(),
-                preflight_settings=self._preflight_settings(),
+                preflight_settings=replace(
+                    self._preflight_settings(),
+                    reserved_concurrency=self._reserved.get(self.description.preflight_type()),
+                ),
                 tracing=bool(self.settings.function.tracing),
                 log_retention_days=self.settings.function.log_retention_days,
                 kms_key_arn=self.encrypted_by,

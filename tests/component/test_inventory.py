@@ -266,7 +266,7 @@ def test_prod_asks_for_a_key_that_is_throttled_and_counted(prod: Deployment) -> 
 
 def test_prod_keeps_executions_and_traces_but_no_bodies(prod: Deployment) -> None:
     function = prod.only("lambda.Function").inputs
-    assert (function["memorySize"], function["reservedConcurrentExecutions"]) == (512, 100)
+    assert (function["memorySize"], function["reservedConcurrentExecutions"]) == (512, 530)
     assert function["tracingConfig"] == {"mode": "Active"}
     assert prod.only("apigateway.Stage").inputs["xrayTracingEnabled"]
     settings = prod.only("apigateway.MethodSettings").inputs["settings"]

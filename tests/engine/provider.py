@@ -35,6 +35,7 @@ INVOKES: Mapping[str, Callable[[str, Properties], Properties]] = {
         "names": [f"{region}{letter}" for letter in "abc"],
         "id": region,
     },
+    "aws:servicequotas/getServiceQuota:getServiceQuota": lambda region, args: {"id": args["quotaCode"], "value": 1000},
     "aws:kms/getKey:getKey": lambda region, args: {
         "id": "aws-managed",
         "arn": f"arn:aws:kms:{region}:{ACCOUNT}:key/{args['keyId'].replace('/', '-')}",

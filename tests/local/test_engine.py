@@ -292,7 +292,7 @@ def test_a_service_of_ones_own_stands_in_prod(run: Run, emulator: Emulator) -> N
     targets = emulator.client("events").list_targets_by_rule(Rule=found["schedule_names"]["sweep"])["Targets"]
     assert targets[0]["Arn"] == found["lambda_function_arn"]
     reserved = emulator.client("lambda").get_function_concurrency(FunctionName=found["lambda_function_name"])
-    assert reserved["ReservedConcurrentExecutions"] == 100
+    assert reserved["ReservedConcurrentExecutions"] == 530
     mails = emulator.client("sns").list_subscriptions_by_topic(TopicArn=found["alarm_topic_arn"])["Subscriptions"]
     assert [mail["Endpoint"] for mail in mails] == ["a@example.com"]
     assert {type_ for type_, _ in run.engine.not_emulated} == {

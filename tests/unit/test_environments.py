@@ -55,7 +55,7 @@ ROWS = {
     "dev": DEV,
     "test": {**DEV, "tracing": True},
     "staging": STAGING,
-    "prod": {**STAGING, "memory": 512, "kept": (True, True), "concurrency": 100},
+    "prod": {**STAGING, "memory": 512, "kept": (True, True), "concurrency": 530},
 }
 
 
@@ -72,6 +72,12 @@ def test_there_are_no_other_rows() -> None:
 def test_guarded_rows_buy_their_capacity(row: str, units: int) -> None:
     table = ENVIRONMENTS[row].table
     assert (table.read_capacity, table.write_capacity) == (units, units)
+
+
+def test_production_scales_far_beyond_its_capacity() -> None:
+    table = ENVIRONMENTS["prod"].table
+    assert (table.max_read_capacity, table.max_write_capacity) == (6_500, 9_500)
+    assert ENVIRONMENTS["staging"].table.max_read_capacity is None
 
 
 @pytest.mark.parametrize("row", ROWS)
