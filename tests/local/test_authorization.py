@@ -13,8 +13,8 @@ import pytest
 
 from lib import outputs as files
 from lib.local import __main__ as command
-from lib.local import callers, project, tour
-from lib.local.emulator import KEY_ID, REGION, SECRET, Emulator
+from lib.local import aws_config, callers, project, tour
+from lib.local.emulator import REGION, Emulator
 from lib.local.engine import DeployError, Engine, deploy
 from lib.service import Call
 
@@ -100,11 +100,12 @@ def test_preflights_and_paths_that_are_not_there_ask_nobody(members: dict[str, A
     assert answered(members, Call(method="GET", path="/nothing", status=404)) == (404, "NOT_FOUND")
 
 
-def examples_answers(outputs: dict[str, Any], folder: Path, about: str) -> list[Any]:
+def examples_answers(outputs: dict[str, Any], emulator: Emulator, folder: Path, about: str) -> list[Any]:
     """What the page's example prints, run where the outputs are those of a local run."""
     if not shutil.which("curl"):
         pytest.skip("there is no curl to run the examples with")
     files.write({"dev": outputs}, folder / "cfn-outputs")
+    aws_config.write(emulator, folder / "cfn-outputs")
     (folder / ".venv/bin").mkdir(parents=True)
     (folder / ".venv/bin/python").symlink_to(sys.executable)
     (example,) = (example for example in BLOCK.findall(PAGE) if about in example)
@@ -114,13 +115,13 @@ def examples_answers(outputs: dict[str, Any], folder: Path, about: str) -> list[
     return [json.loads(line) for line in ran.stdout.splitlines()]
 
 
-def test_the_page_says_how_to_get_a_token(members: dict[str, Any], tmp_path: Path) -> None:
-    refused, listed = examples_answers(members, tmp_path, "oauth2/token")
+def test_the_page_says_how_to_get_a_token(members: dict[str, Any], emulator: Emulator, tmp_path: Path) -> None:
+    refused, listed = examples_answers(members, emulator, tmp_path, "oauth2/token")
     assert (refused["code"], listed.keys()) == ("UNAUTHORIZED", {"items", "next_page_token"})
 
 
-def test_the_page_says_how_to_sign(signed: dict[str, Any], tmp_path: Path) -> None:
-    refused, listed = examples_answers(signed, tmp_path, "--aws-sigv4")
+def test_the_page_says_how_to_sign(signed: dict[str, Any], emulator: Emulator, tmp_path: Path) -> None:
+    refused, listed = examples_answers(signed, emulator, tmp_path, "--aws-sigv4")
     assert (refused["code"], listed.keys()) == ("FORBIDDEN", {"items", "next_page_token"})
 
 
@@ -200,8 +201,8 @@ def test_outputs_lead_to_a_token(
     members: dict[str, Any], emulator: Emulator, tmp_path: Path, aws_environment: pytest.MonkeyPatch, told: set[str]
 ) -> None:
     aws_environment.setenv("AWS_ENDPOINT_URL", emulator.url)
-    aws_environment.setenv("AWS_ACCESS_KEY_ID", KEY_ID)
-    aws_environment.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    aws_environment.setenv("AWS_ACCESS_KEY_ID", emulator.key_id)
+    aws_environment.setenv("AWS_SECRET_ACCESS_KEY", emulator.secret_key)
     aws_environment.delenv("AWS_SESSION_TOKEN")
     secrets = {"machine_client_secret"} - told
     files.write({"dev": {name: value for name, value in members.items() if name not in secrets}}, tmp_path)

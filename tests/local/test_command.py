@@ -174,7 +174,7 @@ def test_serving_says_where_the_pages_are(
     ("authorization", "said"),
     [
         ("COGNITO_USER_POOLS", "people sign in as demo@example.com with "),
-        ("AWS_IAM", "sign what you send with the key id test and the secret test\n"),
+        ("AWS_IAM", "sign requests with the credentials of this run\n"),
     ],
 )
 def test_serving_says_as_whom_to_call(
