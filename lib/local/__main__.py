@@ -18,6 +18,7 @@ from ..services import SERVICES
 from . import aws_config, callers, project, sites, tour
 from .emulator import WORKERS, Emulator, EmulatorError, Place
 from .engine import DeployError, Engine, deploy
+from .function_logs import FunctionLogs
 from .makers import NOT_EMULATED
 from .terminal import Terminal
 from .watch import Watcher
@@ -80,7 +81,7 @@ def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
 
 def _run(options: argparse.Namespace, terminal: Terminal) -> int:
     names = [options.service] if options.service else [*SERVICES]
-    with Emulator(options.port, options.workers) as emulator:
+    with Emulator(options.port, options.workers, log_functions=True) as emulator:
         terminal.step(f"the emulator is up at {emulator.url}")
         sites.build([SERVICES[name] for name in names], terminal)
         archives: dict[tuple[Place, str], Any] = {}
@@ -88,11 +89,12 @@ def _run(options: argparse.Namespace, terminal: Terminal) -> int:
         files.write(stacks, options.outputs)
         credentials = aws_config.write(emulator, options.outputs)
         terminal.step(f"outputs are in {options.outputs / files.ALL} and {options.outputs / files.FLAT}")
-        good = [_tour(outputs, emulator, terminal) for outputs in stacks.values()]
+        logs = FunctionLogs(emulator.function_log)
+        good = [_tour(outputs, emulator, logs, terminal) for outputs in stacks.values()]
         if not options.check:
             _announce(stacks, emulator, terminal)
             terminal.say(f"  credentials of this run: AWS_CONFIG_FILE={credentials} AWS_PROFILE={aws_config.PROFILE}\n")
-            _serve(emulator, Watcher(archives, terminal.say), terminal)
+            _serve(emulator, Watcher(archives, terminal.say), logs, terminal)
         terminal.step("every route answered as it should" if all(good) else "not every route answered as it should")
         return 0 if all(good) else 1
 
@@ -122,7 +124,7 @@ def _deploy(
     return outputs
 
 
-def _tour(outputs: dict[str, Any], emulator: Emulator, terminal: Terminal) -> bool:
+def _tour(outputs: dict[str, Any], emulator: Emulator, logs: FunctionLogs, terminal: Terminal) -> bool:
     service = SERVICES[outputs["service"]]
     answers = tour.run(
         service,
@@ -130,6 +132,8 @@ def _tour(outputs: dict[str, Any], emulator: Emulator, terminal: Terminal) -> bo
         lambda a: terminal.passing(f"  {a.call.method} {a.call.path}: {a.status}, {a.milliseconds:.0f} ms"),
         callers.shown(outputs, emulator),
     )
+    for line in logs.new_lines(errors_only=True):
+        terminal.say(line)
     terminal.step(f"{service.name} answers:")
     for line in tour.table(service, answers):
         terminal.say(line)
@@ -152,11 +156,13 @@ def _announce(stacks: dict[str, Any], emulator: Emulator, terminal: Terminal) ->
     terminal.say("")
 
 
-def _serve(emulator: Emulator, watcher: Watcher, terminal: Terminal) -> NoReturn:
+def _serve(emulator: Emulator, watcher: Watcher, logs: FunctionLogs, terminal: Terminal) -> NoReturn:
     terminal.step("ready: saved changes to Lambda code go live at once; Ctrl-C ends it")
     while True:
         emulator.check()
         watcher.poll()
+        for line in logs.new_lines():
+            terminal.say(line)
         time.sleep(POLL_SECONDS)
 
 

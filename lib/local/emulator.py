@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import boto3
 from botocore.config import Config
 
-from .server import ROOT_KEY_ID, ROOT_SECRET_KEY
+from .server import FUNCTION_LOG, ROOT_KEY_ID, ROOT_SECRET_KEY
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
@@ -64,7 +64,8 @@ class Emulator:
     `key_id` and `secret_key` are the credentials of the account's root user in this run.
     """
 
-    def __init__(self, port: int = 0, workers: int = WORKERS) -> None:
+    def __init__(self, port: int = 0, workers: int = WORKERS, *, log_functions: bool = False) -> None:
+        """With `log_functions`, the server appends the log of all functions to `function_log`."""
         self._port_chosen = not port
         self.port = port or free_port()
         self.workers = workers
@@ -72,6 +73,7 @@ class Emulator:
         self.secret_key = secrets.token_hex(20)
         self._undo = contextlib.ExitStack()
         self._log = Path()
+        self._log_functions = log_functions
         self._process: subprocess.Popen[bytes] | None = None
         self._clients: dict[tuple[str, str], Any] = {}
 
@@ -79,6 +81,11 @@ class Emulator:
     def url(self) -> str:
         """Where it listens."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def function_log(self) -> Path:
+        """The file with the log of all functions."""
+        return self._log.with_name("functions.log")
 
     def __enter__(self) -> Emulator:
         for _ in range(PORT_ATTEMPTS - 1):
@@ -186,6 +193,7 @@ class Emulator:
             "S3_DATA_DIR": str(folder / "s3"),
             "STATE_DIR": str(folder / "state"),
             "TAP_READ_TIMEOUT_SECONDS": str(READ_TIMEOUT_SECONDS),
+            **({FUNCTION_LOG: str(self.function_log)} if self._log_functions else {}),
             ROOT_KEY_ID: self.key_id,
             ROOT_SECRET_KEY: self.secret_key,
             "TMPDIR": str(folder),

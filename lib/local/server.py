@@ -17,6 +17,8 @@ from xml.sax.saxutils import escape  # it parses nothing
 
 ROOT_KEY_ID, ROOT_SECRET_KEY = "TAP_ROOT_KEY_ID", "TAP_ROOT_SECRET_KEY"
 """Environment variables with the credentials of the account's root user in this run."""
+FUNCTION_LOG = "TAP_FUNCTION_LOG"
+"""Environment variable with the path of the file for the log of all functions; unset: none is written."""
 HEALTH = "/_ministack/health"
 INTERNAL = ("/_ministack/", "/_localstack/", "/_aws/", "/_alb/")
 """Paths of MiniStack's own APIs, which require no credentials."""
@@ -179,6 +181,23 @@ def role_credentials(secret: str, register: Callable[[str, dict[str, str]], None
     return issue
 
 
+def with_log(invoke: Callable[..., Any], path: str) -> Callable[..., Any]:
+    """Return a function that invokes a Lambda function and appends the log of the invocation to a file as JSON."""
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+    def invoke_and_log(function: Any, config: Mapping[str, Any], *arguments: Any) -> Any:
+        result = invoke(function, config, *arguments)
+        failed = bool(result.get("error"))
+        # Where the code of a function cannot be started there is only the message of the error.
+        log = result.get("log") or (str(result["body"]["errorMessage"]) if failed else "")
+        if log:
+            record = {"function": config["FunctionName"], "failed": failed, "log": log}
+            os.write(file, json.dumps(record).encode() + b"\n")
+        return result
+
+    return invoke_and_log
+
+
 def main() -> None:
     """Serve MiniStack until the process ends."""
     # pylint: disable=import-outside-toplevel  # MiniStack reads the environment when it is imported
@@ -196,6 +215,9 @@ def main() -> None:
     root = {"Arn": f"arn:aws:iam::{account}:root", "UserId": account, "SecretAccessKey": secret_key}
     sts.register_session(key_id, {**root, "PrincipalType": "Root"})
     lambda_runtime.execution_credentials = role_credentials(secret_key, sts.register_session)
+    if path := os.environ.pop(FUNCTION_LOG, ""):
+        functions = server._get_module("lambda_svc")
+        functions._execute_function_dispatch = with_log(functions._execute_function_dispatch, path)
 
     def is_distribution(host: str) -> bool:
         label = server._parse_cloudfront_dataplane_host(host)

@@ -23,7 +23,7 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from ministack.core import iam_evaluator, lambda_runtime
-from ministack.services import sts
+from ministack.services import lambda_svc, sts
 
 from lib.archive import zipped
 from lib.local import aws_config, server
@@ -228,9 +228,13 @@ def test_credentials_of_roles_differ_between_runs() -> None:
     assert session["Arn"] == "arn:aws:sts::000000000000:assumed-role/clerk/desk"
 
 
-def test_the_server_starts_with_the_credentials_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("log", ["functions.log", ""])
+def test_the_server_starts_with_the_credentials_of_the_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, log: str
+) -> None:
     monkeypatch.setenv(server.ROOT_KEY_ID, "AKIDROOT")
     monkeypatch.setenv(server.ROOT_SECRET_KEY, "a secret")
+    monkeypatch.setenv(server.FUNCTION_LOG, str(tmp_path / log) if log else "")
     backend = Server()
     served: list[Any] = []
     monkeypatch.setattr(ministack.app, "app", backend.app)
@@ -240,12 +244,14 @@ def test_the_server_starts_with_the_credentials_of_the_run(monkeypatch: pytest.M
         (iam_evaluator, "is_root_access_key"),
         (sts, "is_root_access_key"),
         (lambda_runtime, "execution_credentials"),
+        (lambda_svc, "execution_credentials"),
+        (lambda_svc, "_execute_function_dispatch"),
     ):
         monkeypatch.setattr(module, name, getattr(module, name))
 
     server.main()
 
-    assert not {server.ROOT_KEY_ID, server.ROOT_SECRET_KEY} & set(os.environ)
+    assert not {server.ROOT_KEY_ID, server.ROOT_SECRET_KEY, server.FUNCTION_LOG} & set(os.environ)
     requests = Server(served[0])
     by = "AWS4-HMAC-SHA256 Credential={}/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=0"
     for key_id in ("test", "000000000000", "AKIDOTHER"):
