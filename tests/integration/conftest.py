@@ -1,7 +1,7 @@
 """A deployed stack, known by its outputs file alone.
 
-`TAP_OUTPUTS` names the flat outputs of a stack that stands, on AWS or in a local run; without it one is deployed into
-the emulator.
+`TAP_OUTPUTS` is the path of `all-outputs.json` or `flat-outputs.json` of a deployment, on AWS or in a local run.
+Without it a stack is deployed into the emulator.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from lib import outputs as files
 from lib.local import aws_config, callers, project
 from lib.local.emulator import Emulator
 from lib.local.engine import Engine, deploy
+from lib.services import SERVICES
 
 _FOLDERS: dict[str, Path] = {}
 """The folder with the outputs and the AWS config file of each emulator of this test run, by its host and port."""
@@ -101,7 +102,9 @@ def outputs_of(service: str, flat: dict[str, Any]) -> dict[str, Any]:
 def deployed_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], dict[str, Any]]]:
     """The flat outputs of a service, which is deployed when it is first asked for."""
     if named := os.environ.get("TAP_OUTPUTS"):
-        flat = json.loads(Path(named).read_text(encoding="utf-8"))
+        flat = files.read(Path(named))
+        if not any(f"{service}_service" in flat for service in SERVICES):
+            pytest.fail(f"TAP_OUTPUTS must be all-outputs.json or flat-outputs.json of a deployment, got {named!r}.")
         yield lambda service: outputs_of(service, flat)
         return
     here = project.read(Path())
