@@ -17,6 +17,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 STACK := $(or $(SERVICE),items)-$(ENV)
 
+# Make ignores variables that nothing uses: `make up ENVIROMENT=prod` would deploy dev. The second list is for other tools.
+VARIABLES := API_KEY APPLY AT CHECK CLIENTS CONFIG DRY ENV EXACT FAST FROM HEALTH PORT PYTHON REQUESTS SARIF SECONDS SEED SERVICE TABLE TAP_OUTPUTS TO URL VENV WORKERS YES
+TOOL_VARIABLES := AWS_% CI GO% HYPOTHESIS_% NODE_% NO_COLOR PATH PIP_% PLAYWRIGHT_% PULUMI_% PYTEST_% PYTHON% SHELL TAP_ENGINE_REQUIRED TMPDIR npm_% HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy
+UNKNOWN := $(filter-out $(VARIABLES) $(TOOL_VARIABLES),$(foreach name,$(.VARIABLES),$(if $(findstring command line,$(origin $(name))),$(name))))
+NEAREST = import difflib, os, sys; word, *names = sys.argv[1:]; word = word.upper(); print(max(names, key=lambda name: len(os.path.commonprefix([word, name])) + difflib.SequenceMatcher(None, word, name).ratio()))
+ifneq ($(UNKNOWN),)
+SUGGESTION := $(shell $(firstword $(wildcard $(BIN)/python) $(PYTHON)) -c '$(NEAREST)' '$(firstword $(UNKNOWN))' $(VARIABLES) 2>/dev/null)
+$(error $(firstword $(UNKNOWN)) is not a variable of this Makefile$(if $(SUGGESTION),. Did you mean $(SUGGESTION)?,.) The variables are: $(VARIABLES))
+endif
+
 # Where somebody watches, one line that tells how far pip has come.
 PASSING := while IFS= read -r line; do case "$$line" in Collecting*|Installing*) if [ -t 2 ]; then printf '\r\033[K  %.90s' "$$line"; fi;; esac; done; if [ -t 2 ]; then printf '\r\033[K'; fi
 

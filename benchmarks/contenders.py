@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lib.archive import sources
-from lib.local.emulator import REGION
+from lib.local.emulator import REGION, Emulator
 from lib.service import Service
 
 from .events import Event
@@ -84,19 +84,19 @@ def worker(contender: Contender, environment: Mapping[str, str]) -> Iterator[Wor
             process.kill()
 
 
-def lambda_environment(endpoint: str) -> dict[str, str]:
-    """What Lambda tells every function, and where AWS is."""
+def lambda_environment(emulator: Emulator, endpoint: str = "") -> dict[str, str]:
+    """Return the environment of a function in an emulator, which it calls at `endpoint` if that is set."""
     return {
         "PATH": os.environ.get("PATH", ""),
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ENDPOINT_URL": endpoint or emulator.url,
         "AWS_LAMBDA_FUNCTION_NAME": "benchmark",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ACCESS_KEY_ID": emulator.key_id,
+        "AWS_SECRET_ACCESS_KEY": emulator.secret_key,
     }
 
 

@@ -32,7 +32,7 @@ def report() -> str:
     """Measure everyone against one emulator, in one run."""
     with Emulator() as emulator, tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         create_table(emulator, SERVICE.tables[0], TABLE_NAME)
-        environment = {**lambda_environment(emulator.url), SERVICE.tables[0].variable: TABLE_NAME}
+        environment = {**lambda_environment(emulator), SERVICE.tables[0].variable: TABLE_NAME}
         race = Race(contenders(Path(folder), SERVICE, PEERS), environment, _tasks)
         cold = {"cold": race.cold("create")}
         warm = {what: race.warm(what) for what in ("create", "read")}

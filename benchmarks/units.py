@@ -54,7 +54,7 @@ def report() -> str:
         create_table(emulator, TABLE, TABLE_NAME)
         ours = contenders(Path(folder), SERVICE, {})[0]
         with recording(emulator.url) as (endpoint, heard):
-            environment = {**lambda_environment(endpoint), TABLE.variable: TABLE_NAME}
+            environment = {**lambda_environment(emulator, endpoint), TABLE.variable: TABLE_NAME}
             with worker(ours, environment) as process:
                 for _ in range(PAGE + 1):
                     _made(process)

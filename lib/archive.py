@@ -49,7 +49,9 @@ def own_sources(service: Service, function: Function, cors_origin: str | None = 
     for number, route in enumerate(function.routes):
         files[f"validators/query_{number}.py"] = validator(query_schema(route))
         if route.body:
-            files[f"validators/body_{route.body}.py"] = validator(service.schemas[route.body])
+            files[f"validators/body_{route.body}.py"] = validator(service.request_schema(route.body))
+        if route.body and route.body in service.batches:
+            files[f"validators/entry_{route.body}.py"] = validator(service.entry_schema(route.body))
     return dict(sorted(files.items()))
 
 
@@ -101,7 +103,8 @@ def _index(service: Service, function: Function, cors_origin: str | None) -> str
     origin = _variable(CORS_VARIABLE) if cors_origin is None else repr(cors_origin)
     variables = {table.name: table.variable for table in service.tables}
     consumers = [f"{_variable(variables[c.table])}: operations.{c.operation}" for c in function.consumers]
-    modules = sorted({f"body_{route.body}" for route in function.routes if route.body})
+    bodies = {route.body for route in function.routes if route.body}
+    modules = sorted([*(f"body_{name}" for name in bodies), *(f"entry_{name}" for name in bodies & {*service.batches})])
     modules += [f"query_{number}" for number in range(len(function.routes))]
     package, _, module = function.handler.rpartition(".")
     lines = [
@@ -112,7 +115,7 @@ def _index(service: Service, function: Function, cors_origin: str | None) -> str
         "",
         "handler = Api(",
         "    {",
-        *(f"        {_route(route, number)}" for number, route in enumerate(function.routes)),
+        *(f"        {_route(route, number, service.batches)}" for number, route in enumerate(function.routes)),
         "    },",
         "    {",
         *(f"        {schedule.name!r}: operations.{schedule.operation}," for schedule in function.schedules),
@@ -130,10 +133,12 @@ def _variable(name: str) -> str:
     return f"os.environ[{name!r}]"
 
 
-def _route(route: Route, number: int) -> str:
+def _route(route: Route, number: int, batches: Mapping[str, str]) -> str:
     types = {name: schema["type"] for name, schema in route.query.items() if schema.get("type", "string") != "string"}
     body = f"body_{route.body}.validate" if route.body else "None"
     target = f"operations.{route.operation}, {body}, query_{number}.validate, {types!r}"
+    if route.body and route.body in batches:
+        target += f", {batches[route.body]!r}, entry_{route.body}.validate"
     return f"({route.method!r}, {route.path!r}): Route({target}),"
 
 

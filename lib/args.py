@@ -11,7 +11,7 @@ import pulumi
 from . import recommended
 from . import service as described
 from .archive import check_handlers
-from .environments import ENVIRONMENTS, row_name
+from .environments import ENVIRONMENTS, matching_profile, profile_name
 from .gateway import HEALTH_PATH
 from .naming import check_environment_suffix
 from .network import check_reach
@@ -25,22 +25,35 @@ from .settings import (
     Settings,
     check_tags,
     is_output,
+    merge_tags,
     over,
     refuse,
     unknown_value,
 )
 from .settings.origins import SITE
 
-DEFAULT_TAGS = {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"}
 LONGEST_BYTES = {"ssm": 4096, "secretsmanager": 65536}
 """Of a secret, by its store."""
 OUTPUT_REMEDIES = {
     "environment_suffix": "Names and settings are derived from it: pass a string, e.g. pulumi.get_stack().",
+    "environment_profile": "Settings are derived from it: pass a string, e.g. 'prod'.",
     "tags": "Pass a mapping, whose values can be Outputs.",
 }
 """What to pass instead of an Output, by argument."""
 DURATION_ALARM_SHARE = 0.8
 """The part of its timeout that a function may take on average before somebody hears of it."""
+
+
+class _MergedTags(dict[str, pulumi.Input[str]]):
+    """Tags merged with the default tags.
+
+    They keep the tags that were passed, so that `dataclasses.replace` merges these with the defaults of the new
+    environment and service.
+    """
+
+    def __init__(self, merged: Mapping[str, pulumi.Input[str]], passed: Mapping[str, pulumi.Input[str]]) -> None:
+        super().__init__(merged)
+        self.passed = passed
 
 
 @dataclass(frozen=True)
@@ -52,15 +65,19 @@ class TapStackArgs(Settings):
     """
 
     environment_suffix: str | None = "dev"
-    """Part of every name (`dev`, `pr-123`), and picks the environment's row: dev, test, staging, prod (or
-    development, testing, production); any other gets dev's, and one that differs in case alone is refused.  Empty or
-    None: dev."""
+    """Part of every physical name (`dev`, `pr-123`). Default (empty or None): `dev`. If `environment_profile` is unset,
+    a part of the suffix selects the profile: dev, test, staging, prod, or an alias (development, testing, stage,
+    production, prd, live). Parts end at `-`, `_` and between letters and digits. The strictest profile applies if
+    several match, and `dev` if none does."""
     tags: Mapping[str, pulumi.Input[str]] | None = None
-    """On everything that takes tags; laid over the default `Project` and `Owner`, key by key.  A value can be an
-    Output."""
+    """Tags of every resource. They override the default tags of the service, also those whose keys differ only in
+    case. A value can be an Output."""
 
     _: KW_ONLY
 
+    environment_profile: str | None = None
+    """Profile with the settings of the environment: `dev`, `test`, `staging` or `prod`. Default (None): the profile
+    that `environment_suffix` selects."""
     service: str | described.Service = "items"
     """The name of a service that comes with the library, or a description of your own."""
     split_functions: bool = False
@@ -74,8 +91,13 @@ class TapStackArgs(Settings):
     def __post_init__(self) -> None:
         self._check_known()
         suffix = check_environment_suffix(self.environment_suffix or "dev")
+        matching_profile(suffix)
         object.__setattr__(self, "environment_suffix", suffix)
-        object.__setattr__(self, "tags", {} if self.tags is None else self.tags)
+        if self.environment_profile is not None and self.environment_profile not in [*ENVIRONMENTS]:
+            expected = f"set {', '.join(ENVIRONMENTS)}, or None for the profile that environment_suffix selects"
+            raise refuse("environment_profile", self.environment_profile, expected)
+        passed = self.tags.passed if isinstance(self.tags, _MergedTags) else self.tags
+        object.__setattr__(self, "tags", {} if passed is None else passed)
         kinds: dict[str, type] = {**LAYERS, "tags": Mapping}
         for name, kind in kinds.items():
             if not isinstance(getattr(self, name), kind):
@@ -85,7 +107,8 @@ class TapStackArgs(Settings):
         for name in ("split_functions", "adopt_retained"):
             if not isinstance(getattr(self, name), bool):
                 raise refuse(name, getattr(self, name), "give True or False")
-        object.__setattr__(self, "tags", self._tags())
+        check_tags(self.all_tags)
+        object.__setattr__(self, "tags", self._merged_tags())
         check_tags(self.all_tags)
         self.settings().check()
         self._check_cors()
@@ -107,7 +130,7 @@ class TapStackArgs(Settings):
 
     def _check_known(self) -> None:
         """Raise ValueError for an Output where Pulumi needs a plain value before it creates anything."""
-        for name in ("environment_suffix", "tags", "service", "split_functions", *LAYERS):
+        for name in ("environment_suffix", "environment_profile", "tags", "service", "split_functions", *LAYERS):
             if is_output(getattr(self, name)):
                 raise unknown_value(name, OUTPUT_REMEDIES.get(name, "Pass a plain value."))
 
@@ -167,10 +190,18 @@ class TapStackArgs(Settings):
         return over(over(stack, own), said)
 
     def recommended_alarms(self) -> list[described.Alarm]:
-        """Those beyond the description's own, where the settings ask for them."""
+        """Return the alarms beyond the description's own: all that AWS recommends, or the one on 5xx responses alone.
+
+        It counts the 503 of a function that AWS does not respond to, which is no error to Lambda. A description that
+        turns recommended alarms off itself has none of them.
+        """
         description, settings = self.description(), self.settings().alarms
         long = {one.name: self.alarm_settings(one).duration_ms or 0 for one in description.functions}
-        return recommended.alarms(description, settings, long) if settings.recommended else []
+        alarms = recommended.alarms(description, settings, long)
+        if settings.recommended:
+            return alarms
+        is_closed = description.settings.alarms.recommended is False
+        return [] if is_closed else [alarm for alarm in alarms if alarm.name == recommended.SERVER_ERRORS]
 
     def alarm_settings(self, function: described.Function) -> AlarmSettings:
         """When to wake somebody for one function."""
@@ -189,11 +220,11 @@ class TapStackArgs(Settings):
 
     @cached_property
     def _settings(self) -> Settings:
-        row = ENVIRONMENTS[row_name(self.environment)]
+        profile = ENVIRONMENTS[self.profile]
         named = Settings(api=ApiSettings(stage_name=self.environment))
-        if self.api.cors_origin == "*" and not row.api.cors_origin:
+        if self.api.cors_origin == "*" and not profile.api.cors_origin:
             raise refuse("api.cors_origin", "*", f"in {self.environment} give allowed origins instead")
-        return row.with_(named).with_(self.description().settings).with_(self)
+        return profile.with_(named).with_(self.description().settings).with_(self)
 
     def cors_origins(self) -> tuple[str, ...]:
         """Return the allowed CORS origins, `site` for the service's own site.
@@ -210,8 +241,10 @@ class TapStackArgs(Settings):
         asked = cost.allocation_tags or cost.monthly_budget_usd
         return {"Service": self.description().name, "Environment": self.environment} if asked else {}
 
-    def _tags(self) -> dict[str, pulumi.Input[str]]:
-        return DEFAULT_TAGS | self.all_tags | self.allocation()
+    def _merged_tags(self) -> _MergedTags:
+        passed = self.all_tags
+        defaults: dict[str, pulumi.Input[str]] = {**self.description().tags(self.environment)}
+        return _MergedTags(merge_tags(merge_tags(defaults, passed), self.allocation()), passed)
 
     @property
     def all_tags(self) -> dict[str, pulumi.Input[str]]:
@@ -222,3 +255,13 @@ class TapStackArgs(Settings):
     def environment(self) -> str:
         """The suffix, which is never None once checked."""
         return self.environment_suffix or "dev"
+
+    @property
+    def profile(self) -> str:
+        """Name of the environment profile."""
+        return self.environment_profile or profile_name(self.environment)
+
+    @property
+    def uses_default_profile(self) -> bool:
+        """Whether neither `environment_profile` nor a part of the suffix selects a profile."""
+        return self.environment_profile is None and matching_profile(self.environment) is None

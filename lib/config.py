@@ -19,7 +19,15 @@ from .service import Service
 from .services import CHOICES, SERVICES
 from .settings import LAYERS, Layer, check_tags, refuse
 
-OTHER_KEYS = ("service", "environment", "split_functions", "adopt_retained", "tags", "secrets")
+OTHER_KEYS = (
+    "service",
+    "environment",
+    "environment_profile",
+    "split_functions",
+    "adopt_retained",
+    "tags",
+    "secrets",
+)
 """The keys besides `KEYS`."""
 
 
@@ -187,11 +195,7 @@ class _Values:
 
     def exposed(self) -> list[str]:
         """Return the secret keys that are set and whose values end in plain text."""
-        names = (
-            name
-            for name in ("service", "environment", "split_functions", "adopt_retained", "tags", *KEYS)
-            if self.text(name)
-        )
+        names = (name for name in (*OTHER_KEYS, *KEYS) if name != "secrets" and self.text(name))
         return [
             self._config.full_key(name)
             for name in names
@@ -215,6 +219,7 @@ class _Values:
 def _args(values: _Values) -> TapStackArgs:
     service = values.text("service") or "items"
     values.hide("service", service)
+    values.hide("environment_profile", values.text("environment_profile"))
     said: dict[type[Layer], dict[str, Any]] = defaultdict(dict)
     for name, key in KEYS.items():
         text = values.text(name)
@@ -226,6 +231,7 @@ def _args(values: _Values) -> TapStackArgs:
     described = SERVICES.get(service)
     return TapStackArgs(
         environment_suffix=_environment(values),
+        environment_profile=values.text("environment_profile") or None,
         service=_chosen(service, said),
         split_functions=_flag(values, "split_functions"),
         adopt_retained=_flag(values, "adopt_retained"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from html import escape
 from itertools import accumulate, cycle
 
-from .environments import ENVIRONMENTS, row_name
+from .environments import ENVIRONMENTS, profile_name
 from .naming import parameter_name, physical_name, secret_name
 from .service import Function, Grant, Index, Parameter, Route, Service, Table
 from .settings import ApiSettings, Settings, over
@@ -110,22 +110,22 @@ def svg(service: Service, environment: str = "dev") -> str:
 
 def _cards(service: Service, environment: str) -> dict[str, Card]:
     """Every box, as large as its own words."""
-    figures = ENVIRONMENTS[row_name(environment)].with_(service.settings)
+    settings = ENVIRONMENTS[profile_name(environment)].with_(service.settings)
     shared = _alarms(service) != "alarms"
     cards = {
-        "caller": _card("caller", 0, "HTTPS, JSON", _keys_asked(service, figures)),
+        "caller": _card("caller", 0, "HTTPS, JSON", _keys_asked(service, settings)),
         "email": _card("email", 3 if shared else 0, "if configured", "notification_email"),
         "api": _card(
-            "api", 1, _named(service, environment, "api", service.api_type), *_stage(service, environment, figures.api)
+            "api", 1, _named(service, environment, "api", service.api_type), *_stage(service, environment, settings.api)
         ),
         "watch": _card("alarm", 2, "of each function", "duration, errors, throttles", *_own_alarms(service)),
     }
     if service.site:
         name = f"{_named(service, environment, 'bucket', service.site.type)}-…"
-        way = "public, over HTTP" if figures.site.public else "private, behind CloudFront"
+        way = "public, over HTTP" if settings.site.public else "private, behind CloudFront"
         cards["site"] = _card("site", 0, name, way, "config.json has the API's URL")
     for function in service.functions:
-        runs = over(figures.function, function.settings)
+        runs = over(settings.function, function.settings)
         line = f"{runs.runtime}, {runs.memory_mb} MB, {runs.timeout_seconds} s"
         name = _named(service, environment, "function", function.name)
         cards[f"function {function.name}"] = _card("function", 2, name, line)

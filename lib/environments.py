@@ -1,4 +1,8 @@
-"""One row per environment.  No component asks which environment it is in."""
+"""Environment profiles: one set of settings per environment. No component checks the name of its environment."""
+
+from __future__ import annotations
+
+import re
 
 from .settings import (
     AlarmSettings,
@@ -55,8 +59,9 @@ _COMMON = Settings(
         certificate_arn="",
         zone_id="",
         base_path="",
+        disable_execute_api_endpoint=False,
     ),
-    authorization=AuthorizationSettings(type="NONE", user_pool="made", mfa="OPTIONAL", callback_urls=()),
+    authorization=AuthorizationSettings(type="NONE", user_pool="made", user_group="", mfa="OPTIONAL", callback_urls=()),
     firewall=FirewallSettings(
         enabled=False,
         rate_limit=2_000,
@@ -121,26 +126,53 @@ ENVIRONMENTS: dict[str, Settings] = {
     ),
     "prod": _COMMON.with_(_GUARDED).with_(
         Settings(
-            function=FunctionSettings(memory_mb=512, reserved_concurrency=100),
-            table=TableSettings(read_capacity=50, write_capacity=50, deletion_protection=True),
+            # For 1,000 concurrent requests that take 200 ms, nine of ten of them reads: see docs/scaling.md.
+            function=FunctionSettings(memory_mb=512, reserved_concurrency=530),
+            table=TableSettings(
+                read_capacity=50,
+                write_capacity=50,
+                max_read_capacity=6_500,
+                max_write_capacity=9_500,
+                deletion_protection=True,
+            ),
         )
     ),
 }
 
-ALIASES = {"development": "dev", "testing": "test", "production": "prod"}
-
+ALIASES = {
+    "development": "dev",
+    "testing": "test",
+    "stage": "staging",
+    "production": "prod",
+    "prd": "prod",
+    "live": "prod",
+}
+"""Other names of the profiles."""
+DEFAULT_PROFILE = "dev"
+"""Profile of an environment suffix that names none."""
 
 BASIS = ENVIRONMENTS["dev"]
 """What a component used by itself falls back on."""
 
+_PROFILES = {**{name: name for name in ENVIRONMENTS}, **ALIASES}
+_STRICTNESS = [*ENVIRONMENTS]
+_PART = re.compile("[A-Za-z]+|[0-9]+")
 
-def row_name(environment_suffix: str) -> str:
-    """The row a suffix picks: its own or its alias's, and `dev` for any other (`pr-123`).
 
-    Raises ValueError for one that differs from a row's or an alias's name in case alone.
+def matching_profile(environment_suffix: str) -> str | None:
+    """Return the strictest profile that a part of a suffix names; None if no part names one.
+
+    The parts end at `-`, `_` and between letters and digits: `prod-eu` and `prod2` have the part `prod`. Raise
+    ValueError for a part that differs from a name only in case, because it would select no profile.
     """
-    meant = environment_suffix.lower()
-    if meant != environment_suffix and meant in {*ENVIRONMENTS, *ALIASES}:
-        raise refuse("environment_suffix", environment_suffix, f"give {meant!r}, for it would get the figures of dev")
-    name = ALIASES.get(environment_suffix, environment_suffix)
-    return name if name in ENVIRONMENTS else "dev"
+    lowered = _PART.sub(lambda part: part[0].lower() if part[0].lower() in _PROFILES else part[0], environment_suffix)
+    if lowered != environment_suffix:
+        expected = f"give {lowered!r}, because the names of profiles are lowercase"
+        raise refuse("environment_suffix", environment_suffix, expected)
+    matches = [_PROFILES[part] for part in _PART.findall(environment_suffix) if part in _PROFILES]
+    return max(matches, key=_STRICTNESS.index, default=None)
+
+
+def profile_name(environment_suffix: str) -> str:
+    """Return the profile that a suffix selects: `dev` if none of its parts names one."""
+    return matching_profile(environment_suffix) or DEFAULT_PROFILE

@@ -42,6 +42,8 @@ LABELS = {
     USER_POOL: "Cognito user pool",
     FUNCTION: "Lambda function",
 }
+CONCURRENCY_QUOTA = "L-B99A9384"
+"""Code of the quota of concurrent executions in Service Quotas."""
 VAULT_NUMBERS = range(1, 6)
 """Vaults that are looked for: another key means another vault, and older ones can be gone."""
 
@@ -224,6 +226,12 @@ def aws_managed_key_arn(region: str, opts: pulumi.InvokeOptions) -> str:
     """Return the ARN of DynamoDB's AWS managed key in a region; empty if there is none or AWS does not say."""
     key = _look_up(aws.kms.get_key, opts, key_id=AWS_MANAGED_KEY, **({"region": region} if region else {}))
     return str(key.arn) if key else ""
+
+
+def concurrency_quota(opts: pulumi.InvokeOptions) -> int | None:
+    """Return how many executions of functions an account allows at once; None if AWS does not say."""
+    quota = _look_up(aws.servicequotas.get_service_quota, opts, service_code="lambda", quota_code=CONCURRENCY_QUOTA)
+    return int(quota.value) if quota else None
 
 
 def _look_up(function: Callable[..., Any], opts: pulumi.InvokeOptions, **args: str) -> Any:

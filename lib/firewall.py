@@ -7,12 +7,25 @@ from typing import Any
 
 from .settings import FirewallSettings
 
-SECRET_HEADERS = ("authorization", "x-api-key")
-"""What its log leaves out."""
+SECRET_HEADERS = ("authorization", "x-api-key", "x-amz-security-token")
+"""Headers with credentials, which its log and its samples do not contain."""
+PROTECTED: Any = {
+    "data_protections": [
+        {"action": "SUBSTITUTION", "field": {"field_type": "SINGLE_HEADER", "field_keys": [*SECRET_HEADERS]}}
+    ]
+}
+"""Replacement of these headers in every output of the web ACL. The redaction of a log does not cover samples, nor what
+a rule matched."""
 WINDOW_SECONDS = 300
-BODY_SIZE_RULES = {"AWSManagedRulesCommonRuleSet": "SizeRestrictions_BODY"}
-"""The rule of a group that blocks bodies over 8 KB: a batch or a cart may well be longer, and the API's own limits
-refuse what is too long."""
+SIZE_RULES = {
+    "AWSManagedRulesCommonRuleSet": (
+        "SizeRestrictions_BODY",
+        "SizeRestrictions_QUERYSTRING",
+        "SizeRestrictions_URIPATH",
+    )
+}
+"""Rules of a group that block bodies over 8 KB, queries over 2 KB and paths over 1 KB. Batches, page tokens and encoded
+ids can be longer, and API Gateway and the API have limits of their own."""
 LOGGED: Any = {
     "default_behavior": "DROP",
     "filters": [
@@ -59,9 +72,10 @@ def _rate(settings: FirewallSettings) -> dict[str, Any]:
 def _managed(settings: FirewallSettings) -> Iterator[dict[str, Any]]:
     for group in settings.managed_rule_groups or ():
         statement: dict[str, Any] = {"name": group, "vendor_name": "AWS"}
-        if group in BODY_SIZE_RULES:
-            counted = {"name": BODY_SIZE_RULES[group], "action_to_use": _only("count")}
-            statement["rule_action_overrides"] = [counted]
+        if group in SIZE_RULES:
+            statement["rule_action_overrides"] = [
+                {"name": rule, "action_to_use": _only("count")} for rule in SIZE_RULES[group]
+            ]
         action = _only("count" if settings.count_only else "none")
         yield {"name": group, "override_action": action, "statement": {"managed_rule_group_statement": statement}}
 

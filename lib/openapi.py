@@ -16,6 +16,7 @@ from .runtime.errors import (
     PreconditionFailed,
     TooLarge,
     TooManyRequests,
+    Unavailable,
     UnsupportedMediaType,
 )
 from .service import Call, Code, Route, Schema, Service
@@ -64,6 +65,10 @@ HEADERS: Document = {
     "ETag": {
         "description": 'The item\'s version in quotes, e.g. `"3"`.',
         "schema": {"type": "string", "pattern": '^"[1-9][0-9]{0,11}"$'},
+    },
+    "Retry-After": {
+        "description": "Number of seconds to wait before the request is sent again.",
+        "schema": {"type": "integer", "minimum": 1},
     },
 }
 IDEMPOTENCY_KEY: Document = {
@@ -136,7 +141,7 @@ REFUSALS = (
     Refusal(
         409,
         "It is there already or has changed meanwhile, or the `Idempotency-Key` came with another request before.",
-        Route.takes_idempotency_key,
+        lambda route: route.idempotent,
     ),
     Refusal(
         412,
@@ -159,6 +164,13 @@ REFUSALS = (
     ),
     Refusal(500, "Something went wrong on our side; the log has the rest.", _always),
     Refusal(502, "The function failed before it could answer; try again.", _always),
+    Refusal(
+        503,
+        "DynamoDB, or another service that the function depends on, did not respond in time. The request might have "
+        "been executed: repeat it after `Retry-After`, a change only if its operation is safe to repeat.",
+        _always,
+        (Unavailable.code,),
+    ),
     Refusal(504, "No answer in time; try again.", _always),
 )
 KEY_REUSED = Code(
@@ -175,14 +187,14 @@ def refusals(route: Route) -> list[int]:
 
 
 def codes(service: Service) -> list[Code]:
-    """All that the `code` of a refusal can be whose status is 4xx, in the order of their statuses."""
+    """Return every `code` that functions set in error responses, and those of API Gateway that have a fixed status."""
     routes = [route for _, route in service.routes()]
     possible = {status for route in routes for status in refusals(route)}
     found = [
         Code(name, row.status, row.description) for row in REFUSALS if row.status in possible for name in row.codes
     ]
     found += [code for route in routes for code in route.codes]
-    found += [KEY_REUSED] * any(route.takes_idempotency_key() for route in routes)
+    found += [KEY_REUSED] * any(route.idempotent for route in routes)
     return sorted(dict.fromkeys(found), key=lambda code: code.status)
 
 
@@ -337,7 +349,7 @@ def _example(text: str | None, read: Callable[[str], Any]) -> Mapping[str, Any]:
 
 
 def _headers(route: Route) -> list[Document]:
-    own = [IDEMPOTENCY_KEY] * route.takes_idempotency_key() + [IF_MATCH] * _guarded(route)
+    own = [IDEMPOTENCY_KEY] * route.idempotent + [IF_MATCH] * _guarded(route)
     return [*own, {"$ref": f"#/components/parameters/{CORRELATION_ID['name']}"}]
 
 
@@ -370,7 +382,7 @@ def _refusal(route: Route, status: int) -> Document:
 def _codes(route: Route, status: int) -> list[Code]:
     """What the `code` of a route's refusals can be, where the route says it."""
     named = [code for code in route.codes if code.status == status]
-    with_key = named and status == KEY_REUSED.status and route.takes_idempotency_key()
+    with_key = named and status == KEY_REUSED.status and route.idempotent
     return [*named, KEY_REUSED] if with_key else named
 
 
@@ -385,8 +397,8 @@ def _answered(status: int, schema: str | None, *more: str) -> Document:
 
 def _refused(status: int) -> Document:
     described = {row.status: row.description for row in REFUSALS}
-    version = ["ETag"] * (status == HTTPStatus.PRECONDITION_FAILED)
-    return {**_answered(status, ERROR, *version), "description": described.get(status, "Refused; `code` says why.")}
+    more = ["ETag"] * (status == HTTPStatus.PRECONDITION_FAILED) + ["Retry-After"] * (status == Unavailable.status)
+    return {**_answered(status, ERROR, *more), "description": described.get(status, "Rejected. `code` is the reason.")}
 
 
 def _label(status: int) -> str:

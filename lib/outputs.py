@@ -44,14 +44,33 @@ def write_stack(stack: str, outputs: Outputs) -> None:
     write({stack: {name: value for name, value in outputs.items() if value != "[secret]"}})
 
 
+def read(path: Path) -> dict[str, Any]:
+    """Return the flat outputs in a file, which can have either format that `write` writes.
+
+    Raise `OutputsError` if two of its stacks deploy the same service.
+    """
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if not all(isinstance(value, dict) and "service" in value for value in document.values()):
+        return document
+    stacks: dict[str, list[str]] = {}
+    for stack, outputs in document.items():
+        stacks.setdefault(outputs["service"], []).append(stack)
+    for service, names in stacks.items():
+        if len(names) > 1:
+            raise OutputsError(
+                f"{path} must have one stack of the {service} service, got {', '.join(names)}. Remove the others."
+            )
+    return flat(document)
+
+
 def reach(path: Path, service: str, api_key: str | None = None) -> tuple[str, dict[str, str]]:
-    """The URL of a service's API, by flat outputs, and the headers by which its caller is known: a key's, a token's, or
-    none, for nothing is signed here.
+    """The URL of a service's API, by a file of outputs, and the headers by which its caller is known: a key's, a
+    token's, or none, for nothing is signed here.
 
     Raises `OutputsError` if they tell of no such service.
     """
     try:
-        told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        told = read(path)
         url = told[f"{service}_api_url"]
     except (OSError, ValueError, KeyError) as exc:
         wanted = f"run make local or make up SERVICE={service} first"

@@ -10,25 +10,28 @@ from .naming import RESTORED
 
 Statement = dict[str, Any]
 
-BASIC_EXECUTION = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
-"""Writing to CloudWatch Logs."""
-XRAY_WRITE = "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"
+BASIC_EXECUTION = "service-role/AWSLambdaBasicExecutionRole"
+"""Managed policy that allows a function to create and write every log group of the account."""
+LOG_ACTIONS = {
+    "write": ("CreateLogStream", "PutLogEvents"),
+    "create": ("CreateLogGroup", "CreateLogStream", "PutLogEvents"),
+}
+"""Actions of a function's role on its own log group, by `service.LogAccess`."""
+XRAY_WRITE = "AWSXRayDaemonWriteAccess"
 """Sending traces, for which AWS knows no narrower resource than all."""
 STREAM_READ = ("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams")
 """What Lambda does, in a function's name, to read a table's stream."""
-VPC_ACCESS = "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"
-"""Making, finding and removing a function's network interfaces: on all, for Lambda asks before there is one to name."""
 VPC_ACCESS_ACTIONS = (
     "CreateNetworkInterface",
     "DescribeNetworkInterfaces",
     "DescribeSubnets",
     "DeleteNetworkInterface",
-    "DetachNetworkInterface",
     "AssignPrivateIpAddresses",
     "UnassignPrivateIpAddresses",
 )
-"""What of it is Lambda's to do, and no function's."""
-API_GATEWAY_LOGS = "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+"""What Lambda does to the network interfaces of a function in a VPC. The managed policy with these actions,
+`AWSLambdaVPCAccessExecutionRole`, also allows the function to write to every log group."""
+API_GATEWAY_LOGS = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 """Writing the logs of APIs."""
 
 KEY_ADMINISTRATION = (
@@ -51,6 +54,7 @@ class KeyUser(NamedTuple):
     condition: str
     value: str
     principal: str = "{service}.amazonaws.com"
+    """Service principals end with `amazonaws.com` in every partition, except those with a region."""
 
 
 KEY_USERS = {
@@ -60,7 +64,7 @@ KEY_USERS = {
         operator="ArnLike",
         condition="kms:EncryptionContext:aws:logs:arn",
         value="arn:{partition}:logs:{region}:{account}:log-group:*",
-        principal="logs.{region}.amazonaws.com",
+        principal="logs.{region}.{dns_suffix}",
     ),
     "events": KeyUser(KEY_SENDING, "ArnLike", "aws:SourceArn", "arn:{partition}:events:{region}:{account}:rule/*"),
     # Not one distribution: it is made after the key, and the bucket's policy names it.
@@ -74,6 +78,11 @@ KEY_USERS = {
 """Log groups; rules that leave what failed in a queue; sites; and who publishes to a topic."""
 KEY_VIA = ("backup", "dynamodb", "lambda", "s3", "secretsmanager", "sns", "sqs", "ssm")
 """Services that use a key in the name of whoever calls them."""
+
+
+def managed_policy_arn(partition: str, path: str) -> str:
+    """Return the ARN of an AWS managed policy, e.g. `service-role/AWSLambdaBasicExecutionRole`, in a partition."""
+    return f"arn:{partition}:iam::aws:policy/{path}"
 
 
 def document(statements: Iterable[Statement]) -> dict[str, Any]:
@@ -165,25 +174,37 @@ def read_through(bucket: str, distribution: str) -> dict[str, Any]:
     return document([tls_only("s3", [bucket, f"{bucket}/*"]), reading])
 
 
-def key_document(account: str, region: str, users: Collection[str], partition: str = "aws") -> dict[str, Any]:
+def key_document(
+    account: str,
+    region: str,
+    users: Collection[str],
+    partition: str = "aws",
+    dns_suffix: str = "amazonaws.com",
+) -> dict[str, Any]:
     """A key's own policy, in its account and region, with the AWS services that use it: of `KEY_VIA` and `KEY_USERS`.
 
     IAM of the account says who administers it, so that it is never beyond reach; it cannot let anybody, and be it an
     administrator, encrypt or decrypt by himself.
     """
     administration = {**allow("kms", KEY_ADMINISTRATION, ["*"]), "Principal": _root(account, partition)}
-    return document([administration, *key_statements(account, region, users, partition)])
+    return document([administration, *key_statements(account, region, users, partition, dns_suffix)])
 
 
-def key_statements(account: str, region: str, users: Collection[str], partition: str = "aws") -> list[Statement]:
+def key_statements(
+    account: str,
+    region: str,
+    users: Collection[str],
+    partition: str = "aws",
+    dns_suffix: str = "amazonaws.com",
+) -> list[Statement]:
     """What a key's own policy must say for an account to use it through AWS services, and only so."""
     # In a key's own policy the resource `*` is that key.
     through = {
         **allow("kms", KEY_USE, ["*"]),
         "Principal": _root(account, partition),
-        "Condition": _via(name for name in KEY_VIA if name in users),
+        "Condition": _via((name for name in KEY_VIA if name in users), dns_suffix),
     }
-    places = {"partition": partition, "region": region, "account": account}
+    places = {"partition": partition, "region": region, "account": account, "dns_suffix": dns_suffix}
     return [through, *(_key_user(name, user, places) for name, user in KEY_USERS.items() if name in users)]
 
 
@@ -192,9 +213,9 @@ def _root(account: str, partition: str) -> dict[str, str]:
     return {"AWS": f"arn:{partition}:iam::{account}:root"}
 
 
-def _via(services: Iterable[str]) -> dict[str, Any]:
+def _via(services: Iterable[str], dns_suffix: str) -> dict[str, Any]:
     # In any region: a key is used in its own, but for a table's replicas, for which DynamoDB calls across.
-    return {"StringLike": {"kms:ViaService": [f"{service}.*.amazonaws.com" for service in services]}}
+    return {"StringLike": {"kms:ViaService": [f"{service}.*.{dns_suffix}" for service in services]}}
 
 
 def _key_user(name: str, user: KeyUser, places: dict[str, str]) -> Statement:
@@ -212,9 +233,9 @@ def key_needs(services: Collection[str]) -> dict[str, list[str]]:
     return {action: through for action, through in needs.items() if through}
 
 
-def key_use(key: str, action: str, services: Sequence[str]) -> Statement:
+def key_use(key: str, action: str, services: Sequence[str], dns_suffix: str) -> Statement:
     """A statement that allows an action with a key, by ARN, through AWS services alone."""
-    return {**allow("kms", [action], [key]), "Condition": _via(services)}
+    return {**allow("kms", [action], [key]), "Condition": _via(services, dns_suffix)}
 
 
 def in_region(key: str, region: str) -> str:
@@ -228,10 +249,26 @@ def read_by_all(bucket: str) -> dict[str, Any]:
     return document([{**allow("s3", ["GetObject"], [f"{bucket}/*"]), "Principal": "*"}])
 
 
+def write_logs(log_group: str, actions: Sequence[str]) -> Statement:
+    """Return a statement that allows actions on one log group, by ARN, and its log streams."""
+    return allow("logs", actions, [f"{log_group}:*"])
+
+
+def vpc_access() -> Statement:
+    """Return a statement that allows Lambda to attach a function to a VPC.
+
+    Lambda requires the actions on all resources, because it checks them before there is a network interface.
+    """
+    return allow("ec2", VPC_ACCESS_ACTIONS, ["*"])
+
+
 def lambda_alone() -> Statement:
-    """Refuses a function's own code what `VPC_ACCESS` allows; Lambda's calls for it name no source function."""
+    """Return a statement that denies `vpc_access` to a function's own code.
+
+    Lambda's calls on behalf of the function have no `lambda:SourceFunctionArn`.
+    """
     return {
-        **allow("ec2", VPC_ACCESS_ACTIONS, ["*"]),
+        **allow("ec2", [*VPC_ACCESS_ACTIONS, "DetachNetworkInterface"], ["*"]),
         "Effect": "Deny",
         "Condition": {"Null": {"lambda:SourceFunctionArn": "false"}},
     }
@@ -242,10 +279,10 @@ def let_through(statements: Iterable[Statement]) -> dict[str, Any]:
     return document({**statement, "Principal": "*"} for statement in statements)
 
 
-def buckets_of(account: str) -> Statement:
+def buckets_of(account: str, partition: str) -> Statement:
     """Objects in whatever buckets an account has."""
     return {
-        **allow("s3", ["GetObject", "PutObject", "DeleteObject", "ListBucket"], ["arn:aws:s3:::*"]),
+        **allow("s3", ["GetObject", "PutObject", "DeleteObject", "ListBucket"], [f"arn:{partition}:s3:::*"]),
         "Condition": {"StringEquals": {"aws:ResourceAccount": account}},
     }
 

@@ -22,7 +22,7 @@ from typing import Any
 import yaml
 
 from . import outputs
-from .environments import row_name
+from .environments import profile_name
 from .local import project, sites
 from .local.terminal import Terminal
 from .naming import check_environment_suffix
@@ -70,7 +70,7 @@ class Stack:
     environment: str
 
     def __post_init__(self) -> None:
-        row_name(check_environment_suffix(self.environment))
+        profile_name(check_environment_suffix(self.environment))
 
     @property
     def name(self) -> str:
@@ -96,7 +96,7 @@ class Stack:
             self.missing_identity()
             return False
         lines = [
-            self._suggestion(text, config) for text, config in GUIDANCE.get(row_name(self.environment), {}).items()
+            self._suggestion(text, config) for text, config in GUIDANCE.get(profile_name(self.environment), {}).items()
         ]
         lines += [f"  {self.here.name}:{key}: {json.dumps(value)}\n" for key, value in self.identity.items()]
         header = HEADER.format(stack=self.name, service=self.service, environment=self.environment)

@@ -11,9 +11,12 @@ from .settings import AlarmSettings
 MAX_SUMMED = 9
 """An alarm of metric math has ten metrics at most, its sum among them."""
 
+SERVER_ERRORS = "server-errors"
+"""The alarm on 5xx responses of the API."""
+
 API: tuple[Mapping[str, Any], ...] = (
     {
-        "name": "server-errors",
+        "name": SERVER_ERRORS,
         "metric": "5XXError",
         "setting": "api_5xx_share",
         "evaluation_periods": 3,

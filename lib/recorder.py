@@ -52,10 +52,19 @@ CALLS: dict[str, dict[str, Any]] = {
     "getAvailabilityZones": {"names": [f"zone-{letter}" for letter in "abc"]},
     "getCallerIdentity": {"accountId": "123456789012"},
     "getRegion": {"region": "us-east-1"},
-    "getPartition": {"partition": "aws"},
+    "getPartition": {"partition": "aws", "dnsSuffix": "amazonaws.com"},
 }
 """What a program may ask AWS, and the recorder's answer."""
-LOOK_UPS = ("getFunction", "getKey", "getParameter", "getSecret", "getTable", "getUserPools", "getVault")
+LOOK_UPS = (
+    "getFunction",
+    "getKey",
+    "getParameter",
+    "getSecret",
+    "getServiceQuota",
+    "getTable",
+    "getUserPools",
+    "getVault",
+)
 """Data sources that find nothing unless a recording sets a result."""
 Call = Mapping[str, Any] | Callable[[Mapping[str, Any]], Any]
 """Result of a data source, or a function from its arguments to what `pulumi.runtime.Mocks.call` returns."""

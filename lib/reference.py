@@ -21,7 +21,7 @@ from .config import KEYS, Key
 from .cost import report
 from .cost.bill import standard
 from .diagram import svg
-from .environments import ALIASES, ENVIRONMENTS
+from .environments import ALIASES, DEFAULT_PROFILE, ENVIRONMENTS
 from .naming import physical_name, role_name_prefix, secret_name
 from .service import Function, Grant, Metric, Route, Service
 from .services import CHOICES, SERVICES
@@ -40,8 +40,16 @@ OTHER_KEYS = (
     ("service", "what is deployed; `items` when not given", f"one of {', '.join(SERVICES)}"),
     (
         "environment",
-        "part of every name, and which row of figures; the variable `ENVIRONMENT_SUFFIX`, else `dev`, when not given",
-        f"letters, digits, '-' and '_'; {', '.join(ENVIRONMENTS)}, {', '.join(ALIASES)} have rows, others get dev's",
+        "suffix of every name, and the environment profile unless `environment_profile` is set. Default: the variable "
+        "`ENVIRONMENT_SUFFIX`, else `dev`",
+        "letters, digits, '-' and '_'. A part between '-', '_', letters and digits selects the profile: "
+        f"{', '.join((*ENVIRONMENTS, *ALIASES))}. The strictest profile applies if several match, and "
+        f"{DEFAULT_PROFILE} if none does",
+    ),
+    (
+        "environment_profile",
+        "environment profile. Default: the profile that `environment` selects",
+        f"one of {', '.join(ENVIRONMENTS)}",
     ),
     (
         "split_functions",
@@ -53,20 +61,14 @@ OTHER_KEYS = (
         "whether to import existing tables, a user pool, a vault and a key instead of rejecting the deployment",
         "true or false",
     ),
-    ("tags", "tags of every resource, laid over `Project` and `Owner`", "an object of texts"),
+    (
+        "tags",
+        "tags of every resource, which override the default tags of the service; the case of their keys does not count",
+        "an object of texts",
+    ),
     ("secrets", "the values of the service's secrets, by their names", "an object of texts, each set with `--secret`"),
 )
 """The configuration besides `KEYS`: key, what it sets, what it takes."""
-MANAGED_POLICIES = (
-    (policies.BASIC_EXECUTION, "CloudWatch Logs", "write its log"),
-    (policies.XRAY_WRITE, "X-Ray, which knows no narrower resource", "send traces, only where tracing is on"),
-    (
-        policies.VPC_ACCESS,
-        "network interfaces yet to be made",
-        "run in a VPC, only where it does; its code is refused it",
-    ),
-)
-"""AWS's own policies: which, what they are good for, why."""
 WORDS = {"True": "yes", "False": "no", "": "none", "-1": "none"}
 OUTPUTS = {
     "Text": "text",
@@ -226,8 +228,26 @@ def _role_rows(service: Service, function: Function) -> Iterator[Row]:
     if service.dead_letters and function.runs():
         queue, runs = _physical(service, "queue", service.dead_letters), _code(run.name for run in function.runs())
         yield role, "`sqs:SendMessage`", _code(queue), "leave what failed for good", runs
-    for arn, on, reason in MANAGED_POLICIES:
-        yield role, f"what `{arn.rpartition('/')[2]}` allows", on, reason, "every run"
+    for actions, on, reason in _runtime_permissions(service, function):
+        yield role, actions, on, reason, "every run"
+
+
+def _runtime_permissions(service: Service, function: Function) -> Iterator[tuple[str, str, str]]:
+    """Yield the permissions that every function needs, whatever it does: actions, resources and the reason."""
+    if service.log_access == "managed":
+        yield _managed(policies.BASIC_EXECUTION), "every log group", "write its log"
+    else:
+        group = f"/aws/lambda/{_physical(service, 'function', function.name)}"
+        statement = policies.write_logs(group, policies.LOG_ACTIONS[service.log_access])
+        yield _code(statement["Action"]), _code(statement["Resource"]), "write its log"
+    without_resources = "X-Ray, which does not support resource-level permissions"
+    yield _managed(policies.XRAY_WRITE), without_resources, "send traces, if tracing is enabled"
+    reason = "run in a VPC, if it does; denied to its own code"
+    yield _code(policies.vpc_access()["Action"]), "network interfaces that do not exist yet", reason
+
+
+def _managed(path: str) -> str:
+    return f"what `{path.rpartition('/')[2]}` allows"
 
 
 def _split_functions(service: Service) -> str:
@@ -288,9 +308,11 @@ def _waivers() -> str:
 
 def _where(waiver: Waiver) -> str:
     places = [_code(names) for names in (waiver.services, waiver.rows) if names]
+    others = f"except {_code(waiver.except_services)}" if waiver.except_services else ""
     told = "" if waiver.when is always else "where that is so"
-    asked = f"where there is no `{waiver.unless}`" if waiver.unless else ""
-    return ", ".join(filter(None, [*places, told, asked])) or "everywhere"
+    output = f"output `{waiver.unless_output}`" if waiver.unless_output else ""
+    absent = " or ".join(filter(None, [f"`{waiver.unless}`" if waiver.unless else "", output]))
+    return ", ".join(filter(None, [*places, others, told, absent and f"in stacks without {absent}"])) or "everywhere"
 
 
 def _code(texts: str | Iterable[str]) -> str:

@@ -1,7 +1,8 @@
 """Brings the newest code of deployed functions to their callers as CodeDeploy shifts them, or takes it back.
 
 `python -m lib.rollout` shifts every alias that is not at the version published last, and waits; exit code 1 if an alarm
-or anything else made CodeDeploy roll one back.  `--back` puts every alias where it was one version before, at once.
+or anything else made CodeDeploy roll one back.  `--back` puts every alias where it was one version before, at once;
+exit code 1 if no alias has an earlier version.
 `--prune` deletes the versions that no alias calls, but the newest.
 """
 
@@ -99,8 +100,11 @@ def _reason(info: Mapping[str, Any]) -> str:
     return str(error.get("message") or info["status"])
 
 
-def back(outputs: Outputs, aws: Any, tell: Tell) -> None:
-    """Put each alias at the version before its own; one that is at the first stays."""
+def back(outputs: Outputs, aws: Any, tell: Tell) -> bool:
+    """Put each alias at the version before its own. Return whether any alias had such a version."""
+    has_moved = False
+    if not outputs["alias_arns"]:
+        tell(f"{outputs['service']}: no function has an alias")
     for function, (arn, alias) in _aliases(outputs).items():
         name = outputs["function_names"][function]
         current = int(aws.get_alias(FunctionName=arn, Name=alias)["FunctionVersion"])
@@ -110,6 +114,8 @@ def back(outputs: Outputs, aws: Any, tell: Tell) -> None:
             continue
         aws.update_alias(FunctionName=arn, Name=alias, FunctionVersion=str(before), RoutingConfig={})
         tell(f"{name}: {current} to {before}")
+        has_moved = True
+    return has_moved
 
 
 def prune(outputs: Outputs, aws: Any, log: Tell) -> None:
@@ -157,12 +163,19 @@ def main(arguments: Sequence[str], folder: Path = FOLDER, client: Client = in_re
     if not path.exists():
         sys.exit(f"error: no {path}: deploy first, with make up")
     failed = []
+    has_moved = False
     for stack, outputs in json.loads(path.read_text(encoding="utf-8")).items():
         profile = project.aws_profile(folder.parent, stack)
         try:
-            failed += _run(options, outputs, partial(client, outputs=outputs, profile=profile))
+            client_of_stack = partial(client, outputs=outputs, profile=profile)
+            if options.back:
+                has_moved |= back(outputs, client_of_stack("lambda"), print)
+            else:
+                failed += _run(options, outputs, client_of_stack)
         except (BotoCoreError, ClientError) as error:
             failed.append(f"{stack}: {error}")
+    if options.back and not has_moved and not failed:
+        failed.append(f"nothing to roll back: {path} has no function with an alias that has an earlier version")
     for line in failed:
         print(f"error: {line}", file=sys.stderr)
     return int(bool(failed))
@@ -170,9 +183,7 @@ def main(arguments: Sequence[str], folder: Path = FOLDER, client: Client = in_re
 
 def _run(options: argparse.Namespace, outputs: Outputs, client: Callable[[str], Any]) -> list[str]:
     """Do what the arguments say with one stack; returns what failed, and why."""
-    if options.back:
-        back(outputs, client("lambda"), print)
-    elif options.prune:
+    if options.prune:
         prune(outputs, client("lambda"), print)
     elif "rollout_application" in outputs:
         return _shift(outputs, client)

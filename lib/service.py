@@ -10,23 +10,42 @@ import keyword
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from os import PathLike
 from string import Formatter
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
+from . import iam_actions, json_schema
 from .runtime.metrics import DIMENSION
-from .settings import AlarmSettings, ApiSettings, FunctionSettings, Settings, between, over
+from .settings import AlarmSettings, ApiSettings, FunctionSettings, Settings, between, check_schedule, check_tags, over
 
 Schema = Mapping[str, Any]
-"""A JSON Schema in what draft 4 (API Gateway) and OpenAPI 3.0 have in common."""
+"""A JSON Schema in what draft 4 (API Gateway) and OpenAPI 3.0 have in common: `json_schema` lists the keywords."""
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 MAX_DESCRIBED_NAME = 64
 Store = Literal["ssm", "secretsmanager"]
 """Parameter Store or Secrets Manager, in AWS's words."""
+KeyType = Literal["S", "N", "B"]
+"""Type of a key attribute: string, number or binary."""
+Projection = Literal["ALL", "KEYS_ONLY"]
+"""Attributes that an index contains."""
+StreamView = Literal["NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"]
+"""Contents of the records of a stream."""
+Statistic = Literal["Average", "Maximum", "Minimum", "SampleCount", "Sum", "p90"]
+Comparison = Literal[
+    "GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"
+]
+MissingData = Literal["breaching", "ignore", "missing", "notBreaching"]
+"""Treatment of a period without data."""
+LogAccess = Literal["write", "create", "managed"]
+"""Permissions of functions in CloudWatch Logs. `write`: create streams and write events in their own log group.
+`create`: also create that log group. `managed`: `AWSLambdaBasicExecutionRole`, which allows these actions on every log
+group of the account."""
 READING = {"ssm": "GetParameter", "secretsmanager": "GetSecretValue"}
 """What reads a secret of each store, which is all that can be granted on one."""
 CORS_VARIABLE = "CORS_ORIGIN"
+GROUP_VARIABLE = "USER_POOL_GROUP"
 """Environment variable with the allowed CORS origins, separated by commas, if one is the service's own site; it is
 also that of the function that responds to OPTIONS."""
 STANDARD_ALARMS = ("Duration", "Errors", "Throttles")
@@ -43,6 +62,8 @@ THROTTLE_LIMITS = {
 }
 """The limits of a `Throttle` and their ranges, which are those of the stage's."""
 
+DEFAULT_TAGS = {"Environment": "{environment}", "Service": "{service}", "ManagedBy": "Pulumi"}
+"""Default tags of a service that defines none."""
 RESERVED_OUTPUT_PREFIXES = {"table": "dynamodb", "topic": "alarm"}
 """Prefixes of the outputs of a table and of a topic that every stack has, such as `dynamodb_table_name`."""
 
@@ -66,6 +87,12 @@ def _check_pattern(what: str, pattern: str, needed: set[str], also: frozenset[st
         raise ValueError(f"service {what} {pattern!r}: add {{{missing[0]}}}, or names will be alike")
     if unknown := sorted(used - needed - also):
         raise ValueError(f"service {what} {pattern!r}: {{{unknown[0]}}} stands for nothing, take it out")
+
+
+def _check_choice(where: str, value: object, choices: object) -> None:
+    """Raise `ValueError` unless a value is one of a `Literal`."""
+    if value not in get_args(choices):
+        raise ValueError(f"{where} must be one of {', '.join(get_args(choices))}, got {value!r}.")
 
 
 def _check_name(kind: str, name: str) -> None:
@@ -92,7 +119,10 @@ class Key:
     """A key attribute of a table or an index."""
 
     name: str
-    type: Literal["S", "N", "B"] = "S"
+    type: KeyType = "S"
+
+    def __post_init__(self) -> None:
+        _check_choice(f"key {self.name!r} type", self.type, KeyType)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +132,10 @@ class Index:
     name: str
     hash_key: Key
     range_key: Key | None = None
-    projection: Literal["ALL", "KEYS_ONLY"] = "ALL"
+    projection: Projection = "ALL"
+
+    def __post_init__(self) -> None:
+        _check_choice(f"index {self.name!r} projection", self.projection, Projection)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +151,7 @@ class Table:
     indexes: tuple[Index, ...] = ()
     ttl: str | None = None
     """The attribute that holds the epoch second after which DynamoDB may delete a row."""
-    stream: Literal["NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"] | None = None
+    stream: StreamView | None = None
     output_prefix: str | None = None
     """Prefix of the table's own stack outputs, `<prefix>_table_name` and `<prefix>_table_arn`. Default (None): its
     name, with `-` replaced by `_`. Empty disables them."""
@@ -126,6 +159,15 @@ class Table:
     def __post_init__(self) -> None:
         _check_name("table", self.name)
         _check_output_prefix("table", self.name, _output_prefix(self))
+        if self.stream is not None:
+            _check_choice(f"table {self.name!r} stream", self.stream, StreamView)
+        types = self.keys()
+        for key in self._key_attributes():
+            if key.type != types[key.name]:
+                raise ValueError(
+                    f"table {self.name!r} key {key.name!r} must have one type in the table and its indexes, got "
+                    f"{key.type!r} and {types[key.name]!r}. Use the same type everywhere."
+                )
 
     def outputs(self) -> dict[str, str]:
         """Return the names of the table's own stack outputs by the attribute that they contain."""
@@ -134,10 +176,13 @@ class Table:
 
     def keys(self) -> dict[str, str]:
         """Every key attribute of the table and its indexes, with its type."""
+        return {key.name: key.type for key in self._key_attributes()}
+
+    def _key_attributes(self) -> list[Key]:
         found = [self.hash_key, self.range_key]
         for index in self.indexes:
             found += [index.hash_key, index.range_key]
-        return {key.name: key.type for key in found if key}
+        return [key for key in found if key]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -241,8 +286,8 @@ class Code:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Z][A-Z0-9_]*", self.name):
             raise ValueError(f"code {self.name!r}: give upper-case letters, digits and '_', a letter first")
-        if not 400 <= self.status <= 499:
-            raise ValueError(f"code {self.name!r} status {self.status}: give one from 400 to 499")
+        if not 400 <= self.status <= 499 and self.status != HTTPStatus.SERVICE_UNAVAILABLE:
+            raise ValueError(f"code {self.name!r} status must be 400 to 499 or 503, got {self.status}.")
 
 
 @dataclass(frozen=True)
@@ -318,8 +363,9 @@ class Route:
     """What a user's token must allow; None: `read` for a GET, else `write`; empty: anybody may call, wherever it is."""
     versioned: bool = False
     """Its answer carries an `ETag`; where it changes something, `If-Match` guards it."""
-    idempotent: bool | None = None
-    """It honours an `Idempotency-Key`; None: if it is a POST."""
+    idempotent: bool = False
+    """Whether its operation gives the same response to a request repeated with the same `Idempotency-Key`, as
+    `runtime.idempotency` does. Only then is the header part of the API reference."""
     throttle: Throttle | None = None
     """Limits on its requests. None applies the limits of the stage."""
     settings: FunctionSettings = field(default_factory=FunctionSettings)
@@ -339,10 +385,6 @@ class Route:
     def scope_needed(self) -> str:
         """What a caller must be allowed; empty where anybody may call."""
         return ("read" if self.method == "GET" else "write") if self.scope is None else self.scope
-
-    def takes_idempotency_key(self) -> bool:
-        """Whether a request can be repeated under an `Idempotency-Key`."""
-        return self.method == "POST" if self.idempotent is None else self.idempotent
 
     def path_parameters(self) -> list[str]:
         """The names between braces, in order."""
@@ -365,8 +407,7 @@ class Schedule:
     def __post_init__(self) -> None:
         _check_name("schedule", self.name)
         _check_operation("schedule", self.operation)
-        if not re.fullmatch(r"(rate|cron)\(.+\)", self.rate):
-            raise ValueError(f"schedule rate {self.rate!r}: give rate(...) or cron(...)")
+        check_schedule(f"schedule {self.name!r} rate", self.rate)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -481,19 +522,19 @@ class Alarm:
     description: str
     """What is wrong then and what to do, for whoever is woken: `answers with errors: its log has them`."""
     threshold: float
-    statistic: Literal["Average", "Maximum", "Minimum", "SampleCount", "Sum", "p90"] = "Sum"
-    comparison: Literal[
-        "GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"
-    ] = "GreaterThanThreshold"
+    statistic: Statistic = "Sum"
+    comparison: Comparison = "GreaterThanThreshold"
     period_seconds: int = 60
     evaluation_periods: int = 1
-    missing: Literal["breaching", "ignore", "missing", "notBreaching"] = "notBreaching"
+    missing: MissingData = "notBreaching"
     """What a period without a value is."""
     summed: tuple[str, tuple[str, ...]] | None = None
     """A dimension and those of its values, ten at most, over which the metric is summed."""
 
     def __post_init__(self) -> None:
         _check_name("alarm", self.name)
+        for name, choices in {"statistic": Statistic, "comparison": Comparison, "missing": MissingData}.items():
+            _check_choice(f"alarm {self.name!r} {name}", getattr(self, name), choices)
         AlarmSettings(period_seconds=self.period_seconds, evaluation_periods=self.evaluation_periods)
 
 
@@ -553,6 +594,9 @@ class Service:
     functions: tuple[Function, ...]
     schemas: Mapping[str, Schema] = field(default_factory=dict)
     """Request and response bodies by name (letters and digits, as API Gateway names models)."""
+    batches: Mapping[str, str] = field(default_factory=dict)
+    """Request schemas whose entries are validated one by one: the array property by the name of the schema. An invalid
+    entry does not reject the request; the operation receives its error in `Request.invalid`."""
     topics: tuple[Topic, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     secrets: tuple[Secret, ...] = ()
@@ -573,15 +617,35 @@ class Service:
     alarms: tuple[Alarm, ...] = ()
     """Those beyond every function's own."""
     site: Site | None = None
+    default_tags: Mapping[str, str] = field(default_factory=DEFAULT_TAGS.copy)
+    """Tags of every resource, which the `tags` of the arguments override. Values can contain `{service}` and
+    `{environment}`. Default: `Environment`, `Service` and `ManagedBy`."""
+    log_access: LogAccess = "write"
+    """Permissions of its functions in CloudWatch Logs. Their log groups are created first, so `write` is sufficient."""
 
     def __post_init__(self) -> None:
         _check_name("service", self.name)
         _check_pattern("name_pattern", self.name_pattern, needed={"type", "environment"})
+        if self.log_access not in get_args(LogAccess):
+            allowed = ", ".join(get_args(LogAccess))
+            raise ValueError(f"service {self.name!r} log_access must be one of {allowed}, got {self.log_access!r}.")
         if self.alarm_pattern:
             several = {"function"} if len(self.functions) > 1 else set()
             _check_pattern("alarm_pattern", self.alarm_pattern, {"alarm", "environment"} | several, {"function"})
         for problem in self._problems():
             raise ValueError(f"service {self.name!r}: {problem}")
+        tags: Mapping[str, Any] = self.default_tags
+        for key, value in tags.items():
+            if not isinstance(value, str):
+                raise ValueError(f"service {self.name!r} default_tags[{key!r}] must be a string, got {value!r}.")
+        check_tags(self.tags("dev"), f"service {self.name!r} default_tags")
+
+    def tags(self, environment: str) -> dict[str, str]:
+        """Return the default tags of the service in an environment."""
+        return {
+            key: value.replace("{service}", self.name).replace("{environment}", environment)
+            for key, value in self.default_tags.items()
+        }
 
     def routes(self) -> list[tuple[Function, Route]]:
         """Every route with the function that serves it."""
@@ -594,6 +658,20 @@ class Service:
     def scopes(self) -> list[str]:
         """All that its routes need callers to be allowed."""
         return sorted({route.scope_needed() for _, route in self.routes()} - {""})
+
+    def request_schema(self, name: str) -> Schema:
+        """Return the schema that rejects a request body: without the schema of the entries if it is a batch."""
+        schema = self.schemas[name]
+        if name not in self.batches:
+            return schema
+        properties, array = schema["properties"], self.batches[name]
+        envelope = {keyword: value for keyword, value in properties[array].items() if keyword != "items"}
+        return {**schema, "properties": {**properties, array: envelope}}
+
+    def entry_schema(self, name: str) -> Schema:
+        """Return the schema of one entry of a batch."""
+        schema: Schema = self.schemas[name]["properties"][self.batches[name]]["items"]
+        return schema
 
     def grants(self) -> list[Grant]:
         """What its functions need together, merged as a function's own."""
@@ -634,6 +712,7 @@ class Service:
         others += [self.dead_letters] if self.dead_letters else []
         yield from _repeated("table, topic, parameter or secret", [one.name for one in grantable] + others)
         variables = [one.variable for one in grantable if one.variable] + [CORS_VARIABLE] * bool(self.site)
+        variables.append(GROUP_VARIABLE)
         yield from _repeated("variable", variables)
         with_outputs: tuple[Table | Topic, ...] = (*self.tables, *self.topics)
         yield from _repeated("output", [output for one in with_outputs for output in one.outputs().values()])
@@ -653,12 +732,24 @@ class Service:
         for _, route in self.routes():
             for schema in {route.body, *route.responses.values()} - {None, *self.schemas}:
                 yield f"route {route.method} {route.path} names the schema {schema!r}, which is not among its schemas"
-        for name in {route.body for _, route in self.routes() if route.body} & self.schemas.keys():
-            if "'$ref'" in repr(self.schemas[name]):
-                yield f"schema {name!r} is a request's, and refers to another: write that out in it"
+        yield from self._schema_problems()
+        for name, array in self.batches.items():
+            body = self.schemas.get(name, {})
+            entries = body.get("properties", {}).get(array, {})
+            if (body.get("type"), entries.get("type"), "items" in entries) != ("object", "array", True):
+                yield f"batches[{name!r}] must be an array with items in the object schema {name!r}, got {array!r}."
         for name in self.schemas:
             if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", name):
                 yield f"schema name {name!r}: give letters and digits, which is what API Gateway takes"
+
+    def _schema_problems(self) -> Iterator[str]:
+        bodies = {route.body for _, route in self.routes()}
+        for name, schema in self.schemas.items():
+            yield from json_schema.problems(schema, f"schema {name}", checked=name in bodies)
+        for _, route in self.routes():
+            for name, schema in route.query.items():
+                path = f"route {route.method} {route.path} query parameter {name}"
+                yield from json_schema.problems(schema, path, checked=True)
 
     def _grant_problems(self, grantable: Mapping[str, Grantable]) -> Iterator[str]:
         for parameter in self.parameters:
@@ -677,6 +768,9 @@ class Service:
                     yield f"function {function.name!r} is granted {grant.actions} on {grant.on!r}: give {may}"
                 elif unknown := set(grant.indexes) - indexes[grant.on]:
                     yield f"function {function.name!r} is granted indexes {sorted(unknown)}, which {grant.on!r} lacks"
+                elif grant.on not in reading:
+                    kind = "index" if grant.indexes else type(grantable[grant.on]).__name__.lower()
+                    yield from _action_problems(f"function {function.name!r} grant on {grant.on!r}", grant, kind)
 
     def _variable_problems(self, taken: set[str]) -> Iterator[str]:
         for function in self.functions:
@@ -707,6 +801,15 @@ class Service:
             elif alarm.on in functions and not functions[alarm.on].emitting(alarm.metric):
                 says = f"none of {alarm.on!r}'s operations emits: add it to the metrics of one that does"
                 yield f"alarm {alarm.name!r} is on the metric {alarm.metric!r}, which {says}"
+
+
+def _action_problems(where: str, grant: Grant, kind: str) -> Iterator[str]:
+    for action in grant.actions:
+        if action not in iam_actions.ACTIONS[kind]:
+            yield (
+                f"{where} actions must be IAM actions for a resource of type {kind}, without a prefix, got "
+                f"{action!r}. {iam_actions.remedy(action, kind)}"
+            )
 
 
 def _repeated(kind: str, names: list[str]) -> Iterator[str]:

@@ -5,13 +5,19 @@ from __future__ import annotations
 from . import site
 from .settings import refuse
 
+DOMAINS = {
+    "aws-us-gov": "auth-fips.{region}.amazoncognito.com",
+    "aws-eusc": "auth.cognito-idp.{region}.on.amazonwebservices.eu",
+}
+"""Domain of Amazon Cognito's sign-in pages in the partitions that differ from `aws`."""
+
 
 def domain_prefix(pool_id: str) -> str:
     """What the domain of a pool's sign-in page begins with: unique in its region, as the pool's id is."""
     return pool_id.lower().replace("_", "-")
 
 
-def address(pool_id: str, domain: str | None) -> str:
+def address(pool_id: str, domain: str | None, partition: str) -> str:
     """The origin of the sign-in page: `domain` is what Cognito's own begins with, or with dots a whole one.
 
     Raises ValueError for a pool without any.
@@ -19,4 +25,5 @@ def address(pool_id: str, domain: str | None) -> str:
     if not domain:
         raise refuse("authorization.user_pool", pool_id, "give it a domain, where people sign in and tokens come from")
     region, _, _ = pool_id.partition("_")
-    return site.address(domain if "." in domain else f"{domain}.auth.{region}.amazoncognito.com")
+    cognito = DOMAINS.get(partition, "auth.{region}.amazoncognito.com").format(region=region)
+    return site.address(domain if "." in domain else f"{domain}.{cognito}")

@@ -70,6 +70,8 @@ class StackOutputs(ServiceOutputs):
     """Which service it is."""
     environment: str
     """The suffix in its names."""
+    environment_profile: str
+    """Environment profile with its settings: `dev`, `test`, `staging` or `prod`."""
     dynamodb_table_name: Text
     """The first table's name."""
     dynamodb_table_arn: Text
@@ -119,7 +121,7 @@ class StackOutputs(ServiceOutputs):
     api_stage_arn: Text
     """The ARN of its stage."""
     api_url: Text
-    """Where it answers."""
+    """URL of the API. If the `execute-api` endpoint is disabled, it is the URL of the domain."""
     cors_origin: pulumi.Input[str]
     """The allowed CORS origins, separated by commas, `*`, or `none`."""
     lambda_runtime: Text
@@ -138,6 +140,8 @@ class StackOutputs(ServiceOutputs):
     """The user pool whose tokens it asks for."""
     user_pool_arn: Text
     """The user pool's ARN."""
+    user_pool_group: Text
+    """Group of an existing user pool. Only its members can call the API."""
     user_pool_client_id: Text
     """The app client of pages."""
     machine_client_id: Text
@@ -261,6 +265,7 @@ def _tables(stack: TapStack) -> dict[str, Any]:
     return {
         "service": stack.description.name,
         "environment": stack.args.environment,
+        "environment_profile": stack.args.profile,
         "dynamodb_table_name": table.name,
         "dynamodb_table_arn": table.arn,
         "table_names": {name: made.name for name, made in stack.tables.items()},
@@ -323,7 +328,7 @@ def _api(stack: TapStack) -> dict[str, Any]:
         "api_deployment_id": api.deployment.id,
         "api_stage": api.stage.stage_name,
         "api_stage_arn": api.stage.arn,
-        "api_url": api.stage.invoke_url,
+        "api_url": api.url,
         "cors_origin": stack.origin or ",".join(stack.args.cors_origins()) or "none",
         **({"web_acl_arn": stack.firewall.arn} if stack.firewall else {}),
     }
@@ -354,6 +359,7 @@ def _users(pool: UserPool, scopes: list[str]) -> dict[str, Any]:
         "user_pool_arn": pool.arn,
         "sign_in_url": pool.url,
         "scopes": {scope: pool.scope(scope) for scope in scopes},
+        **({} if pool.group is None else {"user_pool_group": pool.group}),
         "machine_client_id": pool.machines.id,
         "machine_client_secret": pulumi.Output.secret(pool.machines.client_secret),
         **({"user_pool_client_id": pool.pages.id} if pool.pages else {}),

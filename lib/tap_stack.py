@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import pulumi
 
-from . import existing_resources, policies, previous_state, site
+from . import concurrency, existing_resources, policies, previous_state, site
 from . import service as described
 from .archive import own_sources, shared_sources, sources
 from .args import TapStackArgs
@@ -39,6 +41,7 @@ from .components.table import Table, TableArgs
 from .components.topic import Topic, TopicArgs
 from .components.user_pool import UserPool, UserPoolArgs
 from .derived import concat, derive
+from .environments import ENVIRONMENTS
 from .naming import (
     bucket_name_prefix,
     parameter_name,
@@ -48,6 +51,8 @@ from .naming import (
     user_pool_name,
 )
 from .network import calls
+from .provider_info import ProviderInfo
+from .runtime import aws as aws_client
 from .runtime import metrics
 from .settings import USER_POOL, AlarmSettings, FunctionSettings
 from .settings.origins import SITE
@@ -57,10 +62,7 @@ from .transitions import Transitions
 
 __all__ = ["TapStack", "TapStackArgs"]
 
-DEPRECATED_RUNTIMES = {
-    "python3.8": "2024-10-14",
-    "python3.9": "2025-12-15",
-}
+DEPRECATED_RUNTIMES = {"python3.9": "2025-12-15"}
 """Since when AWS no longer patches a runtime it still takes."""
 PREFLIGHT_CONCURRENCY = 20
 """Maximum reserved concurrency of the function that responds to OPTIONS, if the functions have any: preflight requests
@@ -139,6 +141,11 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         """The logical name, with which those of all children begin."""
         return self._transitions.prefix
 
+    @cached_property
+    def _info(self) -> ProviderInfo:
+        """Account, region and partition of the provider, which every component of the stack shares."""
+        return ProviderInfo(self)
+
     @property
     def _child(self) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self)
@@ -203,6 +210,13 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     def _warn(self) -> None:
         for warning in self._transitions.warnings():
             pulumi.log.warn(warning, resource=self)
+        if self.args.uses_default_profile:
+            pulumi.log.info(
+                f"environment_suffix {self.args.environment!r} names no environment profile, so the settings of "
+                f"{self.args.profile} apply. Set environment_profile to select another profile: "
+                f"{', '.join(ENVIRONMENTS)}.",
+                resource=self,
+            )
         runtimes = {self.args.function_settings(function).runtime for function in self.description.functions}
         for runtime in sorted(DEPRECATED_RUNTIMES.keys() & runtimes):
             pulumi.log.warn(
@@ -263,6 +277,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 retain_on_delete=bool(self.settings.table.retain_on_delete),
                 import_id=self._transitions.adopted.import_id(existing_resources.KEY),
                 import_replica_ids=self._imported_replicas(existing_resources.REPLICA_KEY),
+                provider_info=self._info,
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -293,6 +308,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 replica_key_arns=self.replicas_encrypted_by,
                 aws_managed_key_arns=self._aws_managed_key_arns(table.name),
                 was_replicated=self._transitions.was_replicated(table.name),
+                was_on_demand=self._transitions.was_on_demand(table.name),
                 import_id=self._transitions.adopted.import_id(
                     existing_resources.TABLE, self._physical("table", table.name)
                 ),
@@ -363,6 +379,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 kms_key_arn=self.encrypted_by,
                 table_key_arns=[] if self.encrypted_by is None else [self.encrypted_by],
                 retain_on_delete=bool(self.settings.table.retain_on_delete),
+                provider_info=self._info,
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -436,7 +453,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
 
     def _site_files(self, made: Site) -> SiteFiles:
         config: dict[str, Any] = {
-            "api_url": self.api.stage.invoke_url,
+            "api_url": self.api.url,
             "service": self.description.name,
             "environment": self.args.environment,
         }
@@ -465,6 +482,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 deletion_protection=bool(settings.table.deletion_protection),
                 retain_on_delete=bool(settings.table.retain_on_delete),
                 import_id=self._transitions.adopted.import_id(existing_resources.USER_POOL, self._user_pool_name()),
+                provider_info=self._info,
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -486,7 +504,8 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
 
     def _role(self, function: described.Function) -> Role:
         traced = [policies.XRAY_WRITE] if self.args.function_settings(function).tracing else []
-        in_vpc = [policies.VPC_ACCESS] if self.settings.network.in_vpc() else []
+        logged = [policies.BASIC_EXECUTION] if self.description.log_access == "managed" else []
+        in_vpc = [policies.vpc_access(), policies.lambda_alone()] if self.settings.network.in_vpc() else []
         return Role(
             f"{self._prefix}-{function.name}",
             RoleArgs(
@@ -496,9 +515,10 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                     *(self.tables[consumer.table].grant_stream() for consumer in function.consumers),
                     *(queue.grant(["SendMessage"]) for queue in self._left_to(function)),
                     *self._key_statements(function),
-                    *(policies.lambda_alone() for _ in in_vpc),
+                    *in_vpc,
                 ],
-                managed_policies=[policies.BASIC_EXECUTION, *traced, *in_vpc],
+                managed_policies=[*logged, *traced],
+                provider_info=self._info,
                 tags=self.args.all_tags,
             ),
             self._child,
@@ -513,7 +533,8 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         used = {services[grant.on] for grant in function.grants() if grant.on in services}
         used |= {"dynamodb" for _ in function.consumers} | {"sqs" for _ in self._left_to(function)}
         needs = policies.key_needs(sorted(used)).items()
-        return [derive(policies.key_use, self.encrypted_by, action, through) for action, through in needs]
+        suffix = self._info.dns_suffix
+        return [derive(policies.key_use, self.encrypted_by, action, through, suffix) for action, through in needs]
 
     def _left_to(self, function: described.Function) -> list[Queue]:
         """Where what a function could not do ends up, if it has runs that nobody waits for."""
@@ -552,6 +573,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 settings=settings,
                 log_retention_days=self.settings.function.log_retention_days,
                 kms_key_arn=self.encrypted_by,
+                provider_info=self._info,
                 tags=self.args.all_tags,
             )
             return Network(f"{self._prefix}-network", args, self._child)
@@ -564,14 +586,42 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
         )
         return StandingNetwork(f"{self._prefix}-network", standing, self._child)
 
+    @cached_property
+    def _reserved(self) -> dict[str, int]:
+        """Reserved concurrency of each function.
+
+        The numbers of a profile or a service are reduced to what the quota of the account allows, with a warning. A
+        number in the arguments applies as it is.
+        """
+        settings = {function.name: self.args.function_settings(function) for function in self.description.functions}
+        if self._preflight_name():
+            settings[self.description.preflight_type()] = self._preflight_settings()
+        reserved = {name: one.reserved_concurrency or 0 for name, one in settings.items()}
+        if self.args.function.reserved_concurrency is not None or max(reserved.values()) < 1:
+            return reserved
+        quota = self._transitions.concurrency_quota(self._invoke)
+        reduced = reserved if quota is None else concurrency.within_quota(reserved, quota)
+        if reduced != reserved:
+            total, remaining = (sum(number for number in one.values() if number > 0) for one in (reserved, reduced))
+            pulumi.log.warn(
+                f"{self.description.name} reserves {remaining} instead of {total} concurrent executions, because the "
+                f"account allows {quota} in total and AWS keeps {concurrency.UNRESERVED} unreserved. Request a higher "
+                "quota of concurrent executions of Lambda, or set lambda_reserved_concurrency.",
+                resource=self,
+            )
+        return reduced
+
     def _function(self, function: described.Function) -> Function:
         role, network = self.roles[function.name], self.network
         packed = own_sources if self.layers else sources
+        log_actions = policies.LOG_ACTIONS.get(self.description.log_access)
         return Function(
             f"{self._prefix}-{function.name}",
             FunctionArgs(
                 name=self._physical("function", function.name),
                 role_arn=role.arn,
+                role_name=role.name if log_actions else None,
+                log_actions=log_actions or (),
                 files=packed(self.description, function, None if self.origin else ",".join(self.args.cors_origins())),
                 layers=[layer.arn for layer in self.layers.values()],
                 environment=self._variables(function),
@@ -581,7 +631,9 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 security_group_ids=network.security_group_ids if network else (),
                 alias=DEFAULT_ALIAS if self.settings.rollout.strategy != "none" else "",
                 shifted=self._gradual(),
-                settings=self.args.function_settings(function),
+                settings=replace(
+                    self.args.function_settings(function), reserved_concurrency=self._reserved[function.name]
+                ),
                 tags=self.args.all_tags,
                 depends_on=[*role.permissions(), *([network] if network else [])],
             ),
@@ -600,18 +652,21 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 strategy=self.settings.rollout.strategy or "",
                 functions=self.functions,
                 alarms={name: list(self.alarms[name].resources.values()) for name in self.functions},
+                provider_info=self._info,
                 tags=self.args.all_tags,
             ),
             self._child,
         )
 
     def _variables(self, function: described.Function) -> dict[str, pulumi.Input[str]]:
-        """Its own, and what it was granted: names of tables and of secrets, ARNs of topics, names and values of
-        parameters."""
+        """Return the environment variables of a function: its own, those of the resources that it was granted, and the
+        DNS suffix of AWS services if it calls any."""
         granted = {grant.on for grant in function.grants()} | {consumer.table for consumer in function.consumers}
         found: dict[str, pulumi.Input[str]] = {**function.variables}
         if self.origin:
             found[described.CORS_VARIABLE] = self.origin
+        if self.user_pool and self.user_pool.group is not None:
+            found[described.GROUP_VARIABLE] = self.user_pool.group
         found |= {t.variable: self.tables[t.name].name for t in self.description.tables if t.name in granted}
         found |= {t.variable: self.topics[t.name].arn for t in self.description.topics if t.name in granted}
         found |= {s.variable: self.secrets[s.name].name for s in self.description.secrets if s.name in granted}
@@ -619,7 +674,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
             if parameter.name in granted and parameter.variable:
                 made = self.parameters[parameter.name]
                 found |= {parameter.variable: made.name, f"{parameter.variable}_DEPLOYED": made.value}
-        return found
+        return {**found, aws_client.DNS_SUFFIX_VARIABLE: self._info.dns_suffix} if granted else found
 
     def _schedules(self) -> dict[str, Schedule]:
         return {
@@ -667,16 +722,20 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
                 key_name=self._physical("api", f"{self.description.api_type}-key"),
                 description=self.description.description,
                 routes=[(route, self.functions[function.name]) for function, route in self.description.routes()],
-                schemas=self.description.schemas,
+                schemas={name: self.description.request_schema(name) for name in self.description.schemas},
                 settings=self.settings.api,
                 authorization=self.settings.authorization,
                 user_pool=self.user_pool,
                 cors_origins=self.cors_origins,
                 preflight_name=self._preflight_name(),
-                preflight_settings=self._preflight_settings(),
+                preflight_settings=replace(
+                    self._preflight_settings(),
+                    reserved_concurrency=self._reserved.get(self.description.preflight_type()),
+                ),
                 tracing=bool(self.settings.function.tracing),
                 log_retention_days=self.settings.function.log_retention_days,
                 kms_key_arn=self.encrypted_by,
+                provider_info=self._info,
                 tags=self.args.all_tags,
             ),
             self._child,

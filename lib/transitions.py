@@ -22,6 +22,7 @@ from .existing_resources import (
     VAULT_NUMBERS,
     Adopted,
     Names,
+    concurrency_quota,
     find,
     provider_account,
     provider_region,
@@ -72,6 +73,10 @@ class Transitions:
         self._check_region(opts)
         self._check_name(opts)
         self.adopted = find(names, self._previous, self._args.adopt_retained, opts)
+
+    def concurrency_quota(self, opts: pulumi.InvokeOptions) -> int | None:
+        """Return the quota of concurrent executions; None without an engine that calls AWS, and if AWS does not say."""
+        return concurrency_quota(opts) if self._previous.is_known else None
 
     def _check_identity(self, table_names: Mapping[str, str]) -> None:
         for field, value in self._identity.items():
@@ -151,6 +156,10 @@ class Transitions:
         """Return whether a table has replicas in the previous deployment, or had some in an earlier one."""
         component = self._previous.outputs(TABLE_COMPONENT, f"{self._former}-{table}")
         return bool(component.get(REPLICATED) or self._replicas(table))
+
+    def was_on_demand(self, table: str) -> bool:
+        """Return whether a table is on demand in the previous deployment."""
+        return self._previous.outputs(TABLE, f"{self._former}-{table}-table").get("billingMode") == "PAY_PER_REQUEST"
 
     def _own_key(self) -> Mapping[str, Any]:
         return self._previous.outputs(KEY, f"{self._former}-encryption-key")

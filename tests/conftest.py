@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Generator, Iterator
 
+import boto3
 import pulumi
 import pytest
 
@@ -74,6 +75,7 @@ def aws_environment_fixture(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPat
     """A Lambda function's environment, and none of this machine's AWS settings."""
     for name in ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_ENDPOINT_URL", "AWS_PROFILE", "_X_AMZN_TRACE_ID"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it may have the credentials of another emulator
     monkeypatch.setenv("AWS_REGION", REGION)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")

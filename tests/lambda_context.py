@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+SPENT_SECONDS = 10.0
+"""Too little for another attempt of a call, because one can take longer in tests, and enough for a call under way."""
+
 
 class Context:
     """As much of it as the runtime asks for."""

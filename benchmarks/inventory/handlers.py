@@ -73,7 +73,7 @@ def _list_faults(_: Event, answer: Answer) -> list[str]:
     return faults(
         answer,
         200,
-        page=page.keys() != {"items", "next_page_token"} or not isinstance(page["next_page_token"], str),
+        page=page.keys() != {"items", "count", "next_page_token"} or not isinstance(page["next_page_token"], str),
         items=len(items) != PAGE or items != in_order or not all(_is_desk(item, {}) for item in items),
     )
 

@@ -31,7 +31,7 @@ def set_up(emulator: Emulator, endpoint: str, name: str = "benchmark", *, audit_
     for aws_name, table in tables.items():
         create_table(emulator, table, aws_name)
     environment = {
-        **lambda_environment(endpoint),
+        **lambda_environment(emulator, endpoint),
         **{table.variable: aws_name for aws_name, table in tables.items()},
         "CONFIG_PARAMETER": f"/{name}/config",
         "CONFIG_PARAMETER_DEPLOYED": config,

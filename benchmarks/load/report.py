@@ -22,7 +22,7 @@ KNOWN: Mapping[tuple[int, str], str] = {
         429,
         "ReservedFunctionConcurrentInvocationLimitExceeded",
     ): "over lambda_reserved_concurrency; 5xx on AWS",
-    (502, "NoAnswer"): "the emulator was too busy to answer its own function",
+    (503, "SERVICE_UNAVAILABLE"): "the emulator was too busy to answer its own function",
     (502, "Task timed out"): "the emulator's function had no processor for its whole timeout",
 }
 """What a busy service, or the emulator, may answer, by status and code; anything else is unexpected."""

@@ -93,7 +93,8 @@ def listing(event: dict[str, Any]) -> Answer:
     if len(rows) > size:
         last = {name: rows[size - 1][name] for name in ("itemId", "version", "listing", "listedAt")}
         after = base64.urlsafe_b64encode(json.dumps(last).encode()).decode()
-    page = {"items": [plain(item_of(row)) for row in rows[:size]], "next_page_token": after}
+    found = [plain(item_of(row)) for row in rows[:size]]
+    page = {"items": found, "count": len(found), "next_page_token": after}
     return 200, json.dumps(page), {}
 
 

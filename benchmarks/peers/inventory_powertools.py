@@ -85,7 +85,8 @@ def listing() -> Response[str]:
     if len(rows) > size:
         last = {name: rows[size - 1][name] for name in ("itemId", "version", "listing", "listedAt")}
         after = base64.urlsafe_b64encode(json.dumps(last, default=number).encode()).decode()
-    return answer(200, {"items": [item_of(row) for row in rows[:size]], "next_page_token": after}, {})
+    found = [item_of(row) for row in rows[:size]]
+    return answer(200, {"items": found, "count": len(found), "next_page_token": after}, {})
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

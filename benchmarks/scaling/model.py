@@ -97,8 +97,8 @@ def limits(operation: Operation, args: TapStackArgs) -> Limits:
     return Limits(
         memory_mb=memory_mb,
         reserved=reserved,
-        at_first={**most, **_of_tables(operation, settings.table, 1)},
-        scaled={**most, **_of_tables(operation, settings.table, SCALING_FACTOR)},
+        at_first={**most, **_of_tables(operation, settings.table, is_scaled=False)},
+        scaled={**most, **_of_tables(operation, settings.table, is_scaled=True)},
         quota=settings.api.quota_per_month if keyed else None,
     )
 
@@ -111,11 +111,37 @@ def _throttle(operation: Operation, service: Service, api: ApiSettings) -> dict[
     return {"the stage's throttle": api.throttle_rate_per_second or 0}
 
 
-def _of_tables(operation: Operation, table: TableSettings, factor: int) -> dict[str, float]:
+def _of_tables(operation: Operation, table: TableSettings, *, is_scaled: bool) -> dict[str, float]:
     """Of a table on demand it is known what it takes when it is new."""
-    on_demand = table.billing_mode == "PAY_PER_REQUEST"
-    capacity = {
-        "a table's writes": (operation.writes, NEW_WRITES.value if on_demand else factor * (table.write_capacity or 0)),
-        "a table's reads": (operation.reads, NEW_READS.value if on_demand else factor * (table.read_capacity or 0)),
-    }
+    reads, writes = table.read_capacity or 0, table.write_capacity or 0
+    if table.billing_mode == "PAY_PER_REQUEST":
+        reads, writes = int(NEW_READS.value), int(NEW_WRITES.value)
+    elif is_scaled:
+        reads = table.max_read_capacity or reads * SCALING_FACTOR
+        writes = table.max_write_capacity or writes * SCALING_FACTOR
+    capacity = {"a table's writes": (operation.writes, writes), "a table's reads": (operation.reads, reads)}
     return {what: most / units for what, (units, most) in capacity.items() if units}
+
+
+class Need(NamedTuple):
+    """Settings that a mix of requests needs at a rate."""
+
+    concurrency: int
+    reads: float
+    """Read units a second of the table that is read most."""
+    writes: float
+    """Write units a second of the table that is written most."""
+    key_writes: float
+    """Write units a second of the partition key that all items share in an index."""
+
+
+def need(mix: Mapping[Operation, float], memory_mb: float, rate: float) -> Need:
+    """Return what a mix of operations of one function, by their shares, needs at a rate of requests a second."""
+    in_function = sum(share * offered(one, memory_mb, rate) for one, share in mix.items())
+    by_rate = queueing.most_in_a_second(rate, REFUSED) / PER_CONCURRENCY.value
+    return Need(
+        concurrency=max(queueing.servers_for(in_function, REFUSED), ceil(by_rate)),
+        reads=rate * sum(share * one.reads for one, share in mix.items()),
+        writes=rate * sum(share * one.writes for one, share in mix.items()),
+        key_writes=rate * sum(share * one.key_writes for one, share in mix.items()),
+    )

@@ -16,9 +16,7 @@ from statistics import quantiles
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-import boto3
-
-from lib.local.emulator import REGION
+from lib.local import aws_config
 from lib.services.stock.handler import levels, reservations
 
 from ..local import ready, running
@@ -50,17 +48,11 @@ class Run(NamedTuple):
 class Shop:
     """An embedded run, to be asked over HTTP."""
 
-    def __init__(self, outputs: Mapping[str, Any]) -> None:
+    def __init__(self, outputs: Mapping[str, Any], dynamodb: Any) -> None:
         self._url = urlsplit(outputs["api_url"])
         self._headers = {"Content-Type": "application/json", "x-api-key": outputs.get("api_key", "")}
         self._ids = itertools.count()
-        self._dynamodb = boto3.client(
-            "dynamodb",
-            endpoint_url=f"http://{self._url.netloc}",
-            region_name=REGION,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
+        self._dynamodb = dynamodb
 
     def fill(self, product: str, warehouse: str, units: int) -> None:
         """Put a level."""
@@ -107,7 +99,8 @@ def report() -> str:
     runs: dict[str, Run] = {}
     with tempfile.TemporaryDirectory() as folder, running(folder, "stock") as said:
         ready(said)
-        shop = Shop(json.loads(Path(folder, "flat-outputs.json").read_text(encoding="utf-8")))
+        outputs = json.loads(Path(folder, "flat-outputs.json").read_text(encoding="utf-8"))
+        shop = Shop(outputs, aws_config.session(Path(folder)).client("dynamodb"))
         _fill(shop)
         # Every caller's function has started once.
         told = shop.reserve(CALLERS[-1], lambda _: "WARM", RUN_SECONDS).statuses[201]

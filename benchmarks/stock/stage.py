@@ -54,7 +54,7 @@ def set_up(emulator: Emulator, endpoint: str, name: str = "benchmark") -> Stage:
         create_table(emulator, table, names[table.name])
     variables = {key: value for function in SERVICE.functions for key, value in function.variables.items()}
     environment = {
-        **lambda_environment(endpoint),
+        **lambda_environment(emulator, endpoint),
         **variables,
         **{table.variable: names[table.name] for table in SERVICE.tables},
         "ALERTS_TOPIC_ARN": emulator.client("sns").create_topic(Name=f"{name}-alerts")["TopicArn"],

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from .graph import Link, Resource
+from .graph import Graph, Link, Resource, Uses
 
 Severity = Literal["low", "medium", "high", "critical"]
 Check = Callable[[Resource, Sequence[Resource]], bool]
@@ -27,7 +27,7 @@ class Control:
     title: str
     severity: Severity
     kinds: tuple[str, ...]
-    beside: Link | None = None
+    beside: Link | Uses | None = None
     """The other resources that it takes to tell."""
     holds: Check
     remedy: str
@@ -51,9 +51,20 @@ class Waiver:
     """One plain sentence."""
     services: tuple[str, ...] = ()
     """Empty: of every one, as below."""
+    except_services: tuple[str, ...] = ()
+    """Services to which it does not apply."""
     rows: tuple[str, ...] = ()
     """Of environments."""
-    beside: Link | None = None
+    beside: Link | Uses | None = None
     when: Check = always
     unless: str = ""
-    """The kind of resource that is there once the control is asked for, from when on it holds everywhere."""
+    """Kind of a resource that this library creates if the control is requested. The waiver does not apply to a stack
+    that has one."""
+    unless_output: str = ""
+    """Output of a `TapStack` that requests the control. The waiver does not apply to a stack that has it."""
+
+    def is_requested(self, resource: Resource, graph: Graph) -> bool:
+        """Return whether the stack of a resource requests the control."""
+        stack = graph.stack_of(resource)
+        creates = (one for one in graph.of([self.unless]) if one.ours() and graph.stack_of(one) is stack)
+        return bool(stack and self.unless_output in stack.props) or any(creates)

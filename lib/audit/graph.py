@@ -7,8 +7,6 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from ..environments import row_name
-
 STACK = "stack.TapStack"
 
 
@@ -17,6 +15,14 @@ class Link:
     """How another resource is about one: what it is, and which of its properties says about which."""
 
     kind: str
+    property: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Uses:
+    """Resources of some kinds whose outputs a property of the resource contains."""
+
+    kinds: tuple[str, ...]
     property: str
 
 
@@ -44,6 +50,10 @@ class Resource:
     def given(self, path: str) -> bool:
         """Whether a property says anything."""
         return bool(self.get(path))
+
+    def if_known(self, path: str) -> Any:
+        """Return a property; None if it is not set, or if its value is unknown in a preview."""
+        return self.get(path)
 
     def each(self, path: str) -> list[Resource]:
         """The objects in a list, each to be asked as the whole is."""
@@ -75,15 +85,23 @@ class Graph:
         """Every resource of some kinds."""
         return [resource for kind in kinds for resource in self._kinds.get(kind, ())]
 
-    def linked(self, resource: Resource, link: Link | None) -> list[Resource]:
-        """The resources that are about one, by a link."""
+    def linked(self, resource: Resource, link: Link | Uses | None) -> list[Resource]:
+        """Return the resources that a link relates to a resource."""
+        if isinstance(link, Uses):
+            used = (self._resources.get(urn) for urn in resource.sources.get(link.property, ()))
+            return [other for other in used if other and other.kind in link.kinds]
         others = self._kinds.get(link.kind, ()) if link else ()
         return [other for other in others if link and resource.urn in other.sources.get(link.property, ())]
 
-    def place(self, resource: Resource) -> Place:
-        """Of which service and environment's row a resource is a part."""
+    def stack_of(self, resource: Resource) -> Resource | None:
+        """Return the `TapStack` that a resource is part of."""
         above: Resource | None = resource
         while above and above.kind != STACK:
             above = self._resources.get(above.parent)
-        environment = above.get("environment") if above else None
-        return Place(above.get("service"), row_name(environment)) if above and environment else Place()
+        return above
+
+    def place(self, resource: Resource) -> Place:
+        """Of which service and environment's row a resource is a part."""
+        above = self.stack_of(resource)
+        profile = above.get("environment_profile") if above else None
+        return Place(above.get("service"), profile) if above and profile else Place()

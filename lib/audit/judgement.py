@@ -55,6 +55,7 @@ def _waives(waiver: Waiver, resource: Resource, place: Place, graph: Graph) -> b
         resource.ours()
         and (not waiver.services or place.service in waiver.services)
         and (not waiver.rows or place.row in waiver.rows)
-        and not any(asked.ours() for asked in graph.of([waiver.unless]))
+        and place.service not in waiver.except_services
+        and not waiver.is_requested(resource, graph)
         and waiver.when(resource, graph.linked(resource, waiver.beside))
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from pulumi_policy import (
     EnforcementLevel,
@@ -28,7 +29,18 @@ MANDATORY = ("high", "critical")
 """What must not go up; of the rest one is told.  A stack's policy config may say otherwise of each control."""
 
 
-class Previewed(Resource):
+class Planned(Resource):
+    """A resource in a preview, of which some values are unknown."""
+
+    def if_known(self, path: str) -> Any:
+        """Return a property; None if it is not set, or if its value is unknown in a preview."""
+        try:
+            return super().if_known(path)
+        except UnknownValueError:
+            return None
+
+
+class Previewed(Planned):
     """A resource in a preview whose properties count as set if the program sets them to unknown values."""
 
     def given(self, path: str) -> bool:
@@ -79,12 +91,15 @@ def policy(control: Control) -> Policy:
 
 def _tells_alone(control: Control) -> bool:
     """Whether a resource by itself shows that a control holds, and that it is waived where it does not."""
-    return not control.beside and not any(w.beside or w.services or w.rows or w.unless for w in waivers_of(control))
+    return not control.beside and not any(
+        w.beside or w.services or w.except_services or w.rows or w.unless or w.unless_output
+        for w in waivers_of(control)
+    )
 
 
 def _validate(control: Control, args: ResourceValidationArgs | StackValidationArgs, report: ReportViolation) -> None:
     """Report each resource that fails a control, then raise `NotEvaluated` for those with unknown values."""
-    assumed, known = _graph(args, Previewed), _graph(args, Resource)
+    assumed, known = _graph(args, Previewed), _graph(args, Planned)
     unknown = []
     for previewed, resource in zip(assumed.of(control.kinds), known.of(control.kinds), strict=True):
         try:

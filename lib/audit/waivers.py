@@ -5,11 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .control import Waiver
-from .graph import Link, Resource
+from .graph import Link, Resource, Uses
+
+ANONYMOUS_PATH = "{productId}"
+"""Path part of the one resource of the stock API whose GET method requires no key."""
+NO_LOCAL_CODE = ("s3Bucket", "imageUri")
+"""Properties of a function whose code is an artifact that exists before the deployment."""
+PUBLIC_ACCESS_BLOCK = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 
 
-def _reads(method: Resource, _: Sequence[Resource]) -> bool:
-    return bool(method.get("httpMethod") == "GET")
+def _reads_one_product(method: Resource, resources: Sequence[Resource]) -> bool:
+    return method.get("httpMethod") == "GET" and any(one.get("pathPart") == ANONYMOUS_PATH for one in resources)
+
+
+def _is_throttled(_: Resource, settings: Sequence[Resource]) -> bool:
+    stage = (one for one in settings if one.get("methodPath") == "*/*")
+    return any(one.get("settings.throttlingRateLimit", -1) >= 0 for one in stage)
+
+
+def _is_packed_by_deployment(function: Resource, _: Sequence[Resource]) -> bool:
+    return not any(map(function.given, NO_LOCAL_CODE))
+
+
+def _blocks_public_access(_: Resource, blocks: Sequence[Resource]) -> bool:
+    return any(all(map(block.given, PUBLIC_ACCESS_BLOCK)) for block in blocks)
+
+
+def _serves_buckets_only(distribution: Resource, _: Sequence[Resource]) -> bool:
+    return not any(origin.given("customOriginConfig") for origin in distribution.each("origins"))
 
 
 def _only_the_gateway_calls(_: Resource, permissions: Sequence[Resource]) -> bool:
@@ -31,8 +54,10 @@ WAIVERS = (
     Waiver(
         controls=("APIGateway.4",),
         unless="wafv2.WebAcl",
-        reason="Off unless asked for: a web ACL costs money each month, and `throttle_rate_per_second` bounds what a "
-        "flood of requests may cost; turn on with `firewall_enabled`.",
+        beside=Link(kind="apigateway.MethodSettings", property="stageName"),
+        when=_is_throttled,
+        reason="Disabled by default, because a web ACL has a monthly price; the stage has a throttle, "
+        "`throttle_rate_per_second`, which limits the cost of a flood of requests; enable it with `firewall_enabled`.",
     ),
     Waiver(
         controls=("CloudFront.6",),
@@ -55,12 +80,15 @@ WAIVERS = (
     Waiver(
         controls=("CKV_AWS_59",),
         rows=("dev", "test"),
-        reason="A stack for trial is open to whoever knows its address; turn on with `authorization`.",
+        except_services=("stock",),
+        reason="The API of a non-production stack is public to every caller that has its URL; restrict it with "
+        "`authorization`.",
     ),
     Waiver(
         controls=("CKV_AWS_59",),
         services=("stock",),
-        when=_reads,
+        beside=Uses(kinds=("apigateway.Resource",), property="resourceId"),
+        when=_reads_one_product,
         reason="The web pages of a shop read one product without a key, from a route with a lower throttle and, with "
         "`anonymous_response`, without counts; every other route requires a key.",
     ),
@@ -68,6 +96,11 @@ WAIVERS = (
         controls=("APIGateway.11",),
         reason="TLS_1_2 takes nothing older; the policies that AWS recommends since 2025 also want an access mode of "
         "the domain's endpoint, which is its owner's to choose.",
+    ),
+    Waiver(
+        controls=("SEC05-BP02",),
+        reason="The endpoint requires the same authorization as the domain, and clients must use the domain before the "
+        "endpoint is disabled with `disable_execute_api_endpoint`.",
     ),
     Waiver(
         controls=("Lambda.2",),
@@ -107,13 +140,15 @@ WAIVERS = (
     Waiver(
         controls=("CKV_AWS_173",),
         unless="kms.Key",
+        unless_output="key_arn",
         reason="The variables are names and addresses, no secrets, which Lambda encrypts with a key of AWS's; turn on "
         "with `encryption_key`.",
     ),
     Waiver(
         controls=("CKV_AWS_272",),
-        reason="The program that deploys the code also packs it, from the sources beside it: there is nobody in "
-        "between to sign it.",
+        when=_is_packed_by_deployment,
+        reason="The deployment packs the code from its sources and uploads it to Lambda directly: no artifact is "
+        "stored in between, and an identity that can deploy could also sign.",
     ),
     Waiver(
         controls=("DynamoDB.4",),
@@ -134,12 +169,14 @@ WAIVERS = (
     Waiver(
         controls=("CKV_AWS_119", "CKV_AWS_158", "CKV_AWS_166", "CKV2_AWS_73"),
         unless="kms.Key",
+        unless_output="key_arn",
         reason="Off unless asked for: they are encrypted with a key of AWS's, and one of one's own costs money each "
         "month and for each use; turn on with `encryption_key`.",
     ),
     Waiver(
         controls=("SNS.1",),
         unless="kms.Key",
+        unless_output="key_arn",
         reason="Off unless asked for: CloudWatch alarms cannot publish through AWS's key for SNS, and one of one's own "
         "costs money each month; turn on with `encryption_key`.",
     ),
@@ -152,9 +189,17 @@ WAIVERS = (
         reason="The bucket holds pages that everybody may read, encrypted with S3's own key.",
     ),
     Waiver(
-        controls=("S3.9", "CloudFront.5"),
-        reason="Off unless asked for: everybody may read the pages, and logs of it would be personal data, for which "
-        "somebody must answer.",
+        controls=("S3.9",),
+        beside=Link(kind="s3.BucketPublicAccessBlock", property="bucket"),
+        when=_blocks_public_access,
+        reason="The bucket blocks public access, and CloudFront reads it for all viewers, so its log would name no "
+        "viewer.",
+    ),
+    Waiver(
+        controls=("CloudFront.5",),
+        when=_serves_buckets_only,
+        reason="The distribution serves only static files, the same to every viewer; its log would contain IP "
+        "addresses, which are personal data, so the owner of the site decides whether to create one.",
     ),
     Waiver(
         controls=("S3.7", "CloudFront.4"),

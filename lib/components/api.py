@@ -14,6 +14,7 @@ from pulumi.output import Unknown
 from .. import gateway, policies, service
 from ..derived import concat, derive
 from ..environments import BASIS
+from ..provider_info import ProviderInfo
 from ..settings import USER_POOL, ApiSettings, AuthorizationSettings, FunctionSettings, over, refuse
 from ..settings.origins import ANY, SITE
 from .api_logs import ApiLogs, ApiLogsArgs
@@ -59,6 +60,8 @@ class ApiArgs:
     log_retention_days: int | None = BASIS.function.log_retention_days
     kms_key_arn: pulumi.Input[str] | None = None
     """The key that encrypts its logs; None: CloudWatch's own."""
+    provider_info: ProviderInfo | None = None
+    """Account and partition of the API. Default (None): looked up."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -76,10 +79,17 @@ FROZEN: dict[type[pulumi.Resource], tuple[str, ...]] = {
     aws.apigateway.RestApi: (
         "api_key_source",
         "binary_media_types",
+        "body",
         "disable_execute_api_endpoint",
+        "endpoint_access_mode",
+        "endpoint_configuration",
         "minimum_compression_size",
+        "parameters",
         "policy",
+        "put_rest_api_mode",
+        "security_policy",
     ),
+    aws.apigateway.Resource: ("path_part",),
     aws.apigateway.Authorizer: (
         "type",
         "provider_arns",
@@ -113,6 +123,8 @@ FROZEN: dict[type[pulumi.Resource], tuple[str, ...]] = {
         "connection_type",
         "content_handling",
         "tls_config",
+        "response_transfer_mode",
+        "integration_target",
     ),
     aws.apigateway.MethodResponse: ("status_code", "response_models", "response_parameters"),
     aws.apigateway.IntegrationResponse: (
@@ -133,7 +145,11 @@ PROVIDER_DEFAULTS = {
     "authorizer_result_ttl_in_seconds": 300,
     "connection_type": "INTERNET",
     "disable_execute_api_endpoint": False,
+    "endpoint_access_mode": "BASIC",
     "passthrough_behavior": "WHEN_NO_MATCH",
+    "put_rest_api_mode": "overwrite",
+    "response_transfer_mode": "BUFFERED",
+    "security_policy": "TLS_1_0",
     "timeout_milliseconds": 29_000,
 }
 """Values that API Gateway returns for properties that were not set: known after a deployment, and unknown in its
@@ -176,6 +192,8 @@ class Api(pulumi.ComponentResource):
             name=args.name,
             description=args.description or None,
             endpoint_configuration={"types": "REGIONAL"},
+            # The provider keeps a value that is no longer set.
+            disable_execute_api_endpoint=self.settings.disable_execute_api_endpoint,
             tags=args.tags,
         )
         self.models = self._models()
@@ -203,7 +221,8 @@ class Api(pulumi.ComponentResource):
         self.route_settings = self._route_settings()
         self.usage_plan = self._usage_plan() if any(map(self._key_required, self._routes())) else None
         self.domain = self._domain() if self.settings.domain_name else None
-        self.register_outputs({"id": self.resource.id, "url": self.stage.invoke_url, "stage": self.stage.stage_name})
+        self.url = self._url()
+        self.register_outputs({"id": self.resource.id, "url": self.url, "stage": self.stage.stage_name})
 
     def grant(self, scope: str) -> pulumi.Output[policies.Statement]:
         """A statement that allows to call the routes of a scope, where requests are signed."""
@@ -272,12 +291,13 @@ class Api(pulumi.ComponentResource):
         made = []
         for path in gateway.paths(self._routes()):
             made.append(
-                aws.apigateway.Resource(
+                self._capture(
+                    f"resource {path.path}",
+                    aws.apigateway.Resource,
                     f"{self._prefix}{path.path}",
                     rest_api=self.resource.id,
                     parent_id=self.paths[path.parent],
                     path_part=path.part,
-                    opts=self._child,
                 )
             )
             self.paths[path.path] = made[-1].id
@@ -345,6 +365,7 @@ class Api(pulumi.ComponentResource):
                 methods=self._allowed(),
                 settings=self._args.preflight_settings,
                 kms_key_arn=self._args.kms_key_arn,
+                provider_info=self._args.provider_info,
                 tags=self._args.tags,
             ),
             self._child,
@@ -366,12 +387,13 @@ class Api(pulumi.ComponentResource):
         )
 
     def _health(self) -> Mock:
-        resource = aws.apigateway.Resource(
+        resource = self._capture(
+            f"resource {gateway.HEALTH_PATH}",
+            aws.apigateway.Resource,
             f"{self._prefix}{gateway.HEALTH_PATH}",
             rest_api=self.resource.id,
             parent_id=self.resource.root_resource_id,
             path_part=gateway.HEALTH_PATH.strip("/"),
-            opts=self._child,
         )
         self.resources.append(resource)
         self.paths[gateway.HEALTH_PATH] = resource.id
@@ -491,6 +513,7 @@ class Api(pulumi.ComponentResource):
                 settings=self.settings,
                 retention_days=self._args.log_retention_days,
                 kms_key_arn=self._args.kms_key_arn,
+                provider_info=self._args.provider_info,
                 tags=self._args.tags,
             ),
             self._child,
@@ -570,6 +593,17 @@ class Api(pulumi.ComponentResource):
                 tags=self._args.tags,
             ),
             self._child,
+        )
+
+    def _url(self) -> pulumi.Output[str]:
+        """Return the URL of the API: that of its domain if the `execute-api` endpoint is disabled."""
+        if not self.domain:
+            return self.stage.invoke_url
+        return derive(
+            lambda is_disabled, domain_url, stage_url: domain_url if is_disabled else stage_url,
+            self.resource.disable_execute_api_endpoint,
+            self.domain.url,
+            self.stage.invoke_url,
         )
 
     def _domain(self) -> Domain:

@@ -10,6 +10,7 @@ import pulumi_aws as aws
 
 from .. import policies
 from ..naming import role_name_prefix
+from ..provider_info import ProviderInfo
 from .role import Role, RoleArgs
 
 
@@ -21,6 +22,8 @@ class ApiAccountArgs:
     """Whose name the role's begins with."""
     role_arn: str | None = None
     """A role that is there already; default: one is made."""
+    provider_info: ProviderInfo | None = None
+    """Account and partition of the role. Default (None): looked up."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
@@ -44,12 +47,15 @@ class ApiAccount(pulumi.ComponentResource):
         self.register_outputs({"role_arn": self.role_arn})
 
     def _role(self, name: str, args: ApiAccountArgs) -> Role:
+        info = args.provider_info or ProviderInfo(self)
         return Role(
             f"{name}-writer",
             RoleArgs(
                 name_prefix=role_name_prefix(args.owner),
                 trusted_service="apigateway.amazonaws.com",
+                source_account=info.account,
                 managed_policies=[policies.API_GATEWAY_LOGS],
+                provider_info=info,
                 retain_on_delete=True,
                 tags=args.tags,
             ),

@@ -10,6 +10,7 @@ import pulumi_aws as aws
 
 from ..derived import concat
 from ..environments import BASIS
+from ..provider_info import ProviderInfo
 from ..settings import ApiSettings, over
 from .api_account import ApiAccount, ApiAccountArgs
 
@@ -25,6 +26,8 @@ class ApiLogsArgs:
     retention_days: int | None = BASIS.function.log_retention_days
     kms_key_arn: pulumi.Input[str] | None = None
     """The key that encrypts them; None: CloudWatch's own."""
+    provider_info: ProviderInfo | None = None
+    """Account and partition of the API. Default (None): looked up."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
@@ -53,7 +56,12 @@ class ApiLogs(pulumi.ComponentResource):
     def _account(self, role: str | None) -> ApiAccount:
         return ApiAccount(
             f"{self._prefix}-account",
-            ApiAccountArgs(owner=self._args.api_name, role_arn=None if role == "made" else role, tags=self._args.tags),
+            ApiAccountArgs(
+                owner=self._args.api_name,
+                role_arn=None if role == "made" else role,
+                provider_info=self._args.provider_info,
+                tags=self._args.tags,
+            ),
             pulumi.ResourceOptions(parent=self),
         )
 

@@ -14,6 +14,7 @@ from ..backup_vaults import Vaults, name_suffix
 from ..derived import derive
 from ..environments import BASIS
 from ..naming import role_name_prefix
+from ..provider_info import ProviderInfo
 from ..settings import BackupSettings, over, refuse
 from .role import Role, RoleArgs
 
@@ -48,6 +49,8 @@ class BackupArgs:
     """The keys that encrypt the tables, where those are not AWS's."""
     retain_on_delete: bool = False
     """`pulumi destroy` forgets the vault and the roles and leaves them, with every backup, in the account."""
+    provider_info: ProviderInfo | None = None
+    """Account that the service must act for. Default (None): looked up."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -65,6 +68,7 @@ class Backup(pulumi.ComponentResource):
         super().__init__("tap:aws:Backup", name, None, opts)
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
+        self._info = args.provider_info or ProviderInfo(self)
         self.settings = over(BASIS.backup, args.settings)
         self._tables = derive(lambda *arns: [*arns], *args.table_arns)
         self.vault = self._vault(args.vaults.current, args.kms_key_arn)
@@ -133,6 +137,7 @@ class Backup(pulumi.ComponentResource):
                 name_prefix=role_name_prefix(self._args.name),
                 statements=statements,
                 trusted_service=TRUSTED,
+                source_account=self._info.account,
                 managed_policies=(),
                 # Backups outlive the stack with their vault: AWS Backup deletes and restores them under these roles.
                 retain_on_delete=self._args.retain_on_delete,

@@ -12,6 +12,7 @@ import pulumi_aws as aws
 from .. import policies
 from ..derived import concat, derive
 from ..naming import named
+from ..provider_info import ProviderInfo
 
 GATEWAYS = ("dynamodb", "s3")
 """What has endpoints that are routes, and cost nothing."""
@@ -34,6 +35,8 @@ class EndpointsArgs:
     """What may be done, by the service that does it, e.g. `{"sns": [...]}`; each of them gets an endpoint."""
     interfaces: bool = True
     """Also those whose endpoints are no routes."""
+    provider_info: ProviderInfo | None = None
+    """Partition of those buckets. Default (None): looked up."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
@@ -47,7 +50,8 @@ class Endpoints(pulumi.ComponentResource):
         super().__init__("tap:aws:Endpoints", name, None, opts)
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
-        objects = derive(policies.buckets_of, args.account)
+        info = args.provider_info or ProviderInfo(self)
+        objects = derive(policies.buckets_of, args.account, info.partition)
         self._statements = {**args.statements, "s3": [objects]}
         routed = [service for service in GATEWAYS if service in self._statements]
         called = [service for service in self._statements if args.interfaces and service not in GATEWAYS]
@@ -94,6 +98,7 @@ class Endpoints(pulumi.ComponentResource):
         return aws.ec2.VpcEndpoint(
             f"{self._prefix}-{service}",
             vpc_id=args.vpc_id,
+            # The reversed DNS suffix is part of few names, such as that of ECR in China, but of none of these services.
             service_name=concat("com.amazonaws.", args.region, ".", service),
             policy=pulumi.Output.json_dumps(statements.apply(policies.let_through)),
             **kind,

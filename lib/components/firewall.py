@@ -45,6 +45,7 @@ class Firewall(pulumi.ComponentResource):
             default_action=firewall.ALLOW,
             rules=firewall.rules(self.settings),
             visibility_config=firewall.seen_as(args.name),
+            data_protection_config=firewall.PROTECTED,
             tags=args.tags,
             opts=child,
         )

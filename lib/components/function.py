@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
+from .. import policies
 from ..archive import HANDLER
+from ..derived import derive
 from ..environments import BASIS
 from ..settings import FunctionSettings, over
 from .code_archive import code_archive
@@ -23,6 +25,11 @@ class FunctionArgs:
     name: str
     """The function's name in AWS."""
     role_arn: pulumi.Input[str]
+    role_name: pulumi.Input[str] | None = None
+    """Name of the same role, which gets permission to write to the function's log group. Default (None): the role
+    already has that permission, such as from `policies.BASIC_EXECUTION`."""
+    log_actions: Sequence[str] = policies.LOG_ACTIONS["write"]
+    """Actions on the log group that `role_name` is allowed."""
     files: Mapping[str, str]
     """The archive: path to text."""
     layers: Sequence[pulumi.Input[str]] = ()
@@ -34,7 +41,7 @@ class FunctionArgs:
     kms_key_arn: pulumi.Input[str] | None = None
     """The key that encrypts its variables and its log; None: Lambda's own and CloudWatch's own."""
     subnet_ids: Sequence[pulumi.Input[str]] = ()
-    """Where in a VPC it runs; its role must be allowed what `policies.VPC_ACCESS` allows.  Empty: in none."""
+    """Subnets of a VPC in which it runs; its role must allow `policies.vpc_access`. Empty: no VPC."""
     security_group_ids: Sequence[pulumi.Input[str]] = ()
     alias: str = ""
     """Of the version that is called; empty: the newest code is.  One is there, too, where executions are kept started
@@ -63,6 +70,7 @@ class Function(pulumi.ComponentResource):
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
+        self.log_policy = None if args.role_name is None else self._log_policy(name, args, args.role_name)
         self.resource = self._function(name, args)
         self.alias = self._alias(name, args) if args.alias or self._started() else None
         self.provisioned = self._provisioned(name, self.alias) if self.alias else None
@@ -75,6 +83,16 @@ class Function(pulumi.ComponentResource):
         self.invoke_arn = called.invoke_arn
         self.qualifier = self.alias.name if self.alias else None
         self.register_outputs({"name": self.name, "arn": self.arn, "log_group_name": self.log_group.name})
+
+    def _log_policy(self, name: str, args: FunctionArgs, role_name: pulumi.Input[str]) -> aws.iam.RolePolicy:
+        statement = derive(policies.write_logs, self.log_group.arn, args.log_actions)
+        return aws.iam.RolePolicy(
+            f"{name}-log-policy",
+            name="logs",
+            role=role_name,
+            policy=pulumi.Output.json_dumps(statement.apply(lambda found: policies.document([found]))),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
 
     def _started(self) -> bool:
         return bool(self.settings.provisioned_concurrency or self.settings.snap_start)
@@ -103,6 +121,7 @@ class Function(pulumi.ComponentResource):
 
     def _function(self, name: str, args: FunctionArgs) -> aws.lambda_.Function:
         settings = self.settings
+        logging: list[pulumi.Resource] = [self.log_group, *([self.log_policy] if self.log_policy else [])]
         return aws.lambda_.Function(
             f"{name}-function",
             name=args.name,
@@ -123,7 +142,7 @@ class Function(pulumi.ComponentResource):
             vpc_config=_vpc_config(args),
             publish=True,
             tags=args.tags,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.log_group, *args.depends_on]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*logging, *args.depends_on]),
         )
 
 

@@ -11,6 +11,7 @@ import pulumi_aws as aws
 from .. import policies
 from ..derived import derive
 from ..environments import BASIS
+from ..provider_info import ProviderInfo
 from ..settings import EncryptionSettings, over, refuse
 
 USERS = frozenset((*policies.KEY_VIA, *policies.KEY_USERS))
@@ -36,6 +37,8 @@ class KeyArgs:
     """Id of an existing key that this deployment imports into the state; empty: the key is created."""
     import_replica_ids: Mapping[str, str] = field(default_factory=dict)
     """Ids of its existing replicas, by region."""
+    provider_info: ProviderInfo | None = None
+    """Account, region and partition of the key. Default (None): looked up."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -50,10 +53,7 @@ class Key(pulumi.ComponentResource):
         super().__init__("tap:aws:Key", name, None, opts)
         self._prefix, self._args = name, args
         self.settings = over(BASIS.encryption, args.settings)
-        asked = pulumi.InvokeOutputOptions(parent=self)
-        self._account = aws.get_caller_identity_output(opts=asked).account_id
-        self._region = aws.get_region_output(opts=asked).region
-        self._partition = aws.get_partition_output(opts=asked).partition
+        self._info = args.provider_info or ProviderInfo(self)
         self.resource = self._key()
         # It goes with the stack even where the key stays: a later key gets it.
         self.alias = aws.kms.Alias(
@@ -77,7 +77,7 @@ class Key(pulumi.ComponentResource):
             deletion_window_in_days=self.settings.deletion_window_days,
             # Always, for it cannot be changed: so a table that gets a replica in another region keeps its key.
             multi_region=True,
-            policy=self._policy(self._region),
+            policy=self._policy(self._info.region),
             tags=self._args.tags,
             opts=self._options(self._args.import_id),
         )
@@ -104,8 +104,7 @@ class Key(pulumi.ComponentResource):
         )
 
     def _policy(self, region: pulumi.Input[str]) -> pulumi.Output[str]:
-        where = (self._account, region, self._partition)
-        users = self._args.users
+        info, users = self._info, self._args.users
         return pulumi.Output.json_dumps(
-            derive(lambda *known: policies.key_document(known[0], known[1], users, known[2]), *where)
+            derive(policies.key_document, info.account, region, users, info.partition, info.dns_suffix)
         )

@@ -9,6 +9,7 @@ import pulumi
 
 from .. import policies
 from ..environments import BASIS
+from ..provider_info import ProviderInfo
 from ..settings import NetworkSettings, over
 from .endpoints import Endpoints, EndpointsArgs
 from .flow_logs import FlowLogs, FlowLogsArgs
@@ -31,6 +32,8 @@ class NetworkArgs:
     """Of what is refused; None: as in `dev`."""
     kms_key_arn: pulumi.Input[str] | None = None
     """The key that encrypts that log; None: CloudWatch's own."""
+    provider_info: ProviderInfo | None = None
+    """Partition of what functions reach. Default (None): looked up."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
@@ -65,6 +68,7 @@ class Network(pulumi.ComponentResource):
                 subnet_ids=self.private_subnet_ids,
                 statements=args.statements,
                 interfaces=bool(self.settings.interface_endpoints),
+                provider_info=args.provider_info,
                 tags=args.tags,
             ),
             self._child,

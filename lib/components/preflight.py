@@ -11,6 +11,7 @@ from .. import gateway, policies
 from ..archive import preflight_sources
 from ..derived import derive
 from ..naming import role_name_prefix
+from ..provider_info import ProviderInfo
 from ..service import CORS_VARIABLE
 from ..settings import FunctionSettings
 from .function import Function, FunctionArgs
@@ -31,6 +32,8 @@ class PreflightArgs:
     """Settings of the function. Unset fields use the `dev` defaults."""
     kms_key_arn: pulumi.Input[str] | None = None
     """KMS key that encrypts the environment variable and the log. Default (None): AWS's own keys."""
+    provider_info: ProviderInfo | None = None
+    """Partition of the role. Default (None): looked up."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
@@ -49,7 +52,8 @@ class Preflight(pulumi.ComponentResource):
             name,
             RoleArgs(
                 name_prefix=role_name_prefix(args.name),
-                managed_policies=[policies.BASIC_EXECUTION, *tracing],
+                managed_policies=tracing,
+                provider_info=args.provider_info,
                 tags=args.tags,
             ),
             child,
@@ -60,6 +64,7 @@ class Preflight(pulumi.ComponentResource):
             FunctionArgs(
                 name=args.name,
                 role_arn=self.role.arn,
+                role_name=self.role.name,
                 files=preflight_sources(headers),
                 environment={CORS_VARIABLE: derive(lambda *origins: ",".join(origins), *args.origins)},
                 kms_key_arn=args.kms_key_arn,

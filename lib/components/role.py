@@ -9,6 +9,8 @@ import pulumi
 import pulumi_aws as aws
 
 from .. import policies
+from ..derived import derive
+from ..provider_info import ProviderInfo
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,8 +24,10 @@ class RoleArgs:
     trusted_service: str = "lambda.amazonaws.com"
     source_account: pulumi.Input[str] | None = None
     """The only account on whose behalf the service may take it; None: any that can make the service do so."""
-    managed_policies: Sequence[str] = (policies.BASIC_EXECUTION,)
-    """ARNs of AWS's own policies."""
+    managed_policies: Sequence[str] = ()
+    """AWS managed policies by their path, e.g. `service-role/AWSLambdaBasicExecutionRole`."""
+    provider_info: ProviderInfo | None = None
+    """Partition of those policies. Default (None): looked up if there are any."""
     retain_on_delete: bool = False
     """`pulumi destroy` forgets the role and leaves it, with all it may do, in the account."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
@@ -42,11 +46,15 @@ class Role(pulumi.ComponentResource):
             tags=args.tags,
             opts=child,
         )
+        info = args.provider_info or ProviderInfo(self)
         self.attachments = [
             aws.iam.RolePolicyAttachment(
-                f"{name}-{arn.rsplit('/', 1)[-1]}", role=self.resource.name, policy_arn=arn, opts=child
+                f"{name}-{path.rsplit('/', 1)[-1]}",
+                role=self.resource.name,
+                policy_arn=derive(policies.managed_policy_arn, info.partition, path),
+                opts=child,
             )
-            for arn in args.managed_policies
+            for path in args.managed_policies
         ]
         self.policy = self._policy(name, args, child) if args.statements else None
         self.name = self.resource.name

@@ -11,6 +11,7 @@ import pulumi_aws as aws
 from .. import policies
 from ..derived import derive
 from ..naming import role_name_prefix
+from ..provider_info import ProviderInfo
 from .function import Function
 from .role import Role, RoleArgs
 
@@ -30,6 +31,8 @@ class RolloutArgs:
     """By their names in the description; each has an alias that is left to CodeDeploy."""
     alarms: Mapping[str, Sequence[aws.cloudwatch.MetricAlarm]]
     """What brings each function back to where it was; the first ten count."""
+    provider_info: ProviderInfo | None = None
+    """Account that the service must act for. Default (None): looked up."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
@@ -58,6 +61,7 @@ class Rollout(pulumi.ComponentResource):
             RoleArgs(
                 name_prefix=role_name_prefix(self._args.name),
                 trusted_service="codedeploy.amazonaws.com",
+                source_account=(self._args.provider_info or ProviderInfo(self)).account,
                 statements=[moving, *([watching] if watched else [])],
                 managed_policies=(),
                 tags=self._args.tags,

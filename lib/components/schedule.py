@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
+from ..settings import check_schedule
+
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduleArgs:
@@ -28,6 +30,9 @@ class ScheduleArgs:
     dead_letter_arn: pulumi.Input[str] | None = None
     """The queue that gets what could not be handed to the function; the queue must let the rule send.  None: none."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_schedule("rate", self.rate)
 
 
 class Schedule(pulumi.ComponentResource):

@@ -49,6 +49,9 @@ class TableArgs:
     was_replicated: bool = False
     """Whether the table had replicas: it keeps their stream, because DynamoDB rejects a change of the stream while the
     table has replicas, and Pulumi deletes those last.  A stream that nothing reads is free of charge."""
+    was_on_demand: bool = False
+    """Whether the table is on demand until this deployment. If it becomes provisioned, it and its indexes get the
+    capacity of `settings`; afterwards auto scaling changes the capacity and deployments leave it unchanged."""
     import_id: str = ""
     """Name of an existing table that this deployment imports into the state; empty: the table is created."""
     import_replica_ids: Mapping[str, str] = field(default_factory=dict)
@@ -105,6 +108,7 @@ class Table(pulumi.ComponentResource):
     def _table(self, name: str, args: TableArgs) -> aws.dynamodb.Table:
         table, settings = args.table, self.settings
         scaled = _provisioned(settings)
+        is_scaled_already = scaled and not args.was_on_demand
         stream = REPLICATED_STREAM if _has_replicated_stream(args) else table.stream
         return aws.dynamodb.Table(
             f"{name}-table",
@@ -126,8 +130,8 @@ class Table(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 retain_on_delete=settings.retain_on_delete,
-                # Capacity is the scaling's to change once the table stands; replicas are resources of their own.
-                ignore_changes=["replicas", *(_SCALED_PROPERTIES if scaled else ())],
+                # Auto scaling changes the capacity of a provisioned table; replicas are resources of their own.
+                ignore_changes=["replicas", *(_SCALED_PROPERTIES if is_scaled_already else ())],
                 import_=args.import_id or None,
             ),
         )

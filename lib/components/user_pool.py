@@ -12,6 +12,7 @@ import pulumi_aws as aws
 from .. import sign_in
 from ..derived import concat, derive
 from ..environments import BASIS
+from ..provider_info import ProviderInfo
 from ..settings import AuthorizationSettings, over, refuse
 
 ACCESS_MINUTES = 15
@@ -42,6 +43,8 @@ class UserPoolArgs:
     """`pulumi destroy` leaves the pool, and so its users."""
     import_id: str = ""
     """Id of an existing pool that this deployment imports into the state; empty: the pool is created."""
+    provider_info: ProviderInfo | None = None
+    """Partition of the pool. Default (None): looked up."""
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -53,7 +56,8 @@ class UserPool(pulumi.ComponentResource):
     """A Cognito user pool to which only administrators add people, its sign-in page, its scopes, and two app clients:
     one for pages, if there are any, and one for programs.
 
-    In a pool that stands already only scopes and clients are made; the pool and its domain are somebody else's.
+    In an existing pool only scopes, clients and a group are created. Only members of the group can call the API,
+    because every user of the pool can get a token with every scope.
     """
 
     def __init__(self, name: str, args: UserPoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -64,12 +68,13 @@ class UserPool(pulumi.ComponentResource):
         made = self.settings.user_pool == "made"
         self.resource = self._pool() if made else self._existing()
         self.domain = self._domain() if made else None
+        self.group = None if made else self._group()
         self.server = self._server()
         callback_urls = [*args.pages, *(self.settings.callback_urls or ())]
         self.pages = self._pages(callback_urls) if callback_urls else None
         self.machines = self._machines()
         self.id = self.resource.id
-        self.arn = self.resource.arn
+        self.arn = self.resource.arn if made else self._existing_arn()
         self.url = self._url()
         self.register_outputs({"id": self.id, "arn": self.arn, "url": self.url})
 
@@ -85,6 +90,28 @@ class UserPool(pulumi.ComponentResource):
     def _existing(self) -> aws.cognito.UserPool:
         _, _, pool_id = (self.settings.user_pool or "").rpartition("/")
         return aws.cognito.UserPool.get(f"{self._prefix}-pool", pool_id, opts=self._child)
+
+    def _existing_arn(self) -> pulumi.Output[str]:
+        pool, mfa = self.resource, self.settings.mfa
+        return derive(
+            lambda arn, pool_id, pool_mfa: _checked_arn(arn, pool_id, mfa, pool_mfa),
+            pool.arn,
+            pool.id,
+            pool.mfa_configuration,
+        )
+
+    def _group(self) -> pulumi.Output[str]:
+        """Return the name of the group whose members can call the API."""
+        if self.settings.user_group:
+            return pulumi.Output.from_input(self.settings.user_group)
+        group = aws.cognito.UserGroup(
+            f"{self._prefix}-group",
+            name=self._args.name,
+            description=f"Users who can call the API {self._args.name}",
+            user_pool_id=self.resource.id,
+            opts=self._child,
+        )
+        return group.name
 
     def _pool(self) -> aws.cognito.UserPool:
         args, mfa = self._args, self.settings.mfa
@@ -124,10 +151,10 @@ class UserPool(pulumi.ComponentResource):
         )
 
     def _url(self) -> pulumi.Output[str]:
-        pool = self.resource
+        pool, partition = self.resource, (self._args.provider_info or ProviderInfo(self)).partition
         if self.domain:
-            return derive(sign_in.address, pool.id, self.domain.domain)
-        return derive(_existing_url, pool.arn, pool.id, pool.custom_domain, pool.domain)
+            return derive(sign_in.address, pool.id, self.domain.domain, partition)
+        return derive(_existing_url, pool.arn, pool.id, pool.custom_domain, pool.domain, partition)
 
     def _server(self) -> aws.cognito.ResourceServer:
         name = self._args.name
@@ -180,6 +207,14 @@ class UserPool(pulumi.ComponentResource):
         )
 
 
-def _existing_url(arn: str, pool_id: str, custom_domain: str, domain: str) -> str:
+def _existing_url(arn: str, pool_id: str, custom_domain: str, domain: str, partition: str) -> str:
     # Every pool that was read has an ARN. The mocks of a unit test read none, so its domain is unknown, not missing.
-    return sign_in.address(pool_id, custom_domain or domain) if arn else ""
+    return sign_in.address(pool_id, custom_domain or domain, partition) if arn else ""
+
+
+def _checked_arn(arn: str, pool_id: str, mfa: str | None, pool_mfa: str) -> str:
+    """Return the ARN of an existing pool. Raise ValueError if MFA is required and the pool does not require it."""
+    if mfa == "ON" and pool_mfa in ("OFF", "OPTIONAL"):
+        expected = f"require MFA in the existing user pool {pool_id}, whose MFA is {pool_mfa}, or set OPTIONAL"
+        raise refuse("authorization.mfa", mfa, expected)
+    return arn

@@ -153,7 +153,7 @@ _FREE = {
     "cloudfront": "CachePolicy OriginAccessControl ResponseHeadersPolicy",
     "cloudwatch": "EventPermission EventRule EventTarget LogResourcePolicy QueryDefinition",
     "codedeploy": "Application DeploymentConfig DeploymentGroup",
-    "cognito": "ResourceServer UserPoolDomain",
+    "cognito": "ResourceServer UserGroup UserPoolDomain",
     "costexplorer": "CostAllocationTag",
     "ec2": (
         "DefaultNetworkAcl DefaultSecurityGroup FlowLog InternetGateway NetworkAcl Route RouteTable "

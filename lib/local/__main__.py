@@ -15,9 +15,10 @@ from typing import Any, NoReturn
 
 from .. import outputs as files
 from ..services import SERVICES
-from . import callers, project, sites, tour
-from .emulator import KEY_ID, SECRET, WORKERS, Emulator, EmulatorError, Place
+from . import aws_config, callers, project, sites, tour
+from .emulator import WORKERS, Emulator, EmulatorError, Place
 from .engine import DeployError, Engine, deploy
+from .function_logs import FunctionLogs
 from .makers import NOT_EMULATED
 from .terminal import Terminal
 from .watch import Watcher
@@ -80,16 +81,20 @@ def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
 
 def _run(options: argparse.Namespace, terminal: Terminal) -> int:
     names = [options.service] if options.service else [*SERVICES]
-    with Emulator(options.port, options.workers) as emulator:
+    with Emulator(options.port, options.workers, log_functions=True) as emulator:
         terminal.step(f"the emulator is up at {emulator.url}")
         sites.build([SERVICES[name] for name in names], terminal)
         archives: dict[tuple[Place, str], Any] = {}
         stacks = {f"{name}-{options.env}": _deploy(name, options, emulator, archives, terminal) for name in names}
         files.write(stacks, options.outputs)
+        credentials = aws_config.write(emulator, options.outputs)
         terminal.step(f"outputs are in {options.outputs / files.ALL} and {options.outputs / files.FLAT}")
-        good = [_tour(outputs, terminal) for outputs in stacks.values()]
+        logs = FunctionLogs(emulator.function_log)
+        good = [_tour(outputs, emulator, logs, terminal) for outputs in stacks.values()]
         if not options.check:
-            _serve(emulator, Watcher(archives, terminal.say), stacks, terminal)
+            _announce(stacks, emulator, terminal)
+            terminal.say(f"  credentials of this run: AWS_CONFIG_FILE={credentials} AWS_PROFILE={aws_config.PROFILE}\n")
+            _serve(emulator, Watcher(archives, terminal.say), logs, terminal)
         terminal.step("every route answered as it should" if all(good) else "not every route answered as it should")
         return 0 if all(good) else 1
 
@@ -119,37 +124,45 @@ def _deploy(
     return outputs
 
 
-def _tour(outputs: dict[str, Any], terminal: Terminal) -> bool:
+def _tour(outputs: dict[str, Any], emulator: Emulator, logs: FunctionLogs, terminal: Terminal) -> bool:
     service = SERVICES[outputs["service"]]
     answers = tour.run(
         service,
         outputs,
         lambda a: terminal.passing(f"  {a.call.method} {a.call.path}: {a.status}, {a.milliseconds:.0f} ms"),
+        callers.shown(outputs, emulator),
     )
+    for line in logs.new_lines(errors_only=True):
+        terminal.say(line)
     terminal.step(f"{service.name} answers:")
     for line in tour.table(service, answers):
         terminal.say(line)
     return tour.complete(service, answers)
 
 
-def _serve(emulator: Emulator, watcher: Watcher, stacks: dict[str, Any], terminal: Terminal) -> NoReturn:
+def _announce(stacks: dict[str, Any], emulator: Emulator, terminal: Terminal) -> None:
     terminal.say("")
     for outputs in stacks.values():
         terminal.say(f"  {outputs['service']:12}{outputs['api_url']}{SERVICES[outputs['service']].routes()[0][1].path}")
         if "api_key" in outputs:
             terminal.say(f"  {'':12}send it as x-api-key: {outputs['api_key']}")
         if outputs["authorization"] == "AWS_IAM":
-            terminal.say(f"  {'':12}sign what you send with the key id {KEY_ID} and the secret {SECRET}")
+            terminal.say(f"  {'':12}sign requests with the credentials of this run")
         if "user_pool_id" in outputs:
             name, password = callers.person(emulator, outputs["user_pool_id"])
             terminal.say(f"  {'':12}people sign in as {name} with {password}, programs as docs/authorization.md says")
         if "site_url" in outputs:
             terminal.say(f"  {'':12}its pages are at {outputs['site_url']}/")
     terminal.say("")
+
+
+def _serve(emulator: Emulator, watcher: Watcher, logs: FunctionLogs, terminal: Terminal) -> NoReturn:
     terminal.step("ready: saved changes to Lambda code go live at once; Ctrl-C ends it")
     while True:
         emulator.check()
         watcher.poll()
+        for line in logs.new_lines():
+            terminal.say(line)
         time.sleep(POLL_SECONDS)
 
 

@@ -4,10 +4,14 @@ signature."""
 from __future__ import annotations
 
 import base64
+import http.client
 import json
 import secrets
+import socket
+import ssl
 import urllib.request
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +19,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from .emulator import KEY_ID, SECRET, Emulator
+from .emulator import Emulator
 
 Shown = Callable[[str, str, bytes | None], Mapping[str, str]]
 """The headers of one request by which its caller is known: of its method, its URL and its body."""
@@ -25,12 +29,45 @@ OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 PERSON = "demo@example.com"
 
 
-def shown(outputs: Mapping[str, Any]) -> Shown:
-    """How a caller who may do everything shows it, of a stack whose outputs hold its secrets."""
+class TargetConnection(http.client.HTTPSConnection):
+    """HTTPS connection to the host of a URL that connects to another host, regardless of the DNS record."""
+
+    def __init__(self, target: str, host: str, **options: Any) -> None:
+        super().__init__(host, **options)
+        self._target = target
+
+    def connect(self) -> None:
+        """Connect to the target, with the host of the URL in the TLS handshake."""
+        connected = socket.create_connection((self._target, self.port), self.timeout)
+        self.sock = ssl.create_default_context().wrap_socket(connected, server_hostname=self.host)
+
+
+class TargetHandler(urllib.request.HTTPSHandler):
+    """Handler that opens `https:` URLs on another host than theirs."""
+
+    def __init__(self, target: str) -> None:
+        super().__init__()
+        self._target = target
+
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        """Open a URL."""
+        return self.do_open(partial(TargetConnection, self._target), req)
+
+
+def opener_to(target: str) -> urllib.request.OpenerDirector:
+    """Return an opener that connects to `target` for every `https:` URL."""
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}), TargetHandler(target))
+
+
+def shown(outputs: Mapping[str, Any], emulator: Emulator | None = None) -> Shown:
+    """Return the headers of a caller who may do everything, for a stack whose outputs contain its secrets.
+
+    For `AWS_IAM` they are a signature by the root user of `emulator`.
+    """
     if "machine_client_id" in outputs:
         return bearing({"Authorization": f"Bearer {token(outputs, outputs['scopes'].values())}"})
-    if outputs.get("authorization") == "AWS_IAM":
-        return signing(outputs["api_execution_arn"].split(":")[3])
+    if emulator and outputs.get("authorization") == "AWS_IAM":
+        return signing(outputs["api_execution_arn"].split(":")[3], emulator.key_id, emulator.secret_key)
     return bearing({"x-api-key": outputs["api_key"]} if "api_key" in outputs else {})
 
 
@@ -39,8 +76,8 @@ def bearing(headers: Mapping[str, str]) -> Shown:
     return lambda _method, _url, _body: headers
 
 
-def signing(region: str, key_id: str = KEY_ID, secret: str = SECRET) -> Shown:
-    """A signature of each request; in the emulator, without anything said, the root's."""
+def signing(region: str, key_id: str, secret: str) -> Shown:
+    """A signature of each request."""
     signer = SigV4Auth(Credentials(key_id, secret), "execute-api", region)
 
     def signed(method: str, url: str, body: bytes | None) -> Mapping[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -19,11 +20,12 @@ from typing import Any, NamedTuple
 import boto3
 from botocore.config import Config
 
+from .server import FUNCTION_LOG, ROOT_KEY_ID, ROOT_SECRET_KEY
+
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
-KEY_ID, SECRET = "test", "test"
-"""The root's credentials."""
-COMMAND = ["-m", "ministack"]
+COMMAND = ["-P", str(Path(__file__).with_name("server.py"))]
+"""Arguments of Python that start the server. Without `-P` its folder would be on the module search path."""
 READ_TIMEOUT_SECONDS = 5.0
 """How long a function waits for the emulator; a second attempt still ends within the 10 s of a function."""
 PORT_ATTEMPTS = 3
@@ -56,14 +58,21 @@ def taken(port: int) -> bool:
 
 
 class Emulator:
-    """A MiniStack on loopback with IAM enforced and a folder of its own; a context manager."""
+    """A MiniStack on loopback with IAM enforced and a folder of its own; a context manager.
 
-    def __init__(self, port: int = 0, workers: int = WORKERS) -> None:
+    `key_id` and `secret_key` are the credentials of the account's root user in this run.
+    """
+
+    def __init__(self, port: int = 0, workers: int = WORKERS, *, log_functions: bool = False) -> None:
+        """With `log_functions`, the server appends the log of all functions to `function_log`."""
         self._port_chosen = not port
         self.port = port or free_port()
         self.workers = workers
+        self.key_id = f"AKIA{secrets.token_hex(8).upper()}"
+        self.secret_key = secrets.token_hex(20)
         self._undo = contextlib.ExitStack()
         self._log = Path()
+        self._log_functions = log_functions
         self._process: subprocess.Popen[bytes] | None = None
         self._clients: dict[tuple[str, str], Any] = {}
 
@@ -71,6 +80,11 @@ class Emulator:
     def url(self) -> str:
         """Where it listens."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def function_log(self) -> Path:
+        """The file with the log of all functions."""
+        return self._log.with_name("functions.log")
 
     def __enter__(self) -> Emulator:
         for _ in range(PORT_ATTEMPTS - 1):
@@ -124,8 +138,8 @@ class Emulator:
                 service,
                 endpoint_url=self.url,
                 region_name=region,
-                aws_access_key_id=KEY_ID,
-                aws_secret_access_key=SECRET,
+                aws_access_key_id=self.key_id,
+                aws_secret_access_key=self.secret_key,
                 config=Config(retries={"max_attempts": 2}, max_pool_connections=32),
             )
         return self._clients[service, region]
@@ -178,6 +192,9 @@ class Emulator:
             "S3_DATA_DIR": str(folder / "s3"),
             "STATE_DIR": str(folder / "state"),
             "TAP_READ_TIMEOUT_SECONDS": str(READ_TIMEOUT_SECONDS),
+            **({FUNCTION_LOG: str(self.function_log)} if self._log_functions else {}),
+            ROOT_KEY_ID: self.key_id,
+            ROOT_SECRET_KEY: self.secret_key,
             "TMPDIR": str(folder),
         }
 

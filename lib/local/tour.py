@@ -38,15 +38,20 @@ class Answer(NamedTuple):
             return {}
 
 
-def send(url: str, call: Call, by: callers.Shown | None = None) -> Answer:
-    """Send one call to the API at `url`, `by` somebody."""
+def send(
+    url: str,
+    call: Call,
+    by: callers.Shown | None = None,
+    opener: urllib.request.OpenerDirector = callers.OPENER,
+) -> Answer:
+    """Send one call to the API at `url` through `opener`, with the headers of `by`."""
     where, body = url + call.path, None if call.body is None else json.dumps(call.body).encode()
     known = by(call.method, where, body) if by else {}
     headers = {"Content-Type": "application/json", **known, **call.headers}
     request = urllib.request.Request(where, body, headers, method=call.method)  # noqa: S310  # our own URL
     started = time.perf_counter()
     try:
-        with callers.OPENER.open(request, timeout=callers.TIMEOUT_SECONDS) as response:
+        with opener.open(request, timeout=callers.TIMEOUT_SECONDS) as response:
             status, text = response.status, response.read().decode()
     except urllib.error.HTTPError as refused:
         with refused:
@@ -54,11 +59,16 @@ def send(url: str, call: Call, by: callers.Shown | None = None) -> Answer:
     return Answer(call, status, (time.perf_counter() - started) * 1000, text)
 
 
-def run(service: Service, outputs: dict[str, Any], heard: Callable[[Answer], None]) -> list[Answer]:
-    """Send every call of the service's demo, in order; `heard` gets each answer as it comes."""
+def run(
+    service: Service, outputs: dict[str, Any], heard: Callable[[Answer], None], by: callers.Shown | None = None
+) -> list[Answer]:
+    """Send every call of the service's demo, in order; `heard` gets each answer as it comes.
+
+    Without `by`, secrets in the outputs authorize the calls.
+    """
     answers = []
     kept: dict[str, str] = {}
-    by = callers.shown(outputs)
+    by = by or callers.shown(outputs)
     for call in service.demo:
         answers.append(send(outputs["api_url"], filled(call, kept), by))
         kept.update(answers[-1].kept())

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ..local.callers import bearing
+from ..local.callers import OPENER, bearing, opener_to
 from ..local.terminal import Terminal
 from ..local.tour import send
 from ..pulumi_cli import build_pages
@@ -151,10 +151,13 @@ def healthy(outputs: Mapping[str, Any], path: str) -> str:
     """Wait until the API answers, and what it answered; raises `RecoveryError` if it does not."""
     call = Call(method="GET", path=path, status=200)
     by = bearing({"x-api-key": outputs["api_key"]} if "api_key" in outputs else {})
+    # The domain still points to the other region.
+    is_domain = outputs["api_url"] == outputs.get("domain_url")
+    opener = opener_to(outputs["domain_target"]) if is_domain else OPENER
     for attempt in range(ATTEMPTS):
         time.sleep(PAUSE_SECONDS if attempt else 0)
         try:
-            status = send(outputs["api_url"], call, by).status
+            status = send(outputs["api_url"], call, by, opener).status
         except OSError as exc:
             said = str(exc)
             continue

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import time
 import traceback
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 from types import MappingProxyType
@@ -15,9 +17,9 @@ from urllib.parse import unquote
 
 from . import logs, metrics
 from .attributes import Item
-from .aws import BUDGET
+from .aws import BUDGET, AwsError, worth_retrying
 from .cors import ALLOW_ORIGIN, Cors
-from .errors import ApiError, BadRequest, NotFound, UnsupportedMediaType
+from .errors import ApiError, BadRequest, Forbidden, NotFound, Unavailable, UnsupportedMediaType
 from .invocation import INVOCATION
 
 JSON = "application/json"
@@ -25,10 +27,17 @@ CORRELATION_ID = re.compile("[A-Za-z0-9._:/+=-]{1,128}")
 """What a caller's may be: what goes unescaped through headers, logs and messages, and is no e-mail address."""
 SURROGATES = (r"\ud", r"\uD")
 """How JSON escapes begin that can be half of a surrogate pair."""
-EXPOSED = {"Access-Control-Expose-Headers": "ETag,Location,X-Request-Id,X-Correlation-Id"}
+MAX_INTEGER_CHARACTERS = 127
+"""Length of the longest integer that DynamoDB can store, with its sign. Python takes long to read far longer ones."""
+EXPOSED = {"Access-Control-Expose-Headers": "ETag,Location,Retry-After,X-Request-Id,X-Correlation-Id"}
 """Response headers that pages of an allowed origin can read."""
 CLAIMS = ("username", "cognito:username", "sub", "client_id")
 """Of a user pool's tokens: an access token's, an identity token's, either's, and that of a program."""
+
+GROUP_VARIABLE = "USER_POOL_GROUP"
+"""Environment variable with the name of the group whose users can call the API. Unset: every user of the pool can."""
+SEPARATORS = re.compile(r"[,\s\[\]]+")
+"""What separates groups in a claim: API Gateway passes `a,b` or `[a b]`."""
 
 T = TypeVar("T")
 
@@ -62,6 +71,10 @@ class Route(NamedTuple):
     validate_query: Validator
     types: Mapping[str, str]
     """The query parameters that are no text: the type of each, as its schema says."""
+    entries: str = ""
+    """Array in the body of a batch."""
+    validate_entry: Validator | None = None
+    """Validator of one entry of a batch."""
 
 
 class Request(NamedTuple):
@@ -83,6 +96,9 @@ class Request(NamedTuple):
     """Whose the records are that the request creates: the user pool's user or client, the authorizer's principal, or
     the IAM user or role, whatever the session; empty where an API key or nothing identifies callers, for keys rotate.
     """
+
+    invalid: Mapping[int, BadRequest] = MappingProxyType({})
+    """Errors of the invalid entries of a batch, by index."""
 
     @property
     def caller(self) -> str:
@@ -117,6 +133,7 @@ class Api:
         self._consumers = consumers
         self._headers = {"Content-Type": JSON, "Cache-Control": "no-store"}
         self._cors = Cors(cors_origin)
+        self._group = os.environ.get(GROUP_VARIABLE, "")
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         BUDGET.begin(context.get_remaining_time_in_millis() / 1000)
@@ -145,6 +162,12 @@ class Api:
                 response = self._serve(key, event, headers)
             except ApiError as exc:
                 response = _rendered(exc, request_id)
+            except AwsError as exc:
+                if not worth_retrying(exc):
+                    raise
+                said["status"] = Unavailable.status
+                logs.write("ERROR", "unavailable", **said, error=str(exc), trace=traceback.format_exc())
+                response = _rendered(Unavailable(is_read=key[0] == "GET"), request_id)
             said["status"] = response.status
             return response
 
@@ -164,6 +187,7 @@ class Api:
         route = self._routes.get(key)
         if route is None:
             raise NotFound(f"no such route: {key[0]} {key[1]}")
+        _check_group(event["requestContext"], self._group)
         body = None
         if route.validate is not None:
             body = _body(event, headers)
@@ -171,11 +195,9 @@ class Api:
         query = _query(route, event)
         path = {name: _unquoted(name, value) for name, value in (event.get("pathParameters") or {}).items()}
         context = event["requestContext"]
-        return route.operation(
-            Request(
-                f"{key[0]} {key[1]}", path, query, headers, body, _actor(context), context["requestId"], _owner(context)
-            )
-        )
+        actor, owner = _actor(context), _owner(context)
+        name, request_id, invalid = f"{key[0]} {key[1]}", context["requestId"], _invalid_entries(route, body)
+        return route.operation(Request(name, path, query, headers, body, actor, request_id, owner, invalid))
 
 
 def _carried_out(message: str, correlation_id: str, said: Mapping[str, Any], act: Callable[[], T]) -> T:
@@ -211,13 +233,44 @@ def _check(validate: Validator, value: Any, what: str) -> None:
         validate(value, name_prefix=what)
     except Invalid as exc:
         raise BadRequest(f"the {what} is not as it should be", [exc.message]) from exc
+    except RecursionError as exc:
+        raise BadRequest(f"the {what} is nested too deeply") from exc
+
+
+def _invalid_entries(route: Route, body: Any) -> dict[int, BadRequest]:
+    """Return the errors of the invalid entries of a batch, by index."""
+    found: dict[int, BadRequest] = {}
+    if route.validate_entry is not None:
+        for number, entry in enumerate(body.get(route.entries, [])):
+            try:
+                _check(route.validate_entry, entry, f"body.{route.entries}[{number}]")
+            except BadRequest as exc:
+                found[number] = exc
+    return found
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")
 
 
-_decode = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant).decode
+def _parse_integer(text: str) -> int:
+    if len(text) > MAX_INTEGER_CHARACTERS:
+        raise OverflowError(f"an integer of {len(text)} characters")
+    return int(text)
+
+
+def _to_object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object. Raise `BadRequest` if a name appears twice, as only one of the values could be kept."""
+    found = dict(members)
+    if len(found) < len(members):
+        repeated = Counter(name for name, _ in members).most_common(1)[0][0]
+        raise BadRequest(f"JSON objects must have each name once, got {repeated[:80]!r} more than once")
+    return found
+
+
+_decode = json.JSONDecoder(
+    object_pairs_hook=_to_object, parse_float=Decimal, parse_int=_parse_integer, parse_constant=_refuse_constant
+).decode
 
 
 def _body(event: dict[str, Any], headers: dict[str, str]) -> Any:
@@ -228,6 +281,7 @@ def _body(event: dict[str, Any], headers: dict[str, str]) -> Any:
         text = event.get("body") or ""
         if event.get("isBase64Encoded"):
             text = base64.b64decode(text).decode()
+        text.encode()
         body = _decode(text)
         if any(escape in text for escape in SURROGATES):
             _check_characters(body)
@@ -256,8 +310,10 @@ def _check_characters(value: Any) -> None:
 def _unquoted(name: str, text: str) -> str:
     """API Gateway hands on the path's parts as they were sent."""
     try:
-        return unquote(text, errors="strict")
-    except UnicodeDecodeError as exc:
+        value = unquote(text, errors="strict")
+        value.encode()
+        return value
+    except UnicodeError as exc:
         raise BadRequest(f"{name} {text!r}: percent-encode it as UTF-8") from exc
 
 
@@ -267,6 +323,10 @@ def _query(route: Route, event: dict[str, Any]) -> dict[str, Any]:
     for name, values in given.items():
         if len(values) > 1:
             raise BadRequest(f"{name}: give it once, not {len(values)} times")
+        try:
+            values[0].encode()
+        except UnicodeEncodeError as exc:
+            raise BadRequest(f"{name} {values[0]!r}: percent-encode it as UTF-8") from exc
         query[name] = _read(values[0], route.types.get(name, "string"))
     _check(route.validate_query, query, "query")
     return query
@@ -309,6 +369,15 @@ def _owner(request_context: dict[str, Any]) -> str:
 def _of_pool(claims: Any) -> Any:
     """Whom a user pool's token is of.  An authorizer of one's own may give a text under that name."""
     return next(filter(None, map(claims.get, CLAIMS)), None) if isinstance(claims, dict) else None
+
+
+def _check_group(request_context: dict[str, Any], group: str) -> None:
+    """Raise `Forbidden` for a user who is not a member of the group. A program has a client of its own instead."""
+    claims = (request_context.get("authorizer") or {}).get("claims")
+    if not group or not isinstance(claims, dict) or claims.get("sub") == claims.get("client_id", ""):
+        return
+    if group not in SEPARATORS.split(str(claims.get("cognito:groups", ""))):
+        raise Forbidden(f"this user is not a member of the group {group}")
 
 
 def _rendered(error: ApiError, request_id: str) -> Response:

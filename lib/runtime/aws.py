@@ -27,6 +27,9 @@ READ_TIMEOUT_SECONDS = float(os.environ.get("TAP_READ_TIMEOUT_SECONDS", "1.5"))
 """A local run sets a longer one, because an emulator on a busy machine can take longer than DynamoDB."""
 ANSWER_SECONDS = 0.2
 """What is kept of an invocation's time for its answer."""
+DNS_SUFFIX_VARIABLE = "AWS_DNS_SUFFIX"
+"""Environment variable with the DNS suffix of the function's partition, e.g. `amazonaws.com.cn`. A function definition
+cannot set it: names that begin with `AWS_` are reserved."""
 PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8)
 """A random part of each is waited before another attempt."""
 RANDOM = random.SystemRandom()
@@ -58,16 +61,21 @@ class Budget:
     """How long this invocation may go on trying: an answer must be out before Lambda ends the function."""
 
     def __init__(self) -> None:
-        self._last_start = float("inf")
+        self._last_start = self._end = float("inf")
 
     def begin(self, seconds: float) -> None:
         """An invocation begins, with so many seconds left to it."""
-        longest = CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS
-        self._last_start = time.monotonic() + max(seconds - longest - ANSWER_SECONDS, 0.0)
+        now = time.monotonic()
+        self._end = now + seconds - ANSWER_SECONDS
+        self._last_start = max(self._end - CONNECT_TIMEOUT_SECONDS - READ_TIMEOUT_SECONDS, now)
 
     def spent(self) -> bool:
         """Whether another attempt might not end in time."""
         return time.monotonic() > self._last_start
+
+    def attempt_deadline(self) -> float:
+        """Return the time, on the monotonic clock, by which an attempt that starts now must end."""
+        return min(time.monotonic() + CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS, self._end)
 
 
 BUDGET = Budget()
@@ -141,10 +149,12 @@ class Client:
         pauses = iter(self._pauses)
         while True:
             failed: list[AwsError] = []
-            begun = [(number, ambiguous, self._begun(messages[number])) for number, ambiguous in pending.items()]
+            # One deadline for all: connections that time out one after another would outlast the invocation.
+            deadline = BUDGET.attempt_deadline()
+            begun = [(n, ambiguous, self._begun(messages[n], deadline)) for n, ambiguous in pending.items()]
             for number, ambiguous, connection in begun:
                 try:
-                    answers[number] = self._finished(connection)
+                    answers[number] = self._finished(connection, deadline)
                     del pending[number]
                 except AwsError as exc:
                     pending[number] = exc.ambiguous = ambiguous or exc.ambiguous
@@ -177,23 +187,26 @@ class Client:
         message = str(found.get("message") or found.get("Message") or "")
         raise AwsError(code, message, status, found, ambiguous=status >= 500)
 
-    def _begun(self, message: Message) -> http.client.HTTPConnection | AwsError:
+    def _begun(self, message: Message, deadline: float) -> http.client.HTTPConnection | AwsError:
         """The connection over which a request has gone out, or why it has not."""
         sent = False
         connection = self._kept() or self._made()
         try:
             if connection.sock is None:
-                _open(connection)
+                connection.timeout = _seconds_until(deadline, CONNECT_TIMEOUT_SECONDS)
+                connection.connect()
+            connection.sock.settimeout(_seconds_until(deadline, READ_TIMEOUT_SECONDS))
             sent = True
             connection.request("POST", "/", message.body, self._headers(message))
             return connection
         except (OSError, http.client.HTTPException) as exc:
             return _no_answer(connection, exc, sent)
 
-    def _finished(self, connection: http.client.HTTPConnection | AwsError) -> dict[str, Any]:
+    def _finished(self, connection: http.client.HTTPConnection | AwsError, deadline: float) -> dict[str, Any]:
         if isinstance(connection, AwsError):
             raise connection
         try:
+            connection.sock.settimeout(_seconds_until(deadline, READ_TIMEOUT_SECONDS))
             response = connection.getresponse()
             answer = response.read()
         except (OSError, http.client.HTTPException) as exc:
@@ -217,8 +230,8 @@ class Client:
 
     def _made(self) -> http.client.HTTPConnection:
         if self._tls is None:
-            return http.client.HTTPConnection(self._host, timeout=CONNECT_TIMEOUT_SECONDS)
-        return http.client.HTTPSConnection(self._host, timeout=CONNECT_TIMEOUT_SECONDS, context=self._tls)
+            return http.client.HTTPConnection(self._host)
+        return http.client.HTTPSConnection(self._host, context=self._tls)
 
     def _headers(self, message: Message) -> dict[str, str]:
         credentials = self._credentials.get()
@@ -268,9 +281,12 @@ def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def _open(connection: http.client.HTTPConnection) -> None:
-    connection.connect()
-    connection.sock.settimeout(READ_TIMEOUT_SECONDS)
+def _seconds_until(deadline: float, at_most: float) -> float:
+    """Return the timeout of a step of an attempt. Raise `TimeoutError` if the deadline has passed."""
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
+        raise TimeoutError("no time is left for the call")
+    return min(seconds, at_most)
 
 
 def _no_answer(connection: http.client.HTTPConnection, exc: Exception, sent: bool) -> AwsError:
@@ -282,8 +298,7 @@ def endpoint(service: str, region: str) -> str:
     """Where a service is asked: AWS's own address, or the one that the environment gives."""
     env = os.environ
     given = env.get(f"AWS_ENDPOINT_URL_{service.upper()}") or env.get("AWS_ENDPOINT_URL")
-    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-    return given or f"https://{service}.{region}.{suffix}"
+    return given or f"https://{service}.{region}.{env.get(DNS_SUFFIX_VARIABLE, 'amazonaws.com')}"
 
 
 def worth_retrying(error: AwsError, final: Container[str] = ()) -> bool:

@@ -30,6 +30,13 @@ class BadRequest(ApiError):
     code = "INVALID_REQUEST"
 
 
+class Forbidden(ApiError):
+    """The caller is known, but has no access."""
+
+    status = 403
+    code = "FORBIDDEN"
+
+
 class NotFound(ApiError):
     """What the path names is not there."""
 
@@ -84,3 +91,25 @@ class TooManyRequests(ApiError):
 
     status = 429
     code = "THROTTLED"
+
+
+RETRY_AFTER_SECONDS = 2
+"""Value of `Retry-After` in responses of a function that AWS did not respond to."""
+
+
+class Unavailable(ApiError):
+    """A service of AWS did not respond in time, or failed, for longer than the function could wait."""
+
+    status = 503
+    code = "SERVICE_UNAVAILABLE"
+
+    def __init__(self, is_read: bool = False) -> None:
+        """Take whether the request changes nothing, so that it can be repeated as it is."""
+        advice = "send the request again"
+        if not is_read:
+            advice = (
+                "the request might have been executed: send it again with the same Idempotency-Key if it has one, "
+                "or read first what it has changed"
+            )
+        message = f"a service that this one depends on did not respond in time; {advice}"
+        super().__init__(message, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})

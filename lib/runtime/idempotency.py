@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import re
 import time
 from typing import Any, Callable
 
@@ -18,6 +19,7 @@ from .reserved import EXPIRES, PREFIX
 
 LIFETIME_SECONDS = 24 * 3600
 MAX_KEY_LENGTH = 255
+KEY = re.compile("[!-~]([ -~]*[!-~])?")
 
 
 class Idempotency:
@@ -37,8 +39,12 @@ class Idempotency:
 
         `earlier_scope` is that of the previous release, if it is another one.
         """
-        if not 1 <= len(key) <= MAX_KEY_LENGTH or not key.isprintable():
-            raise BadRequest(f"Idempotency-Key: give 1 to {MAX_KEY_LENGTH} printable characters")
+        # What lies between can alter other characters, so that different keys would count as the same.
+        if len(key) > MAX_KEY_LENGTH or not KEY.fullmatch(key):
+            raise BadRequest(
+                f"Idempotency-Key must be 1 to {MAX_KEY_LENGTH} printable ASCII characters without a space at either "
+                f"end, got {key[:80]!r}"
+            )
         self._name = scope + chr(0) + key
         self._row_of = row
         self.row = self._row()

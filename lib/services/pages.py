@@ -11,8 +11,8 @@ def page_query(default_size: int, max_size: int, token_length: int) -> dict[str,
         "page_size": {
             "type": "integer",
             "minimum": 1,
-            "maximum": max_size,
-            "description": f"Most a page; {default_size} when not given.",
+            "description": f"Maximum number of entries on the page. Values above {max_size} are reduced to {max_size}. "
+            f"Default: {default_size}.",
         },
         "page_token": {
             "type": "string",
@@ -27,9 +27,10 @@ def page_of(member: str, schema: str) -> Schema:
     """An answer whose `member` is an array of a schema's objects."""
     return {
         "type": "object",
-        "required": [member, "next_page_token"],
+        "required": [member, "count", "next_page_token"],
         "properties": {
             member: {"type": "array", "items": {"$ref": f"#/components/schemas/{schema}"}},
+            "count": {"type": "integer", "minimum": 0, "description": "Number of entries on this page."},
             "next_page_token": {"type": "string", "nullable": True, "description": "null on the last page."},
         },
     }

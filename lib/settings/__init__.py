@@ -28,10 +28,11 @@ from .layer import (
 from .network import NetworkSettings
 from .observation import ObservationSettings
 from .rollout import RolloutSettings
+from .schedule import check_schedule
 from .settings import LAYERS, Settings
 from .site import SiteSettings
 from .table import TableSettings
-from .tags import check_tags
+from .tags import check_tags, merge_tags
 
 __all__ = [
     "LAYERS",
@@ -52,10 +53,12 @@ __all__ = [
     "SiteSettings",
     "TableSettings",
     "between",
+    "check_schedule",
     "check_tags",
     "flag",
     "is_output",
     "matching",
+    "merge_tags",
     "one_of",
     "over",
     "refuse",

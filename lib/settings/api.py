@@ -69,6 +69,10 @@ class ApiSettings(Layer):
     )
     """The first part of every path under `domain_name`; empty: none."""
 
+    disable_execute_api_endpoint: bool | None = setting(flag(), key="disable_execute_api_endpoint")
+    """Whether API Gateway rejects requests to the `execute-api` endpoint of the API, which bypass `domain_name`. Every
+    client must use the domain first. Default: false."""
+
     WHERE: ClassVar[str] = "api"
 
     def cors_origins(self) -> tuple[str, ...]:
@@ -81,6 +85,6 @@ def check_domain(api: ApiSettings) -> None:
     if api.domain_name and not (api.certificate_arn or api.zone_id):
         wanted = "give zone_id, too, its hosted zone, or certificate_arn, its certificate's in ACM"
         raise refuse("api.domain_name", api.domain_name, wanted)
-    for name in ("certificate_arn", "zone_id", "base_path"):
+    for name in ("certificate_arn", "zone_id", "base_path", "disable_execute_api_endpoint"):
         if getattr(api, name) and not api.domain_name:
             raise refuse(f"api.{name}", getattr(api, name), "give domain_name, too, or take this out")

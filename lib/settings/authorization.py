@@ -27,8 +27,19 @@ class AuthorizationSettings(Layer):
     )
     """`made` makes one with a sign-in page; an ARN is a pool of the same region that stands already and has a domain.
     The API's scopes and app clients are made in either."""
+    user_group: str | None = setting(
+        matching(
+            r"[^\s,\[\]]{0,128}", "give a group name of up to 128 characters without spaces, ',', '[' and ']', or ''"
+        ),
+        key="user_pool_group",
+    )
+    """Name of an existing group of an existing user pool: only its members can call the API. Default (empty): a group
+    `<service>-<environment>` without members is created in an existing pool. A pool that this stack creates needs no
+    group: every user of it can call the API."""
     mfa: Literal["OFF", "OPTIONAL", "ON"] | None = setting(one_of("OFF", "OPTIONAL", "ON"), key="user_pool_mfa")
-    """Whether users of a pool that is made sign in with a second factor."""
+    """Multi-factor authentication with an authenticator app: `ON` requires it of every user, `OPTIONAL` (default) of
+    users who registered an app. An existing user pool keeps its own setting: with `ON` the deployment is rejected
+    unless the pool requires it."""
     callback_urls: tuple[str, ...] | None = setting(
         several(r"https://\S+|http://localhost(:\d+)?/\S*", "give different addresses that begin with https://"),
         key="callback_urls",
@@ -39,8 +50,15 @@ class AuthorizationSettings(Layer):
 
 
 def check_authorization(authorization: AuthorizationSettings) -> None:
-    """Raise ValueError for what only callers with tokens need, where they need none."""
-    for name, unsaid in {"user_pool": "made", "callback_urls": ()}.items():
+    """Raise ValueError for a setting of user pools that has no effect."""
+    for name, default in {"user_pool": "made", "user_group": "", "mfa": "OPTIONAL", "callback_urls": ()}.items():
         value = getattr(authorization, name)
-        if authorization.type != USER_POOL and value not in (None, unsaid):
+        if authorization.type != USER_POOL and value not in (None, default):
             raise refuse(f"authorization.{name}", value, f"give type {USER_POOL}, too, or take this out")
+    is_created = authorization.user_pool in (None, "made")
+    if is_created and authorization.user_group:
+        expected = "set user_pool to the ARN of the existing pool that has the group, or remove user_group"
+        raise refuse("authorization.user_group", authorization.user_group, expected)
+    if not is_created and authorization.mfa == "OFF":
+        expected = "set ON or OPTIONAL, because an existing user pool keeps its own setting"
+        raise refuse("authorization.mfa", "OFF", expected)

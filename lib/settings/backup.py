@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from .layer import Layer, between, matching, refuse, setting
+from .schedule import CRON_EXAMPLE, is_cron
 
 COLD_STORAGE_DAYS = 90
 """What a backup stays in cold storage at least."""
@@ -17,7 +18,7 @@ class BackupSettings(Layer):
 
     retention_days: int | None = setting(between(0, 36_500, "days (0: no backups)"))
     """How long a backup is kept; 0 makes none."""
-    schedule: str | None = setting(matching(r"cron\(.+\)", "give cron(...), e.g. cron(0 3 * * ? *)"))
+    schedule: str | None = setting((is_cron, f"give cron(...) with six fields, e.g. {CRON_EXAMPLE}"))
     """When backups are made, in UTC."""
     cold_storage_after_days: int | None = setting(between(0, 36_500, "days (0: never)"))
     """After how many days a backup goes to cold storage, where it stays 90 days at least; 0: never."""

@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .layer import Layer, between, flag, matching, one_of, refuse, setting
+from .layer import Layer, between, flag, one_of, refuse, setting
 
 LOG_RETENTION_DAYS = (
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 )  # fmt: skip
 """What CloudWatch Logs accepts."""
+RUNTIMES = ("python3.9", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14", "python3.15")
+"""Python runtimes of Lambda on which the code of the library runs."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionSettings(Layer):
     """How a Lambda function runs."""
 
-    runtime: str | None = setting(
-        matching(r"python3\.\d+", "give a Lambda Python runtime, e.g. python3.13"), key="lambda_runtime"
-    )
+    runtime: str | None = setting(one_of(*RUNTIMES), key="lambda_runtime")
     """Lambda's name of the runtime, e.g. `python3.13`."""
     memory_mb: int | None = setting(between(128, 10240, "MB"), key="lambda_memory_size")
     """Memory; processor time comes in proportion."""

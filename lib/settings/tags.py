@@ -2,26 +2,64 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from .layer import is_output, refuse
+from .layer import is_output
 
 if TYPE_CHECKING:
     import pulumi
 
 MAX_TAGS = 50
+MAX_KEY_LENGTH = 128
+MAX_VALUE_LENGTH = 256
+CHARACTERS = "letters, digits, spaces or + - = . _ : / @"
+RESERVED_PREFIX = "aws:"
+
+_V = TypeVar("_V")
 
 
-def check_tags(tags: Mapping[str, pulumi.Input[str]]) -> None:
-    """Raise ValueError for tags that AWS would refuse; a value that is an Output is not checked."""
+def merge_tags(base: Mapping[str, _V], overrides: Mapping[str, _V]) -> dict[str, _V]:
+    """Return `base` with `overrides`, which also replace tags whose keys differ only in case.
+
+    IAM regards such keys as the same and rejects a role that has both.
+    """
+    keys = {key.lower(): key for key in overrides}
+    renamed = {keys.get(key.lower(), key): value for key, value in base.items()}
+    return {**renamed, **overrides}
+
+
+def check_tags(tags: Mapping[str, pulumi.Input[str]], field: str = "tags") -> None:
+    """Raise `ValueError` for tags that AWS would reject. Values that are Outputs are not checked."""
     if len(tags) > MAX_TAGS:
-        raise refuse("tags", f"{len(tags)} of them", f"give at most {MAX_TAGS}")
+        raise ValueError(
+            f"{field} must have at most {MAX_TAGS} tags together with the default tags, got {len(tags)}. Remove some."
+        )
     for key, value in tags.items():
-        limits = [("key", key, 128), *([] if is_output(value) else [("value", value, 256)])]
-        for what, text, most in limits:
-            if not isinstance(text, str) or not re.fullmatch(r"[\w\s+=.:/@-]*", text) or len(text) > most:
-                raise refuse(f"tags {what}", text, f"give at most {most} letters, digits, spaces or + - = . _ : / @")
-        if not key or key.lower().startswith("aws:"):
-            raise refuse("tags key", key, "give a name that is not empty and does not begin with aws:")
+        if not key or not _is_valid(key, MAX_KEY_LENGTH):
+            raise ValueError(f"{field} keys must be 1 to {MAX_KEY_LENGTH} {CHARACTERS}, got {key!r}.")
+        if not is_output(value) and not _is_valid(value, MAX_VALUE_LENGTH):
+            raise ValueError(f"{field}[{key!r}] must be at most {MAX_VALUE_LENGTH} {CHARACTERS}, got {value!r}.")
+        for part in (key, value):
+            if isinstance(part, str) and part.lower().startswith(RESERVED_PREFIX):
+                raise ValueError(
+                    f"{field} must not have keys or values that begin with {RESERVED_PREFIX!r}, got {part!r}. AWS "
+                    "reserves this prefix: choose another."
+                )
+    keys: dict[str, str] = {}
+    for key in tags:
+        other = keys.setdefault(key.lower(), key)
+        if other != key:
+            raise ValueError(
+                f"{field} must not have keys that differ only in case, got {other!r} and {key!r}. IAM regards them as "
+                "the same key: remove one."
+            )
+
+
+def _is_valid(part: object, max_length: int) -> bool:
+    return (
+        isinstance(part, str)
+        and len(part) <= max_length
+        and all(char in "+-=._:/@" or unicodedata.category(char)[0] in "LNZ" for char in part)
+    )

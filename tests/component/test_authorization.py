@@ -132,7 +132,7 @@ def test_only_administrators_add_people_to_the_pool(members: Deployment) -> None
         "mfaConfiguration": "OPTIONAL",
         "softwareTokenMfaConfiguration": {"enabled": True},
         "deletionProtection": "INACTIVE",
-        "tags": {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"},
+        "tags": {"Environment": "dev", "Service": "yard", "ManagedBy": "Pulumi"},
     }
 
 
@@ -235,7 +235,7 @@ def test_a_pool_is_kept_where_tables_are() -> None:
 
 def test_in_a_pool_that_stands_already_only_scopes_and_clients_are_made(guests: Deployment) -> None:
     kinds = {resource.kind for resource in guests.registered if resource.kind.startswith("cognito.")}
-    assert kinds == {"cognito.ResourceServer", "cognito.UserPoolClient"}
+    assert kinds == {"cognito.ResourceServer", "cognito.UserGroup", "cognito.UserPoolClient"}
     for kind in kinds:
         assert {inputs["userPoolId"] for inputs in guests.inputs(kind).values()} == {"eu-west-1_aB3"}
     assert guests.only("apigateway.Authorizer").inputs["providerArns"] == ["arn:post-users-pool"]
@@ -342,3 +342,33 @@ def test_an_api_by_itself_hands_out_what_callers_need_on_its_own_stage() -> None
         pulumi.export("read", api.grant("read"))
 
     assert record(program).exports["read"]["Resource"] == "executionArn:counter-api/live/GET/parcels"
+
+
+def test_users_of_an_existing_pool_need_a_group(guests: Deployment) -> None:
+    assert guests.only("cognito.UserGroup").inputs == {
+        "name": "parcels-dev",
+        "description": "Users who can call the API parcels-dev",
+        "userPoolId": "eu-west-1_aB3",
+    }
+    variables = guests.only("lambda.Function").inputs["environment"]["variables"]
+    assert variables["USER_POOL_GROUP"] == "parcels-dev"
+    assert guests.stack_outputs()["user_pool_group"] == "parcels-dev"
+
+
+def test_group_of_an_existing_pool_can_exist() -> None:
+    made = deployed(AuthorizationSettings(type=USER_POOL, user_pool=EXISTING, user_group="admins"))
+    assert not made.of("cognito.UserGroup")
+    assert made.only("lambda.Function").inputs["environment"]["variables"]["USER_POOL_GROUP"] == "admins"
+    assert made.stack_outputs()["user_pool_group"] == "admins"
+
+
+def test_users_of_a_created_pool_need_no_group(members: Deployment) -> None:
+    assert not members.of("cognito.UserGroup")
+    functions = members.inputs("lambda.Function").values()
+    assert not [one for one in functions if "USER_POOL_GROUP" in (one.get("environment") or {}).get("variables", {})]
+    assert "user_pool_group" not in members.stack_outputs()
+
+
+def test_variable_with_the_group_is_reserved() -> None:
+    with pytest.raises(ValueError, match="USER_POOL_GROUP"):
+        a_service(functions=(a_function(a_route(), variables={"USER_POOL_GROUP": "x"}),))

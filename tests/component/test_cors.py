@@ -85,13 +85,17 @@ def test_role_of_the_preflight_function_may_write_logs_and_nothing_else(several:
     role = several.of("iam.Role")[f"{LABEL}-role"].inputs
     (trust,) = json.loads(role["assumeRolePolicy"])["Statement"]
     assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
-    attached = [a for name, a in several.inputs("iam.RolePolicyAttachment").items() if name.startswith(LABEL)]
-    assert [a["policyArn"] for a in attached] == [
-        "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
+    assert not [name for name in several.of("iam.RolePolicyAttachment") if name.startswith(LABEL)]
+    permitted, others = several.inputs("iam.RolePolicy"), deployed(A).inputs("iam.RolePolicy")
+    assert permitted.keys() - others.keys() == {f"{LABEL}-log-policy"}
+    assert json.loads(permitted[f"{LABEL}-log-policy"]["policy"])["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": f"arn:{LABEL}-logs:*",
+        }
     ]
-    assert f"{LABEL}-policy" not in several.of("iam.RolePolicy")
-    others = deployed(A)
-    assert several.inputs("iam.RolePolicy") == others.inputs("iam.RolePolicy")
+    assert {name: permitted[name] for name in others} == others
 
 
 def test_only_this_api_may_invoke_the_preflight_function(several: Deployment) -> None:
@@ -173,7 +177,7 @@ def test_gradual_rollout_leaves_the_preflight_function_to_the_deployment() -> No
     groups = {group["deploymentGroupName"] for group in made.inputs("codedeploy.DeploymentGroup").values()}
     assert not [name for name in groups if "preflight" in name]
     assert not [name for name in made.of("lambda.Alias") if "preflight" in name]
-    assert "preflight" not in "".join(policy["policy"] for policy in made.inputs("iam.RolePolicy").values())
+    assert "preflight" not in made.inputs("iam.RolePolicy")["post-rollout-mover-policy"]["policy"]
 
 
 @pytest.mark.parametrize(
@@ -209,10 +213,7 @@ def test_preflight_function_follows_runtime_logs_traces_and_key_of_the_stack_but
     assert "vpcConfig" not in function
     assert made.inputs("cloudwatch.LogGroup")[f"{LABEL}-logs"]["retentionInDays"] == 90
     attached = [a for name, a in made.inputs("iam.RolePolicyAttachment").items() if name.startswith(LABEL)]
-    assert {a["policyArn"].rpartition("/")[2] for a in attached} == {
-        "AWSLambdaBasicExecutionRole",
-        "AWSXRayDaemonWriteAccess",
-    }
+    assert {a["policyArn"].rpartition("/")[2] for a in attached} == {"AWSXRayDaemonWriteAccess"}
     assert f"{LABEL}-alias" not in made.of("lambda.Alias")
 
 

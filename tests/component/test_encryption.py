@@ -92,7 +92,7 @@ def test_key_rotates_can_be_called_back_and_can_get_replicas(made: Deployment) -
         "rotationPeriodInDays": 365,
         "deletionWindowInDays": 30,
         "multiRegion": True,
-        "tags": {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"},
+        "tags": {"Environment": "dev", "Service": "yard", "ManagedBy": "Pulumi"},
     }
     alias = made.only("kms.Alias").inputs
     assert alias == {"name": "alias/yard-key-dev", "targetKeyId": "post-encryption-key-id"}
@@ -221,14 +221,14 @@ def test_budgets_and_backups_may_use_it_where_there_are_any() -> None:
 
 
 def test_roles_may_use_the_key_through_what_they_were_granted(made: Deployment) -> None:
-    assert uses_of_key(made, "desk") == [policies.key_use(MADE, "Decrypt", ["dynamodb"])]
+    assert uses_of_key(made, "desk") == [policies.key_use(MADE, "Decrypt", ["dynamodb"], "amazonaws.com")]
     assert uses_of_key(made, "watch") == [
-        policies.key_use(MADE, "Decrypt", ["dynamodb", "sqs"]),
-        policies.key_use(MADE, "GenerateDataKey", ["sqs"]),
+        policies.key_use(MADE, "Decrypt", ["dynamodb", "sqs"], "amazonaws.com"),
+        policies.key_use(MADE, "GenerateDataKey", ["sqs"], "amazonaws.com"),
     ]
     assert uses_of_key(deployed(service=PARCELS), "sweep") == [
-        policies.key_use(MADE, "Decrypt", ["dynamodb", "sns"]),
-        policies.key_use(MADE, "GenerateDataKey", ["sns"]),
+        policies.key_use(MADE, "Decrypt", ["dynamodb", "sns"], "amazonaws.com"),
+        policies.key_use(MADE, "GenerateDataKey", ["sns"], "amazonaws.com"),
     ]
 
 
@@ -236,12 +236,12 @@ def test_roles_may_use_the_key_through_what_they_were_granted(made: Deployment) 
 def test_role_that_reads_a_secret_may_decrypt_it_and_no_table(store: str, action: str) -> None:
     desk = a_function(a_route(grants=(a_grant("token", action),)))
     made = deployed(service=a_service(functions=(desk,), secrets=(a_secret(store=store),)))
-    assert uses_of_key(made, "desk") == [policies.key_use(MADE, "Decrypt", [store])]
+    assert uses_of_key(made, "desk") == [policies.key_use(MADE, "Decrypt", [store], "amazonaws.com")]
 
 
 def test_role_that_uses_nothing_encrypted_has_nothing_to_do_with_the_key() -> None:
     made = deployed(service=a_service(functions=(a_function(),)))
-    assert not made.of("iam.RolePolicy")
+    assert made.of("iam.RolePolicy").keys() == {"post-desk-log-policy"}
 
 
 @pytest.mark.parametrize("kept", [False, True])

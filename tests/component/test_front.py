@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pulumi
 import pytest
 
 from lib.recorder import Deployment, record
 from lib.settings import ApiSettings, FirewallSettings
+from lib.tap_stack import TapStack, TapStackArgs
 
 from ..builders import a_function, a_route, a_service
 from .programs import YARD, stacked
@@ -36,9 +38,13 @@ def test_firewall_is_on_the_stage_and_logs_what_it_blocks_without_secrets() -> N
     acl = made.only("wafv2.WebAcl").inputs
     assert (acl["name"], acl["scope"], acl["defaultAction"]) == ("yard-firewall-dev", "REGIONAL", {"allow": {}})
     assert next(rule["name"] for rule in acl["rules"]) == "rate"
+    secret = ["authorization", "x-api-key", "x-amz-security-token"]
+    assert acl["dataProtectionConfig"] == {
+        "dataProtections": [{"action": "SUBSTITUTION", "field": {"fieldType": "SINGLE_HEADER", "fieldKeys": secret}}]
+    }
     logging = made.only("wafv2.WebAclLoggingConfiguration").inputs
     assert logging["logDestinationConfigs"] == ["arn:post-firewall-logs"]
-    assert logging["redactedFields"] == [{"singleHeader": {"name": name}} for name in ("authorization", "x-api-key")]
+    assert logging["redactedFields"] == [{"singleHeader": {"name": name}} for name in secret]
     group = made.of("cloudwatch.LogGroup")["post-firewall-logs"].inputs
     assert (group["name"], group["retentionInDays"]) == ("aws-waf-logs-yard-firewall-dev", 7)
     assert made.stack_outputs()["web_acl_arn"] == "arn:post-firewall-acl"
@@ -102,3 +108,44 @@ def test_service_that_answers_for_its_health_itself_is_left_to_it() -> None:
         ValueError, match=r"^api\.health_route True: give False, for the service answers /health itself$"
     ):
         record(stacked(service=own, api=ApiSettings(health_route=True)))
+
+
+def with_domain(**api: Any) -> Deployment:
+    return deployed(api=ApiSettings(domain_name=DOMAIN, zone_id=ZONE, base_path="v1", **api))
+
+
+def urls(made: Deployment) -> tuple[Any, Any]:
+    """Return the URL of the API in the outputs and in the configuration of the site."""
+    (config,) = [one for one in made.inputs("s3.BucketObjectv2").values() if one["key"] == "config.json"]
+    return made.stack_outputs()["api_url"], json.loads(config["content"])["api_url"]
+
+
+def test_disabled_endpoint_is_replaced_by_the_domain_everywhere() -> None:
+    made = with_domain(disable_execute_api_endpoint=True)
+    assert made.only("apigateway.RestApi").inputs["disableExecuteApiEndpoint"] is True
+    assert urls(made) == (f"https://{DOMAIN}/v1", f"https://{DOMAIN}/v1")
+    assert made.stack_outputs()["domain_url"] == f"https://{DOMAIN}/v1"
+
+
+def test_endpoint_stays_open_and_in_use_by_default() -> None:
+    made, without = with_domain(), deployed()
+    assert made.only("apigateway.RestApi").inputs["disableExecuteApiEndpoint"] is False
+    assert without.only("apigateway.RestApi").inputs["disableExecuteApiEndpoint"] is False
+    assert urls(made) == urls(without) == ("invokeUrl:post-api-stage", "invokeUrl:post-api-stage")
+
+
+def test_api_is_deployed_again_when_its_endpoint_is_disabled() -> None:
+    before, after = with_domain(), with_domain(disable_execute_api_endpoint=True)
+    triggers = [made.only("apigateway.Deployment").inputs["triggers"] for made in (before, after)]
+    assert triggers[0] != triggers[1]
+
+
+def test_endpoint_that_a_transform_disables_is_replaced_by_the_domain() -> None:
+    def disable(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
+        if args.type_ != "aws:apigateway/restApi:RestApi":
+            return None
+        return pulumi.ResourceTransformResult({**args.props, "disableExecuteApiEndpoint": True}, args.opts)
+
+    args = TapStackArgs(**YARD, api=ApiSettings(domain_name=DOMAIN, zone_id=ZONE))
+    made = record(lambda: TapStack("post", args, pulumi.ResourceOptions(transforms=[disable])))
+    assert urls(made) == (f"https://{DOMAIN}", f"https://{DOMAIN}")

@@ -11,6 +11,7 @@ import pytest
 
 from lib.archive import own_sources, shared_sources
 from lib.gateway import ACCESS_LOG_FORMAT
+from lib.policies import vpc_access
 from lib.recorder import Deployment, record
 from lib.services import SERVICES
 from lib.services.inventory.service import HANDLER, InventorySettings
@@ -19,7 +20,13 @@ from lib.settings import AlarmSettings, ApiSettings, FunctionSettings
 
 from .programs import EVERYTHING, stacked
 
-TAGS = {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"}
+TAGS = {
+    "Project": "IaC-Nova-Test",
+    "Owner": "LLM-Eval",
+    "Environment": "dev",
+    "Service": "inventory",
+    "ManagedBy": "Pulumi",
+}
 CONFIG = '{"audit_reads":true,"default_page_size":20,"low_stock_threshold":10,"max_page_size":50}'
 INDEXES = ("category-index", "status-index", "category-status-index", "listing-index")
 
@@ -66,10 +73,10 @@ def test_there_is_one_of_everything_but_tables_and_what_serves_them(dev: Deploym
         "sns.TopicSubscription": 1,
         "ssm.Parameter": 3,
         "cloudwatch.EventRule": 1,
-        "cloudwatch.MetricAlarm": 3,
+        "cloudwatch.MetricAlarm": 4,
         "cloudwatch.LogGroup": 3,
         "iam.Role": 2,
-        "iam.RolePolicy": 1,
+        "iam.RolePolicy": 2,
         "apigateway.ApiKey": 0,
         "appautoscaling.Target": 0,
         "apigateway.DomainName": 0,
@@ -128,6 +135,7 @@ def test_function_finds_all_it_needs_in_its_environment(dev: Deployment) -> None
         "AUDIT_TABLE_NAME": "inventory-audit-dev",
         "ALERTS_TOPIC_ARN": "arn:shop-alerts-topic",
         "CONFIG_PARAMETER": "/inventory/dev/config",
+        "AWS_DNS_SUFFIX": "amazonaws.com",
         "CONFIG_PARAMETER_DEPLOYED": dev.inputs("ssm.Parameter")["shop-config-parameter"]["value"],
     }
     assert function["reservedConcurrentExecutions"] == -1
@@ -180,10 +188,11 @@ def test_pages_cannot_be_larger_unasked_than_asked_for(sizes: dict[str, int]) ->
         InventorySettings(**sizes)  # type: ignore[arg-type]
 
 
-def test_chosen_page_size_is_the_described_default_and_the_parameter_decides_the_most() -> None:
+def test_chosen_page_sizes_are_described_and_the_parameter_enforces_them() -> None:
     (function,) = made_of(InventorySettings(default_page_size=5, max_page_size=30)).functions
     paged = [route.query["page_size"] for route in function.routes if "page_size" in route.query]
-    assert [(size["maximum"], size["description"]) for size in paged] == [(50, "Most a page; 5 when not given.")] * 2
+    description = "Maximum number of entries on the page. Values above 30 are reduced to 30. Default: 5."
+    assert paged == [{"type": "integer", "minimum": 1, "description": description}] * 2
 
 
 def test_alarms_and_alerts_go_to_one_topic_and_one_address(dev: Deployment) -> None:
@@ -266,7 +275,7 @@ def test_prod_asks_for_a_key_that_is_throttled_and_counted(prod: Deployment) -> 
 
 def test_prod_keeps_executions_and_traces_but_no_bodies(prod: Deployment) -> None:
     function = prod.only("lambda.Function").inputs
-    assert (function["memorySize"], function["reservedConcurrentExecutions"]) == (512, 100)
+    assert (function["memorySize"], function["reservedConcurrentExecutions"]) == (512, 530)
     assert function["tracingConfig"] == {"mode": "Active"}
     assert prod.only("apigateway.Stage").inputs["xrayTracingEnabled"]
     settings = prod.only("apigateway.MethodSettings").inputs["settings"]
@@ -367,7 +376,8 @@ MAY: dict[str, dict[str, set[str]]] = {
 
 @pytest.mark.parametrize("operation", sorted(FIGURES))
 def test_each_operations_role_may_do_only_what_it_does(inventory: Deployment, operation: str) -> None:
-    assert statements(inventory, f"shop-{operation}") == MAY[operation]
+    in_vpc = {"*": set(vpc_access()["Action"])}
+    assert statements(inventory, f"shop-{operation}") == {**MAY[operation], **in_vpc}
 
 
 def test_split_functions_share_their_code_in_one_layer(inventory: Deployment) -> None:
@@ -405,3 +415,8 @@ def test_domain_of_its_own_is_an_output(inventory: Deployment) -> None:
 def test_everything_that_takes_tags_has_them(dev: Deployment) -> None:
     for parameter in dev.inputs("ssm.Parameter").values():
         assert parameter["tags"] == TAGS
+
+
+def test_the_gateway_leaves_entries_of_a_batch_to_the_function(dev: Deployment) -> None:
+    (model,) = [json.loads(m["schema"]) for m in dev.inputs("apigateway.Model").values() if m["name"] == "Batch"]
+    assert model["properties"] == {"items": {"type": "array", "minItems": 1, "maxItems": 25}}

@@ -70,7 +70,7 @@ def test_function_is_small_published_and_knows_its_table(items: Deployment) -> N
         "reservedConcurrentExecutions": -1,
         "publish": True,
         "tracingConfig": {"mode": "PassThrough"},
-        "environment": {"variables": {"DYNAMODB_TABLE_NAME": "dev-items-table"}},
+        "environment": {"variables": {"DYNAMODB_TABLE_NAME": "dev-items-table", "AWS_DNS_SUFFIX": "amazonaws.com"}},
         "tags": TAGS,
     }
 
@@ -100,6 +100,7 @@ def test_api_is_named_described_and_tagged(items: Deployment) -> None:
         "name": "dev-items-api",
         "description": SERVICES["items"].description,
         "endpointConfiguration": {"types": "REGIONAL"},
+        "disableExecuteApiEndpoint": False,
         "tags": TAGS,
     }
 
@@ -294,6 +295,7 @@ def test_stack_registers_the_outputs_002_asks_for_and_many_more(items: Deploymen
     assert items.stack_outputs() == {
         "service": "items",
         "environment": "dev",
+        "environment_profile": "dev",
         "dynamodb_table_name": "dev-items-table",
         "dynamodb_table_arn": "arn:tap-table-table",
         "table_names": {"table": "dev-items-table"},

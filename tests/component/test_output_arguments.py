@@ -144,7 +144,9 @@ def test_output_is_rejected_if_its_value_decides_what_is_created(arguments: Any,
 
 def test_key_of_a_tag_next_to_an_output_is_checked() -> None:
     def program() -> None:
-        with pytest.raises(ValueError, match=r"^tags key 'aws:Owner': give a name"):
+        with pytest.raises(
+            ValueError, match=r"^tags must not have keys or values that begin with 'aws:', got 'aws:Owner'"
+        ):
             TapStackArgs(tags={"aws:Owner": pulumi.Output.from_input(OWNER)})
 
     record(program)

@@ -57,21 +57,21 @@ def test_a_table_described_without_index_stream_and_ttl_has_none(parcels: Deploy
     assert audit.keys().isdisjoint({"globalSecondaryIndexes", "streamEnabled", "streamViewType", "ttl"})
 
 
-def test_capacity_of_tables_and_indexes_scales_between_fifty_and_five_hundred(parcels: Deployment) -> None:
+def test_capacity_of_tables_and_indexes_scales_from_fifty_to_the_ceiling_of_the_profile(parcels: Deployment) -> None:
     targets = parcels.inputs("appautoscaling.Target").values()
     index = "table/parcels-parcels-prod/index"
     assert {
         (target["resourceId"], target["scalableDimension"], target["minCapacity"], target["maxCapacity"])
         for target in targets
     } == {
-        (resource, f"dynamodb:{level}:{kind}CapacityUnits", 50, 500)
+        (resource, f"dynamodb:{level}:{kind}CapacityUnits", 50, most)
         for resource, level in (
             ("table/parcels-parcels-prod", "table"),
             ("table/parcels-audit-prod", "table"),
             (f"{index}/by-state", "index"),
             (f"{index}/by-owner", "index"),
         )
-        for kind in ("Read", "Write")
+        for kind, most in (("Read", 6_500), ("Write", 9_500))
     }
     assert {target["serviceNamespace"] for target in targets} == {"dynamodb"}
 
@@ -128,7 +128,7 @@ def test_functions_are_large_traced_and_keep_executions(parcels: Deployment) -> 
     assert {function["name"] for function in functions.values()} == {"parcels-desk-prod", "parcels-sweep-prod"}
     for function in functions.values():
         assert function["memorySize"] == 512
-        assert function["reservedConcurrentExecutions"] == 100
+        assert function["reservedConcurrentExecutions"] == 530
         assert function["tracingConfig"] == {"mode": "Active"}
         assert function["runtime"] == "python3.13"
 
@@ -160,15 +160,18 @@ def test_a_function_finds_in_its_environment_only_what_it_was_granted(parcels: D
     assert functions["post-desk-function"]["environment"]["variables"] == {
         "PARCELS_TABLE": "parcels-parcels-prod",
         "AUDIT_TABLE": "parcels-audit-prod",
+        "AWS_DNS_SUFFIX": "amazonaws.com",
     }
     assert functions["post-sweep-function"]["environment"]["variables"] == {
         "PARCELS_TABLE": "parcels-parcels-prod",
         "LOST_TOPIC": "arn:post-lost-topic",
+        "AWS_DNS_SUFFIX": "amazonaws.com",
     }
 
 
 def test_each_role_may_do_only_what_its_own_function_does(parcels: Deployment) -> None:
-    documents = {name: json.loads(p["policy"])["Statement"] for name, p in parcels.inputs("iam.RolePolicy").items()}
+    grants = {n: p for n, p in parcels.inputs("iam.RolePolicy").items() if p["name"] == "grants"}
+    documents = {name: json.loads(policy["policy"])["Statement"] for name, policy in grants.items()}
     query = {
         "Effect": "Allow",
         "Action": ["dynamodb:Query"],

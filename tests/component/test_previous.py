@@ -422,3 +422,30 @@ def test_data_source_that_fails_finds_nothing() -> None:
 def test_state_that_cannot_be_read_is_reported() -> None:
     warnings = record(_items(), calls={READ: lambda _: ({}, [("stackName", "no backend")])}).warnings
     assert [line for line in warnings if "cannot be read" in line and "no backend" in line]
+
+
+CAPACITY_PROPERTIES = {
+    "readCapacity",
+    "writeCapacity",
+    "globalSecondaryIndexes[*].readCapacity",
+    "globalSecondaryIndexes[*].writeCapacity",
+}
+PROVISIONED = TableSettings(billing_mode="PROVISIONED", read_capacity=7)
+
+
+@pytest.mark.parametrize(
+    ("previous", "settings", "ignored"),
+    [
+        ("PAY_PER_REQUEST", PROVISIONED, set()),
+        ("PROVISIONED", PROVISIONED, CAPACITY_PROPERTIES),
+        ("PROVISIONED", TableSettings(), set()),
+        (None, PROVISIONED, CAPACITY_PROPERTIES),
+    ],
+    ids=["becomes provisioned", "stays provisioned", "becomes on demand", "unknown"],
+)
+def test_capacity_of_a_table_is_set_when_it_becomes_provisioned_and_then_left_to_scaling(
+    previous: str | None, settings: TableSettings, ignored: set[str]
+) -> None:
+    known = {TABLE: {"name": "dev-items-table", "billingMode": previous}} if previous else {}
+    table = deploy(known, table=settings).only("dynamodb.Table")
+    assert {*table.ignored} - {"replicas"} == ignored

@@ -108,5 +108,5 @@ def test_outputs_tell_what_is_called_and_what_moves_it() -> None:
 
 
 def test_more_is_not_kept_started_than_a_function_may_run() -> None:
-    with pytest.raises(ValueError, match=r"^function\.provisioned_concurrency 200: give at most what is reserved, 100"):
-        deployed(environment_suffix="prod", function=FunctionSettings(provisioned_concurrency=200))
+    with pytest.raises(ValueError, match=r"^function\.provisioned_concurrency 600: give at most what is reserved, 530"):
+        deployed(environment_suffix="prod", function=FunctionSettings(provisioned_concurrency=600))

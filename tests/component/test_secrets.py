@@ -60,7 +60,7 @@ def test_parameter_store_encrypts_it() -> None:
         "type": "SecureString",
         "keyId": "alias/aws/ssm",
         "description": "Parcels: what carriers ask for",
-        "tags": {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"},
+        "tags": {"Environment": "dev", "Service": "parcels", "ManagedBy": "Pulumi"},
     }
 
 
@@ -69,7 +69,7 @@ def test_entry_of_secrets_manager_gives_its_name_free_at_once() -> None:
         "name": "parcels/dev/token",
         "description": "Parcels: what carriers ask for",
         "recoveryWindowInDays": 0,
-        "tags": {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"},
+        "tags": {"Environment": "dev", "Service": "parcels", "ManagedBy": "Pulumi"},
     }
 
 
@@ -100,9 +100,12 @@ def test_not_even_what_follows_from_the_value_is_told(store: str) -> None:
 @every_store
 def test_function_finds_its_name_and_may_read_it_alone(store: str) -> None:
     made = deployed(store)
-    assert made.only("lambda.Function").inputs["environment"]["variables"] == {"TOKEN": NAMES[store]}
+    assert made.only("lambda.Function").inputs["environment"]["variables"] == {
+        "TOKEN": NAMES[store],
+        "AWS_DNS_SUFFIX": "amazonaws.com",
+    }
     arn = {"ssm": "arn:post-token-parameter", "secretsmanager": "arn:post-token-secret"}[store]
-    assert json.loads(made.only("iam.RolePolicy").inputs["policy"])["Statement"] == [
+    assert json.loads(made.inputs("iam.RolePolicy")["post-desk-policy"]["policy"])["Statement"] == [
         {"Effect": "Allow", "Action": [f"{store}:{READING[store]}"], "Resource": arn}
     ]
 

@@ -152,9 +152,9 @@ def test_tags_are_merged_key_by_key_onto_everything_that_takes_them() -> None:
     made = [record(stacked(**args, tags={"Owner": "post", "Team": "desk"})) for args in ALL]
     taking = [resource for one in made for resource in aws_resources(one) if takes_tags(resource.kind)]
     assert {resource.kind for resource in taking} == TAGGED
-    merged = {"Project": "IaC-Nova-Test", "Owner": "post", "Team": "desk"}
+    overrides = {"Owner": "post", "Team": "desk"}
     for resource in taking:
-        assert resource.inputs["tags"].items() >= merged.items(), resource.urn
+        assert resource.inputs["tags"].items() >= overrides.items(), resource.urn
 
 
 def test_args_hold_the_merged_tags() -> None:
@@ -169,11 +169,17 @@ def test_args_accept_suffix_and_tags_by_position_and_nothing_else() -> None:
 
 def test_stack_has_the_suffix_and_the_merged_tags(stack: TapStack) -> None:
     assert stack.environment_suffix == stack.args.environment_suffix == "prod"
-    assert stack.tags == {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"}
+    assert stack.tags == {
+        "Project": "IaC-Nova-Test",
+        "Owner": "LLM-Eval",
+        "Environment": "prod",
+        "Service": "inventory",
+        "ManagedBy": "Pulumi",
+    }
     created: list[TapStack] = []
     record(lambda: created.append(TapStack("post", TapStackArgs("pr-7", {"Owner": "me"}, service=PARCELS))))
     assert created[0].environment_suffix == "pr-7"
-    assert created[0].tags == {"Project": "IaC-Nova-Test", "Owner": "me"}
+    assert created[0].tags == {"Environment": "pr-7", "Service": "parcels", "ManagedBy": "Pulumi", "Owner": "me"}
 
 
 def physical_names(made: Deployment) -> Counter[tuple[str, str, str]]:
@@ -472,12 +478,9 @@ def test_names_of_a_long_suffix_are_cut_to_what_aws_takes() -> None:
 @pytest.mark.parametrize(
     ("tags", "says"),
     [
-        ({"Owner": 7}, "tags value 7: give at most 256"),
-        ({"Owner": "x" * 257}, "tags value 'xxx"),
-        ({"x" * 129: "y"}, "tags key 'xxx"),
-        ({"a;b": "c"}, "tags key 'a;b': give at most 128 letters"),
-        ({"aws:x": "c"}, "tags key 'aws:x': give a name"),
-        ({"": "c"}, "tags key '': give a name"),
+        ({"Owner": 7}, r"tags\['Owner'\] must be at most 256 letters, .*, got 7"),
+        ({"a;b": "c"}, "tags keys must be 1 to 128 letters, .*, got 'a;b'"),
+        ({"project": "a", "Project": "b"}, "tags must not have keys that differ only in case"),
     ],
 )
 def test_a_tag_that_aws_refuses_is_refused(tags: dict[str, Any], says: str) -> None:
@@ -502,7 +505,7 @@ def test_no_tags_are_the_default_ones() -> None:
 
 
 def test_more_tags_than_aws_takes_are_refused() -> None:
-    with pytest.raises(ValueError, match="tags '52 of them': give at most 50"):
+    with pytest.raises(ValueError, match="tags must have at most 50 tags together with the default tags, got 52"):
         TapStackArgs(tags={f"tag{n}": "x" for n in range(50)})
 
 
@@ -540,3 +543,52 @@ def test_what_a_transform_changes_in_the_api_is_deployed() -> None:
 
     assert triggers(None) == triggers(None)
     assert triggers(None) != triggers(pulumi.ResourceOptions(transforms=[signed]))
+
+
+def test_environment_profile_overrides_the_profile_of_the_suffix() -> None:
+    args = TapStackArgs(environment_suffix="pr-7", environment_profile="prod", service=PARCELS)
+    assert (args.environment, args.profile) == ("pr-7", "prod")
+    assert args.settings().authorization.type == "API_KEY"
+    assert args.settings().table.deletion_protection is True
+    relaxed = TapStackArgs(environment_suffix="prod-eu", environment_profile="dev", service=PARCELS)
+    assert relaxed.settings().table.deletion_protection is False
+
+
+@pytest.mark.parametrize("suffix", ["prod-eu", "eu-live", "prd", "production2"])
+def test_production_like_suffix_is_protected(suffix: str) -> None:
+    settings = TapStackArgs(environment_suffix=suffix, service=PARCELS).settings()
+    assert settings.authorization.type == "API_KEY"
+    assert settings.api.cors_origin == ""
+    assert settings.api.execution_log_bodies is False
+    assert (settings.table.retain_on_delete, settings.table.deletion_protection) == (True, True)
+
+
+@pytest.mark.parametrize("profile", ["", "production", "Prod", 7])
+def test_environment_profile_must_be_the_name_of_a_profile(profile: Any) -> None:
+    expected = f"environment_profile {profile!r}: set dev, test, staging, prod, or None for the profile that "
+    with pytest.raises(ValueError, match=f"^{re.escape(expected)}environment_suffix selects$"):
+        TapStackArgs(environment_profile=profile)
+
+
+def default_profile_messages(**args: Any) -> list[str]:
+    """The messages of a deployment about a suffix that selects no profile."""
+    return [message for message in record(stacked(**args)).notes if "names no environment profile" in message]
+
+
+def test_deployment_states_that_a_suffix_has_the_dev_profile() -> None:
+    assert default_profile_messages(environment_suffix="pr-7") == [
+        "environment_suffix 'pr-7' names no environment profile, so the settings of dev apply. Set "
+        "environment_profile to select another profile: dev, test, staging, prod."
+    ]
+
+
+@pytest.mark.parametrize(
+    "args", [{}, {"environment_suffix": "prod-eu"}, {"environment_suffix": "pr-7", "environment_profile": "dev"}]
+)
+def test_deployment_with_a_selected_profile_states_nothing(args: dict[str, Any]) -> None:
+    assert default_profile_messages(**args) == []
+
+
+def test_output_has_the_environment_profile() -> None:
+    outputs = record(stacked(environment_suffix="eu-live")).stack_outputs()
+    assert (outputs["environment"], outputs["environment_profile"]) == ("eu-live", "prod")

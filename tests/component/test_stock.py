@@ -146,7 +146,7 @@ def test_there_is_as_much_of_everything_as_is_needed(dev: Deployment) -> None:
         "lambda.Function": 12,
         "lambda.LayerVersion": 1,
         "lambda.EventSourceMapping": 1,
-        "iam.RolePolicy": 12,
+        "iam.RolePolicy": 2 * 12,
         "dynamodb.Table": 3,
         "sns.Topic": 1,
         "sns.TopicSubscription": 1,

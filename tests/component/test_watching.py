@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from lib.components.composite import Composite, CompositeArgs
 from lib.recorder import Deployment, record
-from lib.settings import AlarmSettings, ObservationSettings
+from lib.settings import AlarmSettings, ObservationSettings, Settings
+from lib.tap_stack import TapStackArgs
 
 from .programs import YARD, stacked
 
@@ -34,6 +36,18 @@ def test_nothing_of_it_is_made_unasked(yard: Deployment) -> None:
     assert not yard.of("cloudwatch.CompositeAlarm")
     assert not yard.of("cloudwatch.Dashboard")
     assert not [name for name in yard.of("cloudwatch.MetricAlarm") if "throttles-alarm" in name]
+
+
+def test_5xx_responses_are_watched_in_every_environment(yard: Deployment) -> None:
+    found = alarm(yard, "yard-api-server-errors-dev")
+    assert (found["namespace"], found["metricName"], found["threshold"]) == ("AWS/ApiGateway", "5XXError", 0.05)
+    assert found["dimensions"] == {"ApiName": "yard-api-dev", "Stage": "dev"}
+
+
+def test_a_service_that_turns_recommended_alarms_off_has_no_more_than_its_own() -> None:
+    closed = replace(YARD["service"], settings=Settings(alarms=AlarmSettings(recommended=False)))
+    assert not TapStackArgs(service=closed).recommended_alarms()
+    assert TapStackArgs(service=closed, alarms=AlarmSettings(recommended=True)).recommended_alarms()
 
 
 def test_percentile_is_an_extended_statistic(watched: Deployment) -> None:

@@ -44,7 +44,7 @@ def test_stream_calls_its_function_with_what_the_pattern_lets_through(yard: Depl
         "maximumRetryAttempts": 3,
         "filterCriteria": {"filters": [{"pattern": '{"eventName": ["INSERT"]}'}]},
         "destinationConfig": {"onFailure": {"destinationArn": QUEUE}},
-        "tags": {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"},
+        "tags": {"Environment": "dev", "Service": "yard", "ManagedBy": "Pulumi"},
     }
 
 
@@ -75,6 +75,7 @@ def test_function_finds_its_own_variables_and_the_table_whose_changes_it_serves(
         "PARCELS_TABLE": "yard-parcels-dev",
         "NOTES_TABLE": "yard-notes-dev",
         "CORS_ORIGIN": ORIGIN,
+        "AWS_DNS_SUFFIX": "amazonaws.com",
     }
 
 
@@ -83,7 +84,7 @@ def test_queue_is_encrypted_and_keeps_messages_for_a_fortnight(yard: Deployment)
         "name": "yard-failures-dev",
         "sqsManagedSseEnabled": True,
         "messageRetentionSeconds": 1_209_600,
-        "tags": {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"},
+        "tags": {"Environment": "dev", "Service": "yard", "ManagedBy": "Pulumi"},
     }
 
 
@@ -292,7 +293,7 @@ def test_pages_are_told_where_their_api_is(yard: Deployment) -> None:
 def test_objects_have_no_more_tags_than_s3_takes() -> None:
     made = deployed(tags={f"tag{n}": "x" for n in range(20)})
     assert {len(o["tags"]) for o in made.inputs("s3.BucketObjectv2").values()} == {10}
-    assert len(made.only("s3.Bucket").inputs["tags"]) == 22
+    assert len(made.only("s3.Bucket").inputs["tags"]) == 23
 
 
 def test_outputs_name_the_queue_the_alarms_and_the_site(yard: Deployment) -> None:
@@ -307,7 +308,8 @@ def test_outputs_name_the_queue_the_alarms_and_the_site(yard: Deployment) -> Non
     }
     assert outputs["alarm_names"]["dead-letters-depth"] == "yard-dead-letters-depth-dev"
     assert outputs["alarm_arns"]["watch-no-arrivals"] == "arn:post-no-arrivals-alarm"
-    assert len(outputs["alarm_names"]) == 9
+    assert outputs["alarm_names"]["api-server-errors"] == "yard-api-server-errors-dev"
+    assert len(outputs["alarm_names"]) == 10
     assert outputs["cors_origin"] == ORIGIN
 
 

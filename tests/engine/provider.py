@@ -30,11 +30,16 @@ DEFAULTS = "__defaults"
 INVOKES: Mapping[str, Callable[[str, Properties], Properties]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": lambda region, args: {"accountId": ACCOUNT, "id": ACCOUNT},
     "aws:index/getRegion:getRegion": lambda region, args: {"region": region, "name": region, "id": region},
-    "aws:index/getPartition:getPartition": lambda region, args: {"partition": "aws", "id": "aws"},
+    "aws:index/getPartition:getPartition": lambda region, args: {
+        "partition": "aws",
+        "dnsSuffix": "amazonaws.com",
+        "id": "aws",
+    },
     "aws:index/getAvailabilityZones:getAvailabilityZones": lambda region, args: {
         "names": [f"{region}{letter}" for letter in "abc"],
         "id": region,
     },
+    "aws:servicequotas/getServiceQuota:getServiceQuota": lambda region, args: {"id": args["quotaCode"], "value": 1000},
     "aws:kms/getKey:getKey": lambda region, args: {
         "id": "aws-managed",
         "arn": f"arn:aws:kms:{region}:{ACCOUNT}:key/{args['keyId'].replace('/', '-')}",

@@ -52,17 +52,21 @@ def change(args: Transformed) -> pulumi.ResourceTransformResult:
 MORE_CHANGES: Mapping[str, Mapping[str, Any]] = {
     "aws:apigateway/integration:Integration": {"contentHandling": "CONVERT_TO_TEXT"},
     "aws:apigateway/integrationResponse:IntegrationResponse": {"selectionPattern": "2.."},
-    "aws:apigateway/restApi:RestApi": {"binaryMediaTypes": ["image/png"]},
+    "aws:apigateway/resource:Resource": {"pathPart": "letters"},
+    "aws:apigateway/restApi:RestApi": {
+        "binaryMediaTypes": ["image/png"],
+        "minimumCompressionSize": "1024",
+        "policy": '{"Version": "2012-10-17", "Statement": []}',
+    },
 }
 """Further properties of the API that a deployment captures."""
 
 
 def setting(token: str, **properties: Any) -> Callable[[Transformed], pulumi.ResourceTransformResult | None]:
-    """Return a transform that sets properties of one type, by default those in `MORE_CHANGES`."""
-    values = properties or MORE_CHANGES[token]
+    """Return a transform that sets properties of one type."""
 
     def transform(args: Transformed) -> pulumi.ResourceTransformResult | None:
-        return pulumi.ResourceTransformResult({**args.props, **values}, args.opts) if args.type_ == token else None
+        return pulumi.ResourceTransformResult({**args.props, **properties}, args.opts) if args.type_ == token else None
 
     return transform
 
@@ -122,7 +126,12 @@ def test_transforms_reach_every_resource_and_redeploy_the_api_once(engine: Engin
 def test_transform_of_any_property_that_a_deployment_captures_redeploys_the_api(engine: Engine) -> None:
     stack = engine.stack()
     stack.deploy(named("tap"))
-    same = [token for token in MORE_CHANGES if not stack.preview(named("tap", transforms=[setting(token)]))["replace"]]
+    changes = [(token, {name: value}) for token, found in MORE_CHANGES.items() for name, value in found.items()]
+    same = [
+        (token, properties)
+        for token, properties in changes
+        if not stack.preview(named("tap", transforms=[setting(token, **properties)]))["replace"]
+    ]
     assert not same
 
 
@@ -215,3 +224,11 @@ def test_stack_of_another_project_refers_to_the_outputs(engine: Engine) -> None:
     consumer = engine.stack("web", project="shop-frontend").deploy(program)
     assert consumer.secret_outputs == {"api_key"}
     assert consumer.outputs == {name: deployed.outputs[name] for name in ("api_url", "api_key")}
+
+
+def test_transform_of_the_rest_api_redeploys_it_once_and_its_removal_too(engine: Engine) -> None:
+    token = "aws:apigateway/restApi:RestApi"
+    stack = engine.stack()
+    stack.deploy(named("tap"))
+    assert_redeployed_once(stack.deploy(named("tap", transforms=[setting(token, **MORE_CHANGES[token])])))
+    assert_redeployed_once(stack.deploy(named("tap")))

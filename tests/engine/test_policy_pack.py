@@ -7,7 +7,7 @@ import inspect
 import json
 import keyword
 import runpy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -38,14 +38,15 @@ ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 ALLOW_ALL = json.dumps({"Version": "2012-10-17", "Statement": [ALL]})
 
 
-def unknown_for(*functions: str) -> Unknown:
-    """Return the controls that a preview does not evaluate for functions and their roles."""
-    policies = {(control, f"tap-{function}-policy") for function in functions for control in ROLE_POLICY}
-    return policies | {("CKV_AWS_45", f"tap-{function}-function") for function in functions}
+def unknown_for(*functions: str, policies: Sequence[str] = ("policy", "log-policy")) -> Unknown:
+    """Return the controls that a preview does not evaluate for functions and the inline policies of their roles."""
+    names = [f"tap-{function}-{policy}" for function in functions for policy in policies]
+    unknown = {(control, name) for name in names for control in ROLE_POLICY}
+    return unknown | {("CKV_AWS_45", f"tap-{function}-function") for function in functions}
 
 
 UNKNOWN: dict[str, Unknown] = {
-    "items": unknown_for("lambda"),
+    "items": unknown_for("lambda", policies=["policy"]),
     "inventory": unknown_for("api-lambda"),
     "stock": {
         *unknown_for(*STOCK_FUNCTIONS),
@@ -105,6 +106,12 @@ class WireRecorder(recorder.Recorder):
         self.preview = preview
         self.requests: dict[str, analyzer_pb2.AnalyzeRequest] = {}
         self.stack: dict[str, analyzer_pb2.AnalyzerResource] = {}
+
+    def Invoke(self, request: Any) -> Any:
+        """Return the result of a data source, which a preview knows, too."""
+        response = super().Invoke(request)
+        response.unknown = False
+        return response
 
     def RegisterResource(self, request: Any) -> Any:
         """Register a resource with its inputs, and with its outputs if a provider creates it."""

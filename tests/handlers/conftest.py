@@ -20,12 +20,14 @@ def wire_fixture(emulator: Emulator) -> Iterator[FakeAws]:
 
 
 @pytest.fixture(name="worker_environment")
-def worker_environment_fixture(wire: FakeAws, aws_environment: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+def worker_environment_fixture(
+    wire: FakeAws, emulator: Emulator, aws_environment: pytest.MonkeyPatch
+) -> pytest.MonkeyPatch:
     """The environment of a worker at the other end of the wire."""
     aws_environment.setenv("AWS_ENDPOINT_URL", wire.url)
     aws_environment.setenv("AWS_REGION", REGION)
     aws_environment.setenv("AWS_LAMBDA_FUNCTION_NAME", "desk-dev")
-    aws_environment.setenv("AWS_ACCESS_KEY_ID", "test")
-    aws_environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    aws_environment.setenv("AWS_ACCESS_KEY_ID", emulator.key_id)
+    aws_environment.setenv("AWS_SECRET_ACCESS_KEY", emulator.secret_key)
     aws_environment.delenv("AWS_SESSION_TOKEN")
     return aws_environment

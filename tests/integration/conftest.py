@@ -1,7 +1,7 @@
 """A deployed stack, known by its outputs file alone.
 
-`TAP_OUTPUTS` names the flat outputs of a stack that stands, on AWS or in a local run; without it one is deployed into
-the emulator.
+`TAP_OUTPUTS` is the path of `all-outputs.json` or `flat-outputs.json` of a deployment, on AWS or in a local run.
+Without it a stack is deployed into the emulator.
 """
 
 from __future__ import annotations
@@ -23,9 +23,13 @@ import boto3
 import pytest
 
 from lib import outputs as files
-from lib.local import callers, project
-from lib.local.emulator import REGION, Emulator
+from lib.local import aws_config, callers, project
+from lib.local.emulator import Emulator
 from lib.local.engine import Engine, deploy
+from lib.services import SERVICES
+
+_FOLDERS: dict[str, Path] = {}
+"""The folder with the outputs and the AWS config file of each emulator of this test run, by its host and port."""
 
 
 class Answer(NamedTuple):
@@ -98,7 +102,9 @@ def outputs_of(service: str, flat: dict[str, Any]) -> dict[str, Any]:
 def deployed_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], dict[str, Any]]]:
     """The flat outputs of a service, which is deployed when it is first asked for."""
     if named := os.environ.get("TAP_OUTPUTS"):
-        flat = json.loads(Path(named).read_text(encoding="utf-8"))
+        flat = files.read(Path(named))
+        if not any(f"{service}_service" in flat for service in SERVICES):
+            pytest.fail(f"TAP_OUTPUTS must be all-outputs.json or flat-outputs.json of a deployment, got {named!r}.")
         yield lambda service: outputs_of(service, flat)
         return
     here = project.read(Path())
@@ -111,28 +117,34 @@ def deployed_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calla
             config = project.config(here, "dev", service)
             stack = deploy(here.program, engine, project=here.name, stack="dev", config=config, tell=lambda line: None)
             files.write({"dev": stack}, folder)
+            aws_config.write(emulator, folder)
+            _FOLDERS[urlsplit(emulator.url).netloc] = folder
             found: dict[str, Any] = json.loads((folder / files.FLAT).read_text(encoding="utf-8"))
             return found
 
         yield made
 
 
+def session(outputs: dict[str, Any]) -> boto3.Session:
+    """Return a session of the account or of the emulator that a stack is in.
+
+    The credentials for an emulator are in a file beside the outputs.
+    """
+    at = urlsplit(outputs["api_url"])
+    if at.hostname != "127.0.0.1":
+        return boto3.Session(region_name=outputs["dynamodb_table_arn"].split(":")[3])
+    return aws_config.session(_FOLDERS.get(at.netloc) or Path(os.environ["TAP_OUTPUTS"]).parent)
+
+
 @contextlib.contextmanager
 def clients(outputs: dict[str, Any]) -> Iterator[Callable[[str], Any]]:
-    """boto3 clients: of the account the stack is in, or of the emulator that its URL shows it to be in."""
-    at = urlsplit(outputs["api_url"])
-    local = {
-        "endpoint_url": f"http://{at.netloc}",
-        "region_name": REGION,
-        "aws_access_key_id": "test",
-        "aws_secret_access_key": "test",
-    }
-    found = local if at.hostname == "127.0.0.1" else {"region_name": outputs["dynamodb_table_arn"].split(":")[3]}
+    """Provide boto3 clients of the account or of the emulator that a stack is in."""
+    found = session(outputs)
     with contextlib.ExitStack() as stack:
 
         @functools.cache
         def made(service: str) -> Any:
-            return stack.enter_context(contextlib.closing(boto3.client(service, **found)))
+            return stack.enter_context(contextlib.closing(found.client(service)))
 
         yield made
 

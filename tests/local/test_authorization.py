@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
 from lib import outputs as files
 from lib.local import __main__ as command
-from lib.local import callers, project, tour
-from lib.local.emulator import KEY_ID, REGION, SECRET, Emulator
+from lib.local import aws_config, callers, project, tour
+from lib.local.emulator import REGION, Emulator
 from lib.local.engine import DeployError, Engine, deploy
 from lib.service import Call
 
@@ -100,11 +102,12 @@ def test_preflights_and_paths_that_are_not_there_ask_nobody(members: dict[str, A
     assert answered(members, Call(method="GET", path="/nothing", status=404)) == (404, "NOT_FOUND")
 
 
-def examples_answers(outputs: dict[str, Any], folder: Path, about: str) -> list[Any]:
+def examples_answers(outputs: dict[str, Any], emulator: Emulator, folder: Path, about: str) -> list[Any]:
     """What the page's example prints, run where the outputs are those of a local run."""
     if not shutil.which("curl"):
         pytest.skip("there is no curl to run the examples with")
     files.write({"dev": outputs}, folder / "cfn-outputs")
+    aws_config.write(emulator, folder / "cfn-outputs")
     (folder / ".venv/bin").mkdir(parents=True)
     (folder / ".venv/bin/python").symlink_to(sys.executable)
     (example,) = (example for example in BLOCK.findall(PAGE) if about in example)
@@ -114,14 +117,14 @@ def examples_answers(outputs: dict[str, Any], folder: Path, about: str) -> list[
     return [json.loads(line) for line in ran.stdout.splitlines()]
 
 
-def test_the_page_says_how_to_get_a_token(members: dict[str, Any], tmp_path: Path) -> None:
-    refused, listed = examples_answers(members, tmp_path, "oauth2/token")
-    assert (refused["code"], listed.keys()) == ("UNAUTHORIZED", {"items", "next_page_token"})
+def test_the_page_says_how_to_get_a_token(members: dict[str, Any], emulator: Emulator, tmp_path: Path) -> None:
+    refused, listed = examples_answers(members, emulator, tmp_path, "oauth2/token")
+    assert (refused["code"], listed.keys()) == ("UNAUTHORIZED", {"items", "count", "next_page_token"})
 
 
-def test_the_page_says_how_to_sign(signed: dict[str, Any], tmp_path: Path) -> None:
-    refused, listed = examples_answers(signed, tmp_path, "--aws-sigv4")
-    assert (refused["code"], listed.keys()) == ("FORBIDDEN", {"items", "next_page_token"})
+def test_the_page_says_how_to_sign(signed: dict[str, Any], emulator: Emulator, tmp_path: Path) -> None:
+    refused, listed = examples_answers(signed, emulator, tmp_path, "--aws-sigv4")
+    assert (refused["code"], listed.keys()) == ("FORBIDDEN", {"items", "count", "next_page_token"})
 
 
 def test_the_pool_is_as_it_was_described(members: dict[str, Any], emulator: Emulator) -> None:
@@ -200,8 +203,8 @@ def test_outputs_lead_to_a_token(
     members: dict[str, Any], emulator: Emulator, tmp_path: Path, aws_environment: pytest.MonkeyPatch, told: set[str]
 ) -> None:
     aws_environment.setenv("AWS_ENDPOINT_URL", emulator.url)
-    aws_environment.setenv("AWS_ACCESS_KEY_ID", KEY_ID)
-    aws_environment.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    aws_environment.setenv("AWS_ACCESS_KEY_ID", emulator.key_id)
+    aws_environment.setenv("AWS_SECRET_ACCESS_KEY", emulator.secret_key)
     aws_environment.delenv("AWS_SESSION_TOKEN")
     secrets = {"machine_client_secret"} - told
     files.write({"dev": {name: value for name, value in members.items() if name not in secrets}}, tmp_path)
@@ -226,3 +229,77 @@ def test_every_service_is_toured_as_somebody_who_may(
     config = ["--config", f"authorization={authorization}"]
     assert command.main(["--check", "--service", "inventory", "--outputs", str(tmp_path), *config]) == 0
     assert "every route answered as it should" in capsys.readouterr().out
+
+
+CALLBACK = "https://a.example/"
+
+
+def sent_form(url: str, path: str, form: dict[str, str]) -> tuple[http.client.HTTPResponse, bytes]:
+    """Send a form without following redirects."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=callers.TIMEOUT_SECONDS)
+    try:
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        connection.request("POST", path, urlencode(form), headers)
+        response = connection.getresponse()
+        return response, response.read()
+    finally:
+        connection.close()
+
+
+def signed_in(outputs: dict[str, Any], name: str, password: str) -> callers.Shown:
+    """Return the headers of a user who signed in on the sign-in page, with every scope of the API."""
+    client = {"client_id": outputs["user_pool_client_id"], "redirect_uri": CALLBACK}
+    scope = " ".join(["openid", *outputs["scopes"].values()])
+    form = {**client, "response_type": "code", "scope": scope, "username": name, "password": password}
+    redirect, _ = sent_form(outputs["sign_in_url"], "/login", form)
+    (code,) = parse_qs(urlsplit(redirect.getheader("Location", "")).query)["code"]
+    exchange = {**client, "grant_type": "authorization_code", "code": code}
+    _, body = sent_form(outputs["sign_in_url"], "/oauth2/token", exchange)
+    return callers.bearing({"Authorization": f"Bearer {json.loads(body)['access_token']}"})
+
+
+def test_only_members_of_the_group_are_administrators_in_an_existing_pool(emulator: Emulator, theirs: str) -> None:
+    users, pool_id = emulator.client("cognito-idp"), theirs.rpartition("/")[2]
+    users.create_user_pool_domain(Domain="customers", UserPoolId=pool_id)
+    config = {"authorization": "COGNITO_USER_POOLS", "user_pool": theirs, "callback_urls": CALLBACK}
+    outputs = deployed(emulator, "items", "customers", **config)
+    assert outputs["user_pool_group"] == "items-customers"
+    name, password = callers.person(emulator, pool_id)
+    assert answered(outputs, LIST, signed_in(outputs, name, password)) == (403, "FORBIDDEN")
+    assert answered(outputs, MAKE, signed_in(outputs, name, password)) == (403, "FORBIDDEN")
+    users.admin_add_user_to_group(UserPoolId=pool_id, Username=name, GroupName="items-customers")
+    assert answered(outputs, LIST, signed_in(outputs, name, password)) == (200, "")
+    assert answered(outputs, MAKE, signed_in(outputs, name, password)) == (201, "")
+    assert answered(outputs, LIST, callers.shown(outputs)) == (200, "")
+
+
+def test_every_user_of_a_created_pool_can_call(emulator: Emulator, members: dict[str, Any]) -> None:
+    name, password = callers.person(emulator, members["user_pool_id"])
+    assert answered(members, LIST, signed_in(members, name, password)) == (200, "")
+
+
+@pytest.mark.parametrize(("pool_mfa", "rejected"), [("OFF", True), ("OPTIONAL", True), ("ON", False)])
+def test_existing_pool_must_require_mfa_if_it_is_required(
+    emulator: Emulator, theirs: str, pool_mfa: str, rejected: bool
+) -> None:
+    users, pool_id = emulator.client("cognito-idp"), theirs.rpartition("/")[2]
+    users.create_user_pool_domain(Domain=f"mfa-{pool_mfa.lower()}", UserPoolId=pool_id)
+    users.set_user_pool_mfa_config(
+        UserPoolId=pool_id, MfaConfiguration=pool_mfa, SoftwareTokenMfaConfiguration={"Enabled": pool_mfa != "OFF"}
+    )
+    config = {"authorization": "COGNITO_USER_POOLS", "user_pool": theirs, "user_pool_mfa": "ON"}
+    suffix = f"mfa-{pool_mfa.lower()}"
+    if rejected:
+        message = (
+            rf"authorization\.mfa 'ON': require MFA in the existing user pool {pool_id}, whose MFA is {pool_mfa}, "
+        )
+        with pytest.raises(DeployError, match=message):
+            deployed(emulator, "items", suffix, **config)
+    else:
+        assert deployed(emulator, "items", suffix, **config)["user_pool_arn"] == theirs
+
+
+def test_created_pool_requires_mfa_if_it_is_required(emulator: Emulator) -> None:
+    outputs = deployed(emulator, "items", "strict", authorization="COGNITO_USER_POOLS", user_pool_mfa="ON")
+    pool = emulator.client("cognito-idp").describe_user_pool(UserPoolId=outputs["user_pool_id"])["UserPool"]
+    assert pool["MfaConfiguration"] == "ON"

@@ -145,7 +145,7 @@ def test_serving_ends_cleanly_when_told_to(
     ending: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     served: list[int] = []
-    monkeypatch.setattr(Watcher, "poll", lambda _: served.append(_items_at(tmp_path)))
+    monkeypatch.setattr(Watcher, "poll", lambda _: served.append(items_at(tmp_path)))
     before = signal.getsignal(ending)
     with interrupted(ending, lambda: bool(served)):
         assert command.main(["--env", "staging", "--service", "items", "--outputs", str(tmp_path)]) == 0
@@ -174,7 +174,7 @@ def test_serving_says_where_the_pages_are(
     ("authorization", "said"),
     [
         ("COGNITO_USER_POOLS", "people sign in as demo@example.com with "),
-        ("AWS_IAM", "sign what you send with the key id test and the secret test\n"),
+        ("AWS_IAM", "sign requests with the credentials of this run\n"),
     ],
 )
 def test_serving_says_as_whom_to_call(
@@ -207,7 +207,7 @@ def test_pages_that_cannot_be_built_end_the_run_with_what_npm_said(
     assert said.endswith("\nno space left\n")
 
 
-def _items_at(folder: Path) -> int:
+def items_at(folder: Path) -> int:
     found = json.loads((folder / "flat-outputs.json").read_text())
     request = urllib.request.Request(f"{found['api_url']}/items", headers={"x-api-key": found["api_key"]})
     with callers.OPENER.open(request) as answer:

@@ -153,9 +153,8 @@ def test_role_of_the_preflight_function_reads_no_table(several: dict[str, Any], 
     (name,) = (name for name in names if "several" in name and "preflight" in name)
     assert name not in several["function_names"].values()
     role = lambdas.get_function_configuration(FunctionName=name)["Role"].rpartition("/")[2]
-    assert iam.list_role_policies(RoleName=role)["PolicyNames"] == []
-    attached = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
-    assert [policy["PolicyName"] for policy in attached] == ["AWSLambdaBasicExecutionRole"]
+    assert iam.list_role_policies(RoleName=role)["PolicyNames"] == ["logs"]
+    assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
 
 
 def test_local_run_accepts_several_origins_on_the_command_line(tmp_path: Path) -> None:

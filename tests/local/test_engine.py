@@ -292,7 +292,7 @@ def test_a_service_of_ones_own_stands_in_prod(run: Run, emulator: Emulator) -> N
     targets = emulator.client("events").list_targets_by_rule(Rule=found["schedule_names"]["sweep"])["Targets"]
     assert targets[0]["Arn"] == found["lambda_function_arn"]
     reserved = emulator.client("lambda").get_function_concurrency(FunctionName=found["lambda_function_name"])
-    assert reserved["ReservedConcurrentExecutions"] == 100
+    assert reserved["ReservedConcurrentExecutions"] == 530
     mails = emulator.client("sns").list_subscriptions_by_topic(TopicArn=found["alarm_topic_arn"])["Subscriptions"]
     assert [mail["Endpoint"] for mail in mails] == ["a@example.com"]
     assert {type_ for type_, _ in run.engine.not_emulated} == {
@@ -467,3 +467,13 @@ def test_function_runs_its_layer_and_a_saved_change_of_it_is_live(run: Run, emul
     watcher.poll()
     assert told == [f"{name}: live with shop/words.py"]
     assert json.load(client.invoke(FunctionName=name)["Payload"]) == 2
+
+
+def test_endpoint_stays_in_use_in_a_local_run_because_its_domain_has_no_dns(run: Run) -> None:
+    found = run(
+        f"""
+api = aws.apigateway.RestApi("a", name="{unique("api")}", disable_execute_api_endpoint=True)
+pulumi.export("disabled", api.disable_execute_api_endpoint)
+"""
+    )
+    assert found["disabled"] is False

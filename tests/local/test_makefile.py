@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -229,3 +230,46 @@ def test_a_failed_install_is_tried_again(checkout: Checkout) -> None:
         "error: the packages could not be installed, for the reason above; then run make again\n"
     )
     assert not installed.exists()
+
+
+@pytest.mark.parametrize(
+    ("word", "nearest"),
+    [
+        ("ENVIROMENT=prod", "ENV"),
+        ("ENVIRONMENT_SUFFIX=prod", "ENV"),
+        ("env=prod", "ENV"),
+        ("SERVCE=stock", "SERVICE"),
+        ("PROT=8080", "PORT"),
+        ("TAP_OUTPUT=file", "TAP_OUTPUTS"),
+        ("CONFIGS=tracing=true", "CONFIG"),
+    ],
+)
+def test_misspelt_variables_are_rejected_with_the_nearest_name(checkout: Checkout, word: str, nearest: str) -> None:
+    checkout.pulumi()
+    done = checkout.make("up", word, "YES=1")
+    assert done.returncode != 0
+    name = word.partition("=")[0]
+    message = f"{name} is not a variable of this Makefile. Did you mean {nearest}? The variables are: API_KEY "
+    assert message in done.stderr
+    assert not checkout.log.exists()
+
+
+def test_misspelt_variables_are_rejected_without_python(checkout: Checkout) -> None:
+    shutil.rmtree(checkout.folder / ".venv")
+    done = checkout.make("help", "ENVIROMENT=prod")
+    assert done.returncode != 0
+    assert "ENVIROMENT is not a variable of this Makefile. The variables are: " in done.stderr
+
+
+def test_every_variable_of_a_recipe_can_be_set(checkout: Checkout) -> None:
+    text = Path("Makefile").read_text(encoding="utf-8")
+    own = re.findall(r"^(?:define )?([A-Z_]+)(?: :?=|$)", text, re.MULTILINE)
+    settings = set(re.findall(r"[$][(]([A-Z_]+)[)]", text)) - {*own, "CURDIR", "MAKEFILE_LIST"}
+    assert {"CONFIG", "ENV", "TABLE", "WORKERS"} <= settings
+    words = [f"{name}=1" for name in sorted(settings)]
+    assert checkout.make("--dry-run", "local", *words, "AWS_PROFILE=shop", "PIP_INDEX_URL=http://a").stderr == ""
+
+
+def test_variables_of_the_environment_are_not_checked(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENVIROMENT", "prod")
+    assert checkout.make("help").returncode == 0

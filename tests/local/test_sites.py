@@ -142,8 +142,8 @@ def test_bucket_has_what_was_asked_for(shop: Shop) -> None:
     assert (rule["Status"], rule["NoncurrentVersionExpiration"]) == ("Enabled", {"NoncurrentDays": 90})
     (rule,) = s3.get_bucket_cors(Bucket=name)["CORSRules"]
     assert rule["AllowedMethods"] == ["GET", "HEAD"]
-    assert {"Key": "Owner", "Value": "LLM-Eval"} in s3.get_bucket_tagging(Bucket=name)["TagSet"]
-    assert {"Key": "Owner", "Value": "LLM-Eval"} in s3.get_object_tagging(Bucket=name, Key="index.html")["TagSet"]
+    assert {"Key": "ManagedBy", "Value": "Pulumi"} in s3.get_bucket_tagging(Bucket=name)["TagSet"]
+    assert {"Key": "ManagedBy", "Value": "Pulumi"} in s3.get_object_tagging(Bucket=name, Key="index.html")["TagSet"]
 
 
 def test_only_a_public_bucket_is_read_past_what_serves_it(shop: Shop) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from lib.local.emulator import Emulator
@@ -67,9 +68,10 @@ def aws_environment_of_the_emulator(emulator: Emulator, monkeypatch: pytest.Monk
     """What lets boto3 find the emulator instead of AWS."""
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it may have the credentials of another emulator
     monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.url)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", emulator.key_id)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", emulator.secret_key)
     return monkeypatch
 
 

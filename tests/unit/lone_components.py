@@ -118,9 +118,11 @@ def role() -> Role:
 
 def function(name: str = "desk", alias: str = "live") -> Function:
     """Create a function in a VPC, with an alias and a dead-letter queue."""
+    assumed = Role(f"{name}-role", RoleArgs(name_prefix=f"{name}-role-"))
     args = FunctionArgs(
         name=f"post-{name}",
-        role_arn=Role(f"{name}-role", RoleArgs(name_prefix=f"{name}-role-")).arn,
+        role_arn=assumed.arn,
+        role_name=assumed.name,
         files={"index.py": "handler = print\n"},
         environment={"DESK": "1"},
         dead_letter_arn=Queue(f"{name}-failures", QueueArgs(name=f"{name}-failures")).arn,

@@ -10,6 +10,7 @@ import pytest
 
 from lib.runtime import logs
 from lib.runtime.api import Api, Request, Response, Route
+from lib.runtime.aws import AwsError
 
 from ..lambda_context import Context
 
@@ -195,3 +196,118 @@ def test_who_calls_is_told_as_exactly_as_it_is_known(
     assert (request.actor, request.owner) == (actor, owner)
     (line,) = lines(capsys)
     assert line.keys() == {"level", "message", "correlationId", "requestId", "route", "status", "durationMs"}
+
+
+def failing(error: Exception) -> Api:
+    """An API whose routes, schedule and consumer all fail in the same way."""
+
+    def fail(*_: Any) -> Any:
+        raise error
+
+    route = Route(fail, None, anything, {})
+    return Api({("GET", "/a"): route, ("POST", "/a"): route}, {"sweep": fail}, "*", {"notes-dev": fail})
+
+
+def requested(method: str) -> dict[str, Any]:
+    """A request of a route of `failing`."""
+    return {"resource": "/a", "httpMethod": method, "requestContext": {"requestId": "r"}}
+
+
+NO_RESPONSE = AwsError("NoAnswer", "TimeoutError: timed out", 0, {}, ambiguous=True)
+OUTAGES = [
+    NO_RESPONSE,
+    AwsError("InternalServerError", "oops", 500, {}),
+    AwsError("ThrottlingException", "slow down", 400, {}, ambiguous=True),
+]
+
+
+@pytest.mark.parametrize("error", OUTAGES, ids=str)
+@pytest.mark.parametrize(
+    ("method", "advice"),
+    [("GET", "did not respond in time; send the request again"), ("POST", "the request might have been executed")],
+)
+def test_a_request_that_aws_did_not_respond_to_in_time_is_a_503_with_the_time_to_repeat_it(
+    capsys: pytest.CaptureFixture[str], error: AwsError, method: str, advice: str
+) -> None:
+    answer = failing(error)(requested(method), Context())
+    body = json.loads(answer["body"])
+    assert (answer["statusCode"], answer["headers"]["Retry-After"]) == (503, "2")
+    assert (body["code"], body["requestId"], body["details"]) == ("SERVICE_UNAVAILABLE", "r", [])
+    assert advice in body["error"]
+    assert "Retry-After" in answer["headers"]["Access-Control-Expose-Headers"].split(",")
+    trouble, last = lines(capsys)
+    assert (trouble["level"], trouble["message"], trouble["error"]) == ("ERROR", "unavailable", str(error))
+    assert "AwsError" in trouble["trace"]
+    assert (trouble["status"], last["status"]) == (503, 503)
+
+
+def test_what_aws_rejects_for_good_fails_for_the_alarm_to_count() -> None:
+    with pytest.raises(AwsError, match="AccessDenied"):
+        failing(AwsError("AccessDeniedException", "no", 400, {}))(requested("GET"), Context())
+
+
+@pytest.mark.parametrize("event", [{"schedule": "sweep"}, {"Records": [record("a")]}], ids=["schedule", "stream"])
+def test_a_run_without_a_caller_that_aws_did_not_respond_to_fails_so_that_it_is_retried(event: dict[str, Any]) -> None:
+    with pytest.raises(AwsError, match="timed out"):
+        failing(NO_RESPONSE)(event, Context())
+
+
+GROUP = "items-dev"
+IN_GROUP = "this user is not a member of the group items-dev"
+
+
+def status_for(monkeypatch: pytest.MonkeyPatch, authorizer: Any, group: str = GROUP) -> int:
+    """Return the status of the response to a caller with an authorizer context, in an API for a group of users."""
+    monkeypatch.setenv("USER_POOL_GROUP", group)
+    answer, _ = answered(requestContext={"requestId": "r", "authorizer": authorizer})
+    return int(answer["statusCode"])
+
+
+def user(groups: str | None) -> dict[str, Any]:
+    """Return the authorizer context of a user in some groups, as the claim spells them."""
+    claims = {"sub": "0b5e", "client_id": "app", "username": "ann"}
+    return {"claims": claims if groups is None else {**claims, "cognito:groups": groups}}
+
+
+@pytest.mark.parametrize(
+    "groups", ["items-dev", "staff,items-dev", "items-dev,staff", "[staff items-dev]", "[items-dev]"]
+)
+def test_member_of_the_group_can_call(monkeypatch: pytest.MonkeyPatch, groups: str) -> None:
+    assert status_for(monkeypatch, user(groups)) == 200
+
+
+@pytest.mark.parametrize("groups", [None, "", "staff", "items-dev-readers", "staff,xitems-dev", "Items-dev", "[staff]"])
+def test_user_outside_of_the_group_is_rejected(monkeypatch: pytest.MonkeyPatch, groups: str | None) -> None:
+    assert status_for(monkeypatch, user(groups)) == 403
+
+
+def test_error_names_the_group_and_the_operation_is_not_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("USER_POOL_GROUP", GROUP)
+    answer, requests = answered(requestContext={"requestId": "r", "authorizer": user("staff")}, body="no JSON")
+    assert json.loads(answer["body"]) == {"error": IN_GROUP, "code": "FORBIDDEN", "requestId": "r", "details": []}
+    assert not requests
+
+
+@pytest.mark.parametrize(
+    ("authorizer", "status"),
+    [
+        ({"claims": {"sub": "app", "client_id": "app", "scope": "items-dev/read"}}, 200),
+        ({"claims": {"username": "ann"}}, 403),
+        ({"claims": {}}, 403),
+        ({"principalId": "ann"}, 200),
+        (None, 200),
+    ],
+)
+def test_group_is_required_of_users_of_the_pool_alone(
+    monkeypatch: pytest.MonkeyPatch, authorizer: Any, status: int
+) -> None:
+    assert status_for(monkeypatch, authorizer) == status
+
+
+@pytest.mark.parametrize("group", ["", None])
+def test_without_a_group_every_user_of_the_pool_can_call(monkeypatch: pytest.MonkeyPatch, group: str | None) -> None:
+    monkeypatch.delenv("USER_POOL_GROUP", raising=False)
+    if group is not None:
+        monkeypatch.setenv("USER_POOL_GROUP", group)
+    answer, _ = answered(requestContext={"requestId": "r", "authorizer": user(None)})
+    assert answer["statusCode"] == 200

@@ -332,3 +332,30 @@ def test_what_functions_share_and_what_each_has_of_its_own_are_all_there_is(desk
     assert sources(service, function, "*") == {**shared, **own}
     for files in (shared, own):
         assert list(files) == sorted(files)
+
+
+BATCH = {
+    "type": "object",
+    "required": ["parcels"],
+    "properties": {"parcels": {"type": "array", "maxItems": 2, "items": NEW_PARCEL}},
+}
+
+
+def test_invalid_entries_of_a_batch_are_passed_to_the_operation(desk: str, tmp_path: Path) -> None:
+    module = tmp_path / "sources" / "postoffice" / "desk" / "operations.py"
+    lines = ["", "def accept_all(request):"]
+    lines += ["    errors = {number: error.details for number, error in request.invalid.items()}"]
+    lines += ["    return Response(200, json.dumps(errors))", ""]
+    module.write_text(module.read_text() + "\n".join(lines))
+    route = a_route(method="POST", path="/batch", operation="accept_all", body="Batch")
+    function = a_function(route, a_route(method="POST", operation="accept", body="NewParcel"), handler=desk)
+    tables = (a_table(),)
+    schemas = {"Batch": BATCH, "NewParcel": NEW_PARCEL}
+    service = a_service(tables=tables, functions=(function,), schemas=schemas, batches={"Batch": "parcels"})
+    bodies = [{"parcels": [{"to": "Ada"}, {}, 1]}, {"parcels": [{"to": "Ada"}, {}]}, {"parcels": []}, {}]
+    events = [an_event("POST", "/batch", body=json.dumps(body)) for body in bodies]
+    *found, single = answers(sources(service, function), tmp_path, *events, an_event("POST", body="{}"))
+    assert [answer["statusCode"] for answer in found] == [400, 200, 200, 400]
+    assert json.loads(found[1]["body"]) == {"1": ["body.parcels[1] must contain ['to'] properties"]}
+    assert json.loads(found[2]["body"]) == {}
+    assert single["statusCode"] == 400

@@ -10,7 +10,7 @@ import pytest
 
 from lib.audit.control import Control
 from lib.audit.controls import CONTROLS
-from lib.audit.graph import Graph, Resource
+from lib.audit.graph import Graph, Link, Resource
 from lib.audit.judgement import judge
 from lib.audit.report import TITLE_WIDTH
 from lib.config import KEYS
@@ -73,6 +73,7 @@ EXAMPLES: dict[str, tuple[Case, Case]] = {
     ),
     "CKV2_AWS_53": (({"httpMethod": "GET", "requestValidatorId": "v"},), ({"httpMethod": "GET"},)),
     "CKV_AWS_206": (({"securityPolicy": "TLS_1_2"},), ({"securityPolicy": "TLS_1_0"},)),
+    "SEC05-BP02": (({"disableExecuteApiEndpoint": True}, {"basePath": "v1"}), ({}, {"basePath": "v1"})),
     "APIGateway.11": (({"securityPolicy": "SecurityPolicy_TLS13_1_3_2025_09"},), ({"securityPolicy": "TLS_1_2"},)),
     "Lambda.1": (({"principal": "*", "principalOrgId": "o-1"},), ({"principal": "*"},)),
     "CKV_AWS_258": (({"authorizationType": "AWS_IAM"},), ({"authorizationType": "NONE"},)),
@@ -282,7 +283,7 @@ def holds(control: Control, kind: str, case: Case) -> bool:
             sources={control.beside.property: ["urn:other", subject.urn]},
         )
         for number, props in enumerate(case[1:])
-        if control.beside
+        if isinstance(control.beside, Link)
     ]
     return judge(control, subject, Graph([subject, *beside])).state == "passed"
 
@@ -315,7 +316,7 @@ def test_runtimes_that_are_patched_pass(runtime: str) -> None:
 
 def test_a_resource_beside_another_says_nothing_of_this_one() -> None:
     control = ALL["S3.8"]
-    assert control.beside
+    assert isinstance(control.beside, Link)
     mine, other = (Resource(kind="s3.Bucket", name=n, urn=f"urn:x::x::aws:s::{n}", props={}) for n in ("mine", "other"))
     block = Resource(
         kind=control.beside.kind, name="block", urn="urn:x::x::b::b", props=CLOSED, sources={"bucket": [other.urn]}
@@ -336,3 +337,7 @@ def test_control_says_what_it_is_and_what_mends_it(control: Control) -> None:
 
 def test_no_two_controls_go_by_one_name() -> None:
     assert len(ALL) == sum(map(len, CONTROLS.values()))
+
+
+def test_endpoint_of_an_api_without_a_domain_is_needed() -> None:
+    assert ALL["SEC05-BP02"].holds(Resource(kind="apigateway.RestApi", name="api", urn="urn:api", props={}), [])

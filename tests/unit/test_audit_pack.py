@@ -178,7 +178,22 @@ def test_unknown_value_of_a_waived_resource_is_not_reported() -> None:
 
 def test_name_of_a_variable_is_evaluated_next_to_unknown_values() -> None:
     variables = {"TABLE_NAME": UNKNOWN_STRING_VALUE, "DATABASE_PASSWORD": "hunter2"}
-    assert alone("CKV_AWS_45", FUNCTION, {"environment": {"variables": variables}})
+    function = told(FUNCTION, "f", {"environment": {"variables": variables}})
+    assert [urn for _, urn in together("CKV_AWS_45", function)] == [function.urn]
+
+
+def test_unknown_value_of_a_variable_named_like_a_secret_fails() -> None:
+    function = told(FUNCTION, "f", {"environment": {"variables": {"DATABASE_PASSWORD": UNKNOWN_STRING_VALUE}}})
+    assert [urn for _, urn in together("CKV_AWS_45", function)] == [function.urn]
+
+
+def test_unknown_value_of_a_function_that_uses_a_secret_is_not_evaluated() -> None:
+    secret = told("aws:secretsmanager/secret:Secret", "token", {"name": "shop/dev/token"})
+    function = told(FUNCTION, "f", {"environment": {"variables": {"TOKEN_SECRET": UNKNOWN_STRING_VALUE}}})
+    function.property_dependencies = {"environment": [secret]}
+    with pytest.raises(UnknownValueError) as raised:
+        together("CKV_AWS_45", secret, function)
+    assert raised.value.props == ["environment", "variables", "TOKEN_SECRET"]
 
 
 def test_number_of_unknown_subnets_is_known() -> None:

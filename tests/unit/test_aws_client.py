@@ -265,11 +265,20 @@ def test_a_transaction_whose_condition_failed_is_not_tried_again(
 
 
 @pytest.mark.parametrize(
-    ("region", "host"),
-    [("eu-west-1", "dynamodb.eu-west-1.amazonaws.com"), ("cn-north-1", "dynamodb.cn-north-1.amazonaws.com.cn")],
+    ("region", "suffix", "host"),
+    [
+        ("eu-west-1", None, "dynamodb.eu-west-1.amazonaws.com"),
+        ("us-gov-west-1", "amazonaws.com", "dynamodb.us-gov-west-1.amazonaws.com"),
+        ("cn-north-1", "amazonaws.com.cn", "dynamodb.cn-north-1.amazonaws.com.cn"),
+        ("eusc-de-east-1", "amazonaws.eu", "dynamodb.eusc-de-east-1.amazonaws.eu"),
+    ],
 )
-def test_the_endpoint_is_the_regions_own(aws_environment: pytest.MonkeyPatch, region: str, host: str) -> None:
-    aws_environment.setenv("AWS_REGION", region)
+def test_endpoint_has_the_region_and_the_dns_suffix_of_the_partition(
+    aws_environment: pytest.MonkeyPatch, region: str, suffix: str | None, host: str
+) -> None:
+    aws_environment.delenv("AWS_DNS_SUFFIX", raising=False)
+    if suffix:
+        aws_environment.setenv("AWS_DNS_SUFFIX", suffix)
     endpoint = aws.endpoint("dynamodb", region)
     assert endpoint == f"https://{host}"
 
@@ -299,3 +308,43 @@ def test_the_signing_key_follows_the_day(client: Client, fake_aws: FakeAws) -> N
     for asked in fake_aws.asked:
         assert f"/{today}/us-east-1/dynamodb/aws4_request" in asked.headers["authorization"]
         assert asked.headers["authorization"].endswith(f"Signature={signature_by_botocore(asked)}")
+
+
+def test_no_call_goes_out_once_the_time_of_the_invocation_has_passed(
+    client: Client, fake_aws: FakeAws, budget: aws.Budget
+) -> None:
+    budget.begin(0)
+    fake_aws.script = [FINE]
+    with pytest.raises(AwsError, match="NoAnswer: TimeoutError: no time is left") as caught:
+        client.call("PutItem", {})
+    assert not caught.value.ambiguous
+    assert fake_aws.asked == []
+
+
+def test_an_attempt_ends_before_its_invocation_does(budget: aws.Budget, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0)
+    longest = aws.CONNECT_TIMEOUT_SECONDS + aws.READ_TIMEOUT_SECONDS
+    budget.begin(longest + aws.ANSWER_SECONDS + 60)
+    assert budget.attempt_deadline() == 100.0 + longest
+    budget.begin(1.0)
+    assert budget.attempt_deadline() == pytest.approx(101.0 - aws.ANSWER_SECONDS)
+
+
+def test_calls_together_that_get_no_response_share_the_time_of_one(
+    fake_aws: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = Client("dynamodb", "DynamoDB_20120810", pauses=())
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    both = threading.Barrier(2, timeout=60)
+
+    def respond_late(_: Asked) -> Any:
+        both.wait()
+        now[0] = 200.0
+        return FINE
+
+    fake_aws.script = [respond_late]
+    with pytest.raises(AwsError, match="no time is left") as caught:
+        client.together(("GetItem", {}), ("PutItem", {}))
+    assert caught.value.ambiguous
+    client.close()

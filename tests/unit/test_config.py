@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,7 @@ VALUES: dict[str, tuple[str, Any, list[str]]] = {
     "throttle_burst": ("9", 9, ["many", "-1"]),
     "authorization": ("AWS_IAM", "AWS_IAM", ["always"]),
     "user_pool": (POOL, POOL, ["none"]),
+    "user_pool_group": ("admins", "admins", ["shop admins", "a,b"]),
     "user_pool_mfa": ("ON", "ON", ["on"]),
     "callback_urls": (
         "https://a.example.com/, http://localhost:3000/",
@@ -115,6 +117,7 @@ VALUES: dict[str, tuple[str, Any, list[str]]] = {
     "domain_name": ("api.example.com", "api.example.com", ["https://api.example.com", "example"]),
     "certificate_arn": (CERTIFICATE, CERTIFICATE, ["1234"]),
     "base_path": ("v1", "v1", ["/v1"]),
+    "disable_execute_api_endpoint": ("true", True, ["on"]),
     "duration_alarm_ms": ("2500", 2500, ["slow", "900001"]),
     "notification_email": ("ops@example.com", "ops@example.com", ["ops"]),
     "site_public": ("true", True, ["on"]),
@@ -141,9 +144,10 @@ MEMBERS = {"authorization": "COGNITO_USER_POOLS"}
 DOMAIN = {"domain_name": "api.example.com", "certificate_arn": CERTIFICATE}
 OWN_VPC = {"network_vpc": "vpc-0a1b2c3d", "network_private_subnet_ids": "subnet-0a1b2c3d,subnet-0a1b2c3e"}
 TOGETHER = {
-    **dict.fromkeys(("domain_name", "certificate_arn", "base_path", "zone_id"), DOMAIN),
+    **dict.fromkeys(("domain_name", "certificate_arn", "base_path", "zone_id", "disable_execute_api_endpoint"), DOMAIN),
     **dict.fromkeys(("network_private_subnet_ids", "network_security_group_ids"), OWN_VPC),
-    **dict.fromkeys(("user_pool", "callback_urls"), MEMBERS),
+    **dict.fromkeys(("user_pool", "user_pool_mfa", "callback_urls"), MEMBERS),
+    "user_pool_group": {**MEMBERS, "user_pool": POOL},
     "lambda_snap_start": {"lambda_runtime": "python3.12"},
 }
 """What must be said beside a key."""
@@ -155,6 +159,7 @@ def args(**values: str) -> TapStackArgs:
     return args_from_config(pulumi.Config("tap"))
 
 
+@cache
 def declared() -> dict[str, dict[str, Any]]:
     """What `Pulumi.yaml` says of each key."""
     config: dict[str, dict[str, Any]] = yaml.safe_load(PROJECT.read_text(encoding="utf-8"))["config"]
@@ -310,10 +315,10 @@ def test_secrets_that_cannot_be_are_refused_without_a_word_of_them(text: str, me
 
 
 def test_project_declares_exactly_the_keys_that_are_read() -> None:
-    assert declared().keys() == {*KEYS, "environment", "service", "split_functions", "adopt_retained"}
+    assert declared().keys() == {*KEYS, *OTHER_KEYS} - {"tags", "secrets"}
 
 
-@pytest.mark.parametrize("name", [*KEYS, "environment", "service", "split_functions", "adopt_retained"])
+@pytest.mark.parametrize("name", sorted({*KEYS, *OTHER_KEYS} - {"tags", "secrets"}))
 def test_project_gives_every_key_a_type_a_description_and_a_default_of_that_type(name: str) -> None:
     entry = declared()[name]
     assert entry["description"].strip()
@@ -512,3 +517,25 @@ def test_stack_name_of_another_deployment_is_rejected(
     monkeypatch.setattr(pulumi, "get_stack", lambda: stack)
     with pytest.raises(pulumi.RunError, match=f"must match the name of the stack, '{stack}'.*pulumi stack init"):
         check_stack_name(args(**given))
+
+
+def test_environment_profile_is_read() -> None:
+    assert args(environment="pr-7").environment_profile is None
+    assert args(environment="pr-7", environment_profile="").environment_profile is None
+    made = args(environment="pr-7", environment_profile="staging")
+    assert (made.environment, made.profile) == ("pr-7", "staging")
+
+
+def test_unknown_environment_profile_is_rejected() -> None:
+    with pytest.raises(ConfigError, match=r"^environment_profile 'production': set dev, test, staging, prod, "):
+        args(environment_profile="production")
+
+
+def test_unknown_secret_environment_profile_stays_hidden() -> None:
+    with pytest.raises(ConfigError, match=r"^environment_profile '\[secret\]': set dev, test, staging, prod, "):
+        secret_args(("environment_profile",), environment_profile=PASSWORD)
+
+
+def test_warning_names_a_secret_environment_profile() -> None:
+    (warning,) = recorded_topics(("environment_profile",), environment_profile="staging").warnings
+    assert "in the state of the stack: tap:environment_profile. " in warning

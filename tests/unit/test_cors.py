@@ -44,7 +44,7 @@ def response(allowed: str, body: str = "{}", **headers: str) -> dict[str, Any]:
 def test_caller_from_the_list_gets_its_origin_back(origin: str, name: str, body: str, status: int) -> None:
     answer = response(SEVERAL, body, **{name: origin})
     assert (answer["statusCode"], answer["headers"][ORIGIN], answer["headers"]["Vary"]) == (status, origin, "Origin")
-    assert answer["headers"][EXPOSED] == "ETag,Location,X-Request-Id,X-Correlation-Id"
+    assert answer["headers"][EXPOSED] == "ETag,Location,Retry-After,X-Request-Id,X-Correlation-Id"
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_response_for_a_single_origin_is_the_same_for_every_caller(allowed: str,
         ("Content-Type", "application/json"),
         ("Cache-Control", "no-store"),
         (ORIGIN, allowed),
-        (EXPOSED, "ETag,Location,X-Request-Id,X-Correlation-Id"),
+        (EXPOSED, "ETag,Location,Retry-After,X-Request-Id,X-Correlation-Id"),
         ("X-Request-Id", "r"),
         ("X-Correlation-Id", "r"),
     ]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lib.environments import ENVIRONMENTS, row_name
+from lib.environments import ALIASES, ENVIRONMENTS, matching_profile, profile_name
 
 
 def figures(row: str) -> dict[str, Any]:
@@ -55,7 +55,7 @@ ROWS = {
     "dev": DEV,
     "test": {**DEV, "tracing": True},
     "staging": STAGING,
-    "prod": {**STAGING, "memory": 512, "kept": (True, True), "concurrency": 100},
+    "prod": {**STAGING, "memory": 512, "kept": (True, True), "concurrency": 530},
 }
 
 
@@ -72,6 +72,12 @@ def test_there_are_no_other_rows() -> None:
 def test_guarded_rows_buy_their_capacity(row: str, units: int) -> None:
     table = ENVIRONMENTS[row].table
     assert (table.read_capacity, table.write_capacity) == (units, units)
+
+
+def test_production_scales_far_beyond_its_capacity() -> None:
+    table = ENVIRONMENTS["prod"].table
+    assert (table.max_read_capacity, table.max_write_capacity) == (6_500, 9_500)
+    assert ENVIRONMENTS["staging"].table.max_read_capacity is None
 
 
 @pytest.mark.parametrize("row", ROWS)
@@ -105,7 +111,7 @@ def test_guarded_rows_are_watched(row: str, watched: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("suffix", "row"),
+    ("suffix", "profile"),
     [
         ("dev", "dev"),
         ("test", "test"),
@@ -113,18 +119,62 @@ def test_guarded_rows_are_watched(row: str, watched: bool) -> None:
         ("prod", "prod"),
         ("development", "dev"),
         ("testing", "test"),
+        ("stage", "staging"),
         ("production", "prod"),
-        ("pr-123", "dev"),
-        ("PR-123", "dev"),
-        ("prod-eu", "dev"),
-        ("Prod-EU", "dev"),
+        ("prd", "prod"),
+        ("live", "prod"),
+        ("prod-eu", "prod"),
+        ("eu_live", "prod"),
+        ("eu-west-1-prod", "prod"),
+        ("prod2", "prod"),
+        ("staging2", "staging"),
+        ("2test-3", "test"),
+        ("pr-123-dev", "dev"),
+        ("-prod_", "prod"),
     ],
 )
-def test_suffix_picks_a_row(suffix: str, row: str) -> None:
-    assert row_name(suffix) == row
+def test_part_of_suffix_selects_profile(suffix: str, profile: str) -> None:
+    assert matching_profile(suffix) == profile_name(suffix) == profile
 
 
-@pytest.mark.parametrize("suffix", ["PROD", "Prod", "pROD", "Production", "DEV", "Testing"])
-def test_suffix_that_differs_from_a_row_or_an_alias_in_case_alone_is_refused(suffix: str) -> None:
-    with pytest.raises(ValueError, match=rf"^environment_suffix '{suffix}': give '{suffix.lower()}', "):
-        row_name(suffix)
+@pytest.mark.parametrize(
+    ("suffix", "profile"),
+    [
+        ("dev-test", "test"),
+        ("test-stage", "staging"),
+        ("staging-of-prod", "prod"),
+        ("live-dev", "prod"),
+        ("development-1-testing", "test"),
+    ],
+)
+def test_strictest_of_several_matching_profiles_applies(suffix: str, profile: str) -> None:
+    assert profile_name(suffix) == profile
+
+
+@pytest.mark.parametrize("suffix", ["pr-123", "PR-123", "products", "alive", "devel", "preprod", "prodEU", "7", "-"])
+def test_suffix_without_a_known_part_has_the_dev_profile(suffix: str) -> None:
+    assert matching_profile(suffix) is None
+    assert profile_name(suffix) == "dev"
+
+
+@pytest.mark.parametrize(
+    ("suffix", "remedy"),
+    [
+        ("PROD", "prod"),
+        ("Prod", "prod"),
+        ("pROD", "prod"),
+        ("Production", "production"),
+        ("DEV", "dev"),
+        ("Testing", "testing"),
+        ("Prod-EU", "prod-EU"),
+        ("EU_Live2", "EU_live2"),
+    ],
+)
+def test_part_that_differs_from_a_name_only_in_case_is_rejected(suffix: str, remedy: str) -> None:
+    with pytest.raises(ValueError, match=rf"^environment_suffix '{suffix}': give '{remedy}', because .* lowercase$"):
+        profile_name(suffix)
+
+
+def test_every_alias_is_another_name_of_a_profile() -> None:
+    assert {*ALIASES.values()} == {*ENVIRONMENTS}
+    assert not {*ALIASES} & {*ENVIRONMENTS}

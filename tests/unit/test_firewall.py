@@ -33,9 +33,12 @@ def test_groups_follow_in_their_order_each_with_a_priority_and_metrics_of_its_ow
     assert found["AWSManagedRulesA"]["override_action"] == {"none": {}}
 
 
-def test_long_bodies_are_only_counted() -> None:
+def test_long_bodies_queries_and_paths_are_only_counted() -> None:
     group = told()["AWSManagedRulesCommonRuleSet"]["statement"]["managed_rule_group_statement"]
-    assert group["rule_action_overrides"] == [{"name": "SizeRestrictions_BODY", "action_to_use": {"count": {}}}]
+    assert group["rule_action_overrides"] == [
+        {"name": f"SizeRestrictions_{part}", "action_to_use": {"count": {}}}
+        for part in ("BODY", "QUERYSTRING", "URIPATH")
+    ]
     other = told()["AWSManagedRulesKnownBadInputsRuleSet"]["statement"]["managed_rule_group_statement"]
     assert other == {"name": "AWSManagedRulesKnownBadInputsRuleSet", "vendor_name": "AWS"}
 

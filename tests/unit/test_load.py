@@ -92,7 +92,7 @@ def test_successes_alone_make_one_table() -> None:
     [
         ([answers(), answers(201, "", [1, 2])], 0),
         ([answers(), answers(429, "THROTTLED", [1, 2]), answers(429, CAP)], 0),
-        ([answers(), answers(502, "NoAnswer")], 0),
+        ([answers(), answers(503, "SERVICE_UNAVAILABLE")], 0),
         ([answers(), answers(429, "no code", [1, 2])], 2),
         ([answers(), answers(500, "INTERNAL"), answers(0, "TimeoutError", [1, 2])], 3),
         ([answers(), answers(404, "NOT_FOUND")], 1),

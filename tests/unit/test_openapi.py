@@ -16,7 +16,7 @@ from lib.services import SERVICES
 
 from ..builders import PARCELS, a_code, a_function, a_route, a_service
 
-ALWAYS = [400, 401, 403, 429, 500, 502, 504]
+ALWAYS = [400, 401, 403, 429, 500, 502, 503, 504]
 BUILT_IN = [pytest.param(service, id=name) for name, service in SERVICES.items()]
 EVERY = [*BUILT_IN, pytest.param(PARCELS, id="described elsewhere")]
 
@@ -43,8 +43,8 @@ def own_parameters(route: Route, *demo: Call) -> list[Document]:
 
 
 def accept(**changes: Any) -> Route:
-    """A route that takes a body and makes something."""
-    return a_route(**{"method": "POST", "body": "Parcel", "responses": {201: "Parcel"}, **changes})
+    """A route that takes a body and makes something once, however often it is requested with the same key."""
+    return a_route(**{"method": "POST", "body": "Parcel", "responses": {201: "Parcel"}, "idempotent": True, **changes})
 
 
 def operations(service: Service) -> dict[tuple[str, str], Document]:
@@ -133,13 +133,13 @@ def test_routes_are_tagged_by_the_first_part_of_their_path() -> None:
         pytest.param(a_route(), ALWAYS, id="plain"),
         pytest.param(a_route(path="/parcels/{id}"), [*ALWAYS, 404], id="path parameter"),
         pytest.param(a_route(method="PUT", body="Parcel"), [*ALWAYS, 413, 415], id="body"),
-        pytest.param(a_route(method="POST"), [*ALWAYS, 409], id="POST"),
+        pytest.param(a_route(method="POST"), ALWAYS, id="POST"),
+        pytest.param(a_route(method="POST", idempotent=True), [*ALWAYS, 409], id="POST with a key"),
         pytest.param(a_route(method="PUT", idempotent=True), [*ALWAYS, 409], id="PUT with a key"),
-        pytest.param(a_route(method="POST", idempotent=False), ALWAYS, id="POST without"),
         pytest.param(a_route(method="PUT", versioned=True), [*ALWAYS, 412], id="versioned change"),
         pytest.param(a_route(method="DELETE", versioned=True), [*ALWAYS, 412], id="versioned deletion"),
         pytest.param(a_route(versioned=True), ALWAYS, id="versioned read"),
-        pytest.param(a_route(method="POST", versioned=True), [*ALWAYS, 409], id="versioned POST"),
+        pytest.param(a_route(method="POST", versioned=True), ALWAYS, id="versioned POST"),
         pytest.param(a_route(errors=(409, 410)), [*ALWAYS, 409, 410], id="declared"),
         pytest.param(a_route(codes=(a_code(status=410),)), [*ALWAYS, 410], id="code"),
     ],
@@ -193,6 +193,7 @@ def test_codes_are_those_of_every_service_and_of_the_routes_each_once_by_status(
         ("TOO_HEAVY", 409),
         ("THROTTLED", 429),
         ("QUOTA_EXCEEDED", 429),
+        ("SERVICE_UNAVAILABLE", 503),
     ]
 
 
@@ -233,11 +234,30 @@ def test_query_parameters_have_their_schemas() -> None:
     }
 
 
-def test_a_post_takes_an_idempotency_key_and_others_do_where_they_say_so() -> None:
-    assert own_parameters(accept()) == [IDEMPOTENCY_KEY]
-    assert own_parameters(accept(idempotent=False)) == []
-    assert own_parameters(accept(method="PUT")) == []
-    assert own_parameters(accept(method="PUT", idempotent=True)) == [IDEMPOTENCY_KEY]
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_only_an_operation_declared_idempotent_takes_an_idempotency_key(method: str) -> None:
+    assert own_parameters(a_route(method=method)) == []
+    assert own_parameters(a_route(method=method, idempotent=True)) == [IDEMPOTENCY_KEY]
+
+
+def test_the_shipped_operations_that_honour_an_idempotency_key_are_declared_idempotent() -> None:
+    taken = {
+        f"{name} {route.operation}"
+        for name, service in SERVICES.items()
+        for _, route in service.routes()
+        if route.idempotent
+    }
+    assert taken == {
+        "items create_item",
+        "inventory create_item",
+        "inventory batch_items",
+        "stock create_level",
+        "stock update_level",
+        "stock reserve",
+        "stock release",
+        "stock release_any",
+        "stock fulfill",
+    }
 
 
 @pytest.mark.parametrize(
@@ -320,7 +340,7 @@ def test_a_route_asks_for_what_its_deployment_does_and_the_token_has_its_scope()
 
 def test_a_route_that_is_open_to_all_asks_for_nothing_and_refuses_no_token() -> None:
     assert operation(a_route(scope=""))["security"] == []
-    assert refusals(a_route(scope="")) == [400, 403, 429, 500, 502, 504]
+    assert refusals(a_route(scope="")) == [400, 403, 429, 500, 502, 503, 504]
 
 
 def test_scopes_are_told_as_tokens_carry_them() -> None:
@@ -377,3 +397,12 @@ def test_a_call_of_a_fixed_path_is_no_example_of_the_parameter_beside_it() -> No
 def test_a_schema_cannot_take_the_errors_name() -> None:
     with pytest.raises(ValueError, match="'parcels' schema 'Error': give another name"):
         document(a_service(schemas={"Error": {"type": "object"}}))
+
+
+def test_a_response_to_an_outage_of_aws_has_the_time_to_repeat_the_request() -> None:
+    found = of(a_route())["components"]
+    answer = found["responses"]["Error503"]
+    assert answer["headers"]["Retry-After"] == {"$ref": "#/components/headers/Retry-After"}
+    assert found["headers"]["Retry-After"]["schema"] == {"type": "integer", "minimum": 1}
+    assert "repeat it after `Retry-After`" in answer["description"]
+    assert [label for label, one in found["responses"].items() if "Retry-After" in one["headers"]] == ["Error503"]

@@ -66,9 +66,10 @@ def test_calls_are_allowed_by_method_and_path_on_one_stage() -> None:
     }
 
 
-def test_managed_policies_are_awss_own() -> None:
-    for arn in (policies.BASIC_EXECUTION, policies.XRAY_WRITE, policies.VPC_ACCESS, policies.API_GATEWAY_LOGS):
-        assert arn.startswith("arn:aws:iam::aws:policy/")
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+def test_managed_policy_belongs_to_the_partition(partition: str) -> None:
+    arn = policies.managed_policy_arn(partition, policies.BASIC_EXECUTION)
+    assert arn == f"arn:{partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:parcels-failures"
@@ -132,6 +133,28 @@ def test_what_lambda_does_in_a_vpc_is_refused_to_a_functions_code() -> None:
     assert statement["Condition"] == {"Null": {"lambda:SourceFunctionArn": "false"}}
 
 
+def test_function_in_a_vpc_may_do_what_its_code_is_denied() -> None:
+    allowed, denied = policies.vpc_access(), policies.lambda_alone()
+    assert (allowed["Effect"], allowed["Resource"]) == ("Allow", "*")
+    assert "Condition" not in allowed
+    assert set(allowed["Action"]) < set(denied["Action"])
+    assert not [action for action in allowed["Action"] if not action.startswith("ec2:")]
+
+
+def test_function_writes_to_one_log_group() -> None:
+    group = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/desk"
+    assert policies.write_logs(group, policies.LOG_ACTIONS["write"]) == {
+        "Effect": "Allow",
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": f"{group}:*",
+    }
+    assert policies.write_logs(group, policies.LOG_ACTIONS["create"])["Action"] == [
+        "logs:CreateLogGroup",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+    ]
+
+
 def test_endpoint_lets_through_what_its_statements_say_whoever_asks() -> None:
     publish, subscribe = (policies.allow("sns", [action], ["arn:topic"]) for action in ("Publish", "Subscribe"))
     assert policies.let_through([publish, subscribe])["Statement"] == [
@@ -141,7 +164,8 @@ def test_endpoint_lets_through_what_its_statements_say_whoever_asks() -> None:
 
 
 def test_objects_are_those_of_one_account() -> None:
-    statement = policies.buckets_of("123456789012")
+    statement = policies.buckets_of("123456789012", "aws-us-gov")
+    assert statement["Resource"] == "arn:aws-us-gov:s3:::*"
     assert statement["Condition"] == {"StringEquals": {"aws:ResourceAccount": "123456789012"}}
     assert all(action.startswith("s3:") and "*" not in action for action in statement["Action"])
 
@@ -209,9 +233,14 @@ def test_service_uses_a_key_in_its_own_name_for_its_account_alone(user: str) -> 
 
 
 def test_partitions_are_kept_apart() -> None:
-    made = str(policies.key_document(ACCOUNT, "cn-north-1", policies.KEY_USERS, "aws-cn"))
-    assert "arn:aws-cn:" in made
-    assert "arn:aws:" not in made
+    users = (*policies.KEY_USERS, *policies.KEY_VIA)
+    document = policies.key_document(ACCOUNT, "cn-north-1", users, "aws-cn", "amazonaws.com.cn")
+    assert "arn:aws-cn:" in str(document)
+    assert "arn:aws:" not in str(document)
+    _, via, *services = document["Statement"]
+    assert all(value.endswith(".*.amazonaws.com.cn") for value in via["Condition"]["StringLike"]["kms:ViaService"])
+    principals = {statement["Principal"]["Service"] for statement in services}
+    assert {"logs.cn-north-1.amazonaws.com.cn", "events.amazonaws.com"} <= principals
 
 
 def test_role_decrypts_what_it_reads_and_makes_data_keys_for_what_it_sends() -> None:
@@ -221,11 +250,11 @@ def test_role_decrypts_what_it_reads_and_makes_data_keys_for_what_it_sends() -> 
 
 
 def test_role_uses_one_key_and_only_through_services() -> None:
-    assert policies.key_use(KEY, "Decrypt", ["ssm", "sqs"]) == {
+    assert policies.key_use(KEY, "Decrypt", ["ssm", "sqs"], "amazonaws.com.cn") == {
         "Effect": "Allow",
         "Action": ["kms:Decrypt"],
         "Resource": KEY,
-        "Condition": {"StringLike": {"kms:ViaService": ["ssm.*.amazonaws.com", "sqs.*.amazonaws.com"]}},
+        "Condition": {"StringLike": {"kms:ViaService": ["ssm.*.amazonaws.com.cn", "sqs.*.amazonaws.com.cn"]}},
     }
 
 
@@ -237,7 +266,7 @@ def test_key_has_one_id_in_every_region() -> None:
     ("statement", "actions", "resources"),
     [
         (
-            policies.buckets_of("123456789012"),
+            policies.buckets_of("123456789012", "aws"),
             "s3:GetObject s3:PutObject s3:DeleteObject s3:ListBucket",
             "arn:aws:s3:::*",
         ),

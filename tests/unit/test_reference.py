@@ -112,7 +112,9 @@ def test_the_api_lists_every_route_with_what_it_takes_and_answers() -> None:
         ),
     )
     listing, accepting = sections({"parcels": service})["api-parcels"].splitlines()[2:]
-    assert listing == r"| `GET` | `/parcels` | List \| all | `?size` | **200**; 400, 401, 403, 429, 500, 502, 504 |"
+    assert (
+        listing == r"| `GET` | `/parcels` | List \| all | `?size` | **200**; 400, 401, 403, 429, 500, 502, 503, 504 |"
+    )
     assert accepting.startswith(
         "| `POST` | `/parcels` | Accept one (an API key at least) | `Parcel` | **201** `Parcel`; 4"
     )
@@ -134,6 +136,7 @@ def test_codes_are_listed_with_their_status_and_what_they_mean() -> None:
         "`TOO_HEAVY`",
         "`THROTTLED`",
         "`QUOTA_EXCEEDED`",
+        "`SERVICE_UNAVAILABLE`",
     ]
     assert rows[3] == ["`TOO_HEAVY`", "409", "Nobody can lift it: send two."]
 
@@ -165,10 +168,20 @@ def test_permissions_say_what_each_role_may_where_and_for_whom() -> None:
     assert granted[0] == ["`parcels-sweep-dev-role-…`", "`dynamodb:Query`", where, "", "`lost-parcels`"]
     assert granted[1][1:3] == ["`sns:Publish`", "`parcels-lost-dev`"]
     assert [row[1] for row in granted[2:]] == [
-        "what `AWSLambdaBasicExecutionRole` allows",
+        "`logs:CreateLogStream`, `logs:PutLogEvents`",
         "what `AWSXRayDaemonWriteAccess` allows",
-        "what `AWSLambdaVPCAccessExecutionRole` allows",
+        ", ".join(f"`{action}`" for action in policies.vpc_access()["Action"]),
     ]
+    assert granted[2][2] == "`/aws/lambda/parcels-sweep-dev:*`"
+
+
+def test_permissions_name_the_managed_policy_that_writes_logs() -> None:
+    service = a_service(log_access="managed")
+    rows = cells(sections({"parcels": service})["permissions-parcels"])
+    assert [row[1:3] for row in rows if "BasicExecution" in row[1]] == [
+        ["what `AWSLambdaBasicExecutionRole` allows", "every log group"]
+    ]
+    assert not [row for row in rows if "logs:" in row[1]]
 
 
 def test_permissions_say_which_rows_they_are_for() -> None:
@@ -228,7 +241,9 @@ def test_permissions_to_read_a_stream_and_to_leave_what_failed_are_told() -> Non
         ],
         ["`sqs:SendMessage`", "`yard-failures-dev`", "leave what failed for good", "`nightly`, `arrivals`"],
     ]
-    assert not [row for row in rows if row[0] == "`yard-desk-dev-role-…`" and ("sqs" in row[1] or "Stream" in row[1])]
+    assert not [
+        row for row in rows if row[0] == "`yard-desk-dev-role-…`" and ("sqs" in row[1] or "GetRecords" in row[1])
+    ]
 
 
 def test_a_service_without_a_queue_leaves_nothing_in_one() -> None:
@@ -308,4 +323,6 @@ def test_waivers_are_listed_with_where_they_are_and_why() -> None:
     assert where["CKV_AWS_276"] == "`dev`, `test`"
     assert where["Lambda.2"] == "`items`"
     assert where["CKV_AWS_59"] == "`stock`, where that is so"
-    assert where["APIGateway.4"] == "where there is no `wafv2.WebAcl`"
+    assert where["APIGateway.4"] == "where that is so, in stacks without `wafv2.WebAcl`"
+    assert where["SNS.1"] == "in stacks without `kms.Key` or output `key_arn`"
+    assert "`dev`, `test`, except `stock`" in {row[1] for row in cells(sections({})["waivers"])}

@@ -209,3 +209,37 @@ def test_clients_have_the_profile_of_the_stack(
     assert len(urls) == 1
     assert "X-Amz-Credential=AKIASHOP" in urls[0]
     assert "error: desk-test: The config profile (unknown) could not be found" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("calls", "changes", "lines"),
+    [
+        ((), {"alias_arns": {}}, "shop: no function has an alias\n"),
+        (
+            (alias("shop-desk", "1"), versions("shop-desk", "$LATEST", "1")),
+            {"alias_arns": {"desk": f"{ARN}-desk:live"}},
+            "shop-desk: stays at 1, there is none before it\n",
+        ),
+    ],
+    ids=["no alias", "first version"],
+)
+def test_rollback_fails_if_there_is_nothing_to_roll_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], calls: Any, changes: dict[str, Any], lines: str
+) -> None:
+    with clients(*calls) as made:
+        assert run(tmp_path, made, "--back", **changes) == 1
+    printed = capsys.readouterr()
+    assert printed.out == lines
+    assert printed.err == (
+        f"error: nothing to roll back: {tmp_path / 'all-outputs.json'} has no function with an alias that has an "
+        "earlier version\n"
+    )
+
+
+def test_rollback_of_one_of_several_stacks_succeeds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    calls = (alias("shop-desk", "2"), versions("shop-desk", "1", "2"), moved("shop-desk", "1"))
+    stacks = {"a": told(alias_arns={"desk": f"{ARN}-desk:live"}), "b": told(alias_arns={})}
+    with clients(*calls) as made:
+        outputs.write(stacks, tmp_path)
+        assert rollout.main(["--back"], tmp_path, lambda service, **_: made[service]) == 0
+    assert capsys.readouterr().out == "shop-desk: 2 to 1\nshop: no function has an alias\n"

@@ -7,9 +7,21 @@ from pathlib import Path
 import pytest
 
 from benchmarks.scaling import model
-from benchmarks.scaling.facts import FACTS, OPERATIONS, PLATFORM, SANDBOX, SINGLE, VCPU, Operation
+from benchmarks.scaling.facts import (
+    COLD_SHARE,
+    FACTS,
+    ONE_KEY,
+    OPERATIONS,
+    PLATFORM,
+    SANDBOX,
+    SINGLE,
+    VCPU,
+    Operation,
+)
 from benchmarks.scaling.page import RATE, TARGET_MS, advised, sections
 from lib.args import TapStackArgs
+from lib.components.table import SCALING_TARGET_PERCENT
+from lib.environments import ENVIRONMENTS
 from lib.reference import filled
 from lib.services import SERVICES
 from lib.settings import ApiSettings, AuthorizationSettings, FunctionSettings, TableSettings
@@ -116,3 +128,26 @@ def test_operations_are_of_functions_that_there_are() -> None:
 
 def test_what_is_assumed_says_what_would_tell_it() -> None:
     assert all(one.source and (one.measure or one.kind == "published") for one in FACTS)
+
+
+IN_FLIGHT = 1_000
+"""Concurrent requests that 000 requires."""
+SHARE_OF_READS = 0.9
+
+
+def test_production_profile_has_what_its_concurrent_requests_need() -> None:
+    operations = {one.name: one for one in OPERATIONS}
+    mix = {
+        operations["inventory: read, audited"]: SHARE_OF_READS,
+        operations["inventory: create"]: 1 - SHARE_OF_READS,
+    }
+    rate = IN_FLIGHT / (TARGET_MS / 1_000)
+    function, table = ENVIRONMENTS["prod"].function, ENVIRONMENTS["prod"].table
+    needed = model.need(mix, function.memory_mb or 0, rate)
+    assert needed.concurrency <= (function.reserved_concurrency or 0) < needed.concurrency * 1.05
+    for ceiling, units in ((table.max_read_capacity, needed.reads), (table.max_write_capacity, needed.writes)):
+        assert units <= (ceiling or 0) * SCALING_TARGET_PERCENT / 100 < units * 1.05
+    assert (table.read_capacity, table.write_capacity) == (50, 50)
+    assert needed.key_writes < ONE_KEY.value
+    for one in mix:
+        assert model.response_ms(one, function.memory_mb or 0, COLD_SHARE.value / 100).percentile(99) < TARGET_MS

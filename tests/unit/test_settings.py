@@ -39,7 +39,10 @@ PERIODS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 
 
 VALUES: dict[type[Layer], dict[str, tuple[list[Any], list[Any]]]] = {
     FunctionSettings: {
-        "runtime": (["python3.9", "python3.13"], ["ruby3.3", "python3", "Python3.13", 3.13]),
+        "runtime": (
+            ["python3.9", "python3.13", "python3.15"],
+            ["ruby3.3", "python3", "Python3.13", 3.13, "python3.6", "python3.8", "python3.99"],
+        ),
         "memory_mb": ([128, 10240], [127, 10241, "128", 128.5, True]),
         "timeout_seconds": ([1, 900], [0, 901, 2.5]),
         "reserved_concurrency": ([-1, 0, 100_000], [-2, 100_001]),
@@ -88,11 +91,13 @@ VALUES: dict[type[Layer], dict[str, tuple[list[Any], list[Any]]]] = {
             ["1-2", f"{ARN}:iam::123456789012:server-certificate/x"],
         ),
         "base_path": (["", "v1", "shop.api_v-1"], ["/v1", "a/b", "a b", 1]),
+        "disable_execute_api_endpoint": FLAGS,
     },
     SiteSettings: {"public": FLAGS},
     AuthorizationSettings: {
         "type": (["NONE", "API_KEY", "AWS_IAM", "COGNITO_USER_POOLS"], ["none", "", True]),
         "user_pool": (["made", f"{ARN}:cognito-idp:us-east-1:123456789012:userpool/us-east-1_1"], ["", "us-east-1_1"]),
+        "user_group": (["", "admins", "shop/admins"], ["shop admins", "a,b", "[a]", "x" * 129, 1]),
         "mfa": (["OFF", "OPTIONAL", "ON"], ["on", False]),
         "callback_urls": (
             [(), ("https://a.example.com/", "http://localhost:3000/")],
@@ -126,7 +131,7 @@ VALUES: dict[type[Layer], dict[str, tuple[list[Any], list[Any]]]] = {
     },
     BackupSettings: {
         "retention_days": ([0, 36_500], [-1, 36_501]),
-        "schedule": (["cron(0 3 * * ? *)"], ["rate(1 day)", "cron()", ""]),
+        "schedule": (["cron(0 3 * * ? *)"], ["rate(1 day)", "cron()", "cron(0 3 * * *)", "", 3]),
         "cold_storage_after_days": ([0, 36_500], [-1, 36_501]),
         "copy_to_vault_arn": (["", f"{ARN}:backup:us-west-2:123456789012:backup-vault:far"], ["far"]),
     },
@@ -246,6 +251,7 @@ POOL = f"{ARN}:cognito-idp:us-east-1:123456789012:userpool/us-east-1_1"
         (ApiSettings(base_path="v1"), rf"^api\.base_path 'v1': {OUT}"),
         (ApiSettings(certificate_arn=CERTIFICATE), rf"^api\.certificate_arn 'arn.*': {OUT}"),
         (ApiSettings(zone_id="Z1"), rf"^api\.zone_id 'Z1': {OUT}"),
+        (ApiSettings(disable_execute_api_endpoint=True), rf"^api\.disable_execute_api_endpoint True: {OUT}"),
         (
             AuthorizationSettings(type="AWS_IAM", user_pool=POOL),
             r"^authorization\.user_pool 'arn.*': give type COGNITO_USER_POOLS, too, or take this out$",
@@ -253,6 +259,16 @@ POOL = f"{ARN}:cognito-idp:us-east-1:123456789012:userpool/us-east-1_1"
         (
             AuthorizationSettings(callback_urls=("https://a.example.com",)),
             r"^authorization\.callback_urls \('https://a.example.com',\): give type COGNITO_USER_POOLS, too",
+        ),
+        (AuthorizationSettings(mfa="ON"), r"^authorization\.mfa 'ON': give type COGNITO_USER_POOLS, too"),
+        (AuthorizationSettings(user_group="a"), r"^authorization\.user_group 'a': give type COGNITO_USER_POOLS, too"),
+        (
+            AuthorizationSettings(type="COGNITO_USER_POOLS", user_group="admins"),
+            r"^authorization\.user_group 'admins': set user_pool to the ARN of the existing pool that has",
+        ),
+        (
+            AuthorizationSettings(type="COGNITO_USER_POOLS", user_pool=POOL, mfa="OFF"),
+            r"^authorization\.mfa 'OFF': set ON or OPTIONAL, because an existing user pool keeps its own setting$",
         ),
         (NetworkSettings(vpc="vpc-0a1b2c3d"), r"^network\.vpc 'vpc-0a1b2c3d': give private_subnet_ids, too"),
         (
@@ -276,8 +292,12 @@ def test_what_belongs_together_comes_together(settings: Layer, message: str) -> 
         ApiSettings(),
         ApiSettings(domain_name=DOMAIN, certificate_arn=CERTIFICATE, base_path="v1"),
         ApiSettings(domain_name=DOMAIN, zone_id="Z1"),
+        ApiSettings(domain_name=DOMAIN, zone_id="Z1", disable_execute_api_endpoint=True),
+        ApiSettings(disable_execute_api_endpoint=False),
         AuthorizationSettings(type="API_KEY", user_pool="made", callback_urls=()),
         AuthorizationSettings(type="COGNITO_USER_POOLS", user_pool=POOL, callback_urls=("https://a.example.com",)),
+        AuthorizationSettings(type="COGNITO_USER_POOLS", mfa="OFF"),
+        AuthorizationSettings(type="COGNITO_USER_POOLS", user_pool=POOL, user_group="admins", mfa="ON"),
         NetworkSettings(vpc="made"),
         NetworkSettings(
             vpc="vpc-0a1b2c3d", private_subnet_ids=("subnet-0a1b2c3d",), security_group_ids=("sg-0a1b2c3d",)

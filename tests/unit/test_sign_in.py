@@ -21,10 +21,22 @@ def test_a_domain_begins_with_what_no_other_pool_of_the_region_has() -> None:
     ids=["Cognito's own", "a whole one", "the emulator's"],
 )
 def test_the_address_is_under_the_pools_domain(domain: str, address: str) -> None:
-    assert sign_in.address("eu-west-1_aB3", domain) == address
+    assert sign_in.address("eu-west-1_aB3", domain, "aws") == address
+
+
+@pytest.mark.parametrize(
+    ("partition", "region", "domain"),
+    [
+        ("aws-us-gov", "us-gov-west-1", "shop.auth-fips.us-gov-west-1.amazoncognito.com"),
+        ("aws-eusc", "eusc-de-east-1", "shop.auth.cognito-idp.eusc-de-east-1.on.amazonwebservices.eu"),
+    ],
+)
+def test_sign_in_page_has_the_domain_of_its_partition(partition: str, region: str, domain: str) -> None:
+    assert sign_in.address(f"{region}_aB3", "shop", partition) == f"https://{domain}"
+    assert sign_in.address(f"{region}_aB3", "login.example.com", partition) == "https://login.example.com"
 
 
 @pytest.mark.parametrize("domain", ["", None])
 def test_a_pool_without_a_domain_is_refused(domain: str | None) -> None:
     with pytest.raises(ValueError, match=r"authorization\.user_pool 'eu-west-1_aB3': give it a domain"):
-        sign_in.address("eu-west-1_aB3", domain)
+        sign_in.address("eu-west-1_aB3", domain, "aws")

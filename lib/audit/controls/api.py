@@ -11,6 +11,7 @@ STAGE = ("apigateway.Stage",)
 SETTINGS = ("apigateway.MethodSettings",)
 METHOD = ("apigateway.Method",)
 DOMAIN = ("apigateway.DomainName",)
+OF_API = Link(kind="apigateway.BasePathMapping", property="restApi")
 OF_STAGE = Link(kind="apigateway.MethodSettings", property="stageName")
 OF_METHOD = Link(kind="apigateway.Integration", property="httpMethod")
 RECOMMENDED_TLS = (
@@ -145,5 +146,14 @@ CONTROLS = (
         kinds=DOMAIN,
         holds=lambda domain, _: domain.get("securityPolicy") in RECOMMENDED_TLS,
         remedy="Give `api.domain.resource` such a `securityPolicy`, and an `endpointAccessMode`, by a transform.",
+    ),
+    Control(
+        ids=("SEC05-BP02",),
+        title="An API with a domain has no execute-api endpoint",
+        severity="medium",
+        kinds=("apigateway.RestApi",),
+        beside=OF_API,
+        holds=lambda api, mappings: not mappings or api.given("disableExecuteApiEndpoint"),
+        remedy="Set `disable_execute_api_endpoint` once every client uses the domain.",
     ),
 )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ..control import Control
-from ..graph import Link, Resource
+from ..graph import Link, Resource, Uses
 
 FUNCTION = ("lambda.Function",)
 PERMISSION = ("lambda.Permission",)
@@ -19,10 +19,20 @@ SECRET = re.compile(r"\b(AKIA|ASIA)[0-9A-Z]{16}\b|-----BEGIN [A-Z ]*PRIVATE KEY-
 SECRET_NAME = re.compile(r"(SECRET|PASSWORD|PASSWD|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY)$", re.IGNORECASE)
 
 
-def _holds_no_secret(function: Resource, _: Sequence[Resource]) -> bool:
+def _holds_no_secret(function: Resource, secrets: Sequence[Resource]) -> bool:
     variables = function.get("environment.variables", {})
     # Names first: they are known even if a value is not.
-    return not (any(map(SECRET_NAME.search, variables)) or any(map(SECRET.search, variables.values())))
+    suspicious = filter(SECRET_NAME.search, variables)
+    if not all(_refers_to_secret(function, f"environment.variables.{name}", secrets) for name in suspicious):
+        return False
+    return not any(map(SECRET.search, variables.values()))
+
+
+def _refers_to_secret(function: Resource, path: str, secrets: Sequence[Resource]) -> bool:
+    """Return whether a variable contains the name or the ARN of a secret, and not its value."""
+    # An unknown value can be the name of a secret only if the variables contain outputs of one.
+    value = function.get(path) if secrets else function.if_known(path)
+    return value in {secret.get("name") for secret in secrets} - {None} or str(value).startswith("arn:")
 
 
 def _leaves_what_fails(function: Resource, configs: Sequence[Resource]) -> bool:
@@ -37,7 +47,8 @@ def _for_a_few(permission: Resource, _: Sequence[Resource]) -> bool:
 
 
 def _of_one_caller(permission: Resource, _: Sequence[Resource]) -> bool:
-    service = str(permission.get("principal", "")).endswith(".amazonaws.com")
+    # A principal with a region ends with the partition's DNS suffix, e.g. `logs.cn-north-1.amazonaws.com.cn`.
+    service = ".amazonaws." in str(permission.get("principal", ""))
     return not service or permission.given("sourceArn") or permission.given("sourceAccount")
 
 
@@ -132,8 +143,9 @@ CONTROLS = (
         title="No secret is among a function's variables",
         severity="high",
         kinds=FUNCTION,
+        beside=Uses(kinds=("secretsmanager.Secret", "ssm.Parameter"), property="environment"),
         holds=_holds_no_secret,
-        remedy="Keep it in Secrets Manager, and give the function its ARN.",
+        remedy="Store it in Secrets Manager or Parameter Store, and pass the function its name or ARN.",
     ),
     Control(
         ids=("CKV_AWS_272",),

@@ -16,6 +16,8 @@ def rest_api(place: Place, inputs: Inputs) -> Made:
         "arn": f"arn:aws:apigateway:{place.region}::/restapis/{made['id']}",
         "executionArn": f"arn:aws:execute-api:{place.region}:{ACCOUNT}:{made['id']}",
         "rootResourceId": made["rootResourceId"],
+        # The emulator serves the endpoint nevertheless, and has no DNS and no certificate for a domain.
+        "disableExecuteApiEndpoint": False,
     }
     return Made(made["id"], outputs)
 

@@ -40,7 +40,8 @@ def standing_user_pool(place: Place, id_: str) -> Made:
     """A user pool that stands already; with a domain people sign in at the emulator."""
     found = place.client("cognito-idp").describe_user_pool(UserPoolId=id_)["UserPool"]
     domain = _host(place) if found.get("Domain") else None
-    return Made(id_, {"name": found["Name"], "arn": found["Arn"], "domain": domain})
+    mfa = found.get("MfaConfiguration", "OFF")
+    return Made(id_, {"name": found["Name"], "arn": found["Arn"], "domain": domain, "mfaConfiguration": mfa})
 
 
 def _host(place: Place) -> str:
@@ -66,6 +67,15 @@ def resource_server(place: Place, inputs: Inputs) -> Made:
         Scopes=[_capitalised(scope) for scope in inputs["scopes"]],
     )
     return Made(f"{inputs['userPoolId']}|{inputs['identifier']}", {})
+
+
+@makes("aws:cognito/userGroup:UserGroup")
+def user_group(place: Place, inputs: Inputs) -> Made:
+    """A group of users."""
+    place.client("cognito-idp").create_group(
+        **chosen(inputs, UserPoolId="userPoolId", GroupName="name", Description="description")
+    )
+    return Made(f"{inputs['userPoolId']}/{inputs['name']}", {})
 
 
 @makes("aws:cognito/userPoolClient:UserPoolClient")

@@ -22,11 +22,12 @@ from ...service import (
 )
 from ...settings import ApiSettings, FunctionSettings, Layer, Settings, between, flag, refuse, setting
 from ..pages import page_of, page_query
-from .handler import rows
+from ..tags import SERVICE_TAGS
+from .handler import rows, store
 
 HANDLER = f"{__package__}.handler.api"
 NUMBER_MAX = 999_999_999_999
-MAX_PAGE_SIZE = 50
+MAX_PAGE_SIZE = store.MAX_PAGE_SIZE
 STATUSES = ("available", "out_of_stock", "discontinued")
 LISTED = Key("listedAt")
 """Only rows of items that are there have it, so nothing else is in an index."""
@@ -64,8 +65,10 @@ def inventory(settings: InventorySettings | None = None) -> Service:
         title="Inventory",
         description="Items of a shop's inventory: every version kept, every change and read audited, low stock told.",
         name_pattern="inventory-{type}-{environment}",
+        log_access="create",
         alarms_type="alerts",
         schemas=SCHEMAS,
+        batches={"Batch": "items"},
         demo=DEMO,
         tables=TABLES,
         topics=(Topic(name="alerts", variable="ALERTS_TOPIC_ARN", output_prefix="sns"),),
@@ -93,6 +96,7 @@ def inventory(settings: InventorySettings | None = None) -> Service:
         settings=Settings(
             api=ApiSettings(access_log=True, execution_log_level="INFO", metrics=True, log_role="made"),
         ),
+        default_tags=SERVICE_TAGS,
     )
 
 
@@ -102,8 +106,17 @@ DESCRIPTION: Schema = {"type": "string", "maxLength": 2000}
 QUANTITY: Schema = {"type": "integer", "minimum": 0, "maximum": NUMBER_MAX}
 PRICE: Schema = {"type": "number", "minimum": 0, "maximum": NUMBER_MAX, "description": "A decimal, kept to the digit."}
 CATEGORY: Schema = {**TEXT, "maxLength": 100}
-SKU: Schema = {**TEXT, "maxLength": 100, "description": "No two items have the same."}
-STATUS: Schema = {"type": "string", "enum": list(STATUSES)}
+SKU: Schema = {
+    **TEXT,
+    "maxLength": rows.SKU_LENGTH,
+    "description": "Unique. Stored in Unicode normal form C, without surplus white space; control, format and other "
+    "invisible characters are a 400.",
+}
+STATUS: Schema = {
+    "type": "string",
+    "enum": list(STATUSES),
+    "description": "Follows the quantity, `out_of_stock` at 0 and `available` above, unless it is `discontinued`.",
+}
 THRESHOLD: Schema = {
     **QUANTITY,
     "description": "At or under this quantity the stock is low; the service's when not given.",
@@ -112,13 +125,27 @@ VERSION: Schema = {"type": "integer", "minimum": 1, "maximum": NUMBER_MAX}
 ITEM_ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 TIME: Schema = {"type": "string", "format": "date-time", "description": "UTC, to the microsecond."}
 
-REQUIRED: dict[str, Schema] = dict(zip(rows.REQUIRED, (NAME, QUANTITY, PRICE, CATEGORY), strict=True))
+REQUIRED: dict[str, Schema] = dict(zip(rows.REQUIRED, (NAME, QUANTITY, CATEGORY), strict=True))
 REMOVABLE: dict[str, Schema] = {"description": DESCRIPTION, "sku": SKU, "reorderThreshold": THRESHOLD}
+STORED_TIME: Schema = {
+    "type": "string",
+    "maxLength": 100,
+    "description": "Read-only. A value that is not the stored one is a 400.",
+}
+SENT_BACK: dict[str, Schema] = {
+    "itemId": ITEM_ID,
+    "version": {**VERSION, "description": "Same as `expectedVersion`, so that a stale copy of the item is a 409."},
+    "createdAt": STORED_TIME,
+    "lastUpdated": STORED_TIME,
+}
+"""Fields that are in a change because the caller sends back an item that it read."""
 CHANGES: dict[str, Schema] = {
     **REQUIRED,
+    "price": PRICE,
     "status": STATUS,
     **{name: {**schema, "type": [schema["type"], "null"]} for name, schema in REMOVABLE.items()},
     "expectedVersion": {**VERSION, "description": "Change the item only if this is its version; 409 otherwise."},
+    **SENT_BACK,
 }
 """What a change may hold: null takes an optional field away."""
 
@@ -127,11 +154,17 @@ SCHEMAS: dict[str, Schema] = {
         "type": "object",
         "required": list(REQUIRED),
         "additionalProperties": False,
-        "properties": {**REQUIRED, "status": {**STATUS, "description": "`available` when not given."}, **REMOVABLE},
+        "properties": {
+            **REQUIRED,
+            "price": {**PRICE, "description": f"{PRICE['description']} Default: 0."},
+            "status": STATUS,
+            **REMOVABLE,
+        },
     },
     "ItemChanges": {
         "type": "object",
-        "description": "The fields to set; the others stay. null takes an optional one away.",
+        "description": "The fields to set; the others stay. null takes an optional one away. An item can be sent back "
+        "as it was read, with fields changed.",
         "minProperties": 1,
         "additionalProperties": False,
         "properties": CHANGES,
@@ -151,18 +184,19 @@ SCHEMAS: dict[str, Schema] = {
                     f"which needs {', '.join(REQUIRED)}.",
                     "minProperties": 1,
                     "additionalProperties": False,
-                    "properties": {"itemId": ITEM_ID, **CHANGES},
+                    "properties": CHANGES,
                 },
             }
         },
     },
     "Item": {
         "type": "object",
-        "required": ["itemId", "version", *REQUIRED, "status", "createdAt", "lastUpdated"],
+        "required": ["itemId", "version", *REQUIRED, "price", "status", "createdAt", "lastUpdated"],
         "properties": {
             "itemId": ITEM_ID,
             "version": VERSION,
             **REQUIRED,
+            "price": PRICE,
             "status": STATUS,
             **REMOVABLE,
             "createdAt": TIME,
@@ -266,6 +300,7 @@ def _changes() -> tuple[Route, ...]:
             summary="Create an item, at version 1",
             body="NewItem",
             responses={201: "Item"},
+            idempotent=True,
             versioned=True,
             grants=(
                 _items("PutItem", reason="add the item, its first version, and the guard of its sku"),
@@ -283,6 +318,7 @@ def _changes() -> tuple[Route, ...]:
             summary="Create or change up to 25 items, each by itself",
             body="Batch",
             responses={200: "BatchResults"},
+            idempotent=True,
             grants=(
                 CURRENT,
                 _items("PutItem", reason="add versions, and the guards of skus"),
@@ -315,6 +351,7 @@ def _changes() -> tuple[Route, ...]:
             path="/items/{itemId}",
             operation="delete_item",
             summary="Delete an item; its history stays",
+            query={"sku": {**SKU, "description": "SKU that the item must have; 404 otherwise."}},
             responses={200: "Deleted"},
             versioned=True,
             grants=(
@@ -333,7 +370,7 @@ def _reads(settings: InventorySettings) -> tuple[Route, ...]:
     always = (audit, CONFIG) if settings.audit_reads else (CONFIG,)
     page = page_query(
         default_size=settings.default_page_size,
-        max_size=MAX_PAGE_SIZE,
+        max_size=settings.max_page_size,
         token_length=4096,
     )
     return (
@@ -342,7 +379,7 @@ def _reads(settings: InventorySettings) -> tuple[Route, ...]:
             path="/items",
             operation="list_items",
             summary="List items, newest first, a page at a time",
-            query={"category": CATEGORY, "status": STATUS, "sku": SKU, **page},
+            query={"category": CATEGORY, "status": STATUS, "sku": {**SKU, "description": "SKU of one item."}, **page},
             responses={200: "ItemPage"},
             grants=(
                 _items("Query", indexes=tuple(INDEXES), reason="list items"),
@@ -357,7 +394,10 @@ def _reads(settings: InventorySettings) -> tuple[Route, ...]:
             path="/items/{itemId}",
             operation="get_item",
             summary="Read an item",
-            query={"version": {**VERSION, "description": "An old version; the latest when not given."}},
+            query={
+                "version": {**VERSION, "description": "Version to return. Default: the latest."},
+                "sku": {**SKU, "description": "SKU that the item must have now; 404 otherwise."},
+            },
             responses={200: "Item"},
             versioned=True,
             grants=(_items("GetItem", reason="read an item"), *always),
@@ -409,7 +449,7 @@ DEMO = (
     Call(method="PUT", path="/items/{desk}", status=200, body={"quantity": 60, "expectedVersion": 3}),
     Call(method="GET", path="/items/{desk}?version=1", status=200),
     Call(method="GET", path="/items/{desk}", status=200),
-    Call(method="DELETE", path="/items/{desk}", status=200),
+    Call(method="DELETE", path="/items/{desk}?sku=DESK-140", status=200),
     Call(method="GET", path="/items/{desk}/history", status=200),
 )
 

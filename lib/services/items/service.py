@@ -3,6 +3,8 @@
 from ...service import Call, Function, Grant, Key, Metric, Route, Schema, Service, Table
 from ...settings import AlarmSettings, ApiSettings, FunctionSettings, ObservationSettings, Settings, TableSettings
 from ..pages import page_of, page_query
+from ..tags import PROJECT_TAGS
+from .handler.api import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 
 HANDLER = f"{__package__}.handler.api"
 
@@ -18,7 +20,7 @@ CREATED_AT: Schema = {
     "maxLength": 1024,
     "description": "The time of creation when not given. Records of one ItemId are in the order of this text.",
 }
-PAGE = page_query(default_size=20, max_size=100, token_length=9000)
+PAGE = page_query(default_size=DEFAULT_PAGE_SIZE, max_size=MAX_PAGE_SIZE, token_length=9000)
 
 SCHEMAS: dict[str, Schema] = {
     "NewItem": {
@@ -28,9 +30,10 @@ SCHEMAS: dict[str, Schema] = {
     },
     "ItemChanges": {
         "type": "object",
-        "description": "The attributes to set; the others stay. The keys cannot change.",
+        "description": "The attributes to set, at most 300; the others stay. The keys cannot change: they can be sent "
+        "back as they are stored, and another value is a 400.",
         "minProperties": 1,
-        "maxProperties": 300,
+        "maxProperties": 302,
     },
     "Item": {
         "type": "object",
@@ -105,6 +108,7 @@ SERVICE = Service(
     title="Items",
     description="Create, list, read, update and delete items of any JSON shape.",
     name_pattern="{environment}-items-{type}",
+    log_access="managed",
     alarm_pattern="lambda{alarm}Alarm-{environment}",
     schemas=SCHEMAS,
     demo=DEMO,
@@ -130,6 +134,7 @@ SERVICE = Service(
                     summary="Create an item",
                     body="NewItem",
                     responses={201: "Item"},
+                    idempotent=True,
                     grants=_grant("PutItem", reason="add a record, and the trace of its Idempotency-Key"),
                     metrics=(Metric("ItemsCreated", "Count", "Items created"),),
                 ),
@@ -156,4 +161,5 @@ SERVICE = Service(
         alarms=AlarmSettings(duration_ms=4000, errors=0, throttles=0, recommended=False),
         observation=ObservationSettings(dashboard=False),
     ),
+    default_tags=PROJECT_TAGS,
 )

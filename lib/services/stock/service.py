@@ -28,8 +28,9 @@ from ...service import (
 )
 from ...settings import ApiSettings, FunctionSettings, Layer, Settings, TableSettings, between, one_of, setting
 from ..pages import page_of, page_query
+from ..tags import SERVICE_TAGS
 from .handler import levels, movements
-from .handler.api import DEFAULT_PAGE_SIZE, DEFAULT_WAREHOUSE, ID
+from .handler.api import DEFAULT_PAGE_SIZE, DEFAULT_WAREHOUSE, ID, MAX_PAGE_SIZE
 from .handler.refusals import (
     BelowReserved,
     HoldLimit,
@@ -44,7 +45,6 @@ from .handler.work import REARM
 HANDLER = f"{__package__}.handler.api"
 SITE = Path(__file__).parent / "site" / "dist"
 NUMBER_MAX = levels.COUNT_MAX
-MAX_PAGE_SIZE = 100
 MAX_LINES = 25
 """Most lines of a cart: of the 100 actions of a transaction each takes three."""
 MAX_MINUTES = 1440
@@ -115,6 +115,7 @@ def stock(settings: StockSettings | None = None) -> Service:
                 log_role="made",
             ),
         ),
+        default_tags=SERVICE_TAGS,
     )
 
 
@@ -675,6 +676,7 @@ def _changing(settings: StockSettings) -> tuple[Function, ...]:
                     summary="A new product, or a product in a new warehouse",
                     body="NewLevel",
                     responses={201: "Level"},
+                    idempotent=True,
                     codes=(THERE_ALREADY,),
                     key_required=True,
                     grants=(*MOVE, ANSWERED),
@@ -722,6 +724,7 @@ def _holding(settings: StockSettings) -> tuple[Function, ...]:
                     summary=summary,
                     body=body,
                     responses={201: "Reservation"},
+                    idempotent=True,
                     errors=(404,),
                     codes=(INSUFFICIENT, LIMITED, ANOTHERS, FULFILLED),
                     key_required=True,
@@ -794,6 +797,7 @@ def _holding(settings: StockSettings) -> tuple[Function, ...]:
                     summary=summary,
                     body=body,
                     responses={200: "Sale"},
+                    idempotent=True,
                     errors=(404,),
                     codes=(INSUFFICIENT, ANOTHERS, SOLD_OTHERWISE, ENDED),
                     key_required=True,
@@ -887,7 +891,6 @@ def _watching(settings: StockSettings) -> tuple[Function, ...]:
                     body="Reconciling",
                     responses={200: "Reconciliation"},
                     key_required=True,
-                    idempotent=False,
                     grants=(_levels("Query", reason="find the product's warehouses"), *compare, *MOVE),
                     metrics=CROSSED,
                 ),

@@ -13,6 +13,13 @@ TYPES: dict[str, ResourceType] = {
         # Every scope has another item.
         defaults={"scopeIdentifiers": ["{identifier}/{scopes.scopeName}"]},
     ),
+    # Read in version 5.
+    "aws:cognito/userGroup:UserGroup": ResourceType(
+        source="internal/service/cognitoidp/user_group.go",
+        id="{userPoolId}/{name}",
+        identity="{userPoolId}/{name}",
+        force_new=frozenset({"name", "userPoolId"}),
+    ),
     # Read in version 5; since 6.6 a changed `name` is updated in place.  A changed or removed item of `schemas` is an
     # error, and a removed `smsConfiguration` stays.
     "aws:cognito/userPool:UserPool": ResourceType(

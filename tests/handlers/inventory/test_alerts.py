@@ -13,7 +13,7 @@ from lib.runtime.aws import AwsError
 from lib.services.inventory.handler import store
 
 from ...fake_aws import Asked, FakeAws
-from ...lambda_context import Context
+from ...lambda_context import SPENT_SECONDS, Context
 from .conftest import Shop
 
 
@@ -186,7 +186,7 @@ def test_a_sweep_stops_before_lambda_stops_it(shop: Shop, wire: FakeAws, make_du
     shop.create(quantity=1)
     wire.script = ["pass"]
     make_due()
-    shop.api.handler({"schedule": "send-alerts"}, Context(0.1))
+    shop.api.handler({"schedule": "send-alerts"}, Context(SPENT_SECONDS))
     assert shop.told() == []
 
 

@@ -270,7 +270,7 @@ def test_items_are_listed_by_what_they_are(shop: Shop) -> None:
 
 def test_a_listing_follows_changes(shop: Shop) -> None:
     item = shop.create(category="a")
-    shop.change(item, category="b", status="out_of_stock")
+    shop.change(item, category="b", quantity=0)
     assert shop.listed(category="a") == shop.listed(status="available") == []
     assert len(shop.listed(category="b", status="out_of_stock")) == 1
 
@@ -314,7 +314,6 @@ def test_page_tokens_are_good_for_their_query_only(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("query", "says"),
     [
-        ({"page_size": "51"}, "query.page_size must be smaller than or equal to 50"),
         ({"page_size": "0"}, "query.page_size"),
         ({"page_size": "many"}, "query.page_size must be integer"),
         ({"status": "gone"}, "query.status must be one of"),

@@ -12,7 +12,7 @@ import pytest
 from lib.runtime.aws import AwsError
 
 from ...fake_aws import Asked, FakeAws
-from ...lambda_context import Context
+from ...lambda_context import SPENT_SECONDS, Context
 from .conftest import Shop
 from .consistency import alerts as alerts_raised
 from .consistency import check
@@ -388,6 +388,6 @@ def test_every_alert_is_sent_however_many(shop: Shop) -> None:
 
 def test_a_sweep_stops_before_lambda_stops_it(shop: Shop) -> None:
     shop.create(stock_count=0)
-    shop.api.handler({"schedule": "stock-thresholds"}, Context(0.1))
+    shop.api.handler({"schedule": "stock-thresholds"}, Context(SPENT_SECONDS))
     assert shop.heard() == []
     assert len(shop.told()) == 1

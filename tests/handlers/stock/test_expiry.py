@@ -11,7 +11,7 @@ from lib.runtime.aws import BUDGET
 from lib.runtime.errors import TooManyRequests
 
 from ...fake_aws import Asked, FakeAws
-from ...lambda_context import Context
+from ...lambda_context import SPENT_SECONDS, Context
 from .conftest import Shop
 from .consistency import check
 from .test_reservations import counts
@@ -108,7 +108,7 @@ def test_a_sweep_stops_before_lambda_stops_it(shop: Shop) -> None:
     shop.create()
     shop.reserve("r", lifetime_minutes=1)
     shop.clock.now += 60
-    shop.api.handler({"schedule": "stock-expiry"}, Context(0.1))
+    shop.api.handler({"schedule": "stock-expiry"}, Context(SPENT_SECONDS))
     assert shop.row()["reserved_count"] == 1
     check(shop)
 
@@ -130,7 +130,7 @@ def test_what_is_given_back_ends_between_two_transactions_where_time_ends(shop: 
 
 def out_of_time(_: Asked) -> str:
     """Takes all the time of the invocation."""
-    BUDGET.begin(0)
+    BUDGET.begin(SPENT_SECONDS)
     return "pass"
 
 
@@ -196,7 +196,7 @@ def test_what_cannot_be_given_back_is_still_not_sold(shop: Shop) -> None:
     shop.create()
     shop.reserve("r", 8, lifetime_minutes=1)
     shop.clock.now += 60
-    shop.api.seconds = 0.1
+    shop.api.seconds = SPENT_SECONDS
     answer = shop.reserve("other", 5)
     assert (answer.status, answer.body["code"]) == (409, "INSUFFICIENT_STOCK")
     shop.api.seconds = 30.0

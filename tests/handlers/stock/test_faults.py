@@ -15,6 +15,7 @@ from lib.runtime.aws import AwsError
 from lib.services.stock.handler import reconcile
 
 from ...fake_aws import Asked, FakeAws
+from ...lambda_context import SPENT_SECONDS
 from ..worker import Answer, refused
 from .conftest import FULFILL, PRODUCT, RECONCILE, RESERVE, Shop
 from .consistency import check
@@ -95,7 +96,7 @@ def cut(shop: Shop, wire: FakeAws, script: list[Any], deed: Deed) -> bool:
     calls = script.count("pass")
     before = len(wire.asked)
     shop.forget(pauses=())
-    with contextlib.suppress(AwsError):
+    with contextlib.suppress(AwsError):  # of a schedule
         deed.do(shop)
     wire.script = ["pass"]
     shop.forget()
@@ -194,7 +195,7 @@ def test_rows_that_were_left_out_are_read_again(shop: Shop, wire: FakeAws) -> No
 def test_a_table_that_is_too_busy_asks_for_patience(shop: Shop, wire: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dynamodb, "PAUSES_SECONDS", ())
     stocked(shop)
-    shop.api.seconds = 2.0
+    shop.api.seconds = SPENT_SECONDS
     wire.script = [THROTTLED]
     for name in ("create", "update", "reserve", "release", "fulfil held", "fulfil free", "list"):
         answer = DEEDS[name].do(shop)
@@ -219,7 +220,7 @@ def test_a_level_that_others_keep_changing_asks_for_patience(shop: Shop, wire: F
         return (400, {"__type": "TransactionCanceledException", "CancellationReasons": [lost, {"Code": "None"}]})
 
     wire.script = [always]
-    shop.api.seconds = 2.0
+    shop.api.seconds = SPENT_SECONDS
     refused(shop.update("a", stock_count=9), 429, "THROTTLED", "a: changed by too many at once")
     wire.script = ["pass"]
     check(shop)
@@ -240,7 +241,7 @@ def test_a_reservation_that_others_keep_changing_asks_for_patience(shop: Shop, w
         )
 
     wire.script = [always]
-    shop.api.seconds = 1.9
+    shop.api.seconds = SPENT_SECONDS
     answer = DEEDS[name].do(shop)
     assert answer
     refused(answer, 429, "THROTTLED", "reservation ")
@@ -356,3 +357,21 @@ def test_a_level_that_vanishes_is_missing(shop: Shop, wire: FakeAws) -> None:
     refused(shop.release_cart("held"), 404, "NOT_FOUND", "no product 'b' in warehouse 'main'")
     overtaken_by(wire, lambda: shop.erase("management", product_id="a", warehouse_id="main"))
     refused(shop.reserve("x", 1, "a"), 404, "NOT_FOUND", "no product 'a'")
+
+
+@pytest.mark.parametrize("name", ["create", "update", "reserve", "release", "fulfil held", "fulfil free", "list"])
+def test_tables_that_do_not_respond_are_a_503_after_which_the_request_can_be_repeated(
+    shop: Shop, wire: FakeAws, name: str
+) -> None:
+    stocked(shop)
+    shop.forget(pauses=())
+    wire.script = ["hang up"]
+    answer = DEEDS[name].do(shop)
+    assert answer
+    refused(answer, 503, "SERVICE_UNAVAILABLE", "did not respond in time")
+    assert answer.headers["Retry-After"] == "2"
+    wire.script = ["pass"]
+    again = DEEDS[name].do(shop)
+    assert again
+    assert again.status == DEEDS[name].first
+    check(shop)

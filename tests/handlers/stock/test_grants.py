@@ -15,6 +15,7 @@ from lib.services.stock.handler import reconcile
 from lib.services.stock.service import SERVICE
 
 from ...fake_aws import Asked, FakeAws
+from ...lambda_context import SPENT_SECONDS
 from ..grants import Use, check_grants
 from .conftest import FULFILL, MOVEMENTS, PRODUCT, RECONCILE, RESERVATIONS, Shop
 from .test_faults import DEEDS, stocked
@@ -129,7 +130,7 @@ def test_an_interrupted_comparison_keeps_to_the_grants_of_its_own_function(
     def sleep(seconds: float) -> None:
         slept.append(seconds)
         if len(slept) == reconcile.LOOKS:
-            BUDGET.begin(0)
+            BUDGET.begin(SPENT_SECONDS)
 
     before = len(wire.asked)
     with pytest.raises(TooManyRequests):

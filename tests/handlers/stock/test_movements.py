@@ -12,6 +12,7 @@ from lib.runtime.aws import BUDGET
 from lib.services.stock.handler import listings
 
 from ...fake_aws import Asked, FakeAws
+from ...lambda_context import SPENT_SECONDS
 from ..worker import Answer, refused
 from .conftest import MOVEMENTS, Shop
 
@@ -92,7 +93,7 @@ def test_pages_of_a_warehouse_are_complete_whatever_a_request_reads(
 def test_a_page_is_short_when_time_runs_out(moving: Shop, wire: FakeAws) -> None:
     def late(request: Asked) -> str:
         if b"FilterExpression" in request.body:
-            BUDGET.begin(0)
+            BUDGET.begin(SPENT_SECONDS)
         return "pass"
 
     page(moving, 3)  # loads the key of the page tokens

@@ -42,7 +42,7 @@ def workers_fixture(shop: Shop) -> Iterator[list[Stock]]:
 def at_once(workers: list[Stock], *calls: Call) -> list[str]:
     """How each call ended: `done`, or the code of its refusal."""
     barrier = Barrier(len(calls))
-    BUDGET.begin(60)
+    BUDGET.begin(600)
 
     def run(number: int) -> str:
         barrier.wait()

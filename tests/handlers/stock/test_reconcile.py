@@ -18,7 +18,7 @@ from lib.services.stock.handler.movements import Cause
 from lib.services.stock.handler.store import stock
 
 from ...fake_aws import Asked, FakeAws
-from ...lambda_context import Context
+from ...lambda_context import SPENT_SECONDS, Context
 from ..worker import refused
 from .conftest import RECONCILE, Shop
 from .consistency import check
@@ -316,7 +316,7 @@ def test_a_level_that_is_removed_meanwhile_differs_from_nothing(shop: Shop, wire
 def test_a_comparison_for_which_no_time_is_left_says_so(shop: Shop) -> None:
     shop.create()
     with pytest.raises(TooManyRequests, match="ran out of time"):
-        shop.api.handler({"schedule": "stock-reconciliation"}, Context(0.1))
+        shop.api.handler({"schedule": "stock-reconciliation"}, Context(SPENT_SECONDS))
 
 
 def test_what_was_found_is_told_though_a_later_read_fails(
@@ -348,7 +348,7 @@ def test_what_was_found_is_told_though_time_runs_out_over_what_moves(
         slept.append(seconds)
         shop.tamper("desk", stock_count=11 + len(slept))
         if len(slept) == reconcile.LOOKS:
-            BUDGET.begin(0)
+            BUDGET.begin(SPENT_SECONDS)
 
     capsys.readouterr()
     with pytest.raises(TooManyRequests, match="ran out of time"):
@@ -408,7 +408,7 @@ def test_a_comparison_continues_where_the_one_before_ran_out_of_time(
         def sleep(seconds: float) -> None:
             slept.append(seconds)
             if len(slept) == pauses:
-                BUDGET.begin(0)
+                BUDGET.begin(SPENT_SECONDS)
 
         capsys.readouterr()
         with pytest.raises(TooManyRequests, match="ran out of time"):

@@ -82,7 +82,6 @@ def test_a_body_that_breaks_a_rule_is_told_which_field(
         ("/inventory", {"category": "a#b"}, "category"),
         ("/inventory", {"search": "a b"}, "search"),
         ("/inventory", {"page_size": "0"}, "page_size"),
-        ("/inventory", {"page_size": "101"}, "page_size"),
         ("/inventory", {"page_size": "many"}, "page_size"),
         ("/inventory", {"page_token": "nonsense"}, "page_token"),
         ("/inventory", {"sort": "up"}, "sort"),

@@ -49,6 +49,13 @@ def exact(fields: dict[str, Any]) -> dict[str, Any]:
     return {n: Decimal(str(v)) if isinstance(v, float) else v for n, v in fields.items() if v is not None}
 
 
+def with_status(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return an item's fields with the status that its quantity implies."""
+    if fields.get("status") == "discontinued":
+        return fields
+    return {**fields, "status": "available" if fields["quantity"] else "out_of_stock"}
+
+
 class Shop(RuleBasedStateMachine):
     """Does the same to the API and to the model."""
 
@@ -85,7 +92,7 @@ class Shop(RuleBasedStateMachine):
         if self._taken(body.get("sku")):
             assert (answer.status, answer.body["code"]) == (409, "CONFLICT")
             assume(False)
-        item = Modelled(answer.body["itemId"], [exact({"status": "available", **body})])
+        item = Modelled(answer.body["itemId"], [exact(with_status(body))])
         assert (answer.status, answer.headers["etag"]) == (201, '"1"')
         self._agrees(answer.body, item)
         self.model[item.item_id] = item
@@ -109,7 +116,7 @@ class Shop(RuleBasedStateMachine):
         else:
             before = item.versions[-1]
             kept = {name: value for name, value in before.items() if name not in changes}
-            after = {**kept, **exact(changes)}
+            after = with_status({**kept, **exact(changes)})
             if after != before:
                 item.versions.append(after)
             assert (answer.status, answer.headers["etag"]) == (200, f'"{len(item.versions)}"')

@@ -74,8 +74,8 @@ def test_parameter_store_holds_table_names_and_settings(outputs: Outputs, client
 
 def test_the_function_may_do_what_its_routes_do(outputs: Outputs, client: Client) -> None:
     iam, role = client("iam"), outputs["lambda_role_name"]
-    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+    assert set(iam.list_role_policies(RoleName=role)["PolicyNames"]) == {"grants", "logs"}
+    document = iam.get_role_policy(RoleName=role, PolicyName="grants")["PolicyDocument"]
     statements = (json.loads(document) if isinstance(document, str) else document)["Statement"]
     items, audit = outputs["table_arns"]["items"], outputs["table_arns"]["audit"]
     own_rows = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["tap#alert#*", "tap#sku#*"]}}
@@ -93,6 +93,17 @@ def test_the_function_may_do_what_its_routes_do(outputs: Outputs, client: Client
     (indexes,) = [resource for actions, resource, _ in others if actions == {"dynamodb:Query"}]
     names = ("category-index", "status-index", "category-status-index", "listing-index")
     assert set(indexes) == {f"{items}/index/{name}" for name in names}
+
+
+def test_function_writes_to_its_own_log_group_only(outputs: Outputs, client: Client) -> None:
+    iam, role = client("iam"), outputs["lambda_role_name"]
+    document = iam.get_role_policy(RoleName=role, PolicyName="logs")["PolicyDocument"]
+    (statement,) = (json.loads(document) if isinstance(document, str) else document)["Statement"]
+    assert statement["Action"] == ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
+    assert statement["Resource"] == f"{outputs['log_group_arns']['api-lambda']}:*"
+    attached = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+    traces = {"AWSXRayDaemonWriteAccess"} if outputs["tracing"] else set()
+    assert {policy["PolicyName"] for policy in attached} == traces
 
 
 def test_requests_are_logged_as_json(outputs: Outputs, stage: Any, client: Client) -> None:
@@ -121,5 +132,5 @@ def test_a_sweep_comes_round(outputs: Outputs, client: Client) -> None:
 def test_alarms_and_alerts_go_to_one_topic(outputs: Outputs, client: Client) -> None:
     assert outputs["alarm_topic_arn"] == outputs["topic_arns"]["alerts"]
     found = client("cloudwatch").describe_alarms(AlarmNames=[*outputs["alarm_names"].values()])["MetricAlarms"]
-    assert len(found) == 3 * len(outputs["function_names"])
+    assert len(found) == 3 * len(outputs["function_names"]) + 1, "and one on 5xx responses"
     assert {arn for alarm in found for arn in alarm["AlarmActions"]} == {outputs["alarm_topic_arn"]}

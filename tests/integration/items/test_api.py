@@ -141,3 +141,9 @@ def test_without_one_it_is_the_requests_id(http: Http) -> None:
     for given in ({}, {"X_Correlation_Id": "two words"}):
         answer = http("GET", "/items", **given)
         assert answer.headers["x-correlation-id"] == answer.headers["x-request-id"]
+
+
+def test_an_item_can_be_sent_back_as_it_was_read(http: Http, item_id: str) -> None:
+    made = http("POST", "/items", {"ItemId": item_id, "stock": 3}).body
+    assert http("PUT", f"/items/{item_id}", made).body == made
+    refused(http("PUT", f"/items/{item_id}", {**made, "CreatedAt": "later"}), 400, "INVALID_REQUEST")

@@ -64,7 +64,9 @@ def test_old_traces_of_requests_are_cleaned_up(table: Any, client: Client) -> No
 def test_the_function_is_as_described(outputs: Outputs, function: Any) -> None:
     found = function["Configuration"]
     assert (found["Runtime"], found["MemorySize"], found["Timeout"]) == (outputs["lambda_runtime"], 128, 5)
-    assert found["Environment"]["Variables"] == {"DYNAMODB_TABLE_NAME": outputs["dynamodb_table_name"]}
+    variables = found["Environment"]["Variables"]
+    assert variables.keys() == {"DYNAMODB_TABLE_NAME", "AWS_DNS_SUFFIX"}
+    assert variables["DYNAMODB_TABLE_NAME"] == outputs["dynamodb_table_name"]
     assert found["Role"] == outputs["lambda_role_arn"]
 
 

@@ -170,9 +170,10 @@ def test_functions_share_their_code_in_one_layer(functions: dict[str, Any], outp
 
 
 def test_roles_name_what_they_are_for(outputs: Outputs, client: Client) -> None:
-    """NFR-2: nothing but this service's tables, topic and queue, and not every action on any."""
-    mine = (*outputs["table_arns"].values(), outputs["topic_arns"]["stock-alerts"], outputs["dead_letter_queue_arn"])
-    for role in outputs["role_arns"].values():
+    """NFR-2: nothing but this service's tables, topic, queue and the function's log group, and not every action."""
+    shared = (*outputs["table_arns"].values(), outputs["topic_arns"]["stock-alerts"], outputs["dead_letter_queue_arn"])
+    for function, role in outputs["role_arns"].items():
+        mine = (*shared, f"{outputs['log_group_arns'][function]}:")
         named = {"RoleName": role.rpartition("/")[2]}
         for policy in client("iam").list_role_policies(**named)["PolicyNames"]:
             document = client("iam").get_role_policy(**named, PolicyName=policy)["PolicyDocument"]

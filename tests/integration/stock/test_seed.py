@@ -12,6 +12,7 @@ import pytest
 from lib.services.stock.seed import main
 
 from ...fake_aws import serving
+from ..conftest import session
 from .conftest import Shop
 
 COUNT = 23
@@ -81,8 +82,9 @@ def test_aws_tells_the_key_that_outputs_keep_secret(
     if "://127.0.0.1" not in shop.http.url:
         pytest.skip("on AWS the caller's own credentials are asked, which the other tests use")
     aws_environment.setenv("AWS_ENDPOINT_URL", shop.http.url.partition("/restapis")[0])
-    aws_environment.setenv("AWS_ACCESS_KEY_ID", "test")
-    aws_environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    credentials = session(shop.outputs).get_credentials()
+    aws_environment.setenv("AWS_ACCESS_KEY_ID", credentials.access_key)
+    aws_environment.setenv("AWS_SECRET_ACCESS_KEY", credentials.secret_key)
     aws_environment.delenv("AWS_SESSION_TOKEN")
     kept = ("api_url", "api_key_id", "dynamodb_table_arn")
     told = write(tmp_path, **{name: shop.outputs[name] for name in kept})

@@ -369,7 +369,7 @@ def test_pages_hold_everything_once(shop: Shop, shelf: dict[str, str]) -> None:
     eventually(found)
 
 
-@pytest.mark.parametrize("query", ["page_size=0", "page_size=101", "page_size=x", "status=GONE", "page_token=x"])
+@pytest.mark.parametrize("query", ["page_size=0", "page_size=x", "status=GONE", "page_token=x"])
 def test_a_list_that_cannot_be_is_refused(shop: Shop, query: str) -> None:
     """FR-7: with what can be."""
     refused(shop.http("GET", f"/inventory?{query}"), 400, "INVALID_REQUEST")

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from ....runtime import logs
 from ....runtime.api import Request, Response
-from ....runtime.attributes import Item, to_attribute, to_item, to_json
-from ....runtime.aws import BUDGET, AwsError
-from ....runtime.errors import ApiError, BadRequest, NotFound, TooManyRequests
+from ....runtime.attributes import Attribute, Item, to_attribute, to_item, to_json
+from ....runtime.aws import BUDGET, AwsError, worth_retrying
+from ....runtime.errors import ApiError, BadRequest, NotFound, TooManyRequests, Unavailable
 from ....runtime.idempotency import Idempotency
 from . import rows
 from .store import CONFIG_PARAMETER, Guard, Page, inventory
@@ -30,13 +29,15 @@ def start() -> None:
 
 def create_item(request: Request) -> Response:
     """Add an item."""
-    item = inventory().create(to_item(request.body), request.actor, _idempotency(request))
+    fields = to_item(request.body)
+    item = inventory().create(fields, request.actor, _idempotency(request, fields))
     return _item(item, 201, {"Location": f"items/{item['itemId']['S']}"})
 
 
 def get_item(request: Request) -> Response:
     """An item as it is, or as it was at a version."""
-    return _item(inventory().read(_id(request), request.actor, request.query.get("version")))
+    query = request.query
+    return _item(inventory().read(_id(request), request.actor, query.get("version"), query.get("sku")))
 
 
 def list_items(request: Request) -> Response:
@@ -51,7 +52,7 @@ def list_items(request: Request) -> Response:
         page = Page([item for item in found if wanted.items() <= item.items()], None)
     else:
         page = inventory().page(request.actor, narrowed, size, token)
-    return _page("items", (to_json(rows.item_of(row)) for row in page.rows), page.token)
+    return _page("items", [to_json(rows.item_of(row)) for row in page.rows], page.token)
 
 
 def update_item(request: Request) -> Response:
@@ -69,7 +70,7 @@ def delete_item(request: Request) -> Response:
 def get_history(request: Request) -> Response:
     """A page of an item's versions, newest first."""
     page = inventory().history(_id(request), request.actor, _page_size(request), request.query.get("page_token"))
-    return _page("versions", (to_json(rows.version_shown(row)) for row in page.rows), page.token)
+    return _page("versions", [to_json(rows.version_shown(row)) for row in page.rows], page.token)
 
 
 def batch_items(request: Request) -> Response:
@@ -78,12 +79,13 @@ def batch_items(request: Request) -> Response:
     from concurrent.futures import ThreadPoolExecutor  # pylint: disable=import-outside-toplevel
 
     entries = request.body["items"]
-    key = _idempotency(request)
+    key = _idempotency(request, {"items": {"L": [_stored_form(entry) for entry in entries]}})
     if key:
         inventory().claim(key)
     apart: dict[str, list[int]] = {}
     for number, entry in enumerate(entries):
-        apart.setdefault(entry.get("itemId", f"new {number}"), []).append(number)
+        item_id = None if number in request.invalid else entry.get("itemId")
+        apart.setdefault(item_id or f"new {number}", []).append(number)
     results = [""] * len(entries)
 
     def carry_out(numbers: list[int]) -> None:
@@ -103,6 +105,8 @@ def send_alerts() -> None:
 def _result(request: Request, number: int, idempotency: Idempotency | None) -> str:
     """What an entry of a batch is answered; the others' answers must not be lost with it."""
     try:
+        if number in request.invalid:
+            raise request.invalid[number]
         if BUDGET.spent():
             raise TooManyRequests("the time of this request is used up; send the rest of it again")
         status, item = _carried_out(request, number, idempotency)
@@ -110,7 +114,7 @@ def _result(request: Request, number: int, idempotency: Idempotency | None) -> s
         error = exc
     except AwsError as exc:
         logs.write("ERROR", "unhandled", requestId=request.id, entry=number, error=str(exc))
-        error = ApiError("something went wrong on our side; try again")
+        error = Unavailable() if worth_retrying(exc) else ApiError("something went wrong on our side; try again")
     else:
         return f'{{"status":{status},"item":{to_json(item)}}}'
     return f'{{"status":{error.status},"error":{json.dumps(error.document(request.id))}}}'
@@ -120,14 +124,16 @@ def _carried_out(request: Request, number: int, idempotency: Idempotency | None)
     entry = request.body["items"][number]
     changes = _changes(entry)
     if "itemId" in entry:
-        guard = Guard(expected=entry.get("expectedVersion"))
+        version = entry.get("version")
+        guard = Guard(expected=entry.get("expectedVersion"), version=version, read_only=_read_only(entry))
         return 200, inventory().change(entry["itemId"], changes, guard, request.actor, idempotency)
     fields = {name: value for name, value in changes.items() if value is not None}
     if missing := [name for name in rows.REQUIRED if name not in fields]:
         needed = [f"items[{number}] must contain {', '.join(missing)}"]
         raise BadRequest("a new item lacks something; to change one, give its itemId", needed)
-    if "expectedVersion" in entry:
-        raise BadRequest("expectedVersion: a new item has none; give the itemId of the one to change")
+    for name in ("expectedVersion", "version", *rows.READ_ONLY):
+        if name in entry:
+            raise BadRequest(f"{name}: a new item has none; set the itemId of the item to change")
     return 201, inventory().create(fields, request.actor, idempotency)
 
 
@@ -146,25 +152,34 @@ def _changes(body: dict[str, Any]) -> rows.Changes:
 
 def _guard(request: Request) -> Guard:
     text = request.headers.get("if-match", "*").strip()
-    if text != "*" and not re.fullmatch(r'"[1-9]\d{0,11}"', text):
+    if text != "*" and not re.fullmatch(r'"[1-9][0-9]{0,11}"', text):
         raise BadRequest(f'If-Match {text!r}: give the ETag of a version, such as "3" with its quotes, or *')
-    expected = request.body.get("expectedVersion") if request.body else None
-    return Guard(None if text == "*" else int(text.strip('"')), expected)
+    body = request.body or {}
+    if_match = None if text == "*" else int(text.strip('"'))
+    expected, version = body.get("expectedVersion"), body.get("version")
+    return Guard(if_match, expected, request.query.get("sku"), version, _read_only(body))
 
 
-def _idempotency(request: Request) -> Idempotency | None:
+def _read_only(body: dict[str, Any]) -> dict[str, str]:
+    return {name: body[name] for name in rows.READ_ONLY if name in body}
+
+
+def _idempotency(request: Request, contents: Item) -> Idempotency | None:
     key = request.headers.get("idempotency-key")
-    if key is None:
-        return None
-    return Idempotency(key, f"{request.route} {request.caller}", to_item(request.body), rows.own_row)
+    return None if key is None else Idempotency(key, f"{request.route} {request.caller}", contents, rows.own_row)
+
+
+def _stored_form(entry: Any) -> Attribute:
+    """Return an entry as DynamoDB stores it. All that it cannot store are the same: none of them has an effect."""
+    try:
+        return to_attribute(entry, "entry", depth=2)
+    except BadRequest:
+        return {"NULL": True}
 
 
 def _page_size(request: Request) -> int:
     config = inventory().config()
-    size: int = request.query.get("page_size", config.default_page_size)
-    if size > config.max_page_size:
-        raise BadRequest(f"page_size {size}: give at most {config.max_page_size}")
-    return size
+    return int(min(request.query.get("page_size", config.default_page_size), config.max_page_size))
 
 
 def _item(item: Item, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -175,5 +190,6 @@ def _etag(item: Item) -> dict[str, str]:
     return {"ETag": f'"{rows.version_of(item)}"'}
 
 
-def _page(name: str, texts: Iterable[str], token: str | None) -> Response:
-    return Response(200, f'{{"{name}":[{",".join(texts)}],"next_page_token":{json.dumps(token)}}}')
+def _page(name: str, entries: list[str], token: str | None) -> Response:
+    page = f'"{name}":[{",".join(entries)}],"count":{len(entries)},"next_page_token":{json.dumps(token)}'
+    return Response(200, f"{{{page}}}")

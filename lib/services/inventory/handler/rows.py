@@ -11,18 +11,23 @@
 from __future__ import annotations
 
 import os
+import re
 import time
+import unicodedata
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any, NamedTuple, Optional
 
 from ....runtime.attributes import Attribute, Item
+from ....runtime.errors import BadRequest
 from ....runtime.invocation import INVOCATION
 from ....runtime.reserved import PREFIX
 
-REQUIRED = ("name", "quantity", "price", "category")
+REQUIRED = ("name", "quantity", "category")
 FIELDS = ("name", "description", "quantity", "price", "category", "sku", "status", "reorderThreshold")
 SHOWN = ("itemId", "version", *FIELDS, "createdAt", "lastUpdated")
+READ_ONLY = ("itemId", "createdAt", "lastUpdated")
+"""Fields that a change can contain only with their stored values."""
 INDEXES = {
     ("category",): ("category-index", "category"),
     ("status",): ("status-index", "status"),
@@ -34,6 +39,13 @@ NOW_VERSION: Attribute = {"N": "0"}
 ITEMS: Attribute = {"S": "items"}
 UNSENT: Attribute = {"S": f"{PREFIX}unsent"}
 NOTHING: Attribute = {"NULL": True}
+DISCONTINUED: Attribute = {"S": "discontinued"}
+SKU_PREFIX = f"{PREFIX}sku#"
+SKU_LENGTH = 100
+INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U000e0100-\U000e01ef]"
+)
+"""Characters without a shape of their own that Unicode does not count as control or format characters."""
 ALERTED = f"{PREFIX}alerted"
 """On the row of what an item is now: the epoch second from which it can raise an alert again, 0 while it has not
 recovered; absent if it can."""
@@ -67,14 +79,48 @@ def new_id() -> str:
 def created(item_id: str, fields: Item) -> Item:
     """The first version of an item."""
     at = moment()
-    status = {"status": {"S": "available"}}
-    return {"itemId": {"S": item_id}, "version": {"N": "1"}, **status, **fields, "createdAt": at, "lastUpdated": at}
+    item: Item = {"itemId": {"S": item_id}, "version": {"N": "1"}, "price": {"N": "0"}, **fields}
+    return {**item, "status": status_of(item), "createdAt": at, "lastUpdated": at}
+
+
+def status_of(item: Item) -> Attribute:
+    """Return the status of an item: it follows the quantity, unless the item is discontinued."""
+    if item.get("status") == DISCONTINUED:
+        return DISCONTINUED
+    return {"S": "out_of_stock" if Decimal(item["quantity"]["N"]) == 0 else "available"}
 
 
 def succeeded(item: Item, changes: Changes) -> Item:
     """The version after `item`."""
     fields = {name: value for name, value in {**item, **changes}.items() if value is not None}
     return {**fields, "version": {"N": str(version_of(item) + 1)}, "lastUpdated": moment()}
+
+
+def difference(item: Item, changes: Changes) -> Changes:
+    """Return the effective changes, including that of the status. A stored SKU can be sent back as it is."""
+    effective = changed(item, changes)
+    if sku := effective.get("sku"):
+        effective["sku"] = {"S": normalized_sku(sku["S"])}
+    after = {name: value for name, value in {**item, **effective}.items() if value is not None}
+    return changed(item, {**effective, "status": status_of(after)})
+
+
+def sku_form(sku: str) -> str:
+    """Return the form in which SKUs are compared: Unicode normal form C, without surplus white space."""
+    return " ".join(unicodedata.normalize("NFC", sku).split())
+
+
+def normalized_sku(sku: str) -> str:
+    """Return a SKU in the form in which it is stored. Raise `BadRequest` for characters that people cannot see."""
+    for character in sku.strip():
+        if unicodedata.category(character) in ("Cc", "Cf") or INVISIBLE.match(character):
+            raise BadRequest(
+                f"sku must not contain control, format or other invisible characters, got U+{ord(character):04X} in "
+                f"{sku!a}. Remove it."
+            )
+    if len(form := sku_form(sku)) > SKU_LENGTH:
+        raise BadRequest(f"sku must have at most {SKU_LENGTH} characters in Unicode normal form C, got {len(form)}")
+    return form
 
 
 def changed(item: Item, changes: Changes) -> Changes:
@@ -140,7 +186,7 @@ def audit_row(deed: Deed, old: Item | None, new: Item | None) -> Item:
 
 def sku_key(sku: str) -> Item:
     """Where it is written who has a sku."""
-    return own_row(f"{PREFIX}sku#{sku}")
+    return own_row(f"{SKU_PREFIX}{sku}")
 
 
 def own_row(name: str) -> Item:

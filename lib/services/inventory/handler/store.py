@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Callable, NamedTuple
 
 from ....runtime import metrics, parameters
-from ....runtime.attributes import Item
+from ....runtime.attributes import Attribute, Item
 from ....runtime.aws import BUDGET, Call
 from ....runtime.dynamodb import ConditionFailed, DynamoDB, TransactionCanceled
-from ....runtime.errors import Conflict, NotFound, PreconditionFailed, TooManyRequests, VersionConflict
+from ....runtime.errors import BadRequest, Conflict, NotFound, PreconditionFailed, TooManyRequests, VersionConflict
 from ....runtime.idempotency import Idempotency
 from ....runtime.paging import Listing, PageTokens
 from ....runtime.reserved import EXPIRES
@@ -20,6 +22,8 @@ from .alerts import LEASE_SECONDS, Alerts
 from .rows import Deed
 
 CONFIG_PARAMETER = "CONFIG_PARAMETER"
+MAX_PAGE_SIZE = 50
+"""Upper limit of `max_page_size`."""
 FREE_SKU_SECONDS = 3600
 """How long it stays written that a sku is free again."""
 
@@ -34,18 +38,28 @@ class Config(NamedTuple):
 
 
 class Guard(NamedTuple):
-    """At which version an item may be changed: at any where both are None."""
+    """Conditions of a change on the stored item. None disables a condition."""
 
     if_match: int | None = None
     expected: int | None = None
+    sku: str | None = None
+    version: int | None = None
+    """Version in the copy of the item that the caller sent back."""
+    read_only: Mapping[str, str] = MappingProxyType({})
+    """Read-only fields in that copy, by name."""
 
     def check(self, item: Item) -> None:
-        """Raise if the item is at another."""
+        """Raise an error if the stored item does not meet a condition."""
+        _check_sku(item, self.sku)
         current = rows.version_of(item)
-        for wanted, error in ((self.if_match, PreconditionFailed), (self.expected, VersionConflict)):
-            if wanted not in (None, current):
-                message = f"the item is at version {current}, not {wanted}: read it again, then change that"
+        versions = [(self.if_match, PreconditionFailed), (self.expected, VersionConflict)]
+        for version, error in (*versions, (self.version, VersionConflict)):
+            if version not in (None, current):
+                message = f"the item is at version {current}, not {version}: read it again, then change that"
                 raise error(message, [f"version {current}"], {"ETag": f'"{current}"'})
+        for name, value in self.read_only.items():
+            if item[name]["S"] != value:
+                raise BadRequest(f"{name} is read-only: it must be {item[name]['S']!r} or omitted, got {value!r}")
 
 
 class Page(NamedTuple):
@@ -86,7 +100,9 @@ class Inventory:
         """The service's settings, read once per worker."""
         if self._config is None:
             found = Config(**parameters.load(CONFIG_PARAMETER))
-            self._config = found._replace(default_page_size=max(1, min(found.default_page_size, found.max_page_size)))
+            maximum = max(1, min(found.max_page_size, MAX_PAGE_SIZE))
+            default = max(1, min(found.default_page_size, maximum))
+            self._config = found._replace(default_page_size=default, max_page_size=maximum)
         return self._config
 
     def claim(self, idempotency: Idempotency) -> None:
@@ -98,9 +114,12 @@ class Inventory:
 
     def create(self, fields: Item, by: str, idempotency: Idempotency | None = None) -> Item:
         """A new item; `Conflict` if another has its sku."""
+        sku = fields.get("sku")
+        if sku:
+            fields = {**fields, "sku": {"S": rows.normalized_sku(sku["S"])}}
         item = rows.created(rows.new_id(), fields)
         try:
-            self._write(Deed("CREATE", item["itemId"]["S"], by), None, item, idempotency)
+            self._write(Deed("CREATE", item["itemId"]["S"], by), None, item, idempotency, sent_sku=sku)
         except _MadeBefore as exc:
             return self._made(exc.made, by)
         metrics.emit(ItemsCreated=(1, "Count"))
@@ -112,11 +131,11 @@ class Inventory:
         """An item as it is once `changes` are made; no new version where they make no difference."""
 
         def step(item: Item) -> Item:
-            difference = rows.changed(item, changes)
+            difference = rows.difference(item, changes)
             return rows.succeeded(item, difference) if difference else item
 
         try:
-            return self._advance(Deed("UPDATE", item_id, by), guard, step, idempotency)
+            return self._advance(Deed("UPDATE", item_id, by), guard, step, idempotency, changes.get("sku"))
         except _MadeBefore as exc:
             return self._made(exc.made, by)
 
@@ -124,11 +143,12 @@ class Inventory:
         """The last version of an item, which says that it is gone."""
         return self._advance(Deed("DELETE", item_id, by), guard, lambda item: rows.succeeded(item, {}))
 
-    def read(self, item_id: str, by: str, version: int | None = None) -> Item:
-        """An item as it is, or as it was at a version; `NotFound` if it is not there or deleted."""
+    def read(self, item_id: str, by: str, version: int | None = None, sku: str | None = None) -> Item:
+        """Return an item or one of its versions. Raise `NotFound` if it does not exist or has another SKU."""
         keys = [rows.now_key(item_id)] + ([] if version is None else [rows.version_key(item_id, version)])
         found = self._audited(Deed("READ", item_id, by), *map(self._reading, keys))
         now = _present(item_id, found[0].get("Item"))
+        _check_sku(now, sku)
         if version is None:
             return now
         if "Item" not in found[1]:
@@ -153,13 +173,16 @@ class Inventory:
 
     def find(self, by: str, sku: str) -> list[Item]:
         """The item that has a sku, if there is one."""
-        found = self._audited(Deed("LIST", "", by), self._reading(rows.sku_key(sku)))
-        owner = found[0].get("Item", {}).get("owner")
-        if owner is None:
-            return []
-        row = self._get(rows.now_key(owner["S"]))
-        # Between the two reads the item may have given the sku up.
-        return [rows.item_of(row)] if row and row.get("sku") == {"S": sku} else []
+        # An earlier release stored SKUs as they were sent.
+        skus = [*dict.fromkeys([sku, rows.sku_form(sku)])]
+        answers = self._audited(Deed("LIST", "", by), *(self._reading(rows.sku_key(spelled)) for spelled in skus))
+        for spelled, answer in zip(skus, answers):
+            owner = answer.get("Item", {}).get("owner")
+            row = self._get(rows.now_key(owner["S"])) if owner else None
+            # The item might have released the SKU between the two reads.
+            if row and row.get("sku") == {"S": spelled}:
+                return [rows.item_of(row)]
+        return []
 
     def history(self, item_id: str, by: str, size: int, token: str | None) -> Page:
         """The versions of an item, newest first; also of a deleted one."""
@@ -187,32 +210,47 @@ class Inventory:
         self._alerts.close()
 
     def _advance(
-        self, deed: Deed, guard: Guard, step: Callable[[Item], Item], idempotency: Idempotency | None = None
+        self,
+        event: Deed,
+        guard: Guard,
+        step: Callable[[Item], Item],
+        idempotency: Idempotency | None = None,
+        sent_sku: Attribute | None = None,
     ) -> Item:
         """Write the version after the one an item is at, however often others are quicker."""
-        keys = [rows.now_key(deed.item_id)] + ([idempotency.row] if idempotency else [])
+        keys = [rows.now_key(event.item_id)] + ([idempotency.row] if idempotency else [])
         row, *traces = (answer.get("Item") for answer in self._store.together(*map(self._reading, keys)))
         if idempotency and (made := idempotency.made(traces[0])):
             raise _MadeBefore(made)
         while True:
-            old = _present(deed.item_id, row)
+            old = _present(event.item_id, row)
             guard.check(old)
             new = step(old)
             try:
-                self._write(deed, old, new, idempotency, row)
+                self._write(event, old, new, idempotency, row=row, sent_sku=sent_sku)
                 return new
             except _Overtaken as exc:
                 row = exc.row
             if BUDGET.spent():
-                raise TooManyRequests(f"item {deed.item_id} is changed by too many at once; try again in a moment")
+                raise TooManyRequests(f"item {event.item_id} is changed by too many at once; try again in a moment")
 
     def _write(
-        self, deed: Deed, old: Item | None, new: Item, idempotency: Idempotency | None, row: Item | None = None
+        self,
+        event: Deed,
+        old: Item | None,
+        new: Item,
+        idempotency: Idempotency | None,
+        *,
+        row: Item | None = None,
+        sent_sku: Attribute | None = None,
     ) -> None:
-        """Write a version with all that belongs to it, or nothing; `row` is the row of `old`."""
+        """Write a version with all that belongs to it, or nothing.
+
+        `row` is the row of `old`, and `sent_sku` the SKU of `new` as the caller sent it.
+        """
         actions: dict[str, dict[str, Any]] = {}
         alert = None
-        stays = new if deed.operation != "DELETE" else None
+        stays = new if event.operation != "DELETE" else None
         if new is not old:
             alerted, alert = self._alert(row, stays) if stays else ({}, None)
             actions["now"] = self._put(
@@ -220,23 +258,23 @@ class Inventory:
                 "latestVersion = :old" if old else "attribute_not_exists(itemId)",
                 {":old": old["version"]} if old else None,
             )
-            actions["version"] = self._put(rows.version_row(deed, old, new), "attribute_not_exists(itemId)")
-            actions["audit"] = {"Put": {"TableName": self._audit, "Item": rows.audit_row(deed, old, stays)}}
-            actions.update(self._sku_actions(deed.item_id, (old or {}).get("sku"), (stays or {}).get("sku")))
+            actions["version"] = self._put(rows.version_row(event, old, new), "attribute_not_exists(itemId)")
+            actions["audit"] = {"Put": {"TableName": self._audit, "Item": rows.audit_row(event, old, stays)}}
+            actions.update(self._sku_actions(event.item_id, (old or {}).get("sku"), (stays or {}).get("sku"), sent_sku))
             if alert:
                 actions["alert"] = {"Put": {"TableName": self._items, "Item": alert}}
         if idempotency:
-            actions["trace"] = idempotency.put(self._items, rows.version_key(deed.item_id, rows.version_of(new)))
+            actions["trace"] = idempotency.put(self._items, rows.version_key(event.item_id, rows.version_of(new)))
         if actions:
-            self._transact(actions, new, idempotency)
+            self._transact(actions, idempotency)
         if new is old:
-            self._audited(Deed("READ", deed.item_id, deed.by))
+            self._audited(Deed("READ", event.item_id, event.by))
         if stays and self._crosses(old, stays):
             metrics.emit(LowStock=(1, "Count"))
         if alert:
             self._alerts.send(alert)
 
-    def _transact(self, actions: dict[str, dict[str, Any]], new: Item, idempotency: Idempotency | None) -> None:
+    def _transact(self, actions: dict[str, dict[str, Any]], idempotency: Idempotency | None) -> None:
         try:
             self._store.transact([*actions.values()])
         except TransactionCanceled as exc:
@@ -245,12 +283,12 @@ class Inventory:
                 raise _MadeBefore(idempotency.made_before(stood["trace"])) from exc
             if "now" in stood:
                 raise _Overtaken(stood["now"]) from exc
-            if "take sku" in stood:
-                owner, sku = stood["take sku"]["owner"]["S"], new["sku"]["S"]
+            if guard := stood.get("take sku") or stood.get("keep sent sku free"):
+                owner, sku = guard["owner"]["S"], guard["itemId"]["S"].removeprefix(rows.SKU_PREFIX)
                 raise Conflict(f"item {owner} has the sku {sku!r} already: give another, or change that item") from exc
             raise
 
-    def _sku_actions(self, item_id: str, old: Any, new: Any) -> dict[str, dict[str, Any]]:
+    def _sku_actions(self, item_id: str, old: Any, new: Any, sent: Any) -> dict[str, dict[str, Any]]:
         if old == new:
             return {}
         actions: dict[str, dict[str, Any]] = {}
@@ -271,6 +309,12 @@ class Inventory:
         if new:
             guard = {**rows.sku_key(new["S"]), "owner": {"S": item_id}}
             actions["take sku"] = self._put(guard, "attribute_not_exists(#owner)", names={"#owner": "owner"})
+            if new != sent:
+                # An earlier release might have stored the SKU as it is sent now; such a guard is not replaced.
+                unowned = {**rows.sku_key(sent["S"]), EXPIRES: rows.expiry(FREE_SKU_SECONDS)}
+                actions["keep sent sku free"] = self._put(
+                    unowned, "attribute_not_exists(#owner)", names={"#owner": "owner"}
+                )
         return actions
 
     def _crosses(self, old: Item | None, new: Item) -> bool:
@@ -328,6 +372,11 @@ def _present(item_id: str, row: Item | None) -> Item:
     if row is None or "deleted" in row:
         raise _missing(item_id)
     return rows.item_of(row)
+
+
+def _check_sku(item: Item, sku: str | None) -> None:
+    if sku is not None and ("sku" not in item or rows.sku_form(item["sku"]["S"]) != rows.sku_form(sku)):
+        raise NotFound(f"no item {item['itemId']['S']!r} with the sku {sku!r}")
 
 
 def _missing(item_id: str) -> NotFound:

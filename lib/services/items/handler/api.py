@@ -12,14 +12,16 @@ from ....runtime.api import Request, Response
 from ....runtime.attributes import Item, checked_text, to_item, to_json
 from ....runtime.errors import BadRequest, NotFound
 from ....runtime.idempotency import Idempotency
+from ....runtime.payload import MAX_BODY_BYTES, sent_bytes
 from ....runtime.reserved import refuse_reserved
 from .store import KEYS, items, key_of, own_row
 
 KEY_BYTES = {"ItemId": 2048, "CreatedAt": 1024}
 """DynamoDB's limits for a partition key and a sort key."""
 DEFAULT_PAGE_SIZE = 20
-PAGE_BYTES = 2_500_000
-"""Lambda answers 6 MB at most, and an item's text may grow to twice its size on the way there."""
+MAX_PAGE_SIZE = 100
+MAX_CHANGES = 300
+"""Maximum number of attributes that one change sets: a limit of DynamoDB's update expressions."""
 NEWEST_ATTEMPTS = 5
 """How often a newest record that is deleted before it can be changed is looked for again."""
 
@@ -49,19 +51,20 @@ def create_item(request: Request) -> Response:
 
 
 def list_items(request: Request) -> Response:
-    """A page of records, in no particular order; never more than Lambda can answer."""
-    page = items().page(request.query.get("page_size", DEFAULT_PAGE_SIZE), request.query.get("page_token"))
+    """A page of records, in no particular order; never more than Lambda can send."""
+    size = min(request.query.get("page_size", DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE)
+    page = items().page(size, request.query.get("page_token"))
     texts: list[str] = []
-    after, room = page.after, PAGE_BYTES
+    after, room = page.after, MAX_BODY_BYTES
     for item in page.items:
         text = to_json(item)
-        room -= len(text.encode())
+        room -= sent_bytes(text) + 1
         if texts and room < 0:
             after = key_of(page.items[len(texts) - 1])
             break
         texts.append(text)
     token = json.dumps(items().token(after) if after else None)
-    return Response(200, f'{{"items":[{",".join(texts)}],"next_page_token":{token}}}')
+    return Response(200, f'{{"items":[{",".join(texts)}],"count":{len(texts)},"next_page_token":{token}}}')
 
 
 def read_item(request: Request) -> Response:
@@ -71,12 +74,24 @@ def read_item(request: Request) -> Response:
 
 
 def update_item(request: Request) -> Response:
-    """Set attributes of one record; those not named stay."""
-    if touched := [name for name in KEYS if name in request.body]:
-        raise BadRequest(f"{', '.join(touched)}: keys cannot change; create another item, and delete this one")
+    """Set attributes of one record; those not named stay. Keys can be sent back with their stored values."""
     refuse_reserved(*request.body)
     changes = to_item(request.body)
-    return Response(200, to_json(_on_record(request, lambda key: items().update(key, changes))))
+    sent_keys = {name: changes.pop(name) for name in KEYS if name in changes}
+    if len(changes) > MAX_CHANGES:
+        raise BadRequest(f"the body must have at most {MAX_CHANGES} attributes besides its keys, got {len(changes)}")
+
+    def update(key: Item) -> Item:
+        for name, sent in sent_keys.items():
+            if sent != key[name]:
+                stored, got = key[name]["S"], f"{request.body[name]!r:.80}"
+                raise BadRequest(
+                    f"{name}: keys cannot change; it must be {stored!r} or omitted, got {got}. "
+                    "To change a key, create another item and delete this one."
+                )
+        return items().update(key, changes)
+
+    return Response(200, to_json(_on_record(request, update)))
 
 
 def delete_item(request: Request) -> Response:

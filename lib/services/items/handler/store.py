@@ -107,17 +107,22 @@ class Items:
         return dict(answer["Items"][0])
 
     def update(self, key: Item, changes: Item) -> Item:
-        """Set attributes of the record of a whole key; the others stay."""
+        """Set attributes of the record of a whole key; the others stay. Without changes, return the record as it is."""
+        expressions: dict[str, Any] = {}
+        if changes:
+            expressions = {
+                "UpdateExpression": "SET " + ",".join(f"#{i}=:{i}" for i in range(len(changes))),
+                "ExpressionAttributeNames": {f"#{i}": name for i, name in enumerate(changes)},
+                "ExpressionAttributeValues": {f":{i}": value for i, value in enumerate(changes.values())},
+            }
         try:
             answer = self._store.call(
                 "UpdateItem",
                 TableName=self._table,
                 Key=key,
-                UpdateExpression="SET " + ",".join(f"#{i}=:{i}" for i in range(len(changes))),
                 ConditionExpression="attribute_exists(ItemId)",
-                ExpressionAttributeNames={f"#{i}": name for i, name in enumerate(changes)},
-                ExpressionAttributeValues={f":{i}": value for i, value in enumerate(changes.values())},
                 ReturnValues="ALL_NEW",
+                **expressions,
             )
         except ConditionFailed as exc:
             raise _missing(key) from exc

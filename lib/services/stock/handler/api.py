@@ -18,6 +18,7 @@ from .sales import OrderLine, Sale
 from .store import Edit, stock
 
 DEFAULT_PAGE_SIZE = 25
+MAX_PAGE_SIZE = 100
 DEFAULT_WAREHOUSE = "main"
 NOT_PRODUCTS = (
     *("availability", "batch", "fulfill", "movements", "reservations", "reserve", "return", "transfer"),
@@ -249,11 +250,11 @@ def _idempotency(request: Request) -> Idempotency | None:
 
 
 def _paging(request: Request) -> tuple[int, str | None]:
-    return request.query.get("page_size", DEFAULT_PAGE_SIZE), request.query.get("page_token")
+    return min(request.query.get("page_size", DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE), request.query.get("page_token")
 
 
 def _page(name: str, page: Page) -> Response:
-    return _response({name: page.found, "next_page_token": page.token})
+    return _response({name: page.found, "count": len(page.found), "next_page_token": page.token})
 
 
 def _response(document: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -64,7 +64,7 @@
  * @property {Array<Line & {stock_count: number, reserved_count: number, available: number, status: Status}>} lines
  *
  * @typedef {object} PageQuery
- * @property {number} [page_size] 1 to 100.
+ * @property {number} [page_size] At least 1. Values above 100 are reduced to 100.
  * @property {string} [page_token] `next_page_token` of the page before.
  */
 
@@ -169,7 +169,7 @@ export class InventoryClient {
   /**
    * One page of levels, ordered by product.
    * @param {PageQuery & {category?: string, status?: Status, search?: string}} [query] `search` is how ids begin.
-   * @returns {Promise<{levels: Level[], next_page_token: string | null}>}
+   * @returns {Promise<{levels: Level[], count: number, next_page_token: string | null}>}
    */
   levels(query) {
     return this.#get("/inventory", query);
@@ -280,7 +280,7 @@ export class InventoryClient {
    * One page of what happened to a product, newest first.
    * @param {string} productId
    * @param {PageQuery & {warehouse_id?: string}} [query]
-   * @returns {Promise<{movements: Movement[], next_page_token: string | null}>}
+   * @returns {Promise<{movements: Movement[], count: number, next_page_token: string | null}>}
    */
   movements(productId, query) {
     return this.#get(product(productId, "movements"), query);
@@ -299,7 +299,7 @@ export class InventoryClient {
    * One page of what holds a product's stock, soonest expiry first.
    * @param {string} productId
    * @param {PageQuery} [query]
-   * @returns {Promise<{reservations: Held[], next_page_token: string | null}>}
+   * @returns {Promise<{reservations: Held[], count: number, next_page_token: string | null}>}
    */
   reservations(productId, query) {
     return this.#get(product(productId, "reservations"), query);

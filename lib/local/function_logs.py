@@ -1,0 +1,96 @@
+"""The log of the functions in an emulator, as lines for a terminal."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+CODE_FOLDER = re.compile(r"/[^\s\"]*/ministack-lambda-[^/]+/code/")
+"""The folder of a worker. Without it, paths in tracebacks are relative to the project."""
+CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
+LEFT_OUT = {"level", "message", "_aws", "FunctionName"}
+TRACEBACK = "Traceback (most recent call last):"
+
+
+class _Line(NamedTuple):
+    text: str
+    level: str = ""
+    """The level of a line of the library's runtime, else empty."""
+    trace: str = ""
+    """The traceback that the line is part of."""
+
+
+class FunctionLogs:
+    """Reads the file to which the server appends the log of every invocation."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._position = 0
+        self._traces: set[str] = set()
+
+    def new_lines(self, *, errors_only: bool = False) -> Iterator[str]:
+        """Return the lines that were written since the last call, each after the name of its function.
+
+        With `errors_only`, these are the errors that the library's runtime logged, and what failed functions wrote
+        besides. A repeated traceback is left out.
+        """
+        if not self._path.exists():
+            return
+        with self._path.open("rb") as file:
+            file.seek(self._position)
+            # The server may be writing the last line.
+            complete = file.read().rpartition(b"\n")[0]
+        self._position += len(complete) + bool(complete)
+        for record in complete.splitlines():
+            invocation = json.loads(record)
+            log = CODE_FOLDER.sub("", invocation["log"])
+            lines = self._errors(log, failed=invocation["failed"]) if errors_only else _lines(log)
+            for line in lines:
+                yield f"{invocation['function']} | {CONTROL.sub(_escape, line.text)}"
+
+    def _errors(self, log: str, *, failed: bool) -> Iterator[_Line]:
+        for line in _lines(log):
+            if line.trace and line.trace in self._traces:
+                continue
+            if line.level == "ERROR" or (failed and not line.level):
+                yield line
+        self._traces.update(line.trace for line in _lines(log))
+
+
+def _escape(found: re.Match[str]) -> str:
+    return f"\\x{ord(found[0]):02x}"
+
+
+def _lines(log: str) -> Iterator[_Line]:
+    has_trace = False
+    for line in log.splitlines():
+        event = _event(line)
+        if event is None:
+            # The emulator adds the traceback of an error that the function has logged already.
+            if has_trace and line == TRACEBACK:
+                return
+            yield _Line(line)
+            continue
+        trace = str(event.pop("trace", ""))
+        has_trace = has_trace or bool(trace)
+        level = str(event["level"])
+        yield _Line(_one_line(event), level)
+        yield from (_Line(text, level, trace) for text in trace.splitlines())
+
+
+def _event(line: str) -> dict[str, Any] | None:
+    """Return the fields of a line that the library's runtime wrote, or None."""
+    try:
+        fields = json.loads(line)
+    except ValueError:
+        return None
+    return fields if isinstance(fields, dict) and {"level", "message"} <= fields.keys() else None
+
+
+def _one_line(event: dict[str, Any]) -> str:
+    """Return level, message and fields, without the description of the metrics among them."""
+    fields = [f"{name}={json.dumps(value)}" for name, value in event.items() if name not in LEFT_OUT]
+    return " ".join([str(event["level"]), str(event["message"]), *fields])

@@ -1,0 +1,97 @@
+"""Concurrency that a deployment reserves, by the quota of the account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lib.previous_state import INVOKE
+from lib.recorder import Deployment, record
+from lib.settings import ApiSettings, FunctionSettings
+
+from .programs import stacked
+
+READ = INVOKE.rpartition(":")[2]
+
+
+def deployed(quota: Any, **args: Any) -> Deployment:
+    """Deploy a service in an account with a quota; an empty mapping is that of an account that does not say."""
+    calls = {READ: {"outputs": {}}, "getServiceQuota": quota}
+    return record(stacked(**{"service": "inventory", "environment_suffix": "prod", **args}), calls=calls)
+
+
+def a_quota(value: float) -> dict[str, Any]:
+    return {"id": "lambda/L-B99A9384", "value": value}
+
+
+def reserved(made: Deployment) -> dict[str, int]:
+    """Return the reserved concurrency of each function."""
+    return {one["name"]: one["reservedConcurrentExecutions"] for one in made.inputs("lambda.Function").values()}
+
+
+def concurrency_warnings(made: Deployment) -> list[str]:
+    return [warning for warning in made.warnings if "concurrent executions" in warning]
+
+
+@pytest.mark.parametrize(("quota", "expected"), [(1_000.0, 530), (500.0, 400), (110.0, 10), (109.0, -1), (10.0, -1)])
+def test_production_reserves_what_the_quota_allows(quota: float, expected: int) -> None:
+    assert reserved(deployed(a_quota(quota))) == {"inventory-api-lambda-prod": expected}
+
+
+def test_warning_states_the_reduced_reservation() -> None:
+    (warning,) = concurrency_warnings(deployed(a_quota(500)))
+    assert warning == (
+        "inventory reserves 400 instead of 530 concurrent executions, because the account allows 500 in total and AWS "
+        "keeps 100 unreserved. Request a higher quota of concurrent executions of Lambda, or set "
+        "lambda_reserved_concurrency."
+    )
+    (warning,) = concurrency_warnings(deployed(a_quota(10)))
+    assert warning.startswith("inventory reserves 0 instead of 530 concurrent executions")
+    assert concurrency_warnings(deployed(a_quota(1_000))) == []
+
+
+def test_quota_of_lambda_is_looked_up() -> None:
+    requests = []
+
+    def answer(args: Any) -> dict[str, Any]:
+        requests.append(args)
+        return a_quota(1_000)
+
+    deployed(answer)
+    assert requests == [{"serviceCode": "lambda", "quotaCode": "L-B99A9384"}]
+
+
+def test_account_that_does_not_say_its_quota_reserves_as_the_profile() -> None:
+    made = deployed({})
+    assert reserved(made) == {"inventory-api-lambda-prod": 530}
+    assert concurrency_warnings(made) == []
+
+
+def test_functions_share_what_the_quota_allows() -> None:
+    made = reserved(deployed(a_quota(200), service="stock"))
+    assert 0 < sum(made.values()) <= 100
+    assert min(made.values()) > 0
+
+
+def test_function_of_preflight_requests_has_its_share() -> None:
+    several = ApiSettings(cors_origin="https://a.example.com,https://b.example.com")
+    made = reserved(deployed(a_quota(200), api=several))
+    assert sum(made.values()) <= 100
+    assert 0 < made["inventory-api-preflight-prod"] < 20
+
+
+def never_called(_: Any) -> Any:
+    raise AssertionError("the quota was looked up")
+
+
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        ({"function": FunctionSettings(reserved_concurrency=950)}, 950),
+        ({"function": FunctionSettings(reserved_concurrency=-1)}, -1),
+        ({"environment_suffix": "dev"}, -1),
+    ],
+)
+def test_quota_is_not_looked_up_if_it_does_not_matter(args: dict[str, Any], expected: int) -> None:
+    assert set(reserved(deployed(never_called, **args)).values()) == {expected}

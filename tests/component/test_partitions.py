@@ -1,0 +1,168 @@
+"""Stacks in the partitions of AWS: their ARNs and domain names."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pulumi
+import pytest
+
+from lib.components.key import USERS, Key, KeyArgs
+from lib.recorder import Call, Deployment, record
+from lib.settings import ApiSettings, EncryptionSettings
+from lib.tap_stack import TapStack
+
+from .programs import OPEN_YARD, PRODUCTION, stacked
+
+PARTITIONS = {
+    "aws-cn": ("cn-north-1", "amazonaws.com.cn"),
+    "aws-us-gov": ("us-gov-west-1", "amazonaws.com"),
+    "aws-eusc": ("eusc-de-east-1", "amazonaws.eu"),
+}
+"""Region and DNS suffix by partition."""
+KEY = "arn:{partition}:kms:{region}:123456789012:key/mrk-1"
+LOGGED = ApiSettings(access_log=True, execution_log_level="ERROR", log_role="made")
+PROGRAMS: dict[str, Callable[[str], Callable[[], TapStack]]] = {
+    "items": lambda _: stacked("tap", service="items"),
+    "inventory": lambda key: stacked(
+        "shop",
+        service="inventory",
+        environment_suffix="prod",
+        api=LOGGED,
+        encryption=EncryptionSettings(key=key),
+    ),
+    "stock": lambda _: stacked("shop", service="stock", environment_suffix="staging"),
+    "production": lambda _: stacked(**PRODUCTION),
+    "public-site": lambda _: stacked(**OPEN_YARD),
+}
+"""Programs, given the ARN of an existing key."""
+SERVICE_PRINCIPAL = re.compile(r"[a-z0-9-]+\.amazonaws\.com")
+"""Name of a service without a region: the same in every partition."""
+DOMAIN = re.compile(r"(?<![a-z.])(?!com\.amazonaws)[A-Za-z0-9.*:-]*amazonaws\.[a-z.]*[a-z]")
+"""A domain name, but not the name of a VPC endpoint service, which starts with `com.amazonaws.` in each of them."""
+
+
+def deployed_in(partition: str, program: str) -> Deployment:
+    """Record a program in a partition."""
+    region, suffix = PARTITIONS[partition]
+    key = KEY.format(partition=partition, region=region)
+    return record(PROGRAMS[program](key), calls=calls_in(partition, region, suffix))
+
+
+def calls_in(partition: str, region: str, suffix: str) -> Mapping[str, Call]:
+    """Return the results of the data sources that identify a partition."""
+    return {"getPartition": {"partition": partition, "dnsSuffix": suffix}, "getRegion": {"region": region}}
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Yield every string in the inputs of a resource, except those in code."""
+    if isinstance(value, pulumi.Archive):
+        return
+    if isinstance(value, Mapping):
+        value = [*value.keys(), *value.values()]
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from strings(item)
+    elif isinstance(value, pulumi.StringAsset):
+        yield value.text
+    elif isinstance(value, str):
+        yield value
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("partition", PARTITIONS)
+@pytest.mark.slow
+def test_every_arn_and_domain_name_belongs_to_the_partition(partition: str, program: str) -> None:
+    _, suffix = PARTITIONS[partition]
+    resources = deployed_in(partition, program).registered
+    texts = [(resource.name, text) for resource in resources for text in strings(resource.inputs)]
+    assert [found for found in texts if "arn:aws:" in found[1]] == []
+    domains = {(name, domain) for name, text in texts for domain in DOMAIN.findall(text)}
+    assert domains
+    assert [
+        (name, domain)
+        for name, domain in sorted(domains)
+        if domain != suffix and not domain.endswith(f".{suffix}") and not SERVICE_PRINCIPAL.fullmatch(domain)
+    ] == []
+
+
+@pytest.mark.parametrize(("partition", "suffix"), [("aws-cn", "amazonaws.com.cn"), ("aws-us-gov", "amazonaws.com")])
+def test_functions_find_the_dns_suffix_in_their_environment(partition: str, suffix: str) -> None:
+    function = deployed_in(partition, "items").only("lambda.Function").inputs
+    assert function["environment"]["variables"]["AWS_DNS_SUFFIX"] == suffix
+
+
+@pytest.mark.parametrize("partition", PARTITIONS)
+def test_functions_are_assumed_by_lambda_in_every_partition(partition: str) -> None:
+    made = deployed_in(partition, "items")
+    assert '"lambda.amazonaws.com"' in made.only("iam.Role").inputs["assumeRolePolicy"]
+    assert made.only("lambda.Permission").inputs["principal"] == "apigateway.amazonaws.com"
+    attached = made.only("iam.RolePolicyAttachment").inputs["policyArn"]
+    assert attached == f"arn:{partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+
+
+@pytest.mark.parametrize("partition", PARTITIONS)
+def test_key_is_administered_and_used_in_its_partition(partition: str) -> None:
+    region, suffix = PARTITIONS[partition]
+    made = record(lambda: Key("key", KeyArgs(name="post", users=USERS)), calls=calls_in(partition, region, suffix))
+    policy = json.loads(made.only("kms.Key").inputs["policy"])["Statement"]
+    assert policy[0]["Principal"] == {"AWS": f"arn:{partition}:iam::123456789012:root"}
+    assert f"dynamodb.*.{suffix}" in policy[1]["Condition"]["StringLike"]["kms:ViaService"]
+    assert {"Service": f"logs.{region}.{suffix}"} in [statement["Principal"] for statement in policy]
+
+
+@pytest.mark.parametrize(
+    ("partition", "domain"),
+    [
+        ("aws-us-gov", r"\.auth-fips\.[^/]*\.amazoncognito\.com"),
+        ("aws-eusc", r"\.auth\.cognito-idp\.[^/]*\.on\.amazonwebservices\.eu"),
+    ],
+)
+def test_pages_sign_in_at_the_domain_of_the_partition(partition: str, domain: str) -> None:
+    made = deployed_in(partition, "production")
+    (config,) = [o["content"] for o in made.inputs("s3.BucketObjectv2").values() if o["key"] == "config.json"]
+    assert re.search(domain, config)
+
+
+def test_without_an_answer_the_partition_is_aws() -> None:
+    made = record(stacked("tap", service="items"), calls={"getPartition": {}})
+    attached = made.only("iam.RolePolicyAttachment").inputs["policyArn"]
+    assert attached == "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+    assert made.only("lambda.Function").inputs["environment"]["variables"]["AWS_DNS_SUFFIX"] == "amazonaws.com"
+
+
+@pytest.mark.slow
+def test_a_stack_looks_its_partition_up_once() -> None:
+    calls: list[str] = []
+
+    def get_partition(_: Mapping[str, Any]) -> dict[str, Any]:
+        calls.append("getPartition")
+        return {"partition": "aws", "dnsSuffix": "amazonaws.com"}
+
+    record(stacked(**PRODUCTION), calls={"getPartition": get_partition})
+    assert calls == ["getPartition"]
+
+
+def test_each_stack_has_the_partition_of_its_own_provider() -> None:
+    found = iter(
+        [
+            {"partition": "aws", "dnsSuffix": "amazonaws.com"},
+            {"partition": "aws-cn", "dnsSuffix": "amazonaws.com.cn"},
+        ]
+    )
+
+    def program() -> None:
+        stacked("here", service="items")()
+        stacked("there", service="items", environment_suffix="cn")()
+
+    made = record(program, calls={"getPartition": lambda _: next(found)})
+    arns = {name: inputs["policyArn"] for name, inputs in made.inputs("iam.RolePolicyAttachment").items()}
+    partitions = {
+        prefix: {arn.split(":")[1] for name, arn in arns.items() if name.startswith(prefix)}
+        for prefix in ("here", "there")
+    }
+    # The lookups of the two stacks can be in either order.
+    assert sorted(map(sorted, partitions.values())) == [["aws"], ["aws-cn"]]

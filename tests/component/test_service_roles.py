@@ -1,0 +1,59 @@
+"""Roles that AWS services assume: each service acts for this account only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pulumi
+import pytest
+
+from lib.components.api_account import ApiAccount, ApiAccountArgs
+from lib.components.backup import Backup, BackupArgs
+from lib.components.rollout import Rollout, RolloutArgs
+from lib.recorder import Deployment, record
+from lib.settings import ApiSettings, BackupSettings
+
+from .programs import PRODUCTION, stacked
+
+ACCOUNT = "210987654321"
+CALLS: dict[str, Any] = {"getCallerIdentity": {"accountId": ACCOUNT}}
+CONDITION = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+COMPONENTS: dict[str, Callable[[], pulumi.ComponentResource]] = {
+    "apigateway.amazonaws.com": lambda: ApiAccount("gate", ApiAccountArgs(owner="post")),
+    "backup.amazonaws.com": lambda: Backup(
+        "post", BackupArgs(name="post", table_arns=["arn:table"], settings=BackupSettings(retention_days=35))
+    ),
+    "codedeploy.amazonaws.com": lambda: Rollout(
+        "post", RolloutArgs(name="post", strategy="AllAtOnce", functions={}, alarms={})
+    ),
+}
+"""Components without a stack, by the service that assumes their roles."""
+
+
+def conditions(made: Deployment) -> dict[str, set[str]]:
+    """Return the conditions under which each service assumes a role, as JSON."""
+    found: dict[str, set[str]] = {}
+    for role in made.inputs("iam.Role").values():
+        for statement in json.loads(role["assumeRolePolicy"])["Statement"]:
+            service = statement["Principal"]["Service"]
+            found.setdefault(service, set()).add(json.dumps(statement.get("Condition")))
+    return found
+
+
+@pytest.mark.slow
+def test_services_assume_the_roles_of_a_stack_for_its_account_only() -> None:
+    settings = {**PRODUCTION, "api": ApiSettings(access_log=True, log_role="made")}
+    found = conditions(record(stacked(**settings), calls=CALLS))
+    # Lambda assumes a role only for a function that was configured with it, which requires iam:PassRole.
+    assert found.pop("lambda.amazonaws.com") == {"null"}
+    owner = {"StringEquals": {"aws:SourceAccount": "ownerId:post-network-vpc-vpc"}}
+    assert found.pop("vpc-flow-logs.amazonaws.com") == {json.dumps(owner)}
+    assert found == {service: {json.dumps(CONDITION)} for service in COMPONENTS}
+
+
+@pytest.mark.parametrize("service", COMPONENTS)
+def test_component_outside_a_stack_looks_its_account_up(service: str) -> None:
+    made = record(COMPONENTS[service], calls=CALLS)
+    assert conditions(made) == {service: {json.dumps(CONDITION)}}

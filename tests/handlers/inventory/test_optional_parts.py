@@ -1,0 +1,83 @@
+"""Optional parameters and fields: the SKU of an item, its price, the page size."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ..worker import Answer, refused
+from .conftest import CONFIG, HISTORY, ITEM, Shop
+from .test_settings import put
+
+
+def addressed(shop: Shop, method: str, item: Any, **query: str) -> Answer:
+    return shop.api(method, ITEM, keys=(item["itemId"],), query=query)
+
+
+def test_an_item_is_read_and_deleted_with_its_sku(shop: Shop) -> None:
+    item = shop.create(sku="D-1")
+    assert addressed(shop, "GET", item, sku="D-1").body == item
+    assert addressed(shop, "GET", item, sku="D-1", version="1").body == item
+    assert addressed(shop, "DELETE", item, sku="D-1").status == 200
+
+
+@pytest.mark.parametrize("fields", [{"sku": "D-1"}, {}])
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_an_item_with_another_sku_is_not_found(shop: Shop, method: str, fields: dict[str, Any]) -> None:
+    item = shop.create(**fields)
+    shop.create(sku="D-2")
+    message = f"no item '{item['itemId']}' with the sku 'D-2'"
+    refused(addressed(shop, method, item, sku="D-2"), 404, "NOT_FOUND", message)
+    assert shop.read(item).body == item
+
+
+def test_the_sku_of_a_read_is_the_current_one(shop: Shop) -> None:
+    item = shop.create(sku="D-1")
+    shop.change(item, sku="D-2")
+    assert addressed(shop, "GET", item, sku="D-2", version="1").body == item
+    refused(addressed(shop, "GET", item, sku="D-1", version="1"), 404, "NOT_FOUND", "with the sku 'D-1'")
+
+
+def test_a_missing_price_is_zero(shop: Shop) -> None:
+    desk = {"name": "Desk", "category": "furniture", "quantity": 40}
+    item = shop.api("POST", "/items", desk).body
+    assert item["price"] == 0
+    assert shop.read(item).body == item
+    (result,) = shop.api("POST", "/items/batch", {"items": [desk]}).body["results"]
+    assert (result["status"], result["item"]["price"]) == (201, 0)
+
+
+@pytest.mark.parametrize("size", ["3", "50", "51", "9" * 30])
+def test_a_page_size_above_the_maximum_is_reduced_to_it(shop: Shop, config: str, size: str) -> None:
+    put(shop, config, default_page_size=2, max_page_size=3)
+    item = shop.create()
+    for quantity in range(4):
+        shop.change(item, quantity=quantity)
+        shop.create()
+    assert len(shop.api("GET", "/items", query={"page_size": size}).body["items"]) == 3
+    assert len(shop.api("GET", HISTORY, keys=(item["itemId"],), query={"page_size": size}).body["versions"]) == 3
+
+
+@pytest.mark.parametrize(("maximum", "expected"), [(1000, 50), (0, 1), (-1, 1)])
+def test_the_maximum_page_size_of_the_parameter_is_limited(
+    shop: Shop, config: str, maximum: int, expected: int
+) -> None:
+    put(shop, config, max_page_size=maximum)
+    items = [{"name": "Desk", "category": "furniture", "quantity": 40}] * 25
+    for _ in range(3):
+        shop.api("POST", "/items/batch", {"items": items})
+    assert shop.api("GET", "/items", query={"page_size": "60"}).body["count"] == expected
+    assert shop.api("GET", "/items").body["count"] == min(expected, CONFIG["default_page_size"])
+
+
+def test_every_page_has_the_number_of_its_entries(shop: Shop) -> None:
+    item = shop.create(sku="D-1")
+    shop.create()
+    shop.create()
+
+    def count(**query: str) -> Any:
+        return shop.api("GET", "/items", query=query).body["count"]
+
+    assert (count(), count(page_size="2"), count(sku="D-1"), count(sku="D-2")) == (3, 2, 1, 0)
+    assert shop.api("GET", HISTORY, keys=(item["itemId"],)).body["count"] == 1

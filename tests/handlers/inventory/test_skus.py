@@ -1,0 +1,167 @@
+"""SKUs that differ only in white space, in invisible characters or in their Unicode normal form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ..worker import Answer, refused
+from .conftest import ITEM, Shop
+from .consistency import check
+
+DESK = {"name": "Desk", "category": "furniture", "quantity": 40, "price": 1}
+SPELLINGS = [
+    (" D-1", "D-1"),
+    ("D-1 \n", "D-1"),
+    ("\u00a0D-1\u3000", "D-1"),
+    ("D  1", "D 1"),
+    ("D\u00a01", "D 1"),
+    ("D\u20281", "D 1"),
+    ("cafe\u0301", "caf\u00e9"),
+    ("\u212b-1", "\u00c5-1"),
+]
+INVISIBLE = {
+    "zero width space": ("D\u200b1", "U+200B"),
+    "right-to-left override": ("\u202eD-1", "U+202E"),
+    "byte order mark": ("\ufeffD-1", "U+FEFF"),
+    "soft hyphen": ("D\u00ad1", "U+00AD"),
+    "NUL": ("D-1\u0000", "U+0000"),
+    "tab": ("D\t1", "U+0009"),
+    "delete": ("D\u007f1", "U+007F"),
+    "variation selector": ("D\ufe0f1", "U+FE0F"),
+    "Hangul filler": ("\u3164", "U+3164"),
+    "combining grapheme joiner": ("D\u034f1", "U+034F"),
+}
+STORED_BEFORE = [" D-1 ", "cafe\u0301", "D\u200b1", "D\t1"]
+
+
+def post(shop: Shop, sku: str) -> Answer:
+    return shop.api("POST", "/items", {**DESK, "sku": sku})
+
+
+def stored_before(shop: Shop, sku: str) -> Any:
+    """Return an item that an earlier release created, with its SKU as it was sent."""
+    item = shop.create(sku="new")
+    dynamodb, table = shop.emulator.client("dynamodb"), shop.api.tables["items"]
+    for version in ("0", "1"):
+        dynamodb.update_item(
+            TableName=table,
+            Key={"itemId": {"S": item["itemId"]}, "version": {"N": version}},
+            UpdateExpression="SET sku = :sku",
+            ExpressionAttributeValues={":sku": {"S": sku}},
+        )
+    dynamodb.delete_item(TableName=table, Key={"itemId": {"S": "tap#sku#new"}, "version": {"N": "0"}})
+    guard = {"itemId": {"S": f"tap#sku#{sku}"}, "version": {"N": "0"}, "owner": {"S": item["itemId"]}}
+    dynamodb.put_item(TableName=table, Item=guard)
+    check(shop)
+    return {**item, "sku": sku}
+
+
+def found(shop: Shop, sku: str) -> list[str]:
+    """Return the ids of the items that a SKU finds."""
+    return [item["itemId"] for item in shop.listed(sku=sku)]
+
+
+@pytest.mark.parametrize(("sent", "stored"), SPELLINGS)
+def test_a_sku_is_stored_normalized(shop: Shop, sent: str, stored: str) -> None:
+    created, changed = shop.create(sku=sent), shop.create()
+    assert (created["sku"], shop.read(created).body) == (stored, created)
+    shop.delete(created)
+    assert shop.change(changed, sku=sent).body["sku"] == stored
+    check(shop)
+
+
+@pytest.mark.parametrize(("sent", "stored"), SPELLINGS)
+def test_every_spelling_of_a_sku_belongs_to_one_item(shop: Shop, sent: str, stored: str) -> None:
+    item = shop.create(sku=stored)
+    message = f"item {item['itemId']} has the sku {stored!r} already"
+    refused(post(shop, sent), 409, "CONFLICT", message)
+    refused(shop.change(shop.create(), sku=sent), 409, "CONFLICT", message)
+    check(shop)
+
+
+@pytest.mark.parametrize(("sent", "stored"), SPELLINGS)
+def test_another_spelling_of_its_sku_does_not_change_an_item(shop: Shop, sent: str, stored: str) -> None:
+    item = shop.create(sku=stored)
+    assert shop.change(item, sku=sent).body == item
+    assert len(shop.history(item)) == 1
+
+
+@pytest.mark.parametrize(("sent", "stored"), SPELLINGS)
+def test_every_spelling_of_a_sku_finds_its_item(shop: Shop, sent: str, stored: str) -> None:
+    item = shop.create(sku=stored)
+    assert found(shop, sent) == [item["itemId"]]
+    for method in ("GET", "DELETE"):
+        assert shop.api(method, ITEM, keys=(item["itemId"],), query={"sku": sent}).status == 200
+
+
+@pytest.mark.parametrize(("sku", "named"), INVISIBLE.values(), ids=INVISIBLE)
+def test_a_sku_with_invisible_characters_is_rejected(shop: Shop, sku: str, named: str) -> None:
+    item = shop.create()
+    message = f"sku must not contain control, format or other invisible characters, got {named} in {sku!a}"
+    refused(post(shop, sku), 400, "INVALID_REQUEST", message)
+    refused(shop.change(item, sku=sku), 400, "INVALID_REQUEST", message)
+    results = shop.api("POST", "/items/batch", {"items": [{**DESK, "sku": sku}, DESK]}).body["results"]
+    assert [result["status"] for result in results] == [400, 201]
+    assert found(shop, sku) == []
+    check(shop)
+
+
+def test_a_sku_that_its_normal_form_makes_too_long_is_rejected(shop: Shop) -> None:
+    message = "sku must have at most 100 characters in Unicode normal form C, got 102"
+    refused(post(shop, "\U0001d160" * 34), 400, "INVALID_REQUEST", message)
+    assert len(shop.create(sku="\U0001d160" * 33)["sku"]) == 99
+
+
+def test_the_spelling_that_was_sent_is_reserved_for_a_while_only(shop: Shop) -> None:
+    shop.create(sku="D-1 ")
+    (row,) = [row for row in shop.rows("items") if row["itemId"] == "tap#sku#D-1 "]
+    assert row.keys() == {"itemId", "version", "tap#expires"}
+
+
+@pytest.mark.parametrize("sku", STORED_BEFORE)
+def test_an_item_with_a_sku_that_is_not_normalized_is_read(shop: Shop, sku: str) -> None:
+    item = stored_before(shop, sku)
+    assert shop.read(item).body == shop.read(item, sku=sku).body == item
+    assert found(shop, sku) == [item["itemId"]]
+
+
+@pytest.mark.parametrize("sku", STORED_BEFORE)
+def test_an_item_with_a_sku_that_is_not_normalized_keeps_it_when_other_fields_change(shop: Shop, sku: str) -> None:
+    item = stored_before(shop, sku)
+    assert shop.change(item, quantity=39).body["sku"] == sku
+    assert shop.change(item, quantity=38, sku=sku).body["sku"] == sku
+    assert [version["changes"].keys() for version in shop.history(item)] == [{"quantity"}, {"quantity"}, set()]
+    check(shop)
+
+
+@pytest.mark.parametrize("after", ["D-1", "other ", None])
+@pytest.mark.parametrize("sku", STORED_BEFORE)
+def test_a_sku_that_is_not_normalized_is_released_by_a_change(shop: Shop, sku: str, after: str | None) -> None:
+    item = stored_before(shop, sku)
+    assert shop.change(item, sku=after).body.get("sku") == (after and after.strip())
+    assert found(shop, after or sku) == ([item["itemId"]] if after else [])
+    check(shop)
+
+
+@pytest.mark.parametrize("query", [True, False])
+@pytest.mark.parametrize("sku", STORED_BEFORE)
+def test_a_sku_that_is_not_normalized_is_released_by_a_deletion(shop: Shop, sku: str, query: bool) -> None:
+    item = stored_before(shop, sku)
+    assert shop.api("DELETE", ITEM, keys=(item["itemId"],), query={"sku": sku} if query else None).status == 200
+    assert found(shop, sku) == []
+    check(shop)
+
+
+@pytest.mark.parametrize("sku", [" D-1 ", "cafe\u0301"])
+def test_a_sku_sent_as_an_earlier_release_stored_it_is_not_stored_twice(shop: Shop, sku: str) -> None:
+    item = stored_before(shop, sku)
+    message = f"item {item['itemId']} has the sku {sku!r} already"
+    refused(post(shop, sku), 409, "CONFLICT", message)
+    other = shop.create()
+    refused(shop.change(other, sku=sku), 409, "CONFLICT", message)
+    shop.delete(item)
+    assert shop.change(other, sku=sku).status == 200
+    assert found(shop, sku) == [other["itemId"]]
+    check(shop)

@@ -1,0 +1,33 @@
+"""Any text that a client can send is stored or rejected."""
+
+from __future__ import annotations
+
+import pytest
+
+from lib.services.inventory.service import SERVICE
+
+from ...fake_aws import FakeAws
+from .. import hostile
+from .conftest import Shop
+
+
+@pytest.mark.slow
+@pytest.mark.untraced
+def test_any_text_is_stored_or_rejected(shop: Shop, wire: FakeAws) -> None:
+    item = {
+        "name": "Desk",
+        "category": "x",
+        "quantity": 1,
+        "price": 1,
+        "sku": "D",
+        "description": "",
+        "status": "available",
+    }
+    there = shop.create()
+    changes = {**item, "reorderThreshold": 1, "expectedVersion": 1}
+    hostile.check(
+        shop.api,
+        wire,
+        SERVICE,
+        {"NewItem": item, "ItemChanges": changes, "Batch": {"items": [{"itemId": there["itemId"], **changes}]}},
+    )

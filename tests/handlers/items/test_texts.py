@@ -1,0 +1,24 @@
+"""Any text that a client can send is stored or rejected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lib.services.items.service import SERVICE
+
+from ...fake_aws import FakeAws
+from .. import hostile
+from ..worker import Api
+
+BODIES: dict[str, dict[str, Any]] = {
+    "NewItem": {"ItemId": "a", "CreatedAt": "1", "price": 1},
+    "ItemChanges": {"price": 1},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.untraced
+def test_any_text_is_stored_or_rejected(api: Api, wire: FakeAws) -> None:
+    hostile.check(api, wire, SERVICE, BODIES)

@@ -1,0 +1,181 @@
+"""The log of functions in the terminal of a local run."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lib.local import __main__ as command
+from lib.local import callers
+from lib.local.emulator import Emulator
+from lib.local.function_logs import FunctionLogs
+from lib.local.server import with_log
+from lib.local.terminal import Terminal
+from lib.local.watch import Watcher
+
+from .test_command import interrupted, items_at
+
+REQUEST = {
+    "level": "INFO",
+    "message": "request",
+    "route": "GET /items",
+    "status": 200,
+    "_aws": {"CloudWatchMetrics": []},
+    "FunctionName": "desk",
+    "Sold": 2,
+}
+RAISED = "Traceback (most recent call last):\n  File \"index.py\", line 2, in handler\nKeyError: 'a'"
+ERROR = {"level": "ERROR", "message": "unhandled", "error": "KeyError", "trace": RAISED}
+
+
+def written(folder: Path, *logs: Any, failed: bool = False) -> FunctionLogs:
+    """Return a reader of the log of one invocation each; a dictionary is a line of the library's runtime."""
+    path = folder / "functions.log"
+    with path.open("a", encoding="utf-8") as file:
+        for log in logs:
+            text = log if isinstance(log, str) else "\n".join(map(json.dumps, log))
+            file.write(json.dumps({"function": "desk-dev", "failed": failed, "log": text}) + "\n")
+    return FunctionLogs(path)
+
+
+def test_lines_name_their_function_and_are_read_once(tmp_path: Path) -> None:
+    logs = written(tmp_path, [REQUEST], "printed\nby a function")
+    assert list(logs.new_lines()) == [
+        'desk-dev | INFO request route="GET /items" status=200 Sold=2',
+        "desk-dev | printed",
+        "desk-dev | by a function",
+    ]
+    assert not list(logs.new_lines())
+    written(tmp_path, "later")
+    assert list(logs.new_lines()) == ["desk-dev | later"]
+
+
+def test_a_line_that_is_being_written_is_read_when_it_is_complete(tmp_path: Path) -> None:
+    logs = written(tmp_path, "first")
+    path = tmp_path / "functions.log"
+    record = json.dumps({"function": "desk-dev", "failed": False, "log": "second"}).encode() + b"\n"
+    with path.open("ab", buffering=0) as file:
+        file.write(record[:20])
+        assert list(logs.new_lines()) == ["desk-dev | first"]
+        assert not list(logs.new_lines())
+        file.write(record[20:])
+    assert list(logs.new_lines()) == ["desk-dev | second"]
+
+
+def test_a_log_that_does_not_exist_has_no_lines(tmp_path: Path) -> None:
+    assert not list(FunctionLogs(tmp_path / "functions.log").new_lines())
+
+
+def test_the_traceback_of_an_error_is_printed_once(tmp_path: Path) -> None:
+    logged = "\n".join([json.dumps(ERROR), json.dumps(REQUEST), RAISED])
+    logs = written(tmp_path, logged, RAISED, failed=True)
+    trace = [f"desk-dev | {line}" for line in RAISED.splitlines()]
+    assert list(logs.new_lines()) == [
+        'desk-dev | ERROR unhandled error="KeyError"',
+        *trace,
+        'desk-dev | INFO request route="GET /items" status=200 Sold=2',
+        *trace,
+    ]
+
+
+def test_during_the_tour_only_errors_are_printed(tmp_path: Path) -> None:
+    logs = written(tmp_path, [REQUEST], "printed", [REQUEST, {"level": "ERROR", "message": "not published"}])
+    written(tmp_path, [REQUEST, ERROR], [ERROR], RAISED, failed=True)
+    trace = [f"desk-dev | {line}" for line in RAISED.splitlines()]
+    assert list(logs.new_lines(errors_only=True)) == [
+        "desk-dev | ERROR not published",
+        'desk-dev | ERROR unhandled error="KeyError"',
+        *trace,
+        'desk-dev | ERROR unhandled error="KeyError"',
+        *trace,
+    ]
+    written(tmp_path, [ERROR], failed=True)
+    assert list(logs.new_lines(errors_only=True)) == ['desk-dev | ERROR unhandled error="KeyError"']
+
+
+def test_paths_in_tracebacks_are_relative_to_the_project(tmp_path: Path) -> None:
+    logs = written(tmp_path, 'File "/tmp/tap-local-x/ministack-lambda-desk-dev-y/code/lib/runtime/api.py", line 2')
+    assert list(logs.new_lines()) == ['desk-dev | File "lib/runtime/api.py", line 2']
+
+
+@pytest.mark.parametrize("line", ["[1]", '"text"', '{"message": "no level"}', "{", "7"])
+def test_other_json_is_printed_as_it_is(tmp_path: Path, line: str) -> None:
+    assert list(written(tmp_path, line).new_lines()) == [f"desk-dev | {line}"]
+
+
+def test_control_characters_do_not_reach_the_terminal(tmp_path: Path) -> None:
+    assert list(written(tmp_path, "a\x1b[2Jb\tc\x9b\u00fc").new_lines()) == ["desk-dev | a\\x1b[2Jb\tc\\x9b\u00fc"]
+
+
+def test_every_invocation_with_a_log_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "functions.log"
+    results = [
+        {"body": 1, "log": "a"},
+        {"body": 1, "log": ""},
+        {"body": {"errorMessage": "no module named 'x'", "errorType": "E"}, "error": True, "log": ""},
+        {"body": {"errorMessage": "no"}, "error": True, "log": "trace"},
+    ]
+    received: list[Any] = []
+
+    def invoke(*arguments: Any) -> Any:
+        received.append(arguments)
+        return results[len(received) - 1]
+
+    invoke_and_log = with_log(invoke, str(path))
+    config = {"FunctionName": "desk-dev"}
+    assert [invoke_and_log("function", config, {"a": 1}, "id") for _ in results] == results
+    assert set(map(len, received)) == {4}
+    records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert records == [
+        {"function": "desk-dev", "failed": False, "log": "a"},
+        {"function": "desk-dev", "failed": True, "log": "no module named 'x'"},
+        {"function": "desk-dev", "failed": True, "log": "trace"},
+    ]
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_error_in_a_handler_is_printed_with_its_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    authorize = callers.shown
+
+    def delete_table(outputs: Mapping[str, Any], emulator: Emulator) -> callers.Shown:
+        emulator.client("dynamodb").delete_table(TableName=outputs["dynamodb_table_name"])
+        return authorize(outputs, emulator)
+
+    monkeypatch.setattr(callers, "shown", delete_table)
+    assert command.main(["--check", "--service", "items", "--outputs", str(tmp_path)]) == 1
+    printed = capsys.readouterr().out
+    function = json.loads((tmp_path / "flat-outputs.json").read_text(encoding="utf-8"))["lambda_function_name"]
+    lines = [line for line in printed.splitlines() if line.startswith(f"{function} | ")]
+    assert lines[0].startswith(f"{function} | ERROR unhandled ")
+    assert lines[1] == f"{function} | Traceback (most recent call last):"
+    assert any("ResourceNotFoundException" in line for line in lines)
+    assert printed.index(lines[0]) < printed.index("items answers:")
+
+
+def test_requests_are_printed_once_the_run_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines: list[str] = []
+    say = Terminal.say
+
+    def note(terminal: Terminal, line: str) -> None:
+        lines.append(line)
+        say(terminal, line)
+
+    monkeypatch.setattr(Terminal, "say", note)
+    monkeypatch.setattr(Watcher, "poll", lambda _: items_at(tmp_path))
+    request = ' | INFO request requestId="'
+    with interrupted(signal.SIGINT, lambda: any(request in line for line in lines)):
+        assert command.main(["--env", "staging", "--service", "items", "--outputs", str(tmp_path)]) == 0
+    before, ready, after = capsys.readouterr().out.partition("ready: ")
+    assert ready
+    assert request not in before
+    assert request in after
+    assert '"_aws"' not in after
