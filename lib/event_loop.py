@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+from pulumi.runtime.settings import SETTINGS
+
 
 @contextmanager
 def event_loop() -> Iterator[asyncio.AbstractEventLoop]:
@@ -24,6 +26,8 @@ def event_loop() -> Iterator[asyncio.AbstractEventLoop]:
         asyncio.set_event_loop(loops[-1])
 
     asyncio.set_event_loop(loop)
+    # The SDK shares them between programs: those that a failed one left belong to its closed loop.
+    SETTINGS.outputs.clear()
     try:
         with ThreadPoolExecutor(initializer=set_up_thread) as executor:
             loop.set_default_executor(executor)
