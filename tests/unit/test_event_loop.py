@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from pulumi.runtime.settings import SETTINGS
 
 from lib.event_loop import event_loop
 from lib.recorder import recorded
@@ -37,3 +38,11 @@ def test_event_loops_are_closed_after_an_error(loops: list[asyncio.AbstractEvent
     with pytest.raises(ZeroDivisionError), event_loop() as loop:
         loop.run_until_complete(loop.run_in_executor(None, lambda: 1 / 0))
     assert [one.is_closed() for one in loops] == [True, True]
+
+
+def test_outputs_that_a_failed_program_left_are_forgotten() -> None:
+    with event_loop() as loop:
+        SETTINGS.outputs.add(loop.create_task(asyncio.sleep(0)))
+        loop.run_until_complete(asyncio.sleep(0))
+    with event_loop():
+        assert not SETTINGS.outputs
