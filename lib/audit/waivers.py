@@ -43,8 +43,8 @@ def _only_the_gateway_calls(_: Resource, permissions: Sequence[Resource]) -> boo
 WAIVERS = (
     Waiver(
         controls=("APIGateway.1", "CKV_AWS_76"),
-        reason="Off unless asked for, as it takes a role that all APIs of an account share; turn on with `access_log`, "
-        "`execution_log_level` and `api_log_role`.",
+        reason="Disabled by default, because it takes a role that all APIs of an account share; turn on with "
+        "`access_log`, `execution_log_level` and `api_log_role`.",
     ),
     Waiver(
         controls=("APIGateway.3", "Lambda.7"),
@@ -61,7 +61,7 @@ WAIVERS = (
     ),
     Waiver(
         controls=("CloudFront.6",),
-        reason="Off unless asked for: a web ACL costs money each month, and behind it are pages that everybody may "
+        reason="Disabled by default: a web ACL costs money each month, and behind it are pages that everybody may "
         "read.",
     ),
     Waiver(
@@ -111,7 +111,7 @@ WAIVERS = (
     Waiver(
         controls=("Lambda.3",),
         unless="ec2.Vpc",
-        reason="Off unless asked for: the functions talk to AWS's public endpoints alone, by IAM and over TLS, and "
+        reason="Disabled by default: the functions talk to AWS's public endpoints alone, by IAM and over TLS, and "
         "those of a VPC cost money each month; turn on with `network_vpc`.",
     ),
     Waiver(
@@ -153,7 +153,7 @@ WAIVERS = (
     Waiver(
         controls=("DynamoDB.4",),
         unless="backup.Plan",
-        reason="Off unless asked for: backups cost money each month, and `point_in_time_recovery` restores any second "
+        reason="Disabled by default: backups cost money each month, and `point_in_time_recovery` restores any second "
         "of 35 days; turn on with `backup_retention_days`.",
     ),
     Waiver(
@@ -170,15 +170,15 @@ WAIVERS = (
         controls=("CKV_AWS_119", "CKV_AWS_158", "CKV_AWS_166", "CKV2_AWS_73"),
         unless="kms.Key",
         unless_output="key_arn",
-        reason="Off unless asked for: they are encrypted with a key of AWS's, and one of one's own costs money each "
-        "month and for each use; turn on with `encryption_key`.",
+        reason="Disabled by default: they are encrypted with a key of AWS's, and a customer managed key costs money "
+        "each month and for each use; turn on with `encryption_key`.",
     ),
     Waiver(
         controls=("SNS.1",),
         unless="kms.Key",
         unless_output="key_arn",
-        reason="Off unless asked for: CloudWatch alarms cannot publish through AWS's key for SNS, and one of one's own "
-        "costs money each month; turn on with `encryption_key`.",
+        reason="Disabled by default: CloudWatch alarms cannot publish through AWS's key for SNS, and a customer "
+        "managed key costs money each month; turn on with `encryption_key`.",
     ),
     Waiver(
         controls=("CKV2_AWS_34",),
@@ -220,7 +220,7 @@ WAIVERS = (
     ),
     Waiver(
         controls=("Cognito.1",),
-        reason="Off unless asked for: threat protection is of Cognito's dearest plan, which costs money for each user.",
+        reason="Disabled by default: threat protection is of Cognito's dearest plan, which costs money for each user.",
     ),
     Waiver(
         controls=("CloudWatch.16",),

@@ -33,8 +33,8 @@ class AlarmSettings(Layer):
     evaluation_periods: int | None = setting(between(1, 1440, "periods"))
     """How many periods in a row make an alarm."""
     recommended: bool | None = setting(flag(), key="recommended_alarms")
-    """The alarms that AWS recommends for the API, its tables, streams and functions, too, and one that goes off when
-    any of the service does. If false, only the one on 5xx responses of the API, which `items` lacks, too."""
+    """The alarms that AWS recommends for the API, its tables, streams and functions, too, and one in ALARM while
+    any other of the service is. If false, only the one on 5xx responses of the API, which `items` lacks, too."""
     api_5xx_share: float | None = setting(between(0.0, 1.0))
     """The part of requests answered 5xx above which an alarm enters the ALARM state."""
     api_4xx_share: float | None = setting(between(0.0, 1.0))

@@ -19,7 +19,7 @@ class BackupSettings(Layer):
     retention_days: int | None = setting(between(0, 36_500, "days (0: no backups)"))
     """How long a backup is kept; 0 makes none."""
     schedule: str | None = setting((is_cron, f"give cron(...) with six fields, e.g. {CRON_EXAMPLE}"))
-    """When backups are made, in UTC."""
+    """Schedule of the backups, in UTC."""
     cold_storage_after_days: int | None = setting(between(0, 36_500, "days (0: never)"))
     """After how many days a backup goes to cold storage, where it stays 90 days at least; 0: never."""
     copy_to_vault_arn: str | None = setting(

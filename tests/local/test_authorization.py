@@ -117,14 +117,14 @@ def examples_answers(outputs: dict[str, Any], emulator: Emulator, folder: Path, 
     return [json.loads(line) for line in ran.stdout.splitlines()]
 
 
-def test_the_page_says_how_to_get_a_token(members: dict[str, Any], emulator: Emulator, tmp_path: Path) -> None:
-    refused, listed = examples_answers(members, emulator, tmp_path, "oauth2/token")
-    assert (refused["code"], listed.keys()) == ("UNAUTHORIZED", {"items", "count", "next_page_token"})
+def test_documented_commands_get_a_token(members: dict[str, Any], emulator: Emulator, tmp_path: Path) -> None:
+    rejected, listed = examples_answers(members, emulator, tmp_path, "oauth2/token")
+    assert (rejected["code"], listed.keys()) == ("UNAUTHORIZED", {"items", "count", "next_page_token"})
 
 
-def test_the_page_says_how_to_sign(signed: dict[str, Any], emulator: Emulator, tmp_path: Path) -> None:
-    refused, listed = examples_answers(signed, emulator, tmp_path, "--aws-sigv4")
-    assert (refused["code"], listed.keys()) == ("FORBIDDEN", {"items", "count", "next_page_token"})
+def test_documented_commands_sign_requests(signed: dict[str, Any], emulator: Emulator, tmp_path: Path) -> None:
+    rejected, listed = examples_answers(signed, emulator, tmp_path, "--aws-sigv4")
+    assert (rejected["code"], listed.keys()) == ("FORBIDDEN", {"items", "count", "next_page_token"})
 
 
 def test_the_pool_is_as_it_was_described(members: dict[str, Any], emulator: Emulator) -> None:

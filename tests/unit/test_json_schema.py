@@ -163,7 +163,7 @@ def test_every_keyword_of_a_request_is_among_those() -> None:
     assert used | {"default"} == json_schema.CHECKED
 
 
-def test_a_default_stands_for_what_is_not_there() -> None:
+def test_default_replaces_a_missing_property() -> None:
     assert checked({"properties": {"a": {"default": 7}}}, {}) == {"a": 7}
 
 

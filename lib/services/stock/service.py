@@ -887,7 +887,7 @@ def _watching(settings: StockSettings) -> tuple[Function, ...]:
                     method="POST",
                     path="/inventory/{productId}/reconcile",
                     operation="reconcile_product",
-                    summary="Compare a product's counters with its reservations and movements, and mend them",
+                    summary="Compare a product's counters with its reservations and movements, and repair them",
                     body="Reconciling",
                     responses={200: "Reconciliation"},
                     key_required=True,
