@@ -27,6 +27,10 @@ READ_TIMEOUT_SECONDS = float(os.environ.get("TAP_READ_TIMEOUT_SECONDS", "1.5"))
 """A local run sets a longer one, because an emulator on a busy machine can take longer than DynamoDB."""
 ANSWER_SECONDS = 0.2
 """What is kept of an invocation's time for its answer."""
+RETRY_SECONDS = 1.0
+"""The time that must be left for another attempt of a call. It is shorter than a first attempt may take: most calls
+take milliseconds, and an attempt ends with its invocation. With a timeout of 5 seconds, a function that gets no
+response gives up after 4.5 seconds and three attempts: that is above the threshold of the duration alarm of `items`."""
 DNS_SUFFIX_VARIABLE = "AWS_DNS_SUFFIX"
 """Environment variable with the DNS suffix of the function's partition, e.g. `amazonaws.com.cn`. A function definition
 cannot set it: names that begin with `AWS_` are reserved."""
@@ -61,17 +65,16 @@ class Budget:
     """How long this invocation may go on trying: an answer must be out before Lambda ends the function."""
 
     def __init__(self) -> None:
-        self._last_start = self._end = float("inf")
+        self._end = float("inf")
 
     def begin(self, seconds: float) -> None:
         """An invocation begins, with so many seconds left to it."""
-        now = time.monotonic()
-        self._end = now + seconds - ANSWER_SECONDS
-        self._last_start = max(self._end - CONNECT_TIMEOUT_SECONDS - READ_TIMEOUT_SECONDS, now)
+        self._end = time.monotonic() + seconds - ANSWER_SECONDS
 
-    def spent(self) -> bool:
-        """Whether another attempt might not end in time."""
-        return time.monotonic() > self._last_start
+    def spent(self, needed_seconds: float | None = None) -> bool:
+        """Return whether less time than needed is left; by default, than one attempt can take."""
+        needed = CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS if needed_seconds is None else needed_seconds
+        return time.monotonic() + needed > self._end
 
     def attempt_deadline(self) -> float:
         """Return the time, on the monotonic clock, by which an attempt that starts now must end."""
@@ -163,7 +166,7 @@ class Client:
                 return answers
             pause = next(pauses, None)
             for error in failed:
-                if pause is None or BUDGET.spent() or not worth_retrying(error, final):
+                if pause is None or BUDGET.spent(RETRY_SECONDS) or not worth_retrying(error, final):
                     raise error
             self._sleep(RANDOM.uniform(0, pause or 0.0))
 

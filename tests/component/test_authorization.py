@@ -257,6 +257,7 @@ def trigger(made: Deployment) -> Any:
     return made.only("apigateway.Deployment").inputs["triggers"]
 
 
+@pytest.mark.untraced
 def test_another_way_another_pool_and_another_scope_are_deployed(members: Deployment, guests: Deployment) -> None:
     other = a_service(functions=(a_function(a_route(scope="count"), KEYED, OPEN),))
     ways = [AuthorizationSettings(type=kind) for kind in ("NONE", "API_KEY", "AWS_IAM", USER_POOL)]

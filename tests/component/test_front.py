@@ -50,6 +50,7 @@ def test_firewall_is_on_the_stage_and_logs_what_it_blocks_without_secrets() -> N
     assert made.stack_outputs()["web_acl_arn"] == "arn:post-firewall-acl"
 
 
+@pytest.mark.untraced
 def test_domain_in_a_zone_gets_its_certificate_and_its_records() -> None:
     made = deployed(api=ApiSettings(domain_name=DOMAIN, zone_id=ZONE, base_path="v1"))
     assert made.only("acm.Certificate").inputs["validationMethod"] == "DNS"

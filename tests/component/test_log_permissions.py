@@ -45,6 +45,7 @@ def test_items_keeps_the_managed_policy() -> None:
 
 
 @pytest.mark.parametrize("split", [False, True])
+@pytest.mark.untraced
 def test_inventory_creates_and_writes_its_own_log_groups(split: bool) -> None:
     made = record(lambda: TapStack("shop", TapStackArgs(service="inventory", split_functions=split)))
     found = log_statements(made)
@@ -55,6 +56,7 @@ def test_inventory_creates_and_writes_its_own_log_groups(split: bool) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.untraced
 def test_every_other_function_writes_its_own_log_group_only() -> None:
     made = record(lambda: TapStack("shop", TapStackArgs("prod", service="stock")))
     found = log_statements(made)

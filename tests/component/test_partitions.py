@@ -75,6 +75,7 @@ def strings(value: Any) -> Iterator[str]:
 @pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.parametrize("partition", PARTITIONS)
 @pytest.mark.slow
+@pytest.mark.untraced
 def test_every_arn_and_domain_name_belongs_to_the_partition(partition: str, program: str) -> None:
     _, suffix = PARTITIONS[partition]
     resources = deployed_in(partition, program).registered
@@ -121,6 +122,7 @@ def test_key_is_administered_and_used_in_its_partition(partition: str) -> None:
         ("aws-eusc", r"\.auth\.cognito-idp\.[^/]*\.on\.amazonwebservices\.eu"),
     ],
 )
+@pytest.mark.untraced
 def test_pages_sign_in_at_the_domain_of_the_partition(partition: str, domain: str) -> None:
     made = deployed_in(partition, "production")
     (config,) = [o["content"] for o in made.inputs("s3.BucketObjectv2").values() if o["key"] == "config.json"]

@@ -340,6 +340,7 @@ def test_every_component_exposes_its_resource(stack: TapStack) -> None:
     assert {*stack.alarms["create-item"].resources} == {"Duration", "Errors", "Throttles"}
 
 
+@pytest.mark.untraced
 def test_every_output_is_an_attribute_of_the_stack(stack: TapStack, inventory: Deployment) -> None:
     assert stack.outputs.keys() == inventory.stack_outputs().keys()
     assert not [name for name, value in stack.outputs.items() if getattr(stack, name) is not value]

@@ -404,6 +404,7 @@ def test_any_origin_is_refused_in_prod_even_where_there_is_a_site() -> None:
         TapStackArgs(service=a_yard(), environment_suffix="prod", api=ApiSettings(cors_origin="*"))
 
 
+@pytest.mark.untraced
 def test_another_origin_deploys_the_api_again() -> None:
     def trigger(**args: Any) -> Any:
         return deployed(**args).only("apigateway.Deployment").inputs["triggers"]

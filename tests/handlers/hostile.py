@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -76,10 +77,16 @@ class Sent(NamedTuple):
 
 
 def requests(service: Service, bodies: dict[str, dict[str, Any]]) -> Iterator[Sent]:
-    """Every text in every part of a request to every route; `bodies` are valid ones by their schemas' names."""
+    """Every text in every part of a request to every route; `bodies` are valid ones by their schemas' names.
+
+    What all routes of a method have in common is sent to the first one.
+    """
+    methods = set()
     for _, route in service.routes():
         body = bodies[route.body] if route.body else None
-        for where, text, changes in _changes(route, body):
+        common = () if route.method in methods else _common_changes()
+        methods.add(route.method)
+        for where, text, changes in itertools.chain(common, _changes(route, body)):
             event = {
                 "resource": route.path,
                 "httpMethod": route.method,
@@ -91,14 +98,19 @@ def requests(service: Service, bodies: dict[str, dict[str, Any]]) -> Iterator[Se
             yield Sent(f"{route.method} {route.path} {where}", text, event)
 
 
+def _common_changes() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for text in TEXTS:
+        yield "unknown", text, {"multiValueQueryStringParameters": {"unknown": [text]}}
+        for name in HEADERS:
+            yield name, text, {"headers": {name: text}}
+
+
 def _changes(route: Route, body: dict[str, Any] | None) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for text in TEXTS:
         for name in route.path_parameters():
             yield name, text, {"pathParameters": {**dict.fromkeys(route.path_parameters(), "a"), name: text}}
-        for name in (*route.query, "unknown"):
+        for name in route.query:
             yield name, text, {"multiValueQueryStringParameters": {name: [text]}}
-        for name in HEADERS:
-            yield name, text, {"headers": {name: text}}
         if body is not None:
             yield "body", text, {"body": text}
     for text in (*JSON, *map(json.dumps, TEXTS)) if body is not None else ():

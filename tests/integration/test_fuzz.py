@@ -33,7 +33,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-EXAMPLES = 60
+EXAMPLES = 30
 OPERATIONS = [
     (name, path, method.upper())
     for name, service in SERVICES.items()

@@ -45,6 +45,7 @@ def test_a_check_ends_well_when_every_route_answers(tmp_path: Path, capsys: pyte
     assert json.loads((tmp_path / "all-outputs.json").read_text())["items-dev"]["environment"] == "dev"
 
 
+@pytest.mark.untraced
 def test_an_environment_with_keys_is_toured_with_its_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["--check", "--env", "prod", "--outputs", str(tmp_path)]) == 0
     found = json.loads((tmp_path / "flat-outputs.json").read_text())

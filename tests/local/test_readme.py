@@ -78,6 +78,7 @@ def test_the_inventory_examples_do_what_they_say(folder: Path) -> None:
     assert [version["version"] for version in history["versions"]] == [4, 3, 2, 1]
 
 
+@pytest.mark.untraced
 def test_the_stock_examples_do_what_they_say(folder: Path) -> None:
     printed = run(folder, "stock_api_url")
     answers = documents(printed)

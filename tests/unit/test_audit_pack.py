@@ -209,6 +209,7 @@ def test_what_another_resource_tells_is_judged_with_the_stack() -> None:
 
 
 @pytest.mark.parametrize("prefix", ["tap:", "theirs:"])
+@pytest.mark.untraced
 def test_the_pack_reports_what_the_audit_fails(prefix: str) -> None:
     made = deployment("inventory", "prod")
     renamed = [

@@ -232,7 +232,7 @@ def test_no_other_attempt_starts_when_it_might_not_end_in_time(
 def test_calls_of_one_invocation_share_its_time(
     client: Client, fake_aws: FakeAws, budget: aws.Budget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    budget.begin(aws.CONNECT_TIMEOUT_SECONDS + aws.READ_TIMEOUT_SECONDS + aws.ANSWER_SECONDS + 60)
+    budget.begin(aws.RETRY_SECONDS + aws.ANSWER_SECONDS + 60)
     fake_aws.script = [BROKEN, FINE]
     assert client.call("GetItem", {}) == {"Item": {}}
     minute_later = time.monotonic() + 60

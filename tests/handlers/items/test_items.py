@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from lib.local.emulator import Emulator
-from lib.runtime.aws import AwsError
+from lib.runtime import aws
+from lib.runtime.aws import READ_TIMEOUT_SECONDS, RETRY_SECONDS, AwsError
 from lib.runtime.idempotency import LIFETIME_SECONDS
 from lib.services.items.handler import store
+from lib.services.items.service import SERVICE
 
 from ...fake_aws import Asked, FakeAws
 from ...lambda_context import SPENT_SECONDS, Context
@@ -487,11 +490,33 @@ def test_a_table_that_does_not_respond_is_a_503_with_the_time_to_repeat_the_requ
     assert keyed(api, "one", {}).status == 201
 
 
+def test_a_table_that_never_responds_raises_the_alarm_on_the_duration(
+    api: Api, wire: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timeout, threshold = SERVICE.settings.function.timeout_seconds, SERVICE.settings.alarms.duration_ms
+    assert timeout
+    assert threshold
+    started = time.monotonic()
+    now = [started]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(aws, "RETRY_SECONDS", RETRY_SECONDS)
+
+    def never(_: Asked) -> str:
+        now[0] += READ_TIMEOUT_SECONDS
+        return "hang up"
+
+    wire.script = [never]
+    api.seconds = timeout
+    refused(api("GET", ID, keys=("a",)), 503, "SERVICE_UNAVAILABLE", "did not respond in time")
+    assert threshold < (now[0] - started) * 1000 < timeout * 1000
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("runtime", "escapes"), [("python3.9", True), ("python3.11", True), ("python3.12", False), ("python3.13", False)]
 )
 @pytest.mark.parametrize("text", ["Ж" * 150_000, "\U0001f600" * 75_000, '"' * 300_000, "\x7f" * 300_000])
+@pytest.mark.untraced
 def test_a_page_of_long_texts_is_never_larger_than_lambda_sends_on_any_runtime(
     api: Api, worker_environment: pytest.MonkeyPatch, runtime: str, escapes: bool, text: str
 ) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -55,9 +56,26 @@ class Tables:
     api: Api
     dynamodb: Any
     """A client of what is behind the worker's line to AWS."""
+    _snapshot: dict[str, list[dict[str, Any]]] | None = field(default=None, init=False)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read each table at most once, while nothing is written."""
+        self._snapshot = {}
+        try:
+            yield
+        finally:
+            self._snapshot = None
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """Every row of a table."""
+        if self._snapshot is None:
+            return self._scan(table)
+        if table not in self._snapshot:
+            self._snapshot[table] = self._scan(table)
+        return self._snapshot[table]
+
+    def _scan(self, table: str) -> list[dict[str, Any]]:
         pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.api.tables[table])
         return [json.loads(to_json(row)) for page in pages for row in page["Items"]]
 

@@ -120,25 +120,28 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_crash_between_any_two_calls_leaves_everything_whole(shop: Shop, wire: FakeAws, name: str, end: str) -> None:
     deed = DEEDS[name]
     stocked(shop)
+    before = [*states(shop)]
     deed.do(shop)
     wanted = [*states(shop)]
+    emptied(shop)
     calls, finished = 0, False
     while not finished:
-        emptied(shop)
         shop.clock.now -= 60
         stocked(shop)
-        before = [*states(shop)]
         finished = cut(shop, wire, [*["pass"] * calls, *ENDS[end]], deed)
-        check(shop)
-        done = [*states(shop)] == wanted
+        with shop.snapshot():
+            check(shop)
+            done = [*states(shop)] == wanted
         answer = deed.do(shop)
-        if name == "reserve all":
-            assert {*states(shop)} == {*wanted}
-        else:
-            assert [*states(shop)] == wanted, "repeated, it is done once"
         if answer:
             assert answer.status == (deed.again if done and before != wanted else deed.first)
-        check(shop)
+        with shop.snapshot():
+            if name == "reserve all":
+                assert {*states(shop)} == {*wanted}
+            else:
+                assert [*states(shop)] == wanted, "repeated, it is done once"
+            check(shop)
+            emptied(shop)
         calls += 1
     assert calls >= 2
 
@@ -151,15 +154,17 @@ def test_one_fault_is_made_good(shop: Shop, wire: FakeAws, name: str, answer: An
     before = len(wire.asked)
     first = DEEDS[name].do(shop)
     wanted = [*states(shop)]
+    emptied(shop)
     for at in range(len(wire.asked) - before):
-        emptied(shop)
         shop.clock.now -= 60
         stocked(shop)
         wire.script = [*["pass"] * at, answer, "pass"]
         again = DEEDS[name].do(shop)
-        assert [*states(shop)] == wanted
         assert (again and again.status) == (first and first.status)
-        check(shop)
+        with shop.snapshot():
+            assert [*states(shop)] == wanted
+            check(shop)
+            emptied(shop)
 
 
 @pytest.mark.parametrize("end", ENDS)

@@ -200,7 +200,7 @@ def test_the_api_agrees_with_the_model(http: Http) -> None:
     run_state_machine_as_test(
         OverHttp,
         settings=settings(
-            max_examples=20,
+            max_examples=12,
             stateful_step_count=25,
             deadline=None,
             database=None,

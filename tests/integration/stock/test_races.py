@@ -18,7 +18,7 @@ CROWD = 64
 CALLERS = 32
 FEW = 16
 """Callers of what the crowd does not call, for which the emulator has to start as many processes."""
-ROUNDS = 10
+ROUNDS = 4
 LAST_UNITS = 10
 AGAIN = (429, 502, 503, 504)
 """After these a caller asks again with the same id or key, which is not done twice."""

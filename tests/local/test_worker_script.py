@@ -1,0 +1,53 @@
+"""Workers of Python functions in the emulator import botocore only for functions that use it."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+
+from lib.archive import zipped
+from lib.local.emulator import Emulator
+from lib.local.server import lazy_worker_script
+
+IMPORTED = "import sys\n\ndef handler(event, context):\n    return 'botocore' in sys.modules\n"
+INSTRUMENTED = """
+import boto3
+
+CLIENT = boto3.client("dynamodb")
+
+def handler(event, context):
+    import botocore.handlers
+    handlers = botocore.handlers.BUILTIN_HANDLERS
+    return sum(getattr(entry[1], "__name__", "") == "_ms_add_invoke_depth" for entry in handlers)
+"""
+
+
+def invoke(emulator: Emulator, code: str) -> Any:
+    """Deploy a function and return its response."""
+    name = f"worker-{uuid.uuid4().hex[:8]}"
+    emulator.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")
+    functions = emulator.client("lambda")
+    functions.create_function(
+        FunctionName=name,
+        Role=f"arn:aws:iam::000000000000:role/{name}",
+        Runtime="python3.13",
+        Handler="index.handler",
+        Code={"ZipFile": zipped({"index.py": code})},
+    )
+    return json.load(functions.invoke(FunctionName=name)["Payload"])
+
+
+def test_function_without_botocore_starts_without_it(emulator: Emulator) -> None:
+    assert invoke(emulator, IMPORTED) is False
+
+
+def test_clients_that_a_function_creates_count_nested_invocations(emulator: Emulator) -> None:
+    assert invoke(emulator, INSTRUMENTED) == 1
+
+
+def test_unknown_worker_script_is_rejected() -> None:
+    with pytest.raises(RuntimeError, match="install the pinned release"):
+        lazy_worker_script("def run():\n    pass\n")
