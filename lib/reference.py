@@ -1,6 +1,6 @@
 """Writes what users read out of the descriptions: `python -m lib.reference`, or with `--check` tells what is stale.
 
-`docs/<service>/openapi.json` and `architecture.svg`, the parts of README.md and of the pages in `docs/` between
+`docs/<service>/openapi.json` and `architecture.md`, the parts of README.md and of the pages in `docs/` between
 `<!-- generated:NAME -->` and `<!-- /generated:NAME -->`, and the config in Pulumi.yaml after `# generated:config`.
 """
 
@@ -20,7 +20,7 @@ from .audit.waivers import WAIVERS
 from .config import KEYS, Key
 from .cost import report
 from .cost.bill import standard
-from .diagram import svg
+from .diagram import flowchart
 from .environments import ALIASES, DEFAULT_PROFILE, ENVIRONMENTS
 from .naming import physical_name, role_name_prefix, secret_name
 from .service import Function, Grant, Metric, Route, Service
@@ -36,6 +36,13 @@ CONFIG = "  # generated:config\n"
 """What is above the config of the project that `KEYS` make."""
 ENVIRONMENT = "dev"
 """Whose names examples show."""
+ARCHITECTURE = """# Architecture of `{name}`
+
+The service in `{environment}`, generated from its description by `make reference`.
+
+{chart}
+"""
+"""The page of a service's architecture."""
 OTHER_KEYS = (
     ("service", "what is deployed; `items` when not given", f"one of {', '.join(SERVICES)}"),
     (
@@ -109,12 +116,19 @@ def files(root: Path, services: Mapping[str, Service] = SERVICES) -> dict[Path, 
         wanted[root / "docs" / name / "openapi.json"] = (
             json.dumps(openapi.document(service), indent=2, ensure_ascii=False) + "\n"
         )
-        wanted[root / "docs" / name / "architecture.svg"] = svg(service, ENVIRONMENT)
+        wanted[root / "docs" / name / "architecture.md"] = ARCHITECTURE.format(
+            name=name, environment=ENVIRONMENT, chart=architecture(service)
+        )
     texts = {path: _read(path) for path in (root / README, *sorted((root / "docs").glob("*.md")))}
     made = sections(services) | (cost_sections() if root / COST in texts else {})
     wanted |= {path: filled(text, made) for path, text in texts.items() if text is not None}
     project = _read(root / PROJECT)
     return wanted if project is None else {**wanted, root / PROJECT: _configured(project)}
+
+
+def architecture(service: Service) -> str:
+    """Return the flowchart of a service as a code block, which GitHub draws."""
+    return f"```mermaid\n{flowchart(service, ENVIRONMENT)}```"
 
 
 def _read(path: Path) -> str | None:
@@ -147,6 +161,7 @@ def sections(services: Mapping[str, Service]) -> dict[str, str]:
         found[f"codes-{name}"] = _codes(service)
         found[f"permissions-{name}"] = _permissions(service)
         found[f"functions-{name}"] = _split_functions(service)
+        found[f"architecture-{name}"] = architecture(service)
     return found
 
 

@@ -48,7 +48,7 @@ def test_what_is_committed_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_every_service_gets_its_documents(written: Path) -> None:
     made = {path.relative_to(written).as_posix() for path in written.glob("docs/**/*.*")}
-    assert made == {f"docs/{name}/{file}" for name in SERVICES for file in ("openapi.json", "architecture.svg")}
+    assert made == {f"docs/{name}/{file}" for name in SERVICES for file in ("openapi.json", "architecture.md")}
     assert json.loads((written / "docs/items/openapi.json").read_text(encoding="utf-8"))["info"]["title"] == "Items"
 
 
@@ -66,7 +66,7 @@ def test_a_check_finds_nothing_to_say_of_what_was_just_written(
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/items/openapi.json", "docs/items/architecture.svg"])
+@pytest.mark.parametrize("name", ["README.md", "docs/items/openapi.json", "docs/items/architecture.md"])
 @pytest.mark.untraced
 def test_a_check_names_what_was_changed_and_leaves_it(
     written: Path, name: str, capsys: pytest.CaptureFixture[str]
