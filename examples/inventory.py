@@ -12,7 +12,8 @@ import pulumi
 if (folder := str(Path(__file__).resolve().parents[1])) not in sys.path:
     sys.path.insert(0, folder)
 
-from lib.services.inventory.service import InventorySettings, inventory
+from lib.services.inventory.service import inventory
+from lib.services.inventory.settings import InventorySettings
 from lib.settings import AlarmSettings, ApiSettings
 from lib.tap_stack import TapStack, TapStackArgs
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from lib.local.emulator import Emulator
 from lib.service import Table
-from lib.services.inventory.service import SERVICE, InventorySettings
+from lib.services.inventory.service import SERVICE
+from lib.services.inventory.settings import InventorySettings
 
 from ..contenders import lambda_environment
 from ..stage import create_table

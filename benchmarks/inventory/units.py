@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lib.local.emulator import Emulator
-from lib.services.inventory.service import INDEXES, SERVICE
+from lib.services.inventory.service import SERVICE
+from lib.services.inventory.tables import INDEXES
 
 from ..capacity import Bill, bill, billed, item_size
 from ..contenders import Worker, contenders, worker

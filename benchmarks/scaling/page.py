@@ -9,7 +9,8 @@ from typing import Any
 
 from lib.args import TapStackArgs
 from lib.cost.prices import PRICES, SECONDS
-from lib.services.stock.service import StockSettings, stock
+from lib.services.stock.service import stock
+from lib.services.stock.settings import StockSettings
 from lib.settings import LAYERS, ApiSettings, FunctionSettings, Layer, Settings, TableSettings
 
 from . import queueing

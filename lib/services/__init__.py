@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 from ..service import Service
 from ..settings import Layer
 from .inventory.service import SERVICE as INVENTORY
-from .inventory.service import InventorySettings, inventory
+from .inventory.service import inventory
+from .inventory.settings import InventorySettings
 from .items.service import SERVICE as ITEMS
 from .stock.service import SERVICE as STOCK
-from .stock.service import StockSettings, stock
+from .stock.service import stock
+from .stock.settings import StockSettings
 
 SERVICES: dict[str, Service] = {service.name: service for service in (ITEMS, INVENTORY, STOCK)}
 

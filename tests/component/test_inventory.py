@@ -14,8 +14,9 @@ from lib.gateway import ACCESS_LOG_FORMAT
 from lib.policies import vpc_access
 from lib.recorder import Deployment, record
 from lib.services import SERVICES
-from lib.services.inventory.service import HANDLER, InventorySettings
+from lib.services.inventory.service import HANDLER
 from lib.services.inventory.service import inventory as made_of
+from lib.services.inventory.settings import InventorySettings
 from lib.settings import AlarmSettings, ApiSettings, FunctionSettings
 
 from .programs import EVERYTHING, stacked

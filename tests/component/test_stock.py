@@ -10,7 +10,8 @@ import pytest
 
 from lib import openapi
 from lib.recorder import Deployment, record
-from lib.services.stock.service import StockSettings, stock
+from lib.services.stock.service import stock
+from lib.services.stock.settings import StockSettings
 from lib.settings import AlarmSettings, ApiSettings
 
 from .programs import stacked

@@ -25,7 +25,8 @@ from lib.config import (
 )
 from lib.recorder import Deployment, Registered, record
 from lib.services import CHOICES, SERVICES
-from lib.services.inventory.service import InventorySettings, inventory
+from lib.services.inventory.service import inventory
+from lib.services.inventory.settings import InventorySettings
 from lib.settings import LAYERS
 from lib.settings.origins import EXPECTED
 from lib.tap_stack import TapStackArgs

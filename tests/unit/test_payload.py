@@ -9,7 +9,8 @@ import pytest
 from lib.runtime.attributes import Item, to_json
 from lib.runtime.payload import MAX_BODY_BYTES, sent_bytes
 from lib.services.inventory.handler import rows
-from lib.services.inventory.service import CHANGES, MAX_PAGE_SIZE
+from lib.services.inventory.schemas import CHANGES
+from lib.services.inventory.settings import MAX_PAGE_SIZE
 
 LAMBDA_LIMIT_BYTES = 6_291_556
 TEXTS = ["", "pencil", '{"a":"\\"\\\\\\n"}', "\0\x1f\x7f", "Ж" * 9, "日本", "\U0001f600", "é"]

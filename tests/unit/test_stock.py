@@ -13,7 +13,8 @@ from lib.services.stock.handler import levels, movements, reservations
 from lib.services.stock.handler.levels import Rearm
 from lib.services.stock.handler.movements import Cause
 from lib.services.stock.handler.reservations import Booking, Line, Wanted
-from lib.services.stock.service import StockSettings, stock
+from lib.services.stock.service import stock
+from lib.services.stock.settings import StockSettings
 from lib.settings import ApiSettings
 
 AT = "2027-01-15T08:00:00.000000Z"

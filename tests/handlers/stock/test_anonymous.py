@@ -8,7 +8,8 @@ import pytest
 
 from benchmarks.stock.stage import whole
 from lib.local.emulator import REGION
-from lib.services.stock.service import StockSettings, stock
+from lib.services.stock.service import stock
+from lib.services.stock.settings import StockSettings
 
 from ..worker import Api, Handler, refused, started
 from .conftest import MOVEMENTS_SOURCE, PRODUCT, Shop

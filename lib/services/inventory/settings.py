@@ -1,0 +1,34 @@
+"""The settings of the inventory service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ...settings import Layer, between, flag, refuse, setting
+from .handler import store
+
+NUMBER_MAX = 999_999_999_999
+MAX_PAGE_SIZE = store.MAX_PAGE_SIZE
+
+
+@dataclass(frozen=True, kw_only=True)
+class InventorySettings(Layer):
+    """What a shop can choose about its inventory service."""
+
+    low_stock_threshold: int = setting(between(0, NUMBER_MAX), key="low_stock_threshold", default=10)
+    """So many or fewer are low stock, where an item or a level has no threshold of its own."""
+    default_page_size: int = setting(between(1, MAX_PAGE_SIZE, "items"), key="default_page_size", default=20)
+    """Items a page when a request does not say."""
+    max_page_size: int = setting(between(1, MAX_PAGE_SIZE, "items"), key="max_page_size", default=MAX_PAGE_SIZE)
+    """Most items a page."""
+    audit_reads: bool = setting(flag(), key="audit_reads", default=True)
+    """Reads leave an audit row, too: a write unit and no time, as it is written beside the read."""
+
+    WHERE: ClassVar[str] = "inventory"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.default_page_size > self.max_page_size:
+            wanted = f"give at most max_page_size, {self.max_page_size}"
+            raise refuse(f"{self.WHERE}.default_page_size", self.default_page_size, wanted)
