@@ -70,6 +70,31 @@ Call = Mapping[str, Any] | Callable[[Mapping[str, Any]], Any]
 """Result of a data source, or a function from its arguments to what `pulumi.runtime.Mocks.call` returns."""
 PROOF = ("resourceRecordName", "resourceRecordType", "resourceRecordValue")
 """What a certificate asks for."""
+OPTIONS = (
+    "additionalSecretOutputs",
+    "aliasURNs",
+    "aliases",
+    "customTimeouts",
+    "deleteBeforeReplace",
+    "deleteBeforeReplaceDefined",
+    "deletedWith",
+    "dependencies",
+    "envVarMappings",
+    "hideDiffs",
+    "hooks",
+    "ignoreChanges",
+    "importId",
+    "propertyDependencies",
+    "protect",
+    "provider",
+    "providers",
+    "replaceOnChanges",
+    "replaceWith",
+    "replacementTrigger",
+    "retainOnDelete",
+)
+"""Fields of a registration request that the options of a resource set. The other fields identify the resource, contain
+its inputs, or describe the SDK."""
 
 
 class Registered(NamedTuple):
@@ -96,6 +121,8 @@ class Registered(NamedTuple):
     """Id of the existing resource that it imports; empty: it is created."""
     told: Mapping[str, Any] = MappingProxyType({})
     """The inputs as Pulumi tells and keeps them: `[secret]` for what is one."""
+    options: Mapping[str, Any] = MappingProxyType({})
+    """Options that the engine receives, by their names in `OPTIONS`; unset and empty options are missing."""
 
 
 class Deployment(NamedTuple):
@@ -202,6 +229,7 @@ class Recorder(Monitor):
         """Register one resource."""
         answer = super().RegisterResource(request)
         if request.type != STACK_TYPE:
+            message = MessageToDict(request)
             self.registered.append(
                 Registered(
                     kind=kind_of(request.type),
@@ -216,7 +244,8 @@ class Recorder(Monitor):
                     ignored=list(request.ignoreChanges),
                     sources={name: list(of.urns) for name, of in request.propertyDependencies.items() if of.urns},
                     import_id=request.importId,
-                    told=_told(MessageToDict(request.object)),
+                    told=_told(message.get("object", {})),
+                    options={name: message[name] for name in OPTIONS if message.get(name)},
                 )
             )
         return answer

@@ -36,6 +36,35 @@ def test_secrets_are_told_as_such_wherever_they_are() -> None:
     assert made.only("cloudwatch.MetricAlarm").told["alarmActions"] == ["[secret]", "staple"]
 
 
+def test_options_are_recorded_as_the_engine_receives_them() -> None:
+    former = "urn:pulumi:test::tap::aws:sns/topic:Topic::former"
+
+    def program() -> None:
+        first = aws.sns.Topic("first")
+        options = pulumi.ResourceOptions(
+            depends_on=[first],
+            protect=True,
+            retain_on_delete=True,
+            ignore_changes=["tags"],
+            aliases=[former],
+            custom_timeouts=pulumi.CustomTimeouts(create="5m"),
+        )
+        aws.sns.Topic("second", name=first.name, opts=options)
+
+    topics = record(program).of("sns.Topic")
+    urn = topics["first"].urn
+    assert topics["first"].options == {}
+    assert topics["second"].options == {
+        "aliases": [{"urn": former}],
+        "customTimeouts": {"create": "5m"},
+        "dependencies": [urn],
+        "ignoreChanges": ["tags"],
+        "propertyDependencies": {"name": {"urns": [urn]}},
+        "protect": True,
+        "retainOnDelete": True,
+    }
+
+
 def test_program_of_a_project_of_any_name_reads_its_configuration(tmp_path: Path) -> None:
     config = {"environment": "pr-7", "service": "inventory"}
     deployment = record(lambda: TapStack("tap", args_from_config()), config=config, project="shop")

@@ -1,0 +1,1 @@
+"""Recordings of what programs register with the Pulumi engine."""

@@ -1,0 +1,160 @@
+"""Conversion of what a program registers to JSON that does not depend on the machine, and its comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pulumi
+from pulumi.runtime import rpc
+
+from lib.recorder import Deployment, Registered
+
+from .programs import ROOT
+
+RENAMED_TYPES = {"tap:aws:StandingNetwork": "tap:aws:ExistingNetwork"}
+"""Type tokens that a refactoring is allowed to change, and the new tokens.
+
+The recordings have the new tokens, so they match before and after the change. Delete an entry once no program registers
+the old token.
+"""
+CODE = "[code]"
+"""Replaces the archive of a function or layer: its files and their paths are not compared."""
+FILE = "[file]"
+"""Replaces a file that a resource uploads: its path and content are not compared."""
+GENERATED = "[generated]"
+"""Replaces a secret that the program generates: such inputs are secret, and the engine ignores changes of them."""
+SECRET = "[secret]"
+"""Only key of an object with the value of a secret output."""
+MISSING = object()
+"""Replaces a value that only the other side has."""
+PROGRAM = "program"
+"""Replaces the URN in differences of exports and messages."""
+Recording = dict[str, Any]
+
+
+class Difference(NamedTuple):
+    """A value that a program no longer registers as recorded."""
+
+    urn: str
+    path: str
+    """Path within the resource; empty for the resource as a whole."""
+    recorded: object
+    registered: object
+
+
+def recording(deployment: Deployment) -> Recording:
+    """Return what a program registered as JSON values.
+
+    Built pages are left out, with all that names them, because they exist only after `make site`. So are messages with
+    paths of the machine.
+    """
+    pages = {resource.urn: resource for resource in deployment.registered if _is_built_page(resource)}
+    keys = {str(page.inputs["key"]) for page in pages.values()}
+    registered = [resource for resource in deployment.registered if resource.urn not in pages]
+    resources = {resource.urn: _resource(resource, deployment.outputs.get(resource.urn, {})) for resource in registered}
+    for page in pages.values():
+        outputs = resources[page.parent]["outputs"]
+        outputs["keys"] = [key for key in outputs["keys"] if key not in keys]
+    whole = {
+        "resources": resources,
+        "exports": _plain(deployment.exports),
+        "warnings": _messages(deployment.warnings),
+        "information": _messages(deployment.notes),
+    }
+    renamed: Recording = _renamed(whole)
+    return renamed
+
+
+def differences(recorded: Recording, registered: Recording) -> list[Difference]:
+    """Return the differences between two recordings, resources that only one of them has first."""
+    before, after = recorded["resources"], registered["resources"]
+    found = [
+        Difference(urn, "", *(side[urn]["type"] if urn in side else MISSING for side in (before, after)))
+        for urn in sorted(before.keys() ^ after.keys())
+    ]
+    for urn in sorted(before.keys() & after.keys()):
+        found += [Difference(urn, *difference) for difference in _compare(before[urn], after[urn])]
+    for part in sorted({*recorded, *registered} - {"resources"}):
+        compared = _compare(recorded.get(part, MISSING), registered.get(part, MISSING), part)
+        found += [Difference(PROGRAM, *difference) for difference in compared]
+    return found
+
+
+def _is_built_page(resource: Registered) -> bool:
+    """Return whether a resource is a page of the library; those of the tests are in version control."""
+    source = resource.inputs.get("source")
+    return isinstance(source, pulumi.FileAsset) and not Path(source.path).is_relative_to(ROOT / "tests")
+
+
+def _resource(resource: Registered, outputs: Mapping[str, Any]) -> dict[str, Any]:
+    options = dict(resource.options)
+    dependencies = options.pop("dependencies", [])
+    properties = options.pop("propertyDependencies", {})
+    secrets = sorted(_secrets(resource.told))
+    generated = dict.fromkeys(set(secrets) & set(options.get("ignoreChanges", [])), GENERATED)
+    return {
+        "type": resource.urn.split("::")[2].rpartition("$")[2],
+        "parent": resource.parent,
+        "inputs": {**_plain(resource.inputs), **generated},
+        "secrets": secrets,
+        "dependencies": sorted(_renamed(dependencies)),
+        "propertyDependencies": {name: sorted(_renamed(of["urns"])) for name, of in properties.items() if of},
+        "options": options,
+        "outputs": _plain(outputs),
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, pulumi.Archive):
+        return CODE
+    if isinstance(value, pulumi.FileAsset):
+        return FILE
+    if rpc.is_rpc_secret(value):
+        return {SECRET: _plain(rpc.unwrap_rpc_secret(value))}
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _secrets(value: Any, path: str = "") -> Iterator[str]:
+    """Yield the paths of secret inputs."""
+    if value == SECRET:
+        yield path
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _secrets(inner, f"{path}.{name}".lstrip("."))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _secrets(inner, f"{path}[{number}]")
+
+
+def _messages(messages: list[str]) -> list[str]:
+    return sorted(message for message in messages if str(ROOT) not in message)
+
+
+def _renamed(value: Any) -> Any:
+    if isinstance(value, str):
+        for old, new in RENAMED_TYPES.items():
+            value = value.replace(old, new)
+        return value
+    if isinstance(value, dict):
+        return {_renamed(key): _renamed(inner) for key, inner in value.items()}
+    return [_renamed(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _compare(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, object, object]]:
+    """Yield path, recorded and registered value of every difference."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name in sorted({*before, *after}):
+            inner = f"{path}.{name}".lstrip(".")
+            yield from _compare(before.get(name, MISSING), after.get(name, MISSING), inner)
+    elif isinstance(before, list) and isinstance(after, list):
+        for number, (old, new) in enumerate(zip_longest(before, after, fillvalue=MISSING)):
+            yield from _compare(old, new, f"{path}[{number}]")
+    elif type(before) is not type(after) or before != after:
+        yield path, before, after

@@ -1,0 +1,136 @@
+"""Programs register what is recorded, so that a refactoring changes nothing that is deployed.
+
+The OpenAPI documents of the services are not recorded here: they are in `docs/`, and `make lint` compares them by
+`python -m lib.reference --check`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+import pytest
+
+from lib.components.function import Function, FunctionArgs
+from lib.components.site import Site, SiteArgs
+from lib.components.site_files import SiteFiles, SiteFilesArgs
+from lib.config import KEYS, OTHER_KEYS
+from lib.recorder import record
+from lib.service import Site as DescribedSite
+
+from . import files
+from .programs import CONFIGS, DEPLOYMENTS
+from .recording import MISSING, PROGRAM, RENAMED_TYPES, Difference, Recording, differences, recording
+from .report import report
+
+pytestmark = [pytest.mark.slow, pytest.mark.untraced]
+
+TOPIC = "urn:pulumi:test::tap::aws:sns/topic:Topic::{}".format
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_program_registers_what_is_recorded(name: str) -> None:
+    found = differences(files.read(name), recording(DEPLOYMENTS[name]()))
+    if found:
+        pytest.fail(report(name, found), pytrace=False)
+
+
+def test_every_recording_is_compared() -> None:
+    assert files.names() == DEPLOYMENTS.keys()
+
+
+def test_every_config_key_is_set_in_a_recording() -> None:
+    assert {key for config in CONFIGS.values() for key in config} == {*KEYS, *OTHER_KEYS}
+
+
+def topics(*names: str, **inputs: Any) -> Recording:
+    """Return the recording of a program with some topics, the last of which has inputs."""
+
+    def program() -> None:
+        for name in names[:-1]:
+            aws.sns.Topic(name)
+        aws.sns.Topic(names[-1], **inputs)
+        pulumi.export("count", len(names))
+        pulumi.log.warn(f"{names[-1]} is last")
+
+    return recording(record(program))
+
+
+def test_difference_is_found_in_every_part_of_a_recording() -> None:
+    recorded = topics("alarms", "orders", tags={"Owner": "us"}, display_name="Orders")
+    registered = topics("changes", "alarms", "orders", tags={"Owner": "them"}, kms_master_key_id="alias/orders")
+    assert differences(recorded, recorded) == []
+    assert differences(recorded, registered) == [
+        Difference(TOPIC("changes"), "", MISSING, "aws:sns/topic:Topic"),
+        Difference(TOPIC("orders"), "inputs.displayName", "Orders", MISSING),
+        Difference(TOPIC("orders"), "inputs.kmsMasterKeyId", MISSING, "alias/orders"),
+        Difference(TOPIC("orders"), "inputs.tags.Owner", "us", "them"),
+        Difference(PROGRAM, "exports.count", 2, 3),
+    ]
+    found = differences(topics("alarms", "orders"), topics("orders", "alarms"))
+    assert found == [Difference(PROGRAM, "warnings[0]", "orders is last", "alarms is last")]
+
+
+def test_secret_input_is_not_equal_to_a_plain_one() -> None:
+    def secret() -> None:
+        aws.sns.Topic("orders", display_name=pulumi.Output.secret("Orders"))
+
+    def plain() -> None:
+        aws.sns.Topic("orders", display_name="Orders")
+
+    found = differences(recording(record(plain)), recording(record(secret)))
+    assert found == [Difference(TOPIC("orders"), "secrets[0]", MISSING, "displayName")]
+
+
+def test_files_of_a_function_are_not_compared() -> None:
+    def function(path: str) -> Recording:
+        args = FunctionArgs(
+            name="desk", role_arn="arn:aws:iam::123456789012:role/desk", files={path: "handler = print"}
+        )
+        return recording(record(lambda: Function("desk", args)))
+
+    assert function("index.py") == function("desk/index.py")
+
+
+def test_built_pages_are_not_compared(tmp_path: Path) -> None:
+    def pages() -> Recording:
+        site = DescribedSite(folder=tmp_path)
+
+        def program() -> None:
+            served = Site("pages", SiteArgs(name_prefix="post-", site=site))
+            SiteFiles("pages", SiteFilesArgs(site=served, config={}))
+
+        return recording(record(program))
+
+    before = pages()
+    for name in ("app.js", "index.html"):
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    assert pages() == before
+
+
+@pytest.mark.parametrize("tokens", RENAMED_TYPES.items())
+def test_renamed_type_token_is_no_difference(tokens: tuple[str, str]) -> None:
+    def component(token: str) -> Recording:
+        def program() -> None:
+            parents = [pulumi.ComponentResource(kind, "parent") for kind in (token, "tap:aws:Function")]
+            children = [aws.sns.Topic("changes", opts=pulumi.ResourceOptions(parent=parent)) for parent in parents]
+            aws.sns.Topic("orders", opts=pulumi.ResourceOptions(depends_on=children))
+
+        return recording(record(program))
+
+    old, new = tokens
+    assert component(old) == component(new)
+
+
+def test_report_shows_the_first_differences_and_how_to_accept_them() -> None:
+    policy = [f'{{"Statement": "{"x" * 500}{effect}{"y" * 500}"}}' for effect in ("Allow", "Deny")]
+    urns = [TOPIC(number) for number in range(6)]
+    text = report("items-dev", [Difference(urn, "inputs.policy", *policy) for urn in urns])
+    assert "items-dev differs from its recording in 6 values; the first 5:" in text
+    assert [urn for urn in urns if urn in text] == urns[:5]
+    assert "    inputs.policy\n      recorded:   ...xxx" in text
+    assert "xxxAllowyyy" in text
+    assert "xxxDenyyyy" in text
+    assert text.endswith("python -m tests.recordings.write items-dev")

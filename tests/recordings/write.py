@@ -1,0 +1,37 @@
+"""Writes recordings again after an intended change: `python -m tests.recordings.write [NAME ...]`.
+
+Without names, it writes the recordings of all programs and deletes those of programs that no longer exist. It prints
+the differences from the previous recordings, for the description of the change.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from . import files
+from .programs import DEPLOYMENTS
+from .recording import differences, recording
+from .report import report
+
+
+def main(names: Sequence[str]) -> int:
+    """Write the recordings of some programs, or of all. Return the exit code of the command."""
+    if unknown := sorted({*names} - DEPLOYMENTS.keys()):
+        print(f"error: names must be some of {', '.join(DEPLOYMENTS)}, got {', '.join(unknown)}.", file=sys.stderr)
+        return 2
+    existing = files.names()
+    for name in names or DEPLOYMENTS:
+        registered = recording(DEPLOYMENTS[name]())
+        found = differences(files.read(name), registered) if name in existing else None
+        if found is None or found:
+            files.write(name, registered)
+            print(report(name, found) if found else f"{name}: new recording")
+    for name in [] if names else sorted(existing - DEPLOYMENTS.keys()):
+        files.remove(name)
+        print(f"{name}: deleted, because no program has this name")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
