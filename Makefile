@@ -27,6 +27,11 @@ SUGGESTION := $(shell $(firstword $(wildcard $(BIN)/python) $(PYTHON)) -c '$(NEA
 $(error $(firstword $(UNKNOWN)) is not a variable of this Makefile$(if $(SUGGESTION),. Did you mean $(SUGGESTION)?,.) The variables are: $(VARIABLES))
 endif
 
+# Recipes only ask whether a switch is empty: without this, `make restore APPLY=0` would write to the table.
+SWITCHES := APPLY CHECK DRY EXACT FAST YES
+$(foreach name,$(SWITCHES),$(if $(filter-out 0 1,$($(name)))$(word 2,$($(name))),$(error $(name) must be 1 or 0, got $($(name)). Default: 0)))
+$(foreach name,$(SWITCHES),$(eval override $(name) := $(filter 1,$($(name)))))
+
 # Where somebody watches, one line that tells how far pip has come.
 PASSING := while IFS= read -r line; do case "$$line" in Collecting*|Installing*) if [ -t 2 ]; then printf '\r\033[K  %.90s' "$$line"; fi;; esac; done; if [ -t 2 ]; then printf '\r\033[K'; fi
 

@@ -254,6 +254,31 @@ def test_misspelt_variables_are_rejected_with_the_nearest_name(checkout: Checkou
     assert not checkout.log.exists()
 
 
+@pytest.mark.parametrize("name", ["APPLY", "CHECK", "DRY", "EXACT", "FAST", "YES"])
+def test_switches_are_1_or_0(checkout: Checkout, name: str) -> None:
+    for value in ("no", "yes", "1 0"):
+        done = checkout.make("--dry-run", "restore", f"{name}={value}")
+        assert done.returncode != 0
+        assert f"{name} must be 1 or 0, got {value}." in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("restore", ["TABLE=items", "APPLY=0", "EXACT=0"]),
+        ("failover", ["TO=us-west-2", "DRY=0"]),
+        ("local", ["CHECK=0"]),
+        ("test", ["FAST=0"]),
+        ("destroy", ["YES=0"]),
+    ],
+)
+def test_0_switches_off(checkout: Checkout, command: str, words: list[str]) -> None:
+    unset = [word for word in words if not word.endswith("=0")]
+    done = checkout.make("--dry-run", command, *words)
+    assert done.returncode == 0
+    assert done.stdout == checkout.make("--dry-run", command, *unset).stdout
+
+
 def test_misspelt_variables_are_rejected_without_python(checkout: Checkout) -> None:
     shutil.rmtree(checkout.folder / ".venv")
     done = checkout.make("help", "ENVIROMENT=prod")
