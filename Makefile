@@ -111,6 +111,7 @@ reference: $(VENV)/.installed ## write the generated documents anew
 DEPLOY = $(BIN)/python -m lib.pulumi_cli $(1) --service $(or $(SERVICE),items) --env '$(ENV)'
 OVERRIDES := $(foreach pair,$(CONFIG),--config '$(pair)')
 CONFIRMED := $(if $(filter 1,$(YES)),--yes)
+SELECTED := $(if $(SERVICE),--service $(SERVICE)) $(if $(filter-out file,$(origin ENV)),--env '$(ENV)')
 
 preview: $(VENV)/.installed ## show what `make up` would change on AWS (SERVICE=one, ENV=suffix, CONFIG="key=value ...")
 	@exec $(call DEPLOY,preview) $(OVERRIDES)
@@ -119,11 +120,11 @@ up: $(VENV)/.installed ## deploy to AWS, then write cfn-outputs/ (SERVICE=one, E
 	@$(call DEPLOY,up) $(CONFIRMED) $(OVERRIDES)
 	@$(BIN)/python -m lib.rollout
 
-rollback: $(VENV)/.installed ## put the callers of what cfn-outputs/ tells of back to the version before (functions with an alias)
-	@$(BIN)/python -m lib.rollout --back
+rollback: $(VENV)/.installed ## put the callers of what cfn-outputs/ tells of back to the version before (SERVICE=one, ENV=suffix: only that)
+	@$(BIN)/python -m lib.rollout --back $(SELECTED)
 
 prune: $(VENV)/.installed ## delete the published versions that no alias calls, for the stacks in cfn-outputs/
-	@$(BIN)/python -m lib.rollout --prune
+	@$(BIN)/python -m lib.rollout --prune $(SELECTED)
 
 outputs: $(VENV)/.installed ## write the outputs of what is on AWS to cfn-outputs/
 	@exec $(call DEPLOY,outputs)

@@ -136,6 +136,17 @@ def test_a_restore_is_of_the_service_the_environment_and_the_table_it_is_told(ch
     assert done.stdout == "error: TABLE 'letters': give one of levels\n"
 
 
+@pytest.mark.parametrize("command", ["rollback", "prune"])
+def test_a_rollback_is_of_the_service_and_the_environment_it_is_told(checkout: Checkout, command: str) -> None:
+    (checkout.folder / "cfn-outputs").mkdir()
+    outputs = checkout.folder / "cfn-outputs" / "all-outputs.json"
+    outputs.write_text('{"stock-prod": {"service": "stock", "environment": "prod"}}', encoding="utf-8")
+    for words in (["SERVICE=items"], ["ENV=dev"]):
+        done = checkout.make(command, *words)
+        assert done.returncode != 0
+        assert "got those of stock-prod. Run make outputs with SERVICE and ENV." in done.stderr
+
+
 def test_a_fail_over_says_what_it_lacks(checkout: Checkout) -> None:
     assert checkout.make("failover").stdout.startswith("error: TO is not said: give a region")
     assert checkout.make("failover", "TO=us-west-2", "DRY=1").stdout.startswith("error: no Pulumi CLI found")
