@@ -271,6 +271,13 @@ class Grant:
     """Why, for whoever reviews the role."""
 
     def __post_init__(self) -> None:
+        for name in ("actions", "indexes", "keys"):
+            value: object = getattr(self, name)
+            if not isinstance(value, tuple) or not all(isinstance(one, str) for one in value):
+                raise ValueError(
+                    f"grant on {self.on!r} {name} must be a tuple of strings, got {value!r}. "
+                    "A tuple of one string needs a comma: ('GetItem',)."
+                )
         if self.indexes and self.keys:
             raise ValueError(f"grant on {self.on!r}: give a grant for its indexes and another for its keys")
 
