@@ -68,8 +68,8 @@ local: $(VENV)/.installed ## deploy on this machine and serve (SERVICE=one, PORT
 site: $(VENV)/.installed ## build the pages of services that have any; needs Node.js (make local does it, too)
 	@$(BIN)/python -m lib.local.sites
 
-seed: $(VENV)/.installed ## demo products for the stock service that cfn-outputs/ tells of, here or on AWS
-	@$(BIN)/python -m lib.services.stock.seed
+seed: $(VENV)/.installed ## demo products for the stock service that cfn-outputs/ tells of, here or on AWS (ENV=suffix: only there)
+	@$(BIN)/python -m lib.services.stock.seed $(if $(filter-out file,$(origin ENV)),--env '$(ENV)')
 
 # Tests run in random order; SEED=n repeats that of a run, which prints it, and SEED=none runs them as they are written.
 PYTEST = $(BIN)/python -m pytest --numprocesses=auto $(if $(SEED),$(if $(filter none,$(SEED)),-p no:randomly,--randomly-seed=$(SEED)))

@@ -147,6 +147,15 @@ def test_a_rollback_is_of_the_service_and_the_environment_it_is_told(checkout: C
         assert "got those of stock-prod. Run make outputs with SERVICE and ENV." in done.stderr
 
 
+def test_products_are_for_the_environment_that_is_named(checkout: Checkout) -> None:
+    (checkout.folder / "cfn-outputs").mkdir()
+    outputs = checkout.folder / "cfn-outputs" / "flat-outputs.json"
+    outputs.write_text('{"stock_api_url": "http://127.0.0.1:9", "stock_environment": "prod"}', encoding="utf-8")
+    done = checkout.make("seed", "ENV=dev")
+    assert done.returncode != 0
+    assert "must have the outputs of stock in dev, got those of prod" in done.stdout
+
+
 def test_a_fail_over_says_what_it_lacks(checkout: Checkout) -> None:
     assert checkout.make("failover").stdout.startswith("error: TO is not said: give a region")
     assert checkout.make("failover", "TO=us-west-2", "DRY=1").stdout.startswith("error: no Pulumi CLI found")
