@@ -68,7 +68,7 @@ local: $(VENV)/.installed ## deploy on this machine and serve (SERVICE=one, PORT
 site: $(VENV)/.installed ## build the pages of services that have any; needs Node.js (make local does it, too)
 	@$(BIN)/python -m lib.local.sites
 
-seed: $(VENV)/.installed ## demo products for the stock service that cfn-outputs/ tells of, here or on AWS (ENV=suffix: only there)
+seed: $(VENV)/.installed ## demo products for the stock service in cfn-outputs/, here or on AWS (ENV=suffix: only there)
 	@$(BIN)/python -m lib.services.stock.seed $(if $(filter-out file,$(origin ENV)),--env '$(ENV)')
 
 # Tests run in random order; SEED=n repeats that of a run, which prints it, and SEED=none runs them as they are written.
@@ -120,7 +120,7 @@ up: $(VENV)/.installed ## deploy to AWS, then write cfn-outputs/ (SERVICE=one, E
 	@$(call DEPLOY,up) $(CONFIRMED) $(OVERRIDES)
 	@$(BIN)/python -m lib.rollout
 
-rollback: $(VENV)/.installed ## put the callers of what cfn-outputs/ tells of back to the version before (SERVICE=one, ENV=suffix: only that)
+rollback: $(VENV)/.installed ## return aliases of the stacks in cfn-outputs/ to the previous version (SERVICE=one, ENV=suffix: only that)
 	@$(BIN)/python -m lib.rollout --back $(SELECTED)
 
 prune: $(VENV)/.installed ## delete the published versions that no alias calls, for the stacks in cfn-outputs/

@@ -69,7 +69,7 @@ def reach(
     """The URL of a service's API, by a file of outputs, and the headers by which its caller is known: a key's, a
     token's, or none, for nothing is signed here.
 
-    Raises `OutputsError` if they tell of no such service, or of one in another environment than the one that is set.
+    Raise `OutputsError` if they contain no such service, or one in another environment than `environment`.
     """
     try:
         told = read(path)

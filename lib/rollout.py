@@ -188,9 +188,9 @@ def _selected(path: Path, options: argparse.Namespace) -> dict[str, Outputs]:
     """Return the outputs of the selected stacks, by stack. Exit if a selection matches none."""
     stacks: dict[str, Outputs] = json.loads(path.read_text(encoding="utf-8"))
     selection = {"service": options.service, "environment": options.env}
-    wanted = {field: value for field, value in selection.items() if value}
-    selected = {stack: outputs for stack, outputs in stacks.items() if wanted.items() <= outputs.items()}
-    if wanted and not selected:
+    fields = {field: value for field, value in selection.items() if value}
+    selected = {stack: outputs for stack, outputs in stacks.items() if fields.items() <= outputs.items()}
+    if fields and not selected:
         named = f"{options.service or 'any service'} in {options.env or 'any environment'}"
         sys.exit(
             f"error: {path} must have the outputs of {named}, got those of {', '.join(stacks)}. Run make outputs with "

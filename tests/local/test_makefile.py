@@ -137,7 +137,7 @@ def test_a_restore_is_of_the_service_the_environment_and_the_table_it_is_told(ch
 
 
 @pytest.mark.parametrize("command", ["rollback", "prune"])
-def test_a_rollback_is_of_the_service_and_the_environment_it_is_told(checkout: Checkout, command: str) -> None:
+def test_a_rollback_is_of_the_named_service_and_environment(checkout: Checkout, command: str) -> None:
     (checkout.folder / "cfn-outputs").mkdir()
     outputs = checkout.folder / "cfn-outputs" / "all-outputs.json"
     outputs.write_text('{"stock-prod": {"service": "stock", "environment": "prod"}}', encoding="utf-8")

@@ -91,7 +91,7 @@ def test_an_entry_that_is_nested_too_deeply_to_be_checked_fails_alone(
     assert bad["error"]["error"] == "body.items[1] is nested too deeply"
 
 
-def test_half_of_a_surrogate_pair_beside_the_entries_rejects_the_batch(shop: Shop) -> None:
+def test_half_of_a_surrogate_pair_outside_of_the_entries_rejects_the_batch(shop: Shop) -> None:
     refused(shop.api("POST", "/items/batch", '{"items": [{}], "\\ud800": 1}'), 400, "INVALID_REQUEST", "surrogate pair")
     refused(shop.api("POST", "/items/batch", '["\\ud800"]'), 400, "INVALID_REQUEST", "surrogate pair")
 

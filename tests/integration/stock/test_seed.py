@@ -96,12 +96,12 @@ def test_another_environment_than_the_named_one_gets_no_products(
 ) -> None:
     with serving() as fake:
         fake.script = [(409, {})]
-        told = write(tmp_path, api_url=fake.url, api_key="a key", environment="prod")
-        assert main(["--count", "1", "--outputs", told, "--env", "dev"]) == 1
+        path = write(tmp_path, api_url=fake.url, api_key="a key", environment="prod")
+        assert main(["--count", "1", "--outputs", path, "--env", "dev"]) == 1
         assert not fake.asked
-        assert main(["--count", "1", "--outputs", told, "--env", "prod"]) == 0
+        assert main(["--count", "1", "--outputs", path, "--env", "prod"]) == 0
         assert len(fake.asked) == 1
     assert (
-        f"error: {told} must have the outputs of stock in dev, got those of prod: run make local or make up ENV=dev"
+        f"error: {path} must have the outputs of stock in dev, got those of prod: run make local or make up ENV=dev"
         in capsys.readouterr().out
     )
