@@ -27,6 +27,11 @@ SUGGESTION := $(shell $(firstword $(wildcard $(BIN)/python) $(PYTHON)) -c '$(NEA
 $(error $(firstword $(UNKNOWN)) is not a variable of this Makefile$(if $(SUGGESTION),. Did you mean $(SUGGESTION)?,.) The variables are: $(VARIABLES))
 endif
 
+# Recipes only ask whether a switch is empty: without this, `make restore APPLY=0` would write to the table.
+SWITCHES := APPLY CHECK DRY EXACT FAST YES
+$(foreach name,$(SWITCHES),$(if $(filter-out 0 1,$($(name)))$(word 2,$($(name))),$(error $(name) must be 1 or 0, got $($(name)). Default: 0)))
+$(foreach name,$(SWITCHES),$(eval override $(name) := $(filter 1,$($(name)))))
+
 # Where somebody watches, one line that tells how far pip has come.
 PASSING := while IFS= read -r line; do case "$$line" in Collecting*|Installing*) if [ -t 2 ]; then printf '\r\033[K  %.90s' "$$line"; fi;; esac; done; if [ -t 2 ]; then printf '\r\033[K'; fi
 
@@ -63,8 +68,8 @@ local: $(VENV)/.installed ## deploy on this machine and serve (SERVICE=one, PORT
 site: $(VENV)/.installed ## build the pages of services that have any; needs Node.js (make local does it, too)
 	@$(BIN)/python -m lib.local.sites
 
-seed: $(VENV)/.installed ## demo products for the stock service that cfn-outputs/ tells of, here or on AWS
-	@$(BIN)/python -m lib.services.stock.seed
+seed: $(VENV)/.installed ## demo products for the stock service in cfn-outputs/, here or on AWS (ENV=suffix: only there)
+	@$(BIN)/python -m lib.services.stock.seed $(if $(filter-out file,$(origin ENV)),--env '$(ENV)')
 
 # Tests run in random order; SEED=n repeats that of a run, which prints it, and SEED=none runs them as they are written.
 PYTEST = $(BIN)/python -m pytest --numprocesses=auto $(if $(SEED),$(if $(filter none,$(SEED)),-p no:randomly,--randomly-seed=$(SEED)))
@@ -106,6 +111,7 @@ reference: $(VENV)/.installed ## write the generated documents anew
 DEPLOY = $(BIN)/python -m lib.pulumi_cli $(1) --service $(or $(SERVICE),items) --env '$(ENV)'
 OVERRIDES := $(foreach pair,$(CONFIG),--config '$(pair)')
 CONFIRMED := $(if $(filter 1,$(YES)),--yes)
+SELECTED := $(if $(SERVICE),--service $(SERVICE)) $(if $(filter-out file,$(origin ENV)),--env '$(ENV)')
 
 preview: $(VENV)/.installed ## show what `make up` would change on AWS (SERVICE=one, ENV=suffix, CONFIG="key=value ...")
 	@exec $(call DEPLOY,preview) $(OVERRIDES)
@@ -114,11 +120,11 @@ up: $(VENV)/.installed ## deploy to AWS, then write cfn-outputs/ (SERVICE=one, E
 	@$(call DEPLOY,up) $(CONFIRMED) $(OVERRIDES)
 	@$(BIN)/python -m lib.rollout
 
-rollback: $(VENV)/.installed ## put the callers of what cfn-outputs/ tells of back to the version before (functions with an alias)
-	@$(BIN)/python -m lib.rollout --back
+rollback: $(VENV)/.installed ## return aliases of the stacks in cfn-outputs/ to the previous version (SERVICE=one, ENV=suffix: only that)
+	@$(BIN)/python -m lib.rollout --back $(SELECTED)
 
 prune: $(VENV)/.installed ## delete the published versions that no alias calls, for the stacks in cfn-outputs/
-	@$(BIN)/python -m lib.rollout --prune
+	@$(BIN)/python -m lib.rollout --prune $(SELECTED)
 
 outputs: $(VENV)/.installed ## write the outputs of what is on AWS to cfn-outputs/
 	@exec $(call DEPLOY,outputs)

@@ -14,6 +14,7 @@ from typing import Any
 
 import fastjsonschema
 
+from .json_schema import query_type
 from .service import CORS_VARIABLE, Function, Route, Schema, Service
 
 RUNTIME = f"{__package__}.runtime"
@@ -134,7 +135,7 @@ def _variable(name: str) -> str:
 
 
 def _route(route: Route, number: int, batches: Mapping[str, str]) -> str:
-    types = {name: schema["type"] for name, schema in route.query.items() if schema.get("type", "string") != "string"}
+    types = {name: kind for name, schema in route.query.items() if (kind := query_type(schema)) != "string"}
     body = f"body_{route.body}.validate" if route.body else "None"
     target = f"operations.{route.operation}, {body}, query_{number}.validate, {types!r}"
     if route.body and route.body in batches:

@@ -18,6 +18,7 @@ from .args import TapStackArgs
 from .service import Service
 from .services import CHOICES, SERVICES
 from .settings import LAYERS, Layer, check_tags, refuse
+from .settings.table import REGION
 
 OTHER_KEYS = (
     "service",
@@ -127,7 +128,7 @@ def check_stack_name(args: TapStackArgs) -> None:
     """
     stack, service, environment = pulumi.get_stack(), args.description().name, args.environment
     is_named = any(stack.startswith(f"{name}-") for name in SERVICES)
-    if is_named and not re.fullmatch(rf"{re.escape(f'{service}-{environment}')}(-[a-z]{{2}}(-[a-z]+)+-\d)?", stack):
+    if is_named and not re.fullmatch(rf"{re.escape(f'{service}-{environment}')}(-{REGION})?", stack):
         raise ConfigError(
             f"config service and environment must match the name of the stack, {stack!r}, got {service!r} and "
             f"{environment!r}. Deploying them here would replace the tables of {stack}. Change the config, or deploy "

@@ -6,6 +6,8 @@ published as OpenAPI 3.0. A keyword that one of these ignores would be a promise
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -23,6 +25,10 @@ DOCUMENTED = CHECKED | {"anyOf", "oneOf", "not", "nullable", "discriminator", "x
 FORMATS = ("date-time", "email", "hostname", "ipv4", "ipv6", "uri")
 """Formats that are checked."""
 TYPES = ("array", "boolean", "integer", "number", "object", "string")
+QUERY_TYPES = ("boolean", "integer", "number", "string")
+"""Types of query parameters. A parameter is sent as text, and read by its type."""
+TEXT_KEYWORDS = ANNOTATIONS | {"minLength", "maxLength", "pattern", "format"}
+"""Keywords of a query parameter without a type, which is a string."""
 
 REMEDIES = {
     "$ref": "Copy the schema that it refers to into this one.",
@@ -47,6 +53,21 @@ def _is_listable(value: Any) -> bool:
     return value is None or isinstance(value, str | int)
 
 
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list | tuple) and len(value) > 0
+
+
+def _are_different(values: Any) -> bool:
+    return len({(type(one), one) for one in values}) == len(values)
+
+
+def _is_pattern(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(re.compile(value))
+    except re.error:
+        return False
+
+
 def _is_exclusive(bound: str) -> Rule:
     return (
         lambda value, schema: isinstance(value, bool) and bound in schema,
@@ -55,18 +76,48 @@ def _is_exclusive(bound: str) -> Rule:
     )
 
 
+COUNT: Rule = (
+    lambda value, _: isinstance(value, int) and not isinstance(value, bool) and value >= 0,
+    "a whole number from 0",
+    REMEDY,
+)
+NUMBER: Rule = (
+    lambda value, _: isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value),
+    "a finite number",
+    REMEDY,
+)
+FLAG: Rule = (lambda value, _: isinstance(value, bool), "true or false", "Remove it.")
+TEXT: Rule = (lambda value, _: isinstance(value, str), "a string", "Remove it.")
+SCHEMAS: Rule = (lambda value, _: _is_list(value), "a list of schemas, at least one", REMEDY)
 RULES: Mapping[str, Rule] = {
     "type": (_is_type, f"one of {', '.join(TYPES)}, or a list of one of them and 'null'", "Use one type."),
     "exclusiveMinimum": _is_exclusive("minimum"),
     "exclusiveMaximum": _is_exclusive("maximum"),
     "items": (lambda value, _: isinstance(value, Mapping), "one schema", "Use one schema for all items."),
+    "enum": (lambda value, _: _is_list(value), "a list, at least one value", REMEDY),
+    "pattern": (lambda value, _: _is_pattern(value), "a regular expression", REMEDY),
+    "required": (
+        lambda value, _: _is_list(value) and all(isinstance(one, str) for one in value) and _are_different(value),
+        "a list of different names, at least one",
+        REMEDY,
+    ),
+    "properties": (
+        lambda value, _: isinstance(value, Mapping) and all(isinstance(name, str) for name in value),
+        "a mapping of names to schemas",
+        REMEDY,
+    ),
+    **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), COUNT),
+    **dict.fromkeys(("minimum", "maximum"), NUMBER),
+    **dict.fromkeys(("uniqueItems", "readOnly", "writeOnly", "deprecated", "nullable"), FLAG),
+    **dict.fromkeys(("title", "description"), TEXT),
+    **dict.fromkeys(("allOf", "anyOf", "oneOf"), SCHEMAS),
 }
-"""Rules for every schema."""
+"""Rules for every schema. API Gateway and OpenAPI reject other values, or ignore them."""
 CHECKED_RULES: Mapping[str, Rule] = {
     **RULES,
     "enum": (
-        lambda value, _: isinstance(value, list | tuple) and all(_is_listable(one) for one in value),
-        "a list of strings, integers, booleans and null",
+        lambda value, _: _is_list(value) and all(_is_listable(one) for one in value) and _are_different(value),
+        "a list of strings, integers, booleans and null, all different, at least one",
         REMEDY,
     ),
     "format": (lambda value, _: value in FORMATS, f"one of {', '.join(FORMATS)}", "Use pattern."),
@@ -77,6 +128,22 @@ CHECKED_RULES: Mapping[str, Rule] = {
     ),
 }
 """Rules for a request's schema."""
+
+
+def query_problems(schema: Any, path: str) -> Iterator[str]:
+    """Yield an error for each problem of the schema of a query parameter."""
+    yield from problems(schema, path, checked=True)
+    if isinstance(schema, Mapping) and query_type(schema) not in QUERY_TYPES:
+        yield (
+            f"{path}/type must be one of {', '.join(QUERY_TYPES)}, got {schema.get('type')!r}. Set it, because the "
+            "text of a query parameter is read by its type."
+        )
+
+
+def query_type(schema: Mapping[str, Any]) -> Any:
+    """Return the type by which the text of a query parameter is read; None if it has other keywords and no type."""
+    kind = schema.get("type", "string" if schema.keys() <= TEXT_KEYWORDS else None)
+    return next((one for one in kind if one != "null"), None) if isinstance(kind, list | tuple) else kind
 
 
 def problems(schema: Any, path: str, *, checked: bool) -> Iterator[str]:
@@ -101,11 +168,13 @@ def problems(schema: Any, path: str, *, checked: bool) -> Iterator[str]:
 
 
 def _inner(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The schemas directly inside another, with their paths in it."""
-    for name, inner in schema.get("properties", {}).items():
-        yield f"properties/{name}", inner
+    """The schemas directly inside another, with their paths in it. Values of a wrong kind contain none."""
+    if isinstance(properties := schema.get("properties"), Mapping):
+        for name, inner in properties.items():
+            yield f"properties/{name}", inner
     for keyword in ("allOf", "anyOf", "oneOf"):
-        for number, inner in enumerate(schema.get(keyword, ())):
+        several = schema.get(keyword)
+        for number, inner in enumerate(several if isinstance(several, list | tuple) else ()):
             yield f"{keyword}/{number}", inner
     if isinstance(schema.get("items"), Mapping):
         yield "items", schema["items"]

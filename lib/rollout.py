@@ -4,6 +4,7 @@
 or anything else made CodeDeploy roll one back.  `--back` puts every alias where it was one version before, at once;
 exit code 1 if no alias has an earlier version.
 `--prune` deletes the versions that no alias calls, but the newest.
+`--service` and `--env` select stacks; without them, all stacks in the outputs are selected.
 """
 
 from __future__ import annotations
@@ -158,13 +159,15 @@ def main(arguments: Sequence[str], folder: Path = FOLDER, client: Client = in_re
     parser = argparse.ArgumentParser(prog="python -m lib.rollout", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--back", action="store_true", help="put every alias where it was one version before")
     parser.add_argument("--prune", action="store_true", help="delete the versions that no alias calls")
+    parser.add_argument("--service", help="only stacks of this service (default: any)")
+    parser.add_argument("--env", help="only stacks of this environment suffix (default: any)")
     options = parser.parse_args(arguments)
     path = folder / ALL
     if not path.exists():
         sys.exit(f"error: no {path}: deploy first, with make up")
     failed = []
     has_moved = False
-    for stack, outputs in json.loads(path.read_text(encoding="utf-8")).items():
+    for stack, outputs in _selected(path, options).items():
         profile = project.aws_profile(folder.parent, stack)
         try:
             client_of_stack = partial(client, outputs=outputs, profile=profile)
@@ -179,6 +182,21 @@ def main(arguments: Sequence[str], folder: Path = FOLDER, client: Client = in_re
     for line in failed:
         print(f"error: {line}", file=sys.stderr)
     return int(bool(failed))
+
+
+def _selected(path: Path, options: argparse.Namespace) -> dict[str, Outputs]:
+    """Return the outputs of the selected stacks, by stack. Exit if a selection matches none."""
+    stacks: dict[str, Outputs] = json.loads(path.read_text(encoding="utf-8"))
+    selection = {"service": options.service, "environment": options.env}
+    fields = {field: value for field, value in selection.items() if value}
+    selected = {stack: outputs for stack, outputs in stacks.items() if fields.items() <= outputs.items()}
+    if fields and not selected:
+        named = f"{options.service or 'any service'} in {options.env or 'any environment'}"
+        sys.exit(
+            f"error: {path} must have the outputs of {named}, got those of {', '.join(stacks)}. Run make outputs with "
+            "SERVICE and ENV."
+        )
+    return selected
 
 
 def _run(options: argparse.Namespace, outputs: Outputs, client: Callable[[str], Any]) -> list[str]:

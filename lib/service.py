@@ -45,9 +45,10 @@ group of the account."""
 READING = {"ssm": "GetParameter", "secretsmanager": "GetSecretValue"}
 """What reads a secret of each store, which is all that can be granted on one."""
 CORS_VARIABLE = "CORS_ORIGIN"
-GROUP_VARIABLE = "USER_POOL_GROUP"
 """Environment variable with the allowed CORS origins, separated by commas, if one is the service's own site; it is
 also that of the function that responds to OPTIONS."""
+GROUP_VARIABLE = "USER_POOL_GROUP"
+"""Environment variable with the name of the group whose users can call the API."""
 STANDARD_ALARMS = ("Duration", "Errors", "Throttles")
 """What every function has an alarm on."""
 _BYTES = ("Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes")
@@ -270,6 +271,13 @@ class Grant:
     """Why, for whoever reviews the role."""
 
     def __post_init__(self) -> None:
+        for name in ("actions", "indexes", "keys"):
+            value: object = getattr(self, name)
+            if not isinstance(value, tuple) or not all(isinstance(one, str) for one in value):
+                raise ValueError(
+                    f"grant on {self.on!r} {name} must be a tuple of strings, got {value!r}. "
+                    "A tuple of one string needs a comma: ('GetItem',)."
+                )
         if self.indexes and self.keys:
             raise ValueError(f"grant on {self.on!r}: give a grant for its indexes and another for its keys")
 
@@ -749,7 +757,7 @@ class Service:
         for _, route in self.routes():
             for name, schema in route.query.items():
                 path = f"route {route.method} {route.path} query parameter {name}"
-                yield from json_schema.problems(schema, path, checked=True)
+                yield from json_schema.query_problems(schema, path)
 
     def _grant_problems(self, grantable: Mapping[str, Grantable]) -> Iterator[str]:
         for parameter in self.parameters:

@@ -21,7 +21,7 @@ class Terminal:
     def say(self, line: str) -> None:
         """A line that stays."""
         self._clear()
-        self._stream.write(line + "\n")
+        self._write(line + "\n")
         self._stream.flush()
 
     def step(self, line: str) -> None:
@@ -32,9 +32,14 @@ class Terminal:
         """A line that the next one takes the place of; nothing where nobody watches."""
         if self._watched:
             self._clear()
-            self._stream.write(line[:WIDTH])
+            self._write(line[:WIDTH])
             self._stream.flush()
             self._passing = True
+
+    def _write(self, text: str) -> None:
+        """Write a text. Characters that the terminal cannot show, such as half of a surrogate pair, are escaped."""
+        encoding = self._stream.encoding or "utf-8"
+        self._stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
     def _clear(self) -> None:
         if self._passing:

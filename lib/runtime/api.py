@@ -190,7 +190,7 @@ class Api:
         _check_group(event["requestContext"], self._group)
         body = None
         if route.validate is not None:
-            body = _body(event, headers)
+            body = _body(event, headers, route.entries)
             _check(route.validate, body, "body")
         query = _query(route, event)
         path = {name: _unquoted(name, value) for name, value in (event.get("pathParameters") or {}).items()}
@@ -242,10 +242,16 @@ def _invalid_entries(route: Route, body: Any) -> dict[int, BadRequest]:
     found: dict[int, BadRequest] = {}
     if route.validate_entry is not None:
         for number, entry in enumerate(body.get(route.entries, [])):
+            where = f"body.{route.entries}[{number}]"
             try:
-                _check(route.validate_entry, entry, f"body.{route.entries}[{number}]")
+                _check_characters(entry)
+                _check(route.validate_entry, entry, where)
             except BadRequest as exc:
                 found[number] = exc
+            except UnicodeEncodeError:
+                found[number] = BadRequest(f"{where} holds half of a surrogate pair, which is not a character")
+            except RecursionError:
+                found[number] = BadRequest(f"{where} is nested too deeply")
     return found
 
 
@@ -268,12 +274,25 @@ def _to_object(members: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-_decode = json.JSONDecoder(
-    object_pairs_hook=_to_object, parse_float=Decimal, parse_int=_parse_integer, parse_constant=_refuse_constant
-).decode
+def _parse_integer_of_batch(text: str) -> int | Decimal:
+    """Return a longer integer as a decimal, which the validator of its entry rejects."""
+    return int(text) if len(text) <= MAX_INTEGER_CHARACTERS else Decimal(text)
 
 
-def _body(event: dict[str, Any], headers: dict[str, str]) -> Any:
+def _decoder(parse_int: Callable[[str], int | Decimal]) -> Callable[[str], Any]:
+    return json.JSONDecoder(
+        object_pairs_hook=_to_object, parse_float=Decimal, parse_int=parse_int, parse_constant=_refuse_constant
+    ).decode
+
+
+_decode, _decode_batch = _decoder(_parse_integer), _decoder(_parse_integer_of_batch)
+
+
+def _body(event: dict[str, Any], headers: dict[str, str], entries: str) -> Any:
+    """Return the decoded body. Raise `BadRequest` for what no schema can reject.
+
+    `entries` is the array of a batch; `_invalid_entries` checks what is in it.
+    """
     content_type = headers.get("content-type", JSON).split(";")[0].strip().lower()
     if content_type != JSON:
         raise UnsupportedMediaType(f"Content-Type {content_type!r}: send {JSON}")
@@ -282,9 +301,10 @@ def _body(event: dict[str, Any], headers: dict[str, str]) -> Any:
         if event.get("isBase64Encoded"):
             text = base64.b64decode(text).decode()
         text.encode()
-        body = _decode(text)
+        body = _decode_batch(text) if entries else _decode(text)
         if any(escape in text for escape in SURROGATES):
-            _check_characters(body)
+            is_batch = entries and isinstance(body, dict)
+            _check_characters({name: value for name, value in body.items() if name != entries} if is_batch else body)
         return body
     except UnicodeEncodeError as exc:
         raise BadRequest("the body holds half of a surrogate pair, which is not a character") from exc

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+MAX_TEXT_LENGTH = 1_000
+"""Maximum length of a message. Messages quote names and values of requests, which can be larger than a response of
+Lambda."""
+
 
 class ApiError(Exception):
     """An answer in the common error shape."""
@@ -20,7 +24,12 @@ class ApiError(Exception):
 
     def document(self, request_id: str) -> dict[str, Any]:
         """The common shape."""
-        return {"error": self.message, "code": self.code, "requestId": request_id, "details": self.details}
+        details = [_shortened(detail) for detail in self.details]
+        return {"error": _shortened(self.message), "code": self.code, "requestId": request_id, "details": details}
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= MAX_TEXT_LENGTH else f"{text[: MAX_TEXT_LENGTH - 3]}..."
 
 
 class BadRequest(ApiError):

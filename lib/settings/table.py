@@ -9,7 +9,8 @@ from .layer import Layer, between, flag, one_of, refuse, setting, several
 
 BillingMode = Literal["PAY_PER_REQUEST", "PROVISIONED"]
 UNITS = between(1, 40_000, "units")
-REGION = r"[a-z]{2}(-[a-z]+)+-\d"
+REGION = r"[a-z]{2,4}(-[a-z]+)+-\d"
+"""Names of regions in every partition, e.g. `us-west-2`, `us-gov-east-1` and `eusc-de-east-1`."""
 
 
 @dataclass(frozen=True, kw_only=True)

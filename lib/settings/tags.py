@@ -30,12 +30,14 @@ def merge_tags(base: Mapping[str, _V], overrides: Mapping[str, _V]) -> dict[str,
     return {**renamed, **overrides}
 
 
-def check_tags(tags: Mapping[str, pulumi.Input[str]], field: str = "tags") -> None:
-    """Raise `ValueError` for tags that AWS would reject. Values that are Outputs are not checked."""
-    if len(tags) > MAX_TAGS:
-        raise ValueError(
-            f"{field} must have at most {MAX_TAGS} tags together with the default tags, got {len(tags)}. Remove some."
-        )
+def check_tags(tags: Mapping[str, pulumi.Input[str]], field: str = "tags", *, with_name: bool = False) -> None:
+    """Raise `ValueError` for tags that AWS would reject. Values that are Outputs are not checked.
+
+    With `with_name`, some resources also have the tag `Name`.
+    """
+    if (count := len({*tags, *(["Name"] if with_name else [])})) > MAX_TAGS:
+        others = "the default tags and Name" if with_name else "the default tags"
+        raise ValueError(f"{field} must have at most {MAX_TAGS} tags together with {others}, got {count}. Remove some.")
     for key, value in tags.items():
         if not key or not _is_valid(key, MAX_KEY_LENGTH):
             raise ValueError(f"{field} keys must be 1 to {MAX_KEY_LENGTH} {CHARACTERS}, got {key!r}.")

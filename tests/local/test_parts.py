@@ -279,6 +279,14 @@ class Watched(io.StringIO):
         return True
 
 
+@pytest.mark.parametrize(("encoding", "expected"), [("utf-8", "Ж \\ud800\n"), ("ascii", "\\u0416 \\ud800\n")])
+def test_a_line_that_the_terminal_cannot_show_is_escaped(encoding: str, expected: str) -> None:
+    output = io.BytesIO()
+    terminal = Terminal(io.TextIOWrapper(output, encoding=encoding))
+    terminal.say("Ж \ud800")
+    assert output.getvalue().decode() == expected
+
+
 def test_passing_lines_are_overwritten_where_somebody_watches() -> None:
     stream = Watched()
     terminal = Terminal(stream)

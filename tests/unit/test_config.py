@@ -494,6 +494,7 @@ def test_all_keys_of_the_project_are_known() -> None:
         ("stock-pr-123", {"service": "stock", "environment": "pr-123"}),
         ("stock-prod-us-west-2", {"service": "stock", "environment": "prod"}),
         ("items-prod-us-gov-west-1", {"environment": "prod"}),
+        ("items-prod-eusc-de-east-1", {"environment": "prod"}),
         ("production", {}),
         ("itemsdev", {"environment": "prod"}),
     ],

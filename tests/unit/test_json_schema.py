@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lib import json_schema
-from lib.archive import validator
+from lib.archive import sources, validator
 from lib.runtime.api import Invalid
 from lib.service import Route, Schema, Service
 from lib.services import SERVICES
@@ -69,11 +69,37 @@ PRICE = {"type": "number"}
             {"format": "uuid"},
             "/format must be one of date-time, email, hostname, ipv4, ipv6, uri, got 'uuid'. Use pattern.",
         ),
-        ({"enum": [1, 1.5]}, "/enum must be a list of strings, integers, booleans and null, got [1, 1.5]. Remove it"),
+        (
+            {"enum": [1, 1.5]},
+            "/enum must be a list of strings, integers, booleans and null, all different, at least one, got [1, 1.5].",
+        ),
         ({"enum": "ab"}, "/enum must be a list of strings"),
         ({**PRICE, "multipleOf": 5}, "/multipleOf must be a positive integer beside the type 'integer', got 5."),
         ({"type": "integer", "multipleOf": 0.5}, "/multipleOf must be a positive integer"),
         ({"type": "integer", "multipleOf": 0}, "/multipleOf must be a positive integer"),
+        ({"enum": []}, "/enum must be a list of strings"),
+        ({"enum": ["a", "a"]}, "/enum must be a list of strings"),
+        *(
+            ({name: value}, f"/{name} must be a whole number from 0, got {value!r}. Remove it")
+            for name in ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
+            for value in ("3", -1, True, 1.5)
+        ),
+        ({"minimum": "0"}, "/minimum must be a finite number, got '0'. Remove it"),
+        ({"maximum": float("nan")}, "/maximum must be a finite number, got nan."),
+        ({"maximum": True}, "/maximum must be a finite number, got True."),
+        ({"pattern": "["}, "/pattern must be a regular expression, got '['."),
+        ({"pattern": 5}, "/pattern must be a regular expression, got 5."),
+        ({"required": []}, "/required must be a list of different names, at least one, got []. Remove it"),
+        ({"required": "ab"}, "/required must be a list of different names"),
+        ({"required": ["a", "a"]}, "/required must be a list of different names"),
+        ({"required": [1]}, "/required must be a list of different names"),
+        ({"properties": ["a"]}, "/properties must be a mapping of names to schemas, got ['a']."),
+        ({"properties": {1: {}}}, "/properties must be a mapping of names to schemas, got {1: {}}."),
+        ({"allOf": []}, "/allOf must be a list of schemas, at least one, got []. Remove it"),
+        ({"allOf": {}}, "/allOf must be a list of schemas"),
+        ({"uniqueItems": "yes"}, "/uniqueItems must be true or false, got 'yes'."),
+        ({"readOnly": 1}, "/readOnly must be true or false, got 1."),
+        ({"description": 5}, "/description must be a string, got 5."),
         ({"properties": {"a": {"not": {}}}}, "/properties/a/not is not supported"),
         ({"properties": {"a": True}}, "/properties/a must be a schema, got True. Use {} for any value."),
         ({"items": {"allOf": [{}, {"not": {}}]}}, "/items/allOf/1/not is not supported"),
@@ -95,6 +121,10 @@ def test_what_a_request_would_not_be_checked_for_is_rejected_with_its_path(
         ({"anyOf": [{"const": 1}]}, "schema Parcel/anyOf/0/const is not supported, got 1."),
         ({"oneOf": [{}, {"exclusiveMinimum": 0}]}, "schema Parcel/oneOf/1/exclusiveMinimum must be true or false"),
         ({"not": {"type": "null"}}, "schema Parcel/not/type must be one of"),
+        ({"anyOf": []}, "schema Parcel/anyOf must be a list of schemas, at least one, got []."),
+        ({"oneOf": {}}, "schema Parcel/oneOf must be a list of schemas"),
+        ({"minLength": -1}, "schema Parcel/minLength must be a whole number from 0, got -1."),
+        ({"enum": 5}, "schema Parcel/enum must be a list, at least one value, got 5."),
     ],
 )
 def test_what_openapi_does_not_know_is_rejected_in_a_response(schema: Schema, error: str) -> None:
@@ -139,7 +169,8 @@ SUPPORTED: list[tuple[dict[str, Any], Any, Any]] = [
     (PARCEL, {"a": 1, "b": 2}, {"a": "x"}),
     ({**PARCEL, "additionalProperties": False}, {"a": 1}, {"b": 1}),
     ({**PARCEL, "additionalProperties": {"type": "string"}}, {"b": "x"}, {"b": 1}),
-    ({name: "x" for name in sorted(json_schema.ANNOTATIONS) if name != "default"} | {"maxLength": 1}, "x", "xx"),
+    ({"title": "x", "description": "x", "example": 1, "deprecated": True, "maxLength": 1}, "x", "xx"),
+    ({"readOnly": False, "writeOnly": False, "maxLength": 1}, "x", "xx"),
 ]
 
 
@@ -152,10 +183,35 @@ def checked(schema: dict[str, Any], value: Any) -> Any:
 
 @pytest.mark.parametrize(("schema", "good", "bad"), SUPPORTED, ids=lambda value: str(value)[:40])
 def test_what_a_description_can_use_is_checked(schema: dict[str, Any], good: Any, bad: Any) -> None:
-    assert of_request(schema).schemas["Parcel"] == of_query(schema).routes()[0][1].query["by"] == schema
+    assert of_request(schema).schemas["Parcel"] == schema
     assert checked(schema, good) == good
     with pytest.raises(Invalid):
         checked(schema, bad)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        *({"minimum": 1}, {"enum": [1, 2]}, {"allOf": [{"type": "integer"}]}, {"type": "array"}, {"type": "object"}),
+        {"type": ["object", "null"]},
+    ],
+)
+def test_a_query_parameter_has_one_type_by_which_its_text_is_read(schema: Schema) -> None:
+    message = "query parameter by/type must be one of boolean, integer, number, string, got "
+    with pytest.raises(ValueError, match=message):
+        of_query(schema)
+
+
+@pytest.mark.parametrize(
+    ("schema", "kind"),
+    [({"type": kind}, kind) for kind in json_schema.QUERY_TYPES]
+    + [({}, "string"), ({"maxLength": 9}, "string"), ({"type": ["null", "string"]}, "string")]
+    + [({"type": ["integer", "null"]}, "integer")],
+)
+def test_the_text_of_a_query_parameter_is_read_by_its_type(schema: Schema, kind: str) -> None:
+    service = of_query(schema)
+    types = {"by": kind} if kind != "string" else {}
+    assert f"query_0.validate, {types!r})" in sources(service, service.functions[0], "")["index.py"]
 
 
 def test_every_keyword_of_a_request_is_among_those() -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from lib.archive import query_schema, validator
 from lib.runtime.api import Api, Request, Response, Route
+from lib.runtime.errors import MAX_TEXT_LENGTH, BadRequest
+from lib.runtime.payload import MAX_BODY_BYTES, sent_bytes
 from lib.service import Schema
 
 from ..builders import a_route
@@ -119,3 +121,30 @@ def test_values_that_are_nested_too_deeply_to_be_compared_are_rejected(monkeypat
 
     monkeypatch.setitem(globals(), "BODY", compare)
     rejected("the body is nested too deeply", body="{}")
+
+
+LONG_NAME = "Ж" * 60_000
+
+
+@pytest.mark.parametrize(
+    "raised",
+    [
+        BadRequest(f"{LONG_NAME * 60}: names that begin with 'tap#' are the service's own"),
+        BadRequest("the body is not as it should be", [f"body must not contain {{{LONG_NAME * 60!r}}} properties"]),
+    ],
+)
+def test_an_error_quotes_of_a_long_name_only_the_beginning(raised: BadRequest) -> None:
+    document = raised.document("r")
+    texts = [document["error"], *document["details"]]
+    assert all(len(text) <= MAX_TEXT_LENGTH for text in texts)
+    assert [text for text in texts if "Ж" in text and text.endswith("...")]
+
+
+def test_the_errors_of_the_largest_batch_can_be_sent() -> None:
+    error = BadRequest("\U0001f600" * 10_000, ["\U0001f600" * 10_000])
+    assert 25 * sent_bytes(json.dumps(error.document("r" * 36))) < MAX_BODY_BYTES
+
+
+def test_an_error_of_usual_length_is_sent_whole() -> None:
+    document = BadRequest("e" * MAX_TEXT_LENGTH, ["d" * MAX_TEXT_LENGTH]).document("r")
+    assert (document["error"], document["details"]) == ("e" * MAX_TEXT_LENGTH, ["d" * MAX_TEXT_LENGTH])

@@ -35,6 +35,7 @@ def told(**changes: Any) -> dict[str, Any]:
     names = ("desk", "watch")
     return {
         "service": "shop",
+        "environment": "prod",
         "lambda_function_arn": f"{ARN}-desk",
         "function_names": {name: f"shop-{name}" for name in names},
         "function_versions": dict.fromkeys(names, "2"),
@@ -243,3 +244,30 @@ def test_rollback_of_one_of_several_stacks_succeeds(tmp_path: Path, capsys: pyte
         outputs.write(stacks, tmp_path)
         assert rollout.main(["--back"], tmp_path, lambda service, **_: made[service]) == 0
     assert capsys.readouterr().out == "shop-desk: 2 to 1\nshop: no function has an alias\n"
+
+
+@pytest.mark.parametrize("words", [["--service", "items"], ["--env", "dev"], ["--service", "shop", "--env", "dev"]])
+@pytest.mark.parametrize("command", ["--back", "--prune"])
+def test_command_changes_no_other_stack_than_the_one_it_names(tmp_path: Path, command: str, words: list[str]) -> None:
+    outputs.write({"shop-prod": told()}, tmp_path)
+    with clients() as made, pytest.raises(SystemExit) as caught:
+        rollout.main([command, *words], tmp_path, lambda service, **_: made[service])
+    named = (
+        f"{words[1] if '--service' in words else 'any service'} in {'dev' if '--env' in words else 'any environment'}"
+    )
+    path = tmp_path / "all-outputs.json"
+    assert str(caught.value) == (
+        f"error: {path} must have the outputs of {named}, got those of shop-prod. "
+        "Run make outputs with SERVICE and ENV."
+    )
+
+
+def test_rollback_of_a_named_stack_leaves_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    calls = (alias("shop-desk", "2"), versions("shop-desk", "1", "2"), moved("shop-desk", "1"))
+    stack = told(alias_arns={"desk": f"{ARN}-desk:live"})
+    others = {"shop-dev": {**stack, "environment": "dev"}, "items-prod": {**stack, "service": "items"}}
+    with clients(*calls) as made:
+        outputs.write({"shop-prod": stack, **others}, tmp_path)
+        words = ["--back", "--service", "shop", "--env", "prod"]
+        assert rollout.main(words, tmp_path, lambda service, **_: made[service]) == 0
+    assert capsys.readouterr().out == "shop-desk: 2 to 1\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -557,3 +558,12 @@ def test_throttle_within_the_limits_of_the_stage_applies(own: tuple[float, int],
 def test_capped_limits_are_lowered_to_those_of_the_stage() -> None:
     throttle = Throttle(rate_per_second=100, burst=50, capped=("rate_per_second", "burst"))
     assert (throttle.within(STAGE).rate_per_second, throttle.within(STAGE).burst) == (20, 10)
+
+
+@pytest.mark.parametrize("name", ["actions", "indexes", "keys"])
+@pytest.mark.parametrize("value", ["GetItem", ["GetItem"], ("GetItem", None), (5,), None])
+def test_a_grant_lists_its_names_in_tuples(name: str, value: Any) -> None:
+    fields: dict[str, Any] = {"actions": ("GetItem",), name: value}
+    message = re.escape(f"grant on 'table' {name} must be a tuple of strings, got {value!r}. A tuple of one string")
+    with pytest.raises(ValueError, match=message):
+        Grant(on="table", **fields)

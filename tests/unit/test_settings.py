@@ -61,7 +61,7 @@ VALUES: dict[type[Layer], dict[str, tuple[list[Any], list[Any]]]] = {
         "deletion_protection": FLAGS,
         "retain_on_delete": FLAGS,
         "replica_regions": (
-            [(), ("us-west-2", "ap-southeast-1")],
+            [(), ("us-west-2", "ap-southeast-1"), ("cn-northwest-1", "us-gov-east-1", "eusc-de-east-1")],
             ["us-west-2", ("west",), ("us-west-2", "us-west-2")],
         ),
         "existing": FLAGS,

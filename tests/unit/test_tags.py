@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from lib.args import TapStackArgs
-from lib.settings import CostSettings, check_tags, merge_tags
+from lib.settings import CostSettings, NetworkSettings, check_tags, merge_tags
 from tests.builders import a_service
 
+EXISTING_NETWORK = NetworkSettings(vpc="vpc-0a1b2c3d", private_subnet_ids=("subnet-0a1b2c3d", "subnet-1a1b2c3d"))
 LETTERS = "letters, digits, spaces or + - = . _ : / @"
 
 
@@ -107,6 +108,18 @@ def test_cost_allocation_tags_replace_tags_that_differ_only_in_case() -> None:
 def test_too_many_tags_together_with_the_default_tags_are_rejected() -> None:
     with pytest.raises(ValueError, match="at most 50 tags together with the default tags, got 51"):
         TapStackArgs(tags={f"tag{number}": "x" for number in range(49)})
+
+
+def test_resources_of_a_network_have_one_tag_more() -> None:
+    tags = {f"tag{number}": "x" for number in range(48)}
+    assert len(TapStackArgs(tags=tags).all_tags) == 50
+    message = "tags must have at most 50 tags together with the default tags and Name, got 51"
+    for network in (NetworkSettings(vpc="made"), EXISTING_NETWORK):
+        with pytest.raises(ValueError, match=message):
+            TapStackArgs(tags=tags, network=network)
+        named = {**{f"tag{number}": "x" for number in range(47)}, "Name": "x"}
+        assert len(TapStackArgs(tags=named, network=network).all_tags) == 50
+    assert TapStackArgs(tags={"name": "x"}, network=NetworkSettings(vpc="made")).all_tags["name"] == "x"
 
 
 def test_replaced_arguments_get_the_default_tags_of_the_new_environment_and_service() -> None:

@@ -108,10 +108,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--outputs", type=Path, default=files.FOLDER / files.FLAT, help="of the deployment (default %(default)s)"
     )
     parser.add_argument("--api-key", default=os.environ.get("API_KEY"), help="default: API_KEY, or what AWS says it is")
+    parser.add_argument("--env", help="environment that the outputs must be of (default: any)")
     options = parser.parse_args(argv)
     terminal = Terminal()
     try:
-        api_url, headers = files.reach(options.outputs, "stock", options.api_key)
+        api_url, headers = files.reach(options.outputs, "stock", options.api_key, options.env)
         terminal.step(f"making {options.count} products at {api_url}")
         made = seed(api_url, bearing(headers), options.count, terminal)
     except (SeedError, files.OutputsError, OSError) as exc:

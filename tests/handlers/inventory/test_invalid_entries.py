@@ -53,6 +53,49 @@ def test_a_number_that_cannot_be_stored_fails_its_entry_only(shop: Shop, key: st
     assert "price: a number DynamoDB cannot store" in bad["error"]["error"]
 
 
+@pytest.mark.parametrize("key", [None, "batch-1"])
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ('"a\\ud800"', "body.items[1] holds half of a surrogate pair, which is not a character"),
+        ('"b", "\\udfff": 1', "body.items[1] holds half of a surrogate pair"),
+        ("9" * 5000, "body.items[1].name must be string"),
+        ('"b", "quantity": ' + "9" * 5000, "body.items[1].quantity must be integer"),
+        ('"b", "price": ' + "9" * 5000, "body.items[1].price must be smaller than or equal to"),
+    ],
+)
+def test_a_value_that_is_no_text_or_number_fails_its_entry_only(
+    shop: Shop, value: str, message: str, key: str | None
+) -> None:
+    headers = {"Idempotency-Key": key} if key else None
+    valid = '{"name": "a", "quantity": 1, "category": "b"}'
+    text = f'{{"items": [{valid}, {{"quantity": 1, "category": "b", "name": {value}}}, {valid}]}}'.replace(
+        '"quantity": 1, "category": "b", "name": "b", "quantity"', '"category": "b", "name": "b", "quantity"'
+    )
+    first, bad, last = shop.api("POST", "/items/batch", text, headers=headers).body["results"]
+    assert (first["status"], bad["status"], last["status"]) == (201, 400, 201)
+    assert message in " ".join([bad["error"]["error"], *bad["error"]["details"]])
+    assert len(shop.listed()) == 2
+
+
+def test_an_entry_that_is_nested_too_deeply_to_be_checked_fails_alone(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check_characters(entry: Any) -> None:
+        if "deep" in entry:
+            raise RecursionError
+
+    monkeypatch.setattr("lib.runtime.api._check_characters", check_characters)
+    good, bad = results(batch(shop, DESK, {"deep": []}))
+    assert (good["status"], bad["status"]) == (201, 400)
+    assert bad["error"]["error"] == "body.items[1] is nested too deeply"
+
+
+def test_half_of_a_surrogate_pair_outside_of_the_entries_rejects_the_batch(shop: Shop) -> None:
+    refused(shop.api("POST", "/items/batch", '{"items": [{}], "\\ud800": 1}'), 400, "INVALID_REQUEST", "surrogate pair")
+    refused(shop.api("POST", "/items/batch", '["\\ud800"]'), 400, "INVALID_REQUEST", "surrogate pair")
+
+
 def test_a_batch_of_invalid_entries_has_a_result_for_each(shop: Shop) -> None:
     found = results(batch(shop, *[{**DESK, "price": "1"}] * 25))
     assert [result["status"] for result in found] == [400] * 25
