@@ -2,10 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pulumi
 
 from . import previous_state
 from .args import TapStackArgs
+from .components.alarm import Alarm
+from .components.alarms import Alarms
+from .components.api import Api
+from .components.backup import Backup
+from .components.budget import Budget
+from .components.composite import Composite
+from .components.consumer import Consumer
+from .components.dashboard import Dashboard
+from .components.firewall import Firewall
+from .components.function import Function
+from .components.key import Key
+from .components.layer import Layer
+from .components.network import Network
+from .components.parameter import Parameter
+from .components.queue import Queue
+from .components.role import Role
+from .components.rollout import Rollout
+from .components.schedule import Schedule
+from .components.secret import Secret
+from .components.site import Site
+from .components.site_files import SiteFiles
+from .components.standing_network import StandingNetwork
+from .components.table import Table
+from .components.topic import Topic
+from .components.user_pool import UserPool
+from .service import Service
 from .settings import Settings
 from .stack import diagnostics
 from .stack.compute import Compute
@@ -28,6 +56,45 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     Every resource it makes can be reached: `tables["..."].resource`, `functions["..."].resource`, `api.resource`, ...
     Its outputs, `StackOutputs`, are attributes of it, too.
     """
+
+    args: TapStackArgs
+    description: Service
+    """Definition of the service, split if `split_functions` is set."""
+    key: Key | None
+    """KMS key that the stack creates; None for an existing key and those of AWS."""
+    tables: dict[str, Table]
+    topics: dict[str, Topic]
+    alarm_topic: Topic
+    """Topic that alarms are sent to, one of `topics` if the service names one of them."""
+    backup: Backup | None
+    parameters: dict[str, Parameter]
+    secrets: dict[str, Secret]
+    dead_letters: Queue | None
+    """Queue for events that failed after all retries."""
+    site: Site | None
+    user_pool: UserPool | None
+    roles: dict[str, Role]
+    """Role of each function."""
+    layers: dict[str, Layer]
+    network: Network | StandingNetwork | None
+    functions: dict[str, Function]
+    schedules: dict[str, Schedule]
+    consumers: dict[str, Consumer]
+    """Event source mappings of table streams."""
+    api: Api
+    firewall: Firewall | None
+    site_files: SiteFiles | None
+    alarms: dict[str, Alarms]
+    """Alarms of each function."""
+    further_alarms: dict[str, Alarm]
+    """Alarms of the service definition, by name, and recommended alarms, by target and name."""
+    health: Composite | None
+    """Composite alarm over all alarms."""
+    dashboard: Dashboard | None
+    budget: Budget | None
+    rollout: Rollout | None
+    outputs: dict[str, Any]
+    """Outputs of the stack, by name."""
 
     def __init__(self, name: str, args: TapStackArgs | None = None, opts: pulumi.ResourceOptions | None = None) -> None:
         self.args = args or TapStackArgs()
