@@ -238,8 +238,8 @@ class TapStackArgs(Settings):
     def allocation(self) -> dict[str, str]:
         """The tags by which AWS can tell costs apart, where they are asked for or a budget counts by them."""
         cost = self.settings().cost
-        asked = cost.allocation_tags or cost.monthly_budget_usd
-        return {"Service": self.description().name, "Environment": self.environment} if asked else {}
+        is_tagged = cost.allocation_tags or cost.has_budget
+        return {"Service": self.description().name, "Environment": self.environment} if is_tagged else {}
 
     def _merged_tags(self) -> _MergedTags:
         passed = self.all_tags

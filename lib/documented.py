@@ -8,13 +8,20 @@ from itertools import pairwise
 
 
 def fields(cls: type) -> dict[str, str]:
-    """The text under each annotated name in the body of `cls`, on one line; empty where there is none."""
+    """Return the docstring of each name that the body of `cls` declares, on one line; empty if there is none."""
     (body,) = [node.body for node in ast.parse(inspect.getsource(cls)).body if isinstance(node, ast.ClassDef)]
     return {
-        one.target.id: _text(after)
-        for one, after in pairwise([*body, ast.Pass()])
-        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+        target.id: _text(after)
+        for statement, after in pairwise([*body, ast.Pass()])
+        for target in _targets(statement)
+        if isinstance(target, ast.Name)
     }
+
+
+def _targets(statement: ast.stmt) -> list[ast.expr]:
+    if isinstance(statement, ast.AnnAssign):
+        return [statement.target]
+    return statement.targets if isinstance(statement, ast.Assign) else []
 
 
 def _text(node: ast.stmt) -> str:

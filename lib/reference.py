@@ -26,7 +26,8 @@ from .naming import physical_name, role_name_prefix, secret_name
 from .service import Function, Grant, Metric, Route, Service
 from .services import CHOICES, SERVICES
 from .settings import Settings
-from .stack_outputs import CUSTOM_OUTPUTS, ServiceOutputs, StackOutputs
+from .stack.output_types import String
+from .stack_outputs import CUSTOM_OUTPUTS, ServiceOutputs, StackOutputs, declarations
 
 ROOT = Path(__file__).parent.parent
 README = "README.md"
@@ -77,16 +78,6 @@ OTHER_KEYS = (
 )
 """The configuration besides `KEYS`: key, what it sets, what it takes."""
 WORDS = {"True": "yes", "False": "no", "": "none", "-1": "none"}
-OUTPUTS = {
-    "Text": "text",
-    "Texts": "texts by name",
-    "List": "texts",
-    "pulumi.Input[str]": "text",
-    "str": "text",
-    "bool": "true or false",
-    "list[str]": "texts",
-}
-"""What readers call the types of outputs."""
 OWN = tuple(choice.settings for choice in CHOICES.values())
 """What services have as options of their own."""
 
@@ -340,12 +331,10 @@ def _configuration() -> str:
 
 
 def _outputs() -> str:
-    rows = [
-        (f"`{name}`", text, OUTPUTS[cls.__annotations__[name]])
-        for cls in (StackOutputs, ServiceOutputs)
-        for name, text in documented.fields(cls).items()
-    ]
-    rows += [(f"`{name}`", text, OUTPUTS["Text"]) for name, text in CUSTOM_OUTPUTS.items()]
+    docs, labels = documented.fields(StackOutputs), {name: output.label for name, output in declarations().items()}
+    rows = [(f"`{name}`", docs[name], label) for name, label in labels.items()]
+    named_by_services = {**documented.fields(ServiceOutputs), **CUSTOM_OUTPUTS}
+    rows += [(f"`{name}`", text, String.label) for name, text in named_by_services.items()]
     return _table(("Output", "Is", "Type"), rows)
 
 

@@ -18,3 +18,8 @@ class CostSettings(Layer):
     """What the service may cost in a month before somebody hears of it; 0: nobody does."""
 
     WHERE: ClassVar[str] = "cost"
+
+    @property
+    def has_budget(self) -> bool:
+        """Whether a budget watches the costs of the service."""
+        return bool(self.monthly_budget_usd)

@@ -24,3 +24,8 @@ class RolloutSettings(Layer):
     CodeDeploy move it bit by bit, and back when an alarm goes off."""
 
     WHERE: ClassVar[str] = "rollout"
+
+    @property
+    def uses_codedeploy(self) -> bool:
+        """Whether CodeDeploy moves the aliases, and not the deployment."""
+        return self.strategy in GRADUAL

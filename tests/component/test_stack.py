@@ -324,6 +324,13 @@ def test_every_resource_can_be_reached_through_the_stack(request: pytest.Fixture
     assert {resource.name for resource in aws_resources(request.getfixturevalue(program))} - found == set()
 
 
+def test_allowed_origins_are_those_of_the_arguments_without_a_site() -> None:
+    stacks: list[TapStack] = []
+    record(lambda: stacks.append(stacked(api=ApiSettings(cors_origin="https://a.example,https://b.example"))()))
+    assert stacks[0].cors_origins == ["https://a.example", "https://b.example"]
+    assert stacks[0].origin is None
+
+
 def test_every_component_exposes_its_resource(stack: TapStack) -> None:
     by_name: tuple[Mapping[str, pulumi.ComponentResource], ...] = (
         stack.tables,

@@ -14,7 +14,7 @@ from lib.audit.graph import Graph, Link, Resource
 from lib.audit.judgement import judge
 from lib.audit.report import TITLE_WIDTH
 from lib.config import KEYS
-from lib.tap_stack import DEPRECATED_RUNTIMES
+from lib.stack.diagnostics import DEPRECATED_RUNTIMES
 
 ALL = {control.name: control for controls in CONTROLS.values() for control in controls}
 Props = dict[str, Any]

@@ -12,6 +12,9 @@ from lib.stack_outputs import ServiceOutputs, StackOutputs
 OUTPUTS = (StackOutputs, ServiceOutputs)
 
 
+HEAVIEST = "Weight in kilograms that one person can lift."
+
+
 class Parcel:
     """A parcel."""
 
@@ -19,14 +22,21 @@ class Parcel:
     """What it weighs,
     with its paper."""
     sender: str
+    heaviest = 30
+    """Weight in kilograms that one person can lift."""
+    first, second = 1, 2
 
     def heavy(self) -> bool:
         """Whether nobody can lift it."""
-        return self.weight_kg > 30
+        return self.weight_kg > self.heaviest
 
 
 def test_text_under_a_field_is_told_on_one_line() -> None:
-    assert documented.fields(Parcel) == {"weight_kg": "What it weighs, with its paper.", "sender": ""}
+    assert documented.fields(Parcel) == {
+        "weight_kg": "What it weighs, with its paper.",
+        "sender": "",
+        "heaviest": HEAVIEST,
+    }
 
 
 @pytest.mark.parametrize("cls", [*LAYERS.values(), *(choice.settings for choice in CHOICES.values()), *OUTPUTS])

@@ -1,0 +1,230 @@
+"""The functions of a stack, and everything that they run with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from .. import concurrency, policies, service
+from ..archive import own_sources, shared_sources, sources
+from ..components.alarms import Alarms
+from ..components.consumer import Consumer, ConsumerArgs
+from ..components.function import DEFAULT_ALIAS, Function, FunctionArgs
+from ..components.layer import Layer, LayerArgs
+from ..components.network import Network, NetworkArgs
+from ..components.role import Role, RoleArgs
+from ..components.rollout import Rollout, RolloutArgs
+from ..components.schedule import Schedule, ScheduleArgs
+from ..components.standing_network import StandingNetwork, StandingNetworkArgs
+from ..naming import role_name_prefix
+from ..network import calls
+from ..settings import FunctionSettings
+from .context import StackContext
+from .data import DataLayer
+from .encryption import Encryption
+from .frontend import Frontend
+
+PREFLIGHT_CONCURRENCY = 20
+"""Maximum reserved concurrency of the function that responds to OPTIONS, if the functions have any: preflight requests
+need no authorization."""
+
+
+class Compute:
+    """Functions with their roles, layer and network, and the schedules and table streams that invoke them."""
+
+    def __init__(self, context: StackContext, encryption: Encryption, data: DataLayer, frontend: Frontend) -> None:
+        self._context, self._encryption, self._data, self._frontend = context, encryption, data, frontend
+        functions, shared = context.service.functions, context.service.shared_type
+        self.function_settings = self._function_settings()
+        """Settings of each function, and of the one that responds to OPTIONS for several CORS origins.
+
+        Reserved concurrency is within the quota of the account."""
+        self.roles = {function.name: self._role(function) for function in functions}
+        self.layers = {shared: self._layer(shared)} if shared else {}
+        self.network = self._network() if context.settings.network.in_vpc() else None
+        self.functions = {function.name: self._function(function) for function in functions}
+        self.schedules = {
+            schedule.name: self._schedule(function, schedule)
+            for function in functions
+            for schedule in function.schedules
+        }
+        self.consumers = {
+            consumer.name: self._consumer(function, consumer)
+            for function in functions
+            for consumer in function.consumers
+        }
+
+    def create_rollout(self, alarms: Mapping[str, Alarms]) -> Rollout | None:
+        """Let CodeDeploy shift the aliases, and roll back on the alarms of each function, if it is configured."""
+        context, settings = self._context, self._context.settings.rollout
+        if not settings.uses_codedeploy:
+            return None
+        return Rollout(
+            context.child("rollout"),
+            RolloutArgs(
+                name=context.names.only("application", "rollout"),
+                strategy=settings.strategy or "",
+                functions=self.functions,
+                alarms={name: list(alarms[name].resources.values()) for name in self.functions},
+                provider_info=context.provider_info,
+                tags=context.tags,
+            ),
+            context.opts,
+        )
+
+    def _function_settings(self) -> dict[str, FunctionSettings]:
+        args, definition = self._context.args, self._context.service
+        by_name = {function.name: args.function_settings(function) for function in definition.functions}
+        if len(args.cors_origins()) > 1:
+            by_name[definition.preflight_type()] = self._preflight_settings()
+        reserved = self._within_quota({name: settings.reserved_concurrency or 0 for name, settings in by_name.items()})
+        return {name: replace(settings, reserved_concurrency=reserved[name]) for name, settings in by_name.items()}
+
+    def _preflight_settings(self) -> FunctionSettings:
+        settings = self._context.settings.function
+        reserved = -1 if settings.reserved_concurrency is None else settings.reserved_concurrency
+        return FunctionSettings(
+            runtime=settings.runtime,
+            reserved_concurrency=min(reserved, PREFLIGHT_CONCURRENCY),
+            tracing=settings.tracing,
+            log_retention_days=settings.log_retention_days,
+        )
+
+    def _within_quota(self, reserved: dict[str, int]) -> dict[str, int]:
+        """Return the reserved concurrency of each function.
+
+        The numbers of a profile or a service are reduced to what the quota of the account allows, with a warning. A
+        number in the arguments applies as it is.
+        """
+        context = self._context
+        if context.args.function.reserved_concurrency is not None or max(reserved.values()) < 1:
+            return reserved
+        quota = context.transitions.concurrency_quota(context.invoke_opts)
+        reduced = reserved if quota is None else concurrency.within_quota(reserved, quota)
+        if reduced != reserved:
+            total, remaining = (sum(n for n in numbers.values() if n > 0) for numbers in (reserved, reduced))
+            context.warn(
+                f"{context.service.name} reserves {remaining} instead of {total} concurrent executions, because the "
+                f"account allows {quota} in total and AWS keeps {concurrency.UNRESERVED} unreserved. Request a higher "
+                "quota of concurrent executions of Lambda, or set lambda_reserved_concurrency."
+            )
+        return reduced
+
+    def _role(self, function: service.Function) -> Role:
+        context, tracing = self._context, self.function_settings[function.name].tracing
+        uses_managed_log_policy, in_vpc = context.service.log_access == "managed", context.settings.network.in_vpc()
+        return Role(
+            context.child(function.name),
+            RoleArgs(
+                name_prefix=role_name_prefix(context.names.physical("function", function.name)),
+                statements=[
+                    *self._data.statements(function),
+                    *self._encryption.statements(function),
+                    *([policies.vpc_access(), policies.lambda_alone()] if in_vpc else []),
+                ],
+                managed_policies=[
+                    *([policies.BASIC_EXECUTION] if uses_managed_log_policy else []),
+                    *([policies.XRAY_WRITE] if tracing else []),
+                ],
+                provider_info=context.provider_info,
+                tags=context.tags,
+            ),
+            context.opts,
+        )
+
+    def _layer(self, type_: str) -> Layer:
+        context, functions = self._context, self._context.service.functions
+        shared = [shared_sources(handler) for handler in sorted({function.handler for function in functions})]
+        return Layer(
+            context.child(type_),
+            LayerArgs(
+                name=context.names.physical("layer", type_),
+                files={path: text for files in shared for path, text in files.items()},
+                runtimes=sorted({self.function_settings[function.name].runtime or "" for function in functions}),
+            ),
+            context.opts,
+        )
+
+    def _network(self) -> Network | StandingNetwork:
+        context, settings = self._context, self._context.settings.network
+        label, name = context.child("network"), context.names.only("network", "network")
+        if settings.vpc != "made":
+            existing = StandingNetworkArgs(
+                name=name,
+                vpc_id=settings.vpc or "",
+                private_subnet_ids=settings.private_subnet_ids or (),
+                security_group_ids=settings.security_group_ids or (),
+                tags=context.tags,
+            )
+            return StandingNetwork(label, existing, context.opts)
+        grants = calls(context.service).items()
+        args = NetworkArgs(
+            name=name,
+            statements={target: [self._data.statement(grant) for grant in granted] for target, granted in grants},
+            settings=settings,
+            log_retention_days=context.settings.function.log_retention_days,
+            kms_key_arn=self._encryption.kms_key_arn,
+            provider_info=context.provider_info,
+            tags=context.tags,
+        )
+        return Network(label, args, context.opts)
+
+    def _function(self, function: service.Function) -> Function:
+        context, frontend = self._context, self._frontend
+        role, network, rollout = self.roles[function.name], self.network, context.settings.rollout
+        package = own_sources if self.layers else sources
+        origins = ",".join(context.args.cors_origins()) if frontend.site_origin is None else None
+        log_actions = policies.LOG_ACTIONS.get(context.service.log_access)
+        return Function(
+            context.child(function.name),
+            FunctionArgs(
+                name=context.names.physical("function", function.name),
+                role_arn=role.arn,
+                role_name=role.name if log_actions else None,
+                log_actions=log_actions or (),
+                files=package(context.service, function, origins),
+                layers=[layer.arn for layer in self.layers.values()],
+                environment={**function.variables, **frontend.environment(), **self._data.environment(function)},
+                dead_letter_arn=self._data.dead_letter_arn(function),
+                kms_key_arn=self._encryption.kms_key_arn,
+                subnet_ids=network.private_subnet_ids if network else (),
+                security_group_ids=network.security_group_ids if network else (),
+                alias=DEFAULT_ALIAS if rollout.strategy != "none" else "",
+                shifted=rollout.uses_codedeploy,
+                settings=self.function_settings[function.name],
+                tags=context.tags,
+                depends_on=[*role.permissions(), *([network] if network else [])],
+            ),
+            context.opts,
+        )
+
+    def _schedule(self, definition: service.Function, schedule: service.Schedule) -> Schedule:
+        context, function = self._context, self.functions[definition.name]
+        return Schedule(
+            context.child(schedule.name),
+            ScheduleArgs(
+                name=context.names.physical("rule", schedule.name),
+                schedule=schedule.name,
+                rate=schedule.rate,
+                function_name=function.name,
+                function_arn=function.called_arn,
+                alias=function.qualifier,
+                dead_letter_arn=self._data.dead_letter_arn(definition),
+                tags=context.tags,
+            ),
+            context.opts,
+        )
+
+    def _consumer(self, definition: service.Function, consumer: service.Consumer) -> Consumer:
+        context = self._context
+        return Consumer(
+            context.child(consumer.name),
+            ConsumerArgs(
+                stream_arn=self._data.tables[consumer.table].stream_arn,
+                function_name=self.functions[definition.name].called_as,
+                pattern=consumer.pattern,
+                dead_letter_arn=self._data.dead_letter_arn(definition),
+                tags=context.tags,
+            ),
+            context.opts,
+        )

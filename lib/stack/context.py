@@ -1,0 +1,128 @@
+"""Names, settings and options that all parts of a stack share."""
+
+from __future__ import annotations
+
+import pulumi
+
+from .. import existing_resources, naming
+from ..args import TapStackArgs
+from ..backup_vaults import name_suffix
+from ..provider_info import ProviderInfo
+from ..service import Secret, Service
+from ..settings import USER_POOL
+from ..transitions import Transitions
+from .diagnostics import Message
+
+
+class StackNames:
+    """Names in AWS of the resources of one service in one environment."""
+
+    def __init__(self, service: Service, environment: str) -> None:
+        self._service, self._environment = service, environment
+        self._single_prefix = service.api_type.removesuffix("api")
+
+    def physical(self, kind: str, type_: str) -> str:
+        """Return the name of one of several resources of a kind, by its type in the name pattern."""
+        return naming.physical_name(self._service.name_pattern, kind, self._environment, type=type_)
+
+    def only(self, kind: str, type_: str) -> str:
+        """Return the name of a resource that a service has one of.
+
+        It differs from that of another service with the same name pattern.
+        """
+        return self.physical(kind, f"{self._single_prefix}{type_}")
+
+    def alarm(self, function: str, alarm: str) -> str:
+        """Return the name of an alarm on a function, or on the resource that takes the function's place in the name."""
+        pattern = self._service.alarm_pattern or self._service.name_pattern
+        if function == self._service.preflight_type() and "{function}" not in pattern:
+            # The names that the pattern yields are those of the service's only function.
+            pattern = self._service.name_pattern
+        parts = {"type": f"{function}-{alarm.lower()}", "function": function, "alarm": alarm}
+        return naming.physical_name(pattern, "alarm", self._environment, **parts)
+
+    def only_alarm(self, type_: str, alarm: str) -> str:
+        """Return the name of an alarm on a resource that a service has one of."""
+        return self.alarm(f"{self._single_prefix}{type_}", alarm)
+
+    def tables(self) -> dict[str, str]:
+        """Return the name of every table by its name in the service definition."""
+        return {table.name: self.physical("table", table.name) for table in self._service.tables}
+
+    def functions(self) -> list[str]:
+        """Return the names of the functions, in the order of the service definition."""
+        return [self.physical("function", function.name) for function in self._service.functions]
+
+    def parameter(self, name: str) -> str:
+        """Return the path of a parameter."""
+        return naming.parameter_name(self._service.name, self._environment, name)
+
+    def secret(self, secret: Secret) -> str:
+        """Return the name of a secret in its store."""
+        return naming.secret_name(secret.store, self._service.name, self._environment, secret.name)
+
+    def user_pool(self) -> str:
+        """Return the name of the user pool."""
+        return naming.user_pool_name(self._service.name, self._environment)
+
+    def vault(self, number: int) -> str:
+        """Return the name of a backup vault by its number."""
+        return self.only("vault", f"backup{name_suffix(number)}")
+
+
+class StackContext:
+    """What every part of a stack needs to create its resources as children of the `TapStack`."""
+
+    def __init__(self, parent: pulumi.Resource, args: TapStackArgs, transitions: Transitions) -> None:
+        self.parent, self.args, self.transitions = parent, args, transitions
+        self.service = args.description()
+        self.settings = args.settings()
+        self.tags = args.all_tags
+        self.names = StackNames(self.service, args.environment)
+        self.provider_info = ProviderInfo(parent)
+        """Account, region and partition of the provider, which every component of the stack shares."""
+        self.invoke_opts = pulumi.InvokeOptions(parent=parent)
+        """Options of data sources."""
+
+    @property
+    def opts(self) -> pulumi.ResourceOptions:
+        """Options of a child."""
+        return pulumi.ResourceOptions(parent=self.parent)
+
+    def child(self, suffix: str) -> str:
+        """Return the logical name of a child."""
+        return f"{self.transitions.prefix}-{suffix}"
+
+    def log(self, message: Message) -> None:
+        """Log a message about the stack."""
+        log = {"info": pulumi.log.info, "warning": pulumi.log.warn}[message.severity]
+        log(message.text, resource=self.parent)
+
+    def warn(self, text: str) -> None:
+        """Log a warning about the stack."""
+        self.log(Message("warning", text))
+
+    def look_up_existing(self) -> None:
+        """Find existing resources under the names of the stack; raise `RunError` if they must not be adopted."""
+        self.transitions.look_up(self._names_to_look_up(), self.invoke_opts)
+
+    def replica_import_ids(self, token: str, owner: str = "") -> dict[str, str]:
+        """Return the import ids of existing replicas, by region."""
+        ids = {
+            region: self.transitions.adopted.import_id(token, f"{owner}{region}")
+            for region in self.settings.table.replica_regions or ()
+        }
+        return {region: id_ for region, id_ in ids.items() if id_}
+
+    def _names_to_look_up(self) -> existing_resources.Names:
+        settings, names = self.settings, self.names
+        creates_user_pool = settings.authorization.type == USER_POOL and settings.authorization.user_pool == "made"
+        return existing_resources.Names(
+            tables=[] if settings.table.existing else [*names.tables().values()],
+            functions=names.functions(),
+            vault_naming=names.vault if settings.backup.retention_days else None,
+            replica_regions=settings.table.replica_regions or (),
+            user_pool=names.user_pool() if creates_user_pool else "",
+            secrets=[(secret.store, names.secret(secret)) for secret in self.service.secrets],
+            creates_key=settings.encryption.key == "made" and not self.transitions.has_own_key(),
+        )

@@ -1,0 +1,210 @@
+"""Where a stack stores data and sends messages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import pulumi
+
+from .. import existing_resources, policies, service
+from ..components.backup import Backup, BackupArgs
+from ..components.parameter import Parameter, ParameterArgs
+from ..components.queue import Queue, QueueArgs
+from ..components.secret import Secret, SecretArgs
+from ..components.table import Table, TableArgs
+from ..components.topic import Topic, TopicArgs
+from ..runtime import aws as aws_client
+from .context import StackContext
+from .encryption import Encryption
+
+BUDGET_PUBLISHERS = ("cloudwatch", "budgets")
+"""AWS services that publish to the topic of alarms if the stack has a budget."""
+
+
+class DataLayer:
+    """Tables with their backups, topics, parameters, secrets and the dead-letter queue, with access for functions."""
+
+    def __init__(self, context: StackContext, encryption: Encryption) -> None:
+        self._context, self._encryption = context, encryption
+        definition, settings = context.service, context.settings
+        self.tables = {table.name: self._table(table) for table in definition.tables}
+        self.topics = {topic.name: self._topic(topic.name) for topic in definition.topics}
+        self.alarm_topic = self.topics.get(definition.alarms_type) or self._topic(definition.alarms_type)
+        self.backup = self._backup() if settings.backup.retention_days else None
+        self.parameters = {parameter.name: self._parameter(parameter) for parameter in definition.parameters}
+        self.secrets = {secret.name: self._secret(secret) for secret in definition.secrets}
+        self.dead_letters = self._dead_letters() if definition.dead_letters else None
+
+    def statement(self, grant: service.Grant) -> pulumi.Output[policies.Statement]:
+        """Return the permission that a grant describes."""
+        if grant.on in self.tables:
+            return self.tables[grant.on].grant(grant.actions, grant.indexes, grant.keys)
+        others: Mapping[str, Topic | Parameter | Secret] = {**self.topics, **self.parameters, **self.secrets}
+        return others[grant.on].grant(grant.actions)
+
+    def statements(self, function: service.Function) -> list[pulumi.Output[policies.Statement]]:
+        """Return all permissions of a function: its grants, the streams that it consumes, its dead-letter queue."""
+        queue = self._dead_letter_target(function)
+        return [
+            *(self.statement(grant) for grant in function.grants()),
+            *(self.tables[consumer.table].grant_stream() for consumer in function.consumers),
+            *([queue.grant(["SendMessage"])] if queue else []),
+        ]
+
+    def environment(self, function: service.Function) -> dict[str, pulumi.Input[str]]:
+        """Return the environment variables of the resources that a function has access to."""
+        accessible = {grant.on for grant in function.grants()} | {consumer.table for consumer in function.consumers}
+        if not accessible:
+            return {}
+        definition, variables = self._context.service, dict[str, pulumi.Input[str]]()
+        variables |= {t.variable: self.tables[t.name].name for t in definition.tables if t.name in accessible}
+        variables |= {t.variable: self.topics[t.name].arn for t in definition.topics if t.name in accessible}
+        variables |= {s.variable: self.secrets[s.name].name for s in definition.secrets if s.name in accessible}
+        for parameter in definition.parameters:
+            if parameter.name in accessible and parameter.variable:
+                created = self.parameters[parameter.name]
+                variables |= {parameter.variable: created.name, f"{parameter.variable}_DEPLOYED": created.value}
+        return {**variables, aws_client.DNS_SUFFIX_VARIABLE: self._context.provider_info.dns_suffix}
+
+    def dead_letter_arn(self, function: service.Function) -> pulumi.Output[str] | None:
+        """Return the ARN of the queue for failed events of a function; None if it has none."""
+        queue = self._dead_letter_target(function)
+        return queue.arn if queue else None
+
+    def _table(self, table: service.Table) -> Table:
+        context, settings = self._context, self._context.settings
+        name, transitions = context.names.physical("table", table.name), context.transitions
+        return Table(
+            context.child(table.name),
+            TableArgs(
+                name=name,
+                table=table,
+                settings=settings.table,
+                kms_key_arn=self._encryption.kms_key_arn,
+                aws_owned_key=settings.encryption.key == "owned",
+                replica_key_arns=self._encryption.replica_kms_key_arns,
+                aws_managed_key_arns=self._aws_managed_key_arns(table.name),
+                was_replicated=transitions.was_replicated(table.name),
+                was_on_demand=transitions.was_on_demand(table.name),
+                import_id=transitions.adopted.import_id(existing_resources.TABLE, name),
+                import_replica_ids=context.replica_import_ids(existing_resources.REPLICA, f"{name}/"),
+                tags=context.tags,
+            ),
+            context.opts,
+        )
+
+    def _aws_managed_key_arns(self, table: str) -> dict[str, str]:
+        """Return DynamoDB's AWS managed key by region, `""` for the table's own, where a key must be replaced by it.
+
+        The provider keeps the key that a table has if its ARN is only removed, also one that is about to be deleted.
+        """
+        settings, transitions = self._context.settings, self._context.transitions
+        regions = ["", *(settings.table.replica_regions or ())] if settings.encryption.key == "aws" else []
+        arns = {
+            region: self._aws_managed_key_arn(region)
+            for region in regions
+            if transitions.customer_key_of(table, region)
+        }
+        return {region: arn for region, arn in arns.items() if arn}
+
+    def _aws_managed_key_arn(self, region: str) -> str:
+        arn = existing_resources.aws_managed_key_arn(region, self._context.invoke_opts)
+        if not arn and self._context.transitions.leaves_customer_key():
+            self._context.warn(
+                f"{existing_resources.AWS_MANAGED_KEY} does not exist or cannot be read, so tables keep the customer "
+                "managed key. Before that key is deleted, set encryption_key to owned and deploy again."
+            )
+        return arn
+
+    def _topic(self, type_: str) -> Topic:
+        context, settings = self._context, self._context.settings
+        has_budget = settings.cost.has_budget and type_ == context.service.alarms_type
+        return Topic(
+            context.child(type_),
+            TopicArgs(
+                name=context.names.physical("topic", type_),
+                email=settings.alarms.notification_email or "",
+                publishers=BUDGET_PUBLISHERS if has_budget else (),
+                kms_key_arn=self._encryption.kms_key_arn,
+                tags=context.tags,
+            ),
+            context.opts,
+        )
+
+    def _backup(self) -> Backup:
+        context, names, transitions = self._context, self._context.names, self._context.transitions
+        kms_key_arn = self._encryption.kms_key_arn
+        return Backup(
+            context.child("backup"),
+            BackupArgs(
+                name=names.vault(1),
+                vault_naming=names.vault,
+                vaults=transitions.vaults(
+                    names.vault, lambda vault: existing_resources.is_empty_vault(vault, context.invoke_opts)
+                ),
+                import_vaults=transitions.adopted_vaults(names.vault),
+                table_arns=[table.arn for table in self.tables.values()],
+                settings=context.settings.backup,
+                kms_key_arn=kms_key_arn,
+                table_key_arns=[] if kms_key_arn is None else [kms_key_arn],
+                retain_on_delete=bool(context.settings.table.retain_on_delete),
+                provider_info=context.provider_info,
+                tags=context.tags,
+            ),
+            context.opts,
+        )
+
+    def _parameter(self, parameter: service.Parameter) -> Parameter:
+        context = self._context
+        value: pulumi.Input[str] = (
+            self.tables[parameter.table].name
+            if parameter.table
+            else json.dumps(parameter.value, sort_keys=True, separators=(",", ":"))
+        )
+        return Parameter(
+            context.child(parameter.name),
+            ParameterArgs(
+                name=context.names.parameter(parameter.name),
+                value=value,
+                description=f"{context.service.title}: {parameter.name.replace('-', ' ')}",
+                tags=context.tags,
+            ),
+            context.opts,
+        )
+
+    def _secret(self, secret: service.Secret) -> Secret:
+        context, value = self._context, self._context.args.secrets.get(secret.name)
+        return Secret(
+            context.child(secret.name),
+            SecretArgs(
+                name=context.names.secret(secret),
+                store=secret.store,
+                value=value,
+                description=f"{context.service.title}: {secret.description}",
+                kms_key_arn=self._encryption.kms_key_arn,
+                # If a generated value is lost, so is the data of retained tables that it protects.
+                retain_on_delete=value is None and bool(context.settings.table.retain_on_delete),
+                tags=context.tags,
+            ),
+            context.opts,
+        )
+
+    def _dead_letters(self) -> Queue:
+        context = self._context
+        type_, functions = context.service.dead_letters, context.service.functions
+        schedules = [schedule for function in functions for schedule in function.schedules]
+        return Queue(
+            context.child(type_),
+            QueueArgs(
+                name=context.names.physical("queue", type_),
+                rules=[context.names.physical("rule", schedule.name) for schedule in schedules],
+                kms_key_arn=self._encryption.kms_key_arn,
+                tags=context.tags,
+            ),
+            context.opts,
+        )
+
+    def _dead_letter_target(self, function: service.Function) -> Queue | None:
+        """Return the queue for failed events, if the function has triggers that do not wait for a response."""
+        return self.dead_letters if function.runs() else None

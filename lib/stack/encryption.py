@@ -1,0 +1,81 @@
+"""Encryption of everything that a stack stores."""
+
+from __future__ import annotations
+
+import pulumi
+
+from .. import existing_resources, policies
+from ..components.key import Key, KeyArgs
+from ..derived import derive
+from ..service import Function
+from .context import StackContext
+
+
+class Encryption:
+    """The KMS key of a stack, and the permissions that functions need to use it."""
+
+    def __init__(self, context: StackContext) -> None:
+        self._context = context
+        settings = context.settings.encryption
+        self.key = self._key() if settings.key == "made" else None
+        """Key that the stack creates; None for an existing key and those of AWS."""
+        self.kms_key_arn: pulumi.Input[str] | None = self.key.arn if self.key else settings.standing()
+        """ARN of the customer managed key; None: AWS managed and AWS owned keys."""
+        self.replica_kms_key_arns: dict[str, pulumi.Input[str]] = self._replica_kms_key_arns()
+        """ARN of the customer managed key in each replica region of the tables."""
+
+    def statements(self, function: Function) -> list[pulumi.Output[policies.Statement]]:
+        """Return the permissions to use the key for the resources that a function has access to."""
+        if self.kms_key_arn is None:
+            return []
+        service = self._context.service
+        stores = {secret.name: secret.store for secret in service.secrets}
+        tables = {table.name: "dynamodb" for table in service.tables}
+        topics = {topic.name: "sns" for topic in service.topics}
+        services = {**tables, **topics, **stores}
+        used = {services[grant.on] for grant in function.grants() if grant.on in services}
+        used |= {"dynamodb" for _ in function.consumers}
+        used |= {"sqs" for _ in function.runs() if service.dead_letters}
+        needs = policies.key_needs(sorted(used)).items()
+        suffix = self._context.provider_info.dns_suffix
+        return [derive(policies.key_use, self.kms_key_arn, action, through, suffix) for action, through in needs]
+
+    def _key(self) -> Key:
+        context, settings = self._context, self._context.settings
+        return Key(
+            context.child("encryption"),
+            KeyArgs(
+                name=context.names.only("key", "key"),
+                users=self._key_users(),
+                description=f"{context.service.title}, {context.args.environment}: all that rests",
+                replica_regions=settings.table.replica_regions or (),
+                settings=settings.encryption,
+                retain_on_delete=bool(settings.table.retain_on_delete),
+                import_id=context.transitions.adopted.import_id(existing_resources.KEY),
+                import_replica_ids=context.replica_import_ids(existing_resources.REPLICA_KEY),
+                provider_info=context.provider_info,
+                tags=context.tags,
+            ),
+            context.opts,
+        )
+
+    def _key_users(self) -> list[str]:
+        """Return the AWS services that use the key."""
+        service, settings = self._context.service, self._context.settings
+        has_queue, has_private_site = bool(service.dead_letters), bool(service.site) and not settings.site.public
+        uses: dict[str, bool] = {
+            **dict.fromkeys(("dynamodb", "lambda", "logs", "sns", "cloudwatch"), True),
+            **dict.fromkeys(("sqs", "events"), has_queue),
+            **dict.fromkeys(("s3", "cloudfront"), has_private_site),
+            **{secret.store: True for secret in service.secrets},
+            "budgets": settings.cost.has_budget,
+            "backup": bool(settings.backup.retention_days),
+        }
+        return [name for name, is_user in uses.items() if is_user]
+
+    def _replica_kms_key_arns(self) -> dict[str, pulumi.Input[str]]:
+        if self.key:
+            return {**self.key.replica_arns}
+        settings = self._context.settings
+        arn, regions = settings.encryption.standing(), settings.table.replica_regions or ()
+        return {region: policies.in_region(arn, region) for region in regions} if arn else {}

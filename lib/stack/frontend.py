@@ -1,0 +1,74 @@
+"""The pages of a stack, and the users that sign in to them."""
+
+from __future__ import annotations
+
+import pulumi
+
+from .. import existing_resources, service
+from ..components.site import Site, SiteArgs
+from ..components.user_pool import UserPool, UserPoolArgs
+from ..derived import concat, derive
+from ..naming import bucket_name_prefix
+from ..settings import USER_POOL
+from ..settings.origins import SITE
+from .context import StackContext
+from .encryption import Encryption
+
+
+class Frontend:
+    """The site, the user pool and the origins of pages that can call the API."""
+
+    def __init__(self, context: StackContext, encryption: Encryption) -> None:
+        self._context, self._encryption = context, encryption
+        definition, allowed = context.service, context.args.cors_origins()
+        self.site = self._site(definition.site) if definition.site else None
+        self.user_pool = self._user_pool() if context.settings.authorization.type == USER_POOL else None
+        self.cors_origins: list[pulumi.Input[str]] = [
+            self.site.url if self.site and origin == SITE else origin for origin in allowed
+        ]
+        """Allowed CORS origins, the URL of the service's own site among them if it is allowed."""
+        self.site_origin = derive(lambda *origins: ",".join(origins), *self.cors_origins) if SITE in allowed else None
+        """Allowed CORS origins, separated by commas, if the service's own site is one; None: all are known already."""
+
+    def environment(self) -> dict[str, pulumi.Input[str]]:
+        """Return the environment variables of functions that check origins and users."""
+        group = self.user_pool.group if self.user_pool else None
+        return {
+            **({} if self.site_origin is None else {service.CORS_VARIABLE: self.site_origin}),
+            **({} if group is None else {service.GROUP_VARIABLE: group}),
+        }
+
+    def _site(self, site: service.Site) -> Site:
+        context = self._context
+        return Site(
+            context.child(site.type),
+            SiteArgs(
+                name_prefix=bucket_name_prefix(context.names.physical("bucket", site.type)),
+                site=site,
+                comment=f"{context.service.title}, {context.args.environment}",
+                settings=context.settings.site,
+                kms_key_arn=self._encryption.kms_key_arn,
+                retain_on_delete=bool(context.settings.table.retain_on_delete),
+                tags=context.tags,
+            ),
+            context.opts,
+        )
+
+    def _user_pool(self) -> UserPool:
+        context, site, name = self._context, self.site, self._context.names.user_pool()
+        tables = context.settings.table
+        return UserPool(
+            context.child("users"),
+            UserPoolArgs(
+                name=name,
+                scopes=context.service.scopes(),
+                settings=context.settings.authorization,
+                pages=[concat(site.url, "/", page) for page in site.described.sign_in_pages] if site else [],
+                deletion_protection=bool(tables.deletion_protection),
+                retain_on_delete=bool(tables.retain_on_delete),
+                import_id=context.transitions.adopted.import_id(existing_resources.USER_POOL, name),
+                provider_info=context.provider_info,
+                tags=context.tags,
+            ),
+            context.opts,
+        )

@@ -1,0 +1,180 @@
+"""Alarms, the dashboard and the budget of a stack."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pulumi
+
+from .. import service
+from ..components.alarm import Alarm, AlarmArgs
+from ..components.alarms import Alarms, AlarmsArgs
+from ..components.budget import Budget, BudgetArgs
+from ..components.composite import Composite, CompositeArgs
+from ..components.dashboard import Dashboard, DashboardArgs
+from ..components.function import Function
+from ..derived import concat
+from ..runtime import metrics
+from ..settings import AlarmSettings
+from .compute import Compute
+from .context import StackContext
+from .data import DataLayer
+from .edge import Edge
+
+
+class AlarmTarget(NamedTuple):
+    """A resource that alarms watch: its name in AWS, and the dimensions of its metrics in CloudWatch."""
+
+    name: pulumi.Output[str]
+    namespace: str
+    dimensions: dict[str, pulumi.Output[str]]
+
+
+class Monitoring:
+    """Alarms on functions and on other resources, their composite alarm, the dashboard and the budget."""
+
+    def __init__(self, context: StackContext, data: DataLayer, compute: Compute, edge: Edge) -> None:
+        self._context, self._data, self._compute, self._edge = context, data, compute, edge
+        settings = context.settings
+        self.alarms = self._alarms()
+        self.additional_alarms = self._additional_alarms()
+        on_functions = [alarm for alarms in self.alarms.values() for alarm in alarms.resources.values()]
+        additional = [alarm.resource for alarm in self.additional_alarms.values()]
+        names = [alarm.name for alarm in (*on_functions, *additional)]
+        arns = [alarm.arn for alarm in (*additional, *on_functions)]
+        self.health = self._health(names) if settings.alarms.recommended else None
+        self.dashboard = self._dashboard(arns) if settings.observation.dashboard else None
+        self.budget = self._budget() if settings.cost.has_budget else None
+
+    def _alarms(self) -> dict[str, Alarms]:
+        definition, args, functions = self._context.service, self._context.args, self._compute.functions
+        alarms = {
+            function.name: self._function_alarms(function.name, functions[function.name], args.alarm_settings(function))
+            for function in definition.functions
+        }
+        if preflight := self._edge.api.preflight:
+            name = definition.preflight_type()
+            alarms[name] = self._function_alarms(name, preflight.function, self._context.settings.alarms)
+        return alarms
+
+    def _function_alarms(self, name: str, function: Function, settings: AlarmSettings) -> Alarms:
+        context = self._context
+        return Alarms(
+            context.child(name),
+            AlarmsArgs(
+                function_name=function.name,
+                topic_arn=self._data.alarm_topic.arn,
+                naming=lambda alarm: context.names.alarm(name, alarm),
+                settings=settings,
+                tags=context.tags,
+            ),
+            context.opts,
+        )
+
+    def _additional_alarms(self) -> dict[str, Alarm]:
+        """Create the alarms of the service definition, by name, and recommended alarms, by target and name."""
+        targets = self._targets()
+        alarms = {alarm.name: (alarm.on, alarm) for alarm in self._context.service.alarms}
+        for alarm in self._context.args.recommended_alarms():
+            label = self._target_label(alarm)
+            alarms[f"{label}-{alarm.name}"] = (label, alarm)
+        return {
+            suffix: self._additional_alarm(suffix, label, alarm, targets[alarm.on])
+            for suffix, (label, alarm) in alarms.items()
+        }
+
+    def _target_label(self, alarm: service.Alarm) -> str:
+        """Return the target of a recommended alarm, as a part of the alarm's names."""
+        definition = self._context.service
+        labels = {"api": definition.api_type, "dead-letters": definition.dead_letters}
+        return labels.get(alarm.on) or alarm.on.partition(" ")[2].replace("/", "-")
+
+    def _additional_alarm(self, suffix: str, label: str, alarm: service.Alarm, target: AlarmTarget) -> Alarm:
+        context = self._context
+        return Alarm(
+            context.child(suffix),
+            AlarmArgs(
+                name=context.names.alarm(label, alarm.name),
+                alarm=alarm,
+                subject=target.name,
+                namespace=target.namespace,
+                dimensions=target.dimensions,
+                topic_arn=self._data.alarm_topic.arn,
+                runbook=context.settings.alarms.runbook_url or "",
+                tags=context.tags,
+            ),
+            context.opts,
+        )
+
+    def _targets(self) -> dict[str, AlarmTarget]:
+        """Return everything that an alarm can watch, by the name that alarms use for it."""
+        api, functions = self._edge.api, self._compute.functions.items()
+        targets = {
+            name: AlarmTarget(function.name, metrics.NAMESPACE, {metrics.DIMENSION: function.name})
+            for name, function in functions
+        }
+        dimensions = {"ApiName": api.resource.name, "Stage": api.stage.stage_name}
+        targets["api"] = AlarmTarget(api.resource.name, "AWS/ApiGateway", dimensions)
+        for name, function in functions:
+            targets[f"lambda {name}"] = AlarmTarget(function.name, "AWS/Lambda", {"FunctionName": function.name})
+        for table in self._context.service.tables:
+            targets |= self._table_targets(table, self._data.tables[table.name].name)
+        if queue := self._data.dead_letters:
+            targets["dead-letters"] = AlarmTarget(queue.name, "AWS/SQS", {"QueueName": queue.name})
+        return targets
+
+    def _table_targets(self, table: service.Table, name: pulumi.Output[str]) -> dict[str, AlarmTarget]:
+        targets = {f"table {table.name}": AlarmTarget(name, "AWS/DynamoDB", {"TableName": name})}
+        for index in table.indexes:
+            dimensions = {"TableName": name, "GlobalSecondaryIndexName": pulumi.Output.from_input(index.name)}
+            subject = concat(name, "'s ", index.name)
+            targets[f"index {table.name}/{index.name}"] = AlarmTarget(subject, "AWS/DynamoDB", dimensions)
+        return targets
+
+    def _health(self, alarm_names: list[pulumi.Output[str]]) -> Composite:
+        context = self._context
+        return Composite(
+            context.child("health"),
+            CompositeArgs(
+                name=context.names.only_alarm("service", "health"),
+                description=f"{context.service.title}: something is wrong, and another alarm says what",
+                alarms=alarm_names,
+                topic_arn=self._data.alarm_topic.arn,
+                tags=context.tags,
+            ),
+            context.opts,
+        )
+
+    def _dashboard(self, alarm_arns: list[pulumi.Output[str]]) -> Dashboard:
+        context, api, queue = self._context, self._edge.api, self._data.dead_letters
+        return Dashboard(
+            context.child("dashboard"),
+            DashboardArgs(
+                name=context.names.only("dashboard", "dashboard"),
+                service=context.service,
+                made={
+                    "region": api.resource.region,
+                    "api": api.resource.name,
+                    "stage": api.stage.stage_name,
+                    "functions": {name: function.name for name, function in self._compute.functions.items()},
+                    "tables": {name: table.name for name, table in self._data.tables.items()},
+                    "queue": queue.name if queue else "",
+                    "alarms": [*([self.health.arn] if self.health else []), *alarm_arns],
+                },
+            ),
+            context.opts,
+        )
+
+    def _budget(self) -> Budget:
+        context = self._context
+        return Budget(
+            context.child("budget"),
+            BudgetArgs(
+                name=context.names.only("budget", "budget"),
+                monthly_usd=context.settings.cost.monthly_budget_usd or 0,
+                allocation=context.args.allocation(),
+                topic_arn=self._data.alarm_topic.arn,
+                tags=context.tags,
+            ),
+            context.opts,
+        )
