@@ -85,7 +85,7 @@ lint: $(VENV)/.installed ## ruff, pylint, mypy, and that generated documents are
 	@$(BIN)/python -m lib.reference --check
 
 audit: $(VENV)/.installed ## judge what would be deployed by named controls (SERVICE=one, ENV=one, CONFIG="key=value ...", SARIF=file)
-	@$(BIN)/python -m lib.audit $(if $(SERVICE),--service $(SERVICE)) $(if $(filter-out file,$(origin ENV)),--env $(ENV)) $(if $(SARIF),--sarif $(SARIF)) $(foreach pair,$(CONFIG),--config '$(pair)')
+	@$(BIN)/python -m lib audit $(if $(SERVICE),--service $(SERVICE)) $(if $(filter-out file,$(origin ENV)),--env $(ENV)) $(if $(SARIF),--sarif $(SARIF)) $(foreach pair,$(CONFIG),--config '$(pair)')
 
 bench: $(VENV)/.installed ## measure, beside peers doing the same work
 	@$(BIN)/python -m benchmarks
@@ -97,7 +97,7 @@ scaling: $(VENV)/.installed ## what 1,000 requests at once take: the tables of d
 	@$(BIN)/python -m benchmarks.scaling
 
 cost: $(VENV)/.installed ## what a month costs on AWS (SERVICE=one, ENV=suffix, CONFIG="key=value ...", REQUESTS=a month)
-	@$(BIN)/python -m lib.cost $(if $(SERVICE),--service $(SERVICE)) $(if $(filter-out file,$(origin ENV)),--env $(ENV)) $(if $(REQUESTS),--requests $(REQUESTS)) $(foreach pair,$(CONFIG),--config '$(pair)')
+	@$(BIN)/python -m lib cost $(if $(SERVICE),--service $(SERVICE)) $(if $(filter-out file,$(origin ENV)),--env $(ENV)) $(if $(REQUESTS),--requests $(REQUESTS)) $(foreach pair,$(CONFIG),--config '$(pair)')
 
 reference: $(VENV)/.installed ## write the generated documents anew
 	@$(BIN)/python -m lib.reference

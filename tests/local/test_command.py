@@ -65,7 +65,7 @@ def test_config_can_be_said_on_the_command_line(tmp_path: Path, capsys: pytest.C
 @pytest.mark.parametrize("pair", ["rolout=AllAtOnce", "rollout", "rollout="])
 def test_config_that_nothing_reads_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], pair: str) -> None:
     assert command.main(["--check", "--service", "items", "--outputs", str(tmp_path), "--config", pair]) == 1
-    assert f"error: config {pair!r}: give KEY=VALUE with a key that Pulumi.yaml has" in capsys.readouterr().out
+    assert f"error: config must be KEY=VALUE with a key of Pulumi.yaml, got {pair!r}." in capsys.readouterr().out
 
 
 def test_what_the_emulator_lacks_is_told(

@@ -221,7 +221,7 @@ def test_failed_selection_leaves_an_existing_file(checkout: Checkout) -> None:
     [
         (["--env", "a b"], "error: environment_suffix 'a b': AWS names take letters"),
         (["--env", "Prod"], "error: environment_suffix 'Prod': give 'prod'"),
-        (["--config", "colour=red"], "error: config 'colour=red': give KEY=VALUE with a key that Pulumi.yaml has"),
+        (["--config", "colour=red"], "error: config must be KEY=VALUE with a key of Pulumi.yaml, got 'colour=red'."),
     ],
 )
 def test_invalid_variable_is_one_line_and_changes_nothing(
