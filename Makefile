@@ -58,13 +58,13 @@ $(VENV)/.installed: requirements.txt requirements-dev.txt
 	@touch $@
 
 local: $(VENV)/.installed ## deploy on this machine and serve (SERVICE=one, PORT=n, ENV=suffix, CONFIG="key=value ...", CHECK=1 ends after the tour)
-	@exec $(BIN)/python -m lib.local --env $(ENV) $(if $(SERVICE),--service $(SERVICE)) $(if $(PORT),--port $(PORT)) $(if $(CHECK),--check) $(foreach pair,$(CONFIG),--config '$(pair)')
+	@exec $(BIN)/python -m lib local --env $(ENV) $(if $(SERVICE),--service $(SERVICE)) $(if $(PORT),--port $(PORT)) $(if $(CHECK),--check) $(foreach pair,$(CONFIG),--config '$(pair)')
 
 site: $(VENV)/.installed ## build the pages of services that have any; needs Node.js (make local does it, too)
-	@$(BIN)/python -m lib.local.sites
+	@$(BIN)/python -m lib site build
 
 seed: $(VENV)/.installed ## demo products for the stock service that cfn-outputs/ tells of, here or on AWS
-	@$(BIN)/python -m lib.services.stock.seed
+	@$(BIN)/python -m lib seed
 
 # Tests run in random order; SEED=n repeats that of a run, which prints it, and SEED=none runs them as they are written.
 PYTEST = $(BIN)/python -m pytest --numprocesses=auto $(if $(SEED),$(if $(filter none,$(SEED)),-p no:randomly,--randomly-seed=$(SEED)))

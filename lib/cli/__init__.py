@@ -24,6 +24,10 @@ class Lazy(NamedTuple):
 
 
 COMMANDS: Mapping[str, Lazy] = {
+    "local": Lazy("local", "Deploy into an emulator on this machine, send the demo calls and serve."),
+    "smoke": Lazy("local", "Send the demo calls of services to a deployment."),
+    "seed": Lazy("local", "Create demo products in a deployed stock service."),
+    "site": Lazy("local", "Build the web pages of services."),
     "audit": Lazy("audit", "Evaluate the resources of deployments against security controls."),
     "cost": Lazy("cost", "Estimate the monthly cost on AWS."),
 }
