@@ -103,7 +103,7 @@ reference: $(VENV)/.installed ## write the generated documents anew
 	@$(BIN)/python -m lib.reference
 
 # The config of a stack is in Pulumi.$(STACK).yaml; CONFIG overrides it for one run.
-DEPLOY = $(BIN)/python -m lib.pulumi_cli $(1) --service $(or $(SERVICE),items) --env '$(ENV)'
+DEPLOY = $(BIN)/python -m lib $(1) --service $(or $(SERVICE),items) --env '$(ENV)'
 OVERRIDES := $(foreach pair,$(CONFIG),--config '$(pair)')
 CONFIRMED := $(if $(filter 1,$(YES)),--yes)
 
@@ -111,14 +111,13 @@ preview: $(VENV)/.installed ## show what `make up` would change on AWS (SERVICE=
 	@exec $(call DEPLOY,preview) $(OVERRIDES)
 
 up: $(VENV)/.installed ## deploy to AWS, then write cfn-outputs/ (SERVICE=one, ENV=suffix, CONFIG="key=value ...", YES=1 confirms)
-	@$(call DEPLOY,up) $(CONFIRMED) $(OVERRIDES)
-	@$(BIN)/python -m lib.rollout
+	@exec $(call DEPLOY,up) $(CONFIRMED) $(OVERRIDES)
 
 rollback: $(VENV)/.installed ## put the callers of what cfn-outputs/ tells of back to the version before (functions with an alias)
-	@$(BIN)/python -m lib.rollout --back
+	@$(BIN)/python -m lib rollback
 
 prune: $(VENV)/.installed ## delete the published versions that no alias calls, for the stacks in cfn-outputs/
-	@$(BIN)/python -m lib.rollout --prune
+	@$(BIN)/python -m lib prune
 
 outputs: $(VENV)/.installed ## write the outputs of what is on AWS to cfn-outputs/
 	@exec $(call DEPLOY,outputs)

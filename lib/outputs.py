@@ -35,9 +35,11 @@ def write(stacks: Mapping[str, Outputs], folder: Path = FOLDER) -> None:
         unfinished.replace(folder / name)
 
 
-def write_stack(stack: str, outputs: Outputs) -> None:
-    """Write the outputs of one stack without secrets, which the Pulumi CLI shows as `[secret]`."""
-    write({stack: {name: value for name, value in outputs.items() if value != "[secret]"}})
+def write_stack(stack: str, outputs: Outputs) -> dict[str, Any]:
+    """Write the outputs of one stack without secrets, which the Pulumi CLI shows as `[secret]`. Return the others."""
+    public = {name: value for name, value in outputs.items() if value != "[secret]"}
+    write({stack: public})
+    return public
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -1,18 +1,10 @@
-"""Brings the newest code of deployed functions to their callers as CodeDeploy shifts them, or takes it back.
-
-`python -m lib.rollout` shifts every alias that is not at the version published last, and waits; exit code 1 if an alarm
-or anything else made CodeDeploy roll one back.  `--back` puts every alias where it was one version before, at once;
-exit code 1 if no alias has an earlier version.
-`--prune` deletes the versions that no alias calls, but the newest.
-"""
+"""The versions of deployed functions: shift aliases to the newest with CodeDeploy, roll them back, delete old ones."""
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,15 +13,14 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from .local import project
-from .outputs import ALL, FOLDER, Outputs
+from .outputs import ALL, Outputs, OutputsError
 
 PAUSE_SECONDS = 10
 ENDED = {"Succeeded", "Failed", "Stopped"}
 
-Tell = Callable[[str], None]
-Client = Callable[..., Any]
-"""Creates a client of an AWS service: takes its name, and by keyword `outputs` of a stack and the AWS `profile` that
-the config of the stack names, or None."""
+Log = Callable[[str], None]
+Client = Callable[[str], Any]
+"""Creates a client of an AWS service by its name, for one stack."""
 
 
 class Shift(NamedTuple):
@@ -78,7 +69,7 @@ def start(application: str, shift: Shift, aws: Any) -> str:
     return str(made["deploymentId"])
 
 
-def follow(deployments: Mapping[str, Shift], aws: Any, tell: Tell, pause: Callable[[float], None]) -> list[str]:
+def follow(deployments: Mapping[str, Shift], aws: Any, tell: Log, pause: Callable[[float], None]) -> list[str]:
     """Wait for the end of deployments by their ids, telling each step; returns what failed, and why."""
     states: dict[str, str] = {}
     failed = []
@@ -100,7 +91,7 @@ def _reason(info: Mapping[str, Any]) -> str:
     return str(error.get("message") or info["status"])
 
 
-def back(outputs: Outputs, aws: Any, tell: Tell) -> bool:
+def back(outputs: Outputs, aws: Any, tell: Log) -> bool:
     """Put each alias at the version before its own. Return whether any alias had such a version."""
     has_moved = False
     if not outputs["alias_arns"]:
@@ -118,7 +109,7 @@ def back(outputs: Outputs, aws: Any, tell: Tell) -> bool:
     return has_moved
 
 
-def prune(outputs: Outputs, aws: Any, log: Tell) -> None:
+def prune(outputs: Outputs, aws: Any, log: Log) -> None:
     """Delete every version of each function that no alias calls, but the newest, to which nothing is deployed yet.
 
     A version keeps the network interfaces of its VPC, without which its subnets cannot be deleted, and counts towards
@@ -153,51 +144,58 @@ def in_region(service: str, outputs: Outputs, profile: str | None = None) -> Any
     return boto3.Session(profile_name=profile).client(service, region_name=region)
 
 
-def main(arguments: Sequence[str], folder: Path = FOLDER, client: Client = in_region) -> int:
-    """Shift, or put back, the functions of every stack that outputs tell of; the process's exit code."""
-    parser = argparse.ArgumentParser(prog="python -m lib.rollout", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--back", action="store_true", help="put every alias where it was one version before")
-    parser.add_argument("--prune", action="store_true", help="delete the versions that no alias calls")
-    options = parser.parse_args(arguments)
+def shift_stacks(folder: Path, log: Log) -> list[str]:
+    """Shift the functions of every stack with outputs in a folder to the version published last, and wait.
+
+    Return what failed.
+    """
+
+    def shift(outputs: Outputs, client: Client) -> list[str]:
+        if "rollout_application" not in outputs:
+            return []
+        codedeploy = client("codedeploy")
+        shifts = list(due(outputs, client("lambda")))
+        if not shifts:
+            log(f"{outputs['service']}: callers are at the newest versions")
+        started = {start(outputs["rollout_application"], shift, codedeploy): shift for shift in shifts}
+        return follow(started, codedeploy, log, time.sleep)
+
+    return _for_each_stack(folder, shift)
+
+
+def roll_back_stacks(folder: Path, log: Log) -> list[str]:
+    """Put the aliases of every stack with outputs in a folder at the version before theirs. Return what failed."""
+    moved = []
+
+    def roll_back(outputs: Outputs, client: Client) -> list[str]:
+        moved.append(back(outputs, client("lambda"), log))
+        return []
+
+    failed = _for_each_stack(folder, roll_back)
+    if any(moved) or failed:
+        return failed
+    return [f"nothing to roll back: {folder / ALL} has no function with an alias that has an earlier version"]
+
+
+def prune_stacks(folder: Path, log: Log) -> list[str]:
+    """Delete unused versions of the functions of every stack with outputs in a folder. Return what failed."""
+
+    def prune_functions(outputs: Outputs, client: Client) -> list[str]:
+        prune(outputs, client("lambda"), log)
+        return []
+
+    return _for_each_stack(folder, prune_functions)
+
+
+def _for_each_stack(folder: Path, action: Callable[[Outputs, Client], list[str]]) -> list[str]:
     path = folder / ALL
     if not path.exists():
-        sys.exit(f"error: no {path}: deploy first, with make up")
+        raise OutputsError(f"no {path}: deploy first, with make up")
     failed = []
-    has_moved = False
     for stack, outputs in json.loads(path.read_text(encoding="utf-8")).items():
         profile = project.aws_profile(folder.parent, stack)
         try:
-            client_of_stack = partial(client, outputs=outputs, profile=profile)
-            if options.back:
-                has_moved |= back(outputs, client_of_stack("lambda"), print)
-            else:
-                failed += _run(options, outputs, client_of_stack)
+            failed += action(outputs, partial(in_region, outputs=outputs, profile=profile))
         except (BotoCoreError, ClientError) as error:
             failed.append(f"{stack}: {error}")
-    if options.back and not has_moved and not failed:
-        failed.append(f"nothing to roll back: {path} has no function with an alias that has an earlier version")
-    for line in failed:
-        print(f"error: {line}", file=sys.stderr)
-    return int(bool(failed))
-
-
-def _run(options: argparse.Namespace, outputs: Outputs, client: Callable[[str], Any]) -> list[str]:
-    """Do what the arguments say with one stack; returns what failed, and why."""
-    if options.prune:
-        prune(outputs, client("lambda"), print)
-    elif "rollout_application" in outputs:
-        return _shift(outputs, client)
-    return []
-
-
-def _shift(outputs: Outputs, client: Callable[[str], Any]) -> list[str]:
-    codedeploy = client("codedeploy")
-    shifts = list(due(outputs, client("lambda")))
-    if not shifts:
-        print(f"{outputs['service']}: callers are at the newest versions")
-    begun = {start(outputs["rollout_application"], shift, codedeploy): shift for shift in shifts}
-    return follow(begun, codedeploy, print, time.sleep)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    return failed

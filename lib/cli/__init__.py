@@ -28,6 +28,13 @@ COMMANDS: Mapping[str, Lazy] = {
     "smoke": Lazy("local", "Send the demo calls of services to a deployment."),
     "seed": Lazy("local", "Create demo products in a deployed stock service."),
     "site": Lazy("local", "Build the web pages of services."),
+    "preview": Lazy("deploy", "Show the changes that a deployment to AWS would make."),
+    "up": Lazy("deploy", "Deploy to AWS, write the outputs and shift the aliases."),
+    "destroy": Lazy("deploy", "Delete the resources on AWS, except tables that the environment retains."),
+    "outputs": Lazy("deploy", "Write the outputs of a deployment on AWS to cfn-outputs/."),
+    "rollout": Lazy("rollout", "Shift the aliases of deployed functions to the newest versions."),
+    "rollback": Lazy("rollout", "Put the aliases of deployed functions at the previous versions."),
+    "prune": Lazy("rollout", "Delete the function versions that no alias calls."),
     "audit": Lazy("audit", "Evaluate the resources of deployments against security controls."),
     "cost": Lazy("cost", "Estimate the monthly cost on AWS."),
 }
