@@ -126,10 +126,10 @@ destroy: $(VENV)/.installed ## take down what is on AWS (YES=1 confirms); tables
 	@exec $(call DEPLOY,destroy) $(CONFIRMED)
 
 restore: $(VENV)/.installed ## a table as it was, beside the live one (TABLE=, AT=time or FROM=backup; APPLY=1 writes back, EXACT=1 deletes, too)
-	@$(BIN)/python -m lib.recovery restore --stack $(STACK) --table "$(TABLE)" $(if $(AT),--at $(AT)) $(if $(FROM),--from $(FROM)) $(if $(APPLY),--apply) $(if $(EXACT),--exact)
+	@$(BIN)/python -m lib restore --stack $(STACK) --table "$(TABLE)" $(if $(AT),--at $(AT)) $(if $(FROM),--from $(FROM)) $(if $(APPLY),--apply) $(if $(EXACT),--exact)
 
 failover: $(VENV)/.installed ## bring a service up where its tables have replicas (TO=region; DRY=1 only tells), or back home
-	@$(BIN)/python -m lib.recovery failover --service $(or $(SERVICE),items) --env $(ENV) --to "$(TO)" $(if $(HEALTH),--health $(HEALTH)) $(if $(DRY),--dry)
+	@$(BIN)/python -m lib failover --service $(or $(SERVICE),items) --env $(ENV) $(if $(TO),--to '$(TO)') $(if $(HEALTH),--health $(HEALTH)) $(if $(DRY),--dry)
 
 clean: ## remove what can be made again
 	@rm -rf $(VENV) .coverage .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info

@@ -35,6 +35,10 @@ COMMANDS: Mapping[str, Lazy] = {
     "rollout": Lazy("rollout", "Shift the aliases of deployed functions to the newest versions."),
     "rollback": Lazy("rollout", "Put the aliases of deployed functions at the previous versions."),
     "prune": Lazy("rollout", "Delete the function versions that no alias calls."),
+    "restore": Lazy("recovery", "Restore a table next to the live one and compare them."),
+    "failover": Lazy(
+        "recovery", "Deploy a service in a region with replicas of its tables, and point its domain there."
+    ),
     "audit": Lazy("audit", "Evaluate the resources of deployments against security controls."),
     "cost": Lazy("cost", "Estimate the monthly cost on AWS."),
 }

@@ -30,6 +30,7 @@ PROGRAM = Path("tap.py")
 @options.as_json
 @options.reported(ProgramError, OSError)
 def audit(
+    *,
     service: str | None,
     environment: str | None,
     program: Path | None,

@@ -44,6 +44,7 @@ API_KEY = click.option(
 )
 @options.reported(EmulatorError, DeployError, sites.SiteError, ValueError)
 def local(
+    *,
     service: str | None,
     environment: str,
     port: int | None,
