@@ -82,7 +82,7 @@ lint: $(VENV)/.installed ## ruff, pylint, mypy, and that generated documents are
 	@$(BIN)/ruff check lib tests benchmarks examples policy tap.py
 	@$(BIN)/pylint lib tests benchmarks examples policy tap.py
 	@$(BIN)/mypy
-	@$(BIN)/python -m lib.reference --check
+	@$(BIN)/python -m lib docs --check
 
 audit: $(VENV)/.installed ## judge what would be deployed by named controls (SERVICE=one, ENV=one, CONFIG="key=value ...", SARIF=file)
 	@$(BIN)/python -m lib audit $(if $(SERVICE),--service $(SERVICE)) $(if $(filter-out file,$(origin ENV)),--env $(ENV)) $(if $(SARIF),--sarif $(SARIF)) $(foreach pair,$(CONFIG),--config '$(pair)')
@@ -100,7 +100,7 @@ cost: $(VENV)/.installed ## what a month costs on AWS (SERVICE=one, ENV=suffix, 
 	@$(BIN)/python -m lib cost $(if $(SERVICE),--service $(SERVICE)) $(if $(filter-out file,$(origin ENV)),--env $(ENV)) $(if $(REQUESTS),--requests $(REQUESTS)) $(foreach pair,$(CONFIG),--config '$(pair)')
 
 reference: $(VENV)/.installed ## write the generated documents anew
-	@$(BIN)/python -m lib.reference
+	@$(BIN)/python -m lib docs
 
 # The config of a stack is in Pulumi.$(STACK).yaml; CONFIG overrides it for one run.
 DEPLOY = $(BIN)/python -m lib $(1) --service $(or $(SERVICE),items) --env '$(ENV)'
