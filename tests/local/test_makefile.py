@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -74,7 +75,7 @@ def test_make_alone_lists_the_commands(checkout: Checkout) -> None:
 def test_costs_are_of_every_environment_unless_one_is_named(checkout: Checkout) -> None:
     assert checkout.make("-n", "cost").stdout.split() == [".venv/bin/python", "-m", "lib", "cost"]
     named = checkout.make("-n", "cost", "ENV=prod", "SERVICE=stock", "REQUESTS=5").stdout
-    assert named.split()[4:] == ["--service", "stock", "--env", "prod", "--requests", "5"]
+    assert shlex.split(named)[4:] == ["--service", "stock", "--env", "prod", "--requests", "5"]
 
 
 @pytest.mark.parametrize("command", ["preview", "up", "outputs", "destroy"])
@@ -154,12 +155,12 @@ def test_pages_are_built_with_the_npm_there_is(checkout: Checkout) -> None:
         ([], ""),
         (["ENV=pr-7"], "--env pr-7"),
         (["SERVICE=items", "ENV=dev", "SARIF=x"], "--service items --env dev --sarif x"),
-        (["CONFIG=tracing=true user_pool_mfa=ON"], "--config 'tracing=true' --config 'user_pool_mfa=ON'"),
+        (["CONFIG=tracing=true user_pool_mfa=ON"], "--config tracing=true --config user_pool_mfa=ON"),
     ],
 )
 def test_an_audit_is_of_everything_but_what_is_named(checkout: Checkout, words: list[str], asked: str) -> None:
     command = checkout.make("--dry-run", "audit", *words).stdout
-    assert " ".join(command.split()).endswith(f"-m lib audit {asked}".rstrip())
+    assert shlex.split(command)[1:] == ["-m", "lib", "audit", *asked.split()]
 
 
 def test_an_audit_that_fails_nothing_ends_well(checkout: Checkout) -> None:
@@ -264,7 +265,7 @@ def test_misspelt_variables_are_rejected_without_python(checkout: Checkout) -> N
 def test_every_variable_of_a_recipe_can_be_set(checkout: Checkout) -> None:
     text = Path("Makefile").read_text(encoding="utf-8")
     own = re.findall(r"^(?:define )?([A-Z_]+)(?: :?=|$)", text, re.MULTILINE)
-    settings = set(re.findall(r"[$][(]([A-Z_]+)[)]", text)) - {*own, "CURDIR", "MAKEFILE_LIST"}
+    settings = set(re.findall(r"[$][(](?:call option,)?([A-Z_]+)[),]", text)) - {*own, "CURDIR", "MAKEFILE_LIST"}
     assert {"CONFIG", "ENV", "TABLE", "WORKERS"} <= settings
     words = [f"{name}=1" for name in sorted(settings)]
     assert checkout.make("--dry-run", "local", *words, "AWS_PROFILE=shop", "PIP_INDEX_URL=http://a").stderr == ""
