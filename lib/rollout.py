@@ -69,7 +69,7 @@ def start(application: str, shift: Shift, aws: Any) -> str:
     return str(made["deploymentId"])
 
 
-def follow(deployments: Mapping[str, Shift], aws: Any, tell: Log, pause: Callable[[float], None]) -> list[str]:
+def follow(deployments: Mapping[str, Shift], aws: Any, log: Log, pause: Callable[[float], None]) -> list[str]:
     """Wait for the end of deployments by their ids, telling each step; returns what failed, and why."""
     states: dict[str, str] = {}
     failed = []
@@ -77,7 +77,7 @@ def follow(deployments: Mapping[str, Shift], aws: Any, tell: Log, pause: Callabl
         for one in left:
             shift, info = deployments[one], aws.get_deployment(deploymentId=one)["deploymentInfo"]
             if info["status"] != states.get(one):
-                tell(f"{shift.name}: {shift.current} to {shift.target}: {info['status']}")
+                log(f"{shift.name}: {shift.current} to {shift.target}: {info['status']}")
             states[one] = info["status"]
             if info["status"] in ENDED - {"Succeeded"}:
                 failed.append(f"{shift.name} stays at {shift.current}: {_reason(info)}")
@@ -91,20 +91,20 @@ def _reason(info: Mapping[str, Any]) -> str:
     return str(error.get("message") or info["status"])
 
 
-def back(outputs: Outputs, aws: Any, tell: Log) -> bool:
+def back(outputs: Outputs, aws: Any, log: Log) -> bool:
     """Put each alias at the version before its own. Return whether any alias had such a version."""
     has_moved = False
     if not outputs["alias_arns"]:
-        tell(f"{outputs['service']}: no function has an alias")
+        log(f"{outputs['service']}: no function has an alias")
     for function, (arn, alias) in _aliases(outputs).items():
         name = outputs["function_names"][function]
         current = int(aws.get_alias(FunctionName=arn, Name=alias)["FunctionVersion"])
         before = max((version for version in _versions(arn, aws) if version < current), default=None)
         if before is None:
-            tell(f"{name}: stays at {current}, there is none before it")
+            log(f"{name}: stays at {current}, there is none before it")
             continue
         aws.update_alias(FunctionName=arn, Name=alias, FunctionVersion=str(before), RoutingConfig={})
-        tell(f"{name}: {current} to {before}")
+        log(f"{name}: {current} to {before}")
         has_moved = True
     return has_moved
 

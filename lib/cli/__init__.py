@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -76,12 +76,11 @@ class CommandLine(click.Group):
         command: click.Command = getattr(module, name)
         return command
 
-    def main(  # type: ignore[override]  # it returns the exit code where click's returns any value
-        self, args: Sequence[str] | None = None, *, standalone_mode: bool = True, **extra: Any
-    ) -> int:
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
         """Run a command; exit with its exit code, or return it if `standalone_mode` is off."""
+        run: Callable[..., int | None] = super().main
         try:
-            code = int(super().main(args, standalone_mode=False, **extra) or 0)
+            code = run(*args, standalone_mode=False, **extra) or 0
         except NoArgsIsHelpError as exc:
             exc.show()
             code = exc.exit_code
@@ -111,4 +110,4 @@ tap = CommandLine(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `tap` with arguments, by default those of the process, and return the exit code."""
-    return tap.main(arguments, standalone_mode=False)
+    return int(tap.main(arguments, standalone_mode=False))

@@ -24,9 +24,13 @@ def _traffic(command: options.F) -> options.F:
     """Add an option for each field of the traffic."""
     texts = documented.fields(Traffic)
     for name, value in reversed(asdict(Traffic()).items()):
-        shown = report.default(value) if value is None else True
         option = click.option(
-            report.option(name), type=float, default=value, show_default=shown, metavar="N", help=texts[name]
+            report.option(name),
+            type=float,
+            default=value,
+            show_default=value is not None or "measured",
+            metavar="N",
+            help=texts[name],
         )
         command = option(command)
     return command

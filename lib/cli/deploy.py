@@ -14,7 +14,7 @@ from ..local.terminal import Terminal
 from . import options, rollout
 
 ERRORS = (pulumi_cli.CliError, ValueError, OSError)
-YES = click.option("--yes", is_flag=True, help="Confirm the changes.")
+yes_option = click.option("--yes", is_flag=True, help="Confirm the changes.")
 
 
 def _stack(command: options.F) -> options.F:
@@ -38,7 +38,7 @@ def preview(service: str, environment: str, pairs: Sequence[str]) -> int:
 @click.command
 @_stack
 @options.config
-@YES
+@yes_option
 @options.reported(*ERRORS)
 def up(service: str, environment: str, pairs: Sequence[str], yes: bool) -> int:
     """Deploy to AWS, write the outputs and shift the aliases.
@@ -52,7 +52,7 @@ def up(service: str, environment: str, pairs: Sequence[str], yes: bool) -> int:
 
 @click.command
 @_stack
-@YES
+@yes_option
 @options.reported(*ERRORS)
 def destroy(service: str, environment: str, yes: bool) -> int:
     """Delete the resources on AWS, except tables that the environment retains."""

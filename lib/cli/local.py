@@ -23,7 +23,7 @@ from ..services.stock.seed import seed as create_products
 from . import INTERRUPTED, options
 
 FLAT = files.FOLDER / files.FLAT
-API_KEY = click.option(
+api_key_option = click.option(
     "--api-key",
     envvar="API_KEY",
     show_envvar=True,
@@ -71,14 +71,14 @@ def local(
     except KeyboardInterrupt:
         terminal.step("stopped")
         return INTERRUPTED if check else 0
-    terminal.step("every route answered as it should" if good else "not every route answered as it should")
+    terminal.step("smoke test passed" if good else "smoke test failed: unexpected responses, see above")
     return 0 if good else 1
 
 
 @click.command
 @options.service()
 @click.option("--outputs", "path", type=options.PATH, default=FLAT, help="Outputs of the deployment.")
-@API_KEY
+@api_key_option
 @options.as_json
 @options.reported(files.OutputsError, BotoCoreError, ClientError, OSError)
 def smoke(service: str | None, path: Path, api_key: str | None, as_json: bool) -> int:
@@ -102,15 +102,15 @@ def smoke(service: str | None, path: Path, api_key: str | None, as_json: bool) -
 @click.command
 @click.option("--count", type=click.IntRange(1), default=PRODUCTS, help="Number of products.")
 @click.option("--outputs", "path", type=options.PATH, default=FLAT, help="Outputs of the deployment.")
-@API_KEY
+@api_key_option
 @options.reported(SeedError, files.OutputsError, BotoCoreError, ClientError, OSError)
 def seed(count: int, path: Path, api_key: str | None) -> None:
     """Create demo products in a deployed stock service."""
     terminal = Terminal()
     api_url, headers = files.reach(path, "stock", api_key)
-    terminal.step(f"making {count} products at {api_url}")
+    terminal.step(f"creating {count} products at {api_url}")
     created = create_products(api_url, bearing(headers), count, terminal)
-    terminal.step(f"{created} products are made, {count - created} were there")
+    terminal.step(f"{created} products are created, {count - created} existed")
 
 
 @click.group(no_args_is_help=True)

@@ -48,7 +48,7 @@ def _default(value: str | None, otherwise: str, text: str) -> dict[str, Any]:
     return {"default": value, "help": text} if value else {"show_default": otherwise, "help": text}
 
 
-def _checked_suffix(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+def _checked_suffix(ctx: click.Context, _param: click.Parameter, value: Any) -> Any:
     try:
         for suffix in [value] if isinstance(value, str) else value or ():
             check_environment_suffix(suffix)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import json
-from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -60,17 +59,6 @@ def config(project: Project, environment: str, service: str) -> dict[str, str]:
     own = {key.removeprefix(f"{project.name}:"): value for key, value in known.items() if value != STAND_IN}
     values = {**project.defaults, **own, "environment": environment, "service": service}
     return {key: _text(value) for key, value in values.items() if ":" not in key}
-
-
-def takes_config(parser: ArgumentParser) -> None:
-    """Let a command be given pairs that `said` reads."""
-    parser.add_argument(
-        "--config",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="a key of the project's config, and what it says",
-    )
 
 
 def said(project: Project, pairs: Sequence[str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -56,13 +56,16 @@ def run(
 
     Port 0 is a free one. Return whether every call had the expected response.
     """
+    here = project.read(Path())
+    overrides = project.said(here, pairs)
+    configs = [project.config(here, environment, service) | overrides for service in services]
     with Emulator(port, workers, log_functions=True) as emulator:
         terminal.step(f"the emulator is up at {emulator.url}")
         sites.build([SERVICES[name] for name in services], terminal)
         archives: dict[tuple[Place, str], Any] = {}
         stacks = {
-            f"{service}-{environment}": _deploy(service, environment, pairs, emulator, archives, terminal)
-            for service in services
+            f"{config['service']}-{environment}": _deploy(here, config, emulator, archives, terminal)
+            for config in configs
         }
         files.write(stacks, folder)
         credentials = aws_config.write(emulator, folder)
@@ -77,26 +80,24 @@ def run(
 
 
 def _deploy(
-    service: str,
-    environment: str,
-    pairs: Sequence[str],
+    here: project.Project,
+    config: Mapping[str, str],
     emulator: Emulator,
     archives: dict[tuple[Place, str], Any],
     terminal: Terminal,
 ) -> dict[str, Any]:
-    made: list[str] = []
+    service, created = config["service"], 0
 
     def progress(type_: str, name: str) -> None:
-        made.append(name)
-        terminal.passing(f"  {service}: {len(made)} resources, {type_.rsplit(':', 1)[-1]} {name}")
+        nonlocal created
+        created += 1
+        terminal.passing(f"  {service}: {created} resources, {type_.rsplit(':', 1)[-1]} {name}")
 
     engine = Engine(emulator, progress)
-    here = project.read(Path())
-    stack = f"{service}-{environment}"
-    config = project.config(here, environment, service) | project.said(here, pairs)
+    stack = f"{service}-{config['environment']}"
     outputs = deploy(here.program, engine, project=here.name, stack=stack, config=config, tell=terminal.say)
     archives.update(engine.archives)
-    terminal.step(f"{service} is deployed: {len(made)} resources")
+    terminal.step(f"{service} is deployed: {created} resources")
     for type_, count in Counter(type_ for type_, _ in engine.not_emulated).items():
         terminal.say(f"  not emulated: {count} of {type_}, as {NOT_EMULATED[type_]}")
     return outputs

@@ -82,7 +82,7 @@ def run(
 
 
 def run_deployed(
-    names: Iterable[str], path: Path, api_key: str | None, heard: Callable[[Answer], None]
+    names: Iterable[str], path: Path, api_key: str | None, on_answer: Callable[[Answer], None]
 ) -> dict[str, list[Answer]]:
     """Send the demo calls of services to the deployments in a file of outputs. Return the responses by service."""
     found = {}
@@ -91,7 +91,7 @@ def run_deployed(
         outputs = files.read(path)
         is_signed = outputs.get(f"{name}_authorization") == "AWS_IAM"
         by = _signing(outputs[f"{name}_api_execution_arn"].split(":")[3]) if is_signed else callers.bearing(headers)
-        found[name] = run(SERVICES[name], {"api_url": url}, heard, by)
+        found[name] = run(SERVICES[name], {"api_url": url}, on_answer, by)
     return found
 
 

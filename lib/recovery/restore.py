@@ -30,7 +30,7 @@ def restore(
     dynamodb = client("dynamodb", live.region)
     if not description(dynamodb, live.name):
         raise RecoveryError(
-            f"{live.name} is gone: make up makes it anew, empty; then restore it from the ARN of a backup"
+            f"{live.name} is gone: make up creates it again, empty; then restore it from the ARN of a backup"
         )
     copy = _copy(live, source, terminal)
     pair = _pair(dynamodb, copy, live.name)

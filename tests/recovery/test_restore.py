@@ -187,7 +187,7 @@ def test_a_table_that_is_nowhere_is_not_compared(desk: Desk, capsys: pytest.Capt
 def test_a_live_table_that_is_gone_is_made_anew_first(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     desk.dynamodb.delete_table(TableName=desk.name)
     assert desk.restore("--at", AT) == 1
-    assert f"{desk.name} is gone: make up makes it anew, empty; then restore it from" in error(capsys)
+    assert f"{desk.name} is gone: make up creates it again, empty; then restore it from" in error(capsys)
 
 
 def test_an_unknown_table_or_stack_is_told_with_those_there_are(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:

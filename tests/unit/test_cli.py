@@ -13,7 +13,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from lib import cli
+from lib import cli, reference
 from lib.local import project
 
 LOADS_NOTHING = """
@@ -24,6 +24,10 @@ loaded = {"boto3", "botocore", "pulumi", "pulumi_aws", "yaml"} & sys.modules.key
 sys.exit(f"loaded: {loaded}" if loaded else code)
 """
 AS_INSTALLED = "import sys; sys.argv[0] = 'tap'; from lib.cli import main; sys.exit(main())"
+
+
+# A command that an untraced test imports first would count as not covered.
+MODULES = [import_module(f"lib.cli.{module}") for module in {lazy.module for lazy in cli.COMMANDS.values()}]
 
 
 def run(*arguments: str) -> Result:
@@ -59,6 +63,7 @@ def test_shell_completion_names_commands_options_and_choices(words: str, expecte
 def test_package_runs_as_a_module() -> None:
     command = [sys.executable, "-m", "lib", "cost", "--service", "none"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert import_module("lib.__main__").main is cli.main
     assert done.returncode == 2
     assert done.stderr == (
         "error: Invalid value for '--service': 'none' is not one of 'items', 'inventory', 'stock'. "
@@ -101,6 +106,20 @@ def test_help_shows_defaults() -> None:
     assert "[default: (every service)]" in words
     assert "[default: 0.3]" in words
     assert "[default: (measured)]" in words
+
+
+def test_docs_command_writes_outdated_documents_unless_it_only_checks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = tmp_path / "docs" / "page.md"
+    monkeypatch.setattr(reference, "ROOT", tmp_path)
+    monkeypatch.setattr(reference, "outdated", lambda: {document: "new"})
+    checked = run("docs", "--check")
+    assert (checked.exit_code, checked.stdout) == (1, "docs/page.md: outdated, run make reference\n")
+    assert not document.exists()
+    written = run("docs")
+    assert (written.exit_code, written.stdout) == (0, "docs/page.md: written\n")
+    assert document.read_text(encoding="utf-8") == "new"
 
 
 def test_no_command_prints_the_help_and_is_a_usage_error() -> None:
