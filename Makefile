@@ -27,6 +27,11 @@ SUGGESTION := $(shell $(firstword $(wildcard $(BIN)/python) $(PYTHON)) -c '$(NEA
 $(error $(firstword $(UNKNOWN)) is not a variable of this Makefile$(if $(SUGGESTION),. Did you mean $(SUGGESTION)?,.) The variables are: $(VARIABLES))
 endif
 
+# Recipes only ask whether a switch is empty: without this, `make restore APPLY=0` would write to the table.
+SWITCHES := APPLY CHECK DRY EXACT FAST YES
+$(foreach name,$(SWITCHES),$(if $(filter-out 0 1,$($(name)))$(word 2,$($(name))),$(error $(name) must be 1 or 0, got $($(name)). Default: 0)))
+$(foreach name,$(SWITCHES),$(eval override $(name) := $(filter 1,$($(name)))))
+
 # Where somebody watches, one line that tells how far pip has come.
 PASSING := while IFS= read -r line; do case "$$line" in Collecting*|Installing*) if [ -t 2 ]; then printf '\r\033[K  %.90s' "$$line"; fi;; esac; done; if [ -t 2 ]; then printf '\r\033[K'; fi
 
@@ -60,10 +65,11 @@ $(VENV)/.installed: requirements.txt requirements-dev.txt
 # A variable as an option of the command, if it is set.
 option = $(if $($(1)),$(2) '$($(1))')
 SELECTED = --service '$(or $(SERVICE),items)' --env '$(ENV)'
-# Without ENV, the command covers every environment.
-LIMITED = $(call option,SERVICE,--service) $(if $(filter-out file,$(origin ENV)),--env '$(ENV)')
+# Without SERVICE or ENV, the command covers every one.
+NAMED_ENV := $(if $(filter-out file,$(origin ENV)),--env '$(ENV)')
+LIMITED = $(call option,SERVICE,--service) $(NAMED_ENV)
 OVERRIDES = $(foreach pair,$(CONFIG),--config '$(pair)')
-CONFIRMED = $(if $(filter 1,$(YES)),--yes)
+CONFIRMED = $(if $(YES),--yes)
 
 local: $(VENV)/.installed ## deploy on this machine and serve (SERVICE=one, PORT=n, ENV=suffix, CONFIG="key=value ...", CHECK=1 ends after the tour)
 	@exec $(TAP) local $(call option,SERVICE,--service) --env '$(ENV)' $(call option,PORT,--port) $(if $(CHECK),--check) $(OVERRIDES)
@@ -71,8 +77,8 @@ local: $(VENV)/.installed ## deploy on this machine and serve (SERVICE=one, PORT
 site: $(VENV)/.installed ## build the pages of services that have any; needs Node.js (make local does it, too)
 	@$(TAP) site build
 
-seed: $(VENV)/.installed ## demo products for the stock service that cfn-outputs/ tells of, here or on AWS
-	@$(TAP) seed
+seed: $(VENV)/.installed ## demo products for the stock service in cfn-outputs/, here or on AWS (ENV=suffix: only there)
+	@$(TAP) seed $(NAMED_ENV)
 
 # Tests run in random order; SEED=n repeats that of a run, which prints it, and SEED=none runs them as they are written.
 PYTEST = $(BIN)/python -m pytest --numprocesses=auto $(if $(SEED),$(if $(filter none,$(SEED)),-p no:randomly,--randomly-seed=$(SEED)))
@@ -116,11 +122,11 @@ preview: $(VENV)/.installed ## show what `make up` would change on AWS (SERVICE=
 up: $(VENV)/.installed ## deploy to AWS, then write cfn-outputs/ (SERVICE=one, ENV=suffix, CONFIG="key=value ...", YES=1 confirms)
 	@exec $(TAP) up $(SELECTED) $(CONFIRMED) $(OVERRIDES)
 
-rollback: $(VENV)/.installed ## put the callers of what cfn-outputs/ tells of back to the version before (functions with an alias)
-	@$(TAP) rollback
+rollback: $(VENV)/.installed ## return aliases of the stacks in cfn-outputs/ to the previous version (SERVICE=one, ENV=suffix: only that)
+	@$(TAP) rollback $(LIMITED)
 
 prune: $(VENV)/.installed ## delete the published versions that no alias calls, for the stacks in cfn-outputs/
-	@$(TAP) prune
+	@$(TAP) prune $(LIMITED)
 
 outputs: $(VENV)/.installed ## write the outputs of what is on AWS to cfn-outputs/
 	@exec $(TAP) outputs $(SELECTED)

@@ -72,11 +72,13 @@ def services(path: Path) -> list[str]:
     return names
 
 
-def reach(path: Path, service: str, api_key: str | None = None) -> tuple[str, dict[str, str]]:
+def reach(
+    path: Path, service: str, api_key: str | None = None, environment: str | None = None
+) -> tuple[str, dict[str, str]]:
     """The URL of a service's API, by a file of outputs, and the headers by which its caller is known: a key's, a
     token's, or none, for nothing is signed here.
 
-    Raises `OutputsError` if they tell of no such service.
+    Raise `OutputsError` if they contain no such service, or one in another environment than `environment`.
     """
     try:
         told = read(path)
@@ -84,6 +86,12 @@ def reach(path: Path, service: str, api_key: str | None = None) -> tuple[str, di
     except (OSError, ValueError, KeyError) as exc:
         wanted = f"run make local or make up SERVICE={service} first"
         raise OutputsError(f"{path} tells of no {service} service: {wanted}") from exc
+    existing = told.get(f"{service}_environment")
+    if environment and existing != environment:
+        raise OutputsError(
+            f"{path} must have the outputs of {service} in {environment}, got those of {existing}: run make local or "
+            f"make up ENV={environment} first"
+        )
     own = {name.removeprefix(f"{service}_"): value for name, value in told.items() if name.startswith(f"{service}_")}
     return url, {"x-api-key": api_key} if api_key else _known(own)
 

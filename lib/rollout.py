@@ -144,8 +144,30 @@ def in_region(service: str, outputs: Outputs, profile: str | None = None) -> Any
     return boto3.Session(profile_name=profile).client(service, region_name=region)
 
 
-def shift_stacks(folder: Path, log: Log) -> list[str]:
-    """Shift the functions of every stack with outputs in a folder to the version published last, and wait.
+class Selection(NamedTuple):
+    """Stacks in a file of outputs, by default all of them."""
+
+    service: str | None = None
+    environment: str | None = None
+
+    def read(self, path: Path) -> dict[str, Outputs]:
+        """Return the outputs of the selected stacks, by stack. Raise `OutputsError` without any."""
+        if not path.exists():
+            raise OutputsError(f"no {path}: deploy first, with make up")
+        stacks: dict[str, Outputs] = json.loads(path.read_text(encoding="utf-8"))
+        fields = {field: value for field, value in self._asdict().items() if value}
+        selected = {stack: outputs for stack, outputs in stacks.items() if fields.items() <= outputs.items()}
+        if fields and not selected:
+            named = f"{self.service or 'any service'} in {self.environment or 'any environment'}"
+            raise OutputsError(
+                f"{path} must have the outputs of {named}, got those of {', '.join(stacks)}. Run make outputs with "
+                "SERVICE and ENV."
+            )
+        return selected
+
+
+def shift_stacks(folder: Path, selection: Selection, log: Log) -> list[str]:
+    """Shift the functions of the selected stacks with outputs in a folder to the version published last, and wait.
 
     Return what failed.
     """
@@ -160,39 +182,36 @@ def shift_stacks(folder: Path, log: Log) -> list[str]:
         started = {start(outputs["rollout_application"], shift, codedeploy): shift for shift in shifts}
         return follow(started, codedeploy, log, time.sleep)
 
-    return _for_each_stack(folder, shift)
+    return _for_each_stack(folder, selection, shift)
 
 
-def roll_back_stacks(folder: Path, log: Log) -> list[str]:
-    """Put the aliases of every stack with outputs in a folder at the version before theirs. Return what failed."""
+def roll_back_stacks(folder: Path, selection: Selection, log: Log) -> list[str]:
+    """Put the aliases of the selected stacks with outputs in a folder at the previous version. Return what failed."""
     moved = []
 
     def roll_back(outputs: Outputs, client: Client) -> list[str]:
         moved.append(back(outputs, client("lambda"), log))
         return []
 
-    failed = _for_each_stack(folder, roll_back)
+    failed = _for_each_stack(folder, selection, roll_back)
     if any(moved) or failed:
         return failed
     return [f"nothing to roll back: {folder / ALL} has no function with an alias that has an earlier version"]
 
 
-def prune_stacks(folder: Path, log: Log) -> list[str]:
-    """Delete unused versions of the functions of every stack with outputs in a folder. Return what failed."""
+def prune_stacks(folder: Path, selection: Selection, log: Log) -> list[str]:
+    """Delete unused versions of the functions of the selected stacks with outputs in a folder. Return what failed."""
 
     def prune_functions(outputs: Outputs, client: Client) -> list[str]:
         prune(outputs, client("lambda"), log)
         return []
 
-    return _for_each_stack(folder, prune_functions)
+    return _for_each_stack(folder, selection, prune_functions)
 
 
-def _for_each_stack(folder: Path, action: Callable[[Outputs, Client], list[str]]) -> list[str]:
-    path = folder / ALL
-    if not path.exists():
-        raise OutputsError(f"no {path}: deploy first, with make up")
+def _for_each_stack(folder: Path, selection: Selection, action: Callable[[Outputs, Client], list[str]]) -> list[str]:
     failed = []
-    for stack, outputs in json.loads(path.read_text(encoding="utf-8")).items():
+    for stack, outputs in selection.read(folder / ALL).items():
         profile = project.aws_profile(folder.parent, stack)
         try:
             failed += action(outputs, partial(in_region, outputs=outputs, profile=profile))

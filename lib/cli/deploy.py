@@ -11,6 +11,7 @@ import click
 from .. import pulumi_cli
 from ..local import project
 from ..local.terminal import Terminal
+from ..rollout import Selection
 from . import options, rollout
 
 ERRORS = (pulumi_cli.CliError, ValueError, OSError)
@@ -47,7 +48,7 @@ def up(service: str, environment: str, pairs: Sequence[str], yes: bool) -> int:
     new versions. The exit code is that of the Pulumi CLI if it fails.
     """
     code = pulumi_cli.up(_selected(service, environment), pairs, Terminal(), confirmed=yes)
-    return code or rollout.shift()
+    return code or rollout.shift(Selection())
 
 
 @click.command

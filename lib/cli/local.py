@@ -100,14 +100,15 @@ def smoke(service: str | None, path: Path, api_key: str | None, as_json: bool) -
 
 
 @click.command
+@options.env(otherwise="any")
 @click.option("--count", type=click.IntRange(1), default=PRODUCTS, help="Number of products.")
 @click.option("--outputs", "path", type=options.PATH, default=FLAT, help="Outputs of the deployment.")
 @api_key_option
 @options.reported(SeedError, files.OutputsError, BotoCoreError, ClientError, OSError)
-def seed(count: int, path: Path, api_key: str | None) -> None:
+def seed(environment: str | None, count: int, path: Path, api_key: str | None) -> None:
     """Create demo products in a deployed stock service."""
     terminal = Terminal()
-    api_url, headers = files.reach(path, "stock", api_key)
+    api_url, headers = files.reach(path, "stock", api_key, environment)
     terminal.step(f"creating {count} products at {api_url}")
     created = create_products(api_url, bearing(headers), count, terminal)
     terminal.step(f"{created} products are created, {count - created} existed")

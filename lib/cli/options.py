@@ -35,10 +35,16 @@ def service(*, default: str | None = None, many: bool = False) -> Callable[[F], 
     return click.option("--service", type=SERVICE, multiple=many, **_default(default, "every service", text))
 
 
-def env(*, default: str | None = None, many: bool = False, required: bool = False) -> Callable[[F], F]:
+def env(
+    *,
+    default: str | None = None,
+    otherwise: str = "every environment profile",
+    many: bool = False,
+    required: bool = False,
+) -> Callable[[F], F]:
     """Add `--env`; with a default, the variable ENVIRONMENT_SUFFIX overrides that."""
     text = "Environment suffix. Can be repeated." if many else "Environment suffix."
-    options = {"help": text} if required else _default(default, "every environment profile", text)
+    options = {"help": text} if required else _default(default, otherwise, text)
     if default:
         options |= {"envvar": "ENVIRONMENT_SUFFIX", "show_envvar": True}
     return click.option("--env", "environment", multiple=many, required=required, callback=_checked_suffix, **options)

@@ -137,6 +137,26 @@ def test_a_restore_is_of_the_service_the_environment_and_the_table_it_is_told(ch
     assert done.stderr.startswith("error: table must be one of levels, got 'letters'.\n")
 
 
+@pytest.mark.parametrize("command", ["rollback", "prune"])
+def test_a_rollback_is_of_the_named_service_and_environment(checkout: Checkout, command: str) -> None:
+    (checkout.folder / "cfn-outputs").mkdir()
+    outputs = checkout.folder / "cfn-outputs" / "all-outputs.json"
+    outputs.write_text('{"stock-prod": {"service": "stock", "environment": "prod"}}', encoding="utf-8")
+    for words in (["SERVICE=items"], ["ENV=dev"]):
+        done = checkout.make(command, *words)
+        assert done.returncode != 0
+        assert "got those of stock-prod. Run make outputs with SERVICE and ENV." in done.stderr
+
+
+def test_products_are_for_the_environment_that_is_named(checkout: Checkout) -> None:
+    (checkout.folder / "cfn-outputs").mkdir()
+    outputs = checkout.folder / "cfn-outputs" / "flat-outputs.json"
+    outputs.write_text('{"stock_api_url": "http://127.0.0.1:9", "stock_environment": "prod"}', encoding="utf-8")
+    done = checkout.make("seed", "ENV=dev")
+    assert done.returncode != 0
+    assert "must have the outputs of stock in dev, got those of prod" in done.stderr
+
+
 def test_a_fail_over_says_what_it_lacks(checkout: Checkout) -> None:
     assert checkout.make("failover").stderr.startswith("error: Missing option '--to'. Run ")
     assert checkout.make("failover", "TO=us-west-2", "DRY=1").stderr.startswith("error: no Pulumi CLI found")
@@ -253,6 +273,31 @@ def test_misspelt_variables_are_rejected_with_the_nearest_name(checkout: Checkou
     message = f"{name} is not a variable of this Makefile. Did you mean {nearest}? The variables are: API_KEY "
     assert message in done.stderr
     assert not checkout.log.exists()
+
+
+@pytest.mark.parametrize("name", ["APPLY", "CHECK", "DRY", "EXACT", "FAST", "YES"])
+def test_switches_are_1_or_0(checkout: Checkout, name: str) -> None:
+    for value in ("no", "yes", "1 0"):
+        done = checkout.make("--dry-run", "restore", f"{name}={value}")
+        assert done.returncode != 0
+        assert f"{name} must be 1 or 0, got {value}." in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("restore", ["TABLE=items", "APPLY=0", "EXACT=0"]),
+        ("failover", ["TO=us-west-2", "DRY=0"]),
+        ("local", ["CHECK=0"]),
+        ("test", ["FAST=0"]),
+        ("destroy", ["YES=0"]),
+    ],
+)
+def test_0_switches_off(checkout: Checkout, command: str, words: list[str]) -> None:
+    unset = [word for word in words if not word.endswith("=0")]
+    done = checkout.make("--dry-run", command, *words)
+    assert done.returncode == 0
+    assert done.stdout == checkout.make("--dry-run", command, *unset).stdout
 
 
 def test_misspelt_variables_are_rejected_without_python(checkout: Checkout) -> None:

@@ -68,9 +68,9 @@ def test_versions_that_no_alias_calls_are_deleted(
         "function_names": {"api": "desk-api", "sweep": "desk-sweep"},
     }
     (tmp_path / ALL).write_text(json.dumps({"desk-dev": outputs}), encoding="utf-8")
-    assert not rollout.prune_stacks(tmp_path, print)
+    assert not rollout.prune_stacks(tmp_path, rollout.Selection(), print)
     assert remaining(client, called) == ["$LATEST", "1", "3", "5"]
     assert remaining(client, plain) == ["$LATEST", "2"]
     assert capsys.readouterr().out == "desk-api: 2 of 5 versions deleted\ndesk-sweep: 1 of 2 versions deleted\n"
-    assert not rollout.prune_stacks(tmp_path, print)
+    assert not rollout.prune_stacks(tmp_path, rollout.Selection(), print)
     assert remaining(client, called) == ["$LATEST", "1", "3", "5"]

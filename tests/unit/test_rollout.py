@@ -36,6 +36,7 @@ def told(**changes: Any) -> dict[str, Any]:
     names = ("desk", "watch")
     return {
         "service": "shop",
+        "environment": "prod",
         "lambda_function_arn": f"{ARN}-desk",
         "function_names": {name: f"shop-{name}" for name in names},
         "function_versions": dict.fromkeys(names, "2"),
@@ -151,10 +152,10 @@ def run(made: Mapping[str, Any], command: str = "rollout", stacks: int = 1, **ch
     return with_clients(made, command)
 
 
-def with_clients(made: Mapping[str, Any], command: str) -> int:
+def with_clients(made: Mapping[str, Any], *words: str) -> int:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rollout, "in_region", lambda service, **_: made[service])
-        return main([command])
+        return main(words)
 
 
 @pytest.mark.parametrize(("status", "code"), [("Succeeded", 0), ("Failed", 1)])
@@ -260,3 +261,30 @@ def test_rollback_of_one_of_several_stacks_succeeds(capsys: pytest.CaptureFixtur
         outputs.write(stacks)
         assert with_clients(made, "rollback") == 0
     assert capsys.readouterr().out == "shop-desk: 2 to 1\nshop: no function has an alias\n"
+
+
+@pytest.mark.parametrize("words", [["--service", "items"], ["--env", "dev"], ["--service", "shop", "--env", "dev"]])
+@pytest.mark.parametrize("command", ["rollout", "rollback", "prune"])
+def test_command_changes_no_other_stack_than_the_one_it_names(
+    command: str, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    outputs.write({"shop-prod": told()})
+    with clients() as made:
+        assert with_clients(made, command, *words) == 1
+    named = (
+        f"{words[1] if '--service' in words else 'any service'} in {'dev' if '--env' in words else 'any environment'}"
+    )
+    assert capsys.readouterr().err == (
+        f"error: cfn-outputs/all-outputs.json must have the outputs of {named}, got those of shop-prod. "
+        "Run make outputs with SERVICE and ENV.\n"
+    )
+
+
+def test_rollback_of_a_named_stack_leaves_the_others(capsys: pytest.CaptureFixture[str]) -> None:
+    calls = (alias("shop-desk", "2"), versions("shop-desk", "1", "2"), moved("shop-desk", "1"))
+    stack = told(alias_arns={"desk": f"{ARN}-desk:live"})
+    others = {"shop-dev": {**stack, "environment": "dev"}, "items-prod": {**stack, "service": "items"}}
+    with clients(*calls) as made:
+        outputs.write({"shop-prod": stack, **others})
+        assert with_clients(made, "rollback", "--service", "shop", "--env", "prod") == 0
+    assert capsys.readouterr().out == "shop-desk: 2 to 1\n"

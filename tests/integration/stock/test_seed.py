@@ -89,3 +89,19 @@ def test_aws_tells_the_key_that_outputs_keep_secret(
     kept = ("api_url", "api_key_id", "dynamodb_table_arn")
     told = write(tmp_path, **{name: shop.outputs[name] for name in kept})
     assert main(["seed", "--count", "1", "--outputs", told]) == 0
+
+
+def test_another_environment_than_the_named_one_gets_no_products(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving() as fake:
+        fake.script = [(409, {})]
+        path = write(tmp_path, api_url=fake.url, api_key="a key", environment="prod")
+        assert main(["seed", "--count", "1", "--outputs", path, "--env", "dev"]) == 1
+        assert not fake.asked
+        assert main(["seed", "--count", "1", "--outputs", path, "--env", "prod"]) == 0
+        assert len(fake.asked) == 1
+    assert (
+        f"error: {path} must have the outputs of stock in dev, got those of prod: run make local or make up ENV=dev"
+        in capsys.readouterr().err
+    )
