@@ -155,7 +155,8 @@ class Selection(NamedTuple):
         if not path.exists():
             raise OutputsError(f"no {path}: deploy first, with make up")
         stacks: dict[str, Outputs] = json.loads(path.read_text(encoding="utf-8"))
-        fields = {field: value for field, value in self._asdict().items() if value}
+        names = {"service": self.service, "environment": self.environment}
+        fields = {field: value for field, value in names.items() if value}
         selected = {stack: outputs for stack, outputs in stacks.items() if fields.items() <= outputs.items()}
         if fields and not selected:
             named = f"{self.service or 'any service'} in {self.environment or 'any environment'}"

@@ -39,9 +39,9 @@ COMMANDS: Mapping[str, Lazy] = {
     "failover": Lazy(
         "recovery", "Deploy a service in a region with replicas of its tables, and point its domain there."
     ),
-    "docs": Lazy("docs", "Generate the documents of the services and the settings."),
     "audit": Lazy("audit", "Evaluate the resources of deployments against security controls."),
     "cost": Lazy("cost", "Estimate the monthly cost on AWS."),
+    "docs": Lazy("docs", "Generate the documents of the services and the settings."),
 }
 
 
