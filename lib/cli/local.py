@@ -39,9 +39,7 @@ api_key_option = click.option(
 @click.option("--workers", type=click.IntRange(1), default=WORKERS, help="Maximum concurrent Lambda invocations.")
 @click.option("--check", is_flag=True, help="Exit after the demo calls, with 1 unless all responses are as expected.")
 @options.config
-@click.option(
-    "--outputs", "folder", type=options.PATH, default=files.FOLDER, help="Folder to which the outputs are written."
-)
+@options.outputs(files.FOLDER, "Folder to which the outputs are written.")
 @options.reported(EmulatorError, DeployError, sites.SiteError, ValueError)
 def local(
     *,
@@ -51,7 +49,7 @@ def local(
     workers: int,
     check: bool,
     pairs: Sequence[str],
-    folder: Path,
+    path: Path,
 ) -> int:
     """Deploy into an emulator on this machine, send the demo calls and serve."""
     terminal = Terminal()
@@ -66,7 +64,7 @@ def local(
                 workers=workers,
                 check=check,
                 pairs=pairs,
-                folder=folder,
+                folder=path,
             )
     except KeyboardInterrupt:
         terminal.step("stopped")
@@ -77,7 +75,7 @@ def local(
 
 @click.command
 @options.service()
-@click.option("--outputs", "path", type=options.PATH, default=FLAT, help="Outputs of the deployment.")
+@options.outputs(FLAT)
 @api_key_option
 @options.as_json
 @options.reported(files.OutputsError, BotoCoreError, ClientError, OSError)
@@ -102,7 +100,7 @@ def smoke(service: str | None, path: Path, api_key: str | None, as_json: bool) -
 @click.command
 @options.env(otherwise="any")
 @click.option("--count", type=click.IntRange(1), default=PRODUCTS, help="Number of products.")
-@click.option("--outputs", "path", type=options.PATH, default=FLAT, help="Outputs of the deployment.")
+@options.outputs(FLAT)
 @api_key_option
 @options.reported(SeedError, files.OutputsError, BotoCoreError, ClientError, OSError)
 def seed(environment: str | None, count: int, path: Path, api_key: str | None) -> None:

@@ -26,6 +26,7 @@ class NearestChoice(click.Choice[str]):
         return super().get_invalid_choice_message(value, ctx) + (f" Did you mean {nearest[0]!r}?" if nearest else "")
 
 
+PATH = click.Path(path_type=Path)
 SERVICE = NearestChoice([*SERVICES])
 
 
@@ -50,6 +51,11 @@ def env(
     return click.option("--env", "environment", multiple=many, required=required, callback=_checked_suffix, **options)
 
 
+def outputs(default: Path, text: str = "Outputs of the deployment.") -> Callable[[F], F]:
+    """Add `--outputs`, the parameter `path`."""
+    return click.option("--outputs", "path", type=PATH, default=default, help=text)
+
+
 def _default(value: str | None, otherwise: str, text: str) -> dict[str, Any]:
     return {"default": value, "help": text} if value else {"show_default": otherwise, "help": text}
 
@@ -62,8 +68,6 @@ def _checked_suffix(ctx: click.Context, _param: click.Parameter, value: Any) -> 
         raise click.UsageError(str(exc), ctx) from exc
     return value
 
-
-PATH = click.Path(path_type=Path)
 
 config = click.option(
     "--config", "pairs", multiple=True, metavar="KEY=VALUE", help="Config key that overrides the stack's config file."

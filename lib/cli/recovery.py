@@ -26,9 +26,7 @@ ERRORS = (RecoveryError, CliError, ValueError, OSError, *REFUSALS)
 @click.option("--from", "source", help="ARN of a backup or a recovery point, or a table restored before.")
 @click.option("--apply", is_flag=True, help="Write back the differences.")
 @click.option("--exact", is_flag=True, help="With --apply, also delete the rows that the restored table does not have.")
-@click.option(
-    "--outputs", "path", type=options.PATH, default=outputs.FOLDER / outputs.ALL, help="Outputs of the deployments."
-)
+@options.outputs(outputs.FOLDER / outputs.ALL)
 @options.reported(*ERRORS)
 def restore(*, stack: str, table: str, at: str | None, source: str | None, apply: bool, exact: bool, path: Path) -> int:
     """Restore a table next to the live one and compare them.
