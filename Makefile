@@ -15,7 +15,7 @@ FAST ?=
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STACK := $(or $(SERVICE),items)-$(ENV)
+TAP := $(BIN)/python -m lib
 
 # Make ignores variables that nothing uses: `make up ENVIROMENT=prod` would deploy dev. The second list is for other tools.
 VARIABLES := API_KEY APPLY AT CHECK CLIENTS CONFIG DRY ENV EXACT FAST FROM HEALTH PORT PYTHON REQUESTS SARIF SECONDS SEED SERVICE TABLE TAP_OUTPUTS TO URL VENV WORKERS YES
@@ -62,14 +62,23 @@ $(VENV)/.installed: requirements.txt requirements-dev.txt
 	@{ errors=$$($(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -r requirements-dev.txt 2>&1 >&3); } 3> >($(PASSING)) || { $(INSTALL_ERROR); }
 	@touch $@
 
+# A variable as an option of the command, if it is set.
+option = $(if $($(1)),$(2) '$($(1))')
+SELECTED = --service '$(or $(SERVICE),items)' --env '$(ENV)'
+# Without SERVICE or ENV, the command covers every one.
+NAMED_ENV := $(if $(filter-out file,$(origin ENV)),--env '$(ENV)')
+LIMITED = $(call option,SERVICE,--service) $(NAMED_ENV)
+OVERRIDES = $(foreach pair,$(CONFIG),--config '$(pair)')
+CONFIRMED = $(if $(YES),--yes)
+
 local: $(VENV)/.installed ## deploy on this machine and serve (SERVICE=one, PORT=n, ENV=suffix, CONFIG="key=value ...", CHECK=1 ends after the tour)
-	@exec $(BIN)/python -m lib.local --env $(ENV) $(if $(SERVICE),--service $(SERVICE)) $(if $(PORT),--port $(PORT)) $(if $(CHECK),--check) $(foreach pair,$(CONFIG),--config '$(pair)')
+	@exec $(TAP) local $(call option,SERVICE,--service) --env '$(ENV)' $(call option,PORT,--port) $(if $(CHECK),--check) $(OVERRIDES)
 
 site: $(VENV)/.installed ## build the pages of services that have any; needs Node.js (make local does it, too)
-	@$(BIN)/python -m lib.local.sites
+	@$(TAP) site build
 
 seed: $(VENV)/.installed ## demo products for the stock service in cfn-outputs/, here or on AWS (ENV=suffix: only there)
-	@$(BIN)/python -m lib.services.stock.seed $(if $(filter-out file,$(origin ENV)),--env '$(ENV)')
+	@$(TAP) seed $(NAMED_ENV)
 
 # Tests run in random order; SEED=n repeats that of a run, which prints it, and SEED=none runs them as they are written.
 PYTEST = $(BIN)/python -m pytest --numprocesses=auto $(if $(SEED),$(if $(filter none,$(SEED)),-p no:randomly,--randomly-seed=$(SEED)))
@@ -87,56 +96,49 @@ lint: $(VENV)/.installed ## ruff, pylint, mypy, and that generated documents are
 	@$(BIN)/ruff check lib tests benchmarks examples policy tap.py
 	@$(BIN)/pylint lib tests benchmarks examples policy tap.py
 	@$(BIN)/mypy
-	@$(BIN)/python -m lib.reference --check
+	@$(TAP) docs --check
 
 audit: $(VENV)/.installed ## judge what would be deployed by named controls (SERVICE=one, ENV=one, CONFIG="key=value ...", SARIF=file)
-	@$(BIN)/python -m lib.audit $(if $(SERVICE),--service $(SERVICE)) $(if $(filter-out file,$(origin ENV)),--env $(ENV)) $(if $(SARIF),--sarif $(SARIF)) $(foreach pair,$(CONFIG),--config '$(pair)')
+	@$(TAP) audit $(LIMITED) $(call option,SARIF,--sarif) $(OVERRIDES)
 
 bench: $(VENV)/.installed ## measure, beside peers doing the same work
 	@$(BIN)/python -m benchmarks
 
 load: $(VENV)/.installed ## 1,000 clients at once (SERVICE=stock, CLIENTS=n, SECONDS=n, WORKERS=n; URL= or TAP_OUTPUTS=file: of what stands)
-	@exec $(BIN)/python -m benchmarks.load --env $(ENV) $(if $(SERVICE),--service $(SERVICE)) $(if $(CLIENTS),--clients $(CLIENTS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(WORKERS),--workers $(WORKERS)) $(if $(URL),--url $(URL)) $(if $(TAP_OUTPUTS),--outputs $(TAP_OUTPUTS)) $(foreach pair,$(CONFIG),--config '$(pair)')
+	@exec $(BIN)/python -m benchmarks.load $(call option,SERVICE,--service) --env '$(ENV)' $(call option,CLIENTS,--clients) $(call option,SECONDS,--seconds) $(call option,WORKERS,--workers) $(call option,URL,--url) $(call option,TAP_OUTPUTS,--outputs) $(OVERRIDES)
 
 scaling: $(VENV)/.installed ## what 1,000 requests at once take: the tables of docs/scaling.md, written anew
 	@$(BIN)/python -m benchmarks.scaling
 
 cost: $(VENV)/.installed ## what a month costs on AWS (SERVICE=one, ENV=suffix, CONFIG="key=value ...", REQUESTS=a month)
-	@$(BIN)/python -m lib.cost $(if $(SERVICE),--service $(SERVICE)) $(if $(filter-out file,$(origin ENV)),--env $(ENV)) $(if $(REQUESTS),--requests $(REQUESTS)) $(foreach pair,$(CONFIG),--config '$(pair)')
+	@$(TAP) cost $(LIMITED) $(call option,REQUESTS,--requests) $(OVERRIDES)
 
 reference: $(VENV)/.installed ## write the generated documents anew
-	@$(BIN)/python -m lib.reference
-
-# The config of a stack is in Pulumi.$(STACK).yaml; CONFIG overrides it for one run.
-DEPLOY = $(BIN)/python -m lib.pulumi_cli $(1) --service $(or $(SERVICE),items) --env '$(ENV)'
-OVERRIDES := $(foreach pair,$(CONFIG),--config '$(pair)')
-CONFIRMED := $(if $(filter 1,$(YES)),--yes)
-SELECTED := $(if $(SERVICE),--service $(SERVICE)) $(if $(filter-out file,$(origin ENV)),--env '$(ENV)')
+	@$(TAP) docs
 
 preview: $(VENV)/.installed ## show what `make up` would change on AWS (SERVICE=one, ENV=suffix, CONFIG="key=value ...")
-	@exec $(call DEPLOY,preview) $(OVERRIDES)
+	@exec $(TAP) preview $(SELECTED) $(OVERRIDES)
 
 up: $(VENV)/.installed ## deploy to AWS, then write cfn-outputs/ (SERVICE=one, ENV=suffix, CONFIG="key=value ...", YES=1 confirms)
-	@$(call DEPLOY,up) $(CONFIRMED) $(OVERRIDES)
-	@$(BIN)/python -m lib.rollout
+	@exec $(TAP) up $(SELECTED) $(CONFIRMED) $(OVERRIDES)
 
 rollback: $(VENV)/.installed ## return aliases of the stacks in cfn-outputs/ to the previous version (SERVICE=one, ENV=suffix: only that)
-	@$(BIN)/python -m lib.rollout --back $(SELECTED)
+	@$(TAP) rollback $(LIMITED)
 
 prune: $(VENV)/.installed ## delete the published versions that no alias calls, for the stacks in cfn-outputs/
-	@$(BIN)/python -m lib.rollout --prune $(SELECTED)
+	@$(TAP) prune $(LIMITED)
 
 outputs: $(VENV)/.installed ## write the outputs of what is on AWS to cfn-outputs/
-	@exec $(call DEPLOY,outputs)
+	@exec $(TAP) outputs $(SELECTED)
 
 destroy: $(VENV)/.installed ## take down what is on AWS (YES=1 confirms); tables that the environment keeps stay
-	@exec $(call DEPLOY,destroy) $(CONFIRMED)
+	@exec $(TAP) destroy $(SELECTED) $(CONFIRMED)
 
 restore: $(VENV)/.installed ## a table as it was, beside the live one (TABLE=, AT=time or FROM=backup; APPLY=1 writes back, EXACT=1 deletes, too)
-	@$(BIN)/python -m lib.recovery restore --stack $(STACK) --table "$(TABLE)" $(if $(AT),--at $(AT)) $(if $(FROM),--from $(FROM)) $(if $(APPLY),--apply) $(if $(EXACT),--exact)
+	@$(TAP) restore --stack '$(or $(SERVICE),items)-$(ENV)' $(call option,TABLE,--table) $(call option,AT,--at) $(call option,FROM,--from) $(if $(APPLY),--apply) $(if $(EXACT),--exact)
 
 failover: $(VENV)/.installed ## bring a service up where its tables have replicas (TO=region; DRY=1 only tells), or back home
-	@$(BIN)/python -m lib.recovery failover --service $(or $(SERVICE),items) --env $(ENV) --to "$(TO)" $(if $(HEALTH),--health $(HEALTH)) $(if $(DRY),--dry)
+	@$(TAP) failover $(SELECTED) $(call option,TO,--to) $(call option,HEALTH,--health) $(if $(DRY),--dry)
 
 clean: ## remove what can be made again
 	@rm -rf $(VENV) .coverage .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info

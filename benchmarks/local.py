@@ -22,7 +22,7 @@ READY_SECONDS = 10.0
 REQUEST_MS = 15.0
 PAUSE_SECONDS = 1 / 15
 """Between requests: the items service lets 17 a second through."""
-TITLE = f"local: python -m lib.local until it is ready, then {REQUESTS} requests of each kind in sequence"
+TITLE = f"local: tap local until it is ready, then {REQUESTS} requests of each kind in sequence"
 
 
 def report() -> str:
@@ -43,7 +43,7 @@ def report() -> str:
 @contextmanager
 def running(folder: str, service: str, *more: str) -> Iterator[IO[str]]:
     """What an embedded run of a service says; its outputs go into `folder`, `more` is for its command."""
-    command = [sys.executable, "-m", "lib.local", "--service", service, "--outputs", folder, *more]
+    command = [sys.executable, "-m", "lib", "local", "--service", service, "--outputs", folder, *more]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

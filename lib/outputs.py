@@ -1,12 +1,8 @@
-"""The outputs of deployments as files, which is all that integration tests know of one.
-
-`pulumi stack output --json | python -m lib.outputs STACK` writes those of a deployment on AWS.
-"""
+"""The outputs of deployments as files, which is all that integration tests know of one."""
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -39,9 +35,11 @@ def write(stacks: Mapping[str, Outputs], folder: Path = FOLDER) -> None:
         unfinished.replace(folder / name)
 
 
-def write_stack(stack: str, outputs: Outputs) -> None:
-    """Write the outputs of one stack without secrets, which the Pulumi CLI shows as `[secret]`."""
-    write({stack: {name: value for name, value in outputs.items() if value != "[secret]"}})
+def write_stack(stack: str, outputs: Outputs) -> dict[str, Any]:
+    """Write the outputs of one stack without secrets, which the Pulumi CLI shows as `[secret]`. Return the others."""
+    public = {name: value for name, value in outputs.items() if value != "[secret]"}
+    write({stack: public})
+    return public
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -61,6 +59,17 @@ def read(path: Path) -> dict[str, Any]:
                 f"{path} must have one stack of the {service} service, got {', '.join(names)}. Remove the others."
             )
     return flat(document)
+
+
+def services(path: Path) -> list[str]:
+    """Return the services in a file of outputs. Raise `OutputsError` without any."""
+    try:
+        names = [name.removesuffix("_api_url") for name in read(path) if name.endswith("_api_url")]
+    except (OSError, ValueError):
+        names = []
+    if not names:
+        raise OutputsError(f"{path} must contain the outputs of a service. Run make local or make up, which write it.")
+    return names
 
 
 def reach(
@@ -111,16 +120,3 @@ def _known(outputs: Outputs) -> dict[str, str]:
         key = asked("apigateway").get_api_key(apiKey=outputs["api_key_id"], includeValue=True)
         return {"x-api-key": key["value"]}
     return {}
-
-
-def main(stack: str, text: str) -> None:
-    """Write what the Pulumi CLI told of one stack; secrets, which it tells as `[secret]`, are left out."""
-    try:
-        outputs = json.loads(text)
-    except ValueError:
-        sys.exit(f"error: stack {stack} has no outputs: deploy it first, with make up")
-    write_stack(stack, outputs)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], sys.stdin.read())

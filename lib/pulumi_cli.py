@@ -1,4 +1,4 @@
-"""Deployments by the Pulumi CLI: `python -m lib.pulumi_cli preview`, `up`, `destroy` and `outputs`, which `make` runs.
+"""Deployments by the Pulumi CLI.
 
 A stack has one config file, where the CLI itself looks for it: `Pulumi.<service>-<environment>.yaml`. The first command
 creates it. Overrides of one run go to a temporary copy of it.
@@ -6,13 +6,12 @@ creates it. Overrides of one run go to a temporary copy of it.
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -234,82 +233,53 @@ def prepare(stack: Stack, terminal: Terminal) -> None:
         )
 
 
-def deploy(command: str, stack: Stack, pairs: Sequence[str], words: Sequence[str] = ()) -> int:
-    """Run `preview` or `up` with `key=value` pairs that override the config, and return the exit code."""
-    terminal = Terminal()
+def preview(stack: Stack, pairs: Sequence[str], terminal: Terminal) -> int:
+    """Show what `up` would change with `key=value` pairs that override the config. Return the CLI's exit code."""
+    return _deploy("preview", stack, pairs, [], terminal)
+
+
+def up(stack: Stack, pairs: Sequence[str], terminal: Terminal, *, confirmed: bool) -> int:
+    """Deploy a stack with `key=value` pairs that override the config, and write its outputs.
+
+    Return the CLI's exit code.
+    """
+    find_cli()
+    code = _deploy("up", stack, pairs, confirmation("up", confirmed), terminal)
+    if code == 0:
+        write_outputs(stack)
+    return code
+
+
+def destroy(stack: Stack, *, confirmed: bool) -> int:
+    """Delete the resources of a stack, and return the CLI's exit code."""
+    find_cli()
+    return run(["destroy", "--stack", stack.name, *confirmation("destroy", confirmed)])
+
+
+def write_outputs(stack: Stack) -> dict[str, Any]:
+    """Write the outputs of a stack, without secrets, to `cfn-outputs/`. Return them."""
+    found = read_outputs(stack.name)
+    if not found:
+        raise CliError(f"stack {stack.name} has no outputs: deploy it first, with make up")
+    return outputs.write_stack(stack.name, found)
+
+
+def confirmation(command: str, confirmed: bool) -> list[str]:
+    """Return the option that confirms the changes; none if the terminal asks. Raise `CliError` without a terminal."""
+    if confirmed:
+        return ["--yes"]
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise CliError(
+            f"There is no terminal to confirm the changes. Confirm them with tap {command} --yes, "
+            f"or make {command} YES=1."
+        )
+    return []
+
+
+def _deploy(command: str, stack: Stack, pairs: Sequence[str], words: Sequence[str], terminal: Terminal) -> int:
     find_cli()
     project.said(stack.here, pairs)
     build_pages(stack.service, terminal)
     prepare(stack, terminal)
     with overridden(stack.file, pairs) as overriding:
         return run([command, "--stack", stack.name, *overriding, *words])
-
-
-def preview(stack: Stack, options: argparse.Namespace) -> int:
-    """Show what `up` would change, and return the exit code."""
-    return deploy("preview", stack, options.config)
-
-
-def up(stack: Stack, options: argparse.Namespace) -> int:
-    """Deploy a stack, write its outputs, and return the exit code."""
-    find_cli()
-    words = confirmation("up", stack, options.yes)
-    return deploy("up", stack, options.config, words) or write_outputs(stack, options)
-
-
-def destroy(stack: Stack, options: argparse.Namespace) -> int:
-    """Delete the resources of a stack, and return the exit code."""
-    find_cli()
-    return run(["destroy", "--stack", stack.name, *confirmation("destroy", stack, options.yes)])
-
-
-def write_outputs(stack: Stack, _options: argparse.Namespace) -> int:
-    """Write the outputs of a stack to `cfn-outputs/`, and return the exit code."""
-    found = read_outputs(stack.name)
-    if not found:
-        raise CliError(f"stack {stack.name} has no outputs: deploy it first, with make up")
-    outputs.write_stack(stack.name, found)
-    return 0
-
-
-def confirmation(command: str, stack: Stack, yes: bool) -> list[str]:
-    """Return the option that confirms the changes; none if the terminal asks. Raise `CliError` without a terminal."""
-    if yes:
-        return ["--yes"]
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        again = f"make {command} SERVICE={stack.service} ENV={stack.environment} YES=1"
-        raise CliError(f"YES must be 1, as there is no terminal to confirm the changes. Run {again}.")
-    return []
-
-
-COMMANDS: Mapping[str, Callable[[Stack, argparse.Namespace], int]] = {
-    "preview": preview,
-    "up": up,
-    "destroy": destroy,
-    "outputs": write_outputs,
-}
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command and return the exit code."""
-    options = _parser().parse_args(argv)
-    try:
-        stack = Stack(here=project.read(Path()), service=options.service, environment=options.env)
-        return COMMANDS[options.command](stack, options)
-    except (CliError, ValueError) as exc:
-        Terminal().say(f"error: {exc}")
-        return 1
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m lib.pulumi_cli", description="Deploy a service to AWS.")
-    parser.add_argument("command", choices=[*COMMANDS])
-    parser.add_argument("--service", choices=[*SERVICES], default="items", help="service (default: %(default)s)")
-    parser.add_argument("--env", default="dev", help="environment suffix (default: %(default)s)")
-    parser.add_argument("--yes", action="store_true", help="deploy without confirmation")
-    project.takes_config(parser)
-    return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""Writes what users read out of the descriptions: `python -m lib.reference`, or with `--check` tells what is stale.
+"""Documents generated from the descriptions.
 
 `docs/<service>/openapi.json` and `architecture.md`, the parts of README.md and of the pages in `docs/` between
 `<!-- generated:NAME -->` and `<!-- /generated:NAME -->`, and the config in Pulumi.yaml after `# generated:config`.
@@ -6,9 +6,7 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -84,20 +82,16 @@ OWN = tuple(choice.settings for choice in CHOICES.values())
 Row = Sequence[str]
 
 
-def main(arguments: Sequence[str], root: Path = ROOT) -> int:
-    """Write what is stale below `root`, or only name it; the process's exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m lib.reference", description="Write the reference of every service."
-    )
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is out of date")
-    check = parser.parse_args(arguments).check
-    stale = {path: text for path, text in files(root).items() if _read(path) != text}
-    for path, text in stale.items():
-        print(f"{path.relative_to(root)}: {'out of date, run python -m lib.reference' if check else 'written'}")
-        if not check:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-    return int(check and bool(stale))
+def outdated(root: Path = ROOT) -> dict[Path, str]:
+    """Return the generated files below `root` that differ from the descriptions, and their new content."""
+    return {path: text for path, text in files(root).items() if _read(path) != text}
+
+
+def write(documents: Mapping[Path, str]) -> None:
+    """Write generated files."""
+    for path, text in documents.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
 
 
 def files(root: Path, services: Mapping[str, Service] = SERVICES) -> dict[Path, str]:
@@ -409,7 +403,3 @@ def _table(head: Row, rows: Iterable[Row]) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", r"\|")
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,19 +1,10 @@
-"""Brings the newest code of deployed functions to their callers as CodeDeploy shifts them, or takes it back.
-
-`python -m lib.rollout` shifts every alias that is not at the version published last, and waits; exit code 1 if an alarm
-or anything else made CodeDeploy roll one back.  `--back` puts every alias where it was one version before, at once;
-exit code 1 if no alias has an earlier version.
-`--prune` deletes the versions that no alias calls, but the newest.
-`--service` and `--env` select stacks; without them, all stacks in the outputs are selected.
-"""
+"""The versions of deployed functions: shift aliases to the newest with CodeDeploy, roll them back, delete old ones."""
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,15 +13,14 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from .local import project
-from .outputs import ALL, FOLDER, Outputs
+from .outputs import ALL, Outputs, OutputsError
 
 PAUSE_SECONDS = 10
 ENDED = {"Succeeded", "Failed", "Stopped"}
 
-Tell = Callable[[str], None]
-Client = Callable[..., Any]
-"""Creates a client of an AWS service: takes its name, and by keyword `outputs` of a stack and the AWS `profile` that
-the config of the stack names, or None."""
+Log = Callable[[str], None]
+Client = Callable[[str], Any]
+"""Creates a client of an AWS service by its name, for one stack."""
 
 
 class Shift(NamedTuple):
@@ -79,7 +69,7 @@ def start(application: str, shift: Shift, aws: Any) -> str:
     return str(made["deploymentId"])
 
 
-def follow(deployments: Mapping[str, Shift], aws: Any, tell: Tell, pause: Callable[[float], None]) -> list[str]:
+def follow(deployments: Mapping[str, Shift], aws: Any, log: Log, pause: Callable[[float], None]) -> list[str]:
     """Wait for the end of deployments by their ids, telling each step; returns what failed, and why."""
     states: dict[str, str] = {}
     failed = []
@@ -87,7 +77,7 @@ def follow(deployments: Mapping[str, Shift], aws: Any, tell: Tell, pause: Callab
         for one in left:
             shift, info = deployments[one], aws.get_deployment(deploymentId=one)["deploymentInfo"]
             if info["status"] != states.get(one):
-                tell(f"{shift.name}: {shift.current} to {shift.target}: {info['status']}")
+                log(f"{shift.name}: {shift.current} to {shift.target}: {info['status']}")
             states[one] = info["status"]
             if info["status"] in ENDED - {"Succeeded"}:
                 failed.append(f"{shift.name} stays at {shift.current}: {_reason(info)}")
@@ -101,25 +91,25 @@ def _reason(info: Mapping[str, Any]) -> str:
     return str(error.get("message") or info["status"])
 
 
-def back(outputs: Outputs, aws: Any, tell: Tell) -> bool:
+def back(outputs: Outputs, aws: Any, log: Log) -> bool:
     """Put each alias at the version before its own. Return whether any alias had such a version."""
     has_moved = False
     if not outputs["alias_arns"]:
-        tell(f"{outputs['service']}: no function has an alias")
+        log(f"{outputs['service']}: no function has an alias")
     for function, (arn, alias) in _aliases(outputs).items():
         name = outputs["function_names"][function]
         current = int(aws.get_alias(FunctionName=arn, Name=alias)["FunctionVersion"])
         before = max((version for version in _versions(arn, aws) if version < current), default=None)
         if before is None:
-            tell(f"{name}: stays at {current}, there is none before it")
+            log(f"{name}: stays at {current}, there is none before it")
             continue
         aws.update_alias(FunctionName=arn, Name=alias, FunctionVersion=str(before), RoutingConfig={})
-        tell(f"{name}: {current} to {before}")
+        log(f"{name}: {current} to {before}")
         has_moved = True
     return has_moved
 
 
-def prune(outputs: Outputs, aws: Any, log: Tell) -> None:
+def prune(outputs: Outputs, aws: Any, log: Log) -> None:
     """Delete every version of each function that no alias calls, but the newest, to which nothing is deployed yet.
 
     A version keeps the network interfaces of its VPC, without which its subnets cannot be deleted, and counts towards
@@ -154,68 +144,78 @@ def in_region(service: str, outputs: Outputs, profile: str | None = None) -> Any
     return boto3.Session(profile_name=profile).client(service, region_name=region)
 
 
-def main(arguments: Sequence[str], folder: Path = FOLDER, client: Client = in_region) -> int:
-    """Shift, or put back, the functions of every stack that outputs tell of; the process's exit code."""
-    parser = argparse.ArgumentParser(prog="python -m lib.rollout", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--back", action="store_true", help="put every alias where it was one version before")
-    parser.add_argument("--prune", action="store_true", help="delete the versions that no alias calls")
-    parser.add_argument("--service", help="only stacks of this service (default: any)")
-    parser.add_argument("--env", help="only stacks of this environment suffix (default: any)")
-    options = parser.parse_args(arguments)
-    path = folder / ALL
-    if not path.exists():
-        sys.exit(f"error: no {path}: deploy first, with make up")
+class Selection(NamedTuple):
+    """Stacks in a file of outputs, by default all of them."""
+
+    service: str | None = None
+    environment: str | None = None
+
+    def read(self, path: Path) -> dict[str, Outputs]:
+        """Return the outputs of the selected stacks, by stack. Raise `OutputsError` without any."""
+        if not path.exists():
+            raise OutputsError(f"no {path}: deploy first, with make up")
+        stacks: dict[str, Outputs] = json.loads(path.read_text(encoding="utf-8"))
+        names = {"service": self.service, "environment": self.environment}
+        fields = {field: value for field, value in names.items() if value}
+        selected = {stack: outputs for stack, outputs in stacks.items() if fields.items() <= outputs.items()}
+        if fields and not selected:
+            named = f"{self.service or 'any service'} in {self.environment or 'any environment'}"
+            raise OutputsError(
+                f"{path} must have the outputs of {named}, got those of {', '.join(stacks)}. Run make outputs with "
+                "SERVICE and ENV."
+            )
+        return selected
+
+
+def shift_stacks(folder: Path, selection: Selection, log: Log) -> list[str]:
+    """Shift the functions of the selected stacks with outputs in a folder to the version published last, and wait.
+
+    Return what failed.
+    """
+
+    def shift(outputs: Outputs, client: Client) -> list[str]:
+        if "rollout_application" not in outputs:
+            return []
+        codedeploy = client("codedeploy")
+        shifts = list(due(outputs, client("lambda")))
+        if not shifts:
+            log(f"{outputs['service']}: callers are at the newest versions")
+        started = {start(outputs["rollout_application"], shift, codedeploy): shift for shift in shifts}
+        return follow(started, codedeploy, log, time.sleep)
+
+    return _for_each_stack(folder, selection, shift)
+
+
+def roll_back_stacks(folder: Path, selection: Selection, log: Log) -> list[str]:
+    """Put the aliases of the selected stacks with outputs in a folder at the previous version. Return what failed."""
+    moved = []
+
+    def roll_back(outputs: Outputs, client: Client) -> list[str]:
+        moved.append(back(outputs, client("lambda"), log))
+        return []
+
+    failed = _for_each_stack(folder, selection, roll_back)
+    if any(moved) or failed:
+        return failed
+    return [f"nothing to roll back: {folder / ALL} has no function with an alias that has an earlier version"]
+
+
+def prune_stacks(folder: Path, selection: Selection, log: Log) -> list[str]:
+    """Delete unused versions of the functions of the selected stacks with outputs in a folder. Return what failed."""
+
+    def prune_functions(outputs: Outputs, client: Client) -> list[str]:
+        prune(outputs, client("lambda"), log)
+        return []
+
+    return _for_each_stack(folder, selection, prune_functions)
+
+
+def _for_each_stack(folder: Path, selection: Selection, action: Callable[[Outputs, Client], list[str]]) -> list[str]:
     failed = []
-    has_moved = False
-    for stack, outputs in _selected(path, options).items():
+    for stack, outputs in selection.read(folder / ALL).items():
         profile = project.aws_profile(folder.parent, stack)
         try:
-            client_of_stack = partial(client, outputs=outputs, profile=profile)
-            if options.back:
-                has_moved |= back(outputs, client_of_stack("lambda"), print)
-            else:
-                failed += _run(options, outputs, client_of_stack)
+            failed += action(outputs, partial(in_region, outputs=outputs, profile=profile))
         except (BotoCoreError, ClientError) as error:
             failed.append(f"{stack}: {error}")
-    if options.back and not has_moved and not failed:
-        failed.append(f"nothing to roll back: {path} has no function with an alias that has an earlier version")
-    for line in failed:
-        print(f"error: {line}", file=sys.stderr)
-    return int(bool(failed))
-
-
-def _selected(path: Path, options: argparse.Namespace) -> dict[str, Outputs]:
-    """Return the outputs of the selected stacks, by stack. Exit if a selection matches none."""
-    stacks: dict[str, Outputs] = json.loads(path.read_text(encoding="utf-8"))
-    selection = {"service": options.service, "environment": options.env}
-    fields = {field: value for field, value in selection.items() if value}
-    selected = {stack: outputs for stack, outputs in stacks.items() if fields.items() <= outputs.items()}
-    if fields and not selected:
-        named = f"{options.service or 'any service'} in {options.env or 'any environment'}"
-        sys.exit(
-            f"error: {path} must have the outputs of {named}, got those of {', '.join(stacks)}. Run make outputs with "
-            "SERVICE and ENV."
-        )
-    return selected
-
-
-def _run(options: argparse.Namespace, outputs: Outputs, client: Callable[[str], Any]) -> list[str]:
-    """Do what the arguments say with one stack; returns what failed, and why."""
-    if options.prune:
-        prune(outputs, client("lambda"), print)
-    elif "rollout_application" in outputs:
-        return _shift(outputs, client)
-    return []
-
-
-def _shift(outputs: Outputs, client: Callable[[str], Any]) -> list[str]:
-    codedeploy = client("codedeploy")
-    shifts = list(due(outputs, client("lambda")))
-    if not shifts:
-        print(f"{outputs['service']}: callers are at the newest versions")
-    begun = {start(outputs["rollout_application"], shift, codedeploy): shift for shift in shifts}
-    return follow(begun, codedeploy, print, time.sleep)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    return failed

@@ -27,6 +27,25 @@ def lines(audited: Audited) -> Iterator[str]:
     yield _summary(audited)
 
 
+def data(audited: Audited) -> list[dict[str, str]]:
+    """Return every finding with its deployment, as JSON has it."""
+    return [
+        {
+            "deployment": name,
+            "control": finding.control.name,
+            "title": finding.control.title,
+            "severity": finding.control.severity,
+            "resource": finding.resource.name,
+            "urn": finding.resource.urn,
+            "state": finding.state,
+            "reason": finding.reason,
+            "remediation": finding.control.remedy,
+        }
+        for name, findings in audited.items()
+        for finding in findings
+    ]
+
+
 def failed(audited: Audited) -> bool:
     """Whether anything did."""
     return bool(_found(audited, "failed"))

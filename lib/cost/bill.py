@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..environments import ENVIRONMENTS
+from ..local import project
+from ..local.terminal import Terminal
 from ..recorder import Registered, recorded
 from ..services import SERVICES
 from .month import Month
@@ -38,6 +40,16 @@ class Bill(NamedTuple):
     unpriced: list[str]
     """What there is besides."""
 
+    def data(self) -> dict[str, Any]:
+        """Return the bill as JSON has it."""
+        return {
+            "usd": self.usd(),
+            "fixed_usd": self.usd(fixed=True),
+            "items": [item._asdict() for item in self.items],
+            "free": self.free,
+            "unpriced": self.unpriced,
+        }
+
     def usd(self, *, fixed: bool | None = None) -> float:
         """All of it; what is fixed, or what is not."""
         return sum(item.usd for item in self.items if fixed in (None, item.fixed))
@@ -65,6 +77,27 @@ def standard(program: Path) -> Mapping[str, Mapping[str, Bill]]:
         return bill(Month(made, Traffic(), WORK[service], SERVICES[service]))
 
     return {service: {environment: of(service, environment) for environment in ENVIRONMENTS} for service in WORK}
+
+
+def bills(
+    services: Sequence[str],
+    environments: Sequence[str],
+    pairs: Sequence[str],
+    traffic: Traffic,
+    terminal: Terminal,
+) -> dict[str, dict[str, Bill]]:
+    """Return the bills of the project in this folder by service and environment, with config from `key=value` pairs."""
+    here = project.read(Path())
+    overrides = project.said(here, pairs)
+
+    def of(service: str, environment: str) -> Bill:
+        terminal.passing(f"  {service} in {environment} ...")
+        deployment = recorded(here.program, project.config(here, environment, service) | overrides, here.name)
+        return bill(Month(deployment, traffic, WORK[service], SERVICES[service]))
+
+    found = {service: {environment: of(service, environment) for environment in environments} for service in services}
+    terminal.passing("")
+    return found
 
 
 def _items(kind: str, found: Sequence[Registered], month: Month, prices: Prices) -> Iterator[Item]:

@@ -76,9 +76,9 @@ def bearing(headers: Mapping[str, str]) -> Shown:
     return lambda _method, _url, _body: headers
 
 
-def signing(region: str, key_id: str, secret: str) -> Shown:
+def signing(region: str, key_id: str, secret: str, session_token: str | None = None) -> Shown:
     """A signature of each request."""
-    signer = SigV4Auth(Credentials(key_id, secret), "execute-api", region)
+    signer = SigV4Auth(Credentials(key_id, secret, session_token), "execute-api", region)
 
     def signed(method: str, url: str, body: bytes | None) -> Mapping[str, str]:
         request = AWSRequest(method, url, data=body)

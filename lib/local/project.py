@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
 import json
-from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +12,10 @@ import yaml
 
 STAND_IN = "known to Pulumi alone"
 """What a secret in an object of the stack's file is in the embedded run."""
+
+
+class ConfigError(ValueError):
+    """A `key=value` pair that the project does not accept. The message contains the remedy."""
 
 
 class Project(NamedTuple):
@@ -57,24 +61,16 @@ def config(project: Project, environment: str, service: str) -> dict[str, str]:
     return {key: _text(value) for key, value in values.items() if ":" not in key}
 
 
-def takes_config(parser: ArgumentParser) -> None:
-    """Let a command be given pairs that `said` reads."""
-    parser.add_argument(
-        "--config",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="a key of the project's config, and what it says",
-    )
-
-
 def said(project: Project, pairs: Sequence[str]) -> dict[str, str]:
-    """What `key=value` pairs say; raises ValueError for one that is no such pair, or whose key nothing reads."""
+    """Return the config in `key=value` pairs. Raise `ConfigError` for an invalid pair or an unknown key."""
     found = {}
     for pair in pairs:
         key, _, value = pair.partition("=")
         if not value or key not in project.defaults:
-            raise ValueError(f"config {pair!r}: give KEY=VALUE with a key that {project.folder / 'Pulumi.yaml'} has")
+            nearest = [] if key in project.defaults else difflib.get_close_matches(key, project.defaults, 1)
+            hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+            file = project.folder / "Pulumi.yaml"
+            raise ConfigError(f"config must be KEY=VALUE with a key of {file}, got {pair!r}.{hint}")
         found[key] = value
     return found
 

@@ -1,16 +1,14 @@
-"""Builds the pages of services: `python -m lib.local.sites`, of those named or of all, and before an embedded run."""
+"""Build the pages of services with npm."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..service import Service
-from ..services import SERVICES
 from .terminal import Terminal
 
 INSTALL = ("ci", "--no-audit", "--no-fund")
@@ -21,16 +19,6 @@ LAST_LINES = 20
 
 class SiteError(Exception):
     """The pages of a service could not be built; the message says what npm said last."""
-
-
-def main(services: Iterable[Service]) -> int:
-    """Build every site that is not as its sources are; the process's exit code."""
-    terminal = Terminal()
-    try:
-        return 0 if build(services, terminal) else 1
-    except SiteError as exc:
-        terminal.say(f"error: {exc}")
-        return 1
 
 
 def build(services: Iterable[Service], terminal: Terminal) -> bool:
@@ -100,7 +88,3 @@ def _run(npm: str, step: tuple[str, ...], folder: Path, terminal: Terminal) -> N
     if running.returncode:
         said = "\n".join(["", *last])
         raise SiteError(f"npm {' '.join(step)} failed in {folder}: put right what it says, then run make site{said}")
-
-
-if __name__ == "__main__":
-    sys.exit(main([SERVICES[name] for name in sys.argv[1:] or SERVICES]))

@@ -8,11 +8,16 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+import boto3
+
+from .. import outputs as files
 from ..openapi import PLACEHOLDER, answering
 from ..service import Call, Route, Service
+from ..services import SERVICES
 from . import callers
 
 
@@ -76,6 +81,43 @@ def run(
     return answers
 
 
+def run_deployed(
+    names: Iterable[str], path: Path, api_key: str | None, on_answer: Callable[[Answer], None]
+) -> dict[str, list[Answer]]:
+    """Send the demo calls of services to the deployments in a file of outputs. Return the responses by service."""
+    found = {}
+    for name in names:
+        url, headers = files.reach(path, name, api_key)
+        outputs = files.read(path)
+        is_signed = outputs.get(f"{name}_authorization") == "AWS_IAM"
+        by = _signing(outputs[f"{name}_api_execution_arn"].split(":")[3]) if is_signed else callers.bearing(headers)
+        found[name] = run(SERVICES[name], {"api_url": url}, on_answer, by)
+    return found
+
+
+def _signing(region: str) -> callers.Shown:
+    credentials = boto3.Session().get_credentials()
+    if credentials is None:
+        raise files.OutputsError("The API requires signed requests. Set AWS_PROFILE to a profile with credentials.")
+    key = credentials.get_frozen_credentials()
+    return callers.signing(region, key.access_key, key.secret_key, key.token)
+
+
+def data(answers: Iterable[Answer]) -> list[dict[str, Any]]:
+    """Return the responses as JSON has them."""
+    return [
+        {
+            "method": answer.call.method,
+            "path": answer.call.path,
+            "expected_status": answer.call.status,
+            "status": answer.status,
+            "milliseconds": round(answer.milliseconds, 1),
+            "body": answer.body,
+        }
+        for answer in answers
+    ]
+
+
 def filled(call: Call, kept: Mapping[str, str]) -> Call:
     """`call` with what earlier answers said in its placeholders; one of which none said anything stays."""
     in_path = {name: quote(value, safe="") for name, value in kept.items()}
@@ -91,6 +133,11 @@ def _filled(part: Any, kept: Mapping[str, str]) -> Any:
         case list():
             return [_filled(inside, kept) for inside in part]
     return part
+
+
+def line(answer: Answer) -> str:
+    """Return a response as a line of progress."""
+    return f"  {answer.call.method} {answer.call.path}: {answer.status}, {answer.milliseconds:.0f} ms"
 
 
 def table(service: Service, answers: Iterable[Answer]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What brings rows back, and a service up in another region: `make restore` and `make failover`."""
+"""What brings rows back, and a service up in another region: `tap restore` and `tap failover`."""
 
 
 class RecoveryError(Exception):

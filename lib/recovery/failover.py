@@ -1,8 +1,7 @@
-"""`make failover`: a service up in a region that holds replicas of its tables, and its domain pointed there."""
+"""Failover: a service deployed in a region with replicas of its tables, and its domain pointed there."""
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -29,33 +28,30 @@ PAUSE_SECONDS = 3.0
 """Between two of them: what was just deployed answers after a while."""
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """What it takes."""
-    parser.add_argument("--service", required=True)
-    parser.add_argument("--env", required=True, help="environment suffix")
-    parser.add_argument("--to", required=True, help="the region, e.g. us-west-2; the one at home fails back")
-    parser.add_argument("--health", default="", help="a path that answers GET (default: a listing of the service's)")
-    parser.add_argument("--dry", action="store_true", help="look, and tell what would be done")
+def failover(
+    service: str, environment: str, region: str, terminal: Terminal, *, health: str = "", dry: bool = False
+) -> None:
+    """Deploy a service in a region with replicas of its tables and point its domain there; back home, too.
 
-
-def run(options: argparse.Namespace, terminal: Terminal) -> int:
-    """Fail over, step by step, and return the exit code; raises `RecoveryError` at the first step that fails."""
-    if not options.to:
-        raise RecoveryError("TO is not said: give a region that holds replicas of the tables, e.g. TO=us-west-2")
-    here = Deployment(service=options.service, environment=options.env, region="", home="")
+    `health` is a path that responds to GET, by default a listing of the service. With `dry`, only report the steps.
+    Raise `RecoveryError` at the first step that fails.
+    """
+    if not region:
+        raise RecoveryError("to must be a region with replicas of the tables, e.g. us-west-2, got ''.")
+    here = Deployment(service=service, environment=environment, region="", home="")
     home = here.outputs()
     if not home:
         raise RecoveryError(f"stack {here.stack} is not deployed: make up does that")
-    target = replace(here, region=options.to, home=region_of(home["dynamodb_table_arn"]))
-    path = options.health or listing(options.service)
-    others = [replace(target, region=region) for region in replicated(home["table_names"].values(), target)]
+    target = replace(here, region=region, home=region_of(home["dynamodb_table_arn"]))
+    path = health or listing(service)
+    others = [replace(target, region=name) for name in replicated(home["table_names"].values(), target)]
     terminal.step(f"{len(home['table_names'])} tables are ready in {target.region}")
     for other in others:
         terminal.say(f"  {other.region}: {lag(home['table_names'].values(), other.region, target.region)}")
-    if options.dry:
+    if dry:
         _propose(target, others, path, terminal)
-        return 0
-    build_pages(options.service, terminal)
+        return
+    build_pages(service, terminal)
     for other in others:
         terminal.step(stop(other))
     if target.prepare():
@@ -68,7 +64,6 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
     for name in ("api_url", "site_url"):
         if name in found:
             terminal.say(f"  {name}: {found[name]}")
-    return 0
 
 
 def _propose(target: Deployment, others: Iterable[Deployment], path: str, terminal: Terminal) -> None:
@@ -86,7 +81,7 @@ def listing(service: str) -> str:
     found = next((r.path for _, r in routes if r.method == "GET" and not r.path_parameters()), "")
     if not found:
         raise RecoveryError(
-            f"service {service!r} is none of {', '.join(SERVICES)}: give HEALTH, a path that answers GET"
+            f"service {service!r} is none of {', '.join(SERVICES)}: set the health path, which must respond to GET"
         )
     return found
 

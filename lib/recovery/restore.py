@@ -1,46 +1,38 @@
-"""`make restore`: a table as it was, beside the live one; what differs, and back with it."""
+"""A table restored next to the live one, the differences, and writing them back."""
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from .. import outputs as files
 from ..local.terminal import Terminal
 from . import RecoveryError
 from .aws import client
 from .comparison import Comparison, Counts, Pair, compared
-from .restoring import Live, description, moment, restored
+from .restoring import Live, description, restored
 from .writing import DELETED, LEFT, WRITTEN, write_back
 
 SHOWN = 10
 """How many rows that differ are shown."""
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """What it takes."""
-    parser.add_argument("--stack", required=True, help="the deployment, e.g. items-prod")
-    parser.add_argument("--table", default="", help="by its name in the description, or in AWS")
-    sources = parser.add_mutually_exclusive_group(required=True)
-    sources.add_argument("--at", help="as of this time, e.g. 2026-11-20T10:00:00Z")
-    sources.add_argument(
-        "--from", dest="source", help="a backup's or a recovery point's ARN, or a table restored before"
-    )
-    parser.add_argument("--apply", action="store_true", help="write back what differs")
-    parser.add_argument("--exact", action="store_true", help="with --apply: delete rows that were not there, too")
-    parser.add_argument("--outputs", type=Path, default=files.FOLDER / files.ALL, help="default %(default)s")
+def restore(
+    live: Live, source: str | datetime, terminal: Terminal, *, apply: bool = False, exact: bool = False
+) -> bool:
+    """Restore a table next to the live one and compare them; with `apply`, write back the differences.
 
-
-def run(options: argparse.Namespace, terminal: Terminal) -> int:
-    """Restore, compare, and write back if asked to; the process's exit code."""
-    live = found_table(options.outputs, options.stack, options.table)
+    The source is a time, the ARN of a backup or recovery point, or the name of a table restored before. With `exact`,
+    also delete the rows that the copy does not have. Return whether no row was skipped.
+    """
     dynamodb = client("dynamodb", live.region)
     if not description(dynamodb, live.name):
-        raise RecoveryError(f"{live.name} is gone: make up makes it anew, empty; then give FROM, the ARN of a backup")
-    copy = _copy(options, live, terminal)
+        raise RecoveryError(
+            f"{live.name} is gone: make up creates it again, empty; then restore it from the ARN of a backup"
+        )
+    copy = _copy(live, source, terminal)
     pair = _pair(dynamodb, copy, live.name)
     with compared(pair, lambda rows: terminal.passing(f"  {rows:,} rows are read")) as comparison:
         counts = comparison.counts()
@@ -48,15 +40,11 @@ def run(options: argparse.Namespace, terminal: Terminal) -> int:
             f"{counts.equal:,} rows are equal, {counts.different:,} different, {counts.only_there:,} only in {copy}, "
             f"{counts.only_here:,} only in {live.name}"
         )
-        done = (
-            _apply(pair, comparison, options.exact, terminal)
-            if options.apply
-            else _propose(counts, comparison, terminal)
-        )
+        done = _apply(pair, comparison, exact, terminal) if apply else _propose(counts, comparison, terminal)
     terminal.say(
         f"  the copy costs until it is deleted: aws dynamodb delete-table --region {live.region} --table-name {copy}"
     )
-    return 0 if done else 1
+    return done
 
 
 def found_table(outputs: Path, stack: str, table: str) -> Live:
@@ -73,16 +61,16 @@ def found_table(outputs: Path, stack: str, table: str) -> Live:
     names: Mapping[str, str] = found["table_names"]
     wanted = next((name for name, physical in names.items() if table in (name, physical)), None)
     if wanted is None:
-        raise RecoveryError(f"TABLE {table!r}: give one of {', '.join(names)}")
+        raise RecoveryError(f"table must be one of {', '.join(names)}, got {table!r}.")
     return Live(names[wanted], found["table_arns"][wanted], found.get("backup_restore_role_arn", ""))
 
 
-def _copy(options: argparse.Namespace, live: Live, terminal: Terminal) -> str:
-    """The name of the table that is compared with the live one."""
-    if options.source and not options.source.startswith("arn:"):
-        return str(options.source)
-    source = moment(options.at) if options.at else options.source
-    terminal.step(f"restoring {live.name} as of {options.at}" if options.at else f"restoring {live.name} from {source}")
+def _copy(live: Live, source: str | datetime, terminal: Terminal) -> str:
+    """Return the name of the table that is compared with the live one."""
+    if isinstance(source, str) and not source.startswith("arn:"):
+        return source
+    at = "as of" if isinstance(source, datetime) else "from"
+    terminal.step(f"restoring {live.name} {at} {source}")
     copy = restored(live, source, lambda said: terminal.passing(f"  {said}"))
     terminal.step(f"{copy} stands")
     return copy
@@ -103,8 +91,8 @@ def _propose(counts: Counts, comparison: Comparison, terminal: Terminal) -> bool
         terminal.say(f"  {difference.kind}: {difference.key}")
     if batch:
         terminal.say(
-            f"  nothing is written: APPLY=1 writes {counts.different + counts.only_there:,} rows back, "
-            f"and with EXACT=1 deletes {counts.only_here:,}"
+            f"  nothing is written: --apply (make: APPLY=1) writes {counts.different + counts.only_there:,} rows back, "
+            f"and --exact (make: EXACT=1) deletes {counts.only_here:,}"
         )
     return True
 

@@ -86,7 +86,7 @@ def outputs_fixture(origins: Origins, tmp_path_factory: pytest.TempPathFactory) 
     """Run the stock service for its own site and two further origins, and return its outputs."""
     folder = tmp_path_factory.mktemp("outputs")
     config = f"cors_origin=site,{origins.shop},{origins.panel}"
-    command = [sys.executable, "-u", "-m", "lib.local", "--service", "stock", "--config", config]
+    command = [sys.executable, "-u", "-m", "lib", "local", "--service", "stock", "--config", config]
     with subprocess.Popen([*command, "--outputs", str(folder)], stdout=subprocess.PIPE, text=True) as running:
         try:
             lines = []

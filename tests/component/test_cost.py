@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from lib.cost.__main__ import main
+from lib.cli import main
 from lib.cost.bill import Bill, bill, standard
 from lib.cost.month import Month
 from lib.cost.traffic import Traffic
@@ -73,7 +74,7 @@ def test_without_traffic_only_what_is_fixed_is_left() -> None:
 
 
 def test_the_command_prints_all_bills_and_one_in_detail(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--service", "items", "--env", "dev", "--env", "prod", "--requests", "2e6"]) == 0
+    assert main(["cost", "--service", "items", "--env", "dev", "--env", "prod", "--requests", "2e6"]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[0].split() == ["USD", "a", "month", "dev", "prod"]
     assert [line.split()[0] for line in said[1:3]] == ["items", "of"]
@@ -88,42 +89,43 @@ def test_stacks_of_a_renamed_project_have_its_config(
     (tmp_path / "Pulumi.yaml").write_text(f"{{name: shop, main: {PROGRAM}}}", encoding="utf-8")
     (tmp_path / "Pulumi.items-dev.yaml").write_text("config: {'shop:tracing': true, 'shop:rolout': none}", "utf-8")
     monkeypatch.chdir(tmp_path)
-    assert main(["--service", "items", "--env", "dev"]) == 1
+    assert main(["cost", "--service", "items", "--env", "dev"]) == 1
     assert capsys.readouterr().err.startswith("error: config keys must be known, got 'shop:rolout' ")
     (tmp_path / "Pulumi.items-dev.yaml").write_text("config: {'shop:tracing': true}", encoding="utf-8")
-    assert main(["--service", "items", "--env", "dev"]) == 0
+    assert main(["cost", "--service", "items", "--env", "dev"]) == 0
     assert "traces" in capsys.readouterr().out
 
 
 def test_a_setting_can_be_tried_out(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--service", "items", "--env", "dev", "--config", "tracing=true"]) == 0
+    assert main(["cost", "--service", "items", "--env", "dev", "--config", "tracing=true"]) == 0
     assert ["lambda.Function", "traces", "1,000,000", "traces", "5.00"] in [
         line.split() for line in capsys.readouterr().out.splitlines()
     ]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("arguments", "code", "message"),
     [
-        (["--writes", "2"], "error: traffic.writes 2.0: give a number from 0 to 1: a share of the requests"),
-        (["--service", "items", "--env", "Prod"], "error: environment_suffix 'Prod': give 'prod'"),
-        (["--config", "colour=red"], "error: config 'colour=red': give KEY=VALUE with a key that Pulumi.yaml has"),
+        (["--writes", "2"], 2, "error: traffic.writes 2.0: give a number from 0 to 1: a share of the requests. Run "),
+        (["--service", "items", "--env", "Prod"], 1, "error: environment_suffix 'Prod': give 'prod'"),
+        (["--config", "colour=red"], 2, "error: config must be KEY=VALUE with a key of Pulumi.yaml, got 'colour=red'"),
     ],
 )
-def test_what_cannot_be_is_one_line_and_exit_code_1(
-    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+def test_invalid_arguments_are_one_line(
+    arguments: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(arguments) == 1
-    said = capsys.readouterr()
-    assert said.err.startswith(message)
-    assert not said.out
+    assert main(["cost", *arguments]) == code
+    printed = capsys.readouterr()
+    assert printed.err.startswith(message)
+    assert len(printed.err.splitlines()) == 1
+    assert not printed.out
 
 
 def test_a_folder_without_a_project_is_one_line_and_exit_code_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert main([]) == 1
+    assert main(["cost"]) == 1
     assert "Pulumi.yaml" in capsys.readouterr().err
 
 
@@ -134,14 +136,17 @@ def test_a_program_of_a_project_of_any_name_reads_its_configuration(
     text = "import pulumi\nraise ValueError(pulumi.Config('shop').require('environment'))"
     (tmp_path / "program.py").write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    assert main(["--service", "items", "--env", "pr-7"]) == 1
+    assert main(["cost", "--service", "items", "--env", "pr-7"]) == 1
     assert capsys.readouterr().err == "error: pr-7\n"
 
 
-def test_a_service_that_is_not_there_is_exit_code_2() -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["--service", "shoes"])
-    assert ended.value.code == 2
+def test_json_has_every_bill(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cost", "--service", "items", "--env", "dev", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["items"]["dev"]
+    expected = billed("items", "dev")
+    assert (found["usd"], found["fixed_usd"]) == (expected.usd(), expected.usd(fixed=True))
+    assert found["items"] == [item._asdict() for item in expected.items]
+    assert found["unpriced"] == []
 
 
 def test_what_has_no_price_is_exit_code_1_and_said(
@@ -150,5 +155,5 @@ def test_what_has_no_price_is_exit_code_1_and_said(
     (tmp_path / "Pulumi.yaml").write_text("name: tap\nmain: program.py\n", encoding="utf-8")
     (tmp_path / "program.py").write_text(UNKNOWN, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    assert main(["--service", "items", "--env", "dev"]) == 1
+    assert main(["cost", "--service", "items", "--env", "dev"]) == 1
     assert "CANNOT BE PRICED: kinesis.Stream, 1 of them" in capsys.readouterr().out.splitlines()

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from lib import outputs as files
-from lib.local import __main__ as command
+from lib.cli import main
 from lib.local.emulator import Emulator
 
 from ..builders import PAGES
@@ -159,6 +159,6 @@ def test_role_of_the_preflight_function_reads_no_table(several: dict[str, Any], 
 
 def test_local_run_accepts_several_origins_on_the_command_line(tmp_path: Path) -> None:
     config = "cors_origin=https://a.example,http://127.0.0.1:1234"
-    assert command.main(["--check", "--service", "items", "--config", config, "--outputs", str(tmp_path)]) == 0
+    assert main(["local", "--check", "--service", "items", "--config", config, "--outputs", str(tmp_path)]) == 0
     outputs = json.loads((tmp_path / files.FLAT).read_text(encoding="utf-8"))
     assert outputs["cors_origin"] == "https://a.example,http://127.0.0.1:1234"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lib.local import __main__ as command
+from lib.cli import main
 from lib.local import callers
 from lib.local.emulator import Emulator
 from lib.local.function_logs import FunctionLogs
@@ -149,7 +149,7 @@ def test_an_error_in_a_handler_is_printed_with_its_traceback(
         return authorize(outputs, emulator)
 
     monkeypatch.setattr(callers, "shown", delete_table)
-    assert command.main(["--check", "--service", "items", "--outputs", str(tmp_path)]) == 1
+    assert main(["local", "--check", "--service", "items", "--outputs", str(tmp_path)]) == 1
     printed = capsys.readouterr().out
     function = json.loads((tmp_path / "flat-outputs.json").read_text(encoding="utf-8"))["lambda_function_name"]
     lines = [line for line in printed.splitlines() if line.startswith(f"{function} | ")]
@@ -173,7 +173,7 @@ def test_requests_are_printed_once_the_run_serves(
     monkeypatch.setattr(Watcher, "poll", lambda _: items_at(tmp_path))
     request = ' | INFO request requestId="'
     with interrupted(signal.SIGINT, lambda: any(request in line for line in lines)):
-        assert command.main(["--env", "staging", "--service", "items", "--outputs", str(tmp_path)]) == 0
+        assert main(["local", "--env", "staging", "--service", "items", "--outputs", str(tmp_path)]) == 0
     before, ready, after = capsys.readouterr().out.partition("ready: ")
     assert ready
     assert request not in before

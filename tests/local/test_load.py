@@ -65,9 +65,9 @@ def test_without_a_deployment_there_is_something_to_do_first(
     assert "tells of no items service: run make local or make up SERVICE=items first" in capsys.readouterr().out
 
 
-def test_an_environment_that_cannot_be_is_one_clear_error(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_environment_that_cannot_be_is_one_clear_error(capfd: pytest.CaptureFixture[str]) -> None:
     assert main([*SMALL, "--env", "no spaces"]) == 1
-    assert "environment_suffix 'no spaces'" in capsys.readouterr().out
+    assert "error: environment_suffix 'no spaces'" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("option", ["--clients", "--seconds", "--workers"])

@@ -53,8 +53,9 @@ def client_fixture(emulator: Emulator) -> Any:
 
 
 def test_versions_that_no_alias_calls_are_deleted(
-    client: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(rollout, "in_region", lambda _service, **_: client)
     called, plain = published(client, 5), published(client, 2)
     client.create_alias(
         FunctionName=called,
@@ -67,9 +68,9 @@ def test_versions_that_no_alias_calls_are_deleted(
         "function_names": {"api": "desk-api", "sweep": "desk-sweep"},
     }
     (tmp_path / ALL).write_text(json.dumps({"desk-dev": outputs}), encoding="utf-8")
-    assert rollout.main(["--prune"], tmp_path, lambda service, **_: client) == 0
+    assert not rollout.prune_stacks(tmp_path, rollout.Selection(), print)
     assert remaining(client, called) == ["$LATEST", "1", "3", "5"]
     assert remaining(client, plain) == ["$LATEST", "2"]
     assert capsys.readouterr().out == "desk-api: 2 of 5 versions deleted\ndesk-sweep: 1 of 2 versions deleted\n"
-    assert rollout.main(["--prune"], tmp_path, lambda service, **_: client) == 0
+    assert not rollout.prune_stacks(tmp_path, rollout.Selection(), print)
     assert remaining(client, called) == ["$LATEST", "1", "3", "5"]

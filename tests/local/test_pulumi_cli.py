@@ -15,11 +15,13 @@ from typing import Any
 import pulumi
 import pytest
 import yaml
+from botocore.exceptions import EndpointConnectionError
 
-from lib import pulumi_cli
+from lib import rollout
+from lib.cli import main
 from lib.config import KEYS, args_from_config, check_keys
 from lib.local import sites
-from lib.pulumi_cli import GUIDANCE, main
+from lib.pulumi_cli import GUIDANCE
 
 from ..executable import write_program
 
@@ -95,8 +97,8 @@ def checkout_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkou
 
 
 def last(capsys: pytest.CaptureFixture[str]) -> str:
-    """The last line of the output."""
-    return capsys.readouterr().out.splitlines()[-1]
+    """The last line of the errors."""
+    return capsys.readouterr().err.splitlines()[-1]
 
 
 @pytest.mark.parametrize("environment", ["dev", "pr-7", "staging", "prod", "production"])
@@ -217,17 +219,17 @@ def test_failed_selection_leaves_an_existing_file(checkout: Checkout) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("words", "code", "message"),
     [
-        (["--env", "a b"], "error: environment_suffix 'a b': AWS names take letters"),
-        (["--env", "Prod"], "error: environment_suffix 'Prod': give 'prod'"),
-        (["--config", "colour=red"], "error: config 'colour=red': give KEY=VALUE with a key that Pulumi.yaml has"),
+        (["--env", "a b"], 2, "error: environment_suffix 'a b': AWS names take letters"),
+        (["--env", "Prod"], 1, "error: environment_suffix 'Prod': give 'prod'"),
+        (["--config", "colour=red"], 2, "error: config must be KEY=VALUE with a key of Pulumi.yaml, got 'colour=red'."),
     ],
 )
 def test_invalid_variable_is_one_line_and_changes_nothing(
-    checkout: Checkout, capsys: pytest.CaptureFixture[str], words: list[str], message: str
+    checkout: Checkout, capsys: pytest.CaptureFixture[str], words: list[str], code: int, message: str
 ) -> None:
-    assert main(["up", "--yes", *words]) == 1
+    assert main(["up", "--yes", *words]) == code
     assert last(capsys).startswith(message)
     assert not checkout.files()
     assert not checkout.calls()
@@ -237,8 +239,8 @@ def test_invalid_variable_is_one_line_and_changes_nothing(
 def test_without_a_terminal_yes_is_needed(checkout: Checkout, capsys: pytest.CaptureFixture[str], command: str) -> None:
     assert main([command]) == 1
     assert last(capsys) == (
-        "error: YES must be 1, as there is no terminal to confirm the changes. "
-        f"Run make {command} SERVICE=items ENV=dev YES=1."
+        f"error: There is no terminal to confirm the changes. Confirm them with tap {command} --yes, "
+        f"or make {command} YES=1."
     )
     assert not checkout.files()
     assert not checkout.calls()
@@ -288,6 +290,30 @@ def test_new_stack_has_no_warning(checkout: Checkout, capsys: pytest.CaptureFixt
     checkout.outputs()
     main(["preview"])
     assert capsys.readouterr().out.splitlines() == ["created Pulumi.items-dev.yaml: keep it under version control"]
+
+
+def test_outputs_are_written_and_printed_as_json(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    expected = {"service": "items", "api_url": "https://example.com"}
+    assert main(["outputs"]) == 0
+    assert not capsys.readouterr().out
+    assert main(["outputs", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == expected
+    written = (checkout.folder / "cfn-outputs" / "all-outputs.json").read_text(encoding="utf-8")
+    assert json.loads(written) == {"items-dev": expected}
+
+
+def test_up_shifts_the_aliases_last(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checkout.outputs(service="items", rollout_application="items-rollout", lambda_function_arn="::::::")
+
+    def fail(*_: object, **__: object) -> None:
+        raise EndpointConnectionError(endpoint_url="https://codedeploy")
+
+    monkeypatch.setattr(rollout, "in_region", fail)
+    assert main(["up", "--yes"]) == 1
+    assert last(capsys) == 'error: items-dev: Could not connect to the endpoint URL: "https://codedeploy"'
+    assert checkout.calls("up")
 
 
 @pytest.mark.parametrize("deployed", [True, False])
@@ -343,7 +369,7 @@ def interrupted_fixture(checkout: Checkout, tmp_path: Path) -> Iterator[subproce
         (checkout.cli / flag).touch()
     (tmp_path / "temporary").mkdir()
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(tmp_path / "temporary")}
-    command = [sys.executable, "-m", pulumi_cli.__name__, "up", "--yes", "--config", "tracing=true"]
+    command = [sys.executable, "-m", "lib", "up", "--yes", "--config", "tracing=true"]
     with subprocess.Popen(command, env=environment, start_new_session=True) as process:
         deadline = time.monotonic() + 60
         while not (checkout.cli / "started").exists() and time.monotonic() < deadline:

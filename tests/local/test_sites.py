@@ -12,11 +12,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from lib.cli import main
 from lib.local import sites
 from lib.local.emulator import Emulator
 from lib.local.engine import Engine, deploy
 from lib.local.terminal import Terminal
 from lib.service import Service, Site
+from lib.services import SERVICES
 
 from ..builders import PAGES, a_service
 
@@ -226,12 +228,12 @@ INSTALL, BUILD = "ci --no-audit --no-fund", "run build"
 
 
 def test_pages_are_built_once(sources: Sources, capsys: pytest.CaptureFixture[str]) -> None:
-    assert sites.main([sources.service]) == 0
+    assert sites.build([sources.service], Terminal())
     assert sources.told() == [INSTALL, BUILD]
     said = capsys.readouterr().out
     assert f"parcels: npm {INSTALL}\n" in said
     assert f"parcels: npm {BUILD}\n" in said
-    assert sites.main([sources.service]) == 0
+    assert sites.build([sources.service], Terminal())
     assert sources.told() == []
 
 
@@ -240,20 +242,20 @@ def test_pages_are_built_once(sources: Sources, capsys: pytest.CaptureFixture[st
     [("src/main.ts", [BUILD]), ("package-lock.json", [INSTALL, BUILD]), ("node_modules/x.js", [])],
 )
 def test_pages_are_built_again_when_their_sources_change(sources: Sources, changed: str, told: list[str]) -> None:
-    sites.main([sources.service])
+    sites.build([sources.service], Terminal())
     sources.told()
     for name in ("node_modules/.package-lock.json", "dist/index.html"):
         sources.written(name, 10)
     sources.written(changed, 20)
-    assert sites.main([sources.service]) == 0
+    assert sites.build([sources.service], Terminal())
     assert sources.told() == told
-    assert sites.main([sources.service]) == 0
+    assert sites.build([sources.service], Terminal())
     assert sources.told() == []
 
 
 @pytest.mark.parametrize("site", [None, Site(folder=PAGES)], ids=["no site", "a site that is not built"])
 def test_nothing_is_built_where_there_is_nothing_to_build(sources: Sources, site: Site | None) -> None:
-    assert sites.main([a_service(site=site)]) == 0
+    assert sites.build([a_service(site=site)], Terminal())
     assert sources.told() == []
 
 
@@ -261,18 +263,20 @@ def test_without_node_one_line_says_what_to_install(
     sources: Sources, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert sites.main([sources.service]) == 1
+    assert not sites.build([sources.service], Terminal())
     assert capsys.readouterr().out == (
         "parcels: its pages are not built, for there is no npm: install Node.js from https://nodejs.org, "
         "then run make site\n"
     )
-    assert not sites.build([sources.service], Terminal())
 
 
-def test_a_build_that_fails_says_what_npm_said(sources: Sources, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_build_that_fails_says_what_npm_said(
+    sources: Sources, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     sources.npm(code=1)
-    assert sites.main([sources.service]) == 1
-    said = capsys.readouterr().out
+    monkeypatch.setitem(SERVICES, "items", sources.service)
+    assert main(["site", "build", "items"]) == 1
+    said = capsys.readouterr().err
     assert f"error: npm {INSTALL} failed in {sources.folder}: put right what it says, then run make site\n" in said
     assert said.endswith(f"\nnpm says: {INSTALL}\n")
     assert sources.told() == [INSTALL]

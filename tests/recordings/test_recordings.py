@@ -1,7 +1,7 @@
 """Programs register what is recorded, so that a refactoring changes nothing that is deployed.
 
 The OpenAPI documents of the services are not recorded here: they are in `docs/`, and `make lint` compares them by
-`python -m lib.reference --check`.
+`python -m lib docs --check`.
 """
 
 from __future__ import annotations

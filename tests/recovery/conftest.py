@@ -11,8 +11,8 @@ from typing import Any
 import boto3
 import pytest
 
+from lib.cli import main
 from lib.local.emulator import Emulator
-from lib.recovery.__main__ import main
 
 
 class Desk:

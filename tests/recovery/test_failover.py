@@ -22,10 +22,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from lib.cli import main
 from lib.local.emulator import Emulator
 from lib.recovery import aws as clients
 from lib.recovery import dns, failover
-from lib.recovery.__main__ import main
 from lib.recovery.deployment import Deployment
 
 from ..executable import write_program
@@ -143,8 +143,9 @@ def shop_fixture(aws: pytest.MonkeyPatch, emulator: Emulator, tmp_path: Path) ->
 
 
 def last(capsys: pytest.CaptureFixture[str]) -> str:
-    """The last line that was said."""
-    return capsys.readouterr().out.splitlines()[-1]
+    """The last line of the errors, or else of the output."""
+    printed = capsys.readouterr()
+    return (printed.err or printed.out).splitlines()[-1]
 
 
 def test_a_service_comes_up_where_its_replicas_are(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
@@ -358,12 +359,12 @@ def test_an_api_for_those_who_signed_in_is_told_as_such(shop: Shop, capsys: pyte
 def test_a_service_nobody_knows_needs_a_path(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     (shop.cli / "notes-prod").write_text((shop.cli / "items-prod").read_text(), encoding="utf-8")
     assert main(["failover", "--service", "notes", "--env", "prod", "--to", AWAY]) == 1
-    assert "service 'notes' is none of items, inventory, stock: give HEALTH" in last(capsys)
+    assert "service 'notes' is none of items, inventory, stock: set the health path" in last(capsys)
 
 
 def test_no_region_is_a_line(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     assert shop.failover(to="") == 1
-    assert "TO is not said: give a region" in last(capsys)
+    assert "to must be a region with replicas" in last(capsys)
 
 
 def test_what_is_not_deployed_cannot_fail_over(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:

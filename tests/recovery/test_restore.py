@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lib.local.emulator import Emulator
 from lib.recovery import RecoveryError, restoring
-from lib.recovery.__main__ import main
 from lib.recovery.comparison import SEGMENTS, Pair, compared
 from lib.recovery.writing import CHANGED, Left, write_back
 
@@ -51,7 +48,9 @@ def test_what_differs_is_told_and_left(desk: Desk, capsys: pytest.CaptureFixture
     assert "1 rows are equal, 1 different, 1 only in" in said
     for kind, id_ in (("different", "a"), ("only there", "b"), ("only here", "d")):
         assert f'  {kind}: {{"id": {{"S": "{id_}"}}, "at": {{"N": "1"}}}}' in said
-    assert "nothing is written: APPLY=1 writes 2 rows back, and with EXACT=1 deletes 1" in said
+    assert (
+        "nothing is written: --apply (make: APPLY=1) writes 2 rows back, and --exact (make: EXACT=1) deletes 1" in said
+    )
     assert desk.rows() == before
 
 
@@ -154,8 +153,8 @@ def test_a_backup_of_dynamodbs_own_is_restored(desk: Desk) -> None:
 
 
 def error(capsys: pytest.CaptureFixture[str]) -> str:
-    """The last line that was said, which is an error."""
-    line = capsys.readouterr().out.splitlines()[-1]
+    """The last line of the errors."""
+    line = capsys.readouterr().err.splitlines()[-1]
     assert line.startswith("error: ")
     return line
 
@@ -163,7 +162,7 @@ def error(capsys: pytest.CaptureFixture[str]) -> str:
 @pytest.mark.parametrize("at", ["yesterday", "2026-11-20T10:00:00"])
 def test_a_time_without_its_offset_is_refused(desk: Desk, at: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert desk.restore("--at", at) == 1
-    assert f"AT '{at}': give a time with its offset" in error(capsys)
+    assert f"at '{at}': give a time with its offset" in error(capsys)
 
 
 def test_a_table_of_other_keys_is_not_compared(
@@ -188,12 +187,12 @@ def test_a_table_that_is_nowhere_is_not_compared(desk: Desk, capsys: pytest.Capt
 def test_a_live_table_that_is_gone_is_made_anew_first(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     desk.dynamodb.delete_table(TableName=desk.name)
     assert desk.restore("--at", AT) == 1
-    assert f"{desk.name} is gone: make up makes it anew, empty; then give FROM" in error(capsys)
+    assert f"{desk.name} is gone: make up creates it again, empty; then restore it from" in error(capsys)
 
 
 def test_an_unknown_table_or_stack_is_told_with_those_there_are(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     assert desk.restore("--at", AT, "--table", "letters") == 1
-    assert "TABLE 'letters': give one of parcels" in error(capsys)
+    assert "table must be one of parcels, got 'letters'." in error(capsys)
     assert desk.restore("--at", AT, "--stack", "desk-prod") == 1
     assert "tells of desk-dev, not of desk-prod: run make outputs" in error(capsys)
     assert desk.restore("--at", AT, "--outputs", "nowhere.json") == 1
@@ -232,13 +231,13 @@ def test_a_time_out_of_the_window_is_told_with_the_window(
         TableName=desk.name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
     )
     assert desk.restore("--at", AT) == 1
-    assert "AT '2026-11-20T10:00:00Z': give a time from 20" in error(capsys)
+    assert "at '2026-11-20T10:00:00Z': give a time from 20" in error(capsys)
 
 
 def test_a_table_without_recovery_is_told_so(desk: Desk, between: FakeAws, capsys: pytest.CaptureFixture[str]) -> None:
     between.script = [refused("RestoreTableToPointInTime", "PointInTimeRecoveryUnavailableException")]
     assert desk.restore("--at", AT) == 1
-    assert f"{desk.name} has no point-in-time recovery: give FROM" in error(capsys)
+    assert f"{desk.name} has no point-in-time recovery: restore it from" in error(capsys)
 
 
 def test_whatever_else_aws_refuses_is_one_line(
@@ -355,15 +354,11 @@ def test_a_recovery_point_without_a_role_is_refused(desk: Desk, capsys: pytest.C
 
 def test_a_time_is_of_any_offset() -> None:
     assert restoring.moment(AT) == restoring.moment("2026-11-20T10:00:00Z")
-    with pytest.raises(RecoveryError, match="AT '10:00'"):
+    with pytest.raises(RecoveryError, match="at '10:00'"):
         restoring.moment("10:00")
 
 
-def test_without_boto3_one_line_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    for module in [name for name in sys.modules if name.startswith("lib.recovery.") and "__main__" not in name]:
-        monkeypatch.delitem(sys.modules, module)
-    monkeypatch.setitem(sys.modules, "boto3", None)
-    assert main(["restore", "--stack", "desk-dev", "--at", AT, "--outputs", str(tmp_path)]) == 1
-    assert error(capsys) == "error: boto3 is missing: run make install, or pip install 'tap-stack[local]'"
+@pytest.mark.parametrize("words", [[], ["--at", AT, "--from", "copy"]])
+def test_source_is_either_a_time_or_a_backup(desk: Desk, words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert desk.restore(*words) == 2
+    assert error(capsys).startswith("error: Exactly one of --at and --from is required. Run ")

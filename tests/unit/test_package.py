@@ -44,3 +44,13 @@ def test_lambda_code_runs_under_the_name_it_is_installed_by(tmp_path: Path) -> N
         [sys.executable, "-c", call], cwd=code, env=environment, capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "404"
+
+
+def test_installed_command_is_the_module_under_its_installed_name(tmp_path: Path) -> None:
+    scripts = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
+    assert scripts == {"tap": "tap_stack.cli:main"}
+    (tmp_path / "tap_stack").symlink_to(Path("lib").absolute())
+    command = [sys.executable, "-m", "tap_stack", "cost", "--service", "stok"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.endswith("Did you mean 'stock'? Run 'python -m tap_stack cost --help' for help.\n")

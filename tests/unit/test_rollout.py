@@ -13,6 +13,7 @@ import pytest
 from botocore.stub import Stubber
 
 from lib import outputs, rollout
+from lib.cli import main
 
 ACCOUNT = "arn:aws:lambda:eu-west-1:123456789012:function:"
 ARN = f"{ACCOUNT}shop"
@@ -139,49 +140,61 @@ def test_each_alias_goes_back_to_the_version_before_its_own() -> None:
     assert lines == ["shop-desk: stays at 1, there is none before it", "shop-watch: 7 to 5"]
 
 
-def run(folder: Path, made: Mapping[str, Any], *arguments: str, stacks: int = 1, **changes: Any) -> int:
-    outputs.write({f"stack-{number}": told(**changes) for number in range(stacks)}, folder)
-    return rollout.main(arguments, folder, lambda service, **_: made[service])
+@pytest.fixture(autouse=True)
+def working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A working directory for the outputs."""
+    monkeypatch.chdir(tmp_path)
+
+
+def run(made: Mapping[str, Any], command: str = "rollout", stacks: int = 1, **changes: Any) -> int:
+    """Run a command for stacks, with clients. Return its exit code."""
+    outputs.write({f"stack-{number}": told(**changes) for number in range(stacks)})
+    return with_clients(made, command)
+
+
+def with_clients(made: Mapping[str, Any], *words: str) -> int:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rollout, "in_region", lambda service, **_: made[service])
+        return main(words)
 
 
 @pytest.mark.parametrize(("status", "code"), [("Succeeded", 0), ("Failed", 1)])
-def test_command_fails_exactly_if_a_shift_does(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], status: str, code: int
-) -> None:
+def test_command_fails_exactly_if_a_shift_does(capsys: pytest.CaptureFixture[str], status: str, code: int) -> None:
     with clients(alias("shop-desk", "1"), alias("shop-watch", "2"), CREATED, deployment(status)) as made:
-        assert run(tmp_path, made) == code
+        assert run(made) == code
     assert ("error: shop-desk stays at 1: Failed" in capsys.readouterr().err) is bool(code)
 
 
-def test_every_stack_that_failed_is_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_stack_that_failed_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     behind = (alias("shop-desk", "1"), alias("shop-watch", "2"), CREATED, deployment("Failed"))
     with clients(*behind, *behind) as made:
-        assert run(tmp_path, made, stacks=2) == 1
+        assert run(made, stacks=2) == 1
     assert capsys.readouterr().err.count("error: shop-desk stays at 1: Failed") == 2
 
 
-def test_command_says_when_there_is_nothing_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_says_when_there_is_nothing_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     with clients(alias("shop-desk", "2"), alias("shop-watch", "2")) as made:
-        assert run(tmp_path, made) == 0
+        assert run(made) == 0
     assert capsys.readouterr().out == "shop: callers are at the newest versions\n"
 
 
-def test_command_leaves_stacks_alone_that_codedeploy_does_not_move(tmp_path: Path) -> None:
+def test_command_leaves_stacks_alone_that_codedeploy_does_not_move() -> None:
     with clients() as made:
-        outputs.write({"shop": {k: v for k, v in told().items() if k != "rollout_application"}}, tmp_path)
-        assert rollout.main([], tmp_path, lambda service, **_: made[service]) == 0
+        outputs.write({"shop": {k: v for k, v in told().items() if k != "rollout_application"}})
+        assert with_clients(made, "rollout") == 0
 
 
-def test_command_takes_back_whatever_has_an_alias(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_takes_back_whatever_has_an_alias(capsys: pytest.CaptureFixture[str]) -> None:
     calls = (alias("shop-desk", "2"), versions("shop-desk", "1", "2"), moved("shop-desk", "1"))
     with clients(*calls) as made:
-        assert run(tmp_path, made, "--back", alias_arns={"desk": f"{ARN}-desk:live"}) == 0
+        assert run(made, "rollback", alias_arns={"desk": f"{ARN}-desk:live"}) == 0
     assert capsys.readouterr().out == "shop-desk: 2 to 1\n"
 
 
-def test_command_says_what_to_do_first(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match=r"^error: no .*all-outputs\.json: deploy first, with make up$"):
-        rollout.main([], tmp_path)
+@pytest.mark.parametrize("command", ["rollout", "rollback", "prune"])
+def test_command_says_what_to_do_first(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command]) == 1
+    assert capsys.readouterr().err == "error: no cfn-outputs/all-outputs.json: deploy first, with make up\n"
 
 
 def test_clients_work_where_the_stack_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,15 +211,19 @@ def test_clients_have_the_profile_of_the_stack(
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     urls: list[str] = []
 
+    in_region = rollout.in_region
+
     def client(service: str, **by: Any) -> Any:
-        made = rollout.in_region(service, **by)
+        made = in_region(service, **by)
         urls.extend([made.generate_presigned_url("list_functions")] if service == "lambda" else [])
         return made
 
     (tmp_path / "Pulumi.desk-prod.yaml").write_text("config:\n  aws:profile: shop\n", encoding="utf-8")
     (tmp_path / "Pulumi.desk-test.yaml").write_text("config:\n  aws:profile: unknown\n", encoding="utf-8")
     outputs.write({name: told(alias_arns={}) for name in ("desk-prod", "desk-test")}, tmp_path / "cfn-outputs")
-    assert rollout.main([], tmp_path / "cfn-outputs", client) == 1
+    monkeypatch.setattr(rollout, "in_region", client)
+    monkeypatch.chdir(tmp_path)
+    assert main(["rollout"]) == 1
     assert len(urls) == 1
     assert "X-Amz-Credential=AKIASHOP" in urls[0]
     assert "error: desk-test: The config profile (unknown) could not be found" in capsys.readouterr().err
@@ -225,49 +242,49 @@ def test_clients_have_the_profile_of_the_stack(
     ids=["no alias", "first version"],
 )
 def test_rollback_fails_if_there_is_nothing_to_roll_back(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], calls: Any, changes: dict[str, Any], lines: str
+    capsys: pytest.CaptureFixture[str], calls: Any, changes: dict[str, Any], lines: str
 ) -> None:
     with clients(*calls) as made:
-        assert run(tmp_path, made, "--back", **changes) == 1
+        assert run(made, "rollback", **changes) == 1
     printed = capsys.readouterr()
     assert printed.out == lines
     assert printed.err == (
-        f"error: nothing to roll back: {tmp_path / 'all-outputs.json'} has no function with an alias that has an "
+        "error: nothing to roll back: cfn-outputs/all-outputs.json has no function with an alias that has an "
         "earlier version\n"
     )
 
 
-def test_rollback_of_one_of_several_stacks_succeeds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rollback_of_one_of_several_stacks_succeeds(capsys: pytest.CaptureFixture[str]) -> None:
     calls = (alias("shop-desk", "2"), versions("shop-desk", "1", "2"), moved("shop-desk", "1"))
     stacks = {"a": told(alias_arns={"desk": f"{ARN}-desk:live"}), "b": told(alias_arns={})}
     with clients(*calls) as made:
-        outputs.write(stacks, tmp_path)
-        assert rollout.main(["--back"], tmp_path, lambda service, **_: made[service]) == 0
+        outputs.write(stacks)
+        assert with_clients(made, "rollback") == 0
     assert capsys.readouterr().out == "shop-desk: 2 to 1\nshop: no function has an alias\n"
 
 
 @pytest.mark.parametrize("words", [["--service", "items"], ["--env", "dev"], ["--service", "shop", "--env", "dev"]])
-@pytest.mark.parametrize("command", ["--back", "--prune"])
-def test_command_changes_no_other_stack_than_the_one_it_names(tmp_path: Path, command: str, words: list[str]) -> None:
-    outputs.write({"shop-prod": told()}, tmp_path)
-    with clients() as made, pytest.raises(SystemExit) as caught:
-        rollout.main([command, *words], tmp_path, lambda service, **_: made[service])
+@pytest.mark.parametrize("command", ["rollout", "rollback", "prune"])
+def test_command_changes_no_other_stack_than_the_one_it_names(
+    command: str, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    outputs.write({"shop-prod": told()})
+    with clients() as made:
+        assert with_clients(made, command, *words) == 1
     named = (
         f"{words[1] if '--service' in words else 'any service'} in {'dev' if '--env' in words else 'any environment'}"
     )
-    path = tmp_path / "all-outputs.json"
-    assert str(caught.value) == (
-        f"error: {path} must have the outputs of {named}, got those of shop-prod. "
-        "Run make outputs with SERVICE and ENV."
+    assert capsys.readouterr().err == (
+        f"error: cfn-outputs/all-outputs.json must have the outputs of {named}, got those of shop-prod. "
+        "Run make outputs with SERVICE and ENV.\n"
     )
 
 
-def test_rollback_of_a_named_stack_leaves_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rollback_of_a_named_stack_leaves_the_others(capsys: pytest.CaptureFixture[str]) -> None:
     calls = (alias("shop-desk", "2"), versions("shop-desk", "1", "2"), moved("shop-desk", "1"))
     stack = told(alias_arns={"desk": f"{ARN}-desk:live"})
     others = {"shop-dev": {**stack, "environment": "dev"}, "items-prod": {**stack, "service": "items"}}
     with clients(*calls) as made:
-        outputs.write({"shop-prod": stack, **others}, tmp_path)
-        words = ["--back", "--service", "shop", "--env", "prod"]
-        assert rollout.main(words, tmp_path, lambda service, **_: made[service]) == 0
+        outputs.write({"shop-prod": stack, **others})
+        assert with_clients(made, "rollback", "--service", "shop", "--env", "prod") == 0
     assert capsys.readouterr().out == "shop-desk: 2 to 1\n"

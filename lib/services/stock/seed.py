@@ -1,18 +1,13 @@
-"""`python -m lib.services.stock.seed`: demo data, through the API of a stock service that stands here or on AWS."""
+"""Demo data for a deployed stock service, sent through its API."""
 
 from __future__ import annotations
 
-import argparse
-import os
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import NamedTuple
 
-from ... import outputs as files
-from ...local.callers import Shown, bearing
+from ...local.callers import Shown
 from ...local.terminal import Terminal
 from ...local.tour import Answer, send
 from ...service import Call
@@ -98,29 +93,3 @@ def _sent(api_url: str, by: Shown, call: Call) -> Answer:
             break
         time.sleep(0.1 * 2**attempt)
     return answer
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Seed, and return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m lib.services.stock.seed", description=__doc__)
-    parser.add_argument("--count", type=int, default=PRODUCTS, help="how many products (default %(default)s)")
-    parser.add_argument(
-        "--outputs", type=Path, default=files.FOLDER / files.FLAT, help="of the deployment (default %(default)s)"
-    )
-    parser.add_argument("--api-key", default=os.environ.get("API_KEY"), help="default: API_KEY, or what AWS says it is")
-    parser.add_argument("--env", help="environment that the outputs must be of (default: any)")
-    options = parser.parse_args(argv)
-    terminal = Terminal()
-    try:
-        api_url, headers = files.reach(options.outputs, "stock", options.api_key, options.env)
-        terminal.step(f"making {options.count} products at {api_url}")
-        made = seed(api_url, bearing(headers), options.count, terminal)
-    except (SeedError, files.OutputsError, OSError) as exc:
-        terminal.say(f"error: {exc}")
-        return 1
-    terminal.step(f"{made} products are made, {options.count - made} were there")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lib.services.stock.seed import main
+from lib.cli import main
 
 from ...fake_aws import serving
 from ..conftest import session
@@ -34,12 +34,12 @@ def told_fixture(shop: Shop, tmp_path: Path) -> str:
 
 
 def test_products_are_made_once(shop: Shop, told: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--count", str(COUNT), "--outputs", told]) == 0
-    first = re.search(r"(\d+) products are made, (\d+) were there", capsys.readouterr().out)
+    assert main(["seed", "--count", str(COUNT), "--outputs", told]) == 0
+    first = re.search(r"(\d+) products are created, (\d+) existed", capsys.readouterr().out)
     assert first
     assert sum(map(int, first.groups())) == COUNT, "other tests can have made the first ones"
-    assert main(["--count", str(COUNT), "--outputs", told]) == 0
-    assert f"0 products are made, {COUNT} were there" in capsys.readouterr().out
+    assert main(["seed", "--count", str(COUNT), "--outputs", told]) == 0
+    assert f"0 products are created, {COUNT} existed" in capsys.readouterr().out
     lamp = shop.level("LAMP-120")
     assert (lamp["threshold_level"], lamp["status"]) == (7, "IN_STOCK")
     assert shop.level("DESK-104")["status"] == "LOW_STOCK"
@@ -51,7 +51,7 @@ def test_a_service_that_is_busy_is_asked_again(tmp_path: Path) -> None:
     with serving() as fake:
         fake.script = [(429, {}), (429, {}), (409, {})]
         told = write(tmp_path, api_url=fake.url, api_key="a key")
-        assert main(["--count", "1", "--outputs", told]) == 0
+        assert main(["seed", "--count", "1", "--outputs", told]) == 0
         assert len(fake.asked) == 3
 
 
@@ -59,20 +59,20 @@ def test_one_that_stays_busy_is_told_of(tmp_path: Path, capsys: pytest.CaptureFi
     with serving() as fake:
         fake.script = [(429, {"error": "busy"})]
         told = write(tmp_path, api_url=fake.url, api_key="a key")
-        assert main(["--count", "1", "--outputs", told]) == 1
-    assert 'POST /inventory was answered 429: {"error": "busy"}' in capsys.readouterr().out
+        assert main(["seed", "--count", "1", "--outputs", told]) == 1
+    assert 'POST /inventory was answered 429: {"error": "busy"}' in capsys.readouterr().err
 
 
 def test_a_wrong_key_is_told_of(told: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--count", "1", "--outputs", told, "--api-key", "wrong"]) == 1
-    assert "error: POST /inventory was answered 403" in capsys.readouterr().out
+    assert main(["seed", "--count", "1", "--outputs", told, "--api-key", "wrong"]) == 1
+    assert "error: POST /inventory was answered 403" in capsys.readouterr().err
 
 
 def test_without_a_deployment_there_is_something_to_do_first(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["--outputs", str(tmp_path / "none.json")]) == 1
-    assert "tells of no stock service: run make local or make up SERVICE=stock first" in capsys.readouterr().out
+    assert main(["seed", "--outputs", str(tmp_path / "none.json")]) == 1
+    assert "tells of no stock service: run make local or make up SERVICE=stock first" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("keyed")
@@ -88,7 +88,7 @@ def test_aws_tells_the_key_that_outputs_keep_secret(
     aws_environment.delenv("AWS_SESSION_TOKEN")
     kept = ("api_url", "api_key_id", "dynamodb_table_arn")
     told = write(tmp_path, **{name: shop.outputs[name] for name in kept})
-    assert main(["--count", "1", "--outputs", told]) == 0
+    assert main(["seed", "--count", "1", "--outputs", told]) == 0
 
 
 def test_another_environment_than_the_named_one_gets_no_products(
@@ -97,11 +97,11 @@ def test_another_environment_than_the_named_one_gets_no_products(
     with serving() as fake:
         fake.script = [(409, {})]
         path = write(tmp_path, api_url=fake.url, api_key="a key", environment="prod")
-        assert main(["--count", "1", "--outputs", path, "--env", "dev"]) == 1
+        assert main(["seed", "--count", "1", "--outputs", path, "--env", "dev"]) == 1
         assert not fake.asked
-        assert main(["--count", "1", "--outputs", path, "--env", "prod"]) == 0
+        assert main(["seed", "--count", "1", "--outputs", path, "--env", "prod"]) == 0
         assert len(fake.asked) == 1
     assert (
         f"error: {path} must have the outputs of stock in dev, got those of prod: run make local or make up ENV=dev"
-        in capsys.readouterr().out
+        in capsys.readouterr().err
     )

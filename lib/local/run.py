@@ -1,14 +1,12 @@
-"""`python -m lib.local`: deploy into an emulator, show every route answering, serve until told to stop."""
+"""A local run: services deployed into an emulator, their demo calls, and serving with hot reload."""
 
 from __future__ import annotations
 
-import argparse
-import os
 import signal
-import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -16,8 +14,8 @@ from typing import Any, NoReturn
 from .. import outputs as files
 from ..services import SERVICES
 from . import aws_config, callers, project, sites, tour
-from .emulator import WORKERS, Emulator, EmulatorError, Place
-from .engine import DeployError, Engine, deploy
+from .emulator import WORKERS, Emulator, Place
+from .engine import Engine, deploy
 from .function_logs import FunctionLogs
 from .makers import NOT_EMULATED
 from .terminal import Terminal
@@ -28,97 +26,78 @@ ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What asks the run to end: Ctrl-C, `kill`, a closed terminal."""
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run, and return the exit code."""
-    options = _options(argv)
-    terminal = Terminal()
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Raise KeyboardInterrupt in the block for every signal of `ENDINGS`."""
     before = {ending: signal.signal(ending, _stop) for ending in ENDINGS}
     try:
-        return _run(options, terminal)
-    except (EmulatorError, DeployError, sites.SiteError, ValueError) as exc:
-        terminal.say(f"error: {exc}")
-        return 1
-    except KeyboardInterrupt:
-        terminal.step("stopped")
-        return 130 if options.check else 0
+        yield
     finally:
         for ending, handler in before.items():
             signal.signal(ending, handler)
-
-
-def _options(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m lib.local", description=__doc__)
-    environment = os.environ.get("ENVIRONMENT_SUFFIX") or "dev"
-    parser.add_argument("--env", default=environment, help="environment suffix (default %(default)s)")
-    parser.add_argument("--service", choices=[*SERVICES], help="one service (default: every one)")
-    parser.add_argument("--port", type=_port, default=0, help="port of loopback (default: a free one)")
-    parser.add_argument(
-        "--workers", type=_workers, default=WORKERS, help="most Lambda executions at once (default %(default)s)"
-    )
-    parser.add_argument(
-        "--check", action="store_true", help="end after the tour: 0 if every route answered as it should"
-    )
-    project.takes_config(parser)
-    parser.add_argument("--outputs", type=Path, default=files.FOLDER, help="where the outputs go (default %(default)s)")
-    return parser.parse_args(argv)
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or not 1024 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError(f"PORT {text!r}: give a number from 1024 to 65535, or none for a free port")
-    return int(text)
-
-
-def _workers(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"WORKERS {text!r}: give a whole number, 1 or more")
-    return int(text)
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _run(options: argparse.Namespace, terminal: Terminal) -> int:
-    names = [options.service] if options.service else [*SERVICES]
-    with Emulator(options.port, options.workers, log_functions=True) as emulator:
+def run(
+    services: Sequence[str],
+    environment: str,
+    terminal: Terminal,
+    *,
+    port: int = 0,
+    workers: int = WORKERS,
+    check: bool = False,
+    pairs: Sequence[str] = (),
+    folder: Path = files.FOLDER,
+) -> bool:
+    """Deploy services, write their outputs to `folder` and send the demo calls, then serve unless it is only a check.
+
+    Port 0 is a free one. Return whether every call had the expected response.
+    """
+    here = project.read(Path())
+    overrides = project.said(here, pairs)
+    configs = [project.config(here, environment, service) | overrides for service in services]
+    with Emulator(port, workers, log_functions=True) as emulator:
         terminal.step(f"the emulator is up at {emulator.url}")
-        sites.build([SERVICES[name] for name in names], terminal)
+        sites.build([SERVICES[name] for name in services], terminal)
         archives: dict[tuple[Place, str], Any] = {}
-        stacks = {f"{name}-{options.env}": _deploy(name, options, emulator, archives, terminal) for name in names}
-        files.write(stacks, options.outputs)
-        credentials = aws_config.write(emulator, options.outputs)
-        terminal.step(f"outputs are in {options.outputs / files.ALL} and {options.outputs / files.FLAT}")
+        stacks = {
+            f"{config['service']}-{environment}": _deploy(here, config, emulator, archives, terminal)
+            for config in configs
+        }
+        files.write(stacks, folder)
+        credentials = aws_config.write(emulator, folder)
+        terminal.step(f"outputs are in {folder / files.ALL} and {folder / files.FLAT}")
         logs = FunctionLogs(emulator.function_log)
         good = [_tour(outputs, emulator, logs, terminal) for outputs in stacks.values()]
-        if not options.check:
+        if not check:
             _announce(stacks, emulator, terminal)
             terminal.say(f"  credentials of this run: AWS_CONFIG_FILE={credentials} AWS_PROFILE={aws_config.PROFILE}\n")
             _serve(emulator, Watcher(archives, terminal.say), logs, terminal)
-        terminal.step("every route answered as it should" if all(good) else "not every route answered as it should")
-        return 0 if all(good) else 1
+        return all(good)
 
 
 def _deploy(
-    service: str,
-    options: argparse.Namespace,
+    here: project.Project,
+    config: Mapping[str, str],
     emulator: Emulator,
     archives: dict[tuple[Place, str], Any],
     terminal: Terminal,
 ) -> dict[str, Any]:
-    made: list[str] = []
+    service, created = config["service"], 0
 
     def progress(type_: str, name: str) -> None:
-        made.append(name)
-        terminal.passing(f"  {service}: {len(made)} resources, {type_.rsplit(':', 1)[-1]} {name}")
+        nonlocal created
+        created += 1
+        terminal.passing(f"  {service}: {created} resources, {type_.rsplit(':', 1)[-1]} {name}")
 
     engine = Engine(emulator, progress)
-    here = project.read(Path())
-    stack = f"{service}-{options.env}"
-    config = project.config(here, options.env, service) | project.said(here, options.config)
+    stack = f"{service}-{config['environment']}"
     outputs = deploy(here.program, engine, project=here.name, stack=stack, config=config, tell=terminal.say)
     archives.update(engine.archives)
-    terminal.step(f"{service} is deployed: {len(made)} resources")
+    terminal.step(f"{service} is deployed: {created} resources")
     for type_, count in Counter(type_ for type_, _ in engine.not_emulated).items():
         terminal.say(f"  not emulated: {count} of {type_}, as {NOT_EMULATED[type_]}")
     return outputs
@@ -129,7 +108,7 @@ def _tour(outputs: dict[str, Any], emulator: Emulator, logs: FunctionLogs, termi
     answers = tour.run(
         service,
         outputs,
-        lambda a: terminal.passing(f"  {a.call.method} {a.call.path}: {a.status}, {a.milliseconds:.0f} ms"),
+        lambda answer: terminal.passing(tour.line(answer)),
         callers.shown(outputs, emulator),
     )
     for line in logs.new_lines(errors_only=True):
@@ -164,7 +143,3 @@ def _serve(emulator: Emulator, watcher: Watcher, logs: FunctionLogs, terminal: T
         for line in logs.new_lines():
             terminal.say(line)
         time.sleep(POLL_SECONDS)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,66 @@
+"""The deployments of a Pulumi program, audited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from ..environments import ENVIRONMENTS
+from ..local import project
+from ..local.terminal import Terminal
+from ..recorder import PROJECT, Deployment, recorded
+from ..services import SERVICES
+from .judgement import Finding, audit
+from .recorded import graph_of
+
+
+class ProgramError(Exception):
+    """A program that failed. The message names it and the reason."""
+
+
+def audit_services(
+    program: Path, services: Sequence[str], environments: Sequence[str], pairs: Sequence[str], terminal: Terminal
+) -> dict[str, list[Finding]]:
+    """Audit this project's program for every service in every environment.
+
+    Without services or environments, use all of them. Return the findings by stack.
+    """
+    here = _project(program)
+    overrides = project.said(here, pairs)
+    configs = {
+        f"{service}-{environment}": project.config(here, environment, service) | overrides
+        for service in services or SERVICES
+        for environment in environments or ENVIRONMENTS
+    }
+    return dict(_audited(program, here.name, configs, terminal))
+
+
+def audit_program(
+    program: Path, service: str, environment: str, pairs: Sequence[str], terminal: Terminal
+) -> dict[str, list[Finding]]:
+    """Audit a custom program once, with the config of a stack of its project. Return the findings by its path."""
+    here = _project(program)
+    config = project.config(here, environment, service) | project.said(here, pairs)
+    return dict(_audited(program, here.name, {program.as_posix(): config}, terminal))
+
+
+def _audited(
+    program: Path, project_name: str, configs: Mapping[str, Mapping[str, str]], terminal: Terminal
+) -> Iterator[tuple[str, list[Finding]]]:
+    for name, config in configs.items():
+        terminal.passing(f"  {name} ...")
+        yield name, list(audit(graph_of(_recorded(program, config, project_name))))
+    terminal.passing("")
+
+
+def _recorded(program: Path, config: Mapping[str, str], project_name: str) -> Deployment:
+    try:
+        return recorded(program, config, project_name)
+    except Exception as exc:  # pylint: disable=broad-exception-caught  # programs raise any exception
+        raise ProgramError(f"{program}: {exc}") from exc
+
+
+def _project(program: Path) -> project.Project:
+    """Return the project in the program's folder, or an empty one."""
+    folder = program.parent
+    return project.read(folder) if (folder / "Pulumi.yaml").exists() else project.Project(PROJECT, folder, program, {})

@@ -1,0 +1,55 @@
+"""`tap audit`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from ..audit import report, sarif
+from ..audit.deployments import ProgramError, audit_program, audit_services
+from ..local.terminal import Terminal
+from . import options
+
+PROGRAM = Path("tap.py")
+
+
+@click.command
+@options.service()
+@options.env()
+@click.option(
+    "--program",
+    type=options.PATH,
+    help="Custom Pulumi program, audited once instead of each service in each environment.",
+)
+@options.config
+@click.option("--sarif", "sarif_file", type=options.PATH, help="Also write the findings to this file, as SARIF 2.1.0.")
+@options.as_json
+@options.reported(ProgramError, OSError)
+def audit(
+    *,
+    service: str | None,
+    environment: str | None,
+    program: Path | None,
+    pairs: Sequence[str],
+    sarif_file: Path | None,
+    as_json: bool,
+) -> int:
+    """Evaluate the resources of deployments against security controls.
+
+    The exit code is 1 if a control fails.
+    """
+    terminal = Terminal(sys.stderr)
+    if program:
+        found = audit_program(program, service or "items", environment or "dev", pairs, terminal)
+    else:
+        services, environments = [service] if service else [], [environment] if environment else []
+        found = audit_services(PROGRAM, services, environments, pairs, terminal)
+    if sarif_file:
+        document = sarif.document(found, program or PROGRAM)
+        sarif_file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    click.echo(json.dumps(report.data(found), indent=2) if as_json else "\n".join(report.lines(found)))
+    return int(report.failed(found))

@@ -1,0 +1,72 @@
+"""`tap cost`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from .. import documented
+from ..cost import report
+from ..cost.bill import Bill, bills
+from ..cost.traffic import Traffic
+from ..environments import ENVIRONMENTS
+from ..local.terminal import Terminal
+from ..services import SERVICES
+from . import options
+
+
+def _traffic(command: options.F) -> options.F:
+    """Add an option for each field of the traffic."""
+    texts = documented.fields(Traffic)
+    for name, value in reversed(asdict(Traffic()).items()):
+        option = click.option(
+            report.option(name),
+            type=float,
+            default=value,
+            show_default=value is not None or "measured",
+            metavar="N",
+            help=texts[name],
+        )
+        command = option(command)
+    return command
+
+
+@click.command
+@options.service(many=True)
+@options.env(many=True)
+@options.config
+@_traffic
+@options.as_json
+@options.reported(ValueError, OSError)
+def cost(
+    service: Sequence[str], environment: Sequence[str], pairs: Sequence[str], as_json: bool, **traffic: Any
+) -> int:
+    """Estimate the monthly cost on AWS.
+
+    Print the totals of each service and environment, and one bill in detail. The exit code is 1 if a resource has
+    no price.
+    """
+    services, environments = service or [*SERVICES], environment or [*ENVIRONMENTS]
+    try:
+        month = Traffic(**traffic)
+    except ValueError as exc:
+        raise click.UsageError(str(exc), click.get_current_context()) from exc
+    found = bills(services, environments, pairs, month, Terminal(sys.stderr))
+    if as_json:
+        data = {name: {suffix: bill.data() for suffix, bill in row.items()} for name, row in found.items()}
+        click.echo(json.dumps(data, indent=2))
+    else:
+        click.echo(_tables(found, services[0], environments[-1]))
+    return int(any(bill.unpriced for row in found.values() for bill in row.values()))
+
+
+def _tables(found: Mapping[str, Mapping[str, Bill]], service: str, environment: str) -> str:
+    bill = found[service][environment]
+    detail = [f"{service} in {environment}:", *report.aligned(report.items(bill), left=2)]
+    sections = [report.aligned(report.totals(found)), detail, [*report.remarks(bill), *report.BASIS]]
+    return "\n\n".join("\n".join(lines) for lines in sections)

@@ -1,0 +1,125 @@
+"""`tap local`, `tap smoke`, `tap seed` and `tap site`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+
+from .. import outputs as files
+from ..local import sites, tour
+from ..local.callers import bearing
+from ..local.emulator import WORKERS, EmulatorError
+from ..local.engine import DeployError
+from ..local.run import run, stoppable
+from ..local.terminal import Terminal
+from ..services import SERVICES
+from ..services.stock.seed import PRODUCTS, SeedError
+from ..services.stock.seed import seed as create_products
+from . import INTERRUPTED, options
+
+FLAT = files.FOLDER / files.FLAT
+api_key_option = click.option(
+    "--api-key",
+    envvar="API_KEY",
+    show_envvar=True,
+    show_default="from the outputs or AWS",
+    help="API key of the calls.",
+)
+
+
+@click.command
+@options.service()
+@options.env(default="dev")
+@click.option("--port", type=click.IntRange(1024, 65535), show_default="a free port", help="Port on 127.0.0.1.")
+@click.option("--workers", type=click.IntRange(1), default=WORKERS, help="Maximum concurrent Lambda invocations.")
+@click.option("--check", is_flag=True, help="Exit after the demo calls, with 1 unless all responses are as expected.")
+@options.config
+@options.outputs(files.FOLDER, "Folder to which the outputs are written.")
+@options.reported(EmulatorError, DeployError, sites.SiteError, ValueError)
+def local(
+    *,
+    service: str | None,
+    environment: str,
+    port: int | None,
+    workers: int,
+    check: bool,
+    pairs: Sequence[str],
+    path: Path,
+) -> int:
+    """Deploy into an emulator on this machine, send the demo calls and serve."""
+    terminal = Terminal()
+    services = [service] if service else [*SERVICES]
+    try:
+        with stoppable():
+            good = run(
+                services,
+                environment,
+                terminal,
+                port=port or 0,
+                workers=workers,
+                check=check,
+                pairs=pairs,
+                folder=path,
+            )
+    except KeyboardInterrupt:
+        terminal.step("stopped")
+        return INTERRUPTED if check else 0
+    terminal.step("smoke test passed" if good else "smoke test failed: unexpected responses, see above")
+    return 0 if good else 1
+
+
+@click.command
+@options.service()
+@options.outputs(FLAT)
+@api_key_option
+@options.as_json
+@options.reported(files.OutputsError, BotoCoreError, ClientError, OSError)
+def smoke(service: str | None, path: Path, api_key: str | None, as_json: bool) -> int:
+    """Send the demo calls of services to a deployment.
+
+    The calls create items with fixed ids, so they expect tables to which they were not sent before. The exit code is
+    1 unless all responses are as expected.
+    """
+    terminal = Terminal(sys.stderr if as_json else None)
+    names = [service] if service else [name for name in files.services(path) if name in SERVICES]
+    found = tour.run_deployed(names, path, api_key, lambda answer: terminal.passing(tour.line(answer)))
+    terminal.passing("")
+    if as_json:
+        click.echo(json.dumps({name: tour.data(answers) for name, answers in found.items()}, indent=2))
+    else:
+        for name, answers in found.items():
+            click.echo("\n".join([f"{name}:", *tour.table(SERVICES[name], answers)]))
+    return int(not all(tour.complete(SERVICES[name], answers) for name, answers in found.items()))
+
+
+@click.command
+@options.env(otherwise="any")
+@click.option("--count", type=click.IntRange(1), default=PRODUCTS, help="Number of products.")
+@options.outputs(FLAT)
+@api_key_option
+@options.reported(SeedError, files.OutputsError, BotoCoreError, ClientError, OSError)
+def seed(environment: str | None, count: int, path: Path, api_key: str | None) -> None:
+    """Create demo products in a deployed stock service."""
+    terminal = Terminal()
+    api_url, headers = files.reach(path, "stock", api_key, environment)
+    terminal.step(f"creating {count} products at {api_url}")
+    created = create_products(api_url, bearing(headers), count, terminal)
+    terminal.step(f"{created} products are created, {count - created} existed")
+
+
+@click.group(no_args_is_help=True)
+def site() -> None:
+    """Build the web pages of services."""
+
+
+@site.command
+@click.argument("services", nargs=-1, type=options.SERVICE, metavar="[SERVICE]...")
+@options.reported(sites.SiteError)
+def build(services: Sequence[str]) -> int:
+    """Build the pages of services, by default of all, whose sources changed. Requires Node.js."""
+    return int(not sites.build([SERVICES[name] for name in services or SERVICES], Terminal()))

@@ -1,0 +1,53 @@
+"""`tap restore` and `tap failover`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .. import outputs
+from ..local.terminal import Terminal
+from ..pulumi_cli import CliError
+from ..recovery import RecoveryError
+from ..recovery import failover as failing_over
+from ..recovery import restore as table_restore
+from ..recovery.aws import REFUSALS
+from ..recovery.restoring import moment
+from . import options
+
+ERRORS = (RecoveryError, CliError, ValueError, OSError, *REFUSALS)
+
+
+@click.command
+@click.option("--stack", required=True, help="Stack, e.g. items-prod.")
+@click.option("--table", default="", help="Table, by its name in the service or in AWS.")
+@click.option("--at", help="Time to restore, e.g. 2026-11-20T10:00:00Z.")
+@click.option("--from", "source", help="ARN of a backup or a recovery point, or a table restored before.")
+@click.option("--apply", is_flag=True, help="Write back the differences.")
+@click.option("--exact", is_flag=True, help="With --apply, also delete the rows that the restored table does not have.")
+@options.outputs(outputs.FOLDER / outputs.ALL)
+@options.reported(*ERRORS)
+def restore(*, stack: str, table: str, at: str | None, source: str | None, apply: bool, exact: bool, path: Path) -> int:
+    """Restore a table next to the live one and compare them.
+
+    Exactly one of --at and --from is required. The exit code is 1 if rows were skipped because they changed during
+    the command.
+    """
+    if (at and source) or not (at or source):
+        raise click.UsageError("Exactly one of --at and --from is required.", click.get_current_context())
+    live = table_restore.found_table(path, stack, table)
+    done = table_restore.restore(live, moment(at) if at else source or "", Terminal(), apply=apply, exact=exact)
+    return 0 if done else 1
+
+
+@click.command
+@click.option("--service", required=True, help="Service.")
+@options.env(required=True)
+@click.option("--to", "region", required=True, help="Region with replicas, e.g. us-west-2; the home region fails back.")
+@click.option("--health", default="", show_default="a listing of the service", help="Path that responds to GET.")
+@click.option("--dry", is_flag=True, help="Only report the steps.")
+@options.reported(*ERRORS)
+def failover(service: str, environment: str, region: str, health: str, dry: bool) -> None:
+    """Deploy a service in a region with replicas of its tables, and point its domain there."""
+    failing_over.failover(service, environment, region, Terminal(), health=health, dry=dry)
