@@ -91,11 +91,12 @@ engine: $(VENV)/.installed ## the tests under the real Pulumi engine; the first 
 	@$(BIN)/python -m tests.engine.cli
 	@$(PYTEST) --dist=loadgroup tests/engine
 
-lint: $(VENV)/.installed ## ruff, pylint, mypy, and that generated documents are up to date
+lint: $(VENV)/.installed ## ruff, pylint, mypy, the direction of imports, and that generated documents are up to date
 	@$(BIN)/ruff format --check lib tests benchmarks examples policy tap.py
 	@$(BIN)/ruff check lib tests benchmarks examples policy tap.py
 	@$(BIN)/pylint lib tests benchmarks examples policy tap.py
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache --no-logo
 	@$(TAP) docs --check
 
 audit: $(VENV)/.installed ## judge what would be deployed by named controls (SERVICE=one, ENV=one, CONFIG="key=value ...", SARIF=file)

@@ -9,7 +9,7 @@ import pulumi
 if (folder := str(Path(__file__).resolve().parent)) not in sys.path:
     sys.path.insert(0, folder)
 
-from lib.config import args_from_config, check_keys, check_stack_name
+from lib.stack.config import args_from_config, check_keys, check_stack_name
 from lib.tap_stack import TapStack
 
 check_keys()

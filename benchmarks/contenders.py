@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lib.archive import sources
+from lib.assets.lambda_archive import sources
 from lib.local.emulator import REGION, Emulator
-from lib.service import Service
+from lib.model import Service
 
 from .events import Event
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from lib.local.emulator import Emulator
-from lib.service import Index, Table
+from lib.model import Index, Table
 
-from .capacity import Rows, key_of
+from .capacity_units import Rows, key_of
 
 
 def create_table(emulator: Emulator, table: Table, name: str) -> None:

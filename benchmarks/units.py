@@ -11,7 +11,7 @@ from typing import Any
 from lib.local.emulator import Emulator
 from lib.services.items.service import SERVICE
 
-from .capacity import Bill, bill, billed, item_size
+from .capacity_units import Bill, bill, billed, item_size
 from .contenders import Worker, contenders, lambda_environment, worker
 from .events import Event, event
 from .handlers import ITEM_TEXT, KEYS

@@ -10,7 +10,7 @@ if (folder := str(Path(__file__).resolve().parents[1])) not in sys.path:
     sys.path.insert(0, folder)
 
 from examples.notes.service import SERVICE
-from lib.config import args_from_config
+from lib.stack.config import args_from_config
 from lib.tap_stack import TapStack, TapStackArgs
 
 config = args_from_config()

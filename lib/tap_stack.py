@@ -6,36 +6,36 @@ from typing import Any
 
 import pulumi
 
-from . import previous_state
-from .args import TapStackArgs
-from .components.alarm import Alarm
-from .components.alarms import Alarms
-from .components.api import Api
-from .components.backup import Backup
-from .components.budget import Budget
-from .components.composite import Composite
-from .components.consumer import Consumer
-from .components.dashboard import Dashboard
-from .components.firewall import Firewall
-from .components.function import Function
-from .components.key import Key
-from .components.layer import Layer
-from .components.network import Network
-from .components.parameter import Parameter
-from .components.queue import Queue
-from .components.role import Role
-from .components.rollout import Rollout
-from .components.schedule import Schedule
-from .components.secret import Secret
-from .components.site import Site
-from .components.site_files import SiteFiles
-from .components.standing_network import StandingNetwork
-from .components.table import Table
-from .components.topic import Topic
-from .components.user_pool import UserPool
-from .service import Service
+from .components.api.firewall import Firewall
+from .components.api.rest_api import Api
+from .components.api.user_pool import UserPool
+from .components.compute.consumer import Consumer
+from .components.compute.function import Function
+from .components.compute.layer import Layer
+from .components.compute.role import Role
+from .components.compute.rollout import Rollout
+from .components.compute.schedule import Schedule
+from .components.data.backup import Backup
+from .components.data.key import Key
+from .components.data.parameter import Parameter
+from .components.data.secret import Secret
+from .components.data.table import Table
+from .components.lookup import previous_state
+from .components.messaging.queue import Queue
+from .components.messaging.topic import Topic
+from .components.monitoring.alarm import Alarm
+from .components.monitoring.budget import Budget
+from .components.monitoring.composite_alarm import Composite
+from .components.monitoring.dashboard import Dashboard
+from .components.monitoring.function_alarms import Alarms
+from .components.network.existing_network import StandingNetwork
+from .components.network.network import Network
+from .components.site.site import Site
+from .components.site.site_files import SiteFiles
+from .model import Service
 from .settings import Settings
 from .stack import diagnostics
+from .stack.args import TapStackArgs
 from .stack.compute import Compute
 from .stack.context import StackContext
 from .stack.data import DataLayer
@@ -43,8 +43,8 @@ from .stack.edge import Edge
 from .stack.encryption import Encryption
 from .stack.frontend import Frontend
 from .stack.monitoring import Monitoring
-from .stack_outputs import StackOutputs, collect
-from .transitions import Transitions
+from .stack.outputs import StackOutputs, collect
+from .stack.transitions import Transitions
 
 __all__ = ["TapStack", "TapStackArgs"]
 

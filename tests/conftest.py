@@ -16,10 +16,10 @@ from pulumi.runtime import resource
 from pulumi.runtime.proto import source_pb2
 
 from lib.local.emulator import REGION, Emulator
-from lib.runtime import aws, parameters
-from lib.runtime.aws import BUDGET
+from lib.runtime import http_client, parameters
+from lib.runtime.http_client import BUDGET
 
-from .fake_aws import FakeAws, serving
+from .support.fake_aws import FakeAws, serving
 
 
 def pytest_configure() -> None:
@@ -99,8 +99,8 @@ def aws_environment_fixture(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPat
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "session-token")
     # An emulator on a busy machine is slower than DynamoDB.
-    monkeypatch.setattr(aws, "READ_TIMEOUT_SECONDS", 10.0)
-    monkeypatch.setattr(aws, "RETRY_SECONDS", 10.0)
+    monkeypatch.setattr(http_client, "READ_TIMEOUT_SECONDS", 10.0)
+    monkeypatch.setattr(http_client, "RETRY_SECONDS", 10.0)
     monkeypatch.setattr(parameters, "START_SECONDS", 30.0)
     BUDGET.begin(float("inf"))  # an earlier test's invocation may be out of time by now
     return monkeypatch

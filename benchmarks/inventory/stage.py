@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import NamedTuple
 
 from lib.local.emulator import Emulator
-from lib.service import Table
+from lib.model import Table
 from lib.services.inventory.service import SERVICE
 from lib.services.inventory.settings import InventorySettings
 

@@ -10,7 +10,7 @@ from lib.local.emulator import Emulator
 from lib.services.inventory.service import SERVICE
 from lib.services.inventory.tables import INDEXES
 
-from ..capacity import Bill, bill, billed, item_size
+from ..capacity_units import Bill, bill, billed, item_size
 from ..contenders import Worker, contenders, worker
 from ..events import Event
 from ..recorder import Asked, recording

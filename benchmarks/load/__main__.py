@@ -16,8 +16,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import NoReturn
 
-from lib import outputs as files
-from lib.local.terminal import Terminal
+from lib.client import outputs_file as files
+from lib.console import Terminal
 
 from ..local import ready, running
 from .journeys import JOURNEYS

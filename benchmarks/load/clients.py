@@ -21,10 +21,10 @@ from locust import FastHttpUser, task
 from locust.contrib.fasthttp import FastResponse
 from locust.env import Environment
 
-from lib.local.terminal import Terminal
-from lib.local.tour import Answer, filled
-from lib.openapi import answering
-from lib.service import Call, Service
+from lib.client.smoke_test import Answer, filled
+from lib.console import Terminal
+from lib.documents.openapi import answering
+from lib.model import Call, Service
 from lib.services import SERVICES
 
 from .journeys import JOURNEYS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lib.service import Call
+from lib.model import Call
 
 UNITS = 1_000_000
 """More than a client sells: nothing is refused for want of stock, and no alert is sent."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lib.reference import filled
-
-from .page import sections
+from lib.docgen.generate import filled
+from lib.scaling.report import sections
 
 PAGE = Path("docs", "scaling.md")
 

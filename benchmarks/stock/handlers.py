@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, overload
 
 from lib.local.emulator import Emulator
-from lib.service import Service
+from lib.model import Service
 from lib.services.stock.handler import levels
 
 from ..contenders import FLOOR, OURS, POWERTOOLS, Worker, contenders

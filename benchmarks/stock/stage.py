@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from lib.local.emulator import Emulator
-from lib.service import Service, Table
+from lib.model import Service, Table
 from lib.services.stock.handler import levels
 from lib.services.stock.handler.levels import Level
 from lib.services.stock.service import SERVICE

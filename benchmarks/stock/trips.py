@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..races.plan import CART, PLAN, opened
 from ..recorder import Asked, counted, round_trips
 from ..tables import Target, section
 from . import calls
-from .plan import CART, PLAN, opened
 
 TITLE = "stock, round trips: calls of a warm worker, recorded between it and AWS; those made side by side are one trip"
 LIMITS = {"read": 1, "create": 1, "reserve": 2, f"reserve, cart of {CART}": 2, "release": 3, "fulfil": 3}

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from lib.services.stock.handler import levels
 
-from ..capacity import Bill, bill, billed, item_size
+from ..capacity_units import Bill, bill, billed, item_size
+from ..races.plan import PLAN, opened
 from ..stage import snapshot
 from ..tables import section
 from . import calls
-from .plan import PLAN, opened
 
 TITLE = "stock, units: what was recorded, billed by DynamoDB's published rules"
 LISTINGS = [name for name, _ in levels.INDEXES.values()]

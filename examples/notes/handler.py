@@ -6,10 +6,10 @@ import hmac
 import json
 import os
 
-from lib.runtime.api import Request, Response
 from lib.runtime.attributes import Item, to_item, to_json
 from lib.runtime.dynamodb import DynamoDB
 from lib.runtime.errors import NotFound
+from lib.runtime.event_handler import Request, Response
 from lib.runtime.secrets import Secret
 
 SEAL = Secret("NOTES_SEAL")

@@ -1,6 +1,6 @@
 """The description: everything but the code follows from it."""
 
-from lib.service import Call, Function, Grant, Key, Route, Secret, Service, Table
+from lib.model import Call, Function, Grant, Key, Route, Secret, Service, Table
 
 SEALING = Grant(on="seal", actions=("GetParameter",), reason="seal notes")
 SERVICE = Service(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ..environments import ENVIRONMENTS
-from ..local import project
-from ..local.terminal import Terminal
-from ..recorder import PROJECT, Deployment, recorded
+from ..console import Terminal
+from ..program import project
+from ..program.recorder import PROJECT, Deployment, recorded
 from ..services import SERVICES
-from .judgement import Finding, audit
+from ..settings.environments import ENVIRONMENTS
+from .evaluate import Finding, audit
 from .recorded import graph_of
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..recorder import Deployment, Registered
+from ..program.recorder import Deployment, Registered
 from .graph import Graph, Resource
 
 

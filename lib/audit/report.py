@@ -6,10 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 
-from ..local.terminal import WIDTH
+from ..console import WIDTH
 from .control import Control
 from .controls import CONTROLS
-from .judgement import STATES, Finding
+from .evaluate import STATES, Finding
 
 Audited = Mapping[str, Sequence[Finding]]
 """What was found of each deployment, by its name."""

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from .control import Control, Severity
 from .controls import CONTROLS
-from .judgement import Finding
+from .evaluate import Finding
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS: Mapping[Severity, str] = {"low": "note", "medium": "warning", "high": "error", "critical": "error"}

@@ -11,7 +11,7 @@ import click
 
 from ..audit import report, sarif
 from ..audit.deployments import ProgramError, audit_program, audit_services
-from ..local.terminal import Terminal
+from ..console import Terminal
 from . import options
 
 PROGRAM = Path("tap.py")

@@ -10,13 +10,13 @@ from typing import Any
 
 import click
 
-from .. import documented
+from ..console import Terminal
 from ..cost import report
 from ..cost.bill import Bill, bills
 from ..cost.traffic import Traffic
-from ..environments import ENVIRONMENTS
-from ..local.terminal import Terminal
 from ..services import SERVICES
+from ..settings import documented
+from ..settings.environments import ENVIRONMENTS
 from . import options
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from .. import pulumi_cli
-from ..local import project
-from ..local.terminal import Terminal
-from ..rollout import Selection
+from ..console import Terminal
+from ..operations import pulumi_cli
+from ..operations.rollout import Selection
+from ..program import project
 from . import options, rollout
 
 ERRORS = (pulumi_cli.CliError, ValueError, OSError)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import click
 
-from .. import reference
+from ..docgen import generate
 
 
 @click.command
 @click.option("--check", is_flag=True, help="Write no file; exit with 1 if one is outdated.")
 def docs(check: bool) -> int:
     """Generate the documents of the services and the settings."""
-    found = reference.outdated()
+    found = generate.outdated()
     for path in found:
-        click.echo(f"{path.relative_to(reference.ROOT)}: {'outdated, run make reference' if check else 'written'}")
+        click.echo(f"{path.relative_to(generate.ROOT)}: {'outdated, run make reference' if check else 'written'}")
     if not check:
-        reference.write(found)
+        generate.write(found)
     return int(check and bool(found))

@@ -10,16 +10,18 @@ from pathlib import Path
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .. import outputs as files
-from ..local import sites, tour
-from ..local.callers import bearing
+from ..assets import npm
+from ..client import outputs_file as files
+from ..client import smoke_test
+from ..client.auth import bearing
+from ..client.seed import SeedError
+from ..client.seed import seed as create_products
+from ..console import Terminal
 from ..local.emulator import WORKERS, EmulatorError
 from ..local.engine import DeployError
 from ..local.run import run, stoppable
-from ..local.terminal import Terminal
 from ..services import SERVICES
-from ..services.stock.seed import PRODUCTS, SeedError
-from ..services.stock.seed import seed as create_products
+from ..services.stock.seed import PRODUCTS, products
 from . import INTERRUPTED, options
 
 FLAT = files.FOLDER / files.FLAT
@@ -40,7 +42,7 @@ api_key_option = click.option(
 @click.option("--check", is_flag=True, help="Exit after the demo calls, with 1 unless all responses are as expected.")
 @options.config
 @options.outputs(files.FOLDER, "Folder to which the outputs are written.")
-@options.reported(EmulatorError, DeployError, sites.SiteError, ValueError)
+@options.reported(EmulatorError, DeployError, npm.SiteError, ValueError)
 def local(
     *,
     service: str | None,
@@ -87,14 +89,14 @@ def smoke(service: str | None, path: Path, api_key: str | None, as_json: bool) -
     """
     terminal = Terminal(sys.stderr if as_json else None)
     names = [service] if service else [name for name in files.services(path) if name in SERVICES]
-    found = tour.run_deployed(names, path, api_key, lambda answer: terminal.passing(tour.line(answer)))
+    found = smoke_test.run_deployed(names, path, api_key, lambda answer: terminal.passing(smoke_test.line(answer)))
     terminal.passing("")
     if as_json:
-        click.echo(json.dumps({name: tour.data(answers) for name, answers in found.items()}, indent=2))
+        click.echo(json.dumps({name: smoke_test.data(answers) for name, answers in found.items()}, indent=2))
     else:
         for name, answers in found.items():
-            click.echo("\n".join([f"{name}:", *tour.table(SERVICES[name], answers)]))
-    return int(not all(tour.complete(SERVICES[name], answers) for name, answers in found.items()))
+            click.echo("\n".join([f"{name}:", *smoke_test.table(SERVICES[name], answers)]))
+    return int(not all(smoke_test.complete(SERVICES[name], answers) for name, answers in found.items()))
 
 
 @click.command
@@ -108,7 +110,7 @@ def seed(environment: str | None, count: int, path: Path, api_key: str | None) -
     terminal = Terminal()
     api_url, headers = files.reach(path, "stock", api_key, environment)
     terminal.step(f"creating {count} products at {api_url}")
-    created = create_products(api_url, bearing(headers), count, terminal)
+    created = create_products(api_url, bearing(headers), [*products(count)], terminal.passing)
     terminal.step(f"{created} products are created, {count - created} existed")
 
 
@@ -119,7 +121,7 @@ def site() -> None:
 
 @site.command
 @click.argument("services", nargs=-1, type=options.SERVICE, metavar="[SERVICE]...")
-@options.reported(sites.SiteError)
+@options.reported(npm.SiteError)
 def build(services: Sequence[str]) -> int:
     """Build the pages of services, by default of all, whose sources changed. Requires Node.js."""
-    return int(not sites.build([SERVICES[name] for name in services or SERVICES], Terminal()))
+    return int(not npm.build([SERVICES[name] for name in services or SERVICES], Terminal()))

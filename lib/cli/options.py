@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
-from ..local import project
-from ..naming import check_environment_suffix
+from ..model.names import check_environment_suffix
+from ..program import project
 from ..services import SERVICES
 
 F = TypeVar("F", bound=Callable[..., Any])

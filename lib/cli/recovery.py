@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from .. import outputs
-from ..local.terminal import Terminal
-from ..pulumi_cli import CliError
-from ..recovery import RecoveryError
-from ..recovery import failover as failing_over
-from ..recovery import restore as table_restore
-from ..recovery.aws import REFUSALS
-from ..recovery.restoring import moment
+from ..client import outputs_file
+from ..console import Terminal
+from ..operations import RecoveryError
+from ..operations import failover as failing_over
+from ..operations import restore as table_restore
+from ..operations.aws import REFUSALS
+from ..operations.pulumi_cli import CliError
+from ..operations.table_copy import moment
 from . import options
 
 ERRORS = (RecoveryError, CliError, ValueError, OSError, *REFUSALS)
@@ -26,7 +26,7 @@ ERRORS = (RecoveryError, CliError, ValueError, OSError, *REFUSALS)
 @click.option("--from", "source", help="ARN of a backup or a recovery point, or a table restored before.")
 @click.option("--apply", is_flag=True, help="Write back the differences.")
 @click.option("--exact", is_flag=True, help="With --apply, also delete the rows that the restored table does not have.")
-@options.outputs(outputs.FOLDER / outputs.ALL)
+@options.outputs(outputs_file.FOLDER / outputs_file.ALL)
 @options.reported(*ERRORS)
 def restore(*, stack: str, table: str, at: str | None, source: str | None, apply: bool, exact: bool, path: Path) -> int:
     """Restore a table next to the live one and compare them.

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from ..outputs import FOLDER, OutputsError
-from ..rollout import Log, Selection, prune_stacks, roll_back_stacks, shift_stacks
+from ..client.outputs_file import FOLDER, OutputsError
+from ..operations.rollout import Log, Selection, prune_stacks, roll_back_stacks, shift_stacks
 from . import options
 
 

@@ -7,14 +7,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..environments import ENVIRONMENTS
-from ..local import project
-from ..local.terminal import Terminal
-from ..recorder import Registered, recorded
+from ..console import Terminal
+from ..program import project
+from ..program.recorder import Registered, recorded
 from ..services import SERVICES
+from ..settings.environments import ENVIRONMENTS
+from .billing import BILLED, FREE, UNPRICED
 from .month import Month
 from .prices import PRICES, Prices
-from .rates import BILLED, FREE, UNPRICED
 from .traffic import Traffic
 from .work import WORK
 

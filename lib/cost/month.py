@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from ..recorder import Deployment
-from ..service import Service
+from ..model import Service
+from ..program.recorder import Deployment
 from .traffic import Traffic, times
 from .work import ALERT, SWEEP, Operation, Work
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 
-from .. import documented
+from ..settings import documented
 from .bill import Bill, Item
 from .prices import DATE, PRICES, REGION
 from .traffic import Traffic

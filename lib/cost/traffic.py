@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..settings import Layer, refuse, setting
-from ..settings.layer import Check
+from ..settings.base import Check
 from .prices import DAYS, MINUTES
 
 RATE_MINUTES = {"minute": 1, "hour": 60, "day": 1440}

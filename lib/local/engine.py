@@ -16,10 +16,10 @@ from typing import Any
 import pulumi
 from pulumi.runtime import mocks, settings
 
-from ..event_loop import event_loop
+from ..program.event_loop import event_loop
+from ..program.monitor import Monitor, plain
 from .emulator import ACCOUNT, REGION, Emulator, Place
-from .makers import MAKERS, NOT_EMULATED, READERS, Made
-from .monitor import Monitor, plain
+from .provisioners import MAKERS, NOT_EMULATED, READERS, Made
 
 INVOKES: dict[str, Callable[[str], dict[str, Any]]] = {
     "aws:index/getAvailabilityZones:getAvailabilityZones": lambda region: {

@@ -11,15 +11,18 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from .. import outputs as files
+from ..assets import npm
+from ..client import auth, smoke_test
+from ..client import outputs_file as files
+from ..console import Terminal
+from ..program import project
 from ..services import SERVICES
-from . import aws_config, callers, project, sites, tour
+from . import aws_config, demo_user
 from .emulator import WORKERS, Emulator, Place
 from .engine import Engine, deploy
 from .function_logs import FunctionLogs
-from .makers import NOT_EMULATED
-from .terminal import Terminal
-from .watch import Watcher
+from .hot_reload import Watcher
+from .provisioners import NOT_EMULATED
 
 POLL_SECONDS = 0.5
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -61,7 +64,7 @@ def run(
     configs = [project.config(here, environment, service) | overrides for service in services]
     with Emulator(port, workers, log_functions=True) as emulator:
         terminal.step(f"the emulator is up at {emulator.url}")
-        sites.build([SERVICES[name] for name in services], terminal)
+        npm.build([SERVICES[name] for name in services], terminal)
         archives: dict[tuple[Place, str], Any] = {}
         stacks = {
             f"{config['service']}-{environment}": _deploy(here, config, emulator, archives, terminal)
@@ -105,18 +108,18 @@ def _deploy(
 
 def _tour(outputs: dict[str, Any], emulator: Emulator, logs: FunctionLogs, terminal: Terminal) -> bool:
     service = SERVICES[outputs["service"]]
-    answers = tour.run(
+    answers = smoke_test.run(
         service,
         outputs,
-        lambda answer: terminal.passing(tour.line(answer)),
-        callers.shown(outputs, emulator),
+        lambda answer: terminal.passing(smoke_test.line(answer)),
+        auth.shown(outputs, emulator),
     )
     for line in logs.new_lines(errors_only=True):
         terminal.say(line)
     terminal.step(f"{service.name} answers:")
-    for line in tour.table(service, answers):
+    for line in smoke_test.table(service, answers):
         terminal.say(line)
-    return tour.complete(service, answers)
+    return smoke_test.complete(service, answers)
 
 
 def _announce(stacks: dict[str, Any], emulator: Emulator, terminal: Terminal) -> None:
@@ -128,7 +131,7 @@ def _announce(stacks: dict[str, Any], emulator: Emulator, terminal: Terminal) ->
         if outputs["authorization"] == "AWS_IAM":
             terminal.say(f"  {'':12}sign requests with the credentials of this run")
         if "user_pool_id" in outputs:
-            name, password = callers.person(emulator, outputs["user_pool_id"])
+            name, password = demo_user.create(emulator, outputs["user_pool_id"])
             terminal.say(f"  {'':12}people sign in as {name} with {password}, programs as docs/authorization.md says")
         if "site_url" in outputs:
             terminal.say(f"  {'':12}its pages are at {outputs['site_url']}/")

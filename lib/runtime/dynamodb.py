@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .attributes import Item
-from .aws import BUDGET, CONFLICT, PAUSES_SECONDS, RANDOM, THROTTLES, TRANSIENT, AwsError, Call, Client
 from .errors import TooLarge, TooManyRequests
+from .http_client import BUDGET, CONFLICT, PAUSES_SECONDS, RANDOM, THROTTLES, TRANSIENT, AwsError, Call, Client
 
 BATCH = 100
 """Most rows of one BatchGetItem."""

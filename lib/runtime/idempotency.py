@@ -15,7 +15,7 @@ from typing import Any, Callable
 
 from .attributes import Item
 from .errors import BadRequest, IdempotencyConflict
-from .reserved import EXPIRES, PREFIX
+from .reserved_keys import EXPIRES, PREFIX
 
 LIFETIME_SECONDS = 24 * 3600
 MAX_KEY_LENGTH = 255

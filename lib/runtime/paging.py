@@ -12,7 +12,7 @@ from typing import Any, Callable, NamedTuple
 from .attributes import Item
 from .dynamodb import ConditionFailed, DynamoDB
 from .errors import BadRequest
-from .reserved import PREFIX
+from .reserved_keys import PREFIX
 
 SIGNATURE_BYTES = 16
 

@@ -6,8 +6,8 @@ import json
 import os
 from typing import Any
 
-from . import logs
-from .aws import BUDGET, AwsError, Client, worth_retrying
+from . import logging
+from .http_client import BUDGET, AwsError, Client, worth_retrying
 
 START_SECONDS = 6.0
 """What may be spent on it of the ten seconds that Lambda gives a worker to start."""
@@ -28,13 +28,13 @@ def load(variable: str) -> dict[str, Any]:
     except AwsError as exc:
         if not worth_retrying(exc):
             raise
-        logs.write("WARN", "parameter", name=name, error=exc.code)
+        logging.write("WARN", "parameter", name=name, error=exc.code)
         return deployed
     finally:
         client.close()
     usable, unusable = _sorted(text, deployed)
     if unusable:
-        logs.write("WARN", "parameter", name=name, unusable=unusable)
+        logging.write("WARN", "parameter", name=name, unusable=unusable)
     return {**deployed, **usable}
 
 

@@ -6,8 +6,8 @@ import os
 import time
 from typing import Callable
 
-from . import logs
-from .aws import AwsError, Client, worth_retrying
+from . import logging
+from .http_client import AwsError, Client, worth_retrying
 
 MOST_SECONDS = 300.0
 """How old a value may get: so soon after its rotation everybody has the new one."""
@@ -31,7 +31,7 @@ class Secret:
         age = self._clock() - self._read_at
         if age > MOST_SECONDS or (self._refused and age > LEAST_SECONDS):
             self._value = self._renewed()
-            logs.mask(self._value)
+            logging.mask(self._value)
             self._read_at, self._refused = self._clock(), False
         return self._value
 
@@ -46,7 +46,7 @@ class Secret:
         except AwsError as exc:
             if not (self._value and worth_retrying(exc)):
                 raise
-            logs.write("WARN", "secret", name=name, error=exc.code)
+            logging.write("WARN", "secret", name=name, error=exc.code)
             return self._value
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from .aws import AwsError, Client, Message
+from .http_client import AwsError, Client, Message
 
 VERSION = "2010-03-31"
 MAX_ENTRIES = 10

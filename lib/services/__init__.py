@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ..service import Service
+from ..model import Service
 from ..settings import Layer
 from .inventory.service import SERVICE as INVENTORY
 from .inventory.service import inventory

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..service import DEFAULT_TAGS
+from ..model import DEFAULT_TAGS
 
 PROJECT_TAGS = {"Project": "IaC-Nova-Test", "Owner": "LLM-Eval"}
 SERVICE_TAGS = {**PROJECT_TAGS, **DEFAULT_TAGS}

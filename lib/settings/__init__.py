@@ -4,15 +4,10 @@ An environment's row, a service's own figures and the arguments of a `TapStack` 
 is None says nothing, and the layer below decides.  A component given None leaves the choice to AWS.
 """
 
-from .alarms import AlarmSettings
 from .api import ApiSettings
 from .authorization import USER_POOL, AuthorizationSettings
 from .backup import BackupSettings
-from .cost import CostSettings
-from .encryption import EncryptionSettings
-from .firewall import FirewallSettings
-from .function import FunctionSettings
-from .layer import (
+from .base import (
     Layer,
     between,
     flag,
@@ -25,6 +20,11 @@ from .layer import (
     several,
     unknown_value,
 )
+from .cost import CostSettings
+from .encryption import EncryptionSettings
+from .firewall import FirewallSettings
+from .function import FunctionSettings
+from .monitoring import AlarmSettings
 from .network import NetworkSettings
 from .observation import ObservationSettings
 from .rollout import RolloutSettings

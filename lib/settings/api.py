@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from . import origins
-from .layer import Layer, between, flag, matching, one_of, refuse, setting
+from .base import Layer, between, flag, matching, one_of, refuse, setting
 
 
 @dataclass(frozen=True, kw_only=True)

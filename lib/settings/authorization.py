@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
-from .layer import Layer, matching, one_of, refuse, setting, several
+from .base import Layer, matching, one_of, refuse, setting, several
 
 USER_POOL: Final = "COGNITO_USER_POOLS"
 

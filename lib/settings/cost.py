@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .layer import Layer, between, flag, setting
+from .base import Layer, between, flag, setting
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .layer import Layer, between, matching, refuse, setting
+from .base import Layer, between, matching, refuse, setting
 from .table import TableSettings
 
 

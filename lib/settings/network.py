@@ -6,7 +6,7 @@ import ipaddress
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from .layer import Layer, between, flag, matching, one_of, refuse, setting, several
+from .base import Layer, between, flag, matching, one_of, refuse, setting, several
 
 
 def _is_cidr(value: Any) -> bool:

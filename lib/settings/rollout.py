@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .layer import Layer, one_of, setting
+from .base import Layer, one_of, setting
 
 GRADUAL = (
     *(f"Canary10Percent{minutes}Minutes" for minutes in (5, 10, 15, 30)),

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import get_type_hints
 
-from .alarms import AlarmSettings
 from .api import ApiSettings, check_domain
 from .authorization import AuthorizationSettings, check_authorization
 from .backup import BackupSettings
+from .base import Layer, over
 from .cost import CostSettings
 from .encryption import EncryptionSettings, check_key
 from .firewall import FirewallSettings
 from .function import FunctionSettings
-from .layer import Layer, over
+from .monitoring import AlarmSettings
 from .network import NetworkSettings, check_network
 from .observation import ObservationSettings
 from .rollout import RolloutSettings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from .layer import Layer, between, flag, one_of, refuse, setting, several
+from .base import Layer, between, flag, one_of, refuse, setting, several
 
 BillingMode = Literal["PAY_PER_REQUEST", "PROVISIONED"]
 UNITS = between(1, 40_000, "units")

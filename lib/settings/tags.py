@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeVar
 
-from .layer import is_output
+from .base import is_output
 
 if TYPE_CHECKING:
     import pulumi

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from .. import concurrency, policies, service
-from ..archive import own_sources, shared_sources, sources
-from ..components.alarms import Alarms
-from ..components.consumer import Consumer, ConsumerArgs
-from ..components.function import DEFAULT_ALIAS, Function, FunctionArgs
-from ..components.layer import Layer, LayerArgs
-from ..components.network import Network, NetworkArgs
-from ..components.role import Role, RoleArgs
-from ..components.rollout import Rollout, RolloutArgs
-from ..components.schedule import Schedule, ScheduleArgs
-from ..components.standing_network import StandingNetwork, StandingNetworkArgs
-from ..naming import role_name_prefix
-from ..network import calls
+from .. import model
+from ..assets.lambda_archive import own_sources, shared_sources, sources
+from ..components.compute.consumer import Consumer, ConsumerArgs
+from ..components.compute.function import DEFAULT_ALIAS, Function, FunctionArgs
+from ..components.compute.layer import Layer, LayerArgs
+from ..components.compute.role import Role, RoleArgs
+from ..components.compute.rollout import Rollout, RolloutArgs
+from ..components.compute.schedule import Schedule, ScheduleArgs
+from ..components.monitoring.function_alarms import Alarms
+from ..components.network.existing_network import StandingNetwork, StandingNetworkArgs
+from ..components.network.network import Network, NetworkArgs
+from ..documents import iam
+from ..documents.network import calls
+from ..model.names import role_name_prefix
 from ..settings import FunctionSettings
+from . import concurrency
 from .context import StackContext
 from .data import DataLayer
 from .encryption import Encryption
@@ -110,7 +112,7 @@ class Compute:
             )
         return reduced
 
-    def _role(self, function: service.Function) -> Role:
+    def _role(self, function: model.Function) -> Role:
         context, tracing = self._context, self.function_settings[function.name].tracing
         uses_managed_log_policy, in_vpc = context.service.log_access == "managed", context.settings.network.in_vpc()
         return Role(
@@ -120,11 +122,11 @@ class Compute:
                 statements=[
                     *self._data.statements(function),
                     *self._encryption.statements(function),
-                    *([policies.vpc_access(), policies.lambda_alone()] if in_vpc else []),
+                    *([iam.vpc_access(), iam.lambda_alone()] if in_vpc else []),
                 ],
                 managed_policies=[
-                    *([policies.BASIC_EXECUTION] if uses_managed_log_policy else []),
-                    *([policies.XRAY_WRITE] if tracing else []),
+                    *([iam.BASIC_EXECUTION] if uses_managed_log_policy else []),
+                    *([iam.XRAY_WRITE] if tracing else []),
                 ],
                 provider_info=context.provider_info,
                 tags=context.tags,
@@ -169,12 +171,12 @@ class Compute:
         )
         return Network(label, args, context.opts)
 
-    def _function(self, function: service.Function) -> Function:
+    def _function(self, function: model.Function) -> Function:
         context, frontend = self._context, self._frontend
         role, network, rollout = self.roles[function.name], self.network, context.settings.rollout
         package = own_sources if self.layers else sources
         origins = ",".join(context.args.cors_origins()) if frontend.site_origin is None else None
-        log_actions = policies.LOG_ACTIONS.get(context.service.log_access)
+        log_actions = iam.LOG_ACTIONS.get(context.service.log_access)
         return Function(
             context.child(function.name),
             FunctionArgs(
@@ -198,7 +200,7 @@ class Compute:
             context.opts,
         )
 
-    def _schedule(self, definition: service.Function, schedule: service.Schedule) -> Schedule:
+    def _schedule(self, definition: model.Function, schedule: model.Schedule) -> Schedule:
         context, function = self._context, self.functions[definition.name]
         return Schedule(
             context.child(schedule.name),
@@ -215,7 +217,7 @@ class Compute:
             context.opts,
         )
 
-    def _consumer(self, definition: service.Function, consumer: service.Consumer) -> Consumer:
+    def _consumer(self, definition: model.Function, consumer: model.Consumer) -> Consumer:
         context = self._context
         return Consumer(
             context.child(consumer.name),

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pulumi
 
-from .. import existing_resources, naming
-from ..args import TapStackArgs
-from ..backup_vaults import name_suffix
-from ..provider_info import ProviderInfo
-from ..service import Secret, Service
+from ..components.lookup import existing_resources
+from ..components.lookup.provider_info import ProviderInfo
+from ..documents.backup_vaults import name_suffix
+from ..model import Secret, Service
+from ..model import names as naming
 from ..settings import USER_POOL
-from ..transitions import Transitions
+from .args import TapStackArgs
 from .diagnostics import Message
+from .transitions import Transitions
 
 
 class StackNames:

@@ -7,14 +7,16 @@ from collections.abc import Mapping
 
 import pulumi
 
-from .. import existing_resources, policies, service
-from ..components.backup import Backup, BackupArgs
-from ..components.parameter import Parameter, ParameterArgs
-from ..components.queue import Queue, QueueArgs
-from ..components.secret import Secret, SecretArgs
-from ..components.table import Table, TableArgs
-from ..components.topic import Topic, TopicArgs
-from ..runtime import aws as aws_client
+from .. import model
+from ..components.data.backup import Backup, BackupArgs
+from ..components.data.parameter import Parameter, ParameterArgs
+from ..components.data.secret import Secret, SecretArgs
+from ..components.data.table import Table, TableArgs
+from ..components.lookup import existing_resources
+from ..components.messaging.queue import Queue, QueueArgs
+from ..components.messaging.topic import Topic, TopicArgs
+from ..documents import iam
+from ..runtime import http_client as aws_client
 from .context import StackContext
 from .encryption import Encryption
 
@@ -36,14 +38,14 @@ class DataLayer:
         self.secrets = {secret.name: self._secret(secret) for secret in definition.secrets}
         self.dead_letters = self._dead_letters() if definition.dead_letters else None
 
-    def statement(self, grant: service.Grant) -> pulumi.Output[policies.Statement]:
+    def statement(self, grant: model.Grant) -> pulumi.Output[iam.Statement]:
         """Return the permission that a grant describes."""
         if grant.on in self.tables:
             return self.tables[grant.on].grant(grant.actions, grant.indexes, grant.keys)
         others: Mapping[str, Topic | Parameter | Secret] = {**self.topics, **self.parameters, **self.secrets}
         return others[grant.on].grant(grant.actions)
 
-    def statements(self, function: service.Function) -> list[pulumi.Output[policies.Statement]]:
+    def statements(self, function: model.Function) -> list[pulumi.Output[iam.Statement]]:
         """Return all permissions of a function: its grants, the streams that it consumes, its dead-letter queue."""
         queue = self._dead_letter_target(function)
         return [
@@ -52,7 +54,7 @@ class DataLayer:
             *([queue.grant(["SendMessage"])] if queue else []),
         ]
 
-    def environment(self, function: service.Function) -> dict[str, pulumi.Input[str]]:
+    def environment(self, function: model.Function) -> dict[str, pulumi.Input[str]]:
         """Return the environment variables of the resources that a function has access to."""
         accessible = {grant.on for grant in function.grants()} | {consumer.table for consumer in function.consumers}
         if not accessible:
@@ -67,12 +69,12 @@ class DataLayer:
                 variables |= {parameter.variable: created.name, f"{parameter.variable}_DEPLOYED": created.value}
         return {**variables, aws_client.DNS_SUFFIX_VARIABLE: self._context.provider_info.dns_suffix}
 
-    def dead_letter_arn(self, function: service.Function) -> pulumi.Output[str] | None:
+    def dead_letter_arn(self, function: model.Function) -> pulumi.Output[str] | None:
         """Return the ARN of the queue for failed events of a function; None if it has none."""
         queue = self._dead_letter_target(function)
         return queue.arn if queue else None
 
-    def _table(self, table: service.Table) -> Table:
+    def _table(self, table: model.Table) -> Table:
         context, settings = self._context, self._context.settings
         name, transitions = context.names.physical("table", table.name), context.transitions
         return Table(
@@ -155,7 +157,7 @@ class DataLayer:
             context.opts,
         )
 
-    def _parameter(self, parameter: service.Parameter) -> Parameter:
+    def _parameter(self, parameter: model.Parameter) -> Parameter:
         context = self._context
         value: pulumi.Input[str] = (
             self.tables[parameter.table].name
@@ -173,7 +175,7 @@ class DataLayer:
             context.opts,
         )
 
-    def _secret(self, secret: service.Secret) -> Secret:
+    def _secret(self, secret: model.Secret) -> Secret:
         context, value = self._context, self._context.args.secrets.get(secret.name)
         return Secret(
             context.child(secret.name),
@@ -205,6 +207,6 @@ class DataLayer:
             context.opts,
         )
 
-    def _dead_letter_target(self, function: service.Function) -> Queue | None:
+    def _dead_letter_target(self, function: model.Function) -> Queue | None:
         """Return the queue for failed events, if the function has triggers that do not wait for a response."""
         return self.dead_letters if function.runs() else None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from .. import site
-from ..args import TapStackArgs
-from ..environments import ENVIRONMENTS
+from ..assets import site_files
 from ..settings import USER_POOL
+from ..settings.environments import ENVIRONMENTS
+from .args import TapStackArgs
 
 DEPRECATED_RUNTIMES = {"python3.9": "2025-12-15"}
 """Runtimes that AWS accepts and no longer patches, with the date of deprecation."""
@@ -79,7 +79,7 @@ def _pages_without_signature(args: TapStackArgs) -> Iterator[Message]:
 
 def _missing_pages(args: TapStackArgs) -> Iterator[Message]:
     service = args.description()
-    if service.site and not site.files(service.site):
+    if service.site and not site_files.files(service.site):
         yield Message(
             "warning",
             f"{service.name} has no pages, for {service.site.folder} holds no file: "

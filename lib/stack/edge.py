@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..components.api import Api, ApiArgs
-from ..components.firewall import Firewall, FirewallArgs
-from ..components.site import Site
-from ..components.site_files import SiteFiles, SiteFilesArgs
+from ..components.api.firewall import Firewall, FirewallArgs
+from ..components.api.rest_api import Api, ApiArgs
+from ..components.site.site import Site
+from ..components.site.site_files import SiteFiles, SiteFilesArgs
 from ..settings import FunctionSettings
 from .compute import Compute
 from .context import StackContext

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pulumi
 
-from .. import existing_resources, policies
-from ..components.key import Key, KeyArgs
-from ..derived import derive
-from ..service import Function
+from ..components.data.key import Key, KeyArgs
+from ..components.derived import derive
+from ..components.lookup import existing_resources
+from ..documents import iam
+from ..model import Function
 from .context import StackContext
 
 
@@ -24,7 +25,7 @@ class Encryption:
         self.replica_kms_key_arns: dict[str, pulumi.Input[str]] = self._replica_kms_key_arns()
         """ARN of the customer managed key in each replica region of the tables."""
 
-    def statements(self, function: Function) -> list[pulumi.Output[policies.Statement]]:
+    def statements(self, function: Function) -> list[pulumi.Output[iam.Statement]]:
         """Return the permissions to use the key for the resources that a function has access to."""
         if self.kms_key_arn is None:
             return []
@@ -36,9 +37,9 @@ class Encryption:
         used = {services[grant.on] for grant in function.grants() if grant.on in services}
         used |= {"dynamodb" for _ in function.consumers}
         used |= {"sqs" for _ in function.runs() if service.dead_letters}
-        needs = policies.key_needs(sorted(used)).items()
+        needs = iam.key_needs(sorted(used)).items()
         suffix = self._context.provider_info.dns_suffix
-        return [derive(policies.key_use, self.kms_key_arn, action, through, suffix) for action, through in needs]
+        return [derive(iam.key_use, self.kms_key_arn, action, through, suffix) for action, through in needs]
 
     def _key(self) -> Key:
         context, settings = self._context, self._context.settings
@@ -78,4 +79,4 @@ class Encryption:
             return {**self.key.replica_arns}
         settings = self._context.settings
         arn, regions = settings.encryption.standing(), settings.table.replica_regions or ()
-        return {region: policies.in_region(arn, region) for region in regions} if arn else {}
+        return {region: iam.in_region(arn, region) for region in regions} if arn else {}

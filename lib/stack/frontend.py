@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pulumi
 
-from .. import existing_resources, service
-from ..components.site import Site, SiteArgs
-from ..components.user_pool import UserPool, UserPoolArgs
-from ..derived import concat, derive
-from ..naming import bucket_name_prefix
+from .. import model
+from ..components.api.user_pool import UserPool, UserPoolArgs
+from ..components.derived import concat, derive
+from ..components.lookup import existing_resources
+from ..components.site.site import Site, SiteArgs
+from ..model.names import bucket_name_prefix
 from ..settings import USER_POOL
 from ..settings.origins import SITE
 from .context import StackContext
@@ -34,11 +35,11 @@ class Frontend:
         """Return the environment variables of functions that check origins and users."""
         group = self.user_pool.group if self.user_pool else None
         return {
-            **({} if self.site_origin is None else {service.CORS_VARIABLE: self.site_origin}),
-            **({} if group is None else {service.GROUP_VARIABLE: group}),
+            **({} if self.site_origin is None else {model.CORS_VARIABLE: self.site_origin}),
+            **({} if group is None else {model.GROUP_VARIABLE: group}),
         }
 
-    def _site(self, site: service.Site) -> Site:
+    def _site(self, site: model.Site) -> Site:
         context = self._context
         return Site(
             context.child(site.type),

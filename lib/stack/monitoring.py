@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 import pulumi
 
-from .. import service
-from ..components.alarm import Alarm, AlarmArgs
-from ..components.alarms import Alarms, AlarmsArgs
-from ..components.budget import Budget, BudgetArgs
-from ..components.composite import Composite, CompositeArgs
-from ..components.dashboard import Dashboard, DashboardArgs
-from ..components.function import Function
-from ..derived import concat
+from .. import model
+from ..components.compute.function import Function
+from ..components.derived import concat
+from ..components.monitoring.alarm import Alarm, AlarmArgs
+from ..components.monitoring.budget import Budget, BudgetArgs
+from ..components.monitoring.composite_alarm import Composite, CompositeArgs
+from ..components.monitoring.dashboard import Dashboard, DashboardArgs
+from ..components.monitoring.function_alarms import Alarms, AlarmsArgs
 from ..runtime import metrics
 from ..settings import AlarmSettings
 from .compute import Compute
@@ -83,13 +83,13 @@ class Monitoring:
             for suffix, (label, alarm) in alarms.items()
         }
 
-    def _target_label(self, alarm: service.Alarm) -> str:
+    def _target_label(self, alarm: model.Alarm) -> str:
         """Return the target of a recommended alarm, as a part of the alarm's names."""
         definition = self._context.service
         labels = {"api": definition.api_type, "dead-letters": definition.dead_letters}
         return labels.get(alarm.on) or alarm.on.partition(" ")[2].replace("/", "-")
 
-    def _additional_alarm(self, suffix: str, label: str, alarm: service.Alarm, target: AlarmTarget) -> Alarm:
+    def _additional_alarm(self, suffix: str, label: str, alarm: model.Alarm, target: AlarmTarget) -> Alarm:
         context = self._context
         return Alarm(
             context.child(suffix),
@@ -123,7 +123,7 @@ class Monitoring:
             targets["dead-letters"] = AlarmTarget(queue.name, "AWS/SQS", {"QueueName": queue.name})
         return targets
 
-    def _table_targets(self, table: service.Table, name: pulumi.Output[str]) -> dict[str, AlarmTarget]:
+    def _table_targets(self, table: model.Table, name: pulumi.Output[str]) -> dict[str, AlarmTarget]:
         targets = {f"table {table.name}": AlarmTarget(name, "AWS/DynamoDB", {"TableName": name})}
         for index in table.indexes:
             dimensions = {"TableName": name, "GlobalSecondaryIndexName": pulumi.Output.from_input(index.name)}

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
-from lib.local.sites import build
-from lib.local.terminal import Terminal
+from lib.assets.npm import build
+from lib.console import Terminal
 from lib.services import SERVICES
 
 from ..integration.conftest import Http, caller, clients, deployed_fixture

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import pytest
 from playwright.sync_api import Browser, Page
 
-from lib import outputs as files
+from lib.client import outputs_file as files
 
 from ..integration.conftest import Http
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lib.local.sites import build
-from lib.local.terminal import Terminal
+from lib.assets.npm import build
+from lib.console import Terminal
 from lib.services import SERVICES
 
 SITE = Path("lib/services/stock/site")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from lib.recorder import Deployment, record
+from lib.program.recorder import Deployment, record
 
-from .programs import PROGRAMS
+from ..support.programs import PROGRAMS
 
 
 @pytest.fixture(scope="session")

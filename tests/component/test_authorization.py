@@ -10,16 +10,16 @@ import pulumi
 import pytest
 from pulumi.output import Unknown
 
-from lib.components.api import Api, ApiArgs
-from lib.components.function import Function, FunctionArgs
-from lib.components.user_pool import UserPool, UserPoolArgs
-from lib.recorder import Deployment, record
-from lib.service import Site
+from lib.components.api.rest_api import Api, ApiArgs
+from lib.components.api.user_pool import UserPool, UserPoolArgs
+from lib.components.compute.function import Function, FunctionArgs
+from lib.model import Site
+from lib.program.recorder import Deployment, record
 from lib.settings import USER_POOL, ApiSettings, AuthorizationSettings, SiteSettings, TableSettings
 from lib.tap_stack import TapStack, TapStackArgs
 
-from ..builders import PAGES, PARCELS, a_function, a_route, a_service, a_yard
-from .programs import stacked
+from ..support.builders import PAGES, PARCELS, a_function, a_route, a_service, a_yard
+from ..support.programs import stacked
 
 EXISTING = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_aB3"
 OPEN = a_route(path="/hours", scope="")

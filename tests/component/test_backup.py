@@ -8,13 +8,13 @@ from typing import Any
 import pulumi
 import pytest
 
-from lib import policies
-from lib.components.backup import Backup, BackupArgs
-from lib.components.table import Table, TableArgs
-from lib.recorder import Deployment, record
+from lib.components.data.backup import Backup, BackupArgs
+from lib.components.data.table import Table, TableArgs
+from lib.documents import iam
+from lib.program.recorder import Deployment, record
 from lib.settings import BackupSettings, TableSettings
 
-from ..builders import a_table
+from ..support.builders import a_table
 
 TABLE = "arn:aws:dynamodb:eu-west-1:123456789012:table/post-parcels"
 VAULT = "arn:aws:backup:eu-west-1:123456789012:backup-vault:post"
@@ -106,7 +106,7 @@ def test_role_that_backs_up_may_copy_to_the_other_vault_alone() -> None:
 
 
 def test_recovery_points_are_those_of_the_vaults_account_and_region() -> None:
-    statement = policies.recovery_points(VAULT, ["TagResource"])
+    statement = iam.recovery_points(VAULT, ["TagResource"])
     assert statement["Resource"] == "arn:aws:backup:eu-west-1:123456789012:recovery-point:*"
 
 

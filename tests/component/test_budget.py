@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from lib.components.budget import Budget, BudgetArgs
-from lib.recorder import Deployment, record
+from lib.components.monitoring.budget import Budget, BudgetArgs
+from lib.program.recorder import Deployment, record
 
 DEFAULTS: dict[str, Any] = {
     "name": "parcels-prod",

@@ -8,31 +8,31 @@ from typing import Any
 import pulumi
 import pytest
 
-from lib import gateway
-from lib.components.alarm import Alarm, AlarmArgs
-from lib.components.alarms import Alarms, AlarmsArgs
-from lib.components.api import Api, ApiArgs
-from lib.components.api_account import ApiAccount, ApiAccountArgs
-from lib.components.api_logs import ApiLogs, ApiLogsArgs
-from lib.components.bucket import Bucket, BucketArgs
-from lib.components.consumer import Consumer, ConsumerArgs
-from lib.components.domain import Domain, DomainArgs
-from lib.components.function import Function, FunctionArgs
-from lib.components.layer import Layer, LayerArgs
-from lib.components.parameter import Parameter, ParameterArgs
-from lib.components.queue import Queue, QueueArgs
-from lib.components.role import Role, RoleArgs
-from lib.components.schedule import Schedule, ScheduleArgs
-from lib.components.site import Site, SiteArgs
-from lib.components.table import Table, TableArgs
-from lib.components.topic import Topic, TopicArgs
-from lib.components.usage_plan import UsagePlan, UsagePlanArgs
-from lib.recorder import Deployment, record
-from lib.service import Site as DescribedSite
-from lib.service import Throttle
+from lib.components.api.api_account import ApiAccount, ApiAccountArgs
+from lib.components.api.api_logs import ApiLogs, ApiLogsArgs
+from lib.components.api.domain import Domain, DomainArgs
+from lib.components.api.rest_api import Api, ApiArgs
+from lib.components.api.usage_plan import UsagePlan, UsagePlanArgs
+from lib.components.compute.consumer import Consumer, ConsumerArgs
+from lib.components.compute.function import Function, FunctionArgs
+from lib.components.compute.layer import Layer, LayerArgs
+from lib.components.compute.role import Role, RoleArgs
+from lib.components.compute.schedule import Schedule, ScheduleArgs
+from lib.components.data.parameter import Parameter, ParameterArgs
+from lib.components.data.table import Table, TableArgs
+from lib.components.messaging.queue import Queue, QueueArgs
+from lib.components.messaging.topic import Topic, TopicArgs
+from lib.components.monitoring.alarm import Alarm, AlarmArgs
+from lib.components.monitoring.function_alarms import Alarms, AlarmsArgs
+from lib.components.site.bucket import Bucket, BucketArgs
+from lib.components.site.site import Site, SiteArgs
+from lib.documents import rest_api
+from lib.model import Site as DescribedSite
+from lib.model import Throttle
+from lib.program.recorder import Deployment, record
 from lib.settings import AlarmSettings, ApiSettings, AuthorizationSettings, FunctionSettings, TableSettings
 
-from ..builders import NEW_PARCEL, a_route, a_table, an_alarm
+from ..support.builders import NEW_PARCEL, a_route, a_table, an_alarm
 
 
 def a_function(name: str = "desk", **changes: Any) -> Function:
@@ -470,7 +470,7 @@ def test_stage_writes_its_access_log_only_where_there_is_one() -> None:
     logged = made_api(settings=ApiSettings(access_log=True)).only("apigateway.Stage").inputs
     assert logged["accessLogSettings"] == {
         "destinationArn": "arn:counter-logs-access",
-        "format": gateway.ACCESS_LOG_FORMAT,
+        "format": rest_api.ACCESS_LOG_FORMAT,
     }
     silent = made_api(settings=ApiSettings(execution_log_level="INFO")).only("apigateway.Stage").inputs
     assert "accessLogSettings" not in silent

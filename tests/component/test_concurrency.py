@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from lib.previous_state import INVOKE
-from lib.recorder import Deployment, record
+from lib.components.lookup.previous_state import INVOKE
+from lib.program.recorder import Deployment, record
 from lib.settings import ApiSettings, FunctionSettings
 
-from .programs import stacked
+from ..support.programs import stacked
 
 READ = INVOKE.rpartition(":")[2]
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from lib.archive import sources
-from lib.components.api import Api, ApiArgs
-from lib.components.function import Function, FunctionArgs
-from lib.recorder import Deployment, record
+from lib.assets.lambda_archive import sources
+from lib.components.api.rest_api import Api, ApiArgs
+from lib.components.compute.function import Function, FunctionArgs
+from lib.program.recorder import Deployment, record
 from lib.settings import (
     ApiSettings,
     EncryptionSettings,
@@ -20,8 +20,8 @@ from lib.settings import (
     SiteSettings,
 )
 
-from ..builders import PARCELS, a_route, a_yard
-from .programs import stacked
+from ..support.builders import PARCELS, a_route, a_yard
+from ..support.programs import stacked
 
 pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 

@@ -12,18 +12,18 @@ from lib.cost.bill import Bill, bill, standard
 from lib.cost.month import Month
 from lib.cost.traffic import Traffic
 from lib.cost.work import WORK, Work
-from lib.recorder import Deployment, recorded
-from lib.reference import ROOT
+from lib.docgen.generate import ROOT
+from lib.program.recorder import Deployment, recorded
 from lib.services import SERVICES
 
-from ..builders import PARCELS
+from ..support.builders import PARCELS
 
 pytestmark = pytest.mark.slow
 
 PROGRAM = ROOT / "tap.py"
 UNKNOWN = """
 import pulumi_aws as aws
-from lib.config import args_from_config
+from lib.stack.config import args_from_config
 from lib.tap_stack import TapStack
 
 stack = TapStack("tap", args_from_config())

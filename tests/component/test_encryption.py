@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from lib import policies
-from lib.components.key import Key, KeyArgs
-from lib.recorder import Deployment, record
+from lib.components.data.key import Key, KeyArgs
+from lib.documents import iam
+from lib.program.recorder import Deployment, record
 from lib.settings import (
     ApiSettings,
     BackupSettings,
@@ -21,8 +21,8 @@ from lib.settings import (
     TableSettings,
 )
 
-from ..builders import PARCELS, a_function, a_grant, a_route, a_secret, a_service, a_yard
-from .programs import stacked
+from ..support.builders import PARCELS, a_function, a_grant, a_route, a_secret, a_service, a_yard
+from ..support.programs import stacked
 
 MADE = "arn:post-encryption-key"
 STANDING = "arn:aws:kms:us-east-1:444455556666:key/mrk-1"
@@ -221,14 +221,14 @@ def test_budgets_and_backups_may_use_it_where_there_are_any() -> None:
 
 
 def test_roles_may_use_the_key_through_what_they_were_granted(made: Deployment) -> None:
-    assert uses_of_key(made, "desk") == [policies.key_use(MADE, "Decrypt", ["dynamodb"], "amazonaws.com")]
+    assert uses_of_key(made, "desk") == [iam.key_use(MADE, "Decrypt", ["dynamodb"], "amazonaws.com")]
     assert uses_of_key(made, "watch") == [
-        policies.key_use(MADE, "Decrypt", ["dynamodb", "sqs"], "amazonaws.com"),
-        policies.key_use(MADE, "GenerateDataKey", ["sqs"], "amazonaws.com"),
+        iam.key_use(MADE, "Decrypt", ["dynamodb", "sqs"], "amazonaws.com"),
+        iam.key_use(MADE, "GenerateDataKey", ["sqs"], "amazonaws.com"),
     ]
     assert uses_of_key(deployed(service=PARCELS), "sweep") == [
-        policies.key_use(MADE, "Decrypt", ["dynamodb", "sns"], "amazonaws.com"),
-        policies.key_use(MADE, "GenerateDataKey", ["sns"], "amazonaws.com"),
+        iam.key_use(MADE, "Decrypt", ["dynamodb", "sns"], "amazonaws.com"),
+        iam.key_use(MADE, "GenerateDataKey", ["sns"], "amazonaws.com"),
     ]
 
 
@@ -236,7 +236,7 @@ def test_roles_may_use_the_key_through_what_they_were_granted(made: Deployment) 
 def test_role_that_reads_a_secret_may_decrypt_it_and_no_table(store: str, action: str) -> None:
     desk = a_function(a_route(grants=(a_grant("token", action),)))
     made = deployed(service=a_service(functions=(desk,), secrets=(a_secret(store=store),)))
-    assert uses_of_key(made, "desk") == [policies.key_use(MADE, "Decrypt", [store], "amazonaws.com")]
+    assert uses_of_key(made, "desk") == [iam.key_use(MADE, "Decrypt", [store], "amazonaws.com")]
 
 
 def test_role_that_uses_nothing_encrypted_has_nothing_to_do_with_the_key() -> None:
@@ -256,7 +256,7 @@ def test_other_regions_get_a_replica_with_a_policy_of_theirs() -> None:
     made = deployed(table=TableSettings(replica_regions=("us-west-2", "eu-west-1")))
     west = made.inputs("kms.ReplicaKey")["post-encryption-us-west-2-replica"]
     assert (west["region"], west["primaryKeyArn"], west["deletionWindowInDays"]) == ("us-west-2", MADE, 30)
-    assert json.loads(west["policy"]) == policies.key_document(
+    assert json.loads(west["policy"]) == iam.key_document(
         "123456789012",
         "us-west-2",
         [

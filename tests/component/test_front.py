@@ -8,12 +8,12 @@ from typing import Any
 import pulumi
 import pytest
 
-from lib.recorder import Deployment, record
+from lib.program.recorder import Deployment, record
 from lib.settings import ApiSettings, FirewallSettings
 from lib.tap_stack import TapStack, TapStackArgs
 
-from ..builders import a_function, a_route, a_service
-from .programs import YARD, stacked
+from ..support.builders import a_function, a_route, a_service
+from ..support.programs import YARD, stacked
 
 DOMAIN = "yard.example.com"
 ZONE = "Z0123456789ABC"

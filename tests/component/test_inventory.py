@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from lib.archive import own_sources, shared_sources
-from lib.gateway import ACCESS_LOG_FORMAT
-from lib.policies import vpc_access
-from lib.recorder import Deployment, record
+from lib.assets.lambda_archive import own_sources, shared_sources
+from lib.documents.iam import vpc_access
+from lib.documents.rest_api import ACCESS_LOG_FORMAT
+from lib.program.recorder import Deployment, record
 from lib.services import SERVICES
 from lib.services.inventory.service import HANDLER
 from lib.services.inventory.service import inventory as made_of
 from lib.services.inventory.settings import InventorySettings
 from lib.settings import AlarmSettings, ApiSettings, FunctionSettings
 
-from .programs import EVERYTHING, stacked
+from ..support.programs import EVERYTHING, stacked
 
 TAGS = {
     "Project": "IaC-Nova-Test",

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from lib.archive import sources
-from lib.recorder import Deployment, record
+from lib.assets.lambda_archive import sources
+from lib.program.recorder import Deployment, record
 from lib.services import SERVICES
 
 PROGRAM = Path(__file__).parents[2] / "tap.py"

@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from lib import documented
-from lib.recorder import Deployment, record
-from lib.settings import LAYERS, BackupSettings, CostSettings, TableSettings
-from lib.stack_outputs import ServiceOutputs, StackOutputs
+from lib.program.recorder import Deployment, record
+from lib.settings import LAYERS, BackupSettings, CostSettings, TableSettings, documented
+from lib.stack.outputs import ServiceOutputs, StackOutputs
 
-from .programs import PRODUCTION, YARD, stacked
+from ..support.programs import PRODUCTION, YARD, stacked
 
 pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from lib import policies
-from lib.components.function import Function, FunctionArgs
-from lib.components.role import Role, RoleArgs
-from lib.recorder import Deployment, record
+from lib.components.compute.function import Function, FunctionArgs
+from lib.components.compute.role import Role, RoleArgs
+from lib.documents import iam
+from lib.program.recorder import Deployment, record
 from lib.settings import FunctionSettings, NetworkSettings
 from lib.tap_stack import TapStack, TapStackArgs
 
-from ..builders import a_service
-from .programs import stacked
+from ..support.builders import a_service
+from ..support.programs import stacked
 
 CREATE = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
 WRITE = ["logs:CreateLogStream", "logs:PutLogEvents"]
@@ -94,7 +94,7 @@ def test_function_outside_a_stack_permits_its_role_to_write_its_log_group() -> N
     made = record(program)
     policy = made.only("iam.RolePolicy").inputs
     assert (policy["role"], policy["name"]) == ("clerk-made", "logs")
-    assert json.loads(policy["policy"]) == policies.document([policies.write_logs("arn:desk-logs", WRITE_ACTIONS)])
+    assert json.loads(policy["policy"]) == iam.document([iam.write_logs("arn:desk-logs", WRITE_ACTIONS)])
 
 
 def test_function_outside_a_stack_leaves_a_role_without_name_unchanged() -> None:

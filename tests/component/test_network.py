@@ -8,19 +8,19 @@ from typing import Any
 import pulumi
 import pytest
 
-from lib import policies
-from lib.components.network import Network, NetworkArgs
-from lib.components.standing_network import StandingNetwork, StandingNetworkArgs
-from lib.components.vpc import first
-from lib.recorder import Deployment, record
+from lib.components.network.existing_network import StandingNetwork, StandingNetworkArgs
+from lib.components.network.network import Network, NetworkArgs
+from lib.components.network.vpc import first
+from lib.documents import iam
+from lib.program.recorder import Deployment, record
 from lib.settings import NetworkSettings
 
-from ..builders import a_service
-from .programs import stacked
+from ..support.builders import a_service
+from ..support.programs import stacked
 
 STATEMENTS = {
-    "dynamodb": [policies.allow("dynamodb", ["GetItem"], ["arn:table"])],
-    "sns": [policies.allow("sns", ["Publish"], ["arn:topic"])],
+    "dynamodb": [iam.allow("dynamodb", ["GetItem"], ["arn:table"])],
+    "sns": [iam.allow("sns", ["Publish"], ["arn:topic"])],
 }
 STANDING = NetworkSettings(vpc="vpc-0a1b2c3d", private_subnet_ids=("subnet-0a1b2c3d", "subnet-0a1b2c3e"))
 
@@ -152,7 +152,7 @@ def test_endpoints_let_through_what_was_granted_and_objects_of_the_account(plain
     assert said == {
         "post-endpoint-dynamodb": [{**STATEMENTS["dynamodb"][0], "Principal": "*"}],
         "post-endpoint-sns": [{**STATEMENTS["sns"][0], "Principal": "*"}],
-        "post-endpoint-s3": [{**policies.buckets_of("ownerId:post-vpc-vpc", "aws"), "Principal": "*"}],
+        "post-endpoint-s3": [{**iam.buckets_of("ownerId:post-vpc-vpc", "aws"), "Principal": "*"}],
     }
 
 
@@ -234,8 +234,8 @@ def test_lambda_may_make_interfaces_for_functions_and_their_code_may_not(made: D
     assert not [a for a in made.inputs("iam.RolePolicyAttachment").values() if "VPCAccess" in a["policyArn"]]
     for function in ("desk", "sweep"):
         said = json.loads(made.inputs("iam.RolePolicy")[f"post-{function}-policy"]["policy"])["Statement"]
-        assert policies.vpc_access() in said
-        assert policies.lambda_alone() in said
+        assert iam.vpc_access() in said
+        assert iam.lambda_alone() in said
 
 
 def test_endpoints_let_through_what_all_functions_are_granted_together(made: Deployment) -> None:

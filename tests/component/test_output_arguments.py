@@ -8,13 +8,13 @@ from typing import Any
 import pulumi
 import pytest
 
-from lib.audit.judgement import audit
+from lib.audit.evaluate import audit
 from lib.audit.recorded import graph_of
 from lib.cost.bill import bill
 from lib.cost.month import Month
 from lib.cost.traffic import Traffic
 from lib.cost.work import WORK
-from lib.recorder import Deployment, record
+from lib.program.recorder import Deployment, record
 from lib.services import SERVICES
 from lib.settings import (
     AlarmSettings,

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from lib.recorder import Deployment, record
+from lib.program.recorder import Deployment, record
 from lib.settings import AlarmSettings, ApiSettings, FunctionSettings, TableSettings
 
-from ..builders import a_function, a_route, a_service
-from .programs import stacked
+from ..support.builders import a_function, a_route, a_service
+from ..support.programs import stacked
 
 pytestmark = pytest.mark.untraced
 

@@ -10,12 +10,12 @@ from typing import Any
 import pulumi
 import pytest
 
-from lib.components.key import USERS, Key, KeyArgs
-from lib.recorder import Call, Deployment, record
+from lib.components.data.key import USERS, Key, KeyArgs
+from lib.program.recorder import Call, Deployment, record
 from lib.settings import ApiSettings, EncryptionSettings
 from lib.tap_stack import TapStack
 
-from .programs import OPEN_YARD, PRODUCTION, stacked
+from ..support.programs import OPEN_YARD, PRODUCTION, stacked
 
 PARTITIONS = {
     "aws-cn": ("cn-north-1", "amazonaws.com.cn"),

@@ -8,9 +8,9 @@ from typing import Any
 import pulumi
 import pytest
 
-from lib.existing_resources import ExistingResourceError
-from lib.previous_state import INVOKE
-from lib.recorder import LOOK_UPS, Deployment, record
+from lib.components.lookup.existing_resources import ExistingResourceError
+from lib.components.lookup.previous_state import INVOKE
+from lib.program.recorder import LOOK_UPS, Deployment, record
 from lib.settings import (
     USER_POOL,
     AuthorizationSettings,
@@ -20,7 +20,7 @@ from lib.settings import (
 )
 from lib.tap_stack import TapStack, TapStackArgs
 
-from .programs import YARD, stacked
+from ..support.programs import YARD, stacked
 
 pytestmark = pytest.mark.slow
 

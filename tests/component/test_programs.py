@@ -10,7 +10,7 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from lib.recorder import recorded
+from lib.program.recorder import recorded
 
 pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 

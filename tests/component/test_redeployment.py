@@ -9,11 +9,11 @@ from typing import Any
 import pulumi
 import pytest
 
-from lib.components.api import FROZEN, Api, ApiArgs
-from lib.components.function import Function, FunctionArgs
-from lib.recorder import record
+from lib.components.api.rest_api import FROZEN, Api, ApiArgs
+from lib.components.compute.function import Function, FunctionArgs
+from lib.program.recorder import record
 
-from ..builders import NEW_PARCEL, a_route
+from ..support.builders import NEW_PARCEL, a_route
 
 REST_API = "aws:apigateway/restApi:RestApi"
 RESOURCE = "aws:apigateway/resource:Resource"

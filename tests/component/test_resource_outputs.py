@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from lib import documented
-from lib.recorder import record, recorded
-from lib.service import RESERVED_OUTPUT_PREFIXES, Service, Table, Topic
+from lib.model import RESERVED_OUTPUT_PREFIXES, Service, Table, Topic
+from lib.program.recorder import record, recorded
 from lib.services import SERVICES
-from lib.stack_outputs import CUSTOM_OUTPUTS, ServiceOutputs, StackOutputs
+from lib.settings import documented
+from lib.stack.outputs import CUSTOM_OUTPUTS, ServiceOutputs, StackOutputs
 from lib.tap_stack import TapStack, TapStackArgs
 
-from ..builders import a_service, a_table
+from ..support.builders import a_service, a_table
 
 PATTERN = re.compile(r"(\w+)_(table_name|table_arn|topic_arn)")
 """Form of the outputs of a table or a topic."""

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from lib.recorder import Deployment, record
+from lib.program.recorder import Deployment, record
 from lib.settings import FunctionSettings, RolloutSettings
 
-from .programs import YARD, stacked
+from ..support.programs import YARD, stacked
 
 
 def deployed(**args: Any) -> Deployment:

@@ -10,15 +10,15 @@ from typing import Any
 import pulumi
 import pytest
 
-from lib.components.secret import Secret, SecretArgs
-from lib.local.monitor import plain
-from lib.recorder import Deployment, record
-from lib.service import Service
+from lib.components.data.secret import Secret, SecretArgs
+from lib.model import Service
+from lib.program.monitor import plain
+from lib.program.recorder import Deployment, record
 from lib.settings import TableSettings
 from lib.tap_stack import TapStackArgs
 
-from ..builders import a_function, a_grant, a_route, a_secret, a_service
-from .programs import stacked
+from ..support.builders import a_function, a_grant, a_route, a_secret, a_service
+from ..support.programs import stacked
 
 VALUE = "correct horse battery"
 STORES = {"ssm": ("ssm.Parameter", "valueWo"), "secretsmanager": ("secretsmanager.SecretVersion", "secretStringWo")}

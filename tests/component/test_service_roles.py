@@ -9,13 +9,13 @@ from typing import Any
 import pulumi
 import pytest
 
-from lib.components.api_account import ApiAccount, ApiAccountArgs
-from lib.components.backup import Backup, BackupArgs
-from lib.components.rollout import Rollout, RolloutArgs
-from lib.recorder import Deployment, record
+from lib.components.api.api_account import ApiAccount, ApiAccountArgs
+from lib.components.compute.rollout import Rollout, RolloutArgs
+from lib.components.data.backup import Backup, BackupArgs
+from lib.program.recorder import Deployment, record
 from lib.settings import ApiSettings, BackupSettings
 
-from .programs import PRODUCTION, stacked
+from ..support.programs import PRODUCTION, stacked
 
 ACCOUNT = "210987654321"
 CALLS: dict[str, Any] = {"getCallerIdentity": {"accountId": ACCOUNT}}

@@ -14,14 +14,14 @@ import pulumi_aws as aws
 import pytest
 from pulumi.output import Unknown
 
-from lib.local.monitor import DuplicateUrn
-from lib.recorder import Deployment, Registered, record
-from lib.service import Service
+from lib.model import Service
+from lib.program.monitor import DuplicateUrn
+from lib.program.recorder import Deployment, Registered, record
 from lib.settings import AlarmSettings, ApiSettings, AuthorizationSettings, FunctionSettings, TableSettings
 from lib.tap_stack import TapStack, TapStackArgs
 
-from ..builders import DESK, NEW_PARCEL, PARCELS, SWEEP, a_function, a_route, a_service
-from .programs import EVERYTHING, OPEN_YARD, PRODUCTION, PROGRAMS, YARD, stacked
+from ..support.builders import DESK, NEW_PARCEL, PARCELS, SWEEP, a_function, a_route, a_service
+from ..support.programs import EVERYTHING, OPEN_YARD, PRODUCTION, PROGRAMS, YARD, stacked
 
 TAGGED = {
     "acm.Certificate",
@@ -400,7 +400,11 @@ ACCEPT, LIST, HAND_OUT = DESK.routes
         {"table": TableSettings(billing_mode="PROVISIONED")},
         {"api": ApiSettings(throttle_rate_per_second=1, throttle_burst=2, stage_name="live")},
         {"api": ApiSettings(access_log=True, execution_log_level="INFO", metrics=True, log_role="made")},
-        {"service": replace(PARCELS, functions=(replace(DESK, handler="lib.services.items.handler.store"), SWEEP))},
+        {
+            "service": replace(
+                PARCELS, functions=(replace(DESK, handler="lib.services.items.handler.repository"), SWEEP)
+            )
+        },
         {"service": replace(PARCELS, functions=(DESK,))},
         {"service": with_routes(replace(ACCEPT, grants=(), summary="Accept one"), LIST, HAND_OUT)},
         {"service": with_routes(HAND_OUT, ACCEPT, LIST)},

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from lib import openapi
-from lib.recorder import Deployment, record
+from lib.documents import openapi
+from lib.program.recorder import Deployment, record
 from lib.services.stock.service import stock
 from lib.services.stock.settings import StockSettings
 from lib.settings import AlarmSettings, ApiSettings
 
-from .programs import stacked
+from ..support.programs import stacked
 
 pytestmark = pytest.mark.untraced
 

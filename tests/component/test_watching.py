@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from lib.components.composite import Composite, CompositeArgs
-from lib.recorder import Deployment, record
+from lib.components.monitoring.composite_alarm import Composite, CompositeArgs
+from lib.program.recorder import Deployment, record
 from lib.settings import AlarmSettings, ObservationSettings, Settings
 from lib.tap_stack import TapStackArgs
 
-from .programs import YARD, stacked
+from ..support.programs import YARD, stacked
 
 WATCHED = {"alarms": AlarmSettings(recommended=True, runbook_url="https://wiki.example.com/yard")}
 

@@ -8,14 +8,14 @@ from typing import Any
 import pulumi
 import pytest
 
-from lib.archive import sources
-from lib.recorder import Deployment, record
-from lib.service import Site
+from lib.assets.lambda_archive import sources
+from lib.model import Site
+from lib.program.recorder import Deployment, record
 from lib.settings import ApiSettings, Settings, SiteSettings
 from lib.tap_stack import TapStackArgs
 
-from ..builders import PAGES, PARCELS, a_function, a_service, a_yard
-from .programs import stacked
+from ..support.builders import PAGES, PARCELS, a_function, a_service, a_yard
+from ..support.programs import stacked
 
 QUEUE = "arn:post-failures-queue"
 STREAM = "streamArn:post-parcels-table"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi
 
-from lib.service import Service
+from lib.model import Service
 from lib.tap_stack import TapStack, TapStackArgs
 
 from .stack import Program

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.local import tour
+from lib.client import smoke_test
 from lib.local.emulator import Emulator
 from lib.services import SERVICES
 
@@ -23,5 +23,5 @@ def test_deployed_api_answers(tmp_path: Path, emulator: Emulator, service: str) 
     engine = Engine(tmp_path, EmulatedProvider(emulator))
     with engine.server:
         outputs = engine.stack(f"{service}-{ENVIRONMENT}").deploy(tap_stack(service, ENVIRONMENT)).outputs
-    answers = tour.run(SERVICES[service], outputs, lambda answer: None)
-    assert tour.complete(SERVICES[service], answers), answers
+    answers = smoke_test.run(SERVICES[service], outputs, lambda answer: None)
+    assert smoke_test.complete(SERVICES[service], answers), answers

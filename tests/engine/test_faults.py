@@ -21,7 +21,7 @@ from lib.settings import (
 )
 from lib.tap_stack import TapStack, TapStackArgs
 
-from ..builders import a_secret, a_service
+from ..support.builders import a_secret, a_service
 from .programs import tap_stack
 from .stack import Engine, Rejected, Stack
 

@@ -17,7 +17,7 @@ from lib.settings import (
     NetworkSettings,
 )
 
-from ..builders import a_function, a_route, a_service
+from ..support.builders import a_function, a_route, a_service
 from .programs import tap_stack
 from .stack import Engine, Program, Rejected, Stack
 

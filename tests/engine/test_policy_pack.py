@@ -20,9 +20,9 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from pulumi_policy.deserialize import SPECIAL_ASSET_SIG, SPECIAL_SIG_KEY
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
-from lib import recorder
+from lib.program import recorder
 
-from ..analyzer import policy_pack_server
+from ..support.analyzer import policy_pack_server
 
 Unknown = set[tuple[str, str]]
 """Controls and the resources for which they are not evaluated."""

@@ -9,11 +9,11 @@ import pulumi
 import pytest
 from pulumi.log import debug
 
-from lib.config import args_from_config, secrets_from_config
 from lib.settings import USER_POOL, AuthorizationSettings
+from lib.stack.config import args_from_config, secrets_from_config
 from lib.tap_stack import TapStack, TapStackArgs
 
-from ..builders import a_function, a_grant, a_route, a_secret, a_service
+from ..support.builders import a_function, a_grant, a_route, a_secret, a_service
 from . import wire
 from .ledger import Ledger
 from .stack import Deployed, Engine, Stack

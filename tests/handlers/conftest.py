@@ -8,7 +8,7 @@ import pytest
 
 from lib.local.emulator import REGION, Emulator
 
-from ..fake_aws import FakeAws, serving
+from ..support.fake_aws import FakeAws, serving
 
 
 @pytest.fixture(name="wire")

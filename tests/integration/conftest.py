@@ -22,10 +22,12 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 
-from lib import outputs as files
-from lib.local import aws_config, callers, project
+from lib.client import auth
+from lib.client import outputs_file as files
+from lib.local import aws_config
 from lib.local.emulator import Emulator
 from lib.local.engine import Engine, deploy
+from lib.program import project
 from lib.services import SERVICES
 
 _FOLDERS: dict[str, Path] = {}
@@ -165,7 +167,7 @@ def caller(outputs: dict[str, Any], client: Callable[[str], Any]) -> Http:
 def _token(outputs: dict[str, Any], client: Callable[[str], Any]) -> str:
     asked = {"UserPoolId": outputs["user_pool_id"], "ClientId": outputs["machine_client_id"]}
     secret = client("cognito-idp").describe_user_pool_client(**asked)["UserPoolClient"]["ClientSecret"]
-    return callers.token({**outputs, "machine_client_secret": secret}, outputs["scopes"].values())
+    return auth.token({**outputs, "machine_client_secret": secret}, outputs["scopes"].values())
 
 
 @pytest.fixture(scope="module", name="client")

@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from lib.openapi import document
+from lib.documents.openapi import document
 from lib.services import SERVICES
 
 from .conftest import caller, clients

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from pulumi.runtime import mocks
 
-from lib.local import project
 from lib.local.emulator import Emulator
 from lib.local.engine import Engine, deploy
-from lib.local.monitor import plain
+from lib.program import project
+from lib.program.monitor import plain
 
 EVERYTHING = {
     "authorization": "COGNITO_USER_POOLS",

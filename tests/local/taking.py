@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from lib.local.emulator import Emulator
-from lib.service import Service
+from lib.model import Service
 
 MEMORY_MB = itertools.count(200)
 

@@ -25,7 +25,7 @@ from botocore.exceptions import ClientError
 from ministack.core import iam_evaluator, lambda_runtime
 from ministack.services import lambda_svc, sts
 
-from lib.archive import zipped
+from lib.assets.lambda_archive import zipped
 from lib.local import aws_config, server
 from lib.local.emulator import REGION, Emulator
 from lib.local.server import AccessControl, Backend

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from lib.local import project
 from lib.local.emulator import Emulator
 from lib.local.engine import Engine, deploy
+from lib.program import project
 
 from ..integration.conftest import Http, refused
 from ..integration.stock.conftest import Shop, new_id

@@ -13,12 +13,14 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from lib import outputs as files
 from lib.cli import main
-from lib.local import aws_config, callers, project, tour
+from lib.client import auth, smoke_test
+from lib.client import outputs_file as files
+from lib.local import aws_config, demo_user
 from lib.local.emulator import REGION, Emulator
 from lib.local.engine import DeployError, Engine, deploy
-from lib.service import Call
+from lib.model import Call
+from lib.program import project
 
 from .test_readme import BLOCK
 
@@ -35,9 +37,9 @@ def deployed(emulator: Emulator, service: str, suffix: str, **config: str) -> di
     return deploy(here.program, engine, project=here.name, stack="dev", config=said, tell=lambda line: None)
 
 
-def answered(outputs: dict[str, Any], call: Call, by: callers.Shown | None = None) -> tuple[int, str]:
+def answered(outputs: dict[str, Any], call: Call, by: auth.Shown | None = None) -> tuple[int, str]:
     """The status and the code of the answer; the code is empty where it is no refusal."""
-    answer = tour.send(outputs["api_url"], call, by)
+    answer = smoke_test.send(outputs["api_url"], call, by)
     said = json.loads(answer.body)
     if "code" in said:
         assert set(said) == {"error", "code", "requestId", "details"}
@@ -58,15 +60,15 @@ def signed_fixture(emulator: Emulator) -> dict[str, Any]:
     return deployed(emulator, "items", "signed", authorization="AWS_IAM")
 
 
-def with_scopes(outputs: dict[str, Any], *scopes: str) -> callers.Shown:
-    token = callers.token(outputs, [outputs["scopes"][scope] for scope in scopes])
-    return callers.bearing({"Authorization": f"Bearer {token}"})
+def with_scopes(outputs: dict[str, Any], *scopes: str) -> auth.Shown:
+    token = auth.token(outputs, [outputs["scopes"][scope] for scope in scopes])
+    return auth.bearing({"Authorization": f"Bearer {token}"})
 
 
 def test_without_a_token_nobody_is_answered(members: dict[str, Any]) -> None:
     assert answered(members, LIST) == (401, "UNAUTHORIZED")
-    assert answered(members, LIST, callers.bearing({"Authorization": "Bearer nothing"})) == (401, "UNAUTHORIZED")
-    assert answered(members, LIST, callers.bearing({"x-api-key": "nothing"})) == (401, "UNAUTHORIZED")
+    assert answered(members, LIST, auth.bearing({"Authorization": "Bearer nothing"})) == (401, "UNAUTHORIZED")
+    assert answered(members, LIST, auth.bearing({"x-api-key": "nothing"})) == (401, "UNAUTHORIZED")
 
 
 def test_a_token_opens_the_routes_of_its_scopes_alone(members: dict[str, Any]) -> None:
@@ -98,7 +100,7 @@ def test_a_token_of_another_pool_opens_nothing(members: dict[str, Any], emulator
 def test_preflights_and_paths_that_are_not_there_ask_nobody(members: dict[str, Any], signed: dict[str, Any]) -> None:
     preflight = Call(method="OPTIONS", path="/items", status=204)
     for outputs in (members, signed):
-        assert tour.send(outputs["api_url"], preflight).status == 204
+        assert smoke_test.send(outputs["api_url"], preflight).status == 204
     assert answered(members, Call(method="GET", path="/nothing", status=404)) == (404, "NOT_FOUND")
 
 
@@ -157,7 +159,7 @@ def test_a_pool_that_stands_already_gives_tokens_to_clients_that_are_made_in_it(
     outputs = deployed(emulator, "items", "guests", authorization="COGNITO_USER_POOLS", user_pool=theirs)
     assert (outputs["user_pool_arn"], outputs["user_pool_id"]) == (theirs, pool_id)
     assert answered(outputs, LIST) == (401, "UNAUTHORIZED")
-    assert answered(outputs, LIST, callers.shown(outputs)) == (200, "")
+    assert answered(outputs, LIST, auth.shown(outputs)) == (200, "")
     assert users.describe_user_pool(UserPoolId=pool_id)["UserPool"]["Name"] == "theirs"
 
 
@@ -185,17 +187,17 @@ def reader_fixture(signed: dict[str, Any], emulator: Emulator) -> tuple[str, str
 
 def test_without_a_signature_nobody_is_answered(signed: dict[str, Any], reader: tuple[str, str]) -> None:
     assert answered(signed, LIST) == (403, "FORBIDDEN")
-    assert answered(signed, LIST, callers.signing(REGION, "AKIDNOBODY", "x"))[0] == 403
-    assert answered(signed, LIST, callers.signing(REGION, reader[0], "x")) == (403, "INVALID_SIGNATURE")
+    assert answered(signed, LIST, auth.signing(REGION, "AKIDNOBODY", "x"))[0] == 403
+    assert answered(signed, LIST, auth.signing(REGION, reader[0], "x")) == (403, "INVALID_SIGNATURE")
 
 
 def test_a_signature_opens_what_its_policy_says(signed: dict[str, Any], reader: tuple[str, str]) -> None:
-    by = callers.signing(REGION, *reader)
+    by = auth.signing(REGION, *reader)
     assert answered(signed, LIST, by) == (200, "")
     missing = Call(method="GET", path="/items/none/2020-01-01T00%3A00%3A00Z", status=404)
     assert answered(signed, missing, by) == (404, "NOT_FOUND")
     # The emulator says it in words of its own; API Gateway in the shape of all refusals.
-    assert tour.send(signed["api_url"], MAKE, by).status == 403
+    assert smoke_test.send(signed["api_url"], MAKE, by).status == 403
 
 
 @pytest.mark.parametrize("told", [{"machine_client_secret"}, set()], ids=["of a local run", "of AWS"])
@@ -210,7 +212,7 @@ def test_outputs_lead_to_a_token(
     files.write({"dev": {name: value for name, value in members.items() if name not in secrets}}, tmp_path)
     url, headers = files.reach(tmp_path / files.FLAT, "items")
     assert url == members["api_url"]
-    assert answered(members, LIST, callers.bearing(headers)) == (200, "")
+    assert answered(members, LIST, auth.bearing(headers)) == (200, "")
 
 
 def test_who_called_is_in_the_audit(emulator: Emulator) -> None:
@@ -236,7 +238,7 @@ CALLBACK = "https://a.example/"
 
 def sent_form(url: str, path: str, form: dict[str, str]) -> tuple[http.client.HTTPResponse, bytes]:
     """Send a form without following redirects."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=callers.TIMEOUT_SECONDS)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=auth.TIMEOUT_SECONDS)
     try:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         connection.request("POST", path, urlencode(form), headers)
@@ -246,7 +248,7 @@ def sent_form(url: str, path: str, form: dict[str, str]) -> tuple[http.client.HT
         connection.close()
 
 
-def signed_in(outputs: dict[str, Any], name: str, password: str) -> callers.Shown:
+def signed_in(outputs: dict[str, Any], name: str, password: str) -> auth.Shown:
     """Return the headers of a user who signed in on the sign-in page, with every scope of the API."""
     client = {"client_id": outputs["user_pool_client_id"], "redirect_uri": CALLBACK}
     scope = " ".join(["openid", *outputs["scopes"].values()])
@@ -255,7 +257,7 @@ def signed_in(outputs: dict[str, Any], name: str, password: str) -> callers.Show
     (code,) = parse_qs(urlsplit(redirect.getheader("Location", "")).query)["code"]
     exchange = {**client, "grant_type": "authorization_code", "code": code}
     _, body = sent_form(outputs["sign_in_url"], "/oauth2/token", exchange)
-    return callers.bearing({"Authorization": f"Bearer {json.loads(body)['access_token']}"})
+    return auth.bearing({"Authorization": f"Bearer {json.loads(body)['access_token']}"})
 
 
 def test_only_members_of_the_group_are_administrators_in_an_existing_pool(emulator: Emulator, theirs: str) -> None:
@@ -264,17 +266,17 @@ def test_only_members_of_the_group_are_administrators_in_an_existing_pool(emulat
     config = {"authorization": "COGNITO_USER_POOLS", "user_pool": theirs, "callback_urls": CALLBACK}
     outputs = deployed(emulator, "items", "customers", **config)
     assert outputs["user_pool_group"] == "items-customers"
-    name, password = callers.person(emulator, pool_id)
+    name, password = demo_user.create(emulator, pool_id)
     assert answered(outputs, LIST, signed_in(outputs, name, password)) == (403, "FORBIDDEN")
     assert answered(outputs, MAKE, signed_in(outputs, name, password)) == (403, "FORBIDDEN")
     users.admin_add_user_to_group(UserPoolId=pool_id, Username=name, GroupName="items-customers")
     assert answered(outputs, LIST, signed_in(outputs, name, password)) == (200, "")
     assert answered(outputs, MAKE, signed_in(outputs, name, password)) == (201, "")
-    assert answered(outputs, LIST, callers.shown(outputs)) == (200, "")
+    assert answered(outputs, LIST, auth.shown(outputs)) == (200, "")
 
 
 def test_every_user_of_a_created_pool_can_call(emulator: Emulator, members: dict[str, Any]) -> None:
-    name, password = callers.person(emulator, members["user_pool_id"])
+    name, password = demo_user.create(emulator, members["user_pool_id"])
     assert answered(members, LIST, signed_in(members, name, password)) == (200, "")
 
 

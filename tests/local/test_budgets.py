@@ -9,7 +9,7 @@ from lib.local.emulator import ACCOUNT, Emulator
 from .conftest import Run
 
 PROGRAM = """
-from lib.components.budget import Budget, BudgetArgs
+from lib.components.monitoring.budget import Budget, BudgetArgs
 topic = aws.sns.Topic("alarms", name="{name}")
 both, one = dict(Service="post", Environment="dev"), dict(Service="post")
 told = Budget("told", BudgetArgs(name="{name}", monthly_usd=50, allocation=both, topic_arn=topic.arn))

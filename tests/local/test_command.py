@@ -21,20 +21,20 @@ import boto3
 import pytest
 
 from lib.cli import main
-from lib.local import callers, tour
+from lib.client import auth, smoke_test
 from lib.local.emulator import Emulator, free_port
-from lib.local.watch import Watcher
-from lib.service import Call, Site
+from lib.local.hot_reload import Watcher
+from lib.model import Call, Site
 from lib.services import SERVICES
 
-from ..builders import PAGES
-from ..fake_aws import serving
+from ..support.builders import PAGES
+from ..support.fake_aws import serving
 
 ITEMS = SERVICES["items"]
 
 
-def answered(call: Call, status: int) -> tour.Answer:
-    return tour.Answer(call, status, 1.0, "what it said")
+def answered(call: Call, status: int) -> smoke_test.Answer:
+    return smoke_test.Answer(call, status, 1.0, "what it said")
 
 
 def test_a_check_ends_well_when_every_route_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,8 +102,8 @@ def test_a_route_that_answers_otherwise_ends_the_check_badly(
 
 def test_a_route_nobody_calls_is_no_success() -> None:
     answers = [answered(call, call.status) for call in ITEMS.demo if call.method != "PUT"]
-    assert not tour.complete(ITEMS, answers)
-    assert any("nothing in the demo calls it" in line for line in tour.table(ITEMS, answers))
+    assert not smoke_test.complete(ITEMS, answers)
+    assert any("nothing in the demo calls it" in line for line in smoke_test.table(ITEMS, answers))
 
 
 def test_the_demo_calls_every_route_of_every_service() -> None:
@@ -214,7 +214,7 @@ def test_pages_that_cannot_be_built_end_the_run_with_what_npm_said(
 def items_at(folder: Path) -> int:
     found = json.loads((folder / "flat-outputs.json").read_text())
     request = urllib.request.Request(f"{found['api_url']}/items", headers={"x-api-key": found["api_key"]})
-    with callers.OPENER.open(request) as answer:
+    with auth.OPENER.open(request) as answer:
         return int(answer.status)
 
 

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from lib import outputs as files
 from lib.cli import main
+from lib.client import outputs_file as files
 from lib.local.emulator import Emulator
 
-from ..builders import PAGES
+from ..support.builders import PAGES
 from .conftest import Run
 from .test_sites import PROGRAM
 

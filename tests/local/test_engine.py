@@ -11,7 +11,7 @@ import pytest
 
 from lib.local.emulator import Emulator
 from lib.local.engine import DeployError
-from lib.local.watch import Watcher
+from lib.local.hot_reload import Watcher
 
 from .conftest import Run
 
@@ -144,8 +144,8 @@ def test_a_question_without_an_answer_is_an_error(run: Run) -> None:
 
 
 STANDBY = """
-from lib.components.table import Table, TableArgs
-from lib.service import Key, Table as Described
+from lib.components.data.table import Table, TableArgs
+from lib.model import Key, Table as Described
 from lib.settings import TableSettings
 
 described = Described(name="t", variable="T", hash_key=Key("id"), stream="NEW_IMAGE", ttl="ends")
@@ -198,7 +198,7 @@ def test_a_type_that_cannot_be_found_is_an_error_that_names_it(run: Run) -> None
 
 
 BACKUP = """
-from lib.components.backup import Backup, BackupArgs
+from lib.components.data.backup import Backup, BackupArgs
 from lib.settings import BackupSettings
 
 settings = BackupSettings(retention_days=120, {more})
@@ -252,7 +252,7 @@ def test_what_is_not_asked_for_is_left_as_it_comes(run: Run, emulator: Emulator)
 
 
 OWN_SERVICE = """
-from lib.service import *
+from lib.model import *
 from lib.settings import *
 from lib.tap_stack import TapStack, TapStackArgs
 
@@ -267,7 +267,7 @@ service = Service(
     ),),
     topics=(Topic(name="news", variable="NEWS"),),
     functions=(Function(
-        name="api", handler="lib.services.items.handler.api",
+        name="api", handler="lib.services.items.handler.operations",
         routes=(Route(method="GET", path="/orders", operation="list_items", summary="List", grants=(read,)),),
         schedules=(Schedule(name="sweep", rate="rate(5 minutes)", operation="start", grants=(tell,)),),
     ),),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from examples.notes.service import SERVICE as NOTES
-from lib.local import callers, tour
+from lib.client import auth, smoke_test
 from lib.local.emulator import Emulator
 from lib.local.engine import Engine, deploy
 from lib.services import SERVICES
@@ -24,15 +24,15 @@ def deployed(program: str, emulator: Emulator, environment: str = "eg") -> dict[
 
 def test_a_service_of_ones_own_answers(emulator: Emulator) -> None:
     outputs = deployed("own_service.py", emulator)
-    answers = tour.run(NOTES, outputs, lambda answer: None)
-    assert tour.complete(NOTES, answers), answers
+    answers = smoke_test.run(NOTES, outputs, lambda answer: None)
+    assert smoke_test.complete(NOTES, answers), answers
     assert '"text":"two litres"' in answers[-1].body
     assert '"genuine":true' in answers[-1].body
 
 
 def test_a_note_that_somebody_else_wrote_is_not_taken_for_ones_own(emulator: Emulator) -> None:
     outputs = deployed("own_service.py", emulator, "elsewhere")
-    tour.run(NOTES, outputs, lambda answer: None)
+    smoke_test.run(NOTES, outputs, lambda answer: None)
     update = {"UpdateExpression": "SET #t = :t", "ExpressionAttributeNames": {"#t": "text"}}
     emulator.client("dynamodb").update_item(
         TableName=outputs["dynamodb_table_name"],
@@ -40,7 +40,7 @@ def test_a_note_that_somebody_else_wrote_is_not_taken_for_ones_own(emulator: Emu
         ExpressionAttributeValues={":t": {"S": "ten litres"}},
         **update,
     )
-    answer = tour.send(outputs["api_url"], NOTES.demo[1])
+    answer = smoke_test.send(outputs["api_url"], NOTES.demo[1])
     assert '"genuine":false' in answer.body
 
 
@@ -52,7 +52,7 @@ def test_a_function_that_may_not_read_its_secret_fails(emulator: Emulator) -> No
     fewer = [one for one in whole["Statement"] if one["Action"] != ["ssm:GetParameter"]]
     assert len(fewer) < len(whole["Statement"])
     iam.put_role_policy(RoleName=role, PolicyName="grants", PolicyDocument=json.dumps({**whole, "Statement": fewer}))
-    assert tour.send(outputs["api_url"], NOTES.demo[0]).status == 502
+    assert smoke_test.send(outputs["api_url"], NOTES.demo[0]).status == 502
 
 
 def test_figures_transforms_and_reached_resources_arrive(emulator: Emulator) -> None:
@@ -70,9 +70,9 @@ def test_figures_transforms_and_reached_resources_arrive(emulator: Emulator) -> 
 def test_the_inventory_as_a_shop_wants_it_answers_under_its_own_domain(emulator: Emulator) -> None:
     outputs = deployed("inventory.py", emulator)
     assert outputs["dns"]["points_to"]
-    assert tour.complete(INVENTORY, tour.run(INVENTORY, outputs, lambda answer: None))
+    assert smoke_test.complete(INVENTORY, smoke_test.run(INVENTORY, outputs, lambda answer: None))
     request = urllib.request.Request(f"{emulator.url}/inventory/items", headers={"Host": "api.example.com"})
-    with callers.OPENER.open(request) as answer:
+    with auth.OPENER.open(request) as answer:
         assert json.load(answer)["items"]
     audit = emulator.client("dynamodb").scan(TableName="inventory-audit-shop")["Items"]
     assert {row["operation"]["S"] for row in audit} == {"CREATE", "UPDATE", "DELETE"}

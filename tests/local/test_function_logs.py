@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from lib.cli import main
-from lib.local import callers
+from lib.client import auth
+from lib.console import Terminal
 from lib.local.emulator import Emulator
 from lib.local.function_logs import FunctionLogs
+from lib.local.hot_reload import Watcher
 from lib.local.server import with_log
-from lib.local.terminal import Terminal
-from lib.local.watch import Watcher
 
 from .test_command import interrupted, items_at
 
@@ -99,8 +99,10 @@ def test_during_the_tour_only_errors_are_printed(tmp_path: Path) -> None:
 
 
 def test_paths_in_tracebacks_are_relative_to_the_project(tmp_path: Path) -> None:
-    logs = written(tmp_path, 'File "/tmp/tap-local-x/ministack-lambda-desk-dev-y/code/lib/runtime/api.py", line 2')
-    assert list(logs.new_lines()) == ['desk-dev | File "lib/runtime/api.py", line 2']
+    logs = written(
+        tmp_path, 'File "/tmp/tap-local-x/ministack-lambda-desk-dev-y/code/lib/runtime/event_handler.py", line 2'
+    )
+    assert list(logs.new_lines()) == ['desk-dev | File "lib/runtime/event_handler.py", line 2']
 
 
 @pytest.mark.parametrize("line", ["[1]", '"text"', '{"message": "no level"}', "{", "7"])
@@ -142,13 +144,13 @@ def test_every_invocation_with_a_log_is_written(tmp_path: Path) -> None:
 def test_an_error_in_a_handler_is_printed_with_its_traceback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    authorize = callers.shown
+    authorize = auth.shown
 
-    def delete_table(outputs: Mapping[str, Any], emulator: Emulator) -> callers.Shown:
+    def delete_table(outputs: Mapping[str, Any], emulator: Emulator) -> auth.Shown:
         emulator.client("dynamodb").delete_table(TableName=outputs["dynamodb_table_name"])
         return authorize(outputs, emulator)
 
-    monkeypatch.setattr(callers, "shown", delete_table)
+    monkeypatch.setattr(auth, "shown", delete_table)
     assert main(["local", "--check", "--service", "items", "--outputs", str(tmp_path)]) == 1
     printed = capsys.readouterr().out
     function = json.loads((tmp_path / "flat-outputs.json").read_text(encoding="utf-8"))["lambda_function_name"]

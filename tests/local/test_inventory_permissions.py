@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from lib.local import project
+from lib.client.smoke_test import send
 from lib.local.emulator import Emulator
 from lib.local.engine import Engine, deploy
-from lib.local.tour import send
-from lib.service import Call
+from lib.model import Call
+from lib.program import project
 from lib.services import SERVICES
 
-from ..listener import Listener, listening
+from ..support.listener import Listener, listening
 from .taking import Need, needs, without
 
 pytestmark = pytest.mark.untraced

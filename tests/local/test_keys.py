@@ -16,8 +16,8 @@ from lib.local.emulator import Emulator
 from .conftest import Run
 
 PROGRAM = """
-from lib.components.key import Key, KeyArgs
-from lib.components.secret import Secret, SecretArgs
+from lib.components.data.key import Key, KeyArgs
+from lib.components.data.secret import Secret, SecretArgs
 from lib.settings import EncryptionSettings
 
 key = Key("post", KeyArgs(
@@ -108,7 +108,7 @@ def test_a_key_of_which_nothing_is_said_is_as_aws_makes_it(run: Run, emulator: E
 STACK = """
 from lib.settings import ApiSettings, EncryptionSettings
 from lib.tap_stack import TapStack, TapStackArgs
-from tests.builders import a_yard
+from tests.support.builders import a_yard
 
 stack = TapStack("yard", TapStackArgs(
     service=a_yard(name_pattern="{name}-{{type}}-{{environment}}"), encryption=EncryptionSettings(key="made"),

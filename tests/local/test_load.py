@@ -11,7 +11,7 @@ import pytest
 from benchmarks.load.__main__ import main
 from lib.local.emulator import free_port
 
-from ..fake_aws import Asked, serving
+from ..support.fake_aws import Asked, serving
 
 SMALL = ("--service", "items", "--clients", "4", "--seconds", "1")
 

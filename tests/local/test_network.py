@@ -44,8 +44,8 @@ def test_a_service_answers_from_a_vpc(run: Run, emulator: Emulator) -> None:
 def test_a_network_is_in_the_zones_of_its_region(run: Run, emulator: Emulator) -> None:
     made = run(
         """
-        from lib.components.network import Network, NetworkArgs
-        from lib.policies import allow
+        from lib.components.network.network import Network, NetworkArgs
+        from lib.documents.iam import allow
 
         statements = {"ssm": [allow("ssm", ["GetParameter"], ["arn:aws:ssm:us-west-2:000000000000:parameter/x"])]}
         west = pulumi.ResourceOptions(provider=aws.Provider("west", region="us-west-2"))

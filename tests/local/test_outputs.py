@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from lib import outputs
-from lib.local import aws_config, project
+from lib.client import outputs_file
+from lib.local import aws_config
 from lib.local.emulator import Emulator
 from lib.local.engine import Engine, deploy
+from lib.program import project
 
 STACKS: dict[str, dict[str, Any]] = {
     "items-dev": {"service": "items", "api_url": "http://a", "table_names": {"table": "t"}},
@@ -22,19 +23,19 @@ STACKS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", [outputs.ALL, outputs.FLAT])
+@pytest.mark.parametrize("name", [outputs_file.ALL, outputs_file.FLAT])
 def test_both_files_have_the_same_flat_outputs(tmp_path: Path, name: str) -> None:
-    outputs.write(STACKS, tmp_path)
-    found = outputs.read(tmp_path / name)
-    assert found == outputs.flat(STACKS)
-    assert outputs.reach(tmp_path / name, "stock") == ("http://b", {"x-api-key": "k"})
+    outputs_file.write(STACKS, tmp_path)
+    found = outputs_file.read(tmp_path / name)
+    assert found == outputs_file.flat(STACKS)
+    assert outputs_file.reach(tmp_path / name, "stock") == ("http://b", {"x-api-key": "k"})
 
 
 def test_two_stacks_of_one_service_are_ambiguous(tmp_path: Path) -> None:
-    outputs.write({**STACKS, "items-prod": STACKS["items-dev"]}, tmp_path)
-    path = tmp_path / outputs.ALL
-    with pytest.raises(outputs.OutputsError) as error:
-        outputs.read(path)
+    outputs_file.write({**STACKS, "items-prod": STACKS["items-dev"]}, tmp_path)
+    path = tmp_path / outputs_file.ALL
+    with pytest.raises(outputs_file.OutputsError) as error:
+        outputs_file.read(path)
     assert str(error.value) == (
         f"{path} must have one stack of the items service, got items-dev, items-prod. Remove the others."
     )
@@ -59,9 +60,9 @@ def test_integration_tests_run_against_either_file(emulator: Emulator, tmp_path:
     engine = Engine(emulator, lambda type_, name: None)
     config = project.config(here, "either", "items")
     stack = deploy(here.program, engine, project=here.name, stack="either", config=config, tell=lambda line: None)
-    outputs.write({"items-either": stack}, tmp_path)
+    outputs_file.write({"items-either": stack}, tmp_path)
     aws_config.write(emulator, tmp_path)
-    for name in (outputs.ALL, outputs.FLAT):
+    for name in (outputs_file.ALL, outputs_file.FLAT):
         done = integration_tests(tmp_path / name)
         assert done.returncode == 0, done.stdout
         assert "passed" in done.stdout

@@ -14,19 +14,19 @@ from typing import Any
 
 import pytest
 
-from lib import outputs
-from lib.components.code_archive import code_archive
-from lib.local import callers, project, tour
+from lib.client import auth, outputs_file, smoke_test
+from lib.components.compute.code_archive import code_archive
+from lib.console import Terminal
 from lib.local import emulator as emulators
 from lib.local.emulator import READ_TIMEOUT_SECONDS, Emulator, EmulatorError, Place, free_port, taken
-from lib.local.makers.archives import archive_bytes
-from lib.local.terminal import Terminal
-from lib.local.watch import Watcher
-from lib.runtime import aws
-from lib.service import Call
+from lib.local.hot_reload import Watcher
+from lib.local.provisioners.archives import archive_bytes
+from lib.model import Call
+from lib.program import project
+from lib.runtime import http_client
 
-from ..builders import a_function, a_route, a_service
-from ..fake_aws import FakeAws, serving
+from ..support.builders import a_function, a_route, a_service
+from ..support.fake_aws import FakeAws, serving
 
 PROJECT = """
 name: shop
@@ -137,9 +137,9 @@ def test_empty_stack_file_sets_nothing(tmp_path: Path) -> None:
 
 
 def written(folder: Path, stacks: dict[str, Any]) -> tuple[Any, Any]:
-    outputs.write(stacks, folder)
+    outputs_file.write(stacks, folder)
     assert sorted(path.name for path in folder.iterdir()) == ["all-outputs.json", "flat-outputs.json"]
-    return json.loads((folder / outputs.ALL).read_text()), json.loads((folder / outputs.FLAT).read_text())
+    return json.loads((folder / outputs_file.ALL).read_text()), json.loads((folder / outputs_file.FLAT).read_text())
 
 
 def test_the_outputs_of_one_stack_are_flat_both_bare_and_with_their_service(tmp_path: Path) -> None:
@@ -166,8 +166,8 @@ def test_outputs_of_a_deployment_on_aws_are_kept_without_its_secrets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    outputs.write_stack("items-prod", {"service": "items", "api_url": "u", "api_key": "[secret]"})
-    assert json.loads((tmp_path / "cfn-outputs" / outputs.ALL).read_text()) == {
+    outputs_file.write_stack("items-prod", {"service": "items", "api_url": "u", "api_key": "[secret]"})
+    assert json.loads((tmp_path / "cfn-outputs" / outputs_file.ALL).read_text()) == {
         "items-prod": {"service": "items", "api_url": "u"}
     }
 
@@ -183,23 +183,23 @@ def test_outputs_of_a_deployment_on_aws_are_kept_without_its_secrets(
 def test_outputs_tell_where_a_service_is_and_its_key(
     tmp_path: Path, told: dict[str, str], given: str | None, headers: dict[str, str]
 ) -> None:
-    path = tmp_path / outputs.FLAT
+    path = tmp_path / outputs_file.FLAT
     path.write_text(json.dumps({"items_api_url": "https://example.com", **told}), encoding="utf-8")
-    assert outputs.reach(path, "items", given) == ("https://example.com", headers)
+    assert outputs_file.reach(path, "items", given) == ("https://example.com", headers)
 
 
 @pytest.mark.parametrize("text", ['{"stock_api_url": "https://example.com"}', "no JSON"])
 def test_outputs_that_tell_of_another_service_are_refused(tmp_path: Path, text: str) -> None:
-    (tmp_path / outputs.FLAT).write_text(text, encoding="utf-8")
-    with pytest.raises(outputs.OutputsError, match="tells of no items service: run make local or make up"):
-        outputs.reach(tmp_path / outputs.FLAT, "items")
+    (tmp_path / outputs_file.FLAT).write_text(text, encoding="utf-8")
+    with pytest.raises(outputs_file.OutputsError, match="tells of no items service: run make local or make up"):
+        outputs_file.reach(tmp_path / outputs_file.FLAT, "items")
 
 
 ACCEPT = Call(method="POST", path="/parcels", status=201, body={"to": "Ada"}, keeps={"first": "id", "state": "state"})
 
 
-def toured(api: FakeAws, *demo: Call) -> list[tour.Answer]:
-    return tour.run(a_service(demo=demo), {"api_url": api.url}, lambda answer: None)
+def toured(api: FakeAws, *demo: Call) -> list[smoke_test.Answer]:
+    return smoke_test.run(a_service(demo=demo), {"api_url": api.url}, lambda answer: None)
 
 
 @pytest.fixture(name="api")
@@ -240,27 +240,29 @@ def test_what_no_answer_said_is_sent_as_it_stands(api: FakeAws, answer: tuple[in
 def test_a_call_is_sent_with_its_headers_and_the_key(api: FakeAws) -> None:
     api.script = [(200, {})]
     call = Call(method="POST", path="/parcels/1", status=200, headers={"If-Match": '"2"'})
-    tour.send(api.url, call, callers.bearing({"x-api-key": "secret"}))
+    smoke_test.send(api.url, call, auth.bearing({"x-api-key": "secret"}))
     sent = api.asked[0].headers
     assert (sent["if-match"], sent["x-api-key"], sent["content-type"]) == ('"2"', "secret", "application/json")
 
 
 def test_a_call_of_a_fixed_path_shows_nothing_of_the_parameter_beside_it() -> None:
     service = a_service(functions=(a_function(a_route(path="/parcels/{id}"), a_route(path="/parcels/lost")),))
-    answers = [tour.Answer(Call(method="GET", path="/parcels/lost", status=200), 200, 1.0, "")]
-    lines = tour.table(service, answers)
+    answers = [smoke_test.Answer(Call(method="GET", path="/parcels/lost", status=200), 200, 1.0, "")]
+    lines = smoke_test.table(service, answers)
     assert [("nothing in the demo calls it" in line, " 200 " in line) for line in lines[1:]] == [
         (True, False),
         (False, True),
     ]
-    assert not tour.complete(service, answers)
+    assert not smoke_test.complete(service, answers)
 
 
 def test_the_table_is_as_wide_as_the_longest_path() -> None:
     long = "/parcels/{id}/legs/{leg}/offices/{office}"
     service = a_service(functions=(a_function(a_route(path="/parcels/{id}"), a_route(path=long)),))
-    answers = [tour.Answer(Call(method="GET", path=path, status=200), 200, 1.0, "") for path in ("/parcels/1", long)]
-    lines = tour.table(service, answers)
+    answers = [
+        smoke_test.Answer(Call(method="GET", path=path, status=200), 200, 1.0, "") for path in ("/parcels/1", long)
+    ]
+    lines = smoke_test.table(service, answers)
     assert {line.index(found) for line, found in zip(lines, ("status", "   200", "   200"), strict=True)} == {
         len(f"  GET     {long}  ")
     }
@@ -348,7 +350,7 @@ def test_functions_wait_longer_for_the_emulator_than_for_dynamodb(deployed: Depl
         "import os\ndef handler(event, context):\n    return os.environ['TAP_READ_TIMEOUT_SECONDS']\n", encoding="utf-8"
     )
     deployed.watcher.poll()
-    assert float(deployed.answer()) == READ_TIMEOUT_SECONDS > aws.READ_TIMEOUT_SECONDS
+    assert float(deployed.answer()) == READ_TIMEOUT_SECONDS > http_client.READ_TIMEOUT_SECONDS
 
 
 def test_a_saved_change_is_live(deployed: Deployed) -> None:

@@ -12,9 +12,9 @@ from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 
-from lib.local import project
 from lib.local.emulator import Emulator
 from lib.local.engine import Engine, deploy
+from lib.program import project
 
 Call = Callable[..., tuple[int, Any]]
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from lib.local import project, tour
+from lib.client import smoke_test
 from lib.local.emulator import Emulator
 from lib.local.engine import Engine, deploy
+from lib.program import project
 from lib.services import SERVICES
 
 ITEMS = SERVICES["items"]
@@ -38,7 +39,7 @@ def policy(emulator: Emulator, role: str) -> tuple[str, dict[str, Any]]:
 
 def failures(outputs: dict[str, Any]) -> set[str]:
     """The operations of which a demo call was answered as nobody wants."""
-    answers = tour.run(ITEMS, outputs, lambda answer: None)
+    answers = smoke_test.run(ITEMS, outputs, lambda answer: None)
     routes = [route for _, route in ITEMS.routes()]
     return {route.operation for a in answers for route in routes if a.call.calls(route) and a.status >= 500}
 

@@ -10,9 +10,9 @@ from typing import Any
 import parliament
 import pytest
 
-from lib.local import tour
+from lib.client import smoke_test
+from lib.documents.iam import vpc_access
 from lib.local.emulator import Emulator
-from lib.policies import vpc_access
 from lib.services import SERVICES
 
 from .production import Production, in_production
@@ -69,8 +69,8 @@ def test_everything_stands_but_what_the_emulator_cannot_hold(stack: Production) 
 @pytest.mark.untraced
 def test_every_route_answers(stack: Production) -> None:
     service = SERVICES[stack.outputs["service"]]
-    answers = tour.run(service, stack.outputs, lambda answer: None)
-    assert tour.complete(service, answers), [(a.call.method, a.call.path, a.status, a.body) for a in answers]
+    answers = smoke_test.run(service, stack.outputs, lambda answer: None)
+    assert smoke_test.complete(service, answers), [(a.call.method, a.call.path, a.status, a.body) for a in answers]
 
 
 def test_outputs_name_what_was_made(stack: Production) -> None:

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from lib import rollout
+from lib.client.outputs_file import ALL
 from lib.local.emulator import Emulator
-from lib.outputs import ALL
+from lib.operations import rollout
 
 ROLE = "arn:aws:iam::000000000000:role/pruned"
 

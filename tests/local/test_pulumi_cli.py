@@ -17,13 +17,13 @@ import pytest
 import yaml
 from botocore.exceptions import EndpointConnectionError
 
-from lib import rollout
+from lib.assets import npm
 from lib.cli import main
-from lib.config import KEYS, args_from_config, check_keys
-from lib.local import sites
-from lib.pulumi_cli import GUIDANCE
+from lib.operations import rollout
+from lib.operations.pulumi_cli import GUIDANCE
+from lib.stack.config import KEYS, args_from_config, check_keys
 
-from ..executable import write_program
+from ..support.executable import write_program
 
 PROJECT = "name: shop\nconfig: {environment: {default: ''}, tracing: {default: ''}, rollout: {default: ''}}\n"
 CLI = """
@@ -350,9 +350,9 @@ def test_pages_are_built_before_the_deployment_if_there_is_npm(
     def build(services: Any, _terminal: object) -> None:
         built.extend(service.name for service in services)
         if len(built) > 1:
-            raise sites.SiteError("npm failed")
+            raise npm.SiteError("npm failed")
 
-    monkeypatch.setattr(sites, "build", build)
+    monkeypatch.setattr(npm, "build", build)
     assert main(["preview", "--service", "stock"]) == 0
     assert not built
     (checkout.cli / "npm").symlink_to(checkout.cli / "pulumi")

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from lib import outputs as files
-from lib.local import project
+from lib.client import outputs_file as files
 from lib.local.emulator import Emulator
 from lib.local.engine import Engine, deploy
+from lib.program import project
 from lib.services import SERVICES
 
 README = Path("README.md").read_text(encoding="utf-8")

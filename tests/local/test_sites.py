@@ -12,19 +12,19 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from lib.assets import npm as sites
 from lib.cli import main
-from lib.local import sites
+from lib.console import Terminal
 from lib.local.emulator import Emulator
 from lib.local.engine import Engine, deploy
-from lib.local.terminal import Terminal
-from lib.service import Service, Site
+from lib.model import Service, Site
 from lib.services import SERVICES
 
-from ..builders import PAGES, a_service
+from ..support.builders import PAGES, a_service
 
 PROGRAM = """
 import pulumi
-from lib.service import *
+from lib.model import *
 from lib.settings import *
 from lib.tap_stack import TapStack, TapStackArgs
 
@@ -32,7 +32,7 @@ service = Service(
     name="{name}", title="Shop", description="A shop.", name_pattern="{name}-{{type}}-{{environment}}",
     tables=(Table(name="orders", variable="DYNAMODB_TABLE_NAME", hash_key=Key("ItemId"), range_key=Key("CreatedAt")),),
     functions=(Function(
-        name="desk", handler="lib.services.items.handler.api",
+        name="desk", handler="lib.services.items.handler.operations",
         routes=(Route(method="GET", path="/items/{{ItemId}}", operation="read_item", summary="",
                       grants=(Grant(on="orders", actions=("Query",)),)),),
     ),),

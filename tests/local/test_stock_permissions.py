@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lib.local import project
 from lib.local.emulator import Emulator
 from lib.local.engine import Engine, deploy
+from lib.program import project
 from lib.services import SERVICES
 
 from ..integration.conftest import Http

@@ -31,7 +31,7 @@ def note(keys=()):
 """
 PROGRAM = """
 import pulumi
-from lib.service import *
+from lib.model import *
 from lib.tap_stack import TapStack, TapStackArgs
 
 service = Service(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lib.archive import zipped
+from lib.assets.lambda_archive import zipped
 from lib.local.emulator import Emulator
 from lib.local.server import lazy_worker_script
 

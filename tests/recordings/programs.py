@@ -8,13 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lib.environments import ENVIRONMENTS
-from lib.previous_state import INVOKE
-from lib.recorder import Call, Deployment, record, recorded
+from lib.components.lookup.previous_state import INVOKE
+from lib.program.recorder import Call, Deployment, record, recorded
 from lib.services import SERVICES
 from lib.settings import USER_POOL, AuthorizationSettings, BackupSettings, EncryptionSettings, TableSettings
+from lib.settings.environments import ENVIRONMENTS
 
-from ..component.programs import EVERYTHING, OPEN_YARD, PRODUCTION, PROGRAMS, stacked
+from ..support.programs import EVERYTHING, OPEN_YARD, PRODUCTION, PROGRAMS, stacked
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT = "123456789012"

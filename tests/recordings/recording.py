@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pulumi
 from pulumi.runtime import rpc
 
-from lib.recorder import Deployment, Registered
+from lib.program.recorder import Deployment, Registered
 
 from .programs import ROOT
 

@@ -13,12 +13,12 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from lib.components.function import Function, FunctionArgs
-from lib.components.site import Site, SiteArgs
-from lib.components.site_files import SiteFiles, SiteFilesArgs
-from lib.config import KEYS, OTHER_KEYS
-from lib.recorder import record
-from lib.service import Site as DescribedSite
+from lib.components.compute.function import Function, FunctionArgs
+from lib.components.site.site import Site, SiteArgs
+from lib.components.site.site_files import SiteFiles, SiteFilesArgs
+from lib.model import Site as DescribedSite
+from lib.program.recorder import record
+from lib.stack.config import KEYS, OTHER_KEYS
 
 from . import files
 from .programs import CONFIGS, DEPLOYMENTS

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.load.journeys import JOURNEYS
 from benchmarks.load.report import Answers, Found, Order, code_of, percentile, report, unexpected
-from lib.openapi import answering
+from lib.documents.openapi import answering
 from lib.services import SERVICES
 
 ORDER = Order(service="items", url="http://127.0.0.1", headers={}, clients=1000, seconds=10)

@@ -13,7 +13,7 @@ from pathlib import Path
 PROGRAM = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
-from tap_stack.archive import sources
+from tap_stack.assets.lambda_archive import sources
 from tap_stack.tap_stack import TapStackArgs
 
 service = TapStackArgs().description()

@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 
 from ..control import Control
-from . import api, buckets, delivery, functions, identity, keys, messages, network, tables, watching
+from . import api_gateway, cloudfront_waf, cloudwatch, dynamodb, iam_cognito, kms_secrets, lambda_, s3, sns_sqs, vpc
 
 CONTROLS: Mapping[str, tuple[Control, ...]] = {
-    "API Gateway": api.CONTROLS,
-    "Lambda": functions.CONTROLS,
-    "DynamoDB": tables.CONTROLS,
-    "S3": buckets.CONTROLS,
-    "SNS and SQS": messages.CONTROLS,
-    "CloudFront and WAF": delivery.CONTROLS,
-    "Keys, secrets and parameters": keys.CONTROLS,
-    "VPC": network.CONTROLS,
-    "IAM and Cognito": identity.CONTROLS,
-    "CloudWatch and tags": watching.CONTROLS,
+    "API Gateway": api_gateway.CONTROLS,
+    "Lambda": lambda_.CONTROLS,
+    "DynamoDB": dynamodb.CONTROLS,
+    "S3": s3.CONTROLS,
+    "SNS and SQS": sns_sqs.CONTROLS,
+    "CloudFront and WAF": cloudfront_waf.CONTROLS,
+    "Keys, secrets and parameters": kms_secrets.CONTROLS,
+    "VPC": vpc.CONTROLS,
+    "IAM and Cognito": iam_cognito.CONTROLS,
+    "CloudWatch and tags": cloudwatch.CONTROLS,
 }

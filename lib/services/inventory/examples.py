@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...service import Call
+from ...model import Call
 
 DESK: dict[str, Any] = {
     "name": "Walnut desk",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...service import Grant, Metric, Route
+from ...model import Grant, Metric, Route
+from ...model.paging import page_query
 from ...settings import FunctionSettings
-from ..pages import page_query
 from .schemas import CATEGORY, SKU, STATUS, VERSION
 from .settings import InventorySettings
 from .tables import ALERTS, AUDIT, CONFIG, INDEXES, OWN_ROWS, PAGE_TOKENS, READ_ITEM, SKUS, WRITE_GRANTS, grant_items

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...service import Schema
-from ..pages import page_of
-from .handler import rows
+from ...model import Schema
+from ...model.paging import page_of
+from .handler import items
 from .settings import NUMBER_MAX
 
 STATUSES = ("available", "out_of_stock", "discontinued")
@@ -18,7 +18,7 @@ PRICE: Schema = {"type": "number", "minimum": 0, "maximum": NUMBER_MAX, "descrip
 CATEGORY: Schema = {**TEXT, "maxLength": 100}
 SKU: Schema = {
     **TEXT,
-    "maxLength": rows.SKU_LENGTH,
+    "maxLength": items.SKU_LENGTH,
     "description": "Unique. Stored in Unicode normal form C, without surplus white space; control, format and other "
     "invisible characters are a 400.",
 }
@@ -34,7 +34,7 @@ THRESHOLD: Schema = {
 VERSION: Schema = {"type": "integer", "minimum": 1, "maximum": NUMBER_MAX}
 ITEM_ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 TIME: Schema = {"type": "string", "format": "date-time", "description": "UTC, to the microsecond."}
-REQUIRED: dict[str, Schema] = dict(zip(rows.REQUIRED, (NAME, QUANTITY, CATEGORY), strict=True))
+REQUIRED: dict[str, Schema] = dict(zip(items.REQUIRED, (NAME, QUANTITY, CATEGORY), strict=True))
 REMOVABLE: dict[str, Schema] = {"description": DESCRIPTION, "sku": SKU, "reorderThreshold": THRESHOLD}
 STORED_TIME: Schema = {
     "type": "string",

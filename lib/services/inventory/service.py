@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from ...service import Function, Parameter, Schedule, Service, Topic
+from ...model import Function, Parameter, Schedule, Service, Topic
 from ...settings import ApiSettings, FunctionSettings, Settings
 from ..tags import SERVICE_TAGS
 from .examples import DEMO
@@ -13,7 +13,7 @@ from .schemas import SCHEMAS
 from .settings import InventorySettings
 from .tables import TABLES, alert_grants
 
-HANDLER = f"{__package__}.handler.api"
+HANDLER = f"{__package__}.handler.operations"
 
 
 def inventory(settings: InventorySettings | None = None) -> Service:

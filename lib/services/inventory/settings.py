@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ...settings import Layer, between, flag, refuse, setting
-from .handler import store
+from .handler import repository
 
 NUMBER_MAX = 999_999_999_999
-MAX_PAGE_SIZE = store.MAX_PAGE_SIZE
+MAX_PAGE_SIZE = repository.MAX_PAGE_SIZE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ...service import Grant, Index, Key, Table
-from .handler import rows
+from ...model import Grant, Index, Key, Table
+from .handler import items
 
 LISTED = Key("listedAt")
 """Only rows of items that are there have it, so nothing else is in an index."""
-INDEXES = dict(rows.INDEXES.values())
+INDEXES = dict(items.INDEXES.values())
 """The listing's indexes, and the partition key of each; all are in the order of `listedAt`."""
 TABLES = (
     Table(

@@ -1,12 +1,12 @@
 """The items service: a small CRUD API over one table."""
 
-from ...service import Call, Function, Grant, Key, Metric, Route, Schema, Service, Table
+from ...model import Call, Function, Grant, Key, Metric, Route, Schema, Service, Table
+from ...model.paging import page_of, page_query
 from ...settings import AlarmSettings, ApiSettings, FunctionSettings, ObservationSettings, Settings, TableSettings
-from ..pages import page_of, page_query
 from ..tags import PROJECT_TAGS
-from .handler.api import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from .handler.operations import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 
-HANDLER = f"{__package__}.handler.api"
+HANDLER = f"{__package__}.handler.operations"
 
 ITEM_ID: Schema = {
     "type": "string",

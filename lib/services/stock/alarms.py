@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...service import Alarm, Metric
+from ...model import Alarm, Metric
 
 ALARMS = (
     Alarm(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...service import Call
+from ...model import Call
 
 LAMP: dict[str, Any] = {"product_id": "LAMP-7", "stock_count": 12, "threshold_level": 5, "category": "lighting"}
 DESK: dict[str, Any] = {"product_id": "DESK-140", "stock_count": 40, "category": "furniture", "warehouse_id": "north"}

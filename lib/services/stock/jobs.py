@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...service import Consumer, Function, Grant, Metric, Route, Schedule
+from ...model import Consumer, Function, Grant, Metric, Route, Schedule
 from .alarms import CROSSED, EXPIRED, LOW
 from .handler import movements
 from .routes import HANDLER, function_settings, rearm_variables

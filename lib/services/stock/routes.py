@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from ...model import Code, Function, Route, Throttle
+from ...model.paging import page_query
 from ...runtime.errors import ApiError, Conflict, VersionConflict
-from ...service import Code, Function, Route, Throttle
 from ...settings import FunctionSettings
-from ..pages import page_query
 from .alarms import CROSSED, EXPIRED, LOW, MADE, REFUSED, RELEASED, SALES
 from .handler import levels
-from .handler.api import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
-from .handler.refusals import (
+from .handler.errors import (
     BelowReserved,
     HoldLimit,
     InsufficientStock,
@@ -18,7 +17,8 @@ from .handler.refusals import (
     ReservationExpired,
     ReservationFulfilled,
 )
-from .handler.work import REARM
+from .handler.operations import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from .handler.unit_of_work import REARM
 from .schemas import CATEGORY, IDENTIFIER, RESERVED_AT, STATUS
 from .settings import StockSettings
 from .tables import (
@@ -33,7 +33,7 @@ from .tables import (
     grant_reservations,
 )
 
-HANDLER = f"{__package__}.handler.api"
+HANDLER = f"{__package__}.handler.operations"
 
 
 def _code(error: type[ApiError], meaning: str) -> Code:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...service import Schema
-from ..pages import page_of
+from ...model import Schema
+from ...model.paging import page_of
 from .handler import levels, movements
-from .handler.api import DEFAULT_WAREHOUSE, ID
+from .handler.operations import DEFAULT_WAREHOUSE, ID
 from .settings import MAX_MINUTES, NUMBER_MAX
 
 MAX_LINES = 25

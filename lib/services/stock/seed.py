@@ -1,16 +1,11 @@
-"""Demo data for a deployed stock service, sent through its API."""
+"""Demo data of the stock service, as calls of its API."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from ...local.callers import Shown
-from ...local.terminal import Terminal
-from ...local.tour import Answer, send
-from ...service import Call
+from ...model import Call
 
 CATEGORIES = {
     "lighting": ("LAMP", "BULB", "LANTERN", "SPOT"),
@@ -20,13 +15,6 @@ CATEGORIES = {
     "stationery": ("PEN", "INK", "PAPER", "CLIP"),
 }
 PRODUCTS = 200
-SIDE_BY_SIDE = 8
-ATTEMPTS = 5
-BAR = 30
-
-
-class SeedError(Exception):
-    """The data could not be made; the message says what to do."""
 
 
 class Product(NamedTuple):
@@ -62,34 +50,3 @@ def products(count: int) -> Iterator[Product]:
             held = {"reservationId": f"demo-{number}", "quantity": holds, "lifetime_minutes": 60}
             calls.append(Call(method="POST", path=f"{path}/reserve", status=201, body=held))
         yield Product(product_id, calls)
-
-
-def seed(api_url: str, by: Shown, count: int, terminal: Terminal) -> int:
-    """Make what is not there yet, and return how many products that was; raises `SeedError`."""
-    made = 0
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
-        for done, is_new in enumerate(threads.map(lambda p: _make(api_url, by, p), products(count)), 1):
-            made += is_new
-            filled = BAR * done // count
-            terminal.passing(f"  [{'#' * filled}{' ' * (BAR - filled)}] {done} of {count} products")
-    return made
-
-
-def _make(api_url: str, by: Shown, product: Product) -> bool:
-    for number, call in enumerate(product.calls):
-        answer = _sent(api_url, by, call)
-        if number == 0 and answer.status == 409:
-            return False
-        if not answer.as_expected:
-            raise SeedError(f"{call.method} {call.path} was answered {answer.status}: {answer.body}")
-    return True
-
-
-def _sent(api_url: str, by: Shown, call: Call) -> Answer:
-    """The answer to a call that is sent again while the service is too busy for it."""
-    for attempt in range(ATTEMPTS):
-        answer = send(api_url, call, by)
-        if answer.status != 429:
-            break
-        time.sleep(0.1 * 2**attempt)
-    return answer

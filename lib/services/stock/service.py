@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ...service import Service, Site, Topic
+from ...model import Service, Site, Topic
 from ...settings import ApiSettings, Settings, TableSettings
 from ..tags import SERVICE_TAGS
 from .alarms import ALARMS

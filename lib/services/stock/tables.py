@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...service import Grant, Index, Key, Table
+from ...model import Grant, Index, Key, Table
 from .handler import levels
 
 TABLES = (

@@ -12,12 +12,12 @@ import pytest
 
 from lib.local.emulator import REGION, Emulator
 from lib.runtime.attributes import to_json
-from lib.services.inventory.handler import store
+from lib.services.inventory.handler import repository
 from lib.services.inventory.service import SERVICE
 
-from ...lambda_context import Context
-from ...listener import Listener, listening
-from ..worker import Answer, Api, Handler, standing, started
+from ...support.lambda_context import Context
+from ...support.listener import Listener, listening
+from ...support.worker import Answer, Api, Handler, standing, started
 
 ITEM = "/items/{itemId}"
 HISTORY = "/items/{itemId}/history"
@@ -82,8 +82,8 @@ class Shop(NamedTuple):
 
     def forget(self) -> None:
         """A new worker takes over."""
-        store.inventory().close()
-        store.inventory.cache_clear()
+        repository.inventory().close()
+        repository.inventory.cache_clear()
 
     def sweep(self) -> None:
         """Let the schedule come round."""
@@ -120,7 +120,7 @@ def handler_fixture(tmp_path_factory: pytest.TempPathFactory) -> Handler:
         environment.setenv("ITEMS_TABLE_NAME", "none")
         environment.delenv("CONFIG_PARAMETER", raising=False)
         handler = started(SERVICE, tmp_path_factory.mktemp("archive"))
-    assert store.inventory.cache_info().currsize == 1
+    assert repository.inventory.cache_info().currsize == 1
     return handler
 
 
@@ -158,7 +158,7 @@ def shop_fixture(
     with standing(emulator, *SERVICE.tables) as tables:
         worker_environment.setenv("ITEMS_TABLE_NAME", tables["items"])
         worker_environment.setenv("AUDIT_TABLE_NAME", tables["audit"])
-        store.inventory.cache_clear()
+        repository.inventory.cache_clear()
         shop = Shop(Api(handler, tables), emulator, alerts)
         yield shop
         shop.forget()

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from lib.runtime.aws import AwsError
-from lib.services.inventory.handler import store
+from lib.runtime.http_client import AwsError
+from lib.services.inventory.handler import repository
 
-from ...fake_aws import Asked, FakeAws
-from ...lambda_context import SPENT_SECONDS, Context
+from ...support.fake_aws import Asked, FakeAws
+from ...support.lambda_context import SPENT_SECONDS, Context
 from .conftest import Shop
 
 
@@ -214,4 +214,4 @@ def test_the_default_threshold_is_what_parameter_store_says(shop: Shop, config: 
 
 
 def low_threshold() -> int:
-    return store.inventory().config().low_stock_threshold
+    return repository.inventory().config().low_stock_threshold

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ...fake_aws import FakeAws
-from ...lambda_context import SPENT_SECONDS
-from ..worker import Answer, refused
+from ...support.fake_aws import FakeAws
+from ...support.lambda_context import SPENT_SECONDS
+from ...support.worker import Answer, refused
 from .conftest import Shop
 
 DESK = {"name": "Desk", "category": "furniture", "quantity": 40, "price": 1}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ...fake_aws import FakeAws
+from ...support.fake_aws import FakeAws
 from .conftest import ITEM, Shop
 from .test_alerts import sns_down
 

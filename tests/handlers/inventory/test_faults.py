@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ...fake_aws import Asked, FakeAws
-from ...lambda_context import SPENT_SECONDS
-from ..worker import Answer, refused
+from ...support.fake_aws import Asked, FakeAws
+from ...support.lambda_context import SPENT_SECONDS
+from ...support.worker import Answer, refused
 from .conftest import ITEM, Shop
 from .consistency import check
 

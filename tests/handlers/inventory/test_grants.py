@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from lib.service import Grant
+from lib.model import Grant
 from lib.services.inventory.service import SERVICE
 
-from ...fake_aws import Asked, FakeAws
-from ..grants import Use, check_grants
+from ...support.fake_aws import Asked, FakeAws
+from ...support.grants import Use, check_grants
 from .conftest import HISTORY, Shop
 
 GRANTS: dict[str, tuple[Grant, ...]] = {route.operation: route.grants for _, route in SERVICE.routes()}

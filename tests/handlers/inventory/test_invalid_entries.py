@@ -10,7 +10,7 @@ import pytest
 
 from lib.runtime.attributes import to_item
 
-from ..worker import refused
+from ...support.worker import refused
 from .conftest import Shop
 from .consistency import check
 from .test_batch import DESK, batch, results
@@ -85,7 +85,7 @@ def test_an_entry_that_is_nested_too_deeply_to_be_checked_fails_alone(
         if "deep" in entry:
             raise RecursionError
 
-    monkeypatch.setattr("lib.runtime.api._check_characters", check_characters)
+    monkeypatch.setattr("lib.runtime.event_handler._check_characters", check_characters)
     good, bad = results(batch(shop, DESK, {"deep": []}))
     assert (good["status"], bad["status"]) == (201, 400)
     assert bad["error"]["error"] == "body.items[1] is nested too deeply"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ..worker import refused
+from ...support.worker import refused
 from .conftest import HISTORY, ITEM, Shop
 
 NOBODY = "0" * 32

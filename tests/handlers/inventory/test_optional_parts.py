@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ..worker import Answer, refused
+from ...support.worker import Answer, refused
 from .conftest import CONFIG, HISTORY, ITEM, Shop
 from .test_settings import put
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ..worker import refused
+from ...support.worker import refused
 from .conftest import ITEM, Shop
 
 DESK = {"name": "Desk", "category": "furniture", "quantity": 40, "price": 1}

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from lib.runtime.aws import AwsError
-from lib.services.inventory.handler import api, store
+from lib.runtime.http_client import AwsError
+from lib.services.inventory.handler import operations, repository
 
-from ...fake_aws import FakeAws
+from ...support.fake_aws import FakeAws
 from .conftest import CONFIG, Shop
 
 
@@ -44,7 +44,7 @@ def test_reads_are_not_audited_where_they_need_not_be(shop: Shop, config: str) -
 
 
 def test_settings_are_read_when_a_worker_starts_and_not_again(shop: Shop, wire: FakeAws) -> None:
-    api.start()
+    operations.start()
     shop.create()
     shop.listed()
     targets = [asked.headers.get("x-amz-target", "") for asked in wire.asked]
@@ -58,7 +58,7 @@ def test_a_worker_that_parameter_store_does_not_answer_goes_by_what_was_deployed
     worker_environment.setenv("CONFIG_PARAMETER_DEPLOYED", json.dumps({**CONFIG, "low_stock_threshold": 7}))
     throttled = (400, {"__type": "ThrottlingException", "message": "Rate exceeded"})
     wire.script = [*[throttled] * 6, "pass"]
-    assert store.inventory().config().low_stock_threshold == 7
+    assert repository.inventory().config().low_stock_threshold == 7
     assert '"message":"parameter"' in capsys.readouterr().out
     assert shop.create()["version"] == 1
 
@@ -67,4 +67,4 @@ def test_a_worker_that_may_not_read_its_settings_does_not_start(shop: Shop, wire
     assert shop.api.tables
     wire.script = [(400, {"__type": "AccessDeniedException", "Message": "not authorized"})]
     with pytest.raises(AwsError, match="AccessDeniedException: not authorized"):
-        api.start()
+        operations.start()

@@ -6,8 +6,8 @@ import pytest
 
 from lib.services.inventory.service import SERVICE
 
-from ...fake_aws import FakeAws
-from .. import hostile
+from ...support import hostile
+from ...support.fake_aws import FakeAws
 from .conftest import Shop
 
 

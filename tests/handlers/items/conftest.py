@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from lib.local.emulator import REGION, Emulator
-from lib.services.items.handler import store
+from lib.services.items.handler import repository
 from lib.services.items.service import SERVICE
 
-from ..worker import Api, Handler, standing, started
+from ...support.worker import Api, Handler, standing, started
 
 
 @pytest.fixture(scope="session", name="handler")
@@ -20,7 +20,7 @@ def handler_fixture(tmp_path_factory: pytest.TempPathFactory) -> Handler:
         environment.setenv("AWS_REGION", REGION)
         environment.setenv("DYNAMODB_TABLE_NAME", "none")
         handler = started(SERVICE, tmp_path_factory.mktemp("archive"))
-    assert store.items.cache_info().currsize == 1
+    assert repository.items.cache_info().currsize == 1
     return handler
 
 
@@ -29,7 +29,7 @@ def api_fixture(handler: Handler, emulator: Emulator, worker_environment: pytest
     """The handler in a fresh worker's environment, over an empty table."""
     with standing(emulator, *SERVICE.tables) as tables:
         worker_environment.setenv("DYNAMODB_TABLE_NAME", tables["table"])
-        store.items.cache_clear()
+        repository.items.cache_clear()
         yield Api(handler, tables)
-        store.items().close()
-        store.items.cache_clear()
+        repository.items().close()
+        repository.items.cache_clear()

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from lib.local.emulator import Emulator
-from lib.runtime import aws
-from lib.runtime.aws import READ_TIMEOUT_SECONDS, RETRY_SECONDS, AwsError
+from lib.runtime import http_client
+from lib.runtime.http_client import READ_TIMEOUT_SECONDS, RETRY_SECONDS, AwsError
 from lib.runtime.idempotency import LIFETIME_SECONDS
-from lib.services.items.handler import store
+from lib.services.items.handler import repository
 from lib.services.items.service import SERVICE
 
-from ...fake_aws import Asked, FakeAws
-from ...lambda_context import SPENT_SECONDS, Context
-from ..worker import Answer, Api, refused
+from ...support.fake_aws import Asked, FakeAws
+from ...support.lambda_context import SPENT_SECONDS, Context
+from ...support.worker import Answer, Api, refused
 
 ID = "/items/{ItemId}"
 EXACT = "/items/{ItemId}/{CreatedAt}"
@@ -230,7 +230,7 @@ def test_a_page_looks_past_the_services_own_rows(api: Api, wire: FakeAws) -> Non
 def test_a_page_that_finds_nothing_in_time_says_where_to_go_on(api: Api, wire: FakeAws) -> None:
     create(api, n=1)
     last = {"ItemId": {"S": "tap#idempotency#1"}, "CreatedAt": {"S": "-"}}
-    wire.script = [(200, {"Items": [], "LastEvaluatedKey": last})] * store.SCANS + ["pass"]
+    wire.script = [(200, {"Items": [], "LastEvaluatedKey": last})] * repository.SCANS + ["pass"]
     page = api("GET", "/items").body
     assert page["items"] == []
     assert page["next_page_token"]
@@ -293,8 +293,8 @@ def test_workers_share_the_key_of_tokens(api: Api, handler: Any) -> None:
     create(api, n=1)
     create(api, n=2)
     token = api("GET", "/items", query={"page_size": "1"}).body["next_page_token"]
-    store.items().close()
-    store.items.cache_clear()
+    repository.items().close()
+    repository.items.cache_clear()
     assert Api(handler, api.tables)("GET", "/items", query={"page_token": token}).status == 200
 
 
@@ -499,7 +499,7 @@ def test_a_table_that_never_responds_raises_the_alarm_on_the_duration(
     started = time.monotonic()
     now = [started]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(aws, "RETRY_SECONDS", RETRY_SECONDS)
+    monkeypatch.setattr(http_client, "RETRY_SECONDS", RETRY_SECONDS)
 
     def never(_: Asked) -> str:
         now[0] += READ_TIMEOUT_SECONDS

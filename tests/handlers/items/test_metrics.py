@@ -6,9 +6,9 @@ import pytest
 
 from lib.services.items.service import SERVICE
 
-from ...fake_aws import FakeAws
-from ..figures import check_metrics, summed
-from ..worker import Api
+from ...support.fake_aws import FakeAws
+from ...support.figures import check_metrics, summed
+from ...support.worker import Api
 
 ONE = {"ItemId": "a", "CreatedAt": "1"}
 

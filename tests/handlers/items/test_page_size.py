@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ..worker import Api
+from ...support.worker import Api
 
 
 @pytest.mark.slow

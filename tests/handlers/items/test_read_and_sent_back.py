@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ..worker import Api, refused
+from ...support.worker import Api, refused
 
 ID = "/items/{ItemId}"
 EXACT = "/items/{ItemId}/{CreatedAt}"

@@ -8,9 +8,9 @@ import pytest
 
 from lib.services.items.service import SERVICE
 
-from ...fake_aws import FakeAws
-from .. import hostile
-from ..worker import Api
+from ...support import hostile
+from ...support.fake_aws import FakeAws
+from ...support.worker import Api
 
 BODIES: dict[str, dict[str, Any]] = {
     "NewItem": {"ItemId": "a", "CreatedAt": "1", "price": 1},

@@ -14,14 +14,14 @@ import pytest
 from benchmarks.stock.stage import whole
 from lib.local.emulator import REGION, Emulator
 from lib.runtime.attributes import to_item, to_json
-from lib.runtime.aws import PAUSES_SECONDS, Client
 from lib.runtime.dynamodb import DynamoDB
-from lib.services.stock.handler import store
+from lib.runtime.http_client import PAUSES_SECONDS, Client
+from lib.services.stock.handler import repository
 from lib.services.stock.service import SERVICE
 
-from ...lambda_context import Context
-from ...listener import Listener, listening
-from ..worker import Answer, Api, Handler, standing, started
+from ...support.lambda_context import Context
+from ...support.listener import Listener, listening
+from ...support.worker import Answer, Api, Handler, standing, started
 
 PRODUCT = "/inventory/{productId}"
 RESERVE = f"{PRODUCT}/reserve"
@@ -207,7 +207,7 @@ class Shop(Tables):
 
     def expire_one(self, product_id: str) -> None:
         """Let what was held of one product and has ended be given back."""
-        assert store.stock().expire(product_id) > 0
+        assert repository.stock().expire(product_id) > 0
 
     def run(self, schedule: str) -> None:
         """Let a schedule come round."""
@@ -228,11 +228,11 @@ class Shop(Tables):
 
     def forget(self, pauses: tuple[float, ...] = PAUSES_SECONDS) -> None:
         """A new worker takes over, which tries again after each of the pauses."""
-        store.stock().close()
-        store.stock.cache_clear()
-        made = store.stock()
+        repository.stock().close()
+        repository.stock.cache_clear()
+        made = repository.stock()
         connected = DynamoDB(Client("dynamodb", "DynamoDB_20120810", pauses=pauses))
-        store.Stock.__init__(made, made.tables, connected, self.clock)
+        repository.Stock.__init__(made, made.tables, connected, self.clock)
 
 
 @pytest.fixture(scope="session", name="handler")
@@ -266,9 +266,9 @@ def shop_fixture(
         for function in SERVICE.functions:
             for name, value in function.variables.items():
                 worker_environment.setenv(name, value)
-        store.stock.cache_clear()
+        repository.stock.cache_clear()
         shop = Shop(Api(handler, tables), emulator.client("dynamodb"), Clock(), topic, MOVEMENTS_SOURCE)
         shop.forget()
         yield shop
-        store.stock().close()
-        store.stock.cache_clear()
+        repository.stock().close()
+        repository.stock.cache_clear()

@@ -9,10 +9,10 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from lib.runtime.aws import AwsError
+from lib.runtime.http_client import AwsError
 
-from ...fake_aws import Asked, FakeAws
-from ...lambda_context import SPENT_SECONDS, Context
+from ...support.fake_aws import Asked, FakeAws
+from ...support.lambda_context import SPENT_SECONDS, Context
 from .conftest import Shop
 from .consistency import alerts as alerts_raised
 from .consistency import check

@@ -11,7 +11,7 @@ from lib.local.emulator import REGION
 from lib.services.stock.service import stock
 from lib.services.stock.settings import StockSettings
 
-from ..worker import Api, Handler, refused, started
+from ...support.worker import Api, Handler, refused, started
 from .conftest import MOVEMENTS_SOURCE, PRODUCT, Shop
 
 LEVEL = f"{PRODUCT}/level"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ...lambda_context import Context
+from ...support.lambda_context import Context
 from .conftest import RESERVE, Shop
 from .test_alerts import records
 

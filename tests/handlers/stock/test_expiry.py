@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from lib.runtime.aws import BUDGET
 from lib.runtime.errors import TooManyRequests
+from lib.runtime.http_client import BUDGET
 
-from ...fake_aws import Asked, FakeAws
-from ...lambda_context import SPENT_SECONDS, Context
+from ...support.fake_aws import Asked, FakeAws
+from ...support.lambda_context import SPENT_SECONDS, Context
 from .conftest import Shop
 from .consistency import check
 from .test_reservations import counts

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import pytest
 
 from lib.runtime import dynamodb
-from lib.runtime.aws import AwsError
+from lib.runtime.http_client import AwsError
 from lib.services.stock.handler import reconcile
 
-from ...fake_aws import Asked, FakeAws
-from ...lambda_context import SPENT_SECONDS
-from ..worker import Answer, refused
+from ...support.fake_aws import Asked, FakeAws
+from ...support.lambda_context import SPENT_SECONDS
+from ...support.worker import Answer, refused
 from .conftest import FULFILL, PRODUCT, RECONCILE, RESERVE, Shop
 from .consistency import check
 from .test_reservations import counts, line

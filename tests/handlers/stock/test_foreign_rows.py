@@ -9,7 +9,7 @@ import pytest
 
 from lib.runtime.attributes import to_item
 
-from ..worker import refused
+from ...support.worker import refused
 from .conftest import Shop
 from .test_reservations import counts
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from lib.runtime.aws import BUDGET
+from lib.model import Grant
 from lib.runtime.errors import TooManyRequests
-from lib.service import Grant
+from lib.runtime.http_client import BUDGET
 from lib.services.stock.handler import reconcile
 from lib.services.stock.service import SERVICE
 
-from ...fake_aws import Asked, FakeAws
-from ...lambda_context import SPENT_SECONDS
-from ..grants import Use, check_grants
+from ...support.fake_aws import Asked, FakeAws
+from ...support.grants import Use, check_grants
+from ...support.lambda_context import SPENT_SECONDS
 from .conftest import FULFILL, MOVEMENTS, PRODUCT, RECONCILE, RESERVATIONS, Shop
 from .test_faults import DEEDS, stocked
 from .test_fulfilments import forget_sale

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ...fake_aws import FakeAws
+from ...support.fake_aws import FakeAws
 from .conftest import Shop
 from .consistency import check
 

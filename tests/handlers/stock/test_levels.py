@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ..worker import refused
+from ...support.worker import refused
 from .conftest import PRODUCT, Shop
 from .consistency import check
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from lib.runtime.dynamodb import DynamoDB
-from lib.services.stock.handler.store import Stock, stock
+from lib.services.stock.handler.repository import Stock, stock
 
-from ..worker import refused
+from ...support.worker import refused
 from .conftest import CART_RESERVE, RESERVE, Shop
 from .consistency import check
 from .test_owners import Context, call

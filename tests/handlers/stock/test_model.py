@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 
-from ..worker import Answer
+from ...support.worker import Answer
 from .conftest import RECONCILE, Shop
 from .consistency import alerts as alerts_raised
 from .consistency import check

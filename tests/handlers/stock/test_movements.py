@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from lib.runtime.aws import BUDGET
+from lib.runtime.http_client import BUDGET
 from lib.services.stock.handler import listings
 
-from ...fake_aws import Asked, FakeAws
-from ...lambda_context import SPENT_SECONDS
-from ..worker import Answer, refused
+from ...support.fake_aws import Asked, FakeAws
+from ...support.lambda_context import SPENT_SECONDS
+from ...support.worker import Answer, refused
 from .conftest import MOVEMENTS, Shop
 
 pytestmark = pytest.mark.slow

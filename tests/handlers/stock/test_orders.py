@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ...fake_aws import Asked, FakeAws
-from ..worker import Answer, refused
+from ...support.fake_aws import Asked, FakeAws
+from ...support.worker import Answer, refused
 from .conftest import FULFILL, Shop
 from .consistency import check
 from .test_reservations import counts, line

@@ -13,11 +13,11 @@ from lib.runtime.attributes import to_item
 from lib.runtime.dynamodb import DynamoDB
 from lib.runtime.idempotency import Idempotency
 from lib.services.stock.handler import levels
+from lib.services.stock.handler.repository import Edit, Stock, stock
 from lib.services.stock.handler.reservations import Wanted
 from lib.services.stock.handler.sales import OrderLine, Sale
-from lib.services.stock.handler.store import Edit, Stock, stock
 
-from ..worker import refused
+from ...support.worker import refused
 from .conftest import PRODUCT, Shop
 from .consistency import check
 from .test_races import ME, Call, at_once, endings, expire, fulfill, release, reserve

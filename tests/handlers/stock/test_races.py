@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from lib.runtime.aws import BUDGET
 from lib.runtime.dynamodb import DynamoDB
 from lib.runtime.errors import ApiError
+from lib.runtime.http_client import BUDGET
 from lib.services.stock.handler import alerts
+from lib.services.stock.handler.repository import Edit, Stock, stock
 from lib.services.stock.handler.reservations import Booking, Caller, Wanted
 from lib.services.stock.handler.sales import OrderLine, Sale
-from lib.services.stock.handler.store import Edit, Stock, stock
 
 from .conftest import Shop
 from .consistency import alerts as alerts_raised

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ...fake_aws import Asked, FakeAws
+from ...support.fake_aws import Asked, FakeAws
 from .conftest import FULFILL, Shop
 from .test_fulfilments import forget_sale
 from .test_reservations import line

@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from lib.runtime.api import Api
-from lib.runtime.aws import BUDGET, AwsError
 from lib.runtime.errors import TooManyRequests
+from lib.runtime.event_handler import Api
+from lib.runtime.http_client import BUDGET, AwsError
 from lib.services.stock.handler import levels, movements, reconcile
 from lib.services.stock.handler.levels import Place
 from lib.services.stock.handler.movements import Cause
-from lib.services.stock.handler.store import stock
+from lib.services.stock.handler.repository import stock
 
-from ...fake_aws import Asked, FakeAws
-from ...lambda_context import SPENT_SECONDS, Context
-from ..worker import refused
+from ...support.fake_aws import Asked, FakeAws
+from ...support.lambda_context import SPENT_SECONDS, Context
+from ...support.worker import refused
 from .conftest import RECONCILE, Shop
 from .consistency import check
 

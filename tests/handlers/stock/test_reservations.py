@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ..worker import refused
+from ...support.worker import refused
 from .conftest import CART_RESERVE, NOON, RELEASE, Shop
 from .consistency import check
 

@@ -8,8 +8,8 @@ import pytest
 
 from lib.services.stock.service import SERVICE
 
-from ...fake_aws import FakeAws
-from .. import hostile
+from ...support import hostile
+from ...support.fake_aws import FakeAws
 from .conftest import Shop
 from .consistency import check
 

@@ -10,7 +10,7 @@ from urllib.parse import quote, urljoin
 
 import pytest
 
-from ...listener import listening
+from ...support.listener import listening
 from ..conftest import Answer, Http, eventually, refused
 
 NOBODY = "0" * 32

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ...listener import Listener, listening
+from ...support.listener import Listener, listening
 from ..conftest import Answer, Http
 
 MINUTE_SECONDS = 60

@@ -11,7 +11,7 @@ import pytest
 
 from lib.cli import main
 
-from ...fake_aws import serving
+from ...support.fake_aws import serving
 from ..conftest import session
 from .conftest import Shop
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from ....runtime import logs
+from ....runtime import logging
 from ....runtime.attributes import Item
-from ....runtime.aws import BUDGET, AwsError
 from ....runtime.dynamodb import ConditionFailed, DynamoDB
 from ....runtime.errors import ApiError
+from ....runtime.http_client import BUDGET, AwsError
 from ....runtime.invocation import INVOCATION
-from ....runtime.reserved import EXPIRES
+from ....runtime.reserved_keys import EXPIRES
 from ....runtime.sns import Sns
-from . import rows
+from . import items
 
 LEASE_SECONDS = 60
 """How long whoever took an alert has to send it before another may."""
@@ -37,7 +37,7 @@ class Alerts:
         try:
             self._send(row)
         except (AwsError, ApiError) as exc:
-            logs.write("WARN", "alert kept", itemId=row["alert"]["M"]["itemId"]["S"], error=str(exc))
+            logging.write("WARN", "alert kept", itemId=row["alert"]["M"]["itemId"]["S"], error=str(exc))
 
     def sweep(self) -> None:
         """Send those that are due; what cannot be sent stays, and is raised."""
@@ -53,7 +53,7 @@ class Alerts:
             self._sns.close()
 
     def _send(self, row: Item) -> None:
-        alert = rows.plain(row["alert"]["M"])
+        alert = items.plain(row["alert"]["M"])
         self._sns = self._sns or Sns()
         self._sns.publish(
             os.environ["ALERTS_TOPIC_ARN"],
@@ -70,7 +70,7 @@ class Alerts:
             Key=_key(row),
             UpdateExpression="SET #expires = :expires REMOVE listing, listedAt",
             ExpressionAttributeNames={"#expires": EXPIRES},
-            ExpressionAttributeValues={":expires": rows.expiry(KEPT_SECONDS)},
+            ExpressionAttributeValues={":expires": items.expiry(KEPT_SECONDS)},
         )
 
     def _due(self) -> Iterator[Item]:
@@ -81,7 +81,7 @@ class Alerts:
                 TableName=self._table,
                 IndexName="listing-index",
                 KeyConditionExpression="listing = :unsent AND listedAt <= :now",
-                ExpressionAttributeValues={":unsent": rows.UNSENT, ":now": rows.moment()},
+                ExpressionAttributeValues={":unsent": items.UNSENT, ":now": items.moment()},
                 Limit=PAGE,
                 **({"ExclusiveStartKey": start} if start else {}),
             )
@@ -100,7 +100,7 @@ class Alerts:
                 UpdateExpression="SET listedAt = :later",
                 ConditionExpression="listedAt = :seen",
                 ExpressionAttributeValues={
-                    ":later": rows.moment(later_seconds=LEASE_SECONDS),
+                    ":later": items.moment(later_seconds=LEASE_SECONDS),
                     ":seen": row["listedAt"],
                 },
             )

@@ -11,13 +11,13 @@ from itertools import islice
 
 from ....runtime import metrics
 from ....runtime.attributes import Item
-from ....runtime.aws import BUDGET, AwsError, Call
 from ....runtime.dynamodb import ConditionFailed
 from ....runtime.errors import ApiError
+from ....runtime.http_client import BUDGET, AwsError, Call
 from ....runtime.invocation import INVOCATION
 from ....runtime.sns import MAX_ENTRIES, Notification, Sns
 from . import movements
-from .store import Stock
+from .repository import Stock
 
 LEASE_SECONDS = 60
 """How long whoever took an alert has to send it before another may."""

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from ....runtime import logs, metrics
-from ....runtime.aws import BUDGET, AwsError
+from ....runtime import logging, metrics
 from ....runtime.errors import ApiError
+from ....runtime.http_client import BUDGET, AwsError
 from .levels import HOLDS, Place
-from .store import Stock
+from .repository import Stock
 
 PAGE = 100
 SIDE_BY_SIDE = 8
@@ -45,11 +45,11 @@ def _given_back(stock: Stock, place: Place) -> int | Exception:
     try:
         freed = stock.expire(place[0])
     except (ApiError, AwsError) as exc:
-        logs.write("ERROR", "not given back", product=place[0], warehouse=place[1], error=str(exc))
+        logging.write("ERROR", "not given back", product=place[0], warehouse=place[1], error=str(exc))
         return exc
     if not freed and not BUDGET.spent():
         # The row says that somebody holds units that no reservation is of: `reconcile` tells and mends it.
-        logs.write("WARN", "nothing to give back", product=place[0], warehouse=place[1])
+        logging.write("WARN", "nothing to give back", product=place[0], warehouse=place[1])
     return freed
 
 

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ....runtime.attributes import Item
-from ....runtime.reserved import PREFIX
+from ....runtime.reserved_keys import PREFIX
 
 IN_STOCK, LOW_STOCK, OUT_OF_STOCK = "IN_STOCK", "LOW_STOCK", "OUT_OF_STOCK"
 SEVERITY = {IN_STOCK: 0, LOW_STOCK: 1, OUT_OF_STOCK: 2}

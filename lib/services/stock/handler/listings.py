@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ....runtime.attributes import Item
-from ....runtime.aws import BUDGET
+from ....runtime.http_client import BUDGET
 from ....runtime.paging import Listing
 from . import levels, movements, reservations
-from .refusals import missing
+from .errors import missing
+from .repository import Stock
 from .reservations import Wanted
 from .sales import Answer
-from .store import Stock
 
 MAX_EXAMINED = 5_000
 """Maximum number of movements that one request reads to fill a page: some 1.7 MB, or 420 read units."""

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ....runtime.attributes import Item
-from ....runtime.reserved import EXPIRES, PREFIX
+from ....runtime.reserved_keys import EXPIRES, PREFIX
 from . import levels
-from .refusals import HoldLimit
+from .errors import HoldLimit
 
 
 class Quota(NamedTuple):

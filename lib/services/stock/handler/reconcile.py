@@ -12,17 +12,17 @@ from functools import partial
 from itertools import chain
 from typing import Any, Callable, NamedTuple, TypeVar
 
-from ....runtime import logs, metrics
+from ....runtime import logging, metrics
 from ....runtime.attributes import Item
-from ....runtime.aws import BUDGET
 from ....runtime.errors import NotFound, TooManyRequests
-from ....runtime.reserved import PREFIX
+from ....runtime.http_client import BUDGET
+from ....runtime.reserved_keys import PREFIX
 from . import levels, movements, reservations
 from .levels import Level, Place
 from .movements import Cause
+from .repository import Stock
 from .reservations import Wanted
-from .store import Stock
-from .work import Overtaken, Work
+from .unit_of_work import Overtaken, Work
 
 LOOKS = 3
 """How often in a row a level must be found to differ, in the same way and unmoved: an index may be a moment behind."""
@@ -125,10 +125,10 @@ def everything(stock: Stock, sleep: Callable[[float], None] = time.sleep) -> Non
         for candidates, last in _candidates(stock, start):
             for place, books in _compared(stock, candidates, sleep):
                 if books is None:
-                    logs.write("WARN", "not compared", product=place[0], warehouse=place[1])
+                    logging.write("WARN", "not compared", product=place[0], warehouse=place[1])
                     continue
                 for drift in books.drifts():
-                    logs.write("ERROR", "drift", **drift._asdict())
+                    logging.write("ERROR", "drift", **drift._asdict())
                     found += 1
             position = last
     except TooManyRequests:

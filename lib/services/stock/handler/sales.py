@@ -12,10 +12,10 @@ from collections import Counter
 from typing import Any, NamedTuple
 
 from ....runtime.attributes import Item
-from ....runtime.reserved import EXPIRES, PREFIX
+from ....runtime.reserved_keys import EXPIRES, PREFIX
 from . import levels, movements
+from .errors import ReferenceConflict
 from .movements import Cause
-from .refusals import ReferenceConflict
 from .reservations import SOLD_RETENTION_SECONDS, Caller, Wanted, added_up
 
 SOLD = ("product_id", "warehouse_id", "quantity", "stock_count", "reserved_count", "available", "status")

@@ -1,0 +1,153 @@
+"""What DynamoDB bills for calls, by the rules it publishes.
+
+The emulator's own figures are right for writes, but for every read they are those of one small item.
+
+Rules, of the developer guide: `CapacityUnitCalculations` (sizes), `read-write-operations` (units), `GSI` under "Write
+capacity units", `transaction-apis` under "Capacity management": a transaction writes every item of a table twice.
+Indexes are written once, as its changes reach them only after it is done.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from math import ceil
+from typing import Any, NamedTuple
+
+from lib.cost.work import WORK
+from lib.model import Index, Table
+
+from .recorder import Asked
+from .tables import Target
+
+READ_BYTES = 4096
+WRITE_BYTES = 1024
+
+Item = dict[str, Any]
+Rows = Mapping[tuple[str, str], Item]
+"""What is in a table, by its keys' values."""
+
+
+class Bill(NamedTuple):
+    """Units."""
+
+    reads: float
+    writes: Counter[str]
+    """By table or index."""
+
+
+def bill(
+    asked: Iterable[Asked], tables: Mapping[str, Table], before: Mapping[str, Rows], after: Mapping[str, Rows]
+) -> Bill:
+    """Of calls that wrote each row once: what they found in each table is `before`, what they left `after`."""
+    reads, writes = 0.0, Counter[str]()
+    for call in asked:
+        if "__type" in call.answer:
+            raise RuntimeError(f"{call.operation} was refused: {call.answer}")
+        reads += _reads(call)
+        for name, key_or_item, times in _written(call):
+            table = tables[name]
+            key = key_of(table, key_or_item)
+            old, new = before[name].get(key), after[name].get(key)
+            writes[table.name] += times * max(_write_units(old), _write_units(new))
+            for index in table.indexes:
+                writes[index.name] += _index_units(table, index, old, new)
+    return Bill(reads, writes)
+
+
+def billed(service: str, bills: Mapping[str, Bill]) -> list[Target]:
+    """That the units of what stands for a service's traffic are those that `make cost` counts."""
+    work = WORK[service]
+    kept = [one for one in (*work.reads, *work.writes) if one.name in bills]
+    return [
+        Target(
+            what=f"units of {one.name} other than `make cost` counts",
+            limit=0,
+            measured=abs(bills[one.name].reads - one.reads) + abs(bills[one.name].writes.total() - one.writes),
+        )
+        for one in kept
+    ]
+
+
+def key_of(table: Table, item: Item) -> tuple[str, str]:
+    """The values of a row's keys."""
+    keys = [key.name for key in (table.hash_key, table.range_key) if key]
+    hash_value, range_value = [next(iter(item[name].values())) for name in keys] + [""] * (2 - len(keys))
+    return hash_value, range_value
+
+
+def item_size(item: Item) -> int:
+    """The bytes of an item."""
+    return sum(len(name.encode()) + _size(attribute) for name, attribute in item.items())
+
+
+def read_units(items: Iterable[Item], *, consistent: bool) -> float:
+    """Of one read that found `items`."""
+    units = max(ceil(sum(map(item_size, items)) / READ_BYTES), 1)
+    return units if consistent else units / 2
+
+
+def _size(attribute: Item) -> int:
+    ((kind, value),) = attribute.items()
+    match kind:
+        case "S":
+            return len(value.encode())
+        case "N":
+            number = Decimal(value).normalize()
+            return (len(number.as_tuple().digits) + 1) // 2 + 1 + (number < 0)
+        case "BOOL" | "NULL":
+            return 1
+        case "M":
+            return 3 + len(value) + item_size(value)
+        case "L":
+            return 3 + len(value) + sum(map(_size, value))
+    raise ValueError(f"an attribute of type {kind}: no service here stores one, give its size here if one does")
+
+
+def _reads(call: Asked) -> float:
+    """A query pays for its rows together, a batch for each of its own."""
+    if call.operation in ("GetItem", "Query", "Scan"):
+        found = call.answer.get("Items", [call.answer.get("Item", {})])
+        return read_units(found, consistent=call.request.get("ConsistentRead", False))
+    asked = call.request["RequestItems"] if call.operation == "BatchGetItem" else {}
+    return sum(
+        read_units([item], consistent=asked[table].get("ConsistentRead", False))
+        for table, items in call.answer.get("Responses", {}).items()
+        for item in items
+    )
+
+
+def _written(call: Asked) -> Iterator[tuple[str, Item, int]]:
+    """The table, the key or item, and how often the table is written, of each action of a call."""
+    if call.operation in ("PutItem", "UpdateItem", "DeleteItem"):
+        yield call.request["TableName"], call.request.get("Item") or call.request["Key"], 1
+    for action in call.request.get("TransactItems", ()):
+        ((_, write),) = action.items()
+        yield write["TableName"], write.get("Item") or write["Key"], 2
+
+
+def _write_units(item: Item | None) -> int:
+    return ceil(item_size(item) / WRITE_BYTES) if item else 0
+
+
+def _index_units(table: Table, index: Index, old: Item | None, new: Item | None) -> int:
+    """None where an entry stays as it is, one write where it comes, goes or changes, two where it moves."""
+    was, becomes = _entry(table, index, old), _entry(table, index, new)
+    if was == becomes:
+        return 0
+    keys = [key.name for key in (index.hash_key, index.range_key) if key]
+    if was and becomes and any(was[name] != becomes[name] for name in keys):
+        return _write_units(was) + _write_units(becomes)
+    return max(_write_units(was), _write_units(becomes))
+
+
+def _entry(table: Table, index: Index, item: Item | None) -> Item | None:
+    """What an index holds of an item."""
+    keys = {key.name for key in (index.hash_key, index.range_key) if key}
+    if item is None or not keys <= item.keys():
+        return None
+    if index.projection == "ALL":
+        return item
+    keys |= {key.name for key in (table.hash_key, table.range_key) if key}
+    return {name: item[name] for name in keys}

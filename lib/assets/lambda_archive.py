@@ -1,0 +1,168 @@
+"""What a function is made of: the runtime, the handler's package, and an index made from the description.
+
+The same sources make the same texts, and the same texts the same bytes.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import fastjsonschema
+
+from ..model import CORS_VARIABLE, Function, Route, Schema, Service
+from ..model.json_schema import query_type
+
+RUNTIME = f"{__package__.rpartition('.')[0]}.runtime"
+HANDLER = "index.handler"
+"""The handler of every function, as Lambda is told it."""
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The first moment a zip can tell."""
+
+
+def sources(service: Service, function: Function, cors_origin: str | None = "") -> dict[str, str]:
+    """Every file that `function` needs, by its path, sorted: what could be shared, and its own.
+
+    With None for the CORS origin, the function finds it in the variable `CORS_ORIGIN` of its environment.
+    """
+    return dict(sorted({**shared_sources(function.handler), **own_sources(service, function, cors_origin)}.items()))
+
+
+def shared_sources(handler: str) -> dict[str, str]:
+    """The files that all functions with operations in the module `handler` need, by their path, sorted."""
+    return dict(sorted({**dict(_package(RUNTIME)), **dict(_package(_package_of(handler)))}.items()))
+
+
+def check_handlers(service: Service) -> None:
+    """Raise ValueError for a handler whose package does not exist."""
+    for function in service.functions:
+        _folder(_package_of(function.handler))
+
+
+def own_sources(service: Service, function: Function, cors_origin: str | None = "") -> dict[str, str]:
+    """The files that `function` alone needs, by their path, sorted."""
+    files = {"index.py": _index(service, function, cors_origin), "validators/__init__.py": ""}
+    for number, route in enumerate(function.routes):
+        files[f"validators/query_{number}.py"] = validator(query_schema(route))
+        if route.body:
+            files[f"validators/body_{route.body}.py"] = validator(service.request_schema(route.body))
+        if route.body and route.body in service.batches:
+            files[f"validators/entry_{route.body}.py"] = validator(service.entry_schema(route.body))
+    return dict(sorted(files.items()))
+
+
+def preflight_sources(headers: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Return the files of the function that responds to preflight requests, by path and sorted.
+
+    `headers` are its constant response headers by the path of the API.
+    """
+    lines = [
+        "import os",
+        f"from {RUNTIME}.cors import Preflight",
+        "",
+        "handler = Preflight(",
+        f"    {_variable(CORS_VARIABLE)},",
+        "    {",
+        *(f"        {path!r}: {dict(constants)!r}," for path, constants in sorted(headers.items())),
+        "    },",
+        ")",
+    ]
+    runtime = {path: text for path, text in _package(RUNTIME) if Path(path).name in ("__init__.py", "cors.py")}
+    return dict(sorted({"index.py": "\n".join(lines) + "\n", **runtime}.items()))
+
+
+def zipped(files: Mapping[str, str]) -> bytes:
+    """The zip of `files`, its bytes depending on nothing else."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(files):
+            info = zipfile.ZipInfo(name, _EPOCH)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = 0o644 << 16
+            archive.writestr(info, files[name])
+    return buffer.getvalue()
+
+
+def validator(schema: Schema) -> str:
+    """A Python module whose `validate` raises `Invalid` for what breaks `schema`; it imports only the runtime."""
+    code: str = fastjsonschema.compile_to_code({"$schema": "http://json-schema.org/draft-04/schema#", **schema})
+    lines = [line for line in code.splitlines() if not line.startswith("from fastjsonschema import")]
+    return f"from {RUNTIME}.event_handler import Invalid as JsonSchemaValueException\n" + "\n".join(lines) + "\n"
+
+
+def query_schema(route: Route) -> dict[str, Any]:
+    """The schema of a route's whole query: what is not described is refused."""
+    return {"type": "object", "additionalProperties": False, "properties": dict(route.query)}
+
+
+def _index(service: Service, function: Function, cors_origin: str | None) -> str:
+    origin = _variable(CORS_VARIABLE) if cors_origin is None else repr(cors_origin)
+    variables = {table.name: table.variable for table in service.tables}
+    consumers = [f"{_variable(variables[c.table])}: operations.{c.operation}" for c in function.consumers]
+    bodies = {route.body for route in function.routes if route.body}
+    modules = sorted([*(f"body_{name}" for name in bodies), *(f"entry_{name}" for name in bodies & {*service.batches})])
+    modules += [f"query_{number}" for number in range(len(function.routes))]
+    package, _, module = function.handler.rpartition(".")
+    lines = [
+        *(["import os"] if consumers or cors_origin is None else []),
+        f"from {RUNTIME}.event_handler import Api, Route",
+        f"from {package} import {module} as operations" if package else f"import {module} as operations",
+        *(f"from validators import {name}" for name in modules),
+        "",
+        "handler = Api(",
+        "    {",
+        *(f"        {_route(route, number, service.batches)}" for number, route in enumerate(function.routes)),
+        "    },",
+        "    {",
+        *(f"        {schedule.name!r}: operations.{schedule.operation}," for schedule in function.schedules),
+        "    },",
+        f"    {origin},",
+        *(["    {", *(f"        {consumer}," for consumer in consumers), "    },"] if consumers else []),
+        ")",
+        "if hasattr(operations, 'start'):",
+        "    operations.start()",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _variable(name: str) -> str:
+    return f"os.environ[{name!r}]"
+
+
+def _route(route: Route, number: int, batches: Mapping[str, str]) -> str:
+    types = {name: kind for name, schema in route.query.items() if (kind := query_type(schema)) != "string"}
+    body = f"body_{route.body}.validate" if route.body else "None"
+    target = f"operations.{route.operation}, {body}, query_{number}.validate, {types!r}"
+    if route.body and route.body in batches:
+        target += f", {batches[route.body]!r}, entry_{route.body}.validate"
+    return f"({route.method!r}, {route.path!r}): Route({target}),"
+
+
+def _package_of(handler: str) -> str:
+    """Return the package of a handler module, which can be a package itself."""
+    return handler.rpartition(".")[0] or handler
+
+
+def _folder(package: str) -> Path:
+    """Return the folder of a package; raise ValueError if there is none."""
+    try:
+        spec = importlib.util.find_spec(package)
+    except ModuleNotFoundError:
+        spec = None
+    if spec is None or not spec.submodule_search_locations:
+        raise ValueError(f"handler package {package!r}: not found; give the dotted name of a module inside a package")
+    return Path(spec.submodule_search_locations[0])
+
+
+def _package(name: str) -> Iterator[tuple[str, str]]:
+    """The modules of a package at their dotted place; the packages above it are empty in the archive."""
+    folder, place = _folder(name), Path(*name.split("."))
+    for above in list(place.parents)[:-1]:
+        yield (above / "__init__.py").as_posix(), ""
+    for file in folder.rglob("*.py"):
+        yield (place / file.relative_to(folder)).as_posix(), file.read_text(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Calls a deployed stack, which it knows by its outputs."""

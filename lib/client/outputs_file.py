@@ -1,0 +1,122 @@
+"""The outputs of deployments as files, which is all that integration tests know of one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path("cfn-outputs")
+ALL, FLAT = "all-outputs.json", "flat-outputs.json"
+
+Outputs = Mapping[str, Any]
+
+
+class OutputsError(Exception):
+    """There are no such outputs; the message says what to do."""
+
+
+def flat(stacks: Mapping[str, Outputs]) -> dict[str, Any]:
+    """Each output as `<service>_<output>`; those of `items`, or of the only stack there is, bare as well."""
+    found: dict[str, Any] = {}
+    for outputs in stacks.values():
+        bare = outputs if len(stacks) == 1 or outputs["service"] == "items" else {}
+        found |= {**bare, **{f"{outputs['service']}_{name}": value for name, value in outputs.items()}}
+    return found
+
+
+def write(stacks: Mapping[str, Outputs], folder: Path = FOLDER) -> None:
+    """Write both files whole: a reader sees the old ones or the new ones."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, document in ((ALL, stacks), (FLAT, flat(stacks))):
+        unfinished = folder / f".{name}.new"
+        unfinished.write_text(json.dumps(document, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        unfinished.replace(folder / name)
+
+
+def write_stack(stack: str, outputs: Outputs) -> dict[str, Any]:
+    """Write the outputs of one stack without secrets, which the Pulumi CLI shows as `[secret]`. Return the others."""
+    public = {name: value for name, value in outputs.items() if value != "[secret]"}
+    write({stack: public})
+    return public
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return the flat outputs in a file, which can have either format that `write` writes.
+
+    Raise `OutputsError` if two of its stacks deploy the same service.
+    """
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if not all(isinstance(value, dict) and "service" in value for value in document.values()):
+        return document
+    stacks: dict[str, list[str]] = {}
+    for stack, outputs in document.items():
+        stacks.setdefault(outputs["service"], []).append(stack)
+    for service, names in stacks.items():
+        if len(names) > 1:
+            raise OutputsError(
+                f"{path} must have one stack of the {service} service, got {', '.join(names)}. Remove the others."
+            )
+    return flat(document)
+
+
+def services(path: Path) -> list[str]:
+    """Return the services in a file of outputs. Raise `OutputsError` without any."""
+    try:
+        names = [name.removesuffix("_api_url") for name in read(path) if name.endswith("_api_url")]
+    except (OSError, ValueError):
+        names = []
+    if not names:
+        raise OutputsError(f"{path} must contain the outputs of a service. Run make local or make up, which write it.")
+    return names
+
+
+def reach(
+    path: Path, service: str, api_key: str | None = None, environment: str | None = None
+) -> tuple[str, dict[str, str]]:
+    """The URL of a service's API, by a file of outputs, and the headers by which its caller is known: a key's, a
+    token's, or none, for nothing is signed here.
+
+    Raise `OutputsError` if they contain no such service, or one in another environment than `environment`.
+    """
+    try:
+        told = read(path)
+        url = told[f"{service}_api_url"]
+    except (OSError, ValueError, KeyError) as exc:
+        wanted = f"run make local or make up SERVICE={service} first"
+        raise OutputsError(f"{path} tells of no {service} service: {wanted}") from exc
+    existing = told.get(f"{service}_environment")
+    if environment and existing != environment:
+        raise OutputsError(
+            f"{path} must have the outputs of {service} in {environment}, got those of {existing}: run make local or "
+            f"make up ENV={environment} first"
+        )
+    own = {name.removeprefix(f"{service}_"): value for name, value in told.items() if name.startswith(f"{service}_")}
+    return url, {"x-api-key": api_key} if api_key else _known(own)
+
+
+def _known(outputs: Outputs) -> dict[str, str]:
+    """AWS tells secrets to whom it may; those of a local run are among the outputs."""
+    # pylint: disable=import-outside-toplevel  # nobody else needs them
+    import boto3
+
+    from . import auth
+
+    def asked(service: str) -> Any:
+        return boto3.client(service, region_name=outputs["dynamodb_table_arn"].split(":")[3])
+
+    if "machine_client_id" in outputs:
+        client = {"UserPoolId": outputs["user_pool_id"], "ClientId": outputs["machine_client_id"]}
+        secret = (
+            outputs.get("machine_client_secret")
+            or (asked("cognito-idp").describe_user_pool_client(**client)["UserPoolClient"]["ClientSecret"])
+        )
+        token = auth.token({**outputs, "machine_client_secret": secret}, outputs["scopes"].values())
+        return {"Authorization": f"Bearer {token}"}
+    if "api_key" in outputs:
+        return {"x-api-key": outputs["api_key"]}
+    if "api_key_id" in outputs:
+        key = asked("apigateway").get_api_key(apiKey=outputs["api_key_id"], includeValue=True)
+        return {"x-api-key": key["value"]}
+    return {}

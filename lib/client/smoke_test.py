@@ -1,0 +1,167 @@
+"""Asks a deployed service what its description says it can be asked, and shows what it answered."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import boto3
+
+from ..documents.openapi import PLACEHOLDER, answering
+from ..model import Call, Route, Service
+from ..services import SERVICES
+from . import auth
+from . import outputs_file as files
+
+
+class Answer(NamedTuple):
+    """What one call was answered."""
+
+    call: Call
+    status: int
+    milliseconds: float
+    body: str
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether it is what the description promises."""
+        return self.status == self.call.status
+
+    def kept(self) -> dict[str, str]:
+        """What later calls name; nothing where the answer does not say it."""
+        try:
+            said = json.loads(self.body)
+            return {name: str(said[member]) for name, member in self.call.keeps.items()}
+        except (ValueError, LookupError, TypeError):
+            return {}
+
+
+def send(
+    url: str,
+    call: Call,
+    by: auth.Shown | None = None,
+    opener: urllib.request.OpenerDirector = auth.OPENER,
+) -> Answer:
+    """Send one call to the API at `url` through `opener`, with the headers of `by`."""
+    where, body = url + call.path, None if call.body is None else json.dumps(call.body).encode()
+    known = by(call.method, where, body) if by else {}
+    headers = {"Content-Type": "application/json", **known, **call.headers}
+    request = urllib.request.Request(where, body, headers, method=call.method)  # noqa: S310  # our own URL
+    started = time.perf_counter()
+    try:
+        with opener.open(request, timeout=auth.TIMEOUT_SECONDS) as response:
+            status, text = response.status, response.read().decode()
+    except urllib.error.HTTPError as refused:
+        with refused:
+            status, text = refused.code, refused.read().decode()
+    return Answer(call, status, (time.perf_counter() - started) * 1000, text)
+
+
+def run(
+    service: Service, outputs: dict[str, Any], heard: Callable[[Answer], None], by: auth.Shown | None = None
+) -> list[Answer]:
+    """Send every call of the service's demo, in order; `heard` gets each answer as it comes.
+
+    Without `by`, secrets in the outputs authorize the calls.
+    """
+    answers = []
+    kept: dict[str, str] = {}
+    by = by or auth.shown(outputs)
+    for call in service.demo:
+        answers.append(send(outputs["api_url"], filled(call, kept), by))
+        kept.update(answers[-1].kept())
+        heard(answers[-1])
+    return answers
+
+
+def run_deployed(
+    names: Iterable[str], path: Path, api_key: str | None, on_answer: Callable[[Answer], None]
+) -> dict[str, list[Answer]]:
+    """Send the demo calls of services to the deployments in a file of outputs. Return the responses by service."""
+    found = {}
+    for name in names:
+        url, headers = files.reach(path, name, api_key)
+        outputs = files.read(path)
+        is_signed = outputs.get(f"{name}_authorization") == "AWS_IAM"
+        by = _signing(outputs[f"{name}_api_execution_arn"].split(":")[3]) if is_signed else auth.bearing(headers)
+        found[name] = run(SERVICES[name], {"api_url": url}, on_answer, by)
+    return found
+
+
+def _signing(region: str) -> auth.Shown:
+    credentials = boto3.Session().get_credentials()
+    if credentials is None:
+        raise files.OutputsError("The API requires signed requests. Set AWS_PROFILE to a profile with credentials.")
+    key = credentials.get_frozen_credentials()
+    return auth.signing(region, key.access_key, key.secret_key, key.token)
+
+
+def data(answers: Iterable[Answer]) -> list[dict[str, Any]]:
+    """Return the responses as JSON has them."""
+    return [
+        {
+            "method": answer.call.method,
+            "path": answer.call.path,
+            "expected_status": answer.call.status,
+            "status": answer.status,
+            "milliseconds": round(answer.milliseconds, 1),
+            "body": answer.body,
+        }
+        for answer in answers
+    ]
+
+
+def filled(call: Call, kept: Mapping[str, str]) -> Call:
+    """`call` with what earlier answers said in its placeholders; one of which none said anything stays."""
+    in_path = {name: quote(value, safe="") for name, value in kept.items()}
+    return replace(call, path=_filled(call.path, in_path), body=_filled(call.body, kept))
+
+
+def _filled(part: Any, kept: Mapping[str, str]) -> Any:
+    match part:
+        case str():
+            return PLACEHOLDER.sub(lambda found: kept.get(found[1], found[0]), part)
+        case Mapping():
+            return {name: _filled(inside, kept) for name, inside in part.items()}
+        case list():
+            return [_filled(inside, kept) for inside in part]
+    return part
+
+
+def line(answer: Answer) -> str:
+    """Return a response as a line of progress."""
+    return f"  {answer.call.method} {answer.call.path}: {answer.status}, {answer.milliseconds:.0f} ms"
+
+
+def table(service: Service, answers: Iterable[Answer]) -> list[str]:
+    """A line per route: the first answer that was not as it should be, or else the last."""
+    width = max(len(route.path) for _, route in service.routes()) + 2
+    lines = [f"  {'method':8}{'path':{width}}{'status':>6}{'ms':>8}"]
+    answers = list(answers)
+    for _, route in service.routes():
+        mine = _of(service, route, answers)
+        shown = next((answer for answer in mine if not answer.as_expected), mine[-1] if mine else None)
+        if shown is None:
+            lines.append(f"  {route.method:8}{route.path:{width}}{'-':>6}{'-':>8}  nothing in the demo calls it")
+        else:
+            note = "" if shown.as_expected else f"  should be {shown.call.status}: {shown.body}"
+            lines.append(f"  {route.method:8}{route.path:{width}}{shown.status:>6}{shown.milliseconds:>8.1f}{note}")
+    return lines
+
+
+def complete(service: Service, answers: Iterable[Answer]) -> bool:
+    """Whether every route was called, and every answer was as it should be."""
+    answers = list(answers)
+    called = all(_of(service, route, answers) for _, route in service.routes())
+    return called and all(answer.as_expected for answer in answers)
+
+
+def _of(service: Service, route: Route, answers: Iterable[Answer]) -> list[Answer]:
+    return [answer for answer in answers if answering(service, answer.call) == route]

@@ -1,0 +1,1 @@
+"""The REST API: authorization, usage plans, domains, logs, the firewall."""

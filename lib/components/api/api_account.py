@@ -1,0 +1,63 @@
+"""The role with which API Gateway writes logs: one setting for all APIs of an account in a region."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from ...documents import iam
+from ...model.names import role_name_prefix
+from ..compute.role import Role, RoleArgs
+from ..lookup.provider_info import ProviderInfo
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiAccountArgs:
+    """What an `ApiAccount` is made from."""
+
+    owner: str
+    """Whose name the role's begins with."""
+    role_arn: str | None = None
+    """A role that is there already; default: one is made."""
+    provider_info: ProviderInfo | None = None
+    """Account and partition of the role. Default (None): looked up."""
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+
+
+class ApiAccount(pulumi.ComponentResource):
+    """Lets API Gateway write logs.
+
+    What it makes stays behind on destroy: by then every other API of the account and region logs through it, too.
+    """
+
+    def __init__(self, name: str, args: ApiAccountArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("tap:aws:ApiAccount", name, None, opts)
+        self.role = None if args.role_arn else self._role(name, args)
+        self.role_arn = self.role.arn if self.role else pulumi.Output.from_input(args.role_arn)
+        self.resource = aws.apigateway.Account(
+            f"{name}-account",
+            cloudwatch_role_arn=self.role_arn,
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=self.role.permissions() if self.role else None, retain_on_delete=True
+            ),
+        )
+        self.register_outputs({"role_arn": self.role_arn})
+
+    def _role(self, name: str, args: ApiAccountArgs) -> Role:
+        info = args.provider_info or ProviderInfo(self)
+        return Role(
+            f"{name}-writer",
+            RoleArgs(
+                name_prefix=role_name_prefix(args.owner),
+                trusted_service="apigateway.amazonaws.com",
+                source_account=info.account,
+                managed_policies=[iam.API_GATEWAY_LOGS],
+                provider_info=info,
+                retain_on_delete=True,
+                tags=args.tags,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )

@@ -1,0 +1,76 @@
+"""What API Gateway writes about the requests of one API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from ...settings import ApiSettings, over
+from ...settings.environments import BASIS
+from ..derived import concat
+from ..lookup.provider_info import ProviderInfo
+from .api_account import ApiAccount, ApiAccountArgs
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiLogsArgs:
+    """What `ApiLogs` are made from."""
+
+    api_name: str
+    api_id: pulumi.Input[str]
+    settings: ApiSettings = field(default_factory=ApiSettings)
+    """What is not said here is as in `dev`."""
+    retention_days: int | None = BASIS.function.log_retention_days
+    kms_key_arn: pulumi.Input[str] | None = None
+    """The key that encrypts them; None: CloudWatch's own."""
+    provider_info: ProviderInfo | None = None
+    """Account and partition of the API. Default (None): looked up."""
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+
+
+class ApiLogs(pulumi.ComponentResource):
+    """The log groups of one API, and the role that API Gateway writes to them with."""
+
+    def __init__(self, name: str, args: ApiLogsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("tap:aws:ApiLogs", name, None, opts)
+        settings = over(BASIS.api, args.settings)
+        self._prefix, self._args = name, args
+        self.account = None if settings.log_role == "left" else self._account(settings.log_role)
+        self.access = self._group("access", f"/aws/apigateway/{args.api_name}") if settings.access_log else None
+        # API Gateway makes this one itself where it is not there, and that one never forgets.
+        execution = concat("API-Gateway-Execution-Logs_", args.api_id, f"/{settings.stage_name}")
+        self.execution = None if settings.execution_log_level == "OFF" else self._group("execution", execution)
+        self.register_outputs({"group_names": [group.name for group in self.groups()]})
+
+    def groups(self) -> list[aws.cloudwatch.LogGroup]:
+        """The log groups made."""
+        return [group for group in (self.access, self.execution) if group]
+
+    def ready(self) -> list[pulumi.Resource]:
+        """What must stand before a stage may log."""
+        return [*self.groups(), *([self.account.resource] if self.account else [])]
+
+    def _account(self, role: str | None) -> ApiAccount:
+        return ApiAccount(
+            f"{self._prefix}-account",
+            ApiAccountArgs(
+                owner=self._args.api_name,
+                role_arn=None if role == "made" else role,
+                provider_info=self._args.provider_info,
+                tags=self._args.tags,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+
+    def _group(self, kind: str, name: pulumi.Input[str]) -> aws.cloudwatch.LogGroup:
+        return aws.cloudwatch.LogGroup(
+            f"{self._prefix}-{kind}",
+            name=name,
+            retention_in_days=self._args.retention_days,
+            kms_key_id=self._args.kms_key_arn,
+            tags=self._args.tags,
+            opts=pulumi.ResourceOptions(parent=self),
+        )

@@ -1,0 +1,72 @@
+"""A web ACL on the stage of an API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from ...documents import web_acl
+from ...settings import FirewallSettings, over
+from ...settings.environments import BASIS
+
+LOG_PREFIX = "aws-waf-logs-"
+"""What the name of a log group must begin with for AWS WAF to write to it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirewallArgs:
+    """What a `Firewall` is made from."""
+
+    name: str
+    """The web ACL's name in AWS."""
+    stage_arn: pulumi.Input[str]
+    settings: FirewallSettings = field(default_factory=FirewallSettings)
+    """What is not said here is as in `dev`."""
+    log_retention_days: int | None = BASIS.function.log_retention_days
+    kms_key_arn: pulumi.Input[str] | None = None
+    """The key that encrypts its log; None: CloudWatch's own."""
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+
+
+class Firewall(pulumi.ComponentResource):
+    """Blocks what AWS's rules take for an attack, and addresses that ask too much; logs that, but no keys."""
+
+    def __init__(self, name: str, args: FirewallArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("tap:aws:Firewall", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        self.settings = over(BASIS.firewall, args.settings)
+        self.resource = aws.wafv2.WebAcl(
+            f"{name}-acl",
+            name=args.name,
+            scope="REGIONAL",
+            default_action=web_acl.ALLOW,
+            rules=web_acl.rules(self.settings),
+            visibility_config=web_acl.seen_as(args.name),
+            data_protection_config=web_acl.PROTECTED,
+            tags=args.tags,
+            opts=child,
+        )
+        self.association = aws.wafv2.WebAclAssociation(
+            f"{name}-association", resource_arn=args.stage_arn, web_acl_arn=self.resource.arn, opts=child
+        )
+        self.log_group = aws.cloudwatch.LogGroup(
+            f"{name}-logs",
+            name=f"{LOG_PREFIX}{args.name}",
+            retention_in_days=args.log_retention_days,
+            kms_key_id=args.kms_key_arn,
+            tags=args.tags,
+            opts=child,
+        )
+        self.logging = aws.wafv2.WebAclLoggingConfiguration(
+            f"{name}-logging",
+            resource_arn=self.resource.arn,
+            log_destination_configs=[self.log_group.arn],
+            logging_filter=web_acl.LOGGED,
+            redacted_fields=[{"single_header": {"name": header}} for header in web_acl.SECRET_HEADERS],
+            opts=child,
+        )
+        self.arn = self.resource.arn
+        self.register_outputs({"arn": self.arn, "log_group_name": self.log_group.name})

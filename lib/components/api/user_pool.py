@@ -1,0 +1,220 @@
+"""The people and programs that may call an API, where they sign in, and what each may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from ...documents import urls
+from ...settings import AuthorizationSettings, over, refuse
+from ...settings.environments import BASIS
+from ..derived import concat, derive
+from ..lookup.provider_info import ProviderInfo
+
+ACCESS_MINUTES = 15
+"""How long a user's token opens the API; nothing takes it back before."""
+SESSION_HOURS = 12
+"""How long a user's pages get new ones without asking for the password."""
+MACHINE_MINUTES = 60
+"""How long a program's token opens the API; AWS charges for each."""
+LEAST_PASSWORD = 12
+TEMPORARY_PASSWORD_DAYS = 7
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserPoolArgs:
+    """What a `UserPool` is made from."""
+
+    name: str
+    """The pool's name in AWS, and what its scopes begin with: `<name>/<scope>`."""
+    scopes: Sequence[str]
+    """What callers can be allowed."""
+    settings: AuthorizationSettings = field(default_factory=AuthorizationSettings)
+    """What is not said here is as in `dev`."""
+    pages: Sequence[pulumi.Input[str]] = ()
+    """Addresses of pages that sign people in, besides those in `settings`."""
+    deletion_protection: bool = False
+    """Cognito refuses to delete the pool."""
+    retain_on_delete: bool = False
+    """`pulumi destroy` leaves the pool, and so its users."""
+    import_id: str = ""
+    """Id of an existing pool that this deployment imports into the state; empty: the pool is created."""
+    provider_info: ProviderInfo | None = None
+    """Partition of the pool. Default (None): looked up."""
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.scopes:
+            raise refuse("scopes", self.scopes, "give at least one, for tokens are asked for by their scopes")
+
+
+class UserPool(pulumi.ComponentResource):
+    """A Cognito user pool to which only administrators add people, its sign-in page, its scopes, and two app clients:
+    one for pages, if there are any, and one for programs.
+
+    In an existing pool only scopes, clients and a group are created. Only members of the group can call the API,
+    because every user of the pool can get a token with every scope.
+    """
+
+    def __init__(self, name: str, args: UserPoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("tap:aws:UserPool", name, None, opts)
+        self._prefix, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self)
+        self.settings = over(BASIS.authorization, args.settings)
+        made = self.settings.user_pool == "made"
+        self.resource = self._pool() if made else self._existing()
+        self.domain = self._domain() if made else None
+        self.group = None if made else self._group()
+        self.server = self._server()
+        callback_urls = [*args.pages, *(self.settings.callback_urls or ())]
+        self.pages = self._pages(callback_urls) if callback_urls else None
+        self.machines = self._machines()
+        self.id = self.resource.id
+        self.arn = self.resource.arn if made else self._existing_arn()
+        self.url = self._url()
+        self.register_outputs({"id": self.id, "arn": self.arn, "url": self.url})
+
+    def scope(self, scope: str) -> pulumi.Output[str]:
+        """A scope as tokens carry it."""
+        return concat(self.server.identifier, "/", scope)
+
+    @property
+    def scopes(self) -> list[pulumi.Output[str]]:
+        """Every scope, likewise."""
+        return [self.scope(scope) for scope in self._args.scopes]
+
+    def _existing(self) -> aws.cognito.UserPool:
+        _, _, pool_id = (self.settings.user_pool or "").rpartition("/")
+        return aws.cognito.UserPool.get(f"{self._prefix}-pool", pool_id, opts=self._child)
+
+    def _existing_arn(self) -> pulumi.Output[str]:
+        pool, mfa = self.resource, self.settings.mfa
+        return derive(
+            lambda arn, pool_id, pool_mfa: _checked_arn(arn, pool_id, mfa, pool_mfa),
+            pool.arn,
+            pool.id,
+            pool.mfa_configuration,
+        )
+
+    def _group(self) -> pulumi.Output[str]:
+        """Return the name of the group whose members can call the API."""
+        if self.settings.user_group:
+            return pulumi.Output.from_input(self.settings.user_group)
+        group = aws.cognito.UserGroup(
+            f"{self._prefix}-group",
+            name=self._args.name,
+            description=f"Users who can call the API {self._args.name}",
+            user_pool_id=self.resource.id,
+            opts=self._child,
+        )
+        return group.name
+
+    def _pool(self) -> aws.cognito.UserPool:
+        args, mfa = self._args, self.settings.mfa
+        return aws.cognito.UserPool(
+            f"{self._prefix}-pool",
+            name=args.name,
+            # What the dearer tiers add is not used.
+            user_pool_tier="LITE",
+            admin_create_user_config={"allow_admin_create_user_only": True},
+            username_attributes=["email"],
+            username_configuration={"case_sensitive": False},
+            auto_verified_attributes=["email"],
+            account_recovery_setting={"recovery_mechanisms": [{"name": "verified_email", "priority": 1}]},
+            password_policy={
+                "minimum_length": LEAST_PASSWORD,
+                "require_lowercase": True,
+                "require_numbers": True,
+                "require_symbols": True,
+                "require_uppercase": True,
+                "temporary_password_validity_days": TEMPORARY_PASSWORD_DAYS,
+            },
+            mfa_configuration=mfa,
+            software_token_mfa_configuration=None if mfa == "OFF" else {"enabled": True},
+            deletion_protection="ACTIVE" if args.deletion_protection else "INACTIVE",
+            tags=args.tags,
+            opts=pulumi.ResourceOptions(
+                parent=self, retain_on_delete=args.retain_on_delete, import_=args.import_id or None
+            ),
+        )
+
+    def _domain(self) -> aws.cognito.UserPoolDomain:
+        return aws.cognito.UserPoolDomain(
+            f"{self._prefix}-domain",
+            domain=derive(urls.domain_prefix, self.resource.id),
+            user_pool_id=self.resource.id,
+            opts=self._child,
+        )
+
+    def _url(self) -> pulumi.Output[str]:
+        pool, partition = self.resource, (self._args.provider_info or ProviderInfo(self)).partition
+        if self.domain:
+            return derive(urls.address, pool.id, self.domain.domain, partition)
+        return derive(_existing_url, pool.arn, pool.id, pool.custom_domain, pool.domain, partition)
+
+    def _server(self) -> aws.cognito.ResourceServer:
+        name = self._args.name
+        return aws.cognito.ResourceServer(
+            f"{self._prefix}-server",
+            identifier=name,
+            name=name,
+            scopes=[{"scope_name": one, "scope_description": f"{one} in {name}"} for one in self._args.scopes],
+            user_pool_id=self.resource.id,
+            opts=self._child,
+        )
+
+    def _pages(self, callback_urls: Sequence[pulumi.Input[str]]) -> aws.cognito.UserPoolClient:
+        """The client of web pages: it has no secret, for a page cannot keep one; they prove by PKCE who asked."""
+        return self._client(
+            "pages",
+            ACCESS_MINUTES,
+            allowed_oauth_flows=["code"],
+            allowed_oauth_scopes=["openid", *self.scopes],
+            callback_urls=callback_urls,
+            logout_urls=callback_urls,
+            supported_identity_providers=["COGNITO"],
+        )
+
+    def _machines(self) -> aws.cognito.UserPoolClient:
+        return self._client(
+            "machines",
+            MACHINE_MINUTES,
+            generate_secret=True,
+            allowed_oauth_flows=["client_credentials"],
+            allowed_oauth_scopes=self.scopes,
+        )
+
+    def _client(self, whose: str, minutes: int, **more: Any) -> aws.cognito.UserPoolClient:
+        return aws.cognito.UserPoolClient(
+            f"{self._prefix}-{whose}",
+            name=f"{self._args.name}-{whose}",
+            user_pool_id=self.resource.id,
+            allowed_oauth_flows_user_pool_client=True,
+            # Nobody signs in but through the page.
+            explicit_auth_flows=["ALLOW_REFRESH_TOKEN_AUTH"],
+            enable_token_revocation=True,
+            prevent_user_existence_errors="ENABLED",
+            access_token_validity=minutes,
+            id_token_validity=minutes,
+            refresh_token_validity=SESSION_HOURS,
+            token_validity_units={"access_token": "minutes", "id_token": "minutes", "refresh_token": "hours"},
+            opts=self._child,
+            **more,
+        )
+
+
+def _existing_url(arn: str, pool_id: str, custom_domain: str, domain: str, partition: str) -> str:
+    # Every pool that was read has an ARN. The mocks of a unit test read none, so its domain is unknown, not missing.
+    return urls.address(pool_id, custom_domain or domain, partition) if arn else ""
+
+
+def _checked_arn(arn: str, pool_id: str, mfa: str | None, pool_mfa: str) -> str:
+    """Return the ARN of an existing pool. Raise ValueError if MFA is required and the pool does not require it."""
+    if mfa == "ON" and pool_mfa in ("OFF", "OPTIONAL"):
+        expected = f"require MFA in the existing user pool {pool_id}, whose MFA is {pool_mfa}, or set OPTIONAL"
+        raise refuse("authorization.mfa", mfa, expected)
+    return arn

@@ -1,0 +1,1 @@
+"""Lambda functions, their code and roles, and what invokes them."""

@@ -1,0 +1,64 @@
+"""A clock that calls a function."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from ...settings import check_schedule
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleArgs:
+    """What a `Schedule` is made from."""
+
+    name: str
+    """The rule's name in AWS."""
+    schedule: str
+    """The schedule's name in the description, which tells the function what to do."""
+    rate: str
+    """`rate(...)` or `cron(...)`."""
+    function_name: pulumi.Input[str]
+    function_arn: pulumi.Input[str]
+    """Of the function, or of the alias that is called."""
+    alias: pulumi.Input[str] | None = None
+    """The name of that alias."""
+    dead_letter_arn: pulumi.Input[str] | None = None
+    """The queue that gets what could not be handed to the function; the queue must let the rule send.  None: none."""
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_schedule("rate", self.rate)
+
+
+class Schedule(pulumi.ComponentResource):
+    """An EventBridge rule with one function as its target, and its permission to call it."""
+
+    def __init__(self, name: str, args: ScheduleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("tap:aws:Schedule", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        self.resource = aws.cloudwatch.EventRule(
+            f"{name}-rule", name=args.name, schedule_expression=args.rate, tags=args.tags, opts=child
+        )
+        self.permission = aws.lambda_.Permission(
+            f"{name}-permission",
+            action="lambda:InvokeFunction",
+            function=args.function_name,
+            qualifier=args.alias,
+            principal="events.amazonaws.com",
+            source_arn=self.resource.arn,
+            opts=child,
+        )
+        self.target = aws.cloudwatch.EventTarget(
+            f"{name}-target",
+            rule=self.resource.name,
+            arn=args.function_arn,
+            input=json.dumps({"schedule": args.schedule}),
+            dead_letter_config={"arn": args.dead_letter_arn} if args.dead_letter_arn else None,
+            opts=child,
+        )
+        self.register_outputs({"rule_name": self.resource.name})

@@ -1,0 +1,1 @@
+"""Tables, backups, keys, parameters and secrets."""

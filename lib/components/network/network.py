@@ -1,0 +1,117 @@
+"""A network for functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+
+from ...documents import iam
+from ...settings import NetworkSettings, over
+from ...settings.environments import BASIS
+from ..lookup.provider_info import ProviderInfo
+from .endpoints import Endpoints, EndpointsArgs
+from .flow_logs import FlowLogs, FlowLogsArgs
+from .function_security_group import FunctionGroup, FunctionGroupArgs
+from .nat import Nat, NatArgs
+from .vpc import Vpc, VpcArgs
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkArgs:
+    """What a `Network` is made from."""
+
+    name: str
+    """The `Name` of its VPC; those of its parts begin with it."""
+    statements: Mapping[str, Sequence[pulumi.Input[iam.Statement]]] = field(default_factory=dict)
+    """What functions may do, by the service that does it, e.g. `{"sns": [...]}`."""
+    settings: NetworkSettings = field(default_factory=NetworkSettings)
+    """What is not said here is as in `dev`; it is made whatever they say of `vpc`."""
+    log_retention_days: int | None = None
+    """Of what is refused; None: as in `dev`."""
+    kms_key_arn: pulumi.Input[str] | None = None
+    """The key that encrypts that log; None: CloudWatch's own."""
+    provider_info: ProviderInfo | None = None
+    """Partition of what functions reach. Default (None): looked up."""
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+
+
+class Network(pulumi.ComponentResource):
+    """A VPC in which functions reach what they call, and nothing reaches them."""
+
+    def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("tap:aws:Network", name, None, opts)
+        self._prefix, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self)
+        self.settings = over(BASIS.network, args.settings)
+        self.vpc = Vpc(f"{name}-vpc", VpcArgs(name=args.name, settings=self.settings, tags=args.tags), self._child)
+        self.vpc_id = self.vpc.id
+        self.private_subnet_ids = [subnet.id for subnet in self.vpc.private]
+        self.endpoints = self._endpoints()
+        self.nat = self._nat() if self.settings.nat_gateways != "none" else None
+        self.flow_logs = self._flow_logs() if self.settings.flow_logs else None
+        self.group = self._group()
+        self.security_group_ids = [self.group.id]
+        self.register_outputs({"vpc_id": self.vpc_id, "security_group_ids": self.security_group_ids})
+
+    def _endpoints(self) -> Endpoints:
+        args = self._args
+        return Endpoints(
+            f"{self._prefix}-endpoint",
+            EndpointsArgs(
+                name=args.name,
+                vpc_id=self.vpc_id,
+                region=self.vpc.resource.region,
+                account=self.vpc.resource.owner_id,
+                route_table_ids=[table.id for table in self.vpc.route_tables],
+                subnet_ids=self.private_subnet_ids,
+                statements=args.statements,
+                interfaces=bool(self.settings.interface_endpoints),
+                provider_info=args.provider_info,
+                tags=args.tags,
+            ),
+            self._child,
+        )
+
+    def _nat(self) -> Nat:
+        return Nat(
+            f"{self._prefix}-nat",
+            NatArgs(
+                name=self._args.name,
+                vpc_id=self.vpc_id,
+                public_subnet_ids=[subnet.id for subnet in self.vpc.public],
+                private_route_table_ids=[table.id for table in self.vpc.route_tables],
+                gateways=1 if self.settings.nat_gateways == "one" else len(self.vpc.public),
+                tags=self._args.tags,
+            ),
+            self._child,
+        )
+
+    def _flow_logs(self) -> FlowLogs:
+        return FlowLogs(
+            f"{self._prefix}-refused",
+            FlowLogsArgs(
+                name=self._args.name,
+                vpc_id=self.vpc_id,
+                account=self.vpc.resource.owner_id,
+                log_retention_days=self._args.log_retention_days,
+                kms_key_arn=self._args.kms_key_arn,
+                tags=self._args.tags,
+            ),
+            self._child,
+        )
+
+    def _group(self) -> FunctionGroup:
+        return FunctionGroup(
+            f"{self._prefix}-functions",
+            FunctionGroupArgs(
+                name=f"{self._args.name}-functions",
+                vpc_id=self.vpc_id,
+                prefix_list_ids=self.endpoints.prefix_list_ids(),
+                group_ids=self.endpoints.group_ids(),
+                anywhere=self.nat is not None,
+                tags=self._args.tags,
+            ),
+            self._child,
+        )

@@ -1,0 +1,105 @@
+"""A VPC, its subnets and their routes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from ...documents.network import subnet_blocks
+from ...model.names import named
+from ...settings import NetworkSettings, over, refuse
+from ...settings.environments import BASIS
+
+
+@dataclass(frozen=True, kw_only=True)
+class VpcArgs:
+    """What a `Vpc` is made from."""
+
+    name: str
+    """Its `Name`; those of its parts begin with it."""
+    settings: NetworkSettings = field(default_factory=NetworkSettings)
+    """What is not said here is as in `dev`."""
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+
+
+class Vpc(pulumi.ComponentResource):
+    """A VPC with a public and a private subnet in each of several zones; nothing leads into it or out of it."""
+
+    def __init__(self, name: str, args: VpcArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("tap:aws:Vpc", name, None, opts)
+        self._prefix, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self)
+        settings = over(BASIS.network, args.settings)
+        self.resource = aws.ec2.Vpc(
+            f"{name}-vpc",
+            cidr_block=settings.cidr_block,
+            enable_dns_support=True,
+            enable_dns_hostnames=True,  # without them endpoints have no private names
+            tags=named(args.tags, args.name),
+            opts=self._child,
+        )
+        self.id = self.resource.id
+        # What names no group gets this one, which lets everything through until somebody says otherwise.
+        self.default_group = aws.ec2.DefaultSecurityGroup(
+            f"{name}-default", vpc_id=self.id, tags=named(args.tags, f"{args.name}-default"), opts=self._child
+        )
+        self.zones = self._zones(settings.zones or 0)
+        public, private = subnet_blocks(settings.cidr_block or "", settings.zones or 0)
+        self.public = self._subnets("public", public)
+        self.private = self._subnets("private", private)
+        self.route_tables = [self._route_table(number) for number, _ in enumerate(self.private, 1)]
+        """Of the private subnets, one each."""
+        self.associations = [
+            aws.ec2.RouteTableAssociation(
+                f"{name}-private-{number}", subnet_id=subnet.id, route_table_id=table.id, opts=self._child
+            )
+            for number, (subnet, table) in enumerate(zip(self.private, self.route_tables, strict=True), 1)
+        ]
+        self.register_outputs({"id": self.id, "private_subnet_ids": [subnet.id for subnet in self.private]})
+
+    def _zones(self, count: int) -> list[pulumi.Output[str]]:
+        """The names of the first zones of the region, of which local and wavelength zones are none."""
+        found = aws.get_availability_zones_output(
+            filters=[{"name": "zone-type", "values": ["availability-zone"]}],
+            opts=pulumi.InvokeOutputOptions(parent=self),
+        )
+        names = found.names.apply(lambda names: first(names, count))
+        return [names[number] for number in range(count)]
+
+    def _subnets(self, kind: str, blocks: Sequence[str]) -> list[aws.ec2.Subnet]:
+        return [
+            aws.ec2.Subnet(
+                f"{self._prefix}-{kind}-{number}",
+                vpc_id=self.id,
+                cidr_block=block,
+                availability_zone=zone,
+                map_public_ip_on_launch=False,
+                tags=named(self._args.tags, f"{self._args.name}-{kind}-{number}"),
+                # A zone that AWS adds to the region, or hides, moves no subnet.
+                opts=pulumi.ResourceOptions(parent=self, ignore_changes=["availabilityZone"]),
+            )
+            for number, (block, zone) in enumerate(zip(blocks, self.zones, strict=True), 1)
+        ]
+
+    def _route_table(self, number: int) -> aws.ec2.RouteTable:
+        return aws.ec2.RouteTable(
+            f"{self._prefix}-private-{number}-routes",
+            vpc_id=self.id,
+            tags=named(self._args.tags, f"{self._args.name}-private-{number}"),
+            opts=self._child,
+        )
+
+
+def first(zones: Sequence[str] | None, count: int) -> list[str]:
+    """Return the first `count` zones, or as many empty strings if `zones` is unset, as in unit tests with mocks.
+
+    Raise `ValueError` if the region has fewer.
+    """
+    if zones is None:
+        return [""] * count
+    if len(zones) < count:
+        raise refuse("network.zones", count, f"give at most {len(zones)}, for the region has {', '.join(zones)}")
+    return list(zones[:count])

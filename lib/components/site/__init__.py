@@ -1,0 +1,1 @@
+"""The bucket, the distribution and the files of a site."""

@@ -1,0 +1,1 @@
+"""Generates the documents that users read from the descriptions."""

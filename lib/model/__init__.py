@@ -1,0 +1,72 @@
+"""The vocabulary that a service is described in. It imports neither Pulumi nor boto3.
+
+Everything else is derived from a `Service`: the resources, the permissions, the routing and validation inside the
+functions, the OpenAPI document, the alarms, the outputs, the local run.
+"""
+
+from .function import Function
+from .grants import Grant
+from .resources import (
+    STANDARD_ALARMS,
+    UNITS,
+    Alarm,
+    Comparison,
+    Grantable,
+    Index,
+    Key,
+    KeyType,
+    Metric,
+    MissingData,
+    Parameter,
+    Projection,
+    Schema,
+    Secret,
+    Site,
+    Statistic,
+    Store,
+    StreamView,
+    Table,
+    Topic,
+)
+from .service import CORS_VARIABLE, DEFAULT_TAGS, GROUP_VARIABLE, Call, LogAccess, Service
+from .triggers import METHODS, Code, Consumer, Part, Route, Schedule, Throttle
+from .validation import RESERVED_OUTPUT_PREFIXES
+
+__all__ = [
+    "CORS_VARIABLE",
+    "DEFAULT_TAGS",
+    "GROUP_VARIABLE",
+    "METHODS",
+    "RESERVED_OUTPUT_PREFIXES",
+    "STANDARD_ALARMS",
+    "UNITS",
+    "Alarm",
+    "Call",
+    "Code",
+    "Comparison",
+    "Consumer",
+    "Function",
+    "Grant",
+    "Grantable",
+    "Index",
+    "Key",
+    "KeyType",
+    "LogAccess",
+    "Metric",
+    "MissingData",
+    "Parameter",
+    "Part",
+    "Projection",
+    "Route",
+    "Schedule",
+    "Schema",
+    "Secret",
+    "Service",
+    "Site",
+    "Statistic",
+    "Store",
+    "StreamView",
+    "Table",
+    "Throttle",
+    "Topic",
+]

@@ -1,0 +1,64 @@
+"""The Lambda functions of a service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..settings import FunctionSettings
+from .grants import Grant, merged
+from .resources import Metric
+from .triggers import Consumer, Part, Route, Schedule
+from .validation import check_name, check_variable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Function:
+    """A Lambda function: the routes, schedules and streams it serves."""
+
+    name: str
+    """Its type in the service's name pattern."""
+    handler: str
+    """The Python module whose functions its operations name; its package goes into the archive.  If it has a function
+    `start`, that is called once when a worker starts, which is when AWS gives it the most processor time."""
+    routes: tuple[Route, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    consumers: tuple[Consumer, ...] = ()
+    """One for each table at most: a function is told of a table's changes once."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables besides those of what it was granted; nothing secret goes into one."""
+    settings: FunctionSettings = field(default_factory=FunctionSettings)
+    """Figures of this function alone; the arguments of a `TapStack` still come on top.  Its `reserved_concurrency`
+    counts where the environment reserves any."""
+
+    def __post_init__(self) -> None:
+        check_name("function", self.name)
+        for variable in self.variables:
+            check_variable(f"function {self.name!r}", variable)
+
+    def runs(self) -> tuple[Schedule | Consumer, ...]:
+        """What has no caller who would hear of a failure."""
+        return (*self.schedules, *self.consumers)
+
+    def parts(self) -> tuple[Part, ...]:
+        """All that it serves."""
+        return (*self.routes, *self.runs())
+
+    def operations(self) -> dict[str, FunctionSettings]:
+        """Its operations, with the figures that each has where it is alone."""
+        found: dict[str, FunctionSettings] = {}
+        for part in self.parts():
+            found.setdefault(part.operation, part.settings)
+        return found
+
+    def metrics(self) -> list[Metric]:
+        """All that it may emit."""
+        return list(dict.fromkeys(metric for part in self.parts() for metric in part.metrics))
+
+    def emitting(self, metric: str) -> list[str]:
+        """Those of its operations that may emit a metric."""
+        return list(dict.fromkeys(part.operation for part in self.parts() if metric in {m.name for m in part.metrics}))
+
+    def grants(self) -> list[Grant]:
+        """What its parts need, merged by what of a table, topic, parameter or secret it is on."""
+        return merged(grant for part in self.parts() for grant in part.grants)

@@ -1,0 +1,270 @@
+"""The description of a service, from which everything else is derived."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, get_args
+
+from ..settings import Settings, check_tags, over
+from . import json_schema
+from .function import Function
+from .grants import Grant, action_problems, merged
+from .resources import READING, STANDARD_ALARMS, Alarm, Grantable, Parameter, Schema, Secret, Site, Table, Topic
+from .triggers import Route
+from .validation import NAME, check_name, check_pattern, repeated
+
+LogAccess = Literal["write", "create", "managed"]
+"""Permissions of functions in CloudWatch Logs. `write`: create streams and write events in their own log group.
+`create`: also create that log group. `managed`: `AWSLambdaBasicExecutionRole`, which allows these actions on every log
+group of the account."""
+CORS_VARIABLE = "CORS_ORIGIN"
+"""Environment variable with the allowed CORS origins, separated by commas, if one is the service's own site; it is
+also that of the function that responds to OPTIONS."""
+GROUP_VARIABLE = "USER_POOL_GROUP"
+"""Environment variable with the name of the group whose users can call the API."""
+DEFAULT_TAGS = {"Environment": "{environment}", "Service": "{service}", "ManagedBy": "Pulumi"}
+"""Default tags of a service that defines none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A request that shows a service at work: a line of the local run's tour, an example in the reference."""
+
+    method: str
+    path: str
+    """As a caller writes it: `/items/pencil?page_size=2`."""
+    status: int
+    """What it should be answered."""
+    body: Any = None
+    keeps: Mapping[str, str] = field(default_factory=dict)
+    """Members of its answer that later calls name: `{"desk": "itemId"}` fills `{desk}` in their paths and bodies."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def calls(self, route: Route) -> bool:
+        """Whether it is this route that answers."""
+        pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(route.path))
+        return self.method == route.method and re.fullmatch(pattern, self.path.split("?")[0]) is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """A serverless API: what a `TapStack` makes."""
+
+    name: str
+    title: str
+    description: str
+    name_pattern: str
+    """Physical names, with `{type}` and `{environment}`."""
+    tables: tuple[Table, ...]
+    functions: tuple[Function, ...]
+    schemas: Mapping[str, Schema] = field(default_factory=dict)
+    """Request and response bodies by name (letters and digits, as API Gateway names models)."""
+    batches: Mapping[str, str] = field(default_factory=dict)
+    """Request schemas whose entries are validated one by one: the array property by the name of the schema. An invalid
+    entry does not reject the request; the operation receives its error in `Request.invalid`."""
+    topics: tuple[Topic, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    secrets: tuple[Secret, ...] = ()
+    api_type: str = "api"
+    """The API's type in the name pattern."""
+    alarms_type: str = "alarms"
+    """The type of the topic that alarms go to: one of `topics`, or another."""
+    alarm_pattern: str | None = None
+    """Names of alarms, with `{function}`, `{alarm}` and `{environment}`; default: the name pattern."""
+    demo: tuple[Call, ...] = ()
+    """What to ask it, in this order, to see every route answer and to have something in its tables."""
+    settings: Settings = field(default_factory=Settings)
+    """The service's own figures: they stand in every environment, unless an argument says otherwise."""
+    shared_type: str = ""
+    """The type of a layer that holds the code its functions share; without one each has all of its code."""
+    dead_letters: str = ""
+    """The type of a queue that keeps what functions failed to do for schedules and streams; empty: it is lost."""
+    alarms: tuple[Alarm, ...] = ()
+    """Those beyond every function's own."""
+    site: Site | None = None
+    default_tags: Mapping[str, str] = field(default_factory=DEFAULT_TAGS.copy)
+    """Tags of every resource, which the `tags` of the arguments override. Values can contain `{service}` and
+    `{environment}`. Default: `Environment`, `Service` and `ManagedBy`."""
+    log_access: LogAccess = "write"
+    """Permissions of its functions in CloudWatch Logs. Their log groups are created first, so `write` is sufficient."""
+
+    def __post_init__(self) -> None:
+        check_name("service", self.name)
+        check_pattern("name_pattern", self.name_pattern, needed={"type", "environment"})
+        if self.log_access not in get_args(LogAccess):
+            allowed = ", ".join(get_args(LogAccess))
+            raise ValueError(f"service {self.name!r} log_access must be one of {allowed}, got {self.log_access!r}.")
+        if self.alarm_pattern:
+            several = {"function"} if len(self.functions) > 1 else set()
+            check_pattern("alarm_pattern", self.alarm_pattern, {"alarm", "environment"} | several, {"function"})
+        for problem in self._problems():
+            raise ValueError(f"service {self.name!r}: {problem}")
+        tags: Mapping[str, Any] = self.default_tags
+        for key, value in tags.items():
+            if not isinstance(value, str):
+                raise ValueError(f"service {self.name!r} default_tags[{key!r}] must be a string, got {value!r}.")
+        check_tags(self.tags("dev"), f"service {self.name!r} default_tags")
+
+    def tags(self, environment: str) -> dict[str, str]:
+        """Return the default tags of the service in an environment."""
+        return {
+            key: value.replace("{service}", self.name).replace("{environment}", environment)
+            for key, value in self.default_tags.items()
+        }
+
+    def routes(self) -> list[tuple[Function, Route]]:
+        """Every route with the function that serves it."""
+        return [(function, route) for function in self.functions for route in function.routes]
+
+    def preflight_type(self) -> str:
+        """Return the type, in the name pattern, of the function that responds to OPTIONS for several CORS origins."""
+        return f"{self.api_type}-preflight"
+
+    def scopes(self) -> list[str]:
+        """All that its routes need callers to be allowed."""
+        return sorted({route.scope_needed() for _, route in self.routes()} - {""})
+
+    def request_schema(self, name: str) -> Schema:
+        """Return the schema that rejects a request body: without the schema of the entries if it is a batch."""
+        schema = self.schemas[name]
+        if name not in self.batches:
+            return schema
+        properties, array = schema["properties"], self.batches[name]
+        envelope = {keyword: value for keyword, value in properties[array].items() if keyword != "items"}
+        return {**schema, "properties": {**properties, array: envelope}}
+
+    def entry_schema(self, name: str) -> Schema:
+        """Return the schema of one entry of a batch."""
+        schema: Schema = self.schemas[name]["properties"][self.batches[name]]["items"]
+        return schema
+
+    def grants(self) -> list[Grant]:
+        """What its functions need together, merged as a function's own."""
+        return merged(grant for function in self.functions for grant in function.grants())
+
+    def split(self) -> Service:
+        """The same service with a function for each operation, named after it; they share their code in a layer."""
+        made = [
+            replace(
+                function,
+                name=operation.replace("_", "-"),
+                routes=tuple(route for route in function.routes if route.operation == operation),
+                schedules=tuple(schedule for schedule in function.schedules if schedule.operation == operation),
+                consumers=tuple(consumer for consumer in function.consumers if consumer.operation == operation),
+                settings=over(function.settings, settings),
+            )
+            for function in self.functions
+            for operation, settings in function.operations().items()
+        ]
+        pattern = self.alarm_pattern if self.alarm_pattern and "{function}" in self.alarm_pattern else None
+        alarms = tuple(one for alarm in self.alarms for one in self._split_alarm(alarm))
+        return replace(self, functions=tuple(made), alarm_pattern=pattern, shared_type="shared", alarms=alarms)
+
+    def _split_alarm(self, alarm: Alarm) -> list[Alarm]:
+        """An alarm for each function that what it is on becomes, of those that may emit the metric."""
+        emitting = [operation for f in self.functions if f.name == alarm.on for operation in f.emitting(alarm.metric)]
+        operations = [operation.replace("_", "-") for operation in emitting]
+        if len(operations) > 1:
+            return [replace(alarm, name=f"{alarm.name}-{operation}", on=operation) for operation in operations]
+        return [replace(alarm, on=on) for on in operations or [alarm.on]]
+
+    def _problems(self) -> Iterator[str]:
+        for what, there in {"table": self.tables, "function": self.functions, "route": self.routes()}.items():
+            if not there:
+                yield f"it has no {what}: give at least one"
+        grantable: tuple[Grantable, ...] = (*self.tables, *self.topics, *self.parameters, *self.secrets)
+        others = [] if self.alarms_type in {topic.name for topic in self.topics} else [self.alarms_type]
+        others += [self.dead_letters] if self.dead_letters else []
+        yield from repeated("table, topic, parameter or secret", [one.name for one in grantable] + others)
+        variables = [one.variable for one in grantable if one.variable] + [CORS_VARIABLE] * bool(self.site)
+        variables.append(GROUP_VARIABLE)
+        yield from repeated("variable", variables)
+        with_outputs: tuple[Table | Topic, ...] = (*self.tables, *self.topics)
+        yield from repeated("output", [output for one in with_outputs for output in one.outputs().values()])
+        yield from repeated("function", [function.name for function in self.functions])
+        yield from repeated("route", [f"{route.method} {route.path}" for _, route in self.routes()])
+        codes = dict.fromkeys(code for _, route in self.routes() for code in route.codes)
+        yield from repeated("code", [code.name for code in codes])
+        yield from repeated("schedule", [s.name for function in self.functions for s in function.schedules])
+        yield from repeated("consumer", [c.name for function in self.functions for c in function.consumers])
+        metrics = dict.fromkeys(metric for function in self.functions for metric in function.metrics())
+        yield from repeated("metric", [metric.name for metric in metrics])
+        yield from repeated("alarm", [*(alarm.name for alarm in self.alarms), *map(str.lower, STANDARD_ALARMS)])
+        yield from self._grant_problems({one.name: one for one in grantable})
+        yield from self._variable_problems({*variables, *(f"{p.variable}_DEPLOYED" for p in self.parameters)})
+        yield from self._consumer_problems()
+        yield from self._alarm_problems()
+        for _, route in self.routes():
+            for schema in {route.body, *route.responses.values()} - {None, *self.schemas}:
+                yield f"route {route.method} {route.path} names the schema {schema!r}, which is not among its schemas"
+        yield from self._schema_problems()
+        for name, array in self.batches.items():
+            body = self.schemas.get(name, {})
+            entries = body.get("properties", {}).get(array, {})
+            if (body.get("type"), entries.get("type"), "items" in entries) != ("object", "array", True):
+                yield f"batches[{name!r}] must be an array with items in the object schema {name!r}, got {array!r}."
+        for name in self.schemas:
+            if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", name):
+                yield f"schema name {name!r}: give letters and digits, which is what API Gateway takes"
+
+    def _schema_problems(self) -> Iterator[str]:
+        bodies = {route.body for _, route in self.routes()}
+        for name, schema in self.schemas.items():
+            yield from json_schema.problems(schema, f"schema {name}", checked=name in bodies)
+        for _, route in self.routes():
+            for name, schema in route.query.items():
+                path = f"route {route.method} {route.path} query parameter {name}"
+                yield from json_schema.query_problems(schema, path)
+
+    def _grant_problems(self, grantable: Mapping[str, Grantable]) -> Iterator[str]:
+        for parameter in self.parameters:
+            if parameter.table and parameter.table not in {table.name for table in self.tables}:
+                yield f"parameter {parameter.name!r} holds the name of {parameter.table!r}, which is none of its tables"
+        indexes = {name: {index.name for index in getattr(one, "indexes", ())} for name, one in grantable.items()}
+        reading = {secret.name: READING[secret.store] for secret in self.secrets}
+        for function in self.functions:
+            for grant in function.grants():
+                if grant.on not in indexes:
+                    yield f"function {function.name!r} is granted {grant.on!r}, which it does not have"
+                elif grant.keys and not isinstance(grantable[grant.on], Table):
+                    yield f"function {function.name!r} is granted keys of {grant.on!r}, which has no rows"
+                elif grant.on in reading and grant.actions != (reading[grant.on],):
+                    may = reading[grant.on]
+                    yield f"function {function.name!r} is granted {grant.actions} on {grant.on!r}: give {may}"
+                elif unknown := set(grant.indexes) - indexes[grant.on]:
+                    yield f"function {function.name!r} is granted indexes {sorted(unknown)}, which {grant.on!r} lacks"
+                elif grant.on not in reading:
+                    kind = "index" if grant.indexes else type(grantable[grant.on]).__name__.lower()
+                    yield from action_problems(f"function {function.name!r} grant on {grant.on!r}", grant, kind)
+
+    def _variable_problems(self, taken: set[str]) -> Iterator[str]:
+        for function in self.functions:
+            for name in sorted(taken & function.variables.keys()):
+                yield f"function {function.name!r} has the variable {name!r}, which holds something else: rename it"
+
+    def _consumer_problems(self) -> Iterator[str]:
+        streams = {table.name for table in self.tables if table.stream}
+        for function in self.functions:
+            for consumer in function.consumers:
+                if consumer.table not in streams:
+                    yield f"consumer {consumer.name!r} reads {consumer.table!r}: give the name of a table with a stream"
+            tables = [consumer.table for consumer in function.consumers]
+            yield from repeated(f"function {function.name!r} consumer of table", tables)
+        if self.dead_letters:
+            if not NAME.fullmatch(self.dead_letters):
+                yield f"dead_letters {self.dead_letters!r}: give lower-case letters, digits and '-', a letter first"
+            if not any(function.runs() for function in self.functions):
+                yield f"dead_letters {self.dead_letters!r}: nothing runs by schedule or stream, take it out"
+
+    def _alarm_problems(self) -> Iterator[str]:
+        known = ["api", *["dead-letters"] * bool(self.dead_letters), *(function.name for function in self.functions)]
+        functions = {function.name: function for function in self.functions}
+        for alarm in self.alarms:
+            if known.count(alarm.on) != 1:
+                says = "is two things: rename the function" if alarm.on in known else f"is none of {', '.join(known)}"
+                yield f"alarm {alarm.name!r} is on {alarm.on!r}, which {says}"
+            elif alarm.on in functions and not functions[alarm.on].emitting(alarm.metric):
+                says = f"none of {alarm.on!r}'s operations emits: add it to the metrics of one that does"
+                yield f"alarm {alarm.name!r} is on the metric {alarm.metric!r}, which {says}"

@@ -1,0 +1,1 @@
+"""Models what a deployment lets through: throttles, quotas, concurrency and queues."""

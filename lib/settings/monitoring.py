@@ -1,0 +1,64 @@
+"""Alarms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from .base import Layer, between, flag, matching, refuse, setting
+
+if TYPE_CHECKING:
+    import pulumi
+
+COUNT = between(0, 1_000_000_000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlarmSettings(Layer):
+    """When to wake somebody, and whom."""
+
+    duration_ms: int | None = setting(between(1, 900_000, "milliseconds"), key="duration_alarm_ms")
+    """Average duration of a function over a period above which it is alarming; default 80 % of its timeout."""
+    errors: int | None = setting(COUNT)
+    """Failed invocations in a period above which it is alarming."""
+    throttles: int | None = setting(COUNT)
+    """Refused invocations in a period above which it is alarming."""
+    period_seconds: int | None = setting(
+        (
+            lambda v: isinstance(v, int) and v in range(60, 86_401, 60),
+            "give a multiple of 60 up to 86400 seconds",
+        )
+    )
+    """How long a period is: a multiple of 60, for Lambda counts by the minute."""
+    evaluation_periods: int | None = setting(between(1, 1440, "periods"))
+    """How many periods in a row make an alarm."""
+    recommended: bool | None = setting(flag(), key="recommended_alarms")
+    """The alarms that AWS recommends for the API, its tables, streams and functions, too, and one in ALARM while
+    any other of the service is. If false, only the one on 5xx responses of the API, which `items` lacks, too."""
+    api_5xx_share: float | None = setting(between(0.0, 1.0))
+    """The part of requests answered 5xx above which an alarm enters the ALARM state."""
+    api_4xx_share: float | None = setting(between(0.0, 1.0))
+    """The part of requests answered 4xx above which a recommended alarm goes off."""
+    api_latency_ms: int | None = setting(between(1, 29_000, "milliseconds"))
+    """What nine requests in ten may take at most before a recommended alarm goes off."""
+    iterator_age_seconds: int | None = setting(between(1, 86_400, "seconds"))
+    """How old a table's change may be when it is told before a recommended alarm goes off."""
+    runbook_url: str | None = setting(
+        matching(r"|https://\S+|[\w./-]+\.md", "give an address that begins with https://, or '' for none"),
+        key="runbook_url",
+    )
+    """The page that says what to do, at a part with the alarm's name; empty: the alarm says it alone."""
+    notification_email: str | pulumi.Output[str] | None = setting(
+        matching(r"|[^@\s]+@[^@\s]+\.[^@\s]+", "give one address, or '' for none"),
+        key="notification_email",
+        accepts_output=True,
+    )
+    """Who is written to; AWS asks the address to confirm. Empty: nobody."""
+
+    WHERE: ClassVar[str] = "alarms"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.period_seconds or 60) * (self.evaluation_periods or 1) > 86_400:
+            wanted = f"give so few that with period_seconds {self.period_seconds} they span a day at most"
+            raise refuse("alarms.evaluation_periods", self.evaluation_periods, wanted)

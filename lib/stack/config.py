@@ -1,0 +1,305 @@
+"""Pulumi config, as the arguments of a `TapStack`."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from typing import Any, get_args, get_type_hints
+
+import pulumi
+from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
+
+from ..model import Service
+from ..services import CHOICES, SERVICES
+from ..settings import LAYERS, Layer, check_tags, refuse
+from ..settings.table import REGION
+from .args import TapStackArgs
+
+OTHER_KEYS = (
+    "service",
+    "environment",
+    "environment_profile",
+    "split_functions",
+    "adopt_retained",
+    "tags",
+    "secrets",
+)
+"""The keys besides `KEYS`."""
+
+
+class ConfigError(ValueError, pulumi.RunError):
+    """Invalid config. The Pulumi CLI prints the message without a traceback."""
+
+
+def truth(text: str) -> bool:
+    """True or false from config's text."""
+    return {"true": True, "false": False}[text.lower()]
+
+
+def text_or_none(text: str) -> str:
+    """Text, of which `none` is the empty one where nothing else is: an empty value in config says nothing."""
+    return "" if text == "none" else text
+
+
+def texts(text: str) -> tuple[str, ...]:
+    """Several texts with commas between them; `none` is none of them."""
+    return () if text == "none" else tuple(one.strip() for one in text.split(","))
+
+
+READERS: Mapping[type, Callable[[str], Any]] = {bool: truth, int: int, float: float, str: str, tuple: texts}
+"""How a value of each type is spelt."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """A key of the configuration that sets one field, of one class or of several that share it."""
+
+    field: str
+    layers: tuple[type[Layer], ...]
+    read: Callable[[str], Any]
+
+    @property
+    def layer(self) -> type[Layer]:
+        """The first class that has the field."""
+        return self.layers[0]
+
+    @property
+    def zero_says_nothing(self) -> bool:
+        """Whether it is a number that cannot be 0: such a key is an integer in `Pulumi.yaml`, which needs a default."""
+        return self.read is int and not self.layer.checks()[self.field][0](0)
+
+    @property
+    def keeps_secrets(self) -> bool:
+        """Whether a secret value stays secret in the state of the stack."""
+        metadata = {one.name: one.metadata for one in fields(self.layer)}[self.field]
+        return bool(metadata["accepts_output"])
+
+    def unsaid(self, text: str) -> bool:
+        """Whether the figure is left to the layers below; `Pulumi.yaml` must give every key a default."""
+        return not text or (self.zero_says_nothing and text == "0")
+
+
+def _reader(layer: type[Layer], field: str) -> Callable[[str], Any]:
+    hint = get_type_hints(layer, localns={"pulumi": pulumi})[field]  # which settings do not import
+    kinds = {getattr(one, "__origin__", one) for one in (get_args(hint) or (hint,))} & READERS.keys()
+    read = READERS[kinds.pop() if kinds else str]
+    return text_or_none if read is str and layer.checks()[field][0]("") else read
+
+
+def _keys() -> dict[str, Key]:
+    found: dict[str, Key] = {}
+    for layer in (*LAYERS.values(), *(choice.settings for choice in CHOICES.values())):
+        for one in fields(layer):
+            name = one.metadata["key"] or f"{layer.WHERE}_{one.name}"
+            before = found.get(name)
+            layers = (*(before.layers if before else ()), layer)
+            found[name] = Key(field=one.name, layers=layers, read=_reader(layer, one.name))
+    return found
+
+
+KEYS: Mapping[str, Key] = _keys()
+"""A key for every figure.  Options of services, whose descriptions begin with their names, are nothing to the
+others."""
+
+
+def check_keys(config: pulumi.Config | None = None, own_keys: Iterable[str] = ()) -> None:
+    """Raise `ConfigError` for keys of the project that nothing reads, each with the nearest known key.
+
+    `own_keys` are the keys that the program itself reads.
+    """
+    config = config or pulumi.Config()
+    known = {config.full_key(name) for name in (*KEYS, *OTHER_KEYS, *own_keys)}
+    unknown = {key for key in (*get_config_env(), *CONFIG.get()) if key.startswith(f"{config.name}:")} - known
+    nearest = {key: difflib.get_close_matches(key, known, n=1, cutoff=0)[0] for key in sorted(unknown)}
+    if nearest:
+        keys = ", ".join(f"{key!r} (nearest key: {other!r})" for key, other in nearest.items())
+        raise ConfigError(f"config keys must be known, got {keys}. Rename them, or remove them with pulumi config rm.")
+
+
+def check_stack_name(args: TapStackArgs) -> None:
+    """Raise `ConfigError` if the name of the stack says another service or environment than its config.
+
+    Such a name is `<service>-<environment>`, followed by the region for a standby; any other name is free.
+    """
+    stack, service, environment = pulumi.get_stack(), args.description().name, args.environment
+    is_named = any(stack.startswith(f"{name}-") for name in SERVICES)
+    if is_named and not re.fullmatch(rf"{re.escape(f'{service}-{environment}')}(-{REGION})?", stack):
+        raise ConfigError(
+            f"config service and environment must match the name of the stack, {stack!r}, got {service!r} and "
+            f"{environment!r}. Deploying them here would replace the tables of {stack}. Change the config, or deploy "
+            f"another stack: pulumi stack init {service}-{environment}."
+        )
+
+
+def args_from_config(config: pulumi.Config | None = None) -> TapStackArgs:
+    """The arguments that `Pulumi.yaml`, the stack's file and `ENVIRONMENT_SUFFIX` spell out.
+
+    Raise `ConfigError` for an invalid value, without the value if it is secret. Warn of secret values that the state
+    of the stack contains in plain text.
+    """
+    values = _Values(config or pulumi.Config())
+    with values.errors():
+        args = _args(values)
+    if exposed := values.exposed():
+        pulumi.log.warn(
+            f"Secret config keys whose values are plain text in the state of the stack: {', '.join(exposed)}. "
+            "Do not keep secrets in them: see docs/secrets.md."
+        )
+    return args
+
+
+def secrets_from_config(service: Service, config: pulumi.Config | None = None) -> dict[str, pulumi.Output[str]]:
+    """What the configuration has under `secrets` for a service; those of other services are nothing to it."""
+    values = _Values(config or pulumi.Config())
+    with values.errors():
+        return _secrets(service, values)
+
+
+class _Values:
+    """The config of a project."""
+
+    def __init__(self, config: pulumi.Config) -> None:
+        self._config = config
+        self._hidden: set[str] = set()
+
+    def text(self, name: str) -> str:
+        """Return the value of a key, or an empty string."""
+        return self._config.get(name) or ""
+
+    def is_secret(self, name: str) -> bool:
+        """Return whether the value of a key is secret."""
+        return is_config_secret(self._config.full_key(name))
+
+    def hide(self, name: str, value: object) -> None:
+        """Keep the value of a key out of errors if it is secret."""
+        if self.is_secret(name):
+            parts = value if isinstance(value, tuple) else (value,)
+            self._hidden |= {self.text(name), *map(str, parts)} - {""}
+
+    def parsed(self, name: str) -> Any:
+        """Return an object or list, or the string of a value that is no JSON; an empty object if it is not set."""
+        try:
+            return self._config.get_object(name) or {}
+        except pulumi.ConfigTypeError:
+            return self.text(name)
+
+    def invalid(self, name: str, value: object, expected: str) -> ValueError:
+        """Return the error for a value, which a secret value is not part of."""
+        if not self.is_secret(name):
+            return refuse(f"config {name}", value, expected)
+        return ValueError(f"config {name} must be {expected.removeprefix('give ')}, got a secret value.")
+
+    def exposed(self) -> list[str]:
+        """Return the secret keys that are set and whose values end in plain text."""
+        names = (name for name in (*OTHER_KEYS, *KEYS) if name != "secrets" and self.text(name))
+        return [
+            self._config.full_key(name)
+            for name in names
+            if self.is_secret(name) and not (name in KEYS and KEYS[name].keeps_secrets)
+        ]
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Turn every ValueError into a `ConfigError` that shows no secret value."""
+        try:
+            yield
+        except ValueError as exc:
+            raise ConfigError(self._redacted(str(exc))) from None
+
+    def _redacted(self, message: str) -> str:
+        for part in sorted(self._hidden, key=len, reverse=True):
+            message = re.sub(rf"(?<!\w){re.escape(part)}(?!\w)", "[secret]", message)
+        return message
+
+
+def _args(values: _Values) -> TapStackArgs:
+    service = values.text("service") or "items"
+    values.hide("service", service)
+    values.hide("environment_profile", values.text("environment_profile"))
+    said: dict[type[Layer], dict[str, Any]] = defaultdict(dict)
+    for name, key in KEYS.items():
+        text = values.text(name)
+        if not key.unsaid(text):
+            value = _read(name, key, values)
+            for layer in key.layers:
+                said[layer][key.field] = value
+    layers: dict[str, Any] = {name: layer(**said[layer]) for name, layer in LAYERS.items()}
+    described = SERVICES.get(service)
+    return TapStackArgs(
+        environment_suffix=_environment(values),
+        environment_profile=values.text("environment_profile") or None,
+        service=_chosen(service, said),
+        split_functions=_flag(values, "split_functions"),
+        adopt_retained=_flag(values, "adopt_retained"),
+        tags=_tags(values),
+        secrets=_secrets(described, values) if described else {},
+        **layers,
+    )
+
+
+def _environment(values: _Values) -> str:
+    suffix = values.text("environment") or os.environ.get("ENVIRONMENT_SUFFIX") or "dev"
+    if values.is_secret("environment"):
+        try:
+            TapStackArgs(environment_suffix=suffix)
+        except ValueError:
+            expected = "letters, digits, '-' and '_', and spelled as in docs/configuration.md if it is listed there"
+            raise values.invalid("environment", suffix, expected) from None
+    return suffix
+
+
+def _tags(values: _Values) -> Mapping[str, pulumi.Input[str]]:
+    tags = values.parsed("tags")
+    expected = 'give an object of texts, such as {"Owner": "web-team"}'
+    if not isinstance(tags, dict):
+        raise values.invalid("tags", tags, expected)
+    if not values.is_secret("tags"):
+        return tags
+    try:
+        check_tags(tags)
+    except ValueError:
+        raise values.invalid("tags", tags, f"{expected}, with names and values that AWS accepts") from None
+    return {name: pulumi.Output.secret(value) for name, value in tags.items()}
+
+
+def _secrets(service: Service, values: _Values) -> dict[str, pulumi.Output[str]]:
+    given = values.parsed("secrets")
+    if not isinstance(given, dict):
+        raise refuse("config secrets", type(given).__name__, "give an object, with pulumi config set --secret --path")
+    found = {secret.name: given[secret.name] for secret in service.secrets if secret.name in given}
+    for name, value in found.items():
+        if not isinstance(value, str):
+            raise refuse(f"config secrets.{name}", type(value).__name__, "give a text")
+    return {name: pulumi.Output.secret(value) for name, value in found.items()}
+
+
+def _chosen(service: str, said: Mapping[type[Layer], Mapping[str, Any]]) -> str | Service:
+    """The service by its name, or where something is chosen about it the service as chosen."""
+    choice = CHOICES.get(service)
+    return choice.make(choice.settings(**said[choice.settings])) if choice and choice.settings in said else service
+
+
+def _flag(values: _Values, name: str) -> bool:
+    """Return a key that is true or false; unset, it is false."""
+    text = values.text(name) or "false"
+    try:
+        return truth(text)
+    except KeyError:
+        raise values.invalid(name, text, "give true or false") from None
+
+
+def _read(name: str, key: Key, values: _Values) -> Any:
+    text, (possible, expected) = values.text(name), key.layer.checks()[key.field]
+    try:
+        value = key.read(text)
+    except (ValueError, KeyError):
+        value = None
+    if value is None or not possible(value):
+        raise values.invalid(name, text, expected)
+    values.hide(name, value)
+    return pulumi.Output.secret(value) if value and key.keeps_secrets and values.is_secret(name) else value

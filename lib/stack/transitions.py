@@ -1,0 +1,244 @@
+"""What a deployment must respect of the previous one: checks, warnings, and decisions that depend on what exists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pulumi
+
+from ..components.data.backup import VAULT_KEYS
+from ..components.data.table import ONLY_READ, REPLICATED, RETAINED
+from ..components.data.table import TOKEN as TABLE_COMPONENT
+from ..components.lookup.existing_resources import (
+    KEY,
+    REPLICA,
+    TABLE,
+    USER_POOL,
+    VAULT,
+    VAULT_NUMBERS,
+    Adopted,
+    Names,
+    concurrency_quota,
+    find,
+    provider_account,
+    provider_region,
+)
+from ..components.lookup.previous_state import STACK_TOKEN, PreviousState
+from ..documents.backup_vaults import AWS_MANAGED, CREATED, Vaults, plan
+from ..settings import USER_POOL as USER_POOL_AUTHORIZATION
+from .args import TapStackArgs
+
+
+class Transitions:
+    """The way from the previous deployment of one `TapStack` to the next."""
+
+    def __init__(
+        self, prefix: str, args: TapStackArgs, previous: PreviousState, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """`prefix` is the logical name of the stack component, with which those of all its children begin.
+
+        An alias in `opts` names it in the previous deployment.
+        """
+        self.prefix, self._args = prefix, args
+        self._service, self._settings = args.description(), args.settings()
+        self._identity = {"service": self._service.name, "environment": args.environment}
+        names = [prefix, *_aliases(opts)]
+        if opts and opts.parent and vars(opts.parent).get("_aliases"):
+            # A parent's alias renames its children as well.  It is an output, but the physical names are the same.
+            stacks = previous.of(STACK_TOKEN).items()
+            names += [name for name, found in stacks if self._identity.items() <= found.items()]
+        self._former = next((name for name in names if previous.outputs(STACK_TOKEN, name)), prefix)
+        self._previous = previous
+        self._stack = previous.outputs(STACK_TOKEN, self._former)
+        self.adopted = Adopted()
+        """Existing resources that this deployment imports."""
+
+    def check(self, table_names: Mapping[str, str]) -> None:
+        """Raise `RunError` for a change that would lose data or fail half-way.
+
+        `table_names` are physical names by the name in the service definition.
+        """
+        self._check_identity(table_names)
+        for table in table_names:
+            self._check_replicas(table)
+            self._check_ownership(table)
+
+    def look_up(self, names: Names, opts: pulumi.InvokeOptions) -> None:
+        """Find existing resources under the names of the stack.
+
+        Raise `RunError` if they must not be adopted, or if the stack is in another region or under another name.
+        """
+        self._check_region(opts)
+        self._check_name(opts)
+        self.adopted = find(names, self._previous, self._args.adopt_retained, opts)
+
+    def concurrency_quota(self, opts: pulumi.InvokeOptions) -> int | None:
+        """Return the quota of concurrent executions; None without an engine that calls AWS, and if AWS does not say."""
+        return concurrency_quota(opts) if self._previous.is_known else None
+
+    def _check_identity(self, table_names: Mapping[str, str]) -> None:
+        for field, value in self._identity.items():
+            if self._stack.get(field, value) != value:
+                raise pulumi.RunError(self._other_stack(field, self._stack[field], value))
+        # A stack that was deployed has said what it is; its tables can have names of a transform.
+        for table, name in table_names.items() if "environment" not in self._stack else ():
+            existing = self._previous.outputs(TABLE, f"{self._former}-{table}-table").get("name", name)
+            if existing != name and re.fullmatch(self._any_environment(table), existing):
+                raise pulumi.RunError(self._other_stack(f"name of table {table}", existing, name))
+
+    def _check_region(self, opts: pulumi.InvokeOptions) -> None:
+        arn = self._stack.get("lambda_function_arn")
+        if arn and (existing := str(arn).split(":")[3]) != (current := provider_region(opts)):
+            raise pulumi.RunError(self._other_stack("region", existing, current, f"-{current}"))
+
+    def _check_name(self, opts: pulumi.InvokeOptions) -> None:
+        """Raise `RunError` if another component of this stack has the physical names of this one."""
+        if self._stack:
+            return
+        for name, found in self._previous.of(STACK_TOKEN).items():
+            arn = found.get("lambda_function_arn") if self._identity.items() <= found.items() else None
+            if arn and str(arn).split(":")[3:5] == [provider_region(opts), provider_account(opts)]:
+                raise pulumi.RunError(
+                    f"TapStack {self.prefix!r} has the service and environment of TapStack {name!r}, so both would "
+                    f"use the same names in AWS. If {name!r} is its former name, pass "
+                    f"opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name={name!r})]); otherwise set another "
+                    "environment suffix."
+                )
+
+    def _any_environment(self, table: str) -> str:
+        """Return a pattern of the names that a table has in any environment; a transform can set others."""
+        name = self._service.name_pattern.format(environment="\0", type=table)
+        return re.escape(name).replace(re.escape("\0"), ".+")
+
+    def _other_stack(self, field: str, existing: str, value: str, name_suffix: str = "") -> str:
+        name = f"{self._service.name}-{self._args.environment}{name_suffix}"
+        return (
+            f"{field} must stay {existing!r} in this stack, got {value!r}. The change would replace or delete its "
+            f"tables. Deploy another stack instead: pulumi stack init {name}."
+        )
+
+    def _check_ownership(self, table: str) -> None:
+        component = self._previous.outputs(TABLE_COMPONENT, f"{self._former}-{table}")
+        is_part = self._previous.outputs(TABLE, f"{self._former}-{table}-table") and not component.get(ONLY_READ)
+        if self._settings.table.existing and is_part and not component.get(RETAINED):
+            raise pulumi.RunError(
+                f"table.existing must not become true while table {table} is part of this stack: Pulumi would delete "
+                "it. To keep it, deploy with retain_on_delete set to true first."
+            )
+
+    def _check_replicas(self, table: str) -> None:
+        replicas = self._replicas(table)
+        if replicas and self._changes_customer_key(table):
+            is_retained = self._previous.outputs(TABLE_COMPONENT, f"{self._former}-{table}").get(RETAINED) or any(
+                replica.get("deletionProtectionEnabled") for replica in replicas
+            )
+            release = "with retain_on_delete and deletion_protection set to false, then " if is_retained else ""
+            raise pulumi.RunError(
+                f"encryption.key must not change while table {table} has replicas: DynamoDB rejects another customer "
+                f"managed key. Deploy {release}without replica_regions, then with the new encryption_key, then "
+                "with the replicas again."
+            )
+
+    def _replicas(self, table: str) -> list[Mapping[str, Any]]:
+        arn = self._previous.outputs(TABLE, f"{self._former}-{table}-table").get("arn")
+        return [replica for replica in self._previous.of(REPLICA).values() if arn and replica["globalTableArn"] == arn]
+
+    def _changes_customer_key(self, table: str) -> bool:
+        # A stack that was never deployed to its end has no outputs.
+        before = self._stack.get("key_arn") if "environment" in self._stack else self.customer_key_of(table)
+        encryption = self._settings.encryption
+        after = self._own_key().get("arn", "new") if encryption.key == "made" else encryption.standing()
+        return (before or None) != after
+
+    def was_replicated(self, table: str) -> bool:
+        """Return whether a table has replicas in the previous deployment, or had some in an earlier one."""
+        component = self._previous.outputs(TABLE_COMPONENT, f"{self._former}-{table}")
+        return bool(component.get(REPLICATED) or self._replicas(table))
+
+    def was_on_demand(self, table: str) -> bool:
+        """Return whether a table is on demand in the previous deployment."""
+        return self._previous.outputs(TABLE, f"{self._former}-{table}-table").get("billingMode") == "PAY_PER_REQUEST"
+
+    def _own_key(self) -> Mapping[str, Any]:
+        return self._previous.outputs(KEY, f"{self._former}-encryption-key")
+
+    def warnings(self) -> Iterator[str]:
+        """Yield what a deployment removes that cannot be had back, or that something still needs."""
+        retained = bool(self._settings.table.retain_on_delete)
+        if (key := self._own_key()) and self._settings.encryption.key != "made":
+            fate = (
+                "stays in the account"
+                if retained
+                else f"is deleted in {int(key.get('deletionWindowInDays') or 30)} days; to keep it, run "
+                f"aws kms cancel-key-deletion --key-id {key.get('keyId')}"
+            )
+            yield (
+                f"The KMS key {key.get('arn')} is no longer part of this stack and {fate}. Without it, the following "
+                "cannot be restored or read: tables at a time before this deployment, and recovery points, log events, "
+                "messages and objects that were written under it."
+            )
+        authorization = self._settings.authorization
+        keeps_pool = authorization.type == USER_POOL_AUTHORIZATION and authorization.user_pool == "made"
+        pool = self._previous.outputs(USER_POOL, f"{self._former}-users-pool")
+        if pool and not keeps_pool and not retained:
+            yield f"The user pool {pool.get('id')} is deleted with all its users, who cannot be restored."
+
+    def has_own_key(self) -> bool:
+        """Return whether the stack has created a KMS key."""
+        return bool(self._own_key())
+
+    def adopted_vaults(self, naming: Callable[[int], str]) -> list[int]:
+        """Return the numbers of the backup vaults that this deployment imports."""
+        return [number for number in VAULT_NUMBERS if naming(number) in self.adopted.vault_keys]
+
+    def vaults(self, naming: Callable[[int], str], is_empty: Callable[[str], bool]) -> Vaults:
+        """Return which backup vault is in use, and which older ones stay: those with contents, and retained ones."""
+        first = f"{self._former}-backup-vault"
+        numbers = {
+            name: name.removeprefix(first).lstrip("-") or "1"
+            for name in self._previous.of(VAULT)
+            if name.startswith(first)
+        }
+        previous = {
+            int(number): self._previous.outputs(VAULT, name) for name, number in numbers.items() if number.isdecimal()
+        }
+        adopted = {number: naming(number) for number in self.adopted_vaults(naming)}
+        previous |= {n: {"name": name, "kmsKeyArn": self.adopted.vault_keys[name]} for n, name in adopted.items()}
+        # A deployment that failed has created a vault and not recorded its key.
+        created = {str(number): self._created_label(vault) for number, vault in previous.items()}
+        recorded = self._previous.outputs("tap:aws:Backup", f"{self._former}-backup").get(VAULT_KEYS) or {}
+        labels = {**created, **recorded}
+        retained = bool(self._settings.table.retain_on_delete)
+        return plan(self._key_label(), labels, previous, lambda vault: not retained and is_empty(vault))
+
+    def _created_label(self, vault: Mapping[str, Any]) -> str:
+        key = str(vault.get("kmsKeyArn") or AWS_MANAGED)
+        if key == self._own_key().get("arn") or key.rpartition("/")[2] == self.adopted.import_id(KEY):
+            return CREATED
+        return key if key == self._settings.encryption.standing() else AWS_MANAGED
+
+    def _key_label(self) -> str:
+        key = self._settings.encryption.key
+        return AWS_MANAGED if key in (None, "aws", "owned") else key
+
+    def customer_key_of(self, table: str, region: str = "") -> str:
+        """Return the ARN of the KMS key of a table or of its replica in a region, as the provider returned it."""
+        if region:
+            return str(
+                self._previous.outputs(REPLICA, f"{self._former}-{table}-{region}-replica").get("kmsKeyArn") or ""
+            )
+        encryption = self._previous.outputs(TABLE, f"{self._former}-{table}-table").get("serverSideEncryption") or {}
+        return str(encryption.get("kmsKeyArn") or "")
+
+    def leaves_customer_key(self) -> bool:
+        """Return whether the previous deployment had a customer managed key, and this one has none."""
+        return bool(self._stack.get("key_arn")) and self._settings.encryption.key in ("aws", "owned")
+
+
+def _aliases(opts: pulumi.ResourceOptions | None) -> list[str]:
+    """Return the logical names in aliases; an alias can leave the name as it is."""
+    aliases = (opts.aliases if opts else None) or ()
+    names = [alias.name if isinstance(alias, pulumi.Alias) else alias for alias in aliases]
+    return [name.rpartition("::")[2] for name in names if isinstance(name, str)]

@@ -1,0 +1,54 @@
+"""What was counted, as the log tells CloudWatch."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from lib.model import Service
+
+Counted = dict[str, set[tuple[str, str]]]
+"""Names and units of metrics, by operation."""
+
+
+def check_metrics(service: Service, out: str) -> None:
+    """Raise AssertionError unless each operation has emitted all that its description says, and nothing else."""
+    declared: Counted = {}
+    for function in service.functions:
+        for part in function.parts():
+            declared.setdefault(part.operation, set()).update((m.name, m.unit) for m in part.metrics)
+    assert _emitted(service, out) == {operation: metrics for operation, metrics in declared.items() if metrics}
+
+
+def summed(out: str) -> dict[str, float]:
+    """What all of a log comes to."""
+    sums: Counter[str] = Counter()
+    for line in _lines(out):
+        sums.update({name: line[name] for name, _ in _metrics(line)})
+    return {name: value for name, value in sums.items() if value}
+
+
+def _emitted(service: Service, out: str) -> Counted:
+    operations = {f"{route.method} {route.path}": route.operation for _, route in service.routes()}
+    for function in service.functions:
+        operations.update({schedule.name: schedule.operation for schedule in function.schedules})
+    found: Counted = {}
+    for line in _lines(out):
+        found.setdefault(operations[line.get("route") or line["schedule"]], set()).update(_metrics(line))
+    return found
+
+
+def _lines(out: str) -> Iterator[dict[str, Any]]:
+    """Those with figures."""
+    for line in map(json.loads, out.splitlines()):
+        if "_aws" in line:
+            assert line["FunctionName"] == "desk-dev"
+            assert line["correlationId"]
+            yield line
+
+
+def _metrics(line: dict[str, Any]) -> list[tuple[str, str]]:
+    (told,) = line["_aws"]["CloudWatchMetrics"]
+    return [(metric["Name"], metric["Unit"]) for metric in told["Metrics"]]

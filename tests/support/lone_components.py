@@ -1,0 +1,467 @@
+"""A program for each component of the library that creates it without a `TapStack`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+from lib.components.api.api_account import ApiAccount, ApiAccountArgs
+from lib.components.api.api_logs import ApiLogs, ApiLogsArgs
+from lib.components.api.certificate import Certificate, CertificateArgs
+from lib.components.api.domain import Domain, DomainArgs
+from lib.components.api.firewall import Firewall, FirewallArgs
+from lib.components.api.preflight import Preflight, PreflightArgs
+from lib.components.api.rest_api import Api, ApiArgs
+from lib.components.api.usage_plan import UsagePlan, UsagePlanArgs
+from lib.components.api.user_pool import UserPool, UserPoolArgs
+from lib.components.compute.consumer import Consumer, ConsumerArgs
+from lib.components.compute.function import Function, FunctionArgs
+from lib.components.compute.layer import Layer, LayerArgs
+from lib.components.compute.role import Role, RoleArgs
+from lib.components.compute.rollout import Rollout, RolloutArgs
+from lib.components.compute.schedule import Schedule, ScheduleArgs
+from lib.components.data.backup import Backup, BackupArgs
+from lib.components.data.key import USERS, Key, KeyArgs
+from lib.components.data.parameter import Parameter, ParameterArgs
+from lib.components.data.secret import Secret, SecretArgs
+from lib.components.data.table import Table, TableArgs
+from lib.components.messaging.queue import Queue, QueueArgs
+from lib.components.messaging.topic import Topic, TopicArgs
+from lib.components.monitoring.alarm import Alarm, AlarmArgs
+from lib.components.monitoring.budget import Budget, BudgetArgs
+from lib.components.monitoring.composite_alarm import Composite, CompositeArgs
+from lib.components.monitoring.dashboard import Dashboard, DashboardArgs
+from lib.components.monitoring.function_alarms import Alarms, AlarmsArgs
+from lib.components.network.endpoints import Endpoints, EndpointsArgs
+from lib.components.network.existing_network import StandingNetwork, StandingNetworkArgs
+from lib.components.network.flow_logs import FlowLogs, FlowLogsArgs
+from lib.components.network.function_security_group import FunctionGroup, FunctionGroupArgs
+from lib.components.network.nat import Nat, NatArgs
+from lib.components.network.network import Network, NetworkArgs
+from lib.components.network.vpc import Vpc, VpcArgs
+from lib.components.site.bucket import Bucket, BucketArgs
+from lib.components.site.distribution import Distribution, DistributionArgs
+from lib.components.site.site import Site, SiteArgs
+from lib.components.site.site_files import SiteFiles, SiteFilesArgs
+from lib.components.site.website import Website, WebsiteArgs
+from lib.model import Index, Store
+from lib.model import Key as Attribute
+from lib.model import Site as DescribedSite
+from lib.settings import (
+    USER_POOL,
+    ApiSettings,
+    AuthorizationSettings,
+    BackupSettings,
+    FunctionSettings,
+    NetworkSettings,
+    SiteSettings,
+    TableSettings,
+)
+
+from .builders import NEW_PARCEL, PAGES, a_route, a_service, a_table, an_alarm
+
+POOL_ARN = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_aB3dE5fG7"
+VAULT_ARN = "arn:aws:backup:us-west-2:123456789012:backup-vault:post"
+MANY_ALARMS = 150
+"""Number of alarms that a composite alarm must divide into parts."""
+
+
+def topic() -> Topic:
+    """Create a topic with an email subscription and a policy."""
+    return Topic("lost", TopicArgs(name="lost", email="ops@example.com", publishers=("cloudwatch", "budgets")))
+
+
+def table(settings: TableSettings | None = None) -> Table:
+    """Create a table with an index and a stream."""
+    index = Index(name="by-state", hash_key=Attribute("state"))
+    definition = a_table(indexes=(index,), stream="NEW_IMAGE")
+    return Table("parcels", TableArgs(name="parcels", table=definition, settings=settings or TableSettings()))
+
+
+def queue() -> Queue:
+    """Create a queue to which a rule sends."""
+    return Queue("failures", QueueArgs(name="failures", rules=("nightly",)))
+
+
+def key() -> Key:
+    """Create a key that every supported AWS service uses, with a replica."""
+    return Key("encryption", KeyArgs(name="post", users=USERS, replica_regions=("us-west-2",)))
+
+
+def parameter() -> Parameter:
+    """Create a parameter with the name of a table."""
+    return Parameter("table-name", ParameterArgs(name="/post/dev/table-name", value=table().name))
+
+
+def secret(store: Store = "ssm") -> Secret:
+    """Create a secret whose value and key are outputs."""
+    value = pulumi.Output.secret("open sesame")
+    return Secret("token", SecretArgs(name="/post/dev/token", store=store, value=value, kms_key_arn=key().arn))
+
+
+def role() -> Role:
+    """Create a role with the permissions that other components grant."""
+    granted = table()
+    statements = [
+        granted.grant(["GetItem"]),
+        granted.grant(["Query"], indexes=["by-state"]),
+        granted.grant_stream(),
+        topic().grant(["Publish"]),
+        queue().grant(["SendMessage"]),
+        secret().grant(["GetParameter"]),
+    ]
+    return Role("clerk", RoleArgs(name_prefix="clerk-role-", statements=statements))
+
+
+def function(name: str = "desk", alias: str = "live") -> Function:
+    """Create a function in a VPC, with an alias and a dead-letter queue."""
+    assumed = Role(f"{name}-role", RoleArgs(name_prefix=f"{name}-role-"))
+    args = FunctionArgs(
+        name=f"post-{name}",
+        role_arn=assumed.arn,
+        role_name=assumed.name,
+        files={"index.py": "handler = print\n"},
+        environment={"DESK": "1"},
+        dead_letter_arn=Queue(f"{name}-failures", QueueArgs(name=f"{name}-failures")).arn,
+        subnet_ids=["subnet-1"],
+        security_group_ids=["sg-1"],
+        alias=alias,
+        settings=FunctionSettings(provisioned_concurrency=1),
+    )
+    return Function(name, args)
+
+
+def alarms(of: Function | None = None) -> Alarms:
+    """Create the alarms of a function."""
+    watched, notified = of or function(), topic()
+    args = AlarmsArgs(function_name=watched.name, topic_arn=notified.arn, naming=lambda alarm: f"desk-{alarm}")
+    return Alarms("desk-alarms", args)
+
+
+def alarm() -> Alarm:
+    """Create an alarm for a queue."""
+    watched = queue()
+    args = AlarmArgs(
+        name="depth",
+        alarm=an_alarm(metric="ApproximateNumberOfMessagesVisible"),
+        subject=watched.name,
+        namespace="AWS/SQS",
+        dimensions={"QueueName": watched.name},
+        topic_arn=topic().arn,
+    )
+    return Alarm("depth", args)
+
+
+def composite() -> Composite:
+    """Create a composite alarm over more alarms than one can have."""
+    names = [pulumi.Output.from_input(f"alarm-{number}") for number in range(MANY_ALARMS)]
+    return Composite("health", CompositeArgs(name="health", description="", alarms=names, topic_arn=topic().arn))
+
+
+def bucket() -> Bucket:
+    """Create a bucket."""
+    return Bucket("files", BucketArgs(name_prefix="post-", kms_key_arn=key().arn))
+
+
+def website() -> Website:
+    """Create a website for a public bucket."""
+    public = Bucket("files", BucketArgs(name_prefix="post-", public=True))
+    return Website("front", WebsiteArgs(bucket=public))
+
+
+def site(public: bool = False) -> Site:
+    """Create a site."""
+    described = DescribedSite(folder=Path(PAGES), hashed="assets/")
+    args = SiteArgs(name_prefix="post-", site=described, settings=SiteSettings(public=public))
+    return Site("pages", args)
+
+
+def site_files() -> SiteFiles:
+    """Create the files of a site, whose configuration has outputs."""
+    served = site()
+    return SiteFiles("pages", SiteFilesArgs(site=served, config={"site_url": served.url}))
+
+
+def user_pool(existing: bool = False) -> UserPool:
+    """Create a user pool, or clients and scopes in an existing one."""
+    settings = AuthorizationSettings(type=USER_POOL, user_pool=POOL_ARN if existing else "made")
+    pages = [pulumi.Output.from_input("https://post.example.com/")]
+    return UserPool("users", UserPoolArgs(name="post-dev", scopes=["read", "write"], settings=settings, pages=pages))
+
+
+def api(authorization: Any = USER_POOL) -> Api:
+    """Create an API with a body, every log, a domain, a health route and some authorization."""
+    routes = [(a_route(), function()), (a_route(method="POST", body="NewParcel"), function("clerk", alias=""))]
+    settings = ApiSettings(
+        access_log=True,
+        execution_log_level="INFO",
+        log_role="made",
+        health_route=True,
+        domain_name="post.example.com",
+        zone_id="Z0123456789ABC",
+    )
+    args = ApiArgs(
+        name="counter",
+        routes=routes,
+        schemas={"NewParcel": NEW_PARCEL},
+        settings=settings,
+        authorization=AuthorizationSettings(type=authorization),
+        user_pool=user_pool() if authorization == USER_POOL else None,
+        cors_origins=[site().url],
+    )
+    return Api("counter", args)
+
+
+def signed_api() -> Api:
+    """Create an API whose callers sign their requests, and the statement that allows it."""
+    signed = api("AWS_IAM")
+    pulumi.export("statement", signed.grant("read"))
+    return signed
+
+
+def usage_plan() -> UsagePlan:
+    """Create the usage plan of an API."""
+    args = UsagePlanArgs(name="plan", key_name="key", api_id=api("NONE").resource.id, stage_name="prod")
+    return UsagePlan("usage", args)
+
+
+def preflight() -> Preflight:
+    """Create the function that responds to OPTIONS for the site and another origin."""
+    origins: list[pulumi.Input[str]] = [site().url, "https://shop.example.com"]
+    args = PreflightArgs(name="preflight", origins=origins, methods={"/parcels": ["GET"]}, kms_key_arn=key().arn)
+    return Preflight("preflight", args)
+
+
+def vpc() -> Vpc:
+    """Create a VPC."""
+    return Vpc("network", VpcArgs(name="post", settings=NetworkSettings(zones=2)))
+
+
+def network() -> Network:
+    """Create a network with NAT gateways, endpoints and flow logs."""
+    settings = NetworkSettings(vpc="made", nat_gateways="per-zone", flow_logs=True, interface_endpoints=True)
+    statements = {"dynamodb": [table().grant(["GetItem"])], "sns": [topic().grant(["Publish"])]}
+    return Network("network", NetworkArgs(name="post", settings=settings, statements=statements))
+
+
+def nat() -> Nat:
+    """Create a NAT gateway."""
+    inside = vpc()
+    args = NatArgs(
+        name="post",
+        vpc_id=inside.id,
+        public_subnet_ids=[subnet.id for subnet in inside.public],
+        private_route_table_ids=[routes.id for routes in inside.route_tables],
+    )
+    return Nat("nat", args)
+
+
+def endpoints() -> Endpoints:
+    """Create the endpoints of a VPC."""
+    inside = vpc()
+    args = EndpointsArgs(
+        name="post",
+        vpc_id=inside.id,
+        region=inside.resource.region,
+        account=inside.resource.owner_id,
+        route_table_ids=[routes.id for routes in inside.route_tables],
+        subnet_ids=[subnet.id for subnet in inside.private],
+        statements={"sns": [topic().grant(["Publish"])]},
+    )
+    return Endpoints("endpoint", args)
+
+
+def function_group() -> FunctionGroup:
+    """Create a security group whose functions call endpoints."""
+    reached = endpoints()
+    args = FunctionGroupArgs(
+        name="post-functions",
+        vpc_id="vpc-0a1b2c3d",
+        prefix_list_ids=reached.prefix_list_ids(),
+        group_ids=reached.group_ids(),
+    )
+    return FunctionGroup("functions", args)
+
+
+def flow_logs() -> FlowLogs:
+    """Create the flow logs of a VPC."""
+    inside = vpc()
+    return FlowLogs("refused", FlowLogsArgs(name="post", vpc_id=inside.id, account=inside.resource.owner_id))
+
+
+def standing_network() -> StandingNetwork:
+    """Use an existing network."""
+    args = StandingNetworkArgs(name="post", vpc_id="vpc-0a1b2c3d", private_subnet_ids=["subnet-1"])
+    return StandingNetwork("network", args)
+
+
+def backup() -> Backup:
+    """Create backups of an encrypted table, with copies in another region."""
+    keyed = key()
+    args = BackupArgs(
+        name="post",
+        table_arns=[table().arn],
+        settings=BackupSettings(retention_days=35, copy_to_vault_arn=VAULT_ARN),
+        kms_key_arn=keyed.arn,
+        table_key_arns=[keyed.arn],
+    )
+    return Backup("backup", args)
+
+
+def rollout() -> Rollout:
+    """Create the gradual rollout of a function."""
+    shifted = function()
+    watching = list(alarms(shifted).resources.values())
+    args = RolloutArgs(
+        name="post", strategy="Canary10Percent5Minutes", functions={"desk": shifted}, alarms={"desk": watching}
+    )
+    return Rollout("rollout", args)
+
+
+def schedule() -> Schedule:
+    """Create a schedule for the alias of a function."""
+    called = function()
+    args = ScheduleArgs(
+        name="nightly",
+        schedule="nightly",
+        rate="rate(1 day)",
+        function_name=called.name,
+        function_arn=called.called_arn,
+        alias=called.qualifier,
+        dead_letter_arn=queue().arn,
+    )
+    return Schedule("nightly", args)
+
+
+def consumer() -> Consumer:
+    """Create a consumer of a table's stream."""
+    args = ConsumerArgs(
+        stream_arn=table().stream_arn, function_name=function().called_as, dead_letter_arn=queue().arn, pattern={}
+    )
+    return Consumer("arrivals", args)
+
+
+def dashboard() -> Dashboard:
+    """Create a dashboard of a service."""
+    shown = api("NONE")
+    made = {
+        "region": shown.resource.region,
+        "api": shown.resource.name,
+        "stage": shown.stage.stage_name,
+        "functions": {"desk": shown.resource.name},
+        "tables": {"parcels": table().name},
+        "queue": queue().name,
+        "alarms": [alarm.arn for alarm in alarms(function("watched")).resources.values()],
+    }
+    return Dashboard("dashboard", DashboardArgs(name="post", service=a_service(), made=made))
+
+
+def firewall() -> Firewall:
+    """Create a firewall for the stage of an API."""
+    return Firewall("firewall", FirewallArgs(name="post", stage_arn=api("API_KEY").stage.arn))
+
+
+def distribution() -> Distribution:
+    """Create a distribution of a bucket."""
+    return Distribution("front", DistributionArgs(bucket=bucket()))
+
+
+def api_logs() -> ApiLogs:
+    """Create the logs of an API whose id is an output."""
+    settings = ApiSettings(stage_name="live", access_log=True, execution_log_level="INFO", log_role="made")
+    return ApiLogs("logs", ApiLogsArgs(api_name="counter", api_id=api("NONE").resource.id, settings=settings))
+
+
+def domain() -> Domain:
+    """Create a domain with a certificate and records."""
+    counter = api("NONE")
+    args = DomainArgs(
+        name="a.example.com", zone_id="Z0123456789ABC", api_id=counter.resource.id, stage_name=counter.stage.stage_name
+    )
+    return Domain("own", args)
+
+
+def layer() -> Layer:
+    """Create a layer."""
+    return Layer("shared", LayerArgs(name="shared", files={"post/__init__.py": ""}, runtimes=["python3.13"]))
+
+
+def certificate() -> Certificate:
+    """Create a certificate."""
+    return Certificate("tls", CertificateArgs(domain_name="a.example.com", zone_id="Z0123456789ABC"))
+
+
+def budget() -> Budget:
+    """Create a budget that notifies a topic."""
+    args = BudgetArgs(name="post", monthly_usd=10, allocation={"Service": "post"}, topic_arn=topic().arn)
+    return Budget("budget", args)
+
+
+def account() -> ApiAccount:
+    """Create the account settings of API Gateway."""
+    return ApiAccount("gate", ApiAccountArgs(owner="counter"))
+
+
+def provisioned_table() -> Table:
+    """Create a table whose capacity scales, with a replica."""
+    return table(TableSettings(billing_mode="PROVISIONED", replica_regions=("us-west-2",)))
+
+
+def existing_table() -> Table:
+    """Use an existing table."""
+    existing = table(TableSettings(existing=True))
+    pulumi.export("statement", existing.grant(["GetItem"]))
+    return existing
+
+
+LONE_COMPONENTS: dict[str, Callable[[], pulumi.ComponentResource]] = {
+    "alarm": alarm,
+    "alarms": alarms,
+    "api": api,
+    "api_account": account,
+    "api_logs": api_logs,
+    "api_with_signatures": signed_api,
+    "backup": backup,
+    "bucket": bucket,
+    "budget": budget,
+    "certificate": certificate,
+    "composite": composite,
+    "consumer": consumer,
+    "dashboard": dashboard,
+    "distribution": distribution,
+    "domain": domain,
+    "endpoints": endpoints,
+    "existing_table": existing_table,
+    "existing_user_pool": lambda: user_pool(existing=True),
+    "firewall": firewall,
+    "flow_logs": flow_logs,
+    "function": function,
+    "function_group": function_group,
+    "key": key,
+    "layer": layer,
+    "nat": nat,
+    "network": network,
+    "parameter": parameter,
+    "preflight": preflight,
+    "provisioned_table": provisioned_table,
+    "public_site": lambda: site(public=True),
+    "queue": queue,
+    "role": role,
+    "rollout": rollout,
+    "schedule": schedule,
+    "secret": secret,
+    "secret_in_secrets_manager": lambda: secret("secretsmanager"),
+    "site": site,
+    "site_files": site_files,
+    "standing_network": standing_network,
+    "table": table,
+    "topic": topic,
+    "usage_plan": usage_plan,
+    "user_pool": user_pool,
+    "vpc": vpc,
+    "website": website,
+}
+"""Programs by the component that they create; those of other names create one in another way."""

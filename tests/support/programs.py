@@ -1,0 +1,78 @@
+"""Programs of one stack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from lib.settings import (
+    USER_POOL,
+    AlarmSettings,
+    ApiSettings,
+    AuthorizationSettings,
+    BackupSettings,
+    CostSettings,
+    EncryptionSettings,
+    FirewallSettings,
+    FunctionSettings,
+    NetworkSettings,
+    RolloutSettings,
+    SiteSettings,
+    TableSettings,
+)
+from lib.tap_stack import TapStack, TapStackArgs
+
+from .builders import PARCELS, a_yard
+
+
+def stacked(name: str = "post", **args: Any) -> Callable[[], TapStack]:
+    """A program that is a stack of the parcel service, unless its arguments say otherwise."""
+    return lambda: TapStack(name, TapStackArgs(**{"service": PARCELS, **args}))
+
+
+EVERYTHING: dict[str, Any] = {
+    "service": "inventory",
+    "environment_suffix": "prod",
+    "split_functions": True,
+    "alarms": AlarmSettings(notification_email="ops@example.com"),
+    "api": ApiSettings(
+        domain_name="api.example.com",
+        certificate_arn="arn:aws:acm:us-east-1:123456789012:certificate/1",
+        base_path="v1",
+    ),
+    "network": NetworkSettings(vpc="made", nat_gateways="one"),
+}
+"""Arguments of a stack that has every kind of resource that the services of the library have."""
+YARD: dict[str, Any] = {"service": a_yard()}
+"""Arguments of a stack that has most of what is left."""
+OPEN_YARD: dict[str, Any] = {
+    **YARD,
+    "environment_suffix": "pr-7",
+    "site": SiteSettings(public=True),
+    "network": NetworkSettings(vpc="vpc-0a1b2c3d", private_subnet_ids=("subnet-0a1b2c3d", "subnet-0a1b2c3e")),
+}
+"""Arguments of one that has the rest."""
+PRODUCTION: dict[str, Any] = {
+    **YARD,
+    "environment_suffix": "prod",
+    "function": FunctionSettings(provisioned_concurrency=5),
+    "rollout": RolloutSettings(strategy="Canary10Percent5Minutes"),
+    "authorization": AuthorizationSettings(type=USER_POOL, mfa="ON", callback_urls=("https://ops.example.com/",)),
+    "network": NetworkSettings(vpc="made", nat_gateways="per-zone"),
+    "api": ApiSettings(health_route=True, domain_name="yard.example.com", zone_id="Z0123456789ABC"),
+    "firewall": FirewallSettings(enabled=True),
+    "encryption": EncryptionSettings(key="made"),
+    "table": TableSettings(replica_regions=("us-west-2",)),
+    "backup": BackupSettings(retention_days=35),
+    "cost": CostSettings(monthly_budget_usd=100.0),
+}
+"""Arguments of one with every setting of production on."""
+
+PROGRAMS: dict[str, Callable[[], TapStack]] = {
+    "items": lambda: TapStack("tap"),
+    "parcels": stacked(environment_suffix="prod", alarms=AlarmSettings(notification_email="ops@example.com")),
+    "inventory": stacked("shop", **EVERYTHING),
+    "yard": stacked(**YARD),
+    "open_yard": stacked(**OPEN_YARD),
+    "production": stacked(**PRODUCTION),
+}

@@ -1,0 +1,22 @@
+"""What the library deploys, each deployment recorded once for all tests."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from lib.audit.graph import Graph
+from lib.audit.recorded import graph_of
+from lib.program.recorder import Deployment, recorded
+
+
+@cache
+def deployment(service: str, environment: str, *config: tuple[str, str]) -> Deployment:
+    """What `tap.py` makes of a service in an environment."""
+    said = {"service": service, "environment": environment, **dict(config)}
+    return recorded(Path("tap.py"), said)
+
+
+def graph(service: str, environment: str, *config: tuple[str, str]) -> Graph:
+    """The graph of that."""
+    return graph_of(deployment(service, environment, *config))

@@ -1,0 +1,193 @@
+"""How far waivers reach: one stack, one route, and only what their reasons say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from lib.audit.controls import CONTROLS
+from lib.audit.evaluate import audit, judge
+from lib.audit.graph import Graph, Resource
+from lib.audit.recorded import graph_of
+from lib.program.recorder import record
+from lib.settings import EncryptionSettings, FirewallSettings
+from lib.tap_stack import TapStack, TapStackArgs
+
+from ...support.builders import a_function, a_grant, a_route, a_secret, a_service
+
+ALL = {control.name: control for controls in CONTROLS.values() for control in controls}
+KEY = "arn:aws:kms:us-east-1:123456789012:key/mrk-1"
+CLOSED = dict.fromkeys(("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"), True)
+
+
+def created(
+    kind: str, label: str, parent: str = "", sources: Mapping[str, Sequence[str]] | None = None, /, **props: Any
+) -> Resource:
+    """Return a resource that a component of the library created."""
+    urn = f"urn:pulumi:s::p::tap:aws:X$aws:x/y:Z::{label}"
+    return Resource(kind=kind, name=label, urn=urn, props=props, parent=parent, sources=sources or {})
+
+
+def stack(name: str, **outputs: str) -> Resource:
+    """Return a stack."""
+    return Resource(kind="stack.TapStack", name=name, urn=f"urn:pulumi:s::p::tap:stack:TapStack::{name}", props=outputs)
+
+
+def state(control: str, resource: Resource, *others: Resource) -> str:
+    """Return the result of a control for a resource among others."""
+    return judge(ALL[control], resource, Graph([resource, *others])).state
+
+
+@pytest.mark.parametrize(
+    "control", ["CKV_AWS_119", "CKV_AWS_158", "CKV_AWS_166", "CKV2_AWS_73", "SNS.1", "CKV_AWS_173"]
+)
+def test_resource_without_the_existing_key_of_its_stack_fails(control: str) -> None:
+    with_key = stack("tap", service="items", environment_profile="prod", key_arn=KEY)
+    without_key = stack("tap", service="items", environment_profile="prod")
+    variables = {"environment": {"variables": {"TABLE": "t"}}}
+    resource = created(ALL[control].kinds[0], "it", with_key.urn, **variables)
+    assert state(control, resource, with_key) == "failed"
+    assert state(control, resource, without_key) == "waived"
+
+
+@pytest.mark.slow
+def test_stack_output_ends_the_waivers_of_a_key() -> None:
+    made = record(lambda: TapStack("tap", TapStackArgs(service="items", encryption=EncryptionSettings(key=KEY))))
+    unencrypted = [
+        one._replace(inputs={**one.inputs, "serverSideEncryption": {"enabled": True}})
+        if one.kind == "dynamodb.Table"
+        else one
+        for one in made.registered
+    ]
+    found = {f.control.name: f.state for f in audit(graph_of(made._replace(registered=unencrypted)))}
+    assert found["CKV_AWS_119"] == "failed"
+    assert {f.state for f in audit(graph_of(made)) if f.control.name == "CKV_AWS_119"} == {"passed"}
+
+
+@pytest.mark.parametrize(
+    ("control", "kind", "requested"),
+    [("CKV_AWS_119", "dynamodb.Table", "kms.Key"), ("DynamoDB.4", "dynamodb.Table", "backup.Plan")],
+)
+def test_setting_of_one_stack_does_not_end_the_waivers_of_another(control: str, kind: str, requested: str) -> None:
+    one, other = (
+        stack("one", service="items", environment_profile="prod"),
+        stack("other", service="items", environment_profile="prod"),
+    )
+    resource, setting = created(kind, "it", one.urn), created(requested, "setting", other.urn)
+    assert state(control, resource, setting, one, other) == "waived"
+    assert state(control, resource, created(requested, "own", one.urn), one, other) == "failed"
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [
+        ("GET", "{productId}", "waived"),
+        ("PUT", "{productId}", "failed"),
+        ("GET", "movements", "failed"),
+        ("GET", "inventory", "failed"),
+    ],
+)
+def test_one_route_of_the_stock_api_needs_no_key(environment: str, method: str, path: str, expected: str) -> None:
+    above = stack("shop", service="stock", environment_profile=environment)
+    resource = created("apigateway.Resource", "path", above.urn, pathPart=path)
+    found = created(
+        *("apigateway.Method", "method", above.urn, {"resourceId": [resource.urn]}),
+        httpMethod=method,
+        authorization="NONE",
+    )
+    assert state("CKV_AWS_59", found, resource, above) == expected
+
+
+@pytest.mark.parametrize(("service", "expected"), [("items", "waived"), ("parcels", "waived"), ("stock", "failed")])
+def test_other_apis_are_public_in_dev(service: str, expected: str) -> None:
+    above = stack("tap", service=service, environment_profile="dev")
+    found = created("apigateway.Method", "method", above.urn, httpMethod="POST", authorization="NONE")
+    assert state("CKV_AWS_59", found, above) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "rate", "expected"),
+    [("*/*", 17, "waived"), ("*/*", 0, "waived"), ("*/*", -1, "failed"), ("~1items/GET", 17, "failed")],
+)
+def test_stage_without_throttle_needs_a_web_acl(path: str, rate: int, expected: str) -> None:
+    found = created("apigateway.Stage", "stage")
+    settings = created(
+        *("apigateway.MethodSettings", "settings", "", {"stageName": [found.urn]}),
+        methodPath=path,
+        settings={"throttlingRateLimit": rate},
+    )
+    assert state("APIGateway.4", found, settings) == expected
+    assert state("APIGateway.4", found) == "failed"
+
+
+@pytest.mark.slow
+def test_stage_next_to_a_web_acl_of_another_stack_is_waived() -> None:
+    def program() -> None:
+        TapStack("one", TapStackArgs("prod", service="items"))
+        TapStack("two", TapStackArgs("prod", service="inventory", firewall=FirewallSettings(enabled=True)))
+
+    found = [f for f in audit(graph_of(record(program))) if f.control.name == "APIGateway.4"]
+    assert {f.resource.name: f.state for f in found} == {"one-api-stage": "waived", "two-api-stage": "passed"}
+
+
+@pytest.mark.parametrize("artifact", [{"s3Bucket": "builds"}, {"imageUri": "registry/image"}])
+def test_code_that_is_stored_before_the_deployment_must_be_signed(artifact: dict[str, str]) -> None:
+    assert state("CKV_AWS_272", created("lambda.Function", "it", **artifact)) == "failed"
+    assert state("CKV_AWS_272", created("lambda.Function", "it")) == "waived"
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"), [(CLOSED, "waived"), ({**CLOSED, "blockPublicPolicy": False}, "failed")]
+)
+def test_bucket_that_can_be_public_must_log_its_readers(block: dict[str, bool], expected: str) -> None:
+    bucket = created("s3.Bucket", "files")
+    found = created("s3.BucketPublicAccessBlock", "block", "", {"bucket": [bucket.urn]}, **block)
+    assert state("S3.9", bucket, found) == expected
+    assert state("S3.9", bucket) == "failed"
+
+
+@pytest.mark.parametrize(
+    ("origins", "expected"),
+    [
+        ([{"originAccessControlId": "a"}], "waived"),
+        ([{"originAccessControlId": "a"}, {"customOriginConfig": {"originProtocolPolicy": "https-only"}}], "failed"),
+    ],
+)
+def test_distribution_of_more_than_files_must_log_requests(origins: list[Any], expected: str) -> None:
+    assert state("CloudFront.5", created("cloudfront.Distribution", "front", origins=origins)) == expected
+
+
+@pytest.mark.parametrize("kind", ["secretsmanager.Secret", "ssm.Parameter"])
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("shop/dev/token", "passed"), ("arn:aws:secretsmanager:us-east-1:1:secret:x", "passed"), ("hunter2", "failed")],
+)
+def test_variable_may_hold_the_name_of_a_secret(kind: str, value: str, expected: str) -> None:
+    secret = created(kind, "token", name="shop/dev/token")
+    function = created(
+        *("lambda.Function", "desk", "", {"environment": [secret.urn, "urn:gone"]}),
+        environment={"variables": {"TOKEN_SECRET": value}},
+    )
+    assert state("CKV_AWS_45", function, secret) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("arn:aws-cn:ssm:cn-north-1:1:parameter/x", "passed"), ("shop/dev/token", "failed")]
+)
+def test_value_that_comes_from_no_secret_must_be_an_arn(value: str, expected: str) -> None:
+    secret = created("secretsmanager.Secret", "token", name="shop/dev/token")
+    function = created("lambda.Function", "desk", environment={"variables": {"TOKEN_SECRET": value}})
+    assert state("CKV_AWS_45", function, secret) == expected
+
+
+@pytest.mark.parametrize("store", ["ssm", "secretsmanager"])
+def test_secret_of_a_service_passes_whatever_its_variable_is_called(store: str) -> None:
+    action = {"ssm": "GetParameter", "secretsmanager": "GetSecretValue"}[store]
+    secret = a_secret(store=store, variable="TOKEN_SECRET", generated=True)
+    desk = a_function(a_route(grants=(a_grant("token", action),)))
+    made = record(lambda: TapStack("post", TapStackArgs(service=a_service(functions=(desk,), secrets=(secret,)))))
+    assert made.only("lambda.Function").inputs["environment"]["variables"]["TOKEN_SECRET"].endswith("dev/token")
+    assert {f.state for f in audit(graph_of(made)) if f.control.name == "CKV_AWS_45"} == {"passed"}

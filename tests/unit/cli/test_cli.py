@@ -1,0 +1,199 @@
+"""The command line: parsing, errors, exit codes, help and completion."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from lib import cli
+from lib.docgen import generate
+from lib.program import project
+
+LOADS_NOTHING = """
+import sys
+from lib.cli import main
+code = main(sys.argv[1:])
+loaded = {"boto3", "botocore", "pulumi", "pulumi_aws", "yaml"} & sys.modules.keys()
+sys.exit(f"loaded: {loaded}" if loaded else code)
+"""
+AS_INSTALLED = "import sys; sys.argv[0] = 'tap'; from lib.cli import main; sys.exit(main())"
+
+
+# A command that an untraced test imports first would count as not covered.
+MODULES = [import_module(f"lib.cli.{module}") for module in {lazy.module for lazy in cli.COMMANDS.values()}]
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli.tap, arguments)
+
+
+def python(code: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run code in another interpreter."""
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.slow
+def test_help_loads_no_command() -> None:
+    done = python(LOADS_NOTHING, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    for name, lazy in cli.COMMANDS.items():
+        assert f"  {name} " in done.stdout
+        assert lazy.summary.split()[0] in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "expected"), [("tap co", {"cost"}), ("tap cost --service st", {"stock"}), ("tap cost --jso", {"--json"})]
+)
+def test_shell_completion_names_commands_options_and_choices(words: str, expected: set[str]) -> None:
+    variables = {"COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    done = python(AS_INSTALLED, _TAP_COMPLETE="bash_complete", **variables)
+    assert {line.partition(",")[2] for line in done.stdout.splitlines()} == expected
+
+
+@pytest.mark.slow
+def test_package_runs_as_a_module() -> None:
+    command = [sys.executable, "-m", "lib", "cost", "--service", "none"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert import_module("lib.__main__").main is cli.main
+    assert done.returncode == 2
+    assert done.stderr == (
+        "error: Invalid value for '--service': 'none' is not one of 'items', 'inventory', 'stock'. "
+        "Run 'python -m lib cost --help' for help.\n"
+    )
+
+
+def commands(group: click.Group) -> Sequence[tuple[str, click.Command]]:
+    """Return every command of a group, imported, with its path."""
+    context = click.Context(group, info_name=group.name)
+    found = []
+    for name in group.list_commands(context):
+        _, command, _ = group.resolve_command(context, [name])
+        assert command is not None
+        found.append((name, command))
+        if isinstance(command, click.Group):
+            found += [(f"{name} {path}", inner) for path, inner in commands(command)]
+    return found
+
+
+def test_every_command_has_the_summary_of_the_list_as_its_help() -> None:
+    for name, command in commands(cli.tap):
+        assert command.help
+        if name in cli.COMMANDS:
+            assert command.help.splitlines()[0] == cli.COMMANDS[name].summary
+
+
+def test_every_option_has_a_help_text() -> None:
+    for name, command in commands(cli.tap):
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                assert parameter.help, f"{name} {parameter.name}"
+                assert parameter.help.rstrip("]").endswith((".", "AWS")), f"{name} {parameter.name}: {parameter.help}"
+
+
+def test_help_shows_defaults() -> None:
+    result = run("cost", "--help")
+    assert result.exit_code == 0
+    words = " ".join(result.output.split())
+    assert "[default: (every service)]" in words
+    assert "[default: 0.3]" in words
+    assert "[default: (measured)]" in words
+
+
+def test_docs_command_writes_outdated_documents_unless_it_only_checks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = tmp_path / "docs" / "page.md"
+    monkeypatch.setattr(generate, "ROOT", tmp_path)
+    monkeypatch.setattr(generate, "outdated", lambda: {document: "new"})
+    checked = run("docs", "--check")
+    assert (checked.exit_code, checked.stdout) == (1, "docs/page.md: outdated, run make reference\n")
+    assert not document.exists()
+    written = run("docs")
+    assert (written.exit_code, written.stdout) == (0, "docs/page.md: written\n")
+    assert document.read_text(encoding="utf-8") == "new"
+
+
+def test_no_command_prints_the_help_and_is_a_usage_error() -> None:
+    result = run()
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Usage: tap [OPTIONS] COMMAND")
+    assert not result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["cots"], "No such command 'cots'. Did you mean 'cost'? Run 'tap --help' for help."),
+        (["cost", "--request", "1"], "No such option '--request'. Did you mean '--requests'? Run 'tap cost --help' "),
+        (["cost", "--service", "stok"], "Invalid value for '--service': 'stok' is not one of 'items', 'inventory', "),
+        (["cost", "--service", "stok"], "'stock'. Did you mean 'stock'? Run 'tap cost --help' for help."),
+        (["cost", "--env", "a b"], "environment_suffix 'a b': AWS names take letters, digits, '-' and '_' only"),
+        (["cost", "--requests", "many"], "Invalid value for '--requests': 'many' is not a valid float. Run "),
+        (["cost", "extra"], "Got unexpected extra argument (extra). Run 'tap cost --help' for help."),
+    ],
+)
+def test_usage_error_is_one_line_with_the_nearest_name(arguments: list[str], message: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: ")
+    assert message in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert not result.stdout
+
+
+def missing(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Let every command fail to find a module."""
+
+    def find(*_: object) -> None:
+        raise ModuleNotFoundError(name=name)
+
+    monkeypatch.setattr(cli, "import_module", find)
+
+
+def test_missing_extra_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    missing(monkeypatch, "boto3")
+    result = run("cost")
+    assert result.exit_code == 1
+    assert result.stderr == "error: boto3 is missing: run make install, or pip install 'tap-stack[local]'\n"
+
+
+def test_other_missing_module_has_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    missing(monkeypatch, "lib.cost.bill")
+    assert isinstance(run("cost").exception, ModuleNotFoundError)
+
+
+def test_unexpected_exception_has_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(import_module("lib.cli.cost"), "bills", fail)
+    assert isinstance(run("cost").exception, ZeroDivisionError)
+
+
+def test_interrupt_has_its_own_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(import_module("lib.cli.cost"), "bills", interrupt)
+    assert run("cost").exit_code == 130
+
+
+@pytest.mark.parametrize(
+    ("pair", "hint"),
+    [("rolout=AllAtOnce", " Did you mean 'rollout'?"), ("rollout", ""), ("rollout=", ""), ("color=red", "")],
+)
+def test_config_pair_is_a_known_key_and_a_value(pair: str, hint: str) -> None:
+    here = project.Project("tap", Path(), Path("tap.py"), {"rollout": "", "tracing": ""})
+    with pytest.raises(project.ConfigError) as error:
+        project.said(here, [pair])
+    assert str(error.value) == f"config must be KEY=VALUE with a key of Pulumi.yaml, got {pair!r}.{hint}"

@@ -1,0 +1,185 @@
+"""Programs under the mocks that Pulumi documents for unit tests, which return nothing but the inputs of resources."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import pkgutil
+import runpy
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime.settings import get_monitor
+
+from lib import components
+from lib.components.compute.layer import Layer, LayerArgs
+from lib.components.derived import concat, derive
+from lib.program.recorder import record
+from lib.settings import USER_POOL, AuthorizationSettings, EncryptionSettings, TableSettings
+from lib.tap_stack import TapStack, TapStackArgs
+
+from ...support.builders import a_yard
+from ...support.lone_components import LONE_COMPONENTS, POOL_ARN
+from ...support.programs import EVERYTHING, OPEN_YARD, PRODUCTION
+from ...support.standard_mocks import MyMocks, Program, Registered, at_module_level, identity, in_new_thread, in_test
+
+pytestmark = [pytest.mark.slow, pytest.mark.untraced]
+
+NAMED = {"project": "shop", "stack": "dev"}
+ENVIRONMENTS = ("dev", "test", "staging", "prod")
+MODES: dict[str, Callable[[Program], Registered]] = {
+    "module-preview": lambda program: at_module_level(program, preview=True),
+    "test": in_test,
+    "test-preview": lambda program: in_test(program, **NAMED, preview=True),
+}
+"""Ways to run a program in a unit test, other than at module level with all arguments."""
+SERVICES: dict[str, Any] = {"items": "items", "inventory": "inventory", "stock": "stock", "custom": a_yard()}
+EXISTING: dict[str, Any] = {
+    "table": TableSettings(existing=True),
+    "authorization": AuthorizationSettings(type=USER_POOL, user_pool=POOL_ARN),
+    "encryption": EncryptionSettings(key="arn:aws:kms:us-east-1:123456789012:key/mrk-0a1b2c3d"),
+}
+"""Settings of a stack that uses existing tables, an existing user pool and an existing key."""
+PRODUCTION_PROGRAMS: dict[str, Program] = {
+    "custom": lambda: TapStack("post", TapStackArgs(**PRODUCTION)),
+    "inventory": lambda: TapStack("shop", TapStackArgs(**EVERYTHING)),
+    "stock": lambda: runpy.run_path("examples/production.py")["stock"],
+    "existing-resources": lambda: TapStack("tap", TapStackArgs("prod", service="stock", **EXISTING)),
+    "public-site": lambda: TapStack("post", TapStackArgs(**OPEN_YARD)),
+}
+"""Programs with the settings of production, and others with existing resources and with a public site."""
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Yield every string in a value, at any depth."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from strings(one)
+
+
+@cache
+def run_lone_component(name: str) -> Registered:
+    """Return what a component registers, run once for all tests."""
+    return at_module_level(LONE_COMPONENTS[name], **NAMED, preview=False)
+
+
+@pytest.mark.parametrize("name", LONE_COMPONENTS)
+def test_component_registers_all_of_its_resources(name: str) -> None:
+    recorded = record(LONE_COMPONENTS[name])
+    assert run_lone_component(name).states.keys() >= {identity(one.urn) for one in recorded.registered}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", LONE_COMPONENTS)
+def test_component_is_the_same_in_each_kind_of_unit_test(name: str, mode: str) -> None:
+    assert MODES[mode](LONE_COMPONENTS[name]).states.keys() == run_lone_component(name).states.keys()
+
+
+@pytest.mark.parametrize("name", LONE_COMPONENTS)
+def test_unset_outputs_are_not_written_into_strings(name: str) -> None:
+    found = run_lone_component(name)
+    assert not [text for state in found.states.values() for text in strings(state) if "None" in text]
+
+
+def test_every_component_of_the_library_is_created() -> None:
+    modules = [
+        importlib.import_module(one.name)
+        for one in pkgutil.walk_packages(components.__path__, f"{components.__name__}.")
+    ]
+    classes = {
+        value
+        for module in modules
+        for value in vars(module).values()
+        if inspect.isclass(value)
+        and issubclass(value, pulumi.ComponentResource)
+        and value.__module__ == module.__name__
+    }
+    assert classes == {type(run_lone_component(name).component) for name in LONE_COMPONENTS}
+
+
+@pytest.mark.parametrize(("environment", "split"), [*((name, False) for name in ENVIRONMENTS), ("prod", True)])
+@pytest.mark.parametrize("service", SERVICES)
+def test_stack_of_every_service_can_be_created_in_every_environment(
+    service: str, environment: str, split: bool
+) -> None:
+    args = TapStackArgs(environment, service=SERVICES[service], split_functions=split)
+    assert len(at_module_level(lambda: TapStack("tap", args)).states) > 50
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("service", SERVICES)
+def test_stack_can_be_created_in_each_kind_of_unit_test(service: str, mode: str) -> None:
+    assert len(MODES[mode](lambda: TapStack("tap", TapStackArgs(service=SERVICES[service]))).states) > 50
+
+
+@pytest.mark.parametrize("mode", ["test", "test-preview"])
+@pytest.mark.parametrize("name", PRODUCTION_PROGRAMS)
+def test_stack_with_the_settings_of_production_can_be_created(name: str, mode: str) -> None:
+    assert len(MODES[mode](PRODUCTION_PROGRAMS[name]).states) > 50
+
+
+def test_program_of_the_project_can_be_imported_by_a_unit_test() -> None:
+    found = at_module_level(lambda: runpy.run_path("tap.py")["stack"])
+    assert ("aws:dynamodb/table:Table", "tap-table-table") in found.states
+
+
+def test_unit_tests_read_the_values_of_outputs() -> None:
+    read: list[Any] = []
+
+    def module() -> None:
+        pulumi.runtime.set_mocks(MyMocks(), preview=False)
+        stack = TapStack("tap", TapStackArgs("dev", {"Owner": "x"}, service="inventory"))
+
+        @pulumi.runtime.test  # type: ignore[untyped-decorator]  # of Pulumi's mocks
+        def test_names() -> Any:
+            names = (stack.dynamodb_table_name, stack.lambda_function_name, stack.api_stage)
+            return pulumi.Output.all(*names).apply(read.extend)
+
+        @pulumi.runtime.test  # type: ignore[untyped-decorator]  # of Pulumi's mocks
+        def test_policy() -> Any:
+            (role,) = stack.roles.values()
+            assert role.policy
+            return role.policy.policy.apply(lambda policy: read.append(json.loads(policy)["Statement"][0]["Effect"]))
+
+        test_names()
+        test_policy()
+
+    in_new_thread(module)
+    assert read == ["inventory-items-dev", "inventory-api-lambda-dev", "dev", "Allow"]
+
+
+def test_error_of_a_derived_value_fails_a_unit_test() -> None:
+    def program() -> pulumi.ComponentResource:
+        derive(lambda _: 1 / 0, LONE_COMPONENTS["queue"]().urn)
+        return LONE_COMPONENTS["layer"]()
+
+    for mode in (at_module_level, in_test):
+        with pytest.raises(ZeroDivisionError):
+            mode(program)
+
+
+def test_unit_test_leaves_no_state_to_others() -> None:
+    before = get_monitor()
+    in_test(LONE_COMPONENTS["layer"])
+    assert get_monitor() is before
+
+
+def test_unset_value_is_an_empty_string_in_derived_values() -> None:
+    found: list[Any] = []
+
+    def program() -> pulumi.ComponentResource:
+        layer = Layer("shared", LayerArgs(name="shared", files={}, runtimes=[]))
+        unset = layer.arn
+        pulumi.Output.all(concat("arn:", unset, "/*"), derive(lambda *values: [*values], unset, 7, False)).apply(
+            found.extend
+        )
+        return layer
+
+    at_module_level(program)
+    assert found == ["arn:/*", ["", 7, False]]

@@ -1,0 +1,185 @@
+"""The architecture of a service as a flowchart."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from lib.docgen.diagram import flowchart
+from lib.model import Parameter, Route, Service, Site, Throttle, Topic
+from lib.services import SERVICES
+from lib.settings import ApiSettings, FunctionSettings, Settings, SiteSettings
+
+from ...support.builders import PARCELS, a_function, a_grant, a_route, a_secret, a_service, a_yard
+
+NODE = re.compile(r' *(\w+)(?:\(\[|\[\[|\[\(|\[/|\[|>|\{\{)"(.*)"(?:\]\)|\]\]|\)\]|/\]|\]|\}\})')
+EDGE = re.compile(r'(\w+) -\.?->(?:\|"(.*)"\|)? (\w+)')
+CHARTS = {**SERVICES, "split inventory": SERVICES["inventory"].split(), "parcels": PARCELS, "yard": a_yard()}
+
+
+def nodes(service: Service, environment: str = "dev") -> dict[str, list[str]]:
+    """Return the lines of each node's label by the node's id."""
+    found = filter(None, map(NODE.fullmatch, flowchart(service, environment).splitlines()))
+    return {match[1]: match[2].split("<br>") for match in found}
+
+
+def edges(service: Service) -> dict[tuple[str, str], list[str]]:
+    """Return the lines of each edge's label by the ids of its nodes."""
+    found = filter(None, map(EDGE.fullmatch, flowchart(service).splitlines()))
+    return {
+        (match[1], match[3]): match[2].replace("\N{NO-BREAK SPACE}", " ").split("<br>") if match[2] else []
+        for match in found
+    }
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_every_line_is_a_node_or_an_edge_between_nodes(name: str) -> None:
+    init, kind, title, *lines = flowchart(CHARTS[name]).splitlines()
+    assert (init[:2], kind, title[:9]) == ("%%", "flowchart LR", "accTitle:")
+    ids = {match[1] for match in map(NODE.fullmatch, lines) if match}
+    ends = [(match[1], match[3]) for match in map(EDGE.fullmatch, lines) if match]
+    assert len(lines) == len(ids) + len(ends) + len(['subgraph functions["Lambda functions"]', "end"])
+    assert {one for both in ends for one in both} <= ids | {"functions"}
+    assert len(set(ends)) == len(ends)
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_everything_that_is_created_has_a_node(name: str) -> None:
+    service = CHARTS[name]
+    names = [one.name for group in (service.tables, service.topics, service.secrets) for one in group]
+    expected = {f"on_{name}".replace("-", "_") for name in names}
+    expected |= {f"function_{one.name}".replace("-", "_") for one in service.functions}
+    expected |= {f"schedule_{s.name}".replace("-", "_") for f in service.functions for s in f.schedules}
+    expected |= {f"stream_{c.name}".replace("-", "_") for f in service.functions for c in f.consumers}
+    assert nodes(service).keys() >= expected | {"callers", "api", "alarms", "email"}
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_every_route_is_on_the_edge_to_its_function(name: str) -> None:
+    for function in CHARTS[name].functions:
+        label = edges(CHARTS[name]).get(("api", f"function_{function.name}".replace("-", "_")), [])
+        assert [line.removesuffix(" (API key)") for line in label] == [f"{r.method} {r.path}" for r in function.routes]
+        assert [line.endswith(" (API key)") for line in label] == [route.key_required for route in function.routes]
+
+
+@pytest.mark.parametrize(
+    ("actions", "label"),
+    [
+        (["GetItem", "Query"], "reads"),
+        (["PutItem"], "writes"),
+        (["BatchGetItem", "DeleteItem"], "reads, writes"),
+    ],
+)
+def test_edges_summarize_the_granted_actions(actions: list[str], label: str) -> None:
+    grants = tuple(a_grant("parcels", action) for action in actions)
+    service = a_service(functions=(a_function(a_route(grants=grants)),))
+    assert edges(service)["function_desk", "on_parcels"] == [label]
+
+
+def test_table_shows_its_keys_its_indexes_and_its_parameters() -> None:
+    service = replace(PARCELS, parameters=(Parameter(name="where", table="parcels"),))
+    assert nodes(service)["on_parcels"][1:] == [
+        "parcels-parcels-dev",
+        "key id (S)",
+        "by-state: state (S), due (N)",
+        "by-owner: owner (S)",
+        "expires by expires",
+        "stream of NEW_AND_OLD_IMAGES",
+        "name in /parcels/dev/where",
+    ]
+    assert "on_where" not in nodes(service)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "lines"),
+    [
+        (Parameter(name="limits", value={"letter": 1, "parcel": 4}), ["letter", "parcel"]),
+        (Parameter(name="limits", table="parcels"), ["parcels-parcels-dev"]),
+    ],
+)
+def test_parameter_that_functions_read_shows_its_value(parameter: Parameter, lines: list[str]) -> None:
+    function = a_function(a_route(grants=(a_grant("limits", "GetParameter"),)))
+    service = a_service(functions=(function,), parameters=(parameter,))
+    assert nodes(service)["on_limits"][1:] == ["/parcels/dev/limits", *lines]
+
+
+@pytest.mark.parametrize(("store", "line"), [("ssm", "in Parameter Store"), ("secretsmanager", "in Secrets Manager")])
+def test_secret_shows_its_store(store: str, line: str) -> None:
+    assert nodes(a_service(secrets=(a_secret(store=store),)))["on_token"][2:] == [line]
+
+
+def test_alarms_go_to_their_topic_and_on_to_the_email() -> None:
+    own = a_service(topics=(Topic(name="news", variable="NEWS"),), alarms_type="news")
+    assert {("alarms", "on_news"), ("on_news", "email"), ("functions", "alarms")} <= edges(own).keys()
+    other = replace(own, alarms_type="alarms")
+    assert {("alarms", "on_alarms"), ("on_alarms", "email"), ("on_news", "email")} <= edges(other).keys()
+
+
+def test_function_shows_its_own_settings_over_those_of_the_service_and_of_the_environment() -> None:
+    service = a_service(
+        functions=(a_function(settings=FunctionSettings(timeout_seconds=7)),),
+        settings=Settings(function=FunctionSettings(timeout_seconds=9, memory_mb=320)),
+    )
+    assert nodes(service, "prod")["function_desk"][2] == "python3.13, 320 MB, 7 s"
+    assert nodes(a_service(), "prod")["function_desk"][2].startswith("python3.13, 512 MB")
+
+
+@pytest.mark.parametrize(
+    ("routes", "environment", "line"),
+    [
+        ([a_route(key_required=True)], "dev", "API key required"),
+        ([a_route(key_required=True), a_route(method="POST")], "dev", "API key on some routes"),
+        ([a_route()], "dev", "no API key"),
+        ([a_route()], "prod", "API key required"),
+    ],
+)
+def test_callers_show_whether_an_api_key_is_required(routes: list[Route], environment: str, line: str) -> None:
+    service = a_service(functions=(a_function(*routes),))
+    assert nodes(service, environment)["callers"][-1] == line
+
+
+def test_api_shows_its_stage_and_its_throttles() -> None:
+    route = a_route(throttle=Throttle(rate_per_second=2.5, burst=2))
+    service = a_service(
+        functions=(a_function(route),),
+        settings=Settings(api=ApiSettings(throttle_rate_per_second=5, throttle_burst=4)),
+    )
+    assert nodes(service, "pr-7")["api"][2:] == [
+        "stage pr-7",
+        "5 requests a second, burst 4",
+        f"{route.method} {route.path}: 2.5 a second, burst 2",
+    ]
+
+
+def test_stage_can_be_named_by_the_service() -> None:
+    service = a_service(settings=Settings(api=ApiSettings(stage_name="live")))
+    assert nodes(service, "pr-7")["api"][2] == "stage live"
+
+
+def test_schedules_and_streams_call_functions_whose_failed_events_go_to_the_queue() -> None:
+    yard = a_yard()
+    assert nodes(yard)["stream_arrivals"][1:] == ["yard-parcels-dev", "arrivals"]
+    assert ("stream_arrivals", "function_watch") in edges(yard)
+    assert edges(yard)["function_watch", "on_failures"] == ["sends"]
+    assert edges(PARCELS)["function_sweep", "on_lost"] == ["publishes"]
+    assert nodes(PARCELS)["schedule_lost_parcels"][1:] == ["parcels-lost-parcels-dev", "rate(15 minutes)"]
+
+
+@pytest.mark.parametrize(("public", "access"), [(True, "public, over HTTP"), (False, "private, behind CloudFront")])
+def test_pages_call_the_api(public: bool, access: str) -> None:
+    service = a_service(site=Site(folder="pages"), settings=Settings(site=SiteSettings(public=public)))
+    assert nodes(service)["site"][2] == access
+    assert {("callers", "site"), ("site", "api")} <= edges(service).keys()
+
+
+def test_alarms_of_the_service_are_listed() -> None:
+    stock = SERVICES["stock"]
+    assert nodes(stock)["alarms"][3:] == [f"{alarm.on}: {alarm.name}" for alarm in stock.alarms]
+
+
+def test_text_of_the_description_cannot_break_the_chart() -> None:
+    service = a_service(title='"]] end; <b>#1</b> &\n click')
+    title = flowchart(service).splitlines()[2]
+    assert title == "accTitle: Architecture of #quot;]] end; #lt;b#gt;#35;1#lt;/b#gt; #amp;  click in dev"

@@ -1,0 +1,99 @@
+"""Subnets, and what functions must reach."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+import pytest
+
+from lib.documents.network import calls, check_reach, subnet_blocks
+from lib.model import Parameter, Service, Topic
+from lib.settings import NetworkSettings
+from lib.tap_stack import TapStackArgs
+
+from ...support.builders import a_consumer, a_function, a_grant, a_route, a_service, a_table
+
+
+def test_public_subnets_are_in_the_first_half_and_private_ones_in_the_second() -> None:
+    public, private = subnet_blocks("10.0.0.0/16", 3)
+    assert public == ["10.0.0.0/20", "10.0.16.0/20", "10.0.32.0/20"]
+    assert private == ["10.0.128.0/20", "10.0.144.0/20", "10.0.160.0/20"]
+
+
+@pytest.mark.parametrize("block", ["10.0.0.0/16", "172.16.4.0/22", "192.168.7.0/24"])
+@pytest.mark.parametrize("zones", [2, 6])
+def test_subnets_lie_in_the_vpc_and_not_in_one_another_and_are_as_large_as_aws_wants(block: str, zones: int) -> None:
+    public, private = subnet_blocks(block, zones)
+    subnets = [ipaddress.IPv4Network(subnet) for subnet in (*public, *private)]
+    assert len(subnets) == 2 * zones
+    assert all(subnet.subnet_of(ipaddress.IPv4Network(block)) and subnet.prefixlen <= 28 for subnet in subnets)
+    assert not [(a, b) for a in subnets for b in subnets if a != b and a.overlaps(b)]
+
+
+def test_another_zone_moves_no_subnet() -> None:
+    for before, after in zip(subnet_blocks("10.0.0.0/24", 2), subnet_blocks("10.0.0.0/24", 6), strict=True):
+        assert after[:2] == before
+
+
+LOST = Topic(name="lost", variable="LOST_TOPIC")
+LIMITS = Parameter(name="limits", value={"most": 7})
+
+
+def granted(*grants: Any, **changes: Any) -> Service:
+    """A service whose one function is granted this."""
+    function = a_function(a_route(grants=grants), **changes)
+    return a_service(functions=(function,), topics=(LOST,), parameters=(LIMITS,), tables=(a_table(stream="KEYS_ONLY"),))
+
+
+@pytest.mark.parametrize(
+    ("grants", "services"),
+    [
+        ((), set()),
+        ((a_grant("parcels", "GetItem"),), {"dynamodb"}),
+        ((a_grant("lost", "Publish"),), {"sns"}),
+        ((a_grant("limits", "GetParameter"), a_grant("parcels", "GetItem")), {"ssm", "dynamodb"}),
+    ],
+    ids=["nothing", "a table", "a topic", "a parameter and a table"],
+)
+def test_functions_call_what_they_are_granted_and_nothing_else(grants: tuple[Any, ...], services: set[str]) -> None:
+    assert calls(granted(*grants)).keys() == services
+
+
+def test_a_stream_is_read_by_lambda_and_not_by_the_function() -> None:
+    assert not calls(granted(consumers=(a_consumer(),)))
+
+
+def test_what_several_functions_call_is_said_once() -> None:
+    routes = [a_route(path=f"/{name}", operation=name, grants=(a_grant("lost", "Publish"),)) for name in "ab"]
+    service = a_service(functions=(a_function(*routes),), topics=(LOST,))
+    assert calls(service) == {"sns": [a_grant("lost", "Publish")]}
+    assert calls(service.split()) == calls(service)
+
+
+CLOSED = NetworkSettings(vpc="made", nat_gateways="none", interface_endpoints=False)
+
+
+def test_a_network_without_a_way_to_what_functions_call_is_refused() -> None:
+    service = granted(a_grant("lost", "Publish"), a_grant("limits", "GetParameter"), a_grant("parcels", "GetItem"))
+    wanted = "network.interface_endpoints False: its functions call sns, ssm: leave it true, or set nat_gateways"
+    with pytest.raises(ValueError, match=wanted):
+        TapStackArgs(service=service, network=CLOSED)
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        NetworkSettings(vpc="made", nat_gateways="none", interface_endpoints=True),
+        NetworkSettings(vpc="made", nat_gateways="one", interface_endpoints=False),
+        NetworkSettings(vpc="vpc-0a1b2c3d", nat_gateways="none", interface_endpoints=False),
+        NetworkSettings(vpc="none", nat_gateways="none", interface_endpoints=False),
+    ],
+    ids=["endpoints", "nat", "somebody else's", "none"],
+)
+def test_a_network_with_a_way_to_what_functions_call_is_taken(network: NetworkSettings) -> None:
+    check_reach(granted(a_grant("lost", "Publish")), network)
+
+
+def test_tables_are_reached_in_every_network() -> None:
+    check_reach(granted(a_grant("parcels", "GetItem")), CLOSED)

@@ -1,0 +1,241 @@
+"""JSON Schema keywords: those that a description can use, and that they are checked."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from lib.assets.lambda_archive import sources, validator
+from lib.model import Route, Schema, Service, json_schema
+from lib.runtime.event_handler import Invalid
+from lib.services import SERVICES
+
+from ...support.builders import a_function, a_route, a_service
+
+
+def of_request(schema: Schema) -> Service:
+    """A service with a schema as that of a request."""
+    return a_service(functions=(a_function(a_route(method="POST", body="Parcel")),), schemas={"Parcel": schema})
+
+
+def of_response(schema: Schema) -> Service:
+    """A service with a schema as that of a response."""
+    return a_service(functions=(a_function(a_route(responses={200: "Parcel"})),), schemas={"Parcel": schema})
+
+
+def of_query(schema: Schema) -> Service:
+    """A service with a schema as that of a query parameter."""
+    return a_service(functions=(a_function(a_route(query={"by": schema})),))
+
+
+WHERE = {of_request: "schema Parcel", of_query: "route GET /parcels query parameter by"}
+PRICE = {"type": "number"}
+
+
+@pytest.mark.parametrize("describe", WHERE)
+@pytest.mark.parametrize(
+    ("schema", "error"),
+    [
+        ({"anyOf": [PRICE]}, "/anyOf is not supported in requests, got [{'type': 'number'}]. Remove it, and check"),
+        ({"oneOf": [PRICE]}, "/oneOf is not supported in requests"),
+        ({"not": PRICE}, "/not is not supported in requests"),
+        ({"const": 1}, "/const is not supported in requests, got 1. Use enum with one value."),
+        ({"nullable": True}, "/nullable is not supported in requests, got True. Add 'null' to the type"),
+        ({"$ref": "#/x"}, "/$ref is not supported in requests, got '#/x'. Copy the schema"),
+        ({"patternProperties": {}}, "/patternProperties is not supported"),
+        ({"dependencies": {}}, "/dependencies is not supported"),
+        ({"if": {}}, "/if is not supported"),
+        (
+            {**PRICE, "minimum": 0, "exclusiveMinimum": 0},
+            "/exclusiveMinimum must be true or false beside minimum, got 0.",
+        ),
+        (
+            {**PRICE, "exclusiveMinimum": True},
+            "/exclusiveMinimum must be true or false beside minimum, got True. Set min",
+        ),
+        (
+            {**PRICE, "exclusiveMaximum": 9},
+            "/exclusiveMaximum must be true or false beside maximum, got 9. Set maximum",
+        ),
+        ({"type": "decimal"}, "/type must be one of array, boolean,"),
+        ({"type": ["string", "integer"]}, "/type must be one of array"),
+        ({"type": ["string", "integer", "null"]}, "/type must be one of array"),
+        ({"type": ["null", "null"]}, "/type must be one of array"),
+        ({"items": [PRICE]}, "/items must be one schema, got [{'type': 'number'}]. Use one schema for all items."),
+        (
+            {"format": "uuid"},
+            "/format must be one of date-time, email, hostname, ipv4, ipv6, uri, got 'uuid'. Use pattern.",
+        ),
+        (
+            {"enum": [1, 1.5]},
+            "/enum must be a list of strings, integers, booleans and null, all different, at least one, got [1, 1.5].",
+        ),
+        ({"enum": "ab"}, "/enum must be a list of strings"),
+        ({**PRICE, "multipleOf": 5}, "/multipleOf must be a positive integer beside the type 'integer', got 5."),
+        ({"type": "integer", "multipleOf": 0.5}, "/multipleOf must be a positive integer"),
+        ({"type": "integer", "multipleOf": 0}, "/multipleOf must be a positive integer"),
+        ({"enum": []}, "/enum must be a list of strings"),
+        ({"enum": ["a", "a"]}, "/enum must be a list of strings"),
+        *(
+            ({name: value}, f"/{name} must be a whole number from 0, got {value!r}. Remove it")
+            for name in ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
+            for value in ("3", -1, True, 1.5)
+        ),
+        ({"minimum": "0"}, "/minimum must be a finite number, got '0'. Remove it"),
+        ({"maximum": float("nan")}, "/maximum must be a finite number, got nan."),
+        ({"maximum": True}, "/maximum must be a finite number, got True."),
+        ({"pattern": "["}, "/pattern must be a regular expression, got '['."),
+        ({"pattern": 5}, "/pattern must be a regular expression, got 5."),
+        ({"required": []}, "/required must be a list of different names, at least one, got []. Remove it"),
+        ({"required": "ab"}, "/required must be a list of different names"),
+        ({"required": ["a", "a"]}, "/required must be a list of different names"),
+        ({"required": [1]}, "/required must be a list of different names"),
+        ({"properties": ["a"]}, "/properties must be a mapping of names to schemas, got ['a']."),
+        ({"properties": {1: {}}}, "/properties must be a mapping of names to schemas, got {1: {}}."),
+        ({"allOf": []}, "/allOf must be a list of schemas, at least one, got []. Remove it"),
+        ({"allOf": {}}, "/allOf must be a list of schemas"),
+        ({"uniqueItems": "yes"}, "/uniqueItems must be true or false, got 'yes'."),
+        ({"readOnly": 1}, "/readOnly must be true or false, got 1."),
+        ({"description": 5}, "/description must be a string, got 5."),
+        ({"properties": {"a": {"not": {}}}}, "/properties/a/not is not supported"),
+        ({"properties": {"a": True}}, "/properties/a must be a schema, got True. Use {} for any value."),
+        ({"items": {"allOf": [{}, {"not": {}}]}}, "/items/allOf/1/not is not supported"),
+        ({"additionalProperties": {"const": 1}}, "/additionalProperties/const is not supported"),
+    ],
+)
+def test_what_a_request_would_not_be_checked_for_is_rejected_with_its_path(
+    describe: Any, schema: Schema, error: str
+) -> None:
+    with pytest.raises(ValueError, match="service 'parcels'") as caught:
+        describe(schema)
+    assert f"{WHERE[describe]}{error}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("schema", "error"),
+    [
+        ({"if": {}}, "schema Parcel/if is not supported, got {}."),
+        ({"anyOf": [{"const": 1}]}, "schema Parcel/anyOf/0/const is not supported, got 1."),
+        ({"oneOf": [{}, {"exclusiveMinimum": 0}]}, "schema Parcel/oneOf/1/exclusiveMinimum must be true or false"),
+        ({"not": {"type": "null"}}, "schema Parcel/not/type must be one of"),
+        ({"anyOf": []}, "schema Parcel/anyOf must be a list of schemas, at least one, got []."),
+        ({"oneOf": {}}, "schema Parcel/oneOf must be a list of schemas"),
+        ({"minLength": -1}, "schema Parcel/minLength must be a whole number from 0, got -1."),
+        ({"enum": 5}, "schema Parcel/enum must be a list, at least one value, got 5."),
+    ],
+)
+def test_what_openapi_does_not_know_is_rejected_in_a_response(schema: Schema, error: str) -> None:
+    with pytest.raises(ValueError, match="service 'parcels'") as caught:
+        of_response(schema)
+    assert error in str(caught.value)
+
+
+def test_a_response_can_use_what_openapi_knows() -> None:
+    schema = {
+        "anyOf": [{"$ref": "#/components/schemas/Error"}, {"type": "string", "format": "uuid", "nullable": True}],
+        "not": {"enum": [1.5]},
+        "multipleOf": 0.01,
+        "x-internal": [],
+    }
+    assert of_response(schema).schemas["Parcel"] == schema
+
+
+PARCEL: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "integer"}}}
+SUPPORTED: list[tuple[dict[str, Any], Any, Any]] = [
+    ({"type": "integer"}, 1, Decimal("1.5")),
+    ({"type": ["string", "null"]}, None, 1),
+    ({"enum": ["a", 1, True, None]}, True, "b"),
+    ({"allOf": [{"minimum": 1}, {"maximum": 3}]}, 3, 4),
+    ({"minLength": 2}, "ab", "a"),
+    ({"maxLength": 2}, "ab", "abc"),
+    ({"pattern": "^a+$"}, "aa", "aa\n"),
+    ({"format": "email"}, "ann@example.com", "ann"),
+    ({"minimum": 0}, 0, Decimal("-0.1")),
+    ({"minimum": 0, "exclusiveMinimum": True}, Decimal("0.1"), 0),
+    ({"minimum": 0, "exclusiveMinimum": False}, 0, -1),
+    ({"maximum": 9}, 9, Decimal("9.1")),
+    ({"maximum": 9, "exclusiveMaximum": True}, Decimal("8.9"), 9),
+    ({"type": "integer", "multipleOf": 5}, 10**40, 10**40 + 1),
+    ({"minItems": 1}, [1], []),
+    ({"maxItems": 1}, [1], [1, 2]),
+    ({"uniqueItems": True}, [1, True, {"a": 1}], [{"a": [1]}, {"a": [1]}]),
+    ({"items": {"type": "integer"}}, [1], ["a"]),
+    ({"minProperties": 1}, {"a": 1}, {}),
+    ({"maxProperties": 1}, {"a": 1}, {"a": 1, "b": 2}),
+    ({"required": ["a"]}, {"a": 1}, {"b": 1}),
+    (PARCEL, {"a": 1, "b": 2}, {"a": "x"}),
+    ({**PARCEL, "additionalProperties": False}, {"a": 1}, {"b": 1}),
+    ({**PARCEL, "additionalProperties": {"type": "string"}}, {"b": "x"}, {"b": 1}),
+    ({"title": "x", "description": "x", "example": 1, "deprecated": True, "maxLength": 1}, "x", "xx"),
+    ({"readOnly": False, "writeOnly": False, "maxLength": 1}, "x", "xx"),
+]
+
+
+def checked(schema: dict[str, Any], value: Any) -> Any:
+    """What the function makes of a value that a request holds."""
+    namespace: dict[str, Any] = {}
+    exec(validator(schema), namespace)  # noqa: S102  # pylint: disable=exec-used  # our own code, as Lambda imports it
+    return namespace["validate"](value, name_prefix="body")
+
+
+@pytest.mark.parametrize(("schema", "good", "bad"), SUPPORTED, ids=lambda value: str(value)[:40])
+def test_what_a_description_can_use_is_checked(schema: dict[str, Any], good: Any, bad: Any) -> None:
+    assert of_request(schema).schemas["Parcel"] == schema
+    assert checked(schema, good) == good
+    with pytest.raises(Invalid):
+        checked(schema, bad)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        *({"minimum": 1}, {"enum": [1, 2]}, {"allOf": [{"type": "integer"}]}, {"type": "array"}, {"type": "object"}),
+        {"type": ["object", "null"]},
+    ],
+)
+def test_a_query_parameter_has_one_type_by_which_its_text_is_read(schema: Schema) -> None:
+    message = "query parameter by/type must be one of boolean, integer, number, string, got "
+    with pytest.raises(ValueError, match=message):
+        of_query(schema)
+
+
+@pytest.mark.parametrize(
+    ("schema", "kind"),
+    [({"type": kind}, kind) for kind in json_schema.QUERY_TYPES]
+    + [({}, "string"), ({"maxLength": 9}, "string"), ({"type": ["null", "string"]}, "string")]
+    + [({"type": ["integer", "null"]}, "integer")],
+)
+def test_the_text_of_a_query_parameter_is_read_by_its_type(schema: Schema, kind: str) -> None:
+    service = of_query(schema)
+    types = {"by": kind} if kind != "string" else {}
+    assert f"query_0.validate, {types!r})" in sources(service, service.functions[0], "")["index.py"]
+
+
+def test_every_keyword_of_a_request_is_among_those() -> None:
+    used = {keyword for schema, _, _ in SUPPORTED for keyword in schema}
+    assert used | {"default"} == json_schema.CHECKED
+
+
+def test_default_replaces_a_missing_property() -> None:
+    assert checked({"properties": {"a": {"default": 7}}}, {}) == {"a": 7}
+
+
+@pytest.mark.parametrize("format_", json_schema.FORMATS)
+def test_every_format_of_a_request_is_checked(format_: str) -> None:
+    with pytest.raises(Invalid):
+        checked({"format": format_}, " ")
+
+
+@pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
+def test_the_shipped_services_use_only_what_is_checked(service: Service) -> None:
+    routes: list[Route] = [route for _, route in service.routes()]
+    for name in {route.body for route in routes if route.body}:
+        assert not [*json_schema.problems(service.schemas[name], name, checked=True)]
+
+
+def test_every_problem_of_a_schema_is_found() -> None:
+    schema = {"anyOf": [{"if": {}}], "properties": {"a": True, "b": {"format": "uuid"}}}
+    paths = [problem.split(" ")[0] for problem in json_schema.problems(schema, "x", checked=True)]
+    assert paths == ["x/anyOf", "x/properties/a", "x/properties/b/format", "x/anyOf/0/if"]

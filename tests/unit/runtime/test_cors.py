@@ -1,0 +1,168 @@
+"""CORS headers of the functions, and the function that responds to preflight requests."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lib.assets.lambda_archive import preflight_sources, zipped
+from lib.documents import rest_api
+from lib.runtime.cors import Preflight
+from lib.runtime.event_handler import Api, Request, Response, Route
+
+from ...support.lambda_context import Context
+
+A, B, OTHER = "https://shop.example.com", "http://localhost:3000", "https://other.example.com"
+SEVERAL = f"{A},{B}"
+ORIGIN, EXPOSED = "Access-Control-Allow-Origin", "Access-Control-Expose-Headers"
+
+
+def response(allowed: str, body: str = "{}", **headers: str) -> dict[str, Any]:
+    """Return the response of an API of one route to a request with these headers."""
+
+    def operation(_: Request) -> Response:
+        return Response(200, "{}")
+
+    def valid(_value: Any, name_prefix: str) -> None:
+        assert name_prefix
+
+    event = {"resource": "/a", "httpMethod": "POST", "body": body, "requestContext": {"requestId": "r"}}
+    api = Api({("POST", "/a"): Route(operation, valid, valid, {})}, {}, allowed)
+    return api({**event, "headers": headers or None}, Context())
+
+
+@pytest.mark.parametrize("origin", [A, B])
+@pytest.mark.parametrize("name", ["Origin", "origin", "ORIGIN"])
+@pytest.mark.parametrize(("body", "status"), [("{}", 200), ("{", 400)])
+def test_caller_from_the_list_gets_its_origin_back(origin: str, name: str, body: str, status: int) -> None:
+    answer = response(SEVERAL, body, **{name: origin})
+    assert (answer["statusCode"], answer["headers"][ORIGIN], answer["headers"]["Vary"]) == (status, origin, "Origin")
+    assert answer["headers"][EXPOSED] == "ETag,Location,Retry-After,X-Request-Id,X-Correlation-Id"
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        OTHER,
+        "",
+        "*",
+        "null",
+        SEVERAL,
+        A.upper(),
+        f"{A}/",
+        f"{A}:443",
+        f"{A}.evil.example",
+        f" {A}",
+        A.removeprefix("https://"),
+        "https://shop.example.co",
+    ],
+)
+@pytest.mark.parametrize("body", ["{}", "{"])
+def test_caller_outside_the_list_gets_no_origin_and_its_response_varies(origin: str, body: str) -> None:
+    headers = response(SEVERAL, body, Origin=origin)["headers"]
+    assert headers["Vary"] == "Origin"
+    assert not [name for name in headers if name.startswith("Access-Control")]
+
+
+def test_request_without_an_origin_varies_too() -> None:
+    headers = response(SEVERAL)["headers"]
+    assert headers["Vary"] == "Origin"
+    assert not [name for name in headers if name.startswith("Access-Control")]
+
+
+@pytest.mark.parametrize("allowed", [A, "*"])
+@pytest.mark.parametrize("headers", [{}, {"Origin": A}, {"Origin": OTHER}])
+def test_response_for_a_single_origin_is_the_same_for_every_caller(allowed: str, headers: dict[str, str]) -> None:
+    assert list(response(allowed, **headers)["headers"].items()) == [
+        ("Content-Type", "application/json"),
+        ("Cache-Control", "no-store"),
+        (ORIGIN, allowed),
+        (EXPOSED, "ETag,Location,Retry-After,X-Request-Id,X-Correlation-Id"),
+        ("X-Request-Id", "r"),
+        ("X-Correlation-Id", "r"),
+    ]
+
+
+def test_response_without_an_allowed_origin_has_no_cors_headers() -> None:
+    assert {*response("", Origin=A)["headers"]} == {"Content-Type", "Cache-Control", "X-Request-Id", "X-Correlation-Id"}
+
+
+CONSTANTS = {
+    "/parcels": rest_api.preflight_constants(["GET", "POST"]),
+    "/parcels/{id}": rest_api.preflight_constants(["PATCH"]),
+}
+
+
+@pytest.mark.parametrize(
+    ("headers", "allowed"),
+    [
+        ({"origin": A}, {ORIGIN: A}),
+        ({"Origin": B}, {ORIGIN: B}),
+        ({"Origin": OTHER}, {}),
+        ({"Origin": "null"}, {}),
+        ({}, {}),
+        (None, {}),
+    ],
+)
+@pytest.mark.parametrize(
+    ("path", "methods"), [("/parcels", "GET,POST,OPTIONS"), ("/parcels/{id}", "PATCH,OPTIONS")], ids=["list", "item"]
+)
+def test_preflight_has_the_methods_of_its_path_and_the_origin_of_its_caller(
+    headers: dict[str, str] | None, allowed: dict[str, str], path: str, methods: str
+) -> None:
+    handler = Preflight(SEVERAL, CONSTANTS)
+    assert handler({"resource": path, "httpMethod": "OPTIONS", "headers": headers}, Context()) == {
+        "statusCode": 204,
+        "headers": {
+            "Access-Control-Allow-Methods": methods,
+            "Access-Control-Allow-Headers": ",".join(rest_api.REQUEST_HEADERS),
+            "Access-Control-Max-Age": "7200",
+            "Vary": "Origin",
+            **allowed,
+        },
+        "body": "",
+    }
+
+
+def test_preflight_function_is_one_module_of_the_runtime_without_the_service(tmp_path: Path) -> None:
+    files = preflight_sources(CONSTANTS)
+    assert list(files) == ["index.py", "lib/__init__.py", "lib/runtime/__init__.py", "lib/runtime/cors.py"]
+    imported = [
+        node.module or "" if isinstance(node, ast.ImportFrom) else node.names[0].name
+        for node in ast.walk(ast.parse(files["lib/runtime/cors.py"]))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    assert imported == ["__future__", "collections.abc", "typing"]
+    path = tmp_path / "function.zip"
+    path.write_bytes(zipped(files))
+    event = {"resource": "/parcels", "httpMethod": "OPTIONS", "headers": {"Origin": A}}
+    program = (
+        f"import json, sys; sys.path.insert(0, {str(path)!r}); import index; "
+        f"print(json.dumps(index.handler(json.loads({json.dumps(event)!r}), None)))"
+    )
+    command, variables = [sys.executable, "-I", "-S", "-c", program], {**os.environ, "CORS_ORIGIN": SEVERAL}
+    answer = json.loads(subprocess.run(command, capture_output=True, text=True, check=True, env=variables).stdout)
+    assert (answer["statusCode"], answer["headers"][ORIGIN]) == (204, A)
+
+
+def test_preflight_function_has_the_same_files_for_the_same_paths_in_another_order() -> None:
+    files = preflight_sources(dict(reversed(CONSTANTS.items())))
+    assert list(files.items()) == list(preflight_sources(CONSTANTS).items())
+
+
+def test_gateway_responses_for_several_origins_echo_the_caller_without_credentials() -> None:
+    headers = rest_api.mapped(rest_api.refusal_headers(rest_api.REQUEST_ORIGIN), "gatewayresponse")
+    assert headers == {
+        "gatewayresponse.header.X-Request-Id": "context.requestId",
+        "gatewayresponse.header.X-Correlation-Id": "context.requestId",
+        "gatewayresponse.header.Access-Control-Allow-Origin": "method.request.header.Origin",
+        "gatewayresponse.header.Access-Control-Expose-Headers": "'X-Request-Id,X-Correlation-Id'",
+        "gatewayresponse.header.Vary": "'Origin'",
+    }

@@ -1,0 +1,152 @@
+"""Publishing, as SNS is asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from urllib.parse import parse_qs
+
+import pytest
+
+from lib.runtime.http_client import AwsError
+from lib.runtime.sns import MAX_BATCH_BYTES, Notification, Sns
+
+from ...support.fake_aws import Asked, FakeAws
+
+TOPIC = "arn:aws:sns:us-east-1:123456789012:alerts"
+
+
+@pytest.fixture(name="sns")
+def sns_fixture(fake_aws: FakeAws) -> Iterator[Sns]:
+    assert fake_aws.url
+    client = Sns()
+    yield client
+    client.close()
+
+
+def test_a_message_has_a_text_for_people_and_one_for_programs(fake_aws: FakeAws, sns: Sns) -> None:
+    fake_aws.script = [(200, b"<PublishResponse/>")]
+    sns.publish(TOPIC, "Low stock", {"name": "Tür"}, "Tür: 3 left & falling", correlation_id="call-1")
+    (asked,) = fake_aws.asked
+    form = {name: value for name, (value,) in parse_qs(asked.body.decode()).items()}
+    texts = json.loads(form.pop("Message"))
+    assert form == {
+        "Action": "Publish",
+        "Version": "2010-03-31",
+        "TopicArn": TOPIC,
+        "Subject": "Low stock",
+        "MessageStructure": "json",
+        "MessageAttributes.entry.1.Name": "correlationId",
+        "MessageAttributes.entry.1.Value.DataType": "String",
+        "MessageAttributes.entry.1.Value.StringValue": "call-1",
+    }
+    assert (json.loads(texts["default"]), texts["email"]) == ({"name": "Tür"}, "Tür: 3 left & falling")
+    assert asked.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert "/us-east-1/sns/aws4_request" in asked.headers["authorization"]
+    assert "x-amz-target" not in asked.headers
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "says"),
+    [
+        (
+            404,
+            b"<ErrorResponse><Error><Code>NotFound</Code>\n<Message>no\ntopic</Message></Error></ErrorResponse>",
+            ("NotFound", "no\ntopic"),
+        ),
+        (503, b"\xff<html>", ("HTTP503", "")),
+    ],
+)
+def test_a_refusal_is_read_from_its_xml(
+    fake_aws: FakeAws, sns: Sns, status: int, answer: bytes, says: tuple[str, str]
+) -> None:
+    fake_aws.script = [(status, answer)]
+    with pytest.raises(AwsError) as refused:
+        sns.publish(TOPIC, "Low stock", {}, "", correlation_id="call-1")
+    assert (refused.value.code, refused.value.message) == says
+    assert refused.value.ambiguous == (status >= 500)
+    assert len(fake_aws.asked) == 1, "one attempt: the sweep makes the others"
+
+
+def notifications(count: int, padding: int = 0) -> list[Notification]:
+    return [Notification(f"Subject {n}", {"number": n}, "x" * padding, f"call-{n}") for n in range(count)]
+
+
+def form_of(call: Asked) -> dict[str, str]:
+    return {name: value for name, (value,) in parse_qs(call.body.decode()).items()}
+
+
+def ids(call: Asked) -> list[str]:
+    return [value for name, value in form_of(call).items() if name.endswith(".Id")]
+
+
+def accepting(*rejected: str) -> Callable[[Asked], tuple[int, bytes]]:
+    """An SNS that accepts all entries of a batch but some."""
+
+    def answer(call: Asked) -> tuple[int, bytes]:
+        successful = [f"<member><MessageId>m</MessageId><Id>{i}</Id></member>" for i in ids(call) if i not in rejected]
+        failed = [
+            f"<member><Code>InvalidParameter</Code>\n<Message>entry {i}</Message>"
+            f"<Id>{i}</Id><SenderFault>true</SenderFault></member>"
+            for i in ids(call)
+            if i in rejected
+        ]
+        text = f"<Failed>{''.join(failed)}</Failed><Successful>{''.join(successful)}</Successful>"
+        return (
+            200,
+            f"<PublishBatchResponse><PublishBatchResult>{text}</PublishBatchResult></PublishBatchResponse>".encode(),
+        )
+
+    return answer
+
+
+def test_an_entry_of_a_batch_is_what_a_single_message_is(fake_aws: FakeAws, sns: Sns) -> None:
+    fake_aws.script = [(200, b"<PublishResponse/>"), accepting()]
+    notification = Notification("Low stock", {"name": "Tür"}, "Tür: 3 left & falling", "call-1")
+    sns.publish(TOPIC, *notification[:3], correlation_id="call-1")
+    assert sns.publish_batch(TOPIC, [notification]) == {}
+    single, batch = map(form_of, fake_aws.asked)
+    entry = "PublishBatchRequestEntries.member.1."
+    common = {name: single.pop(name) for name in ("Version", "TopicArn")}
+    assert single.pop("Action") == "Publish"
+    expected = {entry + name: value for name, value in single.items()}
+    assert batch == {"Action": "PublishBatch", **common, entry + "Id": "0", **expected}
+
+
+@pytest.mark.parametrize(("count", "batches"), [(0, []), (1, [1]), (10, [10]), (11, [10, 1]), (25, [10, 10, 5])])
+def test_a_batch_has_at_most_ten_entries(fake_aws: FakeAws, sns: Sns, count: int, batches: list[int]) -> None:
+    fake_aws.script = [accepting()]
+    assert sns.publish_batch(TOPIC, notifications(count)) == {}
+    assert [len(ids(call)) for call in fake_aws.asked] == batches
+    assert [i for call in fake_aws.asked for i in ids(call)] == [str(n) for n in range(count)]
+
+
+def test_a_batch_is_never_larger_than_sns_accepts(fake_aws: FakeAws, sns: Sns) -> None:
+    fake_aws.script = [accepting()]
+    assert sns.publish_batch(TOPIC, notifications(5, MAX_BATCH_BYTES // 2 - 200)) == {}
+    assert [len(ids(call)) for call in fake_aws.asked] == [2, 2, 1]
+
+
+def test_rejected_entries_of_a_batch_are_returned_by_position(fake_aws: FakeAws, sns: Sns) -> None:
+    fake_aws.script = [accepting("3", "11")]
+    errors = sns.publish_batch(TOPIC, notifications(12))
+    assert {position: str(error) for position, error in errors.items()} == {
+        3: "InvalidParameter: entry 3",
+        11: "InvalidParameter: entry 11",
+    }
+
+
+def test_an_entry_that_the_response_lacks_is_not_accepted(fake_aws: FakeAws, sns: Sns) -> None:
+    fake_aws.script = [(200, b"<PublishBatchResponse/>")]
+    errors = sns.publish_batch(TOPIC, notifications(1))
+    assert {position: error.code for position, error in errors.items()} == {0: "NoAnswer"}
+
+
+def test_a_batch_that_fails_as_a_whole_leaves_the_others_to_be_sent(fake_aws: FakeAws, sns: Sns) -> None:
+    failure = b"<ErrorResponse><Error><Code>Throttled</Code><Message>slow down</Message></Error></ErrorResponse>"
+    fake_aws.script = [(429, failure), accepting()]
+    errors = sns.publish_batch(TOPIC, notifications(12))
+    assert {position: str(error) for position, error in errors.items()} == dict.fromkeys(
+        range(10), "Throttled: slow down"
+    )
+    assert [len(ids(call)) for call in fake_aws.asked] == [10, 2]

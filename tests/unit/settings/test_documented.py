@@ -1,0 +1,43 @@
+"""What stands under the fields of a class."""
+
+from __future__ import annotations
+
+import pytest
+
+from lib.services import CHOICES
+from lib.settings import LAYERS, documented
+from lib.stack.outputs import ServiceOutputs, StackOutputs
+
+OUTPUTS = (StackOutputs, ServiceOutputs)
+
+
+HEAVIEST = "Weight in kilograms that one person can lift."
+
+
+class Parcel:
+    """A parcel."""
+
+    weight_kg: float
+    """What it weighs,
+    with its paper."""
+    sender: str
+    heaviest = 30
+    """Weight in kilograms that one person can lift."""
+    first, second = 1, 2
+
+    def heavy(self) -> bool:
+        """Whether nobody can lift it."""
+        return self.weight_kg > self.heaviest
+
+
+def test_text_under_a_field_is_told_on_one_line() -> None:
+    assert documented.fields(Parcel) == {
+        "weight_kg": "What it weighs, with its paper.",
+        "sender": "",
+        "heaviest": HEAVIEST,
+    }
+
+
+@pytest.mark.parametrize("cls", [*LAYERS.values(), *(choice.settings for choice in CHOICES.values()), *OUTPUTS])
+def test_everything_that_users_set_or_are_told_is_documented(cls: type) -> None:
+    assert all(text for name, text in documented.fields(cls).items() if name != "WHERE")

@@ -1,0 +1,180 @@
+"""The rows of the environments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lib.settings.environments import ALIASES, ENVIRONMENTS, matching_profile, profile_name
+
+
+def figures(row: str) -> dict[str, Any]:
+    """What the design's table lists of a row."""
+    settings = ENVIRONMENTS[row]
+    function, table, api = settings.function, settings.table, settings.api
+    return {
+        "billing": table.billing_mode,
+        "memory": function.memory_mb,
+        "logs": function.log_retention_days,
+        "kept": (table.retain_on_delete, table.deletion_protection),
+        "callers": settings.authorization.type,
+        "concurrency": function.reserved_concurrency,
+        "tracing": function.tracing,
+        "cors": api.cors_origin,
+        "api logs": (api.access_log, api.execution_log_level, api.metrics, api.log_role),
+        "bodies": api.execution_log_bodies,
+    }
+
+
+DEV = {
+    "billing": "PAY_PER_REQUEST",
+    "memory": 128,
+    "logs": 7,
+    "kept": (False, False),
+    "callers": "NONE",
+    "concurrency": -1,
+    "tracing": False,
+    "cors": "*",
+    "api logs": (False, "OFF", False, "left"),
+    "bodies": True,
+}
+STAGING = {
+    "billing": "PROVISIONED",
+    "memory": 256,
+    "logs": 30,
+    "kept": (True, False),
+    "callers": "API_KEY",
+    "concurrency": 20,
+    "tracing": True,
+    "cors": "",
+    "api logs": (False, "OFF", False, "left"),
+    "bodies": False,
+}
+ROWS = {
+    "dev": DEV,
+    "test": {**DEV, "tracing": True},
+    "staging": STAGING,
+    "prod": {**STAGING, "memory": 512, "kept": (True, True), "concurrency": 530},
+}
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_row_is_what_the_design_says(row: str) -> None:
+    assert figures(row) == ROWS[row]
+
+
+def test_there_are_no_other_rows() -> None:
+    assert ENVIRONMENTS.keys() == ROWS.keys()
+
+
+@pytest.mark.parametrize(("row", "units"), [("staging", 10), ("prod", 50)])
+def test_guarded_rows_buy_their_capacity(row: str, units: int) -> None:
+    table = ENVIRONMENTS[row].table
+    assert (table.read_capacity, table.write_capacity) == (units, units)
+
+
+def test_production_scales_far_beyond_its_capacity() -> None:
+    table = ENVIRONMENTS["prod"].table
+    assert (table.max_read_capacity, table.max_write_capacity) == (6_500, 9_500)
+    assert ENVIRONMENTS["staging"].table.max_read_capacity is None
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_every_table_can_be_restored_and_nobody_is_written_to_unasked(row: str) -> None:
+    assert ENVIRONMENTS[row].table.point_in_time_recovery
+    assert ENVIRONMENTS[row].alarms.notification_email == ""
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_no_api_has_a_domain_of_its_own_unasked(row: str) -> None:
+    api = ENVIRONMENTS[row].api
+    assert (api.domain_name, api.certificate_arn, api.zone_id, api.base_path) == ("", "", "", "")
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_what_costs_by_the_month_is_off_unasked(row: str) -> None:
+    settings = ENVIRONMENTS[row]
+    assert settings.network.vpc == "none"
+    assert settings.encryption.key == "aws"
+    assert not settings.firewall.enabled
+    assert settings.backup.retention_days == 0
+    assert settings.table.replica_regions == ()
+    assert settings.function.provisioned_concurrency == 0
+    assert settings.rollout.strategy == "none"
+    assert settings.cost.monthly_budget_usd == 0
+
+
+@pytest.mark.parametrize(("row", "watched"), [("dev", False), ("test", False), ("staging", True), ("prod", True)])
+def test_guarded_rows_are_watched(row: str, watched: bool) -> None:
+    assert (ENVIRONMENTS[row].alarms.recommended, ENVIRONMENTS[row].observation.dashboard) == (watched, watched)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "profile"),
+    [
+        ("dev", "dev"),
+        ("test", "test"),
+        ("staging", "staging"),
+        ("prod", "prod"),
+        ("development", "dev"),
+        ("testing", "test"),
+        ("stage", "staging"),
+        ("production", "prod"),
+        ("prd", "prod"),
+        ("live", "prod"),
+        ("prod-eu", "prod"),
+        ("eu_live", "prod"),
+        ("eu-west-1-prod", "prod"),
+        ("prod2", "prod"),
+        ("staging2", "staging"),
+        ("2test-3", "test"),
+        ("pr-123-dev", "dev"),
+        ("-prod_", "prod"),
+    ],
+)
+def test_part_of_suffix_selects_profile(suffix: str, profile: str) -> None:
+    assert matching_profile(suffix) == profile_name(suffix) == profile
+
+
+@pytest.mark.parametrize(
+    ("suffix", "profile"),
+    [
+        ("dev-test", "test"),
+        ("test-stage", "staging"),
+        ("staging-of-prod", "prod"),
+        ("live-dev", "prod"),
+        ("development-1-testing", "test"),
+    ],
+)
+def test_strictest_of_several_matching_profiles_applies(suffix: str, profile: str) -> None:
+    assert profile_name(suffix) == profile
+
+
+@pytest.mark.parametrize("suffix", ["pr-123", "PR-123", "products", "alive", "devel", "preprod", "prodEU", "7", "-"])
+def test_suffix_without_a_known_part_has_the_dev_profile(suffix: str) -> None:
+    assert matching_profile(suffix) is None
+    assert profile_name(suffix) == "dev"
+
+
+@pytest.mark.parametrize(
+    ("suffix", "remedy"),
+    [
+        ("PROD", "prod"),
+        ("Prod", "prod"),
+        ("pROD", "prod"),
+        ("Production", "production"),
+        ("DEV", "dev"),
+        ("Testing", "testing"),
+        ("Prod-EU", "prod-EU"),
+        ("EU_Live2", "EU_live2"),
+    ],
+)
+def test_part_that_differs_from_a_name_only_in_case_is_rejected(suffix: str, remedy: str) -> None:
+    with pytest.raises(ValueError, match=rf"^environment_suffix '{suffix}': give '{remedy}', because .* lowercase$"):
+        profile_name(suffix)
+
+
+def test_every_alias_is_another_name_of_a_profile() -> None:
+    assert {*ALIASES.values()} == {*ENVIRONMENTS}
+    assert not {*ALIASES} & {*ENVIRONMENTS}

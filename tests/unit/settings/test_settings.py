@@ -1,0 +1,379 @@
+"""The figures: what they can be, and which layer decides."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import FrozenInstanceError, fields
+from typing import Any
+
+import pytest
+
+from lib.settings import (
+    LAYERS,
+    AlarmSettings,
+    ApiSettings,
+    AuthorizationSettings,
+    BackupSettings,
+    CostSettings,
+    EncryptionSettings,
+    FirewallSettings,
+    FunctionSettings,
+    Layer,
+    NetworkSettings,
+    ObservationSettings,
+    RolloutSettings,
+    Settings,
+    SiteSettings,
+    TableSettings,
+    between,
+    over,
+)
+from lib.settings.environments import ENVIRONMENTS
+
+FLAGS = ([True, False], ["yes", 1, 0])
+UNITS = ([1, 40_000], [0, 40_001, 1.5, True])
+COUNTS = ([0, 1_000_000_000], [-1, "1", 0.5])
+
+ARN = "arn:aws"
+PERIODS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
+
+VALUES: dict[type[Layer], dict[str, tuple[list[Any], list[Any]]]] = {
+    FunctionSettings: {
+        "runtime": (
+            ["python3.9", "python3.13", "python3.15"],
+            ["ruby3.3", "python3", "Python3.13", 3.13, "python3.6", "python3.8", "python3.99"],
+        ),
+        "memory_mb": ([128, 10240], [127, 10241, "128", 128.5, True]),
+        "timeout_seconds": ([1, 900], [0, 901, 2.5]),
+        "reserved_concurrency": ([-1, 0, 100_000], [-2, 100_001]),
+        "provisioned_concurrency": ([0, 100_000], [-1, 100_001]),
+        "snap_start": FLAGS,
+        "tracing": FLAGS,
+        "log_retention_days": (PERIODS, [0, 2, 8, 3652, 3654, "14", 14.5]),
+    },
+    TableSettings: {
+        "billing_mode": (["PAY_PER_REQUEST", "PROVISIONED"], ["on demand", "provisioned", 1]),
+        "read_capacity": UNITS,
+        "write_capacity": UNITS,
+        "max_read_capacity": UNITS,
+        "max_write_capacity": UNITS,
+        "point_in_time_recovery": FLAGS,
+        "deletion_protection": FLAGS,
+        "retain_on_delete": FLAGS,
+        "replica_regions": (
+            [(), ("us-west-2", "ap-southeast-1"), ("cn-northwest-1", "us-gov-east-1", "eusc-de-east-1")],
+            ["us-west-2", ("west",), ("us-west-2", "us-west-2")],
+        ),
+        "existing": FLAGS,
+    },
+    ApiSettings: {
+        "stage_name": (["prod", "pr-123", "v" * 128], ["", "v" * 129, "a/b", 1]),
+        "cors_origin": (
+            ["*", "", "https://shop.example.com", "http://localhost:3000", "site, https://a.example.com"],
+            ["shop.example.com", "https://shop.example.com/", "https://a b", "ftp://x", "https://a'b", "*,*", 1],
+        ),
+        "throttle_rate_per_second": ([0.1, 17, 1_000_000], [0, 0.05, 1_000_001, float("nan"), "17"]),
+        "throttle_burst": ([1, 1_000_000], [0, 1.5, 1_000_001]),
+        "quota_per_month": ([1, 2_000_000_000], [0, 2_000_000_001, 1.5]),
+        "access_log": FLAGS,
+        "execution_log_level": (["OFF", "ERROR", "INFO"], ["info", "DEBUG", True]),
+        "execution_log_bodies": FLAGS,
+        "metrics": FLAGS,
+        "log_role": (["made", "left", f"{ARN}:iam::123456789012:role/logs"], ["", "logs", f"{ARN}:iam::1:user/me"]),
+        "health_route": FLAGS,
+        "zone_id": (["", "Z0123456789ABC"], ["example.com", "z1", 1]),
+        "domain_name": (
+            ["", "api.example.com", "x-1.co.uk"],
+            ["example", "https://api.example.com", "API.example.com", "a_b.com", "-a.com", 1],
+        ),
+        "certificate_arn": (
+            ["", f"{ARN}:acm:us-east-1:123456789012:certificate/1-2"],
+            ["1-2", f"{ARN}:iam::123456789012:server-certificate/x"],
+        ),
+        "base_path": (["", "v1", "shop.api_v-1"], ["/v1", "a/b", "a b", 1]),
+        "disable_execute_api_endpoint": FLAGS,
+    },
+    SiteSettings: {"public": FLAGS},
+    AuthorizationSettings: {
+        "type": (["NONE", "API_KEY", "AWS_IAM", "COGNITO_USER_POOLS"], ["none", "", True]),
+        "user_pool": (["made", f"{ARN}:cognito-idp:us-east-1:123456789012:userpool/us-east-1_1"], ["", "us-east-1_1"]),
+        "user_group": (["", "admins", "shop/admins"], ["shop admins", "a,b", "[a]", "x" * 129, 1]),
+        "mfa": (["OFF", "OPTIONAL", "ON"], ["on", False]),
+        "callback_urls": (
+            [(), ("https://a.example.com/", "http://localhost:3000/")],
+            ["https://a.example.com/", ("http://a.example.com/",), ("https://a/", "https://a/")],
+        ),
+    },
+    FirewallSettings: {
+        "enabled": FLAGS,
+        "rate_limit": ([10, 2_000_000_000], [9, 2_000_000_001, "10"]),
+        "managed_rule_groups": ([(), ("AWSManagedRulesCommonRuleSet",)], [("SQLi",), "AWSManagedRulesCommonRuleSet"]),
+        "count_only": FLAGS,
+    },
+    ObservationSettings: {"dashboard": FLAGS},
+    NetworkSettings: {
+        "vpc": (["none", "made", "vpc-0a1b2c3d"], ["", "default", "vpc-1"]),
+        "cidr_block": (["10.0.0.0/16", "192.168.1.0/24"], ["10.0.0.0/15", "10.0.0.0/25", "10.0.0.1/16", "ten", 10]),
+        "zones": ([2, 6], [1, 7]),
+        "nat_gateways": (["none", "one", "per-zone"], ["two", 1]),
+        "interface_endpoints": FLAGS,
+        "flow_logs": FLAGS,
+        "private_subnet_ids": ([(), ("subnet-0a1b2c3d",)], ["subnet-0a1b2c3d", ("a",)]),
+        "security_group_ids": ([(), ("sg-0a1b2c3d",)], ["sg-0a1b2c3d", ("a",)]),
+    },
+    EncryptionSettings: {
+        "key": (
+            ["aws", "owned", "made", f"{ARN}:kms:us-east-1:123456789012:key/1-2"],
+            ["", "1-2", f"{ARN}:kms:alias/x"],
+        ),
+        "rotation_days": ([90, 2560], [89, 2561]),
+        "deletion_window_days": ([7, 30], [6, 31]),
+    },
+    BackupSettings: {
+        "retention_days": ([0, 36_500], [-1, 36_501]),
+        "schedule": (["cron(0 3 * * ? *)"], ["rate(1 day)", "cron()", "cron(0 3 * * *)", "", 3]),
+        "cold_storage_after_days": ([0, 36_500], [-1, 36_501]),
+        "copy_to_vault_arn": (["", f"{ARN}:backup:us-west-2:123456789012:backup-vault:far"], ["far"]),
+    },
+    RolloutSettings: {
+        "strategy": (["none", "AllAtOnce", "Canary10Percent5Minutes", "Linear10PercentEvery1Minute"], ["Canary", ""]),
+    },
+    CostSettings: {"allocation_tags": FLAGS, "monthly_budget_usd": ([0.0, 12.5, 100], [-1, "1"])},
+    AlarmSettings: {
+        "duration_ms": ([1, 900_000], [0, 900_001, 0.5]),
+        "errors": COUNTS,
+        "throttles": COUNTS,
+        "period_seconds": ([60, 120, 86_400], [0, 10, 30, 61, 86_460, "60"]),
+        "evaluation_periods": ([1, 1440], [0, 1441]),
+        "recommended": FLAGS,
+        "api_5xx_share": ([0.0, 0.05, 1.0], [-0.1, 1.1, "5%"]),
+        "api_4xx_share": ([0.0, 0.05, 1.0], [-0.1, 1.1, "5%"]),
+        "api_latency_ms": ([1, 29_000], [0, 29_001, 0.5]),
+        "iterator_age_seconds": ([1, 86_400], [0, 86_401]),
+        "runbook_url": (
+            ["", "https://wiki.example.com/run", "docs/runbook.md"],
+            ["http://wiki.example.com", "wiki", "https://a b"],
+        ),
+        "notification_email": (["", "ops@example.com"], ["ops", "ops@example", "a b@example.com", "a@b.c, d@e.f", 1]),
+    },
+}
+"""Every field with what it can be and what it cannot."""
+
+
+def cases(bad: bool) -> list[tuple[type[Layer], str, Any]]:
+    return [
+        (cls, name, value) for cls, known in VALUES.items() for name, tried in known.items() for value in tried[bad]
+    ]
+
+
+def test_every_layer_is_tried_here() -> None:
+    assert set(VALUES) == set(LAYERS.values())
+
+
+@pytest.mark.parametrize("layer", VALUES, ids=lambda layer: layer.WHERE)
+def test_every_field_is_tried_here(layer: type[Layer]) -> None:
+    assert VALUES[layer].keys() == {field.name for field in fields(layer)} == layer.checks().keys()
+
+
+@pytest.mark.parametrize(("layer", "name", "value"), cases(bad=True))
+def test_what_cannot_be_is_refused_with_field_value_and_remedy(layer: type[Layer], name: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=rf"^{layer.WHERE}\.{name} {re.escape(repr(value))}: give \S"):
+        layer(**{name: value})
+
+
+@pytest.mark.parametrize(("layer", "name", "value"), cases(bad=False))
+def test_what_can_be_is_taken(layer: type[Layer], name: str, value: Any) -> None:
+    assert getattr(layer(**{name: value}), name) == value
+
+
+def contradicting(kind: str) -> TableSettings:
+    figures: dict[str, Any] = {f"{kind}_capacity": 10, f"max_{kind}_capacity": 5}
+    return TableSettings(**figures)
+
+
+@pytest.mark.parametrize("kind", ["read", "write"])
+def test_scaling_cannot_end_below_where_it_begins(kind: str) -> None:
+    with pytest.raises(ValueError, match=rf"^table\.max_{kind}_capacity 5: give at least {kind}_capacity, 10$"):
+        contradicting(kind)
+
+
+def test_scaling_may_end_where_it_begins() -> None:
+    assert TableSettings(read_capacity=10, max_read_capacity=10).max_read_capacity == 10
+
+
+@pytest.mark.parametrize(("check", "wanted"), [(between(1, 9, "eggs"), "1 to 9 eggs"), (between(0.5, 2), "0.5 to 2")])
+def test_remedy_names_the_range(check: tuple[Any, str], wanted: str) -> None:
+    assert check[1].endswith(wanted)
+
+
+def test_upper_layer_decides_what_it_says_and_nothing_else() -> None:
+    lower = Settings(
+        function=FunctionSettings(memory_mb=128, tracing=True), alarms=AlarmSettings(errors=3, throttles=3)
+    )
+    upper = Settings(function=FunctionSettings(tracing=False), alarms=AlarmSettings(errors=0))
+    assert lower.with_(upper) == Settings(
+        function=FunctionSettings(memory_mb=128, tracing=False), alarms=AlarmSettings(errors=0, throttles=3)
+    )
+
+
+def test_layers_that_contradict_each_other_are_refused() -> None:
+    lower, upper = (
+        Settings(table=TableSettings(read_capacity=50)),
+        Settings(table=TableSettings(max_read_capacity=20)),
+    )
+    with pytest.raises(ValueError, match=r"table\.max_read_capacity 20"):
+        lower.with_(upper)
+
+
+def test_settings_cannot_be_changed() -> None:
+    settings: Any = FunctionSettings()
+    with pytest.raises(FrozenInstanceError):
+        settings.memory_mb = 256
+
+
+CERTIFICATE = f"{ARN}:acm:us-east-1:123456789012:certificate/1"
+DOMAIN = "a.example.com"
+
+
+def settled(layer: Layer) -> Settings:
+    layers: dict[str, Any] = {layer.WHERE: layer}
+    return Settings(**layers)
+
+
+OUT = "give domain_name, too, or take this out$"
+POOL = f"{ARN}:cognito-idp:us-east-1:123456789012:userpool/us-east-1_1"
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (ApiSettings(domain_name=DOMAIN), r"^api\.domain_name 'a\.example\.com': give zone_id, too"),
+        (ApiSettings(base_path="v1"), rf"^api\.base_path 'v1': {OUT}"),
+        (ApiSettings(certificate_arn=CERTIFICATE), rf"^api\.certificate_arn 'arn.*': {OUT}"),
+        (ApiSettings(zone_id="Z1"), rf"^api\.zone_id 'Z1': {OUT}"),
+        (ApiSettings(disable_execute_api_endpoint=True), rf"^api\.disable_execute_api_endpoint True: {OUT}"),
+        (
+            AuthorizationSettings(type="AWS_IAM", user_pool=POOL),
+            r"^authorization\.user_pool 'arn.*': give type COGNITO_USER_POOLS, too, or take this out$",
+        ),
+        (
+            AuthorizationSettings(callback_urls=("https://a.example.com",)),
+            r"^authorization\.callback_urls \('https://a.example.com',\): give type COGNITO_USER_POOLS, too",
+        ),
+        (AuthorizationSettings(mfa="ON"), r"^authorization\.mfa 'ON': give type COGNITO_USER_POOLS, too"),
+        (AuthorizationSettings(user_group="a"), r"^authorization\.user_group 'a': give type COGNITO_USER_POOLS, too"),
+        (
+            AuthorizationSettings(type="COGNITO_USER_POOLS", user_group="admins"),
+            r"^authorization\.user_group 'admins': set user_pool to the ARN of the existing pool that has",
+        ),
+        (
+            AuthorizationSettings(type="COGNITO_USER_POOLS", user_pool=POOL, mfa="OFF"),
+            r"^authorization\.mfa 'OFF': set ON or OPTIONAL, because an existing user pool keeps its own setting$",
+        ),
+        (NetworkSettings(vpc="vpc-0a1b2c3d"), r"^network\.vpc 'vpc-0a1b2c3d': give private_subnet_ids, too"),
+        (
+            NetworkSettings(private_subnet_ids=("subnet-0a1b2c3d",)),
+            r"^network\.private_subnet_ids \('subnet-0a1b2c3d',\): give vpc the id of theirs, for it is none, or take",
+        ),
+        (
+            NetworkSettings(vpc="made", security_group_ids=("sg-0a1b2c3d",)),
+            r"^network\.security_group_ids \('sg-0a1b2c3d',\): give vpc the id of theirs, for it is made, or take",
+        ),
+    ],
+)
+def test_what_belongs_together_comes_together(settings: Layer, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        settled(settings).check()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ApiSettings(),
+        ApiSettings(domain_name=DOMAIN, certificate_arn=CERTIFICATE, base_path="v1"),
+        ApiSettings(domain_name=DOMAIN, zone_id="Z1"),
+        ApiSettings(domain_name=DOMAIN, zone_id="Z1", disable_execute_api_endpoint=True),
+        ApiSettings(disable_execute_api_endpoint=False),
+        AuthorizationSettings(type="API_KEY", user_pool="made", callback_urls=()),
+        AuthorizationSettings(type="COGNITO_USER_POOLS", user_pool=POOL, callback_urls=("https://a.example.com",)),
+        AuthorizationSettings(type="COGNITO_USER_POOLS", mfa="OFF"),
+        AuthorizationSettings(type="COGNITO_USER_POOLS", user_pool=POOL, user_group="admins", mfa="ON"),
+        NetworkSettings(vpc="made"),
+        NetworkSettings(
+            vpc="vpc-0a1b2c3d", private_subnet_ids=("subnet-0a1b2c3d",), security_group_ids=("sg-0a1b2c3d",)
+        ),
+    ],
+)
+def test_what_is_together_is_taken(settings: Layer) -> None:
+    settled(settings).check()
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "message"),
+    [
+        (
+            FunctionSettings(provisioned_concurrency=5),
+            FunctionSettings(snap_start=True),
+            r"^function\.provisioned_concurrency 5: give 0, or no snap_start$",
+        ),
+        (
+            FunctionSettings(runtime="python3.9"),
+            FunctionSettings(snap_start=True),
+            r"^function\.snap_start True: give a runtime from python3\.12, not python3\.9$",
+        ),
+        (
+            TableSettings(existing=True),
+            TableSettings(replica_regions=("us-west-2",)),
+            r"^table\.replica_regions \('us-west-2',\): give none where existing tables are used$",
+        ),
+        (
+            BackupSettings(retention_days=100),
+            BackupSettings(cold_storage_after_days=30),
+            r"^backup\.cold_storage_after_days 30: give at most 10, or retention_days of 120$",
+        ),
+    ],
+)
+def test_figures_that_cannot_be_together_are_refused_once_they_meet(lower: Layer, upper: Layer, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        over(lower, upper)
+
+
+def test_figures_that_can_be_together_are_taken() -> None:
+    assert BackupSettings(retention_days=120, cold_storage_after_days=30).retention_days == 120
+    assert FunctionSettings(runtime="python3.12", snap_start=True).snap_start
+
+
+STANDING = EncryptionSettings(key=f"{ARN}:kms:us-east-1:123456789012:key/1-2")
+MULTI_REGION = EncryptionSettings(key=f"{ARN}:kms:us-east-1:123456789012:key/mrk-1")
+REPLICAS = TableSettings(replica_regions=("us-west-2",))
+
+
+def together(encryption: EncryptionSettings, table: TableSettings) -> Settings:
+    return ENVIRONMENTS["dev"].with_(Settings(encryption=encryption, table=table))
+
+
+def test_a_key_of_one_region_encrypts_no_replicas() -> None:
+    with pytest.raises(
+        ValueError, match=r"key/1-2': give a multi-Region key, key/mrk-\.\.\., with replicas in us-west-2$"
+    ):
+        together(STANDING, REPLICAS).check()
+
+
+@pytest.mark.parametrize(
+    ("encryption", "table"),
+    [
+        (STANDING, TableSettings()),
+        (MULTI_REGION, REPLICAS),
+        (EncryptionSettings(key="made"), REPLICAS),
+        (EncryptionSettings(key="aws"), REPLICAS),
+    ],
+)
+def test_other_keys_go_with_the_tables_there_are(encryption: EncryptionSettings, table: TableSettings) -> None:
+    together(encryption, table).check()
+
+
+@pytest.mark.parametrize(
+    ("key", "standing"), [("aws", None), ("owned", None), ("made", None), (STANDING.key, STANDING.key)]
+)
+def test_a_key_stands_already_where_its_arn_is_given(key: str, standing: str | None) -> None:
+    assert EncryptionSettings(key=key).standing() == standing

@@ -1,0 +1,543 @@
+"""Pulumi config, as the arguments of a stack."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+import pytest
+import yaml
+
+from lib.program.recorder import Deployment, Registered, record
+from lib.services import CHOICES, SERVICES
+from lib.services.inventory.service import inventory
+from lib.services.inventory.settings import InventorySettings
+from lib.settings import LAYERS
+from lib.settings.origins import EXPECTED
+from lib.stack.config import (
+    KEYS,
+    OTHER_KEYS,
+    ConfigError,
+    args_from_config,
+    check_keys,
+    check_stack_name,
+    secrets_from_config,
+)
+from lib.tap_stack import TapStackArgs
+
+from ...support.builders import a_secret, a_service
+
+PROJECT = Path(__file__).parents[3] / "Pulumi.yaml"
+
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1"
+POOL = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_1"
+VAULT = "arn:aws:backup:us-west-2:123456789012:backup-vault:far"
+VALUES: dict[str, tuple[str, Any, list[str]]] = {
+    "lambda_runtime": ("python3.12", "python3.12", ["ruby3.3"]),
+    "lambda_memory_size": ("256", 256, ["large", "64", "1.5"]),
+    "lambda_timeout_seconds": ("20", 20, ["20s", "901"]),
+    "lambda_reserved_concurrency": ("-1", -1, ["none", "-2"]),
+    "tracing": ("True", True, ["yes", "1", "0"]),
+    "log_retention_days": ("60", 60, ["two", "61"]),
+    "dynamodb_billing_mode": ("PROVISIONED", "PROVISIONED", ["provisioned"]),
+    "dynamodb_read_capacity": ("7", 7, ["few", "-1"]),
+    "dynamodb_write_capacity": ("8", 8, ["few", "-1"]),
+    "deletion_protection": ("false", False, ["off"]),
+    "retain_on_delete": ("true", True, ["on"]),
+    "api_stage_name": ("live", "live", ["a/b"]),
+    "cors_origin": (
+        "https://shop.example.com, http://localhost:3000",
+        "https://shop.example.com, http://localhost:3000",
+        ["shop.example.com", "*,https://shop.example.com"],
+    ),
+    "throttle_rate_per_second": ("2.5", 2.5, ["fast", "-1", "0"]),
+    "throttle_burst": ("9", 9, ["many", "-1"]),
+    "authorization": ("AWS_IAM", "AWS_IAM", ["always"]),
+    "user_pool": (POOL, POOL, ["none"]),
+    "user_pool_group": ("admins", "admins", ["shop admins", "a,b"]),
+    "user_pool_mfa": ("ON", "ON", ["on"]),
+    "callback_urls": (
+        "https://a.example.com/, http://localhost:3000/",
+        ("https://a.example.com/", "http://localhost:3000/"),
+        ["http://a.example.com", "https://a.example.com,"],
+    ),
+    "firewall_enabled": ("true", True, ["on"]),
+    "firewall_rate_limit": ("500", 500, ["few", "9"]),
+    "firewall_managed_rule_groups": ("none", (), ["SQLi", "AWSManagedRulesA,AWSManagedRulesA"]),
+    "firewall_count_only": ("true", True, ["on"]),
+    "alarms_errors": ("0", 0, ["none"]),
+    "alarms_throttles": ("0", 0, ["none"]),
+    "alarms_period_seconds": ("120", 120, ["61"]),
+    "alarms_evaluation_periods": ("3", 3, ["1441"]),
+    "alarms_api_5xx_share": ("0.01", 0.01, ["few", "1.1"]),
+    "alarms_api_4xx_share": ("0.5", 0.5, ["few", "-0.1"]),
+    "alarms_api_latency_ms": ("900", 900, ["slow", "30000"]),
+    "alarms_iterator_age_seconds": ("30", 30, ["old", "-1"]),
+    "recommended_alarms": ("true", True, ["on"]),
+    "runbook_url": ("https://wiki.example.com/runbook", "https://wiki.example.com/runbook", ["wiki"]),
+    "dashboard": ("true", True, ["on"]),
+    "network_vpc": ("made", "made", ["mine", "vpc-1"]),
+    "network_cidr_block": ("10.9.0.0/20", "10.9.0.0/20", ["10.0.0.0/8", "10.0.0.1/16", "ten"]),
+    "network_zones": ("3", 3, ["1", "7"]),
+    "network_nat_gateways": ("per-zone", "per-zone", ["two"]),
+    "network_interface_endpoints": ("false", False, ["no"]),
+    "network_flow_logs": ("false", False, ["no"]),
+    "network_private_subnet_ids": ("subnet-0a1b2c3d,subnet-0a1b2c3e", ("subnet-0a1b2c3d", "subnet-0a1b2c3e"), ["a"]),
+    "network_security_group_ids": ("sg-0a1b2c3d", ("sg-0a1b2c3d",), ["default"]),
+    "encryption_key": ("made", "made", ["mine"]),
+    "encryption_rotation_days": ("90", 90, ["89"]),
+    "encryption_deletion_window_days": ("7", 7, ["6"]),
+    "backup_retention_days": ("0", 0, ["-1"]),
+    "backup_schedule": ("cron(0 5 * * ? *)", "cron(0 5 * * ? *)", ["daily"]),
+    "backup_cold_storage_after_days": ("0", 0, ["-1"]),
+    "backup_copy_to_vault_arn": (VAULT, VAULT, ["vault"]),
+    "rollout": ("Canary10Percent5Minutes", "Canary10Percent5Minutes", ["slowly"]),
+    "cost_allocation_tags": ("true", True, ["on"]),
+    "monthly_budget_usd": ("12.5", 12.5, ["much", "-1"]),
+    "lambda_provisioned_concurrency": ("0", 0, ["some", "-1"]),
+    "lambda_snap_start": ("true", True, ["on"]),
+    "dynamodb_max_read_capacity": ("70", 70, ["few", "-1"]),
+    "dynamodb_max_write_capacity": ("80", 80, ["few", "-1"]),
+    "point_in_time_recovery": ("false", False, ["off"]),
+    "replica_regions": ("us-west-2,eu-west-1", ("us-west-2", "eu-west-1"), ["west", "us-west-2,us-west-2"]),
+    "table_existing": ("true", True, ["on"]),
+    "health_route": ("true", True, ["on"]),
+    "zone_id": ("Z0123456789ABC", "Z0123456789ABC", ["example.com"]),
+    "quota_per_month": ("1000", 1000, ["none", "-1"]),
+    "access_log": ("true", True, ["on"]),
+    "execution_log_level": ("ERROR", "ERROR", ["error", "0"]),
+    "execution_log_bodies": ("false", False, ["off"]),
+    "api_metrics": ("true", True, ["on"]),
+    "api_log_role": ("made", "made", ["mine"]),
+    "domain_name": ("api.example.com", "api.example.com", ["https://api.example.com", "example"]),
+    "certificate_arn": (CERTIFICATE, CERTIFICATE, ["1234"]),
+    "base_path": ("v1", "v1", ["/v1"]),
+    "disable_execute_api_endpoint": ("true", True, ["on"]),
+    "duration_alarm_ms": ("2500", 2500, ["slow", "900001"]),
+    "notification_email": ("ops@example.com", "ops@example.com", ["ops"]),
+    "site_public": ("true", True, ["on"]),
+    "low_stock_threshold": ("0", 0, ["few", "-1"]),
+    "default_page_size": ("5", 5, ["few", "51"]),
+    "max_page_size": ("30", 30, ["many", "51"]),
+    "audit_reads": ("false", False, ["no", "0"]),
+    "anonymous_rate_per_second": ("2.5", 2.5, ["fast", "-1", "0"]),
+    "anonymous_burst": ("9", 9, ["many", "-1"]),
+    "anonymous_response": ("availability", "availability", ["none", "Full"]),
+    "alert_rearm_percent": ("0", 0, ["some", "-1", "1001"]),
+    "alert_rearm_minutes": ("60", 60, ["long", "-1", "10081"]),
+    "max_held_units": ("5", 5, ["many", "-1", "2.5"]),
+    "reservation_minutes": ("45", 45, ["long", "1441", "0.5"]),
+}
+"""Every key with a value as it is written, what it means, and values that cannot be."""
+OWNERS = {
+    name: owners
+    for name, key in KEYS.items()
+    if (owners := [service for service, choice in CHOICES.items() if choice.settings in key.layers])
+}
+"""The services whose own option a key is."""
+MEMBERS = {"authorization": "COGNITO_USER_POOLS"}
+DOMAIN = {"domain_name": "api.example.com", "certificate_arn": CERTIFICATE}
+OWN_VPC = {"network_vpc": "vpc-0a1b2c3d", "network_private_subnet_ids": "subnet-0a1b2c3d,subnet-0a1b2c3e"}
+TOGETHER = {
+    **dict.fromkeys(("domain_name", "certificate_arn", "base_path", "zone_id", "disable_execute_api_endpoint"), DOMAIN),
+    **dict.fromkeys(("network_private_subnet_ids", "network_security_group_ids"), OWN_VPC),
+    **dict.fromkeys(("user_pool", "user_pool_mfa", "callback_urls"), MEMBERS),
+    "user_pool_group": {**MEMBERS, "user_pool": POOL},
+    "lambda_snap_start": {"lambda_runtime": "python3.12"},
+}
+"""What must be said beside a key."""
+
+
+def args(**values: str) -> TapStackArgs:
+    """The arguments that a config spells out."""
+    pulumi.runtime.set_all_config({f"tap:{name}": value for name, value in values.items()})
+    return args_from_config(pulumi.Config("tap"))
+
+
+@cache
+def declared() -> dict[str, dict[str, Any]]:
+    """What `Pulumi.yaml` says of each key."""
+    config: dict[str, dict[str, Any]] = yaml.safe_load(PROJECT.read_text(encoding="utf-8"))["config"]
+    return {name: entry for name, entry in config.items() if ":" not in name}
+
+
+@pytest.fixture(autouse=True)
+def _no_suffix(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ENVIRONMENT_SUFFIX", raising=False)
+
+
+def settings_of(made: TapStackArgs) -> dict[str, Any]:
+    """Every figure of the arguments by its layer and field."""
+    layers = [getattr(made, name) for name in LAYERS]
+    return {f"{layer.WHERE}.{name}": getattr(layer, name) for layer in layers for name in layer.checks()}
+
+
+def field_of(name: str) -> str:
+    return f"{KEYS[name].layer.WHERE}.{KEYS[name].field}"
+
+
+def test_every_key_is_tried_here() -> None:
+    assert VALUES.keys() == KEYS.keys()
+
+
+@pytest.mark.parametrize("name", sorted(KEYS.keys() - OWNERS.keys()))
+def test_key_sets_its_field_and_no_other(name: str) -> None:
+    text, value, _ = VALUES[name]
+    beside = TOGETHER.get(name, {})
+    said = {
+        field: figure for field, figure in settings_of(args(**{**beside, name: text})).items() if figure is not None
+    }
+    assert said == {**{field_of(key): KEYS[key].read(text) for key, text in beside.items()}, field_of(name): value}
+    assert type(said[field_of(name)]) is type(value)
+
+
+def test_thresholds_of_low_stock_are_one_key() -> None:
+    assert OWNERS["low_stock_threshold"] == ["inventory", "stock"]
+
+
+@pytest.mark.parametrize(("name", "service"), [(name, service) for name, found in OWNERS.items() for service in found])
+def test_option_of_a_service_sets_its_field_and_no_other(name: str, service: str) -> None:
+    text, value, _ = VALUES[name]
+    made = args(service=service, **{name: text})
+    choice = CHOICES[service]
+    assert made.service == choice.make(choice.settings(**{KEYS[name].field: value}))
+    assert not [figure for figure in settings_of(made).values() if figure is not None]
+
+
+def test_options_that_contradict_each_other_are_refused_as_the_service_refuses_them() -> None:
+    with pytest.raises(ValueError, match=r"^inventory\.default_page_size 30: give at most max_page_size, 20$"):
+        args(service="inventory", default_page_size="30", max_page_size="20")
+
+
+def test_options_that_agree_only_with_each_other_are_taken() -> None:
+    made = args(service="inventory", default_page_size="10", max_page_size="10")
+    assert made.service == inventory(InventorySettings(default_page_size=10, max_page_size=10))
+
+
+@pytest.mark.parametrize("name", OWNERS)
+def test_option_of_another_service_is_nothing_to_this_one(name: str) -> None:
+    assert args(service="items", **{name: VALUES[name][0]}) == args(service="items")
+
+
+@pytest.mark.parametrize(("text", "split"), [("", False), ("true", True), ("False", False)])
+def test_functions_are_split_where_config_says_so(text: str, split: bool) -> None:
+    assert args(split_functions=text).split_functions is split
+
+
+@pytest.mark.parametrize("name", ["split_functions", *KEYS])
+def test_zero_is_unsaid_exactly_where_project_declares_an_integer(name: str) -> None:
+    assert (declared()[name]["type"] == "integer") is (name in KEYS and KEYS[name].zero_says_nothing)
+
+
+@pytest.mark.parametrize(("name", "bad"), [(name, bad) for name in KEYS for bad in VALUES[name][2]])
+def test_value_that_cannot_be_is_refused_by_key_value_and_remedy(name: str, bad: str) -> None:
+    with pytest.raises(ValueError, match=rf"^config {name} {re.escape(repr(bad))}: give \S"):
+        args(service=OWNERS.get(name, ["items"])[0], **{name: bad})
+
+
+@pytest.mark.parametrize("name", ["cors_origin", "notification_email"])
+def test_none_is_how_to_say_that_there_is_none(name: str) -> None:
+    assert settings_of(args(**{name: "none"}))[field_of(name)] == ""
+
+
+def test_empty_config_is_the_items_service_in_dev() -> None:
+    assert args() == TapStackArgs()
+
+
+def test_environment_and_service_and_tags_are_read() -> None:
+    made = args(environment="pr-7", service="items", tags='{"Owner": "me"}')
+    assert (made.environment, made.service, made.all_tags["Owner"]) == ("pr-7", "items", "me")
+
+
+@pytest.mark.parametrize(("configured", "suffix"), [({}, "pr-8"), ({"environment": "prod"}, "prod")])
+def test_variable_is_the_environment_where_config_has_none(
+    monkeypatch: pytest.MonkeyPatch, configured: Mapping[str, str], suffix: str
+) -> None:
+    monkeypatch.setenv("ENVIRONMENT_SUFFIX", "pr-8")
+    assert args(**configured).environment == suffix
+
+
+def test_empty_variable_is_dev(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENVIRONMENT_SUFFIX", "")
+    assert args().environment == "dev"
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        ({"environment": "a b"}, r"environment\w* 'a b': .*try 'a-b'"),
+        ({"service": "itmes"}, r"service 'itmes': give one of items"),
+        ({"split_functions": "yes"}, r"^config split_functions 'yes': give true or false$"),
+        ({"tags": '["Owner"]'}, r"tags \['Owner'\]: give"),
+    ],
+)
+def test_other_values_that_cannot_be_are_refused_too(bad: dict[str, str], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        args(**bad)
+
+
+TOKEN = json.dumps({"token": "correct horse", "other": "battery"})
+
+
+def topics_named_by_secrets(text: str, name: str) -> list[Registered]:
+    """A topic for each value that config has for a service with one secret, which is its name."""
+
+    def program() -> None:
+        service = a_service(secrets=(a_secret(name=name),))
+        for described, value in secrets_from_config(service).items():
+            aws.sns.Topic(described, name=value)
+
+    return [*record(program, config={"secrets": text}).of("sns.Topic").values()]
+
+
+def test_secrets_of_a_service_are_taken_as_secrets_and_those_of_others_left() -> None:
+    (topic,) = topics_named_by_secrets(TOKEN, "token")
+    assert (topic.name, topic.inputs["name"], topic.told["name"]) == ("token", "correct horse", "[secret]")
+    assert not topics_named_by_secrets(TOKEN, "seal")
+    assert args(secrets=TOKEN).secrets == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('["correct horse"]', r"^config secrets 'list': give an object, with pulumi config set --secret --path$"),
+        ('{"token": {"correct": "horse"}}', r"^config secrets\.token 'dict': give a text$"),
+    ],
+)
+def test_secrets_that_cannot_be_are_refused_without_a_word_of_them(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        topics_named_by_secrets(text, "token")
+
+
+def test_project_declares_exactly_the_keys_that_are_read() -> None:
+    assert declared().keys() == {*KEYS, *OTHER_KEYS} - {"tags", "secrets"}
+
+
+@pytest.mark.parametrize("name", sorted({*KEYS, *OTHER_KEYS} - {"tags", "secrets"}))
+def test_project_gives_every_key_a_type_a_description_and_a_default_of_that_type(name: str) -> None:
+    entry = declared()[name]
+    assert entry["description"].strip()
+    assert isinstance(entry["default"], {"string": str, "integer": int}[entry["type"]])
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_projects_defaults_leave_everything_to_the_environment(monkeypatch: pytest.MonkeyPatch, service: str) -> None:
+    defaults = {name: str(entry["default"]) for name, entry in declared().items()}
+    monkeypatch.setenv("ENVIRONMENT_SUFFIX", "prod")
+    assert args(**{**defaults, "service": service}) == TapStackArgs(environment_suffix="prod", service=service)
+
+
+PASSWORD = "correct horse"
+
+
+def secret_args(secret: tuple[str, ...], **values: str) -> TapStackArgs:
+    """The arguments that a config spells out, some keys of which are secret."""
+    config = {f"tap:{name}": value for name, value in values.items()}
+    pulumi.runtime.set_all_config(config, [f"tap:{name}" for name in secret])
+    return args_from_config(pulumi.Config("tap"))
+
+
+@pytest.fixture(autouse=True)
+def _no_secrets() -> Iterator[None]:
+    yield
+    pulumi.runtime.set_all_config({}, [])
+
+
+def recorded_topics(secret: tuple[str, ...], **values: str) -> Deployment:
+    """A subscription and a tag from a config, some keys of which are secret."""
+
+    def program() -> None:
+        made = secret_args(secret, **values)
+        email = made.alarms.notification_email
+        aws.sns.TopicSubscription("email", topic="t", protocol="email", endpoint=email or "")
+        aws.sns.Topic("topic", tags=made.all_tags)
+
+    return record(program)
+
+
+def test_secret_email_address_and_tags_stay_secret() -> None:
+    values = {"notification_email": "a@example.com", "tags": '{"Owner": "me"}'}
+    made = recorded_topics(("notification_email", "tags"), **values)
+    assert made.only("sns.TopicSubscription").inputs["endpoint"] == "a@example.com"
+    assert made.only("sns.TopicSubscription").told["endpoint"] == "[secret]"
+    assert made.only("sns.Topic").inputs["tags"] == {"Owner": "me", "Project": "IaC-Nova-Test"}
+    assert made.only("sns.Topic").told["tags"] == {"Owner": "[secret]", "Project": "IaC-Nova-Test"}
+    (warning,) = made.warnings
+    assert "plain text in the state of the stack: tap:tags. " in warning, "the provider repeats them in tagsAll"
+    plain = recorded_topics((), **values)
+    assert plain.only("sns.TopicSubscription").told["endpoint"] == "a@example.com"
+    assert plain.only("sns.Topic").told["tags"]["Owner"] == "me"
+
+
+def test_secret_that_sets_no_email_address_sets_none() -> None:
+    assert secret_args(("notification_email",), notification_email="none").alarms.notification_email == ""
+
+
+def test_one_warning_names_the_secret_keys_that_end_in_plain_text() -> None:
+    values = {"cors_origin": "https://a.example.com", "environment": "pr-7", "domain_name": "", "tracing": "true"}
+    made = recorded_topics(("cors_origin", "environment", "domain_name"), **values)
+    assert made.warnings == [
+        "Secret config keys whose values are plain text in the state of the stack: tap:environment, tap:cors_origin. "
+        "Do not keep secrets in them: see docs/secrets.md."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("notification_email", PASSWORD, "one address, or '' for none"),
+        ("cors_origin", PASSWORD, EXPECTED.removeprefix("give ")),
+        ("lambda_memory_size", PASSWORD, "a whole number from 128 to 10240 MB"),
+        ("split_functions", PASSWORD, "true or false"),
+        ("tags", PASSWORD, 'an object of texts, such as {"Owner": "web-team"}'),
+        ("tags", f'["{PASSWORD}"]', 'an object of texts, such as {"Owner": "web-team"}'),
+        (
+            "tags",
+            f'{{"Owner": "{PASSWORD}!"}}',
+            'an object of texts, such as {"Owner": "web-team"}, with names and values that AWS accepts',
+        ),
+        (
+            "environment",
+            PASSWORD,
+            "letters, digits, '-' and '_', and spelled as in docs/configuration.md if it is listed there",
+        ),
+        (
+            "environment",
+            "Prod",
+            "letters, digits, '-' and '_', and spelled as in docs/configuration.md if it is listed there",
+        ),
+    ],
+)
+def test_error_of_a_secret_value_names_the_key_and_what_is_expected(name: str, value: str, expected: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        secret_args((name,), **{name: value})
+    assert str(raised.value) == f"config {name} must be {expected}, got a secret value."
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"service": PASSWORD}, "service '[secret]': give one of items, inventory, stock, or a Service"),
+        (
+            {"certificate_arn": CERTIFICATE},
+            "api.certificate_arn '[secret]': give domain_name, too, or take this out",
+        ),
+        (
+            {"callback_urls": "https://a.example.com/, https://b.example.com/"},
+            "authorization.callback_urls ('[secret]', '[secret]'): give type COGNITO_USER_POOLS, too, or take this out",
+        ),
+        (
+            {"alarms_evaluation_periods": "01440", "alarms_period_seconds": "0120"},
+            "alarms.evaluation_periods [secret]: give so few that with period_seconds [secret] they span a day at most",
+        ),
+    ],
+)
+def test_secret_values_that_contradict_others_stay_hidden(values: dict[str, str], message: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        secret_args(tuple(values), **values)
+    assert str(raised.value) == message
+
+
+def test_errors_of_config_have_no_traceback_in_the_cli_and_no_cause() -> None:
+    with pytest.raises(pulumi.RunError, match=r"^config lambda_memory_size 'large': give a whole number") as raised:
+        args(lambda_memory_size="large")
+    assert isinstance(raised.value, ValueError)
+    assert raised.value.__suppress_context__
+
+
+def test_tags_that_are_no_json_are_rejected_as_config() -> None:
+    with pytest.raises(ConfigError, match=r"^config tags 'Owner=me': give an object of texts"):
+        args(tags="Owner=me")
+
+
+@pytest.mark.parametrize("namespace", ["tap", "shop"])
+def test_unknown_keys_are_rejected_together_each_with_its_nearest(namespace: str) -> None:
+    keys = ("rolout", "notification_mail", "cors_origin", "low_stock_threshold", *OTHER_KEYS)
+    config = {f"{namespace}:{name}": "" for name in keys}
+    pulumi.runtime.set_all_config({**config, "aws:region": "us-east-1", "other:thing": "1"})
+    with pytest.raises(pulumi.RunError) as raised:
+        check_keys(pulumi.Config(namespace))
+    assert str(raised.value) == (
+        f"config keys must be known, got '{namespace}:notification_mail' "
+        f"(nearest key: '{namespace}:notification_email'), '{namespace}:rolout' (nearest key: '{namespace}:rollout'). "
+        "Rename them, or remove them with pulumi config rm."
+    )
+
+
+def test_unknown_key_in_the_environment_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    pulumi.runtime.set_all_config({})
+    monkeypatch.setenv("PULUMI_CONFIG", '{"tap:rolout": "none"}')
+    with pytest.raises(ConfigError, match=r"'tap:rolout' \(nearest key: 'tap:rollout'\)"):
+        check_keys(pulumi.Config("tap"))
+
+
+def test_keys_that_the_program_reads_itself_are_known() -> None:
+    pulumi.runtime.set_all_config({"tap:colour": "red"})
+    check_keys(pulumi.Config("tap"), own_keys=["colour"])
+
+
+def test_all_keys_of_the_project_are_known() -> None:
+    pulumi.runtime.set_all_config({f"tap:{name}": "" for name in (*declared(), *OTHER_KEYS)})
+    check_keys(pulumi.Config("tap"))
+
+
+@pytest.mark.parametrize(
+    ("stack", "given"),
+    [
+        ("items-dev", {}),
+        ("stock-pr-123", {"service": "stock", "environment": "pr-123"}),
+        ("stock-prod-us-west-2", {"service": "stock", "environment": "prod"}),
+        ("items-prod-us-gov-west-1", {"environment": "prod"}),
+        ("items-prod-eusc-de-east-1", {"environment": "prod"}),
+        ("production", {}),
+        ("itemsdev", {"environment": "prod"}),
+    ],
+)
+def test_stack_name_fits_its_config(stack: str, given: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulumi, "get_stack", lambda: stack)
+    check_stack_name(args(**given))
+
+
+@pytest.mark.parametrize(
+    ("stack", "given"),
+    [
+        ("items-dev", {"environment": "prod"}),
+        ("items-dev", {"service": "inventory"}),
+        ("items-dev-2", {}),
+        ("inventory-prod", {"environment": "prod"}),
+    ],
+)
+def test_stack_name_of_another_deployment_is_rejected(
+    stack: str, given: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulumi, "get_stack", lambda: stack)
+    with pytest.raises(pulumi.RunError, match=f"must match the name of the stack, '{stack}'.*pulumi stack init"):
+        check_stack_name(args(**given))
+
+
+def test_environment_profile_is_read() -> None:
+    assert args(environment="pr-7").environment_profile is None
+    assert args(environment="pr-7", environment_profile="").environment_profile is None
+    made = args(environment="pr-7", environment_profile="staging")
+    assert (made.environment, made.profile) == ("pr-7", "staging")
+
+
+def test_unknown_environment_profile_is_rejected() -> None:
+    with pytest.raises(ConfigError, match=r"^environment_profile 'production': set dev, test, staging, prod, "):
+        args(environment_profile="production")
+
+
+def test_unknown_secret_environment_profile_stays_hidden() -> None:
+    with pytest.raises(ConfigError, match=r"^environment_profile '\[secret\]': set dev, test, staging, prod, "):
+        secret_args(("environment_profile",), environment_profile=PASSWORD)
+
+
+def test_warning_names_a_secret_environment_profile() -> None:
+    (warning,) = recorded_topics(("environment_profile",), environment_profile="staging").warnings
+    assert "in the state of the stack: tap:environment_profile. " in warning

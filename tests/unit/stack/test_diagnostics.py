@@ -1,0 +1,57 @@
+"""Messages about the arguments of a stack."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lib.model import Site
+from lib.settings import AlarmSettings, ApiSettings, AuthorizationSettings, FunctionSettings
+from lib.stack import diagnostics
+from lib.stack.args import TapStackArgs
+from lib.stack.diagnostics import Message
+
+from ...support.builders import a_service
+
+PAGES = Path("tests/support/pages")
+QUIET: dict[str, Any] = {
+    "service": a_service(site=Site(type="site", folder=PAGES)),
+    "alarms": AlarmSettings(notification_email="ops@example.com"),
+    "function": FunctionSettings(runtime="python3.13"),
+}
+"""Arguments that no message is about."""
+
+
+def messages(**changes: Any) -> list[Message]:
+    return diagnostics.messages(TapStackArgs(**{**QUIET, **changes}))
+
+
+def test_complete_arguments_have_no_messages() -> None:
+    assert messages() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "severity", "text"),
+    [
+        ({"environment_suffix": "pr-7"}, "info", "'pr-7' names no environment profile, so the settings of dev apply"),
+        ({"function": FunctionSettings(runtime="python3.9")}, "warning", "python3.9, deprecated by AWS since 2025-12"),
+        ({"alarms": AlarmSettings()}, "info", "set notification_email"),
+        ({"service": a_service(), "environment_suffix": "prod"}, "info", "no CORS origin is set"),
+        ({"authorization": AuthorizationSettings(type="AWS_IAM")}, "warning", "pages cannot sign requests"),
+        ({"service": a_service(site=Site(type="site", folder=PAGES / "missing"))}, "warning", "has no pages"),
+    ],
+)
+def test_message_states_severity_and_remedy(changes: dict[str, Any], severity: str, text: str) -> None:
+    (message,) = messages(**changes)
+    assert message.severity == severity
+    assert text in message.text
+
+
+def test_messages_keep_their_order() -> None:
+    service = a_service(site=Site(type="site", folder=PAGES / "missing"))
+    found = messages(
+        service=service, environment_suffix="pr-7", alarms=AlarmSettings(), api=ApiSettings(cors_origin="")
+    )
+    assert [message.severity for message in found] == ["info", "info", "info", "warning"]
