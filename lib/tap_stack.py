@@ -28,7 +28,7 @@ from .components.monitoring.budget import Budget
 from .components.monitoring.composite_alarm import Composite
 from .components.monitoring.dashboard import Dashboard
 from .components.monitoring.function_alarms import Alarms
-from .components.network.existing_network import StandingNetwork
+from .components.network.existing_network import ExistingNetwork
 from .components.network.network import Network
 from .components.site.site import Site
 from .components.site.site_files import SiteFiles
@@ -76,7 +76,7 @@ class TapStack(pulumi.ComponentResource, StackOutputs):
     roles: dict[str, Role]
     """Role of each function."""
     layers: dict[str, Layer]
-    network: Network | StandingNetwork | None
+    network: Network | ExistingNetwork | None
     functions: dict[str, Function]
     schedules: dict[str, Schedule]
     consumers: dict[str, Consumer]

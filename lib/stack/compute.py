@@ -14,7 +14,7 @@ from ..components.compute.role import Role, RoleArgs
 from ..components.compute.rollout import Rollout, RolloutArgs
 from ..components.compute.schedule import Schedule, ScheduleArgs
 from ..components.monitoring.function_alarms import Alarms
-from ..components.network.existing_network import StandingNetwork, StandingNetworkArgs
+from ..components.network.existing_network import ExistingNetwork, ExistingNetworkArgs
 from ..components.network.network import Network, NetworkArgs
 from ..documents import iam
 from ..documents.network import calls
@@ -147,18 +147,18 @@ class Compute:
             context.opts,
         )
 
-    def _network(self) -> Network | StandingNetwork:
+    def _network(self) -> Network | ExistingNetwork:
         context, settings = self._context, self._context.settings.network
         label, name = context.child("network"), context.names.only("network", "network")
         if settings.vpc != "made":
-            existing = StandingNetworkArgs(
+            existing = ExistingNetworkArgs(
                 name=name,
                 vpc_id=settings.vpc or "",
                 private_subnet_ids=settings.private_subnet_ids or (),
                 security_group_ids=settings.security_group_ids or (),
                 tags=context.tags,
             )
-            return StandingNetwork(label, existing, context.opts)
+            return ExistingNetwork(label, existing, context.opts)
         grants = calls(context.service).items()
         args = NetworkArgs(
             name=name,

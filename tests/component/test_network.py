@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from lib.components.network.existing_network import StandingNetwork, StandingNetworkArgs
+from lib.components.network.existing_network import ExistingNetwork, ExistingNetworkArgs
 from lib.components.network.network import Network, NetworkArgs
 from lib.components.network.vpc import first
 from lib.documents import iam
@@ -190,10 +190,10 @@ def test_nothing_is_logged_where_it_is_not_wanted() -> None:
 
 
 def test_nothing_is_made_in_a_network_that_stands_but_a_group_that_leads_wherever_its_routes_do() -> None:
-    args = StandingNetworkArgs(name="post", vpc_id="vpc-0a1b2c3d", private_subnet_ids=["subnet-0a1b2c3d"])
-    made = record(lambda: StandingNetwork("post", args))
+    args = ExistingNetworkArgs(name="post", vpc_id="vpc-0a1b2c3d", private_subnet_ids=["subnet-0a1b2c3d"])
+    made = record(lambda: ExistingNetwork("post", args))
     assert {resource.kind for resource in made.registered if "." in resource.kind} == {
-        "aws.StandingNetwork",
+        "aws.ExistingNetwork",
         "aws.FunctionGroup",
         "ec2.SecurityGroup",
         "vpc.SecurityGroupEgressRule",

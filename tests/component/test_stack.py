@@ -107,7 +107,7 @@ COMPONENTS = {
     "aws.Secret": {"name", "arn"},
     "aws.Site": {"url", "bucket_name"},
     "aws.SiteFiles": {"keys"},
-    "aws.StandingNetwork": {"vpc_id", "security_group_ids"},
+    "aws.ExistingNetwork": {"vpc_id", "security_group_ids"},
     "aws.Table": {"name", "arn", "stream_arn", "replicated", "retain_on_delete", "only_read"},
     "aws.Topic": {"name", "arn"},
     "aws.UsagePlan": {"id", "key_id"},

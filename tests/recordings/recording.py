@@ -14,12 +14,6 @@ from lib.program.recorder import Deployment, Registered
 
 from .programs import ROOT
 
-RENAMED_TYPES = {"tap:aws:StandingNetwork": "tap:aws:ExistingNetwork"}
-"""Type tokens that a refactoring is allowed to change, and the new tokens.
-
-The recordings have the new tokens, so they match before and after the change. Delete an entry once no program registers
-the old token.
-"""
 CODE = "[code]"
 """Replaces the archive of a function or layer: its files and their paths are not compared."""
 FILE = "[file]"
@@ -58,14 +52,13 @@ def recording(deployment: Deployment) -> Recording:
     for page in pages.values():
         outputs = resources[page.parent]["outputs"]
         outputs["keys"] = [key for key in outputs["keys"] if key not in keys]
-    whole = {
+    whole: Recording = {
         "resources": resources,
         "exports": _plain(deployment.exports),
         "warnings": _messages(deployment.warnings),
         "information": _messages(deployment.notes),
     }
-    renamed: Recording = _renamed(whole)
-    return renamed
+    return whole
 
 
 def differences(recorded: Recording, registered: Recording) -> list[Difference]:
@@ -100,8 +93,8 @@ def _resource(resource: Registered, outputs: Mapping[str, Any]) -> dict[str, Any
         "parent": resource.parent,
         "inputs": {**_plain(resource.inputs), **generated},
         "secrets": secrets,
-        "dependencies": sorted(_renamed(dependencies)),
-        "propertyDependencies": {name: sorted(_renamed(of["urns"])) for name, of in properties.items() if of},
+        "dependencies": sorted(dependencies),
+        "propertyDependencies": {name: sorted(of["urns"]) for name, of in properties.items() if of},
         "options": options,
         "outputs": _plain(outputs),
     }
@@ -135,16 +128,6 @@ def _secrets(value: Any, path: str = "") -> Iterator[str]:
 
 def _messages(messages: list[str]) -> list[str]:
     return sorted(message for message in messages if str(ROOT) not in message)
-
-
-def _renamed(value: Any) -> Any:
-    if isinstance(value, str):
-        for old, new in RENAMED_TYPES.items():
-            value = value.replace(old, new)
-        return value
-    if isinstance(value, dict):
-        return {_renamed(key): _renamed(inner) for key, inner in value.items()}
-    return [_renamed(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _compare(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, object, object]]:

@@ -22,7 +22,7 @@ from lib.stack.config import KEYS, OTHER_KEYS
 
 from . import files
 from .programs import CONFIGS, DEPLOYMENTS
-from .recording import MISSING, PROGRAM, RENAMED_TYPES, Difference, Recording, differences, recording
+from .recording import MISSING, PROGRAM, Difference, Recording, differences, recording
 from .report import report
 
 pytestmark = [pytest.mark.slow, pytest.mark.untraced]
@@ -108,20 +108,6 @@ def test_built_pages_are_not_compared(tmp_path: Path) -> None:
     for name in ("app.js", "index.html"):
         (tmp_path / name).write_text(name, encoding="utf-8")
     assert pages() == before
-
-
-@pytest.mark.parametrize("tokens", RENAMED_TYPES.items())
-def test_renamed_type_token_is_no_difference(tokens: tuple[str, str]) -> None:
-    def component(token: str) -> Recording:
-        def program() -> None:
-            parents = [pulumi.ComponentResource(kind, "parent") for kind in (token, "tap:aws:Function")]
-            children = [aws.sns.Topic("changes", opts=pulumi.ResourceOptions(parent=parent)) for parent in parents]
-            aws.sns.Topic("orders", opts=pulumi.ResourceOptions(depends_on=children))
-
-        return recording(record(program))
-
-    old, new = tokens
-    assert component(old) == component(new)
 
 
 def test_report_shows_the_first_differences_and_how_to_accept_them() -> None:

@@ -36,7 +36,7 @@ from lib.components.monitoring.composite_alarm import Composite, CompositeArgs
 from lib.components.monitoring.dashboard import Dashboard, DashboardArgs
 from lib.components.monitoring.function_alarms import Alarms, AlarmsArgs
 from lib.components.network.endpoints import Endpoints, EndpointsArgs
-from lib.components.network.existing_network import StandingNetwork, StandingNetworkArgs
+from lib.components.network.existing_network import ExistingNetwork, ExistingNetworkArgs
 from lib.components.network.flow_logs import FlowLogs, FlowLogsArgs
 from lib.components.network.function_security_group import FunctionGroup, FunctionGroupArgs
 from lib.components.network.nat import Nat, NatArgs
@@ -292,10 +292,10 @@ def flow_logs() -> FlowLogs:
     return FlowLogs("refused", FlowLogsArgs(name="post", vpc_id=inside.id, account=inside.resource.owner_id))
 
 
-def standing_network() -> StandingNetwork:
+def existing_network() -> ExistingNetwork:
     """Use an existing network."""
-    args = StandingNetworkArgs(name="post", vpc_id="vpc-0a1b2c3d", private_subnet_ids=["subnet-1"])
-    return StandingNetwork("network", args)
+    args = ExistingNetworkArgs(name="post", vpc_id="vpc-0a1b2c3d", private_subnet_ids=["subnet-1"])
+    return ExistingNetwork("network", args)
 
 
 def backup() -> Backup:
@@ -456,7 +456,7 @@ LONE_COMPONENTS: dict[str, Callable[[], pulumi.ComponentResource]] = {
     "secret_in_secrets_manager": lambda: secret("secretsmanager"),
     "site": site,
     "site_files": site_files,
-    "standing_network": standing_network,
+    "existing_network": existing_network,
     "table": table,
     "topic": topic,
     "usage_plan": usage_plan,

@@ -11,8 +11,8 @@ from .function_security_group import FunctionGroup, FunctionGroupArgs
 
 
 @dataclass(frozen=True, kw_only=True)
-class StandingNetworkArgs:
-    """What a `StandingNetwork` is made from."""
+class ExistingNetworkArgs:
+    """The arguments of an `ExistingNetwork`."""
 
     name: str
     """How the `Name` of its security group begins, where one is made."""
@@ -23,18 +23,18 @@ class StandingNetworkArgs:
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
-class StandingNetwork(pulumi.ComponentResource):
+class ExistingNetwork(pulumi.ComponentResource):
     """A VPC of somebody else's, who sees to its routes and endpoints; functions may call whatever those lead to."""
 
-    def __init__(self, name: str, args: StandingNetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("tap:aws:StandingNetwork", name, None, opts)
+    def __init__(self, name: str, args: ExistingNetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("tap:aws:ExistingNetwork", name, None, opts)
         self.vpc_id = args.vpc_id
         self.private_subnet_ids = args.private_subnet_ids
         self.group = None if args.security_group_ids else self._group(name, args)
         self.security_group_ids = [self.group.id] if self.group else args.security_group_ids
         self.register_outputs({"vpc_id": self.vpc_id, "security_group_ids": self.security_group_ids})
 
-    def _group(self, name: str, args: StandingNetworkArgs) -> FunctionGroup:
+    def _group(self, name: str, args: ExistingNetworkArgs) -> FunctionGroup:
         return FunctionGroup(
             f"{name}-functions",
             FunctionGroupArgs(name=f"{args.name}-functions", vpc_id=args.vpc_id, anywhere=True, tags=args.tags),
