@@ -36,19 +36,20 @@ class Grant:
 
 
 def merged(grants: Iterable[Grant]) -> list[Grant]:
-    merged: dict[object, Grant] = {}
+    """Return one grant for each resource, its indexes and its keys, without actions that another grant includes."""
+    parts: dict[object, Grant] = {}
     found: list[Grant] = []
     for grant in grants:
         part = (grant.on, bool(grant.indexes), grant.actions if grant.keys else ())
-        so_far = merged.get(part, Grant(on=grant.on, actions=()))
-        merged[part] = replace(
+        so_far = parts.get(part, Grant(on=grant.on, actions=()))
+        parts[part] = replace(
             so_far,
             actions=tuple(dict.fromkeys(so_far.actions + grant.actions)),
             indexes=tuple(dict.fromkeys(so_far.indexes + grant.indexes)),
             keys=tuple(dict.fromkeys(so_far.keys + grant.keys)),
         )
-    everywhere = {(g.on, action) for g in merged.values() if not (g.keys or g.indexes) for action in g.actions}
-    for grant in merged.values():
+    everywhere = {(g.on, action) for g in parts.values() if not (g.keys or g.indexes) for action in g.actions}
+    for grant in parts.values():
         left = tuple(a for a in grant.actions if not grant.keys or (grant.on, a) not in everywhere)
         if left:
             found.append(replace(grant, actions=left))
@@ -56,6 +57,7 @@ def merged(grants: Iterable[Grant]) -> list[Grant]:
 
 
 def action_problems(where: str, grant: Grant, kind: str) -> Iterator[str]:
+    """Yield a message for each action of a grant that IAM does not have for the kind of resource."""
     for action in grant.actions:
         if action not in iam_actions.ACTIONS[kind]:
             yield (

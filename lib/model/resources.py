@@ -133,6 +133,7 @@ class Topic:
 
 
 def output_prefix_of(resource: Table | Topic) -> str:
+    """Return the prefix of the stack outputs of a resource."""
     return resource.name.replace("-", "_") if resource.output_prefix is None else resource.output_prefix
 
 

@@ -16,16 +16,19 @@ PATH = re.compile(r"(/[A-Za-z0-9_.-]+|/\{[A-Za-z][A-Za-z0-9_]*\})+")
 
 
 def check_operation(kind: str, operation: str) -> None:
+    """Raise `ValueError` unless an operation can be the name of a Python function."""
     if not operation.isidentifier() or keyword.iskeyword(operation):
         raise ValueError(f"{kind} operation {operation!r}: give the name of a Python function")
 
 
 def check_variable(where: str, name: str) -> None:
+    """Raise `ValueError` unless a function can have an environment variable of this name."""
     if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name) or name.startswith(("AWS_", "LAMBDA_")):
         raise ValueError(f"{where} variable {name!r}: give upper-case letters, digits and '_', not one of Lambda's own")
 
 
 def check_pattern(what: str, pattern: str, needed: set[str], also: frozenset[str] | set[str] = frozenset()) -> None:
+    """Raise `ValueError` unless a pattern has all the needed fields, and no others except those in `also`."""
     used = {name for _, name, _, _ in Formatter().parse(pattern) if name is not None}
     if missing := sorted(needed - used):
         raise ValueError(f"service {what} {pattern!r}: add {{{missing[0]}}}, or names will be alike")
@@ -40,11 +43,13 @@ def check_choice(where: str, value: object, choices: object) -> None:
 
 
 def check_name(kind: str, name: str) -> None:
+    """Raise `ValueError` unless a name consists of lower-case letters, digits and hyphens."""
     if not NAME.fullmatch(name) or len(name) > MAX_DESCRIBED_NAME:
         raise ValueError(f"{kind} name {name!r}: give lower-case letters, digits and '-', a letter first")
 
 
 def check_output_prefix(kind: str, name: str, prefix: str) -> None:
+    """Raise `ValueError` unless the stack outputs of a resource can have this prefix."""
     where, reserved = f"{kind} {name!r} output_prefix", RESERVED_OUTPUT_PREFIXES[kind]
     if not re.fullmatch(r"([a-z][a-z0-9_]*)?", prefix):
         raise ValueError(
@@ -59,5 +64,6 @@ def check_output_prefix(kind: str, name: str, prefix: str) -> None:
 
 
 def repeated(kind: str, names: list[str]) -> Iterator[str]:
+    """Yield a message for each name that occurs more than once."""
     for name in dict.fromkeys(n for n in names if names.count(n) > 1):
         yield f"{kind} {name!r} is there more than once"
