@@ -56,7 +56,7 @@ def _deprecated_runtimes(args: TapStackArgs) -> Iterator[Message]:
 
 def _missing_email(args: TapStackArgs) -> Iterator[Message]:
     if not args.settings().alarms.notification_email:
-        yield Message("info", "nobody is written to when an alarm goes off: set notification_email")
+        yield Message("info", "no one is subscribed to alarm notifications: set notification_email")
 
 
 def _missing_cors_origin(args: TapStackArgs) -> Iterator[Message]:

@@ -315,10 +315,10 @@ def test_no_deprecated_runtime_and_so_no_warning(parcels: Deployment) -> None:
     assert not parcels.warnings
 
 
-NOBODY = "nobody is written to when an alarm goes off: set notification_email"
+NO_SUBSCRIBER = "no one is subscribed to alarm notifications: set notification_email"
 
 
-@pytest.mark.parametrize(("email", "said"), [("", [NOBODY]), ("ops@example.com", [])], ids=["nobody", "somebody"])
+@pytest.mark.parametrize(("email", "said"), [("", [NO_SUBSCRIBER]), ("ops@example.com", [])], ids=["nobody", "somebody"])
 def test_who_deploys_is_told_where_nobody_hears_of_alarms(email: str, said: list[str]) -> None:
     made = deployed(environment_suffix="prod", alarms=AlarmSettings(notification_email=email))
     assert [message for message in made.notes if "alarm" in message] == said
