@@ -17,11 +17,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
 import pytest
+import requests
 from playwright.sync_api import Browser, Page
 
 from lib.client import outputs_file as files
 
-from ..integration.conftest import Http
+from ..integration.conftest import Http, eventually
 
 CREATE = """async ([url, key, product]) => {
   const headers = { "content-type": "application/json", "x-api-key": key };
@@ -81,6 +82,13 @@ def origins_fixture() -> Iterator[Origins]:
         yield Origins(serve(), serve(), serve())
 
 
+def check_preflight(api_url: str, origin: str) -> None:
+    """Raise `AssertionError` unless an origin may send a POST request."""
+    headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+    response = requests.options(f"{api_url}/inventory", headers=headers, timeout=60)
+    assert (response.ok, response.headers.get("Access-Control-Allow-Origin")) == (True, origin), response.text
+
+
 @pytest.fixture(scope="module", name="outputs")
 def outputs_fixture(origins: Origins, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """Run the stock service for its own site and two further origins, and return its outputs."""
@@ -95,7 +103,10 @@ def outputs_fixture(origins: Origins, tmp_path_factory: pytest.TempPathFactory) 
                 if "ready:" in line:
                     break
             assert "ready:" in lines[-1], lines
-            yield json.loads((folder / files.FLAT).read_text(encoding="utf-8"))
+            found = json.loads((folder / files.FLAT).read_text(encoding="utf-8"))
+            # The first request starts the function that responds to preflight requests.
+            eventually(lambda: check_preflight(found["api_url"], origins.shop), seconds=60)
+            yield found
         finally:
             running.send_signal(signal.SIGINT)
             running.communicate()

@@ -318,7 +318,9 @@ def test_no_deprecated_runtime_and_so_no_warning(parcels: Deployment) -> None:
 NO_SUBSCRIBER = "no one is subscribed to alarm notifications: set notification_email"
 
 
-@pytest.mark.parametrize(("email", "said"), [("", [NO_SUBSCRIBER]), ("ops@example.com", [])], ids=["nobody", "somebody"])
+@pytest.mark.parametrize(
+    ("email", "said"), [("", [NO_SUBSCRIBER]), ("ops@example.com", [])], ids=["nobody", "somebody"]
+)
 def test_who_deploys_is_told_where_nobody_hears_of_alarms(email: str, said: list[str]) -> None:
     made = deployed(environment_suffix="prod", alarms=AlarmSettings(notification_email=email))
     assert [message for message in made.notes if "alarm" in message] == said
