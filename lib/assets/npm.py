@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from ..model import Service
 
 INSTALL = ("ci", "--no-audit", "--no-fund")
 BUILD = ("run", "build")
+CACHE_VARIABLE = "npm_config_cache"
 LAST_LINES = 20
 """How much of what npm said is told when it fails."""
 
@@ -92,12 +96,33 @@ def _time(path: Path) -> float:
 def _run(npm: str, step: tuple[str, ...], folder: Path, progress: Progress) -> None:
     """Run npm, its lines passing by."""
     last: deque[str] = deque(maxlen=LAST_LINES)
-    with subprocess.Popen(
-        [npm, *step], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True
-    ) as running:
+    with (
+        _environment() as environment,
+        subprocess.Popen(
+            [npm, *step],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as running,
+    ):
         for line in running.stdout or ():
             last.append(line.rstrip())
             progress.passing(f"  {line.strip()}")
     if running.returncode:
         said = "\n".join(["", *last])
         raise SiteError(f"npm {' '.join(step)} failed in {folder}: put right what it says, then run make site{said}")
+
+
+@contextmanager
+def _environment() -> Iterator[dict[str, str]]:
+    """Yield the environment variables of npm: with a temporary cache if the one in the home folder is read-only."""
+    cache = Path(os.environ.get(CACHE_VARIABLE) or Path.home() / ".npm")
+    existing = next(path for path in (cache, *cache.parents) if path.exists())
+    if existing.is_dir() and os.access(existing, os.W_OK):
+        yield {**os.environ}
+        return
+    with TemporaryDirectory() as temporary:
+        yield {**os.environ, CACHE_VARIABLE: temporary}

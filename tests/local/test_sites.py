@@ -174,6 +174,7 @@ def test_a_bucket_may_stand_in_another_region(emulator: Emulator, tmp_path: Path
 NPM = """#!/bin/sh
 echo "$@" >> "{log}"
 echo "npm says: $@"
+touch "$npm_config_cache/used" 2>/dev/null && echo "$npm_config_cache" > "{log}.cache"
 case "$1" in
 ci) mkdir -p node_modules && touch node_modules/.package-lock.json;;
 run) mkdir -p dist && [ -f dist/index.html ] || touch dist/index.html;;
@@ -188,6 +189,8 @@ class Sources:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder, self._path = folder / "site", folder / "bin"
         self._log = folder / "npm.log"
+        self.cache = folder / "npm.log.cache"
+        """File with the path of the cache that npm used last."""
         self._path.mkdir()
         (self.folder / "src").mkdir(parents=True)
         for name in ("package.json", "package-lock.json", "src/main.ts"):
@@ -251,6 +254,25 @@ def test_pages_are_built_again_when_their_sources_change(sources: Sources, chang
     assert sources.told() == told
     assert sites.build([sources.service], Terminal())
     assert sources.told() == []
+
+
+@pytest.mark.parametrize("name", ["HOME", "npm_config_cache"])
+def test_npm_has_a_temporary_cache_if_its_own_cannot_be_written(
+    sources: Sources, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.delenv("npm_config_cache", raising=False)
+    monkeypatch.setenv(name, "/dev/null/folder")
+    assert sites.build([sources.service], Terminal())
+    cache = Path(sources.cache.read_text(encoding="utf-8").strip())
+    assert not cache.exists()
+
+
+def test_npm_has_its_own_cache_if_that_can_be_written(
+    sources: Sources, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("npm_config_cache", str(tmp_path))
+    assert sites.build([sources.service], Terminal())
+    assert sources.cache.read_text(encoding="utf-8") == f"{tmp_path}\n"
 
 
 @pytest.mark.parametrize("site", [None, Site(folder=PAGES)], ids=["no site", "a site that is not built"])
