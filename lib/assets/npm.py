@@ -119,10 +119,14 @@ def _run(npm: str, step: tuple[str, ...], folder: Path, progress: Progress) -> N
 @contextmanager
 def _environment() -> Iterator[dict[str, str]]:
     """Yield the environment variables of npm: with a temporary cache if the one in the home folder is read-only."""
-    cache = Path(os.environ.get(CACHE_VARIABLE) or Path.home() / ".npm")
-    existing = next(path for path in (cache, *cache.parents) if path.exists())
-    if existing.is_dir() and os.access(existing, os.W_OK):
+    if _can_be_written(Path(os.environ.get(CACHE_VARIABLE) or Path.home() / ".npm")):
         yield {**os.environ}
         return
     with TemporaryDirectory() as temporary:
         yield {**os.environ, CACHE_VARIABLE: temporary}
+
+
+def _can_be_written(folder: Path) -> bool:
+    """Return whether a folder, or the part of its path that exists, can be written."""
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    return existing.is_dir() and os.access(existing, os.W_OK)
