@@ -1,5 +1,7 @@
-"""How each resource type is made in the emulator: Pulumi's inputs in, AWS's answer out.  A module for each of AWS's
-services, found by being here."""
+"""Provisioners: functions that create a resource type in the emulator, from Pulumi's inputs.
+
+There is a module for each service of AWS. Importing this package imports all of them, which registers their functions.
+"""
 
 from importlib import import_module
 from pkgutil import iter_modules
