@@ -19,7 +19,7 @@ from pulumi.runtime import mocks, settings
 from ..program.event_loop import event_loop
 from ..program.monitor import Monitor, plain
 from .emulator import ACCOUNT, REGION, Emulator, Place
-from .provisioners import MAKERS, NOT_EMULATED, READERS, Made
+from .provisioners import NOT_EMULATED, PROVISIONERS, READERS, Made
 
 INVOKES: dict[str, Callable[[str], dict[str, Any]]] = {
     "aws:index/getAvailabilityZones:getAvailabilityZones": lambda region: {
@@ -88,9 +88,9 @@ class Engine(mocks.Mocks):
         if type_ in NOT_EMULATED:
             self.not_emulated.append((type_, name))
             return Made(f"{name}-not-emulated", {"arn": f"arn:aws:not-emulated:::{name}"})
-        if type_ not in MAKERS:
+        if type_ not in PROVISIONERS:
             raise self._failed(f"{type_} {name!r}: the embedded run does not know this resource type")
-        made = self._carried_out(type_, name, lambda: MAKERS[type_](place, inputs))
+        made = self._carried_out(type_, name, lambda: PROVISIONERS[type_](place, inputs))
         self._keep_code(type_, place, inputs, made)
         return made
 

@@ -6,9 +6,9 @@ There is a module for each service of AWS. Importing this package imports all of
 from importlib import import_module
 from pkgutil import iter_modules
 
-from .base import MAKERS, NOT_EMULATED, READERS, Made
+from .base import NOT_EMULATED, PROVISIONERS, READERS, Made
 
-__all__ = ["MAKERS", "NOT_EMULATED", "READERS", "Made"]
+__all__ = ["NOT_EMULATED", "PROVISIONERS", "READERS", "Made"]
 
 for _module in iter_modules(__path__):
     import_module(f"{__name__}.{_module.name}")
