@@ -161,7 +161,7 @@ def error(capsys: pytest.CaptureFixture[str]) -> str:
 
 @pytest.mark.parametrize("at", ["yesterday", "2026-11-20T10:00:00"])
 def test_a_time_without_its_offset_is_refused(desk: Desk, at: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert desk.restore("--at", at) == 1
+    assert desk.restore("--at", at) == 2
     assert f"at '{at}': give a time with its offset" in error(capsys)
 
 

@@ -147,6 +147,10 @@ def test_no_command_prints_the_help_and_is_a_usage_error() -> None:
             ["cost", "--env", "Prod"],
             "environment_suffix 'Prod': give 'prod', because the names of profiles are lowercase",
         ),
+        (
+            ["restore", "--stack", "items-dev", "--at", "yesterday"],
+            "at 'yesterday': give a time with its offset, e.g. 2026-11-20T10:00:00Z. Run 'tap restore --help'",
+        ),
         (["up", "--service"], "Option '--service' requires an argument. Run 'tap up --help' for help."),
         (
             ["audit", "--program", "none.py"],
