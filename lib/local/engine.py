@@ -57,7 +57,7 @@ class Engine(mocks.Mocks):
     def call(self, args: mocks.MockCallArgs) -> Any:
         """Answer an invoke."""
         if args.token not in INVOKES:
-            raise DeployError(f"the embedded run cannot answer {args.token}")
+            raise DeployError(f"the local run cannot answer {args.token}")
         return INVOKES[args.token](self._region(args.provider, args.args))
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
@@ -81,7 +81,7 @@ class Engine(mocks.Mocks):
 
     def _find(self, type_: str, name: str, place: Place, id_: str) -> Made:
         if type_ not in READERS:
-            raise self._failed(f"{type_} {name!r}: the embedded run cannot find one of this type that stands already")
+            raise self._failed(f"{type_} {name!r}: the local run cannot find one of this type that stands already")
         return self._carried_out(type_, name, lambda: READERS[type_](place, id_))
 
     def _make(self, type_: str, name: str, place: Place, inputs: dict[str, Any]) -> Made:
@@ -89,7 +89,10 @@ class Engine(mocks.Mocks):
             self.not_emulated.append((type_, name))
             return Made(f"{name}-not-emulated", {"arn": f"arn:aws:not-emulated:::{name}"})
         if type_ not in PROVISIONERS:
-            raise self._failed(f"{type_} {name!r}: the embedded run does not know this resource type")
+            raise self._failed(
+                f"{type_} {name!r}: the local run does not support this resource type. Add a provisioner "
+                "to lib/local/provisioners."
+            )
         made = self._carried_out(type_, name, lambda: PROVISIONERS[type_](place, inputs))
         self._keep_code(type_, place, inputs, made)
         return made

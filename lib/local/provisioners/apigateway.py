@@ -122,7 +122,7 @@ def method_settings(place: Place, inputs: Inputs) -> Made:
     """The throttle, the logs and the metrics of a stage's methods."""
     given = {name: value for name, value in inputs["settings"].items() if value is not None}
     if unknown := given.keys() - METHOD_SETTINGS.keys():
-        raise ValueError(f"method settings {sorted(unknown)}: not known to the embedded run")
+        raise ValueError(f"method settings {sorted(unknown)}: not known to the local run")
     patches = [
         {"op": "replace", "path": f"/{inputs['methodPath']}/{METHOD_SETTINGS[name]}", "value": str(value)}
         for name, value in given.items()

@@ -28,7 +28,7 @@ READERS: dict[str, Reader] = {}
 """What a program may use that stands already, and how it is found by its id."""
 
 NOT_EMULATED: dict[str, str] = {}
-"""Types that are left out of an embedded run, and why.  Each that a program has is listed when it is deployed."""
+"""Types that are left out of a local run, and why.  Each that a program has is listed when it is deployed."""
 
 
 def provisions(token: str) -> Callable[[Provisioner], Provisioner]:
