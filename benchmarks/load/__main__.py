@@ -1,4 +1,4 @@
-"""`python -m benchmarks.load`: many clients at once drive a service, of a local run or one that stands."""
+"""`python -m benchmarks.load`: concurrent clients of a service, in a local run or deployed."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--config", action="append", default=[], metavar="KEY=VALUE", help="of its project's config")
     standing = parser.add_mutually_exclusive_group()
-    standing.add_argument("--url", help="of an API that stands, instead of a local run")
+    standing.add_argument("--url", help="of a deployed API, instead of a local run")
     standing.add_argument("--outputs", type=Path, help="flat outputs of a deployment that stands, likewise")
     parser.add_argument(
         "--api-key", default=os.environ.get("API_KEY"), help="default: API_KEY, or what the outputs say"

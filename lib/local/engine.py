@@ -81,7 +81,7 @@ class Engine(mocks.Mocks):
 
     def _find(self, type_: str, name: str, place: Place, id_: str) -> Made:
         if type_ not in READERS:
-            raise self._failed(f"{type_} {name!r}: the local run cannot find one of this type that stands already")
+            raise self._failed(f"{type_} {name!r}: the local run cannot look up existing resources of this type")
         return self._carried_out(type_, name, lambda: READERS[type_](place, id_))
 
     def _make(self, type_: str, name: str, place: Place, inputs: dict[str, Any]) -> Made:

@@ -195,7 +195,7 @@ def test_what_should_stand_already_and_does_not_is_an_error_that_names_it(run: R
 
 
 def test_a_type_that_cannot_be_found_is_an_error_that_names_it(run: Run) -> None:
-    with pytest.raises(DeployError, match=r"aws:sns/topic:Topic 't': the local run cannot find one"):
+    with pytest.raises(DeployError, match=r"aws:sns/topic:Topic 't': the local run cannot look up existing"):
         run("aws.sns.Topic.get('t', 'arn:aws:sns:us-east-1:000000000000:news')")
 
 

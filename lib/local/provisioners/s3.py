@@ -60,11 +60,11 @@ def bucket_website(place: Place, inputs: Inputs) -> Made:
     return Made(inputs["bucket"], {"websiteEndpoint": served.outputs["domainName"]})
 
 
-def _s3(operation: str, told: str, wanted: Callable[[Inputs], Inputs]) -> Provisioner:
+def _s3(operation: str, parameter: str, select: Callable[[Inputs], Inputs]) -> Provisioner:
     """Return the provisioner of a setting of a bucket."""
 
     def make(place: Place, inputs: Inputs) -> Made:
-        getattr(place.client("s3"), operation)(Bucket=inputs["bucket"], **{told: wanted(inputs)})
+        getattr(place.client("s3"), operation)(Bucket=inputs["bucket"], **{parameter: select(inputs)})
         return Made(inputs["bucket"], {})
 
     return make
