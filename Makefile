@@ -71,7 +71,7 @@ LIMITED = $(call option,SERVICE,--service) $(NAMED_ENV)
 OVERRIDES = $(foreach pair,$(CONFIG),--config '$(pair)')
 CONFIRMED = $(if $(YES),--yes)
 
-local: $(VENV)/.installed ## deploy on this machine and serve (SERVICE=one, PORT=n, ENV=suffix, CONFIG="key=value ...", CHECK=1 ends after the tour)
+local: $(VENV)/.installed ## deploy on this machine and serve (SERVICE=one, PORT=n, ENV=suffix, CONFIG="key=value ...", CHECK=1 ends after the demo calls)
 	@exec $(TAP) local $(call option,SERVICE,--service) --env '$(ENV)' $(call option,PORT,--port) $(if $(CHECK),--check) $(OVERRIDES)
 
 site: $(VENV)/.installed ## build the pages of services that have any; needs Node.js (make local does it, too)

@@ -1,4 +1,4 @@
-"""What the embedded run costs a newcomer: from the command to `ready`, and one request after another over HTTP."""
+"""What the local run costs a newcomer: from the command to `ready`, and one request after another over HTTP."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TITLE = f"local: tap local until it is ready, then {REQUESTS} requests of each k
 
 
 def report() -> str:
-    """Start an embedded run, wait until it serves, and ask it."""
+    """Start a local run, wait until it serves, and ask it."""
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
         with running(folder, "items") as said:
@@ -42,7 +42,7 @@ def report() -> str:
 
 @contextmanager
 def running(folder: str, service: str, *more: str) -> Iterator[IO[str]]:
-    """What an embedded run of a service says; its outputs go into `folder`, `more` is for its command."""
+    """What a local run of a service says; its outputs go into `folder`, `more` is for its command."""
     command = [sys.executable, "-m", "lib", "local", "--service", service, "--outputs", folder, *more]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -60,7 +60,7 @@ def ready(said: IO[str]) -> None:
         heard.append(line)
         if "ready" in line:
             return
-    raise RuntimeError("the embedded run did not get ready:\n" + "".join(heard))
+    raise RuntimeError("the local run did not get ready:\n" + "".join(heard))
 
 
 def _asked(url: Any) -> dict[str, list[float]]:

@@ -1,4 +1,4 @@
-"""What the embedded run says, and how."""
+"""Progress of commands, in a terminal or a log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.load`: many clients at once drive a service, of an embedded run or one that stands."""
+"""`python -m benchmarks.load`: concurrent clients of a service, in a local run or deployed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .journeys import JOURNEYS
 from .report import Found, Order, report, unexpected
 
 WORKERS = 4 * (os.cpu_count() or 1)
-"""Executions at once in an embedded run: what its processors can work at, for each function has so many processes."""
+"""Executions at once in a local run: what its processors can work at, for each function has so many processes."""
 OTHER_FILES = 256
 """Open files of a process besides its clients' connections."""
 WIDER = "give fewer, or raise `ulimit -Hn`"
@@ -72,13 +72,13 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--service", choices=[*JOURNEYS], default="stock", help="default %(default)s")
     parser.add_argument("--clients", type=_count, default=1000, help="at once (default %(default)s)")
     parser.add_argument("--seconds", type=_count, default=30, help="default %(default)s")
-    parser.add_argument("--env", default="dev", help="of the embedded run (default %(default)s)")
+    parser.add_argument("--env", default="dev", help="of the local run (default %(default)s)")
     parser.add_argument(
         "--workers", type=_count, default=WORKERS, help="its Lambda executions at once (default %(default)s)"
     )
     parser.add_argument("--config", action="append", default=[], metavar="KEY=VALUE", help="of its project's config")
     standing = parser.add_mutually_exclusive_group()
-    standing.add_argument("--url", help="of an API that stands, instead of an embedded run")
+    standing.add_argument("--url", help="of a deployed API, instead of a local run")
     standing.add_argument("--outputs", type=Path, help="flat outputs of a deployment that stands, likewise")
     parser.add_argument(
         "--api-key", default=os.environ.get("API_KEY"), help="default: API_KEY, or what the outputs say"

@@ -1,4 +1,4 @@
-"""Reservations a second over HTTP, in the embedded run, and whether counters and rows agree afterwards."""
+"""Reservations a second over HTTP, in the local run, and whether counters and rows agree afterwards."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LAST = 50
 """Units of a product that is sold out in one run."""
 PLENTY = 1_000_000
 TITLE = (
-    f"stock, load: callers reserve over HTTP without a pause, {RUN_SECONDS:.0f} s each run, of an embedded run on two "
+    f"stock, load: callers reserve over HTTP without a pause, {RUN_SECONDS:.0f} s each run, of a local run on two "
     "processors that callers, gateway, functions and tables share"
 )
 COUNTED = (201, 409, 429)
@@ -46,7 +46,7 @@ class Run(NamedTuple):
 
 
 class Shop:
-    """An embedded run, to be asked over HTTP."""
+    """A local run, to be asked over HTTP."""
 
     def __init__(self, outputs: Mapping[str, Any], dynamodb: Any) -> None:
         self._url = urlsplit(outputs["api_url"])

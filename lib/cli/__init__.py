@@ -76,6 +76,14 @@ class CommandLine(click.Group):
         command: click.Command = getattr(module, name)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that the arguments name. Add it to usage errors for which click sets no context."""
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as exc:
+            exc.ctx = exc.ctx or click.Context(self, ctx, ctx.invoked_subcommand)
+            raise
+
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
         """Run a command; exit with its exit code, or return it if `standalone_mode` is off."""
         run: Callable[..., int | None] = super().main

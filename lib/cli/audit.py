@@ -22,7 +22,7 @@ PROGRAM = Path("tap.py")
 @options.env()
 @click.option(
     "--program",
-    type=options.PATH,
+    type=click.Path(exists=True, path_type=Path),
     help="Custom Pulumi program, audited once instead of each service in each environment.",
 )
 @options.config

@@ -123,5 +123,8 @@ def site() -> None:
 @click.argument("services", nargs=-1, type=options.SERVICE, metavar="[SERVICE]...")
 @options.reported(npm.SiteError)
 def build(services: Sequence[str]) -> int:
-    """Build the pages of services, by default of all, whose sources changed. Requires Node.js."""
+    """Build the pages of services whose sources changed.
+
+    Without arguments, build those of every service. Requires Node.js.
+    """
     return int(not npm.build([SERVICES[name] for name in services or SERVICES], Terminal()))

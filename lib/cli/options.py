@@ -13,6 +13,7 @@ import click
 from ..model.names import check_environment_suffix
 from ..program import project
 from ..services import SERVICES
+from ..settings.environments import matching_profile
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -63,7 +64,7 @@ def _default(value: str | None, otherwise: str, text: str) -> dict[str, Any]:
 def _checked_suffix(ctx: click.Context, _param: click.Parameter, value: Any) -> Any:
     try:
         for suffix in [value] if isinstance(value, str) else value or ():
-            check_environment_suffix(suffix)
+            matching_profile(check_environment_suffix(suffix))
     except ValueError as exc:
         raise click.UsageError(str(exc), ctx) from exc
     return value

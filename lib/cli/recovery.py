@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -19,16 +20,25 @@ from . import options
 ERRORS = (RecoveryError, CliError, ValueError, OSError, *REFUSALS)
 
 
+def _parsed_time(ctx: click.Context, _param: click.Parameter, value: str | None) -> datetime | None:
+    try:
+        return moment(value) if value else None
+    except RecoveryError as exc:
+        raise click.UsageError(str(exc), ctx) from exc
+
+
 @click.command
 @click.option("--stack", required=True, help="Stack, e.g. items-prod.")
 @click.option("--table", default="", help="Table, by its name in the service or in AWS.")
-@click.option("--at", help="Time to restore, e.g. 2026-11-20T10:00:00Z.")
+@click.option("--at", callback=_parsed_time, help="Time to restore, e.g. 2026-11-20T10:00:00Z.")
 @click.option("--from", "source", help="ARN of a backup or a recovery point, or a table restored before.")
 @click.option("--apply", is_flag=True, help="Write back the differences.")
 @click.option("--exact", is_flag=True, help="With --apply, also delete the rows that the restored table does not have.")
 @options.outputs(outputs_file.FOLDER / outputs_file.ALL)
 @options.reported(*ERRORS)
-def restore(*, stack: str, table: str, at: str | None, source: str | None, apply: bool, exact: bool, path: Path) -> int:
+def restore(
+    *, stack: str, table: str, at: datetime | None, source: str | None, apply: bool, exact: bool, path: Path
+) -> int:
     """Restore a table next to the live one and compare them.
 
     Exactly one of --at and --from is required. The exit code is 1 if rows were skipped because they changed during
@@ -37,7 +47,7 @@ def restore(*, stack: str, table: str, at: str | None, source: str | None, apply
     if (at and source) or not (at or source):
         raise click.UsageError("Exactly one of --at and --from is required.", click.get_current_context())
     live = table_restore.found_table(path, stack, table)
-    done = table_restore.restore(live, moment(at) if at else source or "", Terminal(), apply=apply, exact=exact)
+    done = table_restore.restore(live, at or source or "", Terminal(), apply=apply, exact=exact)
     return 0 if done else 1
 
 

@@ -1,4 +1,4 @@
-"""The embedded run: the same program, deployed into an AWS emulator on this machine.
+"""The local run: the same program, deployed into an AWS emulator on this machine.
 
-It knows resource types, and nothing of services.
+The engine and the provisioners know resource types, and nothing of services.
 """

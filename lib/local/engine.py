@@ -19,7 +19,7 @@ from pulumi.runtime import mocks, settings
 from ..program.event_loop import event_loop
 from ..program.monitor import Monitor, plain
 from .emulator import ACCOUNT, REGION, Emulator, Place
-from .provisioners import MAKERS, NOT_EMULATED, READERS, Made
+from .provisioners import NOT_EMULATED, PROVISIONERS, READERS, Made
 
 INVOKES: dict[str, Callable[[str], dict[str, Any]]] = {
     "aws:index/getAvailabilityZones:getAvailabilityZones": lambda region: {
@@ -57,7 +57,7 @@ class Engine(mocks.Mocks):
     def call(self, args: mocks.MockCallArgs) -> Any:
         """Answer an invoke."""
         if args.token not in INVOKES:
-            raise DeployError(f"the embedded run cannot answer {args.token}")
+            raise DeployError(f"the local run cannot answer {args.token}")
         return INVOKES[args.token](self._region(args.provider, args.args))
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
@@ -81,16 +81,19 @@ class Engine(mocks.Mocks):
 
     def _find(self, type_: str, name: str, place: Place, id_: str) -> Made:
         if type_ not in READERS:
-            raise self._failed(f"{type_} {name!r}: the embedded run cannot find one of this type that stands already")
+            raise self._failed(f"{type_} {name!r}: the local run cannot look up existing resources of this type")
         return self._carried_out(type_, name, lambda: READERS[type_](place, id_))
 
     def _make(self, type_: str, name: str, place: Place, inputs: dict[str, Any]) -> Made:
         if type_ in NOT_EMULATED:
             self.not_emulated.append((type_, name))
             return Made(f"{name}-not-emulated", {"arn": f"arn:aws:not-emulated:::{name}"})
-        if type_ not in MAKERS:
-            raise self._failed(f"{type_} {name!r}: the embedded run does not know this resource type")
-        made = self._carried_out(type_, name, lambda: MAKERS[type_](place, inputs))
+        if type_ not in PROVISIONERS:
+            raise self._failed(
+                f"{type_} {name!r}: the local run does not support this resource type. Add a provisioner "
+                "to lib/local/provisioners."
+            )
+        made = self._carried_out(type_, name, lambda: PROVISIONERS[type_](place, inputs))
         self._keep_code(type_, place, inputs, made)
         return made
 

@@ -30,7 +30,7 @@ DEFAULT_TAGS = {"Environment": "{environment}", "Service": "{service}", "Managed
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """A request that shows a service at work: a line of the local run's tour, an example in the reference."""
+    """A request that shows a service at work: a demo call of the local run, an example in the reference."""
 
     method: str
     path: str

@@ -1,4 +1,4 @@
-"""What brings rows back, and a service up in another region: `tap restore` and `tap failover`."""
+"""Operations of deployed stacks: the Pulumi CLI, rollouts, restores and failovers."""
 
 
 class RecoveryError(Exception):

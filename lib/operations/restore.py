@@ -54,9 +54,8 @@ def found_table(outputs: Path, stack: str, table: str) -> Live:
     except (OSError, ValueError):
         stacks = {}
     if stack not in stacks:
-        raise RecoveryError(
-            f"{outputs} tells of {', '.join(stacks) or 'nothing'}, not of {stack}: run make outputs for it"
-        )
+        existing = f"those of {', '.join(stacks)}" if stacks else "none"
+        raise RecoveryError(f"{outputs} must have the outputs of {stack}, got {existing}. Run make outputs for it.")
     found = stacks[stack]
     names: Mapping[str, str] = found["table_names"]
     wanted = next((name for name, physical in names.items() if table in (name, physical)), None)

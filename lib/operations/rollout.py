@@ -36,7 +36,7 @@ class Shift(NamedTuple):
 def _aliases(outputs: Outputs) -> dict[str, tuple[str, str]]:
     """The ARN of each function that is called by an alias, and the alias.
 
-    By its ARN a function is asked for in its account: outputs of an embedded run move nothing on AWS.
+    An ARN contains the account, so outputs of a local run change nothing on AWS.
     """
     split = {function: arn.rpartition(":") for function, arn in outputs["alias_arns"].items()}
     return {function: (arn, alias) for function, (arn, _, alias) in split.items()}

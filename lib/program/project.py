@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import yaml
 
 STAND_IN = "known to Pulumi alone"
-"""What a secret in an object of the stack's file is in the embedded run."""
+"""What a secret in an object of the stack's file is in the local run."""
 
 
 class ConfigError(ValueError):
@@ -19,7 +19,7 @@ class ConfigError(ValueError):
 
 
 class Project(NamedTuple):
-    """What the embedded run needs to know of `Pulumi.yaml`."""
+    """What the local run needs to know of `Pulumi.yaml`."""
 
     name: str
     folder: Path

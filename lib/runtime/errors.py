@@ -1,4 +1,4 @@
-"""What a handler raises to answer anything but success.  One place renders them: `api.py`."""
+"""Errors that handlers raise. `event_handler.py` renders each as a response."""
 
 from __future__ import annotations
 

@@ -37,7 +37,9 @@ def test_config_reaches_the_program(run: Run) -> None:
 
 
 def test_an_unknown_type_is_an_error_that_names_it(run: Run) -> None:
-    with pytest.raises(DeployError, match=r"aws:kinesis/stream:Stream 'jobs': the embedded run does not know"):
+    with pytest.raises(
+        DeployError, match=r"Stream 'jobs': the local run does not support .* Add a provisioner to lib/local"
+    ):
         run("aws.kinesis.Stream('jobs')")
 
 
@@ -193,7 +195,7 @@ def test_what_should_stand_already_and_does_not_is_an_error_that_names_it(run: R
 
 
 def test_a_type_that_cannot_be_found_is_an_error_that_names_it(run: Run) -> None:
-    with pytest.raises(DeployError, match=r"aws:sns/topic:Topic 't': the embedded run cannot find one"):
+    with pytest.raises(DeployError, match=r"aws:sns/topic:Topic 't': the local run cannot look up existing"):
         run("aws.sns.Topic.get('t', 'arn:aws:sns:us-east-1:000000000000:news')")
 
 

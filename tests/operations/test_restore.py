@@ -161,7 +161,7 @@ def error(capsys: pytest.CaptureFixture[str]) -> str:
 
 @pytest.mark.parametrize("at", ["yesterday", "2026-11-20T10:00:00"])
 def test_a_time_without_its_offset_is_refused(desk: Desk, at: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert desk.restore("--at", at) == 1
+    assert desk.restore("--at", at) == 2
     assert f"at '{at}': give a time with its offset" in error(capsys)
 
 
@@ -194,9 +194,9 @@ def test_an_unknown_table_or_stack_is_told_with_those_there_are(desk: Desk, caps
     assert desk.restore("--at", AT, "--table", "letters") == 1
     assert "table must be one of parcels, got 'letters'." in error(capsys)
     assert desk.restore("--at", AT, "--stack", "desk-prod") == 1
-    assert "tells of desk-dev, not of desk-prod: run make outputs" in error(capsys)
+    assert "must have the outputs of desk-prod, got those of desk-dev. Run make outputs for it." in error(capsys)
     assert desk.restore("--at", AT, "--outputs", "nowhere.json") == 1
-    assert "nowhere.json tells of nothing" in error(capsys)
+    assert "nowhere.json must have the outputs of desk-dev, got none. Run make outputs" in error(capsys)
 
 
 def test_a_table_may_be_named_as_aws_names_it(desk: Desk) -> None:

@@ -1,12 +1,14 @@
-"""How each resource type is made in the emulator: Pulumi's inputs in, AWS's answer out.  A module for each of AWS's
-services, found by being here."""
+"""Provisioners: functions that create a resource type in the emulator, from Pulumi's inputs.
+
+There is a module for each service of AWS. Importing this package imports all of them, which registers their functions.
+"""
 
 from importlib import import_module
 from pkgutil import iter_modules
 
-from .base import MAKERS, NOT_EMULATED, READERS, Made
+from .base import NOT_EMULATED, PROVISIONERS, READERS, Made
 
-__all__ = ["MAKERS", "NOT_EMULATED", "READERS", "Made"]
+__all__ = ["NOT_EMULATED", "PROVISIONERS", "READERS", "Made"]
 
 for _module in iter_modules(__path__):
     import_module(f"{__name__}.{_module.name}")

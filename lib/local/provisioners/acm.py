@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..emulator import Place
-from .base import NOT_EMULATED, Inputs, Made, chosen, makes, tag_list
+from .base import NOT_EMULATED, Inputs, Made, chosen, provisions, tag_list
 
 NOT_EMULATED |= {
     "aws:route53/record:Record": "the hosted zone is on AWS",
@@ -11,7 +11,7 @@ NOT_EMULATED |= {
 }
 
 
-@makes("aws:acm/certificate:Certificate")
+@provisions("aws:acm/certificate:Certificate")
 def certificate(place: Place, inputs: Inputs) -> Made:
     """A certificate."""
     client = place.client("acm")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..emulator import ACCOUNT, Place
-from .base import Inputs, Made, Row, chosen, makes, rows
+from .base import Inputs, Made, Row, chosen, provisions, rows
 
 
-@makes("aws:apigateway/restApi:RestApi")
+@provisions("aws:apigateway/restApi:RestApi")
 def rest_api(place: Place, inputs: Inputs) -> Made:
     """A REST API with its root."""
     made = place.client("apigateway").create_rest_api(
@@ -27,7 +27,7 @@ def _endpoint(inputs: Inputs) -> Inputs:
     return {"endpointConfiguration": {"types": [given["types"]]}} if given else {}
 
 
-@makes("aws:apigateway/domainName:DomainName")
+@provisions("aws:apigateway/domainName:DomainName")
 def domain_name(place: Place, inputs: Inputs) -> Made:
     """A domain of one's own, which the emulator answers to by its Host header."""
     name = inputs["domainName"]
@@ -49,7 +49,7 @@ def domain_name(place: Place, inputs: Inputs) -> Made:
     return Made(name, outputs)
 
 
-@makes("aws:apigateway/account:Account")
+@provisions("aws:apigateway/account:Account")
 def api_account(place: Place, inputs: Inputs) -> Made:
     """The role with which API Gateway writes logs."""
     patch = {"op": "replace", "path": "/cloudwatchRoleArn", "value": inputs["cloudwatchRoleArn"]}
@@ -57,7 +57,7 @@ def api_account(place: Place, inputs: Inputs) -> Made:
     return Made("api-gateway-account", {})
 
 
-@makes("aws:apigateway/response:Response")
+@provisions("aws:apigateway/response:Response")
 def gateway_response(place: Place, inputs: Inputs) -> Made:
     """How the gateway refuses."""
     templates = {
@@ -78,7 +78,7 @@ def gateway_response(place: Place, inputs: Inputs) -> Made:
     return Made(f"aggr-{inputs['restApiId']}-{inputs['responseType']}", {})
 
 
-@makes("aws:apigateway/stage:Stage")
+@provisions("aws:apigateway/stage:Stage")
 def api_stage(place: Place, inputs: Inputs) -> Made:
     """Where a deployment is served."""
     place.client("apigateway").create_stage(
@@ -117,12 +117,12 @@ METHOD_SETTINGS = {
 """Pulumi's settings of a method, and the paths under which a stage is patched."""
 
 
-@makes("aws:apigateway/methodSettings:MethodSettings")
+@provisions("aws:apigateway/methodSettings:MethodSettings")
 def method_settings(place: Place, inputs: Inputs) -> Made:
     """The throttle, the logs and the metrics of a stage's methods."""
     given = {name: value for name, value in inputs["settings"].items() if value is not None}
     if unknown := given.keys() - METHOD_SETTINGS.keys():
-        raise ValueError(f"method settings {sorted(unknown)}: not known to the embedded run")
+        raise ValueError(f"method settings {sorted(unknown)}: not known to the local run")
     patches = [
         {"op": "replace", "path": f"/{inputs['methodPath']}/{METHOD_SETTINGS[name]}", "value": str(value)}
         for name, value in given.items()
@@ -133,7 +133,7 @@ def method_settings(place: Place, inputs: Inputs) -> Made:
     return Made(f"{inputs['restApi']}-{inputs['stageName']}-{inputs['methodPath']}", {})
 
 
-@makes("aws:apigateway/usagePlan:UsagePlan")
+@provisions("aws:apigateway/usagePlan:UsagePlan")
 def usage_plan(place: Place, inputs: Inputs) -> Made:
     """What a key may do in a month, and in a second."""
     throttle, quota = inputs.get("throttleSettings"), inputs.get("quotaSettings")

@@ -18,7 +18,7 @@ def archive_bytes(archive: Any) -> bytes:
 def archive_files(archive: Any) -> dict[str, str]:
     """The texts of a Pulumi archive, by path."""
     if not isinstance(archive, pulumi.AssetArchive):
-        raise TypeError(f"{type(archive).__name__}: the embedded run takes function code as an AssetArchive")
+        raise TypeError(f"{type(archive).__name__}: the local run takes function code as an AssetArchive")
     return {path: _text(path, asset) for path, asset in archive.assets.items()}
 
 
@@ -27,4 +27,4 @@ def _text(path: str, asset: Any) -> str:
         return asset.text
     if isinstance(asset, pulumi.FileAsset):
         return Path(asset.path).read_text(encoding="utf-8")
-    raise TypeError(f"{path}: {type(asset).__name__} in an archive; the embedded run takes StringAsset and FileAsset")
+    raise TypeError(f"{path}: {type(asset).__name__} in an archive; the local run takes StringAsset and FileAsset")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..emulator import Place
-from .base import Inputs, Made, chosen, makes
+from .base import Inputs, Made, chosen, provisions
 
 
-@makes("aws:backup/vault:Vault")
+@provisions("aws:backup/vault:Vault")
 def vault(place: Place, inputs: Inputs) -> Made:
     """A vault."""
     made = place.client("backup").create_backup_vault(
@@ -15,7 +15,7 @@ def vault(place: Place, inputs: Inputs) -> Made:
     return Made(inputs["name"], {"arn": made["BackupVaultArn"]})
 
 
-@makes("aws:backup/plan:Plan")
+@provisions("aws:backup/plan:Plan")
 def plan(place: Place, inputs: Inputs) -> Made:
     """A plan."""
     document = {"BackupPlanName": inputs["name"], "Rules": [_rule(rule) for rule in inputs["rules"]]}
@@ -44,7 +44,7 @@ def _lifecycle(owner: Inputs) -> Inputs:
     return chosen(owner["lifecycle"], DeleteAfterDays="deleteAfter", MoveToColdStorageAfterDays="coldStorageAfter")
 
 
-@makes("aws:backup/selection:Selection")
+@provisions("aws:backup/selection:Selection")
 def selection(place: Place, inputs: Inputs) -> Made:
     """What a plan backs up."""
     made = place.client("backup").create_backup_selection(

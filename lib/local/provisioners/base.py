@@ -1,4 +1,4 @@
-"""What makers are written with."""
+"""Registers of the provisioners, and functions that provisioners share."""
 
 from __future__ import annotations
 
@@ -19,23 +19,24 @@ class Made(NamedTuple):
     outputs: Inputs
 
 
-Maker = Callable[[Place, Inputs], Made]
-MAKERS: dict[str, Maker] = {}
+Provisioner = Callable[[Place, Inputs], Made]
+PROVISIONERS: dict[str, Provisioner] = {}
+"""Provisioners by the type token of their resource type."""
 
 Reader = Callable[[Place, str], Made]
 READERS: dict[str, Reader] = {}
 """What a program may use that stands already, and how it is found by its id."""
 
 NOT_EMULATED: dict[str, str] = {}
-"""Types that are left out of an embedded run, and why.  Each that a program has is listed when it is deployed."""
+"""Types that are left out of a local run, and why.  Each that a program has is listed when it is deployed."""
 
 
-def makes(token: str) -> Callable[[Maker], Maker]:
-    """Register the maker of one resource type."""
+def provisions(token: str) -> Callable[[Provisioner], Provisioner]:
+    """Register the provisioner of a resource type."""
 
-    def register(maker: Maker) -> Maker:
-        MAKERS[token] = maker
-        return maker
+    def register(provisioner: Provisioner) -> Provisioner:
+        PROVISIONERS[token] = provisioner
+        return provisioner
 
     return register
 
@@ -74,7 +75,7 @@ def without_tls(policy: str) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """A resource type that one operation makes."""
+    """A resource type that one operation creates."""
 
     operation: str
     parameters: str
@@ -89,11 +90,11 @@ class Row:
 
 
 def rows(service: str, types: Mapping[str, Row]) -> None:
-    """Register the makers of types that boto3's client of `service` makes with one call each."""
-    MAKERS.update({token: _carrying_out(service, row) for token, row in types.items()})
+    """Register a provisioner for each type that one call of boto3's client of `service` creates."""
+    PROVISIONERS.update({token: _carrying_out(service, row) for token, row in types.items()})
 
 
-def _carrying_out(service: str, row: Row) -> Maker:
+def _carrying_out(service: str, row: Row) -> Provisioner:
     names = {aws: given or aws for aws, _, given in (word.partition("=") for word in row.parameters.split())}
 
     def make(place: Place, inputs: Inputs) -> Made:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ..emulator import ACCOUNT, Place
-from .base import Inputs, Made, chosen, makes, tag_list
+from .base import Inputs, Made, chosen, provisions, tag_list
 
 SUBSCRIBERS = {"SNS": "subscriberSnsTopicArns", "EMAIL": "subscriberEmailAddresses"}
 
 
-@makes("aws:budgets/budget:Budget")
+@provisions("aws:budgets/budget:Budget")
 def budget(place: Place, inputs: Inputs) -> Made:
     """A budget with its notifications; nothing costs anything here, so nobody ever hears of it."""
     name = inputs["name"]

@@ -6,10 +6,10 @@ import secrets
 from typing import Any
 
 from ..emulator import Place
-from .base import Inputs, Made, chosen, makes, tag_list
+from .base import Inputs, Made, chosen, provisions, tag_list
 
 
-@makes("aws:cloudfront/originAccessControl:OriginAccessControl")
+@provisions("aws:cloudfront/originAccessControl:OriginAccessControl")
 def origin_access_control(place: Place, inputs: Inputs) -> Made:
     """As whom a distribution reads its bucket."""
     config = chosen(
@@ -24,7 +24,7 @@ def origin_access_control(place: Place, inputs: Inputs) -> Made:
     return Made(made["OriginAccessControl"]["Id"], {})
 
 
-@makes("aws:cloudfront/distribution:Distribution")
+@provisions("aws:cloudfront/distribution:Distribution")
 def distribution(place: Place, inputs: Inputs) -> Made:
     """What serves a bucket's objects, by the bucket's policy, under a name of its own that leads to the emulator."""
     behaviour = inputs["defaultCacheBehavior"]

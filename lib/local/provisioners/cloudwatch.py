@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..emulator import ACCOUNT, Place
-from .base import Inputs, Made, chosen, makes, tag_list
+from .base import Inputs, Made, chosen, provisions, tag_list
 
 
-@makes("aws:cloudwatch/metricAlarm:MetricAlarm")
+@provisions("aws:cloudwatch/metricAlarm:MetricAlarm")
 def metric_alarm(place: Place, inputs: Inputs) -> Made:
     """An alarm."""
     cloudwatch = place.client("cloudwatch")
@@ -51,7 +51,7 @@ def _query(inputs: Inputs) -> Inputs:
     return said
 
 
-@makes("aws:cloudwatch/compositeAlarm:CompositeAlarm")
+@provisions("aws:cloudwatch/compositeAlarm:CompositeAlarm")
 def composite_alarm(place: Place, inputs: Inputs) -> Made:
     """An alarm over others."""
     name = inputs["alarmName"]
@@ -69,7 +69,7 @@ def composite_alarm(place: Place, inputs: Inputs) -> Made:
     return Made(name, {"arn": _arn(place, name)})
 
 
-@makes("aws:cloudwatch/dashboard:Dashboard")
+@provisions("aws:cloudwatch/dashboard:Dashboard")
 def dashboard(place: Place, inputs: Inputs) -> Made:
     """A dashboard."""
     name = inputs["dashboardName"]

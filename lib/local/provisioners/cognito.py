@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..emulator import Place
-from .base import Inputs, Made, chosen, makes, reads
+from .base import Inputs, Made, chosen, provisions, reads
 
 
-@makes("aws:cognito/userPool:UserPool")
+@provisions("aws:cognito/userPool:UserPool")
 def user_pool(place: Place, inputs: Inputs) -> Made:
     """A user pool."""
     admin = {"AllowAdminCreateUserOnly": inputs["adminCreateUserConfig"]["allowAdminCreateUserOnly"]}
@@ -52,14 +52,14 @@ def _capitalised(inputs: Inputs) -> Inputs:
     return {f"{name[0].upper()}{name[1:]}": value for name, value in inputs.items() if value is not None}
 
 
-@makes("aws:cognito/userPoolDomain:UserPoolDomain")
+@provisions("aws:cognito/userPoolDomain:UserPoolDomain")
 def user_pool_domain(place: Place, inputs: Inputs) -> Made:
     """Where people sign in, which is the emulator itself whatever the domain."""
     place.client("cognito-idp").create_user_pool_domain(**chosen(inputs, Domain="domain", UserPoolId="userPoolId"))
     return Made(inputs["domain"], {"domain": _host(place)})
 
 
-@makes("aws:cognito/resourceServer:ResourceServer")
+@provisions("aws:cognito/resourceServer:ResourceServer")
 def resource_server(place: Place, inputs: Inputs) -> Made:
     """Scopes."""
     place.client("cognito-idp").create_resource_server(
@@ -69,7 +69,7 @@ def resource_server(place: Place, inputs: Inputs) -> Made:
     return Made(f"{inputs['userPoolId']}|{inputs['identifier']}", {})
 
 
-@makes("aws:cognito/userGroup:UserGroup")
+@provisions("aws:cognito/userGroup:UserGroup")
 def user_group(place: Place, inputs: Inputs) -> Made:
     """A group of users."""
     place.client("cognito-idp").create_group(
@@ -78,7 +78,7 @@ def user_group(place: Place, inputs: Inputs) -> Made:
     return Made(f"{inputs['userPoolId']}/{inputs['name']}", {})
 
 
-@makes("aws:cognito/userPoolClient:UserPoolClient")
+@provisions("aws:cognito/userPoolClient:UserPoolClient")
 def user_pool_client(place: Place, inputs: Inputs) -> Made:
     """An app client."""
     units = {"AccessToken": "accessToken", "IdToken": "idToken", "RefreshToken": "refreshToken"}

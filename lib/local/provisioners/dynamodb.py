@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..emulator import Place
-from .base import Inputs, Made, chosen, makes, reads, tag_list
+from .base import Inputs, Made, chosen, provisions, reads, tag_list
 
 
-@makes("aws:dynamodb/table:Table")
+@provisions("aws:dynamodb/table:Table")
 def table(place: Place, inputs: Inputs) -> Made:
     """A table, its TTL and its point-in-time recovery."""
     dynamodb = place.client("dynamodb")
@@ -46,7 +46,7 @@ def standing_table(place: Place, name: str) -> Made:
     return _described(place.client("dynamodb").describe_table(TableName=name)["Table"])
 
 
-@makes("aws:dynamodb/tableReplica:TableReplica")
+@provisions("aws:dynamodb/tableReplica:TableReplica")
 def replica(place: Place, inputs: Inputs) -> Made:
     """A replica of a table of another region."""
     _, _, _, home, _, table_path = inputs["globalTableArn"].split(":")

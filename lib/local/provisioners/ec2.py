@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..emulator import ACCOUNT, Place
-from .base import Inputs, Made, Maker, Row, chosen, makes, rows, tag_specifications
+from .base import Inputs, Made, Provisioner, Row, chosen, provisions, rows, tag_specifications
 
 EVERYTHING = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
 """Where a group lets out before somebody says otherwise."""
@@ -48,7 +48,7 @@ rows(
 )
 
 
-@makes("aws:ec2/vpc:Vpc")
+@provisions("aws:ec2/vpc:Vpc")
 def vpc(place: Place, inputs: Inputs) -> Made:
     """A VPC."""
     client = place.client("ec2")
@@ -58,7 +58,7 @@ def vpc(place: Place, inputs: Inputs) -> Made:
     return Made(id_, {"arn": arn, "ownerId": ACCOUNT})
 
 
-@makes("aws:ec2/internetGateway:InternetGateway")
+@provisions("aws:ec2/internetGateway:InternetGateway")
 def internet_gateway(place: Place, inputs: Inputs) -> Made:
     """An internet gateway of a VPC."""
     client = place.client("ec2")
@@ -67,7 +67,7 @@ def internet_gateway(place: Place, inputs: Inputs) -> Made:
     return Made(made["InternetGatewayId"], {})
 
 
-@makes("aws:ec2/vpcEndpoint:VpcEndpoint")
+@provisions("aws:ec2/vpcEndpoint:VpcEndpoint")
 def vpc_endpoint(place: Place, inputs: Inputs) -> Made:
     """An endpoint; where it is a route, there is a list of the addresses it leads to."""
     client = place.client("ec2")
@@ -88,7 +88,7 @@ def vpc_endpoint(place: Place, inputs: Inputs) -> Made:
     return Made(made["VpcEndpointId"], {"prefixListId": next((one["PrefixListId"] for one in lists), None)})
 
 
-@makes("aws:ec2/securityGroup:SecurityGroup")
+@provisions("aws:ec2/securityGroup:SecurityGroup")
 def security_group(place: Place, inputs: Inputs) -> Made:
     """A security group without the rule that EC2 makes with every one."""
     client = place.client("ec2")
@@ -100,7 +100,7 @@ def security_group(place: Place, inputs: Inputs) -> Made:
     return Made(made["GroupId"], {})
 
 
-@makes("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup")
+@provisions("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup")
 def default_security_group(place: Place, inputs: Inputs) -> Made:
     """The group that EC2 makes with a VPC, emptied."""
     client = place.client("ec2")
@@ -110,7 +110,7 @@ def default_security_group(place: Place, inputs: Inputs) -> Made:
     return Made(group["GroupId"], {})
 
 
-def _rule(operation: str) -> Maker:
+def _rule(operation: str) -> Provisioner:
     def make(place: Place, inputs: Inputs) -> Made:
         peers: dict[str, list[dict[str, Any]]] = {
             "IpRanges": [chosen(inputs, CidrIp="cidrIpv4")],
@@ -126,11 +126,11 @@ def _rule(operation: str) -> Maker:
     return make
 
 
-makes("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")(_rule("authorize_security_group_ingress"))
-makes("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule")(_rule("authorize_security_group_egress"))
+provisions("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")(_rule("authorize_security_group_ingress"))
+provisions("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule")(_rule("authorize_security_group_egress"))
 
 
-@makes("aws:ec2/flowLog:FlowLog")
+@provisions("aws:ec2/flowLog:FlowLog")
 def flow_log(place: Place, inputs: Inputs) -> Made:
     """A flow log, in which nothing is ever written."""
     made = place.client("ec2").create_flow_logs(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..emulator import Place
-from .base import Inputs, Made, chosen, makes, tag_list
+from .base import Inputs, Made, chosen, provisions, tag_list
 
 
-@makes("aws:cloudwatch/eventRule:EventRule")
+@provisions("aws:cloudwatch/eventRule:EventRule")
 def event_rule(place: Place, inputs: Inputs) -> Made:
     """A scheduled rule."""
     made = place.client("events").put_rule(
@@ -15,7 +15,7 @@ def event_rule(place: Place, inputs: Inputs) -> Made:
     return Made(inputs["name"], {"arn": made["RuleArn"]})
 
 
-@makes("aws:cloudwatch/eventTarget:EventTarget")
+@provisions("aws:cloudwatch/eventTarget:EventTarget")
 def event_target(place: Place, inputs: Inputs) -> Made:
     """What a rule calls."""
     target = {"Id": "target", **chosen(inputs, Arn="arn", Input="input")}

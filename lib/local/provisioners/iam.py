@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 from ..emulator import Place
-from .base import Inputs, Made, Row, makes, rows, tag_list
+from .base import Inputs, Made, Row, provisions, rows, tag_list
 
 
-@makes("aws:iam/role:Role")
+@provisions("aws:iam/role:Role")
 def role(place: Place, inputs: Inputs) -> Made:
     """A role."""
     made = place.client("iam").create_role(
@@ -18,7 +18,7 @@ def role(place: Place, inputs: Inputs) -> Made:
     return Made(inputs["name"], {"arn": made["Arn"], "uniqueId": made["RoleId"]})
 
 
-@makes("aws:iam/rolePolicy:RolePolicy")
+@provisions("aws:iam/rolePolicy:RolePolicy")
 def role_policy(place: Place, inputs: Inputs) -> Made:
     """An inline policy of a role."""
     place.client("iam").put_role_policy(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..emulator import Place
-from .base import Inputs, Made, Row, chosen, makes, rows
+from .base import Inputs, Made, Row, chosen, provisions, rows
 
 
-@makes("aws:kms/key:Key")
+@provisions("aws:kms/key:Key")
 def key(place: Place, inputs: Inputs) -> Made:
     """A key, its rotation, and its policy, which the emulator takes only by itself."""
     kms = place.client("kms")
@@ -20,7 +20,7 @@ def key(place: Place, inputs: Inputs) -> Made:
     return Made(made["KeyId"], {"arn": made["Arn"], "keyId": made["KeyId"]})
 
 
-@makes("aws:kms/replicaKey:ReplicaKey")
+@provisions("aws:kms/replicaKey:ReplicaKey")
 def replica_key(place: Place, inputs: Inputs) -> Made:
     """A replica of a key of another region."""
     home = inputs["primaryKeyArn"].split(":")[3]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ..emulator import Place
 from .archives import archive_bytes
-from .base import Inputs, Made, Row, chosen, makes, rows
+from .base import Inputs, Made, Row, chosen, provisions, rows
 
 
-@makes("aws:lambda/function:Function")
+@provisions("aws:lambda/function:Function")
 def function(place: Place, inputs: Inputs) -> Made:
     """A function and its first version."""
     client = place.client("lambda")
@@ -54,7 +54,7 @@ def _invoke_arn(place: Place, arn: str) -> str:
     return f"arn:aws:apigateway:{place.region}:lambda:path/2015-03-31/functions/{arn}/invocations"
 
 
-@makes("aws:lambda/alias:Alias")
+@provisions("aws:lambda/alias:Alias")
 def alias(place: Place, inputs: Inputs) -> Made:
     """A name of one version."""
     made = place.client("lambda").create_alias(
@@ -77,7 +77,7 @@ rows(
 )
 
 
-@makes("aws:lambda/layerVersion:LayerVersion")
+@provisions("aws:lambda/layerVersion:LayerVersion")
 def layer_version(place: Place, inputs: Inputs) -> Made:
     """A version of a layer."""
     made = place.client("lambda").publish_layer_version(
@@ -88,7 +88,7 @@ def layer_version(place: Place, inputs: Inputs) -> Made:
     return Made(arn, {"arn": arn, "layerArn": made["LayerArn"], "version": str(made["Version"])})
 
 
-@makes("aws:lambda/eventSourceMapping:EventSourceMapping")
+@provisions("aws:lambda/eventSourceMapping:EventSourceMapping")
 def event_source_mapping(place: Place, inputs: Inputs) -> Made:
     """A stream that calls a function; the emulator retries without end and tells no queue."""
     filters = [{"Pattern": one["pattern"]} for one in (inputs.get("filterCriteria") or {}).get("filters") or ()]
@@ -112,7 +112,7 @@ def event_source_mapping(place: Place, inputs: Inputs) -> Made:
     return Made(made["UUID"], {"arn": made.get("EventSourceMappingArn", ""), "uuid": made["UUID"]})
 
 
-@makes("aws:lambda/permission:Permission")
+@provisions("aws:lambda/permission:Permission")
 def permission(place: Place, inputs: Inputs) -> Made:
     """Who may call a function."""
     unnamed = f"allow-{inputs['principal'].split('.')[0]}-{abs(hash(inputs['sourceArn']))}"

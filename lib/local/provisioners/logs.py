@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..emulator import ACCOUNT, Place
-from .base import Inputs, Made, chosen, makes
+from .base import Inputs, Made, chosen, provisions
 
 
-@makes("aws:cloudwatch/logGroup:LogGroup")
+@provisions("aws:cloudwatch/logGroup:LogGroup")
 def log_group(place: Place, inputs: Inputs) -> Made:
     """A log group and its retention."""
     logs = place.client("logs")

@@ -8,11 +8,11 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from ..emulator import REGION, Place
-from .base import MAKERS, Inputs, Made, Maker, chosen, makes, tag_list, without_tls
+from .base import PROVISIONERS, Inputs, Made, Provisioner, chosen, provisions, tag_list, without_tls
 from .cloudfront import distribution
 
 
-@makes("aws:s3/bucket:Bucket")
+@provisions("aws:s3/bucket:Bucket")
 def bucket(place: Place, inputs: Inputs) -> Made:
     """A bucket."""
     name = inputs.get("bucket") or f"{inputs['bucketPrefix']}{secrets.token_hex(13)}"
@@ -28,7 +28,7 @@ def bucket(place: Place, inputs: Inputs) -> Made:
     return Made(name, outputs)
 
 
-@makes("aws:s3/bucketObjectv2:BucketObjectv2")
+@provisions("aws:s3/bucketObjectv2:BucketObjectv2")
 def bucket_object(place: Place, inputs: Inputs) -> Made:
     """An object."""
     source = inputs.get("source")
@@ -40,14 +40,14 @@ def bucket_object(place: Place, inputs: Inputs) -> Made:
     return Made(f"{inputs['bucket']}/{inputs['key']}", {})
 
 
-@makes("aws:s3/bucketPolicy:BucketPolicy")
+@provisions("aws:s3/bucketPolicy:BucketPolicy")
 def bucket_policy(place: Place, inputs: Inputs) -> Made:
     """Who may use a bucket."""
     place.client("s3").put_bucket_policy(Bucket=inputs["bucket"], Policy=without_tls(inputs["policy"]))
     return Made(inputs["bucket"], {})
 
 
-@makes("aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration")
+@provisions("aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration")
 def bucket_website(place: Place, inputs: Inputs) -> Made:
     """A bucket as a website, which the emulator only takes note of: a distribution stands in for S3's server."""
     index = inputs["indexDocument"]["suffix"]
@@ -60,17 +60,17 @@ def bucket_website(place: Place, inputs: Inputs) -> Made:
     return Made(inputs["bucket"], {"websiteEndpoint": served.outputs["domainName"]})
 
 
-def _s3(operation: str, told: str, wanted: Callable[[Inputs], Inputs]) -> Maker:
-    """A maker that tells a bucket one thing."""
+def _s3(operation: str, parameter: str, select: Callable[[Inputs], Inputs]) -> Provisioner:
+    """Return the provisioner of a setting of a bucket."""
 
     def make(place: Place, inputs: Inputs) -> Made:
-        getattr(place.client("s3"), operation)(Bucket=inputs["bucket"], **{told: wanted(inputs)})
+        getattr(place.client("s3"), operation)(Bucket=inputs["bucket"], **{parameter: select(inputs)})
         return Made(inputs["bucket"], {})
 
     return make
 
 
-MAKERS |= {
+PROVISIONERS |= {
     "aws:s3/bucketVersioning:BucketVersioning": _s3(
         "put_bucket_versioning",
         "VersioningConfiguration",

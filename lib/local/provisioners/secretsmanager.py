@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..emulator import Place
-from .base import Inputs, Made, Row, chosen, makes, rows, tag_list
+from .base import Inputs, Made, Row, chosen, provisions, rows, tag_list
 
 
-@makes("aws:secretsmanager/secret:Secret")
+@provisions("aws:secretsmanager/secret:Secret")
 def secret(place: Place, inputs: Inputs) -> Made:
     """A secret without a value."""
     made = place.client("secretsmanager").create_secret(

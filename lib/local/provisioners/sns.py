@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..emulator import Place
-from .base import Inputs, Made, chosen, makes, tag_list
+from .base import Inputs, Made, chosen, provisions, tag_list
 
 
-@makes("aws:sns/topic:Topic")
+@provisions("aws:sns/topic:Topic")
 def topic(place: Place, inputs: Inputs) -> Made:
     """A topic."""
     encryption = chosen(inputs, KmsMasterKeyId="kmsMasterKeyId")
@@ -15,7 +15,7 @@ def topic(place: Place, inputs: Inputs) -> Made:
     return Made(arn, {"arn": arn})
 
 
-@makes("aws:sns/topicSubscription:TopicSubscription")
+@provisions("aws:sns/topicSubscription:TopicSubscription")
 def topic_subscription(place: Place, inputs: Inputs) -> Made:
     """A subscription; the emulator confirms it by itself, and mails nothing."""
     made = place.client("sns").subscribe(
@@ -24,7 +24,7 @@ def topic_subscription(place: Place, inputs: Inputs) -> Made:
     return Made(made["SubscriptionArn"], {"arn": made["SubscriptionArn"]})
 
 
-@makes("aws:sns/topicPolicy:TopicPolicy")
+@provisions("aws:sns/topicPolicy:TopicPolicy")
 def topic_policy(place: Place, inputs: Inputs) -> Made:
     """Who may publish to a topic."""
     place.client("sns").set_topic_attributes(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..emulator import Place
-from .base import Inputs, Made, chosen, makes, without_tls
+from .base import Inputs, Made, chosen, provisions, without_tls
 
 
-@makes("aws:sqs/queue:Queue")
+@provisions("aws:sqs/queue:Queue")
 def queue(place: Place, inputs: Inputs) -> Made:
     """A queue."""
     attributes = chosen(
@@ -20,7 +20,7 @@ def queue(place: Place, inputs: Inputs) -> Made:
     return Made(url, {"arn": arn, "url": url})
 
 
-@makes("aws:sqs/queuePolicy:QueuePolicy")
+@provisions("aws:sqs/queuePolicy:QueuePolicy")
 def queue_policy(place: Place, inputs: Inputs) -> Made:
     """Who may use a queue."""
     attributes = {"Policy": without_tls(inputs["policy"])}

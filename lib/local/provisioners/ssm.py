@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..emulator import ACCOUNT, Place
-from .base import Inputs, Made, chosen, makes, tag_list
+from .base import Inputs, Made, chosen, provisions, tag_list
 
 
-@makes("aws:ssm/parameter:Parameter")
+@provisions("aws:ssm/parameter:Parameter")
 def ssm_parameter(place: Place, inputs: Inputs) -> Made:
     """A parameter."""
     name = inputs["name"]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ..emulator import Place
-from .base import NOT_EMULATED, Inputs, Made, Row, chosen, makes, rows, tag_list
+from .base import NOT_EMULATED, Inputs, Made, Row, chosen, provisions, rows, tag_list
 
 NOT_EMULATED["aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration"] = "the emulator's web ACLs do not log"
 
 
-@makes("aws:wafv2/webAcl:WebAcl")
+@provisions("aws:wafv2/webAcl:WebAcl")
 def web_acl(place: Place, inputs: Inputs) -> Made:
     """A web ACL, with the names and priorities of its rules."""
     made = place.client("wafv2").create_web_acl(

@@ -92,6 +92,10 @@ def test_every_command_has_the_summary_of_the_list_as_its_help() -> None:
             assert command.help.splitlines()[0] == cli.COMMANDS[name].summary
 
 
+def test_summaries_of_a_group_are_complete() -> None:
+    assert "Build the pages of services whose sources changed.\n" in run("site", "--help").output
+
+
 def test_every_option_has_a_help_text() -> None:
     for name, command in commands(cli.tap):
         for parameter in command.params:
@@ -139,6 +143,19 @@ def test_no_command_prints_the_help_and_is_a_usage_error() -> None:
         (["cost", "--service", "stok"], "'stock'. Did you mean 'stock'? Run 'tap cost --help' for help."),
         (["cost", "--env", "a b"], "environment_suffix 'a b': AWS names take letters, digits, '-' and '_' only"),
         (["cost", "--requests", "many"], "Invalid value for '--requests': 'many' is not a valid float. Run "),
+        (
+            ["cost", "--env", "Prod"],
+            "environment_suffix 'Prod': give 'prod', because the names of profiles are lowercase",
+        ),
+        (
+            ["restore", "--stack", "items-dev", "--at", "yesterday"],
+            "at 'yesterday': give a time with its offset, e.g. 2026-11-20T10:00:00Z. Run 'tap restore --help'",
+        ),
+        (["up", "--service"], "Option '--service' requires an argument. Run 'tap up --help' for help."),
+        (
+            ["audit", "--program", "none.py"],
+            "Invalid value for '--program': Path 'none.py' does not exist. Run 'tap audit ",
+        ),
         (["cost", "extra"], "Got unexpected extra argument (extra). Run 'tap cost --help' for help."),
     ],
 )
