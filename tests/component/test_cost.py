@@ -107,7 +107,7 @@ def test_a_setting_can_be_tried_out(capsys: pytest.CaptureFixture[str]) -> None:
     ("arguments", "code", "message"),
     [
         (["--writes", "2"], 2, "error: traffic.writes 2.0: give a number from 0 to 1: a share of the requests. Run "),
-        (["--service", "items", "--env", "Prod"], 1, "error: environment_suffix 'Prod': give 'prod'"),
+        (["--service", "items", "--env", "Prod"], 2, "error: environment_suffix 'Prod': give 'prod'"),
         (["--config", "colour=red"], 2, "error: config must be KEY=VALUE with a key of Pulumi.yaml, got 'colour=red'"),
     ],
 )

@@ -222,7 +222,7 @@ def test_failed_selection_leaves_an_existing_file(checkout: Checkout) -> None:
     ("words", "code", "message"),
     [
         (["--env", "a b"], 2, "error: environment_suffix 'a b': AWS names take letters"),
-        (["--env", "Prod"], 1, "error: environment_suffix 'Prod': give 'prod'"),
+        (["--env", "Prod"], 2, "error: environment_suffix 'Prod': give 'prod'"),
         (["--config", "colour=red"], 2, "error: config must be KEY=VALUE with a key of Pulumi.yaml, got 'colour=red'."),
     ],
 )
