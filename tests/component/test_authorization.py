@@ -215,6 +215,7 @@ def test_pages_are_told_where_to_sign_in(members: Deployment, yard: Deployment) 
     assert "sign_in" not in json.loads(yard.inputs("s3.BucketObjectv2")["post-site/config.json"]["content"])
 
 
+@pytest.mark.slow
 def test_without_a_page_there_is_no_client_for_pages() -> None:
     made = deployed(AuthorizationSettings(type=USER_POOL))
     assert [*made.inputs("cognito.UserPoolClient")] == ["post-users-machines"]

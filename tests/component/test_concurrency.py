@@ -36,11 +36,13 @@ def concurrency_warnings(made: Deployment) -> list[str]:
 
 @pytest.mark.parametrize(("quota", "expected"), [(1_000.0, 530), (500.0, 400), (110.0, 10), (109.0, -1), (10.0, -1)])
 @pytest.mark.untraced
+@pytest.mark.slow
 def test_production_reserves_what_the_quota_allows(quota: float, expected: int) -> None:
     assert reserved(deployed(a_quota(quota))) == {"inventory-api-lambda-prod": expected}
 
 
 @pytest.mark.untraced
+@pytest.mark.slow
 def test_warning_states_the_reduced_reservation() -> None:
     (warning,) = concurrency_warnings(deployed(a_quota(500)))
     assert warning == (
@@ -71,6 +73,7 @@ def test_account_that_does_not_say_its_quota_reserves_as_the_profile() -> None:
 
 
 @pytest.mark.untraced
+@pytest.mark.slow
 def test_functions_share_what_the_quota_allows() -> None:
     made = reserved(deployed(a_quota(200), service="stock"))
     assert 0 < sum(made.values()) <= 100
@@ -97,5 +100,6 @@ def never_called(_: Any) -> Any:
     ],
 )
 @pytest.mark.untraced
+@pytest.mark.slow
 def test_quota_is_not_looked_up_if_it_does_not_matter(args: dict[str, Any], expected: int) -> None:
     assert set(reserved(deployed(never_called, **args)).values()) == {expected}

@@ -220,6 +220,7 @@ def test_budgets_and_backups_may_use_it_where_there_are_any() -> None:
     assert "backup.*.amazonaws.com" in found["root"]["Condition"]["StringLike"]["kms:ViaService"]
 
 
+@pytest.mark.slow
 def test_roles_may_use_the_key_through_what_they_were_granted(made: Deployment) -> None:
     assert uses_of_key(made, "desk") == [iam.key_use(MADE, "Decrypt", ["dynamodb"], "amazonaws.com")]
     assert uses_of_key(made, "watch") == [

@@ -128,6 +128,7 @@ def test_disabled_endpoint_is_replaced_by_the_domain_everywhere() -> None:
     assert made.stack_outputs()["domain_url"] == f"https://{DOMAIN}/v1"
 
 
+@pytest.mark.slow
 def test_endpoint_stays_open_and_in_use_by_default() -> None:
     made, without = with_domain(), deployed()
     assert made.only("apigateway.RestApi").inputs["disableExecuteApiEndpoint"] is False

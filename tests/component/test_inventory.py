@@ -208,6 +208,7 @@ def test_alarms_and_alerts_go_to_one_topic_and_one_address(dev: Deployment) -> N
 
 
 @pytest.mark.parametrize("suffix", ["dev", "staging", "pr-7"])
+@pytest.mark.slow
 def test_stage_is_the_environment_and_regional(suffix: str) -> None:
     made = deployed(environment_suffix=suffix)
     assert made.only("apigateway.Stage").inputs["stageName"] == suffix
@@ -381,6 +382,7 @@ def test_each_operations_role_may_do_only_what_it_does(inventory: Deployment, op
     assert statements(inventory, f"shop-{operation}") == {**MAY[operation], **in_vpc}
 
 
+@pytest.mark.slow
 def test_split_functions_share_their_code_in_one_layer(inventory: Deployment) -> None:
     layer = inventory.only("lambda.LayerVersion").inputs
     assert (layer["layerName"], layer["compatibleRuntimes"]) == ("inventory-shared-prod", ["python3.13"])

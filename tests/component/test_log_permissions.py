@@ -46,6 +46,7 @@ def test_items_keeps_the_managed_policy() -> None:
 
 @pytest.mark.parametrize("split", [False, True])
 @pytest.mark.untraced
+@pytest.mark.slow
 def test_inventory_creates_and_writes_its_own_log_groups(split: bool) -> None:
     made = record(lambda: TapStack("shop", TapStackArgs(service="inventory", split_functions=split)))
     found = log_statements(made)

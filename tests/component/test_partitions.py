@@ -123,6 +123,7 @@ def test_key_is_administered_and_used_in_its_partition(partition: str) -> None:
     ],
 )
 @pytest.mark.untraced
+@pytest.mark.slow
 def test_pages_sign_in_at_the_domain_of_the_partition(partition: str, domain: str) -> None:
     made = deployed_in(partition, "production")
     (config,) = [o["content"] for o in made.inputs("s3.BucketObjectv2").values() if o["key"] == "config.json"]

@@ -75,12 +75,14 @@ def unchanged_fixture() -> dict[str, str]:
 
 @pytest.mark.parametrize("change", DEPLOYED_AGAIN, ids=lambda change: change[1])
 @pytest.mark.untraced
+@pytest.mark.slow
 def test_changed_property_deploys_the_api_again(unchanged: dict[str, str], change: tuple[str, str, Any]) -> None:
     assert triggers(change) != unchanged
 
 
 @pytest.mark.parametrize("change", NOT_DEPLOYED_AGAIN, ids=lambda change: change[1])
 @pytest.mark.untraced
+@pytest.mark.slow
 def test_label_or_default_does_not_deploy_the_api_again(
     unchanged: dict[str, str], change: tuple[str, str, Any]
 ) -> None:

@@ -43,6 +43,7 @@ def test_inventory_has_outputs_for_its_tables_and_its_topic() -> None:
     }
 
 
+@pytest.mark.slow
 def test_stock_has_outputs_for_its_tables_and_its_topic() -> None:
     assert own_outputs("stock") == {
         "management_table_name": "inventory-management-dev",

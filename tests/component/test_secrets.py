@@ -116,6 +116,7 @@ def test_function_that_may_not_read_it_does_not_find_it() -> None:
 
 
 @every_store
+@pytest.mark.slow
 def test_another_value_is_another_version_and_the_same_is_the_same(store: str) -> None:
     def version(value: str) -> int:
         found: int = kept(deployed(store, value), store)[f"{STORES[store][1]}Version"]
@@ -153,6 +154,7 @@ def test_one_that_is_given_follows_what_is_given(store: str) -> None:
 @pytest.mark.parametrize(
     ("tables_stay", "value", "stays"), [(False, None, False), (True, None, True), (True, VALUE, False)]
 )
+@pytest.mark.slow
 def test_what_was_made_up_stays_where_tables_stay(
     store: str, tables_stay: bool, value: str | None, stays: bool
 ) -> None:

@@ -131,6 +131,7 @@ def takes_tags(kind: str) -> bool:
 
 
 @pytest.mark.untraced
+@pytest.mark.slow
 def test_every_child_has_its_parents_name_as_prefix(any_stack: Deployment) -> None:
     names = {resource.urn: resource.name for resource in any_stack.registered}
     strays = [
@@ -148,6 +149,7 @@ def test_every_aws_resource_belongs_to_a_component(any_stack: Deployment) -> Non
 
 
 @pytest.mark.untraced
+@pytest.mark.slow
 def test_tags_are_merged_key_by_key_onto_everything_that_takes_them() -> None:
     made = [record(stacked(**args, tags={"Owner": "post", "Team": "desk"})) for args in ALL]
     taking = [resource for one in made for resource in aws_resources(one) if takes_tags(resource.kind)]
@@ -278,6 +280,7 @@ def marked(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult
 
 
 @pytest.mark.untraced
+@pytest.mark.slow
 def test_transforms_of_the_stack_reach_all_its_children() -> None:
     def transformed(args: dict[str, Any]) -> Deployment:
         return record(lambda: TapStack("tap", TapStackArgs(**args), pulumi.ResourceOptions(transforms=[marked])))
@@ -348,6 +351,7 @@ def test_every_component_exposes_its_resource(stack: TapStack) -> None:
 
 
 @pytest.mark.untraced
+@pytest.mark.slow
 def test_every_output_is_an_attribute_of_the_stack(stack: TapStack, inventory: Deployment) -> None:
     assert stack.outputs.keys() == inventory.stack_outputs().keys()
     assert not [name for name, value in stack.outputs.items() if getattr(stack, name) is not value]
@@ -597,6 +601,7 @@ def test_deployment_states_that_a_suffix_has_the_dev_profile() -> None:
 @pytest.mark.parametrize(
     "args", [{}, {"environment_suffix": "prod-eu"}, {"environment_suffix": "pr-7", "environment_profile": "dev"}]
 )
+@pytest.mark.slow
 def test_deployment_with_a_selected_profile_states_nothing(args: dict[str, Any]) -> None:
     assert default_profile_messages(**args) == []
 

@@ -302,6 +302,7 @@ def test_functions_find_all_they_need_in_their_environment(dev: Deployment) -> N
         assert ("ALERTS_TOPIC_ARN" in variables) is (name == "check-thresholds")
 
 
+@pytest.mark.slow
 def test_chosen_options_are_in_the_environment() -> None:
     made = deployed(service=stock(StockSettings(reservation_minutes=15, low_stock_threshold=0)))
     functions = made.inputs("lambda.Function")
@@ -367,12 +368,14 @@ TOLD_OF = ("namespace", "metricName", "statistic", "threshold", "period", "evalu
 
 
 @pytest.mark.parametrize("name", ALARMS)
+@pytest.mark.slow
 def test_the_service_has_alarms_of_its_own(either: Deployment, name: str) -> None:
     alarm = either.inputs("cloudwatch.MetricAlarm")[f"shop-{name}-alarm"]
     assert tuple(alarm[what] for what in TOLD_OF) == ALARMS[name]
     assert alarm["alarmActions"] == [TOPIC]
 
 
+@pytest.mark.slow
 def test_split_functions_have_the_alarms_of_what_they_emit() -> None:
     alarms = deployed(split_functions=True).inputs("cloudwatch.MetricAlarm").values()
     emitted = {alarm["metricName"]: alarm["dimensions"] for alarm in alarms if alarm["namespace"] == "TapStack"}
@@ -391,6 +394,7 @@ def test_alerts_go_to_the_address_that_is_configured(dev: Deployment) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["dev", "prod"])
+@pytest.mark.slow
 def test_a_preview_knows_no_output_and_registers_the_same(request: pytest.FixtureRequest, suffix: str) -> None:
     made: Deployment = request.getfixturevalue(suffix)
     alarms = AlarmSettings(notification_email="ops@example.com" if suffix == "dev" else None)

@@ -56,6 +56,7 @@ def test_changes_of_one_item_are_made_in_their_order(shop: Shop) -> None:
     assert shop.read(item).body["quantity"] == 6
 
 
+@pytest.mark.slow
 def test_twenty_five_items_are_made_in_one_call(shop: Shop) -> None:
     made = results(batch(shop, *[{**DESK, "sku": f"D-{number}"} for number in range(25)]))
     assert [r["item"]["sku"] for r in made] == [f"D-{number}" for number in range(25)]
@@ -136,6 +137,7 @@ def test_what_a_batch_has_no_time_for_is_to_be_sent_again(shop: Shop) -> None:
     assert shop.rows("items") == []
 
 
+@pytest.mark.slow
 def test_what_a_broken_off_batch_left_undone_is_done_when_it_is_repeated(
     shop: Shop, wire: FakeAws, capsys: pytest.CaptureFixture[str]
 ) -> None:

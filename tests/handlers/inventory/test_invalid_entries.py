@@ -31,6 +31,7 @@ INVALID: list[tuple[Any, str]] = [
 
 @pytest.mark.parametrize("key", [None, "batch-1"])
 @pytest.mark.parametrize(("entry", "message"), INVALID)
+@pytest.mark.slow
 def test_an_invalid_entry_is_the_only_one_that_fails(shop: Shop, entry: Any, message: str, key: str | None) -> None:
     item = shop.create()
     first, invalid, last = results(batch(shop, DESK, entry, {"itemId": item["itemId"], "quantity": 39}, key=key))

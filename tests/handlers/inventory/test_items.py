@@ -79,6 +79,7 @@ def test_a_missing_field_is_named(shop: Shop) -> None:
     ("method", "path", "body"),
     [("GET", ITEM, None), ("GET", HISTORY, None), ("PUT", ITEM, {"quantity": 1}), ("DELETE", ITEM, None)],
 )
+@pytest.mark.slow
 def test_what_is_not_there_is_not_found(shop: Shop, method: str, path: str, body: Any, item_id: str) -> None:
     shop.create(sku="x")
     refused(shop.api(method, path, body, keys=(item_id.replace("#", "%23"),)), 404, "NOT_FOUND", "no item")

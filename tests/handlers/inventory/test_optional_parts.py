@@ -60,6 +60,7 @@ def test_a_page_size_above_the_maximum_is_reduced_to_it(shop: Shop, config: str,
 
 
 @pytest.mark.parametrize(("maximum", "expected"), [(1000, 50), (0, 1), (-1, 1)])
+@pytest.mark.slow
 def test_the_maximum_page_size_of_the_parameter_is_limited(
     shop: Shop, config: str, maximum: int, expected: int
 ) -> None:

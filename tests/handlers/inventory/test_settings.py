@@ -52,6 +52,7 @@ def test_settings_are_read_when_a_worker_starts_and_not_again(shop: Shop, wire: 
     assert targets.count("AmazonSSM.GetParameter") == 1
 
 
+@pytest.mark.slow
 def test_a_worker_that_parameter_store_does_not_answer_goes_by_what_was_deployed(
     shop: Shop, wire: FakeAws, capsys: pytest.CaptureFixture[str], worker_environment: pytest.MonkeyPatch
 ) -> None:

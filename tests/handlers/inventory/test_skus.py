@@ -139,6 +139,7 @@ def test_an_item_with_a_sku_that_is_not_normalized_keeps_it_when_other_fields_ch
 @pytest.mark.parametrize("after", ["D-1", "other ", None])
 @pytest.mark.parametrize("sku", STORED_BEFORE)
 @pytest.mark.untraced
+@pytest.mark.slow
 def test_a_sku_that_is_not_normalized_is_released_by_a_change(shop: Shop, sku: str, after: str | None) -> None:
     item = stored_before(shop, sku)
     assert shop.change(item, sku=after).body.get("sku") == (after and after.strip())

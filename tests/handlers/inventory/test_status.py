@@ -43,6 +43,7 @@ def test_the_status_of_a_new_item_follows_its_quantity(shop: Shop, fields: dict[
         ({"status": "discontinued", "quantity": 0}, {"status": "available"}, "out_of_stock"),
     ],
 )
+@pytest.mark.slow
 def test_the_status_of_a_changed_item_follows_its_quantity(
     shop: Shop, before: dict[str, Any], changes: dict[str, Any], status: str
 ) -> None:

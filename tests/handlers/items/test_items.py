@@ -385,6 +385,7 @@ def test_racing_repetitions_make_one_item(api: Api) -> None:
     assert len(everything(api, 100)) == 1
 
 
+@pytest.mark.slow
 def test_racing_creators_of_one_record_make_one(api: Api) -> None:
     body = {"ItemId": "a", "CreatedAt": "1"}
     with ThreadPoolExecutor(16) as callers:
@@ -428,11 +429,13 @@ def test_a_connection_closed_while_the_worker_slept_loses_nothing(api: Api, wire
     assert api("DELETE", EXACT, keys=("a", "2")).status == 404
 
 
+@pytest.mark.slow
 def test_a_throttled_table_asks_for_patience(api: Api, wire: FakeAws) -> None:
     wire.script = [(400, {"__type": "ProvisionedThroughputExceededException"})]
     refused(api("GET", ID, keys=("a",)), 429, "THROTTLED", "try again")
 
 
+@pytest.mark.slow
 def test_a_transaction_that_is_always_overtaken_asks_for_patience(api: Api, wire: FakeAws) -> None:
     reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
     wire.script = [(400, {"__type": "TransactionCanceledException", "CancellationReasons": reasons})]

@@ -341,6 +341,7 @@ def test_sweeps_at_once_send_every_alert_once(shop: Shop, wire: FakeAws) -> None
     check(shop)
 
 
+@pytest.mark.slow
 def test_what_is_told_once_more_is_better_than_not_at_all(shop: Shop, wire: FakeAws) -> None:
     shop.create(stock_count=0)
     wire.script = [lambda asked: "hang up" if b"REMOVE due" in asked.body else "pass"]
@@ -379,6 +380,7 @@ def test_a_sweep_that_is_sending_is_left_alone(shop: Shop, wire: FakeAws) -> Non
     assert len(shop.heard()) == 1
 
 
+@pytest.mark.slow
 def test_every_alert_is_sent_however_many(shop: Shop) -> None:
     for number in range(105):
         shop.create(f"p{number}", stock_count=0)

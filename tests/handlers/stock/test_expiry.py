@@ -57,6 +57,7 @@ def test_a_sweep_gives_back_what_has_ended_and_nothing_else(shop: Shop, capsys: 
     check(shop)
 
 
+@pytest.mark.slow
 def test_a_sweep_gives_back_more_than_one_transaction_takes(shop: Shop) -> None:
     shop.create(stock_count=200)
     for number in range(105):
@@ -68,6 +69,7 @@ def test_a_sweep_gives_back_more_than_one_transaction_takes(shop: Shop) -> None:
     check(shop)
 
 
+@pytest.mark.slow
 def test_a_sweep_goes_through_every_level(shop: Shop) -> None:
     for number in range(103):
         shop.create(f"p{number}")
@@ -78,6 +80,7 @@ def test_a_sweep_goes_through_every_level(shop: Shop) -> None:
     check(shop)
 
 
+@pytest.mark.slow
 def test_one_level_that_fails_keeps_back_no_other(
     shop: Shop, wire: FakeAws, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -113,6 +116,7 @@ def test_a_sweep_stops_before_lambda_stops_it(shop: Shop) -> None:
     check(shop)
 
 
+@pytest.mark.slow
 def test_what_is_given_back_ends_between_two_transactions_where_time_ends(shop: Shop, wire: FakeAws) -> None:
     shop.create(stock_count=100)
     for number in range(60):

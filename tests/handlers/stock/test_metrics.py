@@ -107,6 +107,7 @@ def _later(shop: Shop) -> Shop:
 
 @pytest.mark.parametrize("name", DEEDS)
 @pytest.mark.untraced
+@pytest.mark.slow
 def test_what_is_done_is_counted_once_however_often_it_is_asked_for(
     shop: Shop, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:

@@ -183,6 +183,7 @@ def test_a_line_id_needs_a_reference_and_no_reservation(shop: Shop, fields: dict
     )
 
 
+@pytest.mark.slow
 def test_an_order_of_25_products_is_sold_once(shop: Shop) -> None:
     for number in range(25):
         shop.create(f"p{number}")

@@ -48,6 +48,7 @@ WHAT_READS: dict[str, tuple[Deed, set[tuple[str, str]]]] = {
 
 
 @pytest.mark.parametrize("name", WHAT_READS)
+@pytest.mark.slow
 def test_what_is_read_of_a_table_is_read_strongly_consistent(shop: Shop, wire: FakeAws, name: str) -> None:
     shop.create()
     shop.reserve("held", 2)

@@ -96,6 +96,7 @@ DRIFTS: dict[str, tuple[dict[str, Any], list[tuple[str, Any, Any]]]] = {
 
 
 @pytest.mark.parametrize("name", DRIFTS)
+@pytest.mark.slow
 def test_a_drift_is_found_told_and_mended(shop: Shop, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     shop.create(stock_count=20)
     shop.create("desk")
@@ -149,6 +150,7 @@ def test_each_warehouse_is_compared(shop: Shop) -> None:
     check(shop)
 
 
+@pytest.mark.slow
 def test_a_shop_in_order_has_nothing_to_find(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     for number in range(103):
         shop.create(f"p{number}")
@@ -438,6 +440,7 @@ def test_a_comparison_that_continues_at_the_first_product_compares_each_level_on
     assert [drift["product_id"] for drift in nightly(shop, capsys)] == ["a", "b"]
 
 
+@pytest.mark.slow
 def test_a_product_in_more_warehouses_than_a_page_is_repaired(shop: Shop) -> None:
     warehouses = [f"w{number:03}" for number in range(230)]
     drifting(shop, [("lamp", warehouse) for warehouse in warehouses])

@@ -62,6 +62,7 @@ CART = {"reservationId": "r", "lines": [line("lamp")]}
     ],
 )
 @pytest.mark.untraced
+@pytest.mark.slow
 def test_a_body_that_breaks_a_rule_is_told_which_field(
     shop: Shop, route: tuple[str, str], good: dict[str, Any], bad: dict[str, Any], field: str
 ) -> None:

@@ -232,6 +232,7 @@ def test_every_source_is_written_for_python_3_9(files: dict[str, str]) -> None:
         ast.parse(text, name, feature_version=(3, 9))
 
 
+@pytest.mark.slow
 def test_nothing_packed_imports_a_third_party_package(files: dict[str, str]) -> None:
     own = {name.split("/")[0].removesuffix(".py") for name in files}
     imported = set()

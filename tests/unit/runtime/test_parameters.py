@@ -42,6 +42,7 @@ def test_an_answer_is_waited_for(fake_aws: FakeAws, busy: Any) -> None:
     assert parameters.load("SHOP") == DEPLOYED
 
 
+@pytest.mark.slow
 def test_without_an_answer_it_is_what_was_deployed(fake_aws: FakeAws, capsys: pytest.CaptureFixture[str]) -> None:
     fake_aws.script = [(400, {"__type": "ThrottlingException"})]
     assert parameters.load("SHOP") == DEPLOYED

@@ -75,6 +75,7 @@ def test_an_answer_is_waited_for(fake_aws: FakeAws, secret: Secret) -> None:
 
 
 @pytest.mark.parametrize("refusal", [BUSY, DENIED], ids=["busy", "denied"])
+@pytest.mark.slow
 def test_one_that_was_never_read_is_an_error(fake_aws: FakeAws, secret: Secret, refusal: Any) -> None:
     fake_aws.script = [refusal]
     with pytest.raises(AwsError, match=refusal[1]["__type"]):
@@ -111,6 +112,7 @@ def test_one_refusal_is_one_reading(fake_aws: FakeAws, secret: Secret, clock: Cl
     assert len(fake_aws.asked) == 2
 
 
+@pytest.mark.slow
 def test_a_store_that_does_not_answer_leaves_the_one_there_is(
     fake_aws: FakeAws, secret: Secret, clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
