@@ -24,12 +24,12 @@ class Function:
     routes: tuple[Route, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     consumers: tuple[Consumer, ...] = ()
-    """One for each table at most: a function is told of a table's changes once."""
+    """At most one for each table: a function receives the changes of a table once."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """Environment variables besides those of what it was granted; nothing secret goes into one."""
     settings: FunctionSettings = field(default_factory=FunctionSettings)
-    """Figures of this function alone; the arguments of a `TapStack` still come on top.  Its `reserved_concurrency`
-    counts where the environment reserves any."""
+    """Settings of this function alone, which the arguments of a `TapStack` override. Its `reserved_concurrency` applies
+    if the environment reserves any."""
 
     def __post_init__(self) -> None:
         check_name("function", self.name)
@@ -37,7 +37,7 @@ class Function:
             check_variable(f"function {self.name!r}", variable)
 
     def runs(self) -> tuple[Schedule | Consumer, ...]:
-        """What has no caller who would hear of a failure."""
+        """Return the parts without a caller who gets an error response."""
         return (*self.schedules, *self.consumers)
 
     def parts(self) -> tuple[Part, ...]:
@@ -45,7 +45,7 @@ class Function:
         return (*self.routes, *self.runs())
 
     def operations(self) -> dict[str, FunctionSettings]:
-        """Its operations, with the figures that each has where it is alone."""
+        """Return the settings of each operation in a function of its own."""
         found: dict[str, FunctionSettings] = {}
         for part in self.parts():
             found.setdefault(part.operation, part.settings)

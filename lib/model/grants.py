@@ -21,7 +21,7 @@ class Grant:
     keys: tuple[str, ...] = ()
     """The partition keys of the only rows it is for, `*` standing for any text; empty: all rows."""
     reason: str = ""
-    """Why, for whoever reviews the role."""
+    """The reason, for reviewers of the role."""
 
     def __post_init__(self) -> None:
         for name in ("actions", "indexes", "keys"):

@@ -165,10 +165,10 @@ class Secret:
     variable: str
     """The environment variable in which functions that may read it find its name, and never its value."""
     description: str
-    """What it is, for whoever has to give or to rotate it."""
+    """What it is, for the people who set or rotate it."""
     store: Store = "ssm"
     generated: bool = False
-    """One that nobody gives is made up with it; otherwise it must be given."""
+    """Whether a value is generated if none is set. Otherwise one must be set."""
 
     def __post_init__(self) -> None:
         check_name("secret", self.name)
@@ -183,7 +183,7 @@ Grantable = Table | Topic | Parameter | Secret
 
 @dataclass(frozen=True)
 class Metric:
-    """A figure that an operation gives to `metrics.emit`."""
+    """A metric that an operation emits with `metrics.emit`."""
 
     name: str
     unit: str
@@ -207,7 +207,7 @@ class Alarm:
     metric: str
     """Its name in CloudWatch: API Gateway's, SQS's, or one of the function's `metrics`."""
     description: str
-    """What is wrong then and what to do, for whoever is woken: `answers with errors: its log has them`."""
+    """The problem and what to do, for the person on call: `answers with errors: its log has them`."""
     threshold: float
     statistic: Statistic = "Sum"
     comparison: Comparison = "GreaterThanThreshold"
@@ -228,7 +228,7 @@ class Alarm:
 @dataclass(frozen=True, kw_only=True)
 class Site:
     """Static web pages beside the API, which they find in their `config.json`: `api_url`, `service`, `environment`, and
-    where there is a user pool `sign_in`: its `url`, their `client_id`, the `scopes` to ask for."""
+    where there is a user pool `sign_in`: its `url`, their `client_id`, the `scopes` to request."""
 
     folder: str | PathLike[str]
     """Of the built files, which are served as they are."""

@@ -76,7 +76,7 @@ class Service:
     demo: tuple[Call, ...] = ()
     """What to ask it, in this order, to see every route answer and to have something in its tables."""
     settings: Settings = field(default_factory=Settings)
-    """The service's own figures: they stand in every environment, unless an argument says otherwise."""
+    """The service's own settings, which apply in every environment unless an argument overrides them."""
     shared_type: str = ""
     """The type of a layer that holds the code its functions share; without one each has all of its code."""
     dead_letters: str = ""

@@ -23,7 +23,7 @@ THROTTLE_LIMITS = {
 
 @dataclass(frozen=True)
 class Code:
-    """What a refusal's `code` can be, beyond what it is for every service."""
+    """A `code` of error responses, besides those that every service has."""
 
     name: str
     status: int
@@ -79,19 +79,19 @@ class Route:
     body: str | None = None
     """Name of the request's schema among the service's `schemas`."""
     query: Mapping[str, Schema] = field(default_factory=dict)
-    """The query parameters it takes; any other is refused."""
+    """The query parameters that it accepts; others are rejected."""
     responses: Mapping[int, str | None] = field(default_factory=lambda: {200: None})
     """What it answers when all is well: status to schema name, None for an empty body."""
     errors: tuple[int, ...] = ()
     """Statuses it answers beyond those that follow from its shape and its codes."""
     codes: tuple[Code, ...] = ()
-    """All that may be the `code` of its refusals, where their status does not say it all."""
+    """The codes of its error responses, where the status is not specific enough."""
     metrics: tuple[Metric, ...] = ()
     """All that it may emit."""
     key_required: bool = False
-    """An API key even where the environment asks nobody who they are."""
+    """Whether an API key is required even if the environment requires no authorization."""
     scope: str | None = None
-    """What a user's token must allow; None: `read` for a GET, else `write`; empty: anybody may call, wherever it is."""
+    """The scope that a token must have; None: `read` for a GET, else `write`; empty: no authorization is required."""
     versioned: bool = False
     """Its answer carries an `ETag`; where it changes something, `If-Match` guards it."""
     idempotent: bool = False
@@ -100,7 +100,7 @@ class Route:
     throttle: Throttle | None = None
     """Limits on its requests. None applies the limits of the stage."""
     settings: FunctionSettings = field(default_factory=FunctionSettings)
-    """Figures of the function that serves this operation alone, when functions are split."""
+    """Settings of the function that serves this operation alone, if functions are split."""
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
@@ -114,7 +114,7 @@ class Route:
             raise ValueError(f"route scope {self.scope!r}: give lower-case letters and '-', or '' for none")
 
     def scope_needed(self) -> str:
-        """What a caller must be allowed; empty where anybody may call."""
+        """Return the scope that a caller needs; empty if none is required."""
         return ("read" if self.method == "GET" else "write") if self.scope is None else self.scope
 
     def path_parameters(self) -> list[str]:

@@ -187,7 +187,7 @@ class StackOutputs(ServiceOutputs):
     authorization = PlainString(lambda stack: stack.settings.authorization.type)
     """How its callers show who they are: `NONE`, `API_KEY`, `AWS_IAM` or `COGNITO_USER_POOLS`."""
     api_key_id = String(lambda stack: stack.api.usage_plan.key.id if stack.api.usage_plan else None)
-    """The id of its key, where a route asks for one."""
+    """The id of the API key, if a route requires one."""
     api_key = String(
         lambda stack: pulumi.Output.secret(stack.api.usage_plan.key.value) if stack.api.usage_plan else None
     )
@@ -195,7 +195,7 @@ class StackOutputs(ServiceOutputs):
     caller_policies = StringMap(_caller_policies)
     """For callers that sign their requests, the IAM policy they need, by scope."""
     user_pool_id = String(lambda stack: stack.user_pool.id if stack.user_pool else None)
-    """The user pool whose tokens it asks for."""
+    """The user pool whose tokens the API requires."""
     user_pool_arn = String(lambda stack: stack.user_pool.arn if stack.user_pool else None)
     """The user pool's ARN."""
     user_pool_group = String(lambda stack: stack.user_pool.group if stack.user_pool else None)
@@ -229,7 +229,7 @@ class StackOutputs(ServiceOutputs):
             else None
         )
     )
-    """The role with which API Gateway logs, where it was made here."""
+    """The role with which API Gateway writes logs, if the stack created it."""
     web_acl_arn = String(lambda stack: stack.firewall.arn if stack.firewall else None)
     """The web ACL on its stage."""
     domain_name = PlainString(lambda stack: stack.settings.api.domain_name if stack.api.domain else None)
@@ -243,7 +243,7 @@ class StackOutputs(ServiceOutputs):
     certificate_arn = String(
         lambda stack: stack.api.domain.certificate.arn if stack.api.domain and stack.api.domain.certificate else None
     )
-    """The certificate of `domain_name`, where it was made here."""
+    """The certificate of `domain_name`, if the stack created it."""
     alarm_topic_arn = String(lambda stack: stack.alarm_topic.arn)
     """The ARN of the topic that alarms go to."""
     alarm_topic_name = String(lambda stack: stack.alarm_topic.name)
@@ -257,15 +257,15 @@ class StackOutputs(ServiceOutputs):
     key_arn = StringInput(lambda stack: stack.encrypted_by)
     """The key that encrypts everything, where it is none of AWS's own."""
     key_id = String(lambda stack: stack.key.id if stack.key else None)
-    """The id of the key, where one was made."""
+    """The id of the key, if the stack created one."""
     key_alias = String(lambda stack: stack.key.alias.name if stack.key else None)
-    """The alias of the key, where one was made."""
+    """The alias of the key, if the stack created one."""
     replica_key_arns = StringInputMap(lambda stack: None if stack.encrypted_by is None else stack.replicas_encrypted_by)
     """The key of each region in which the tables have replicas."""
     alarm_names = StringMap(lambda stack: {name: alarm.name for name, alarm in _alarms(stack).items()})
     """Every alarm's name, by what it is on and what it watches."""
     alarm_arns = StringMap(lambda stack: {name: alarm.arn for name, alarm in _alarms(stack).items()})
-    """Every alarm's ARN, likewise."""
+    """Every alarm's ARN, by the same names."""
     health_alarm_name = String(lambda stack: stack.health.name if stack.health else None)
     """The alarm that is on as long as any of the service is."""
     dashboard_name = String(lambda stack: stack.dashboard.name if stack.dashboard else None)
@@ -283,7 +283,7 @@ class StackOutputs(ServiceOutputs):
     budget_name = String(lambda stack: stack.budget.name if stack.budget else None)
     """The budget that watches what the service costs."""
     dead_letter_queue_name = String(lambda stack: stack.dead_letters.name if stack.dead_letters else None)
-    """The name of the queue that keeps what failed for good."""
+    """The name of the queue for events that failed after all retries."""
     dead_letter_queue_arn = String(lambda stack: stack.dead_letters.arn if stack.dead_letters else None)
     """The queue's ARN."""
     dead_letter_queue_url = String(lambda stack: stack.dead_letters.url if stack.dead_letters else None)
@@ -303,13 +303,13 @@ class StackOutputs(ServiceOutputs):
     function_security_group_ids = StringList(lambda stack: stack.network.security_group_ids if stack.network else None)
     """Their security groups."""
     vpc_cidr_block = String(_of_created_network(lambda network: network.vpc.resource.cidr_block))
-    """The addresses of a VPC that was made."""
+    """The addresses of a VPC that the stack created."""
     availability_zones = StringList(_of_created_network(lambda network: network.vpc.zones))
     """The zones it is over."""
     public_subnet_ids = StringList(_of_created_network(lambda network: [subnet.id for subnet in network.vpc.public]))
     """Its public subnets, one in each zone."""
     vpc_endpoint_ids = StringMap(_of_created_network(lambda network: network.endpoints.ids))
-    """Its endpoints, by the service they lead to."""
+    """The VPC endpoints, by service."""
     nat_gateway_ids = StringList(
         _of_created_network(lambda network: [gateway.id for gateway in network.nat.gateways] if network.nat else None)
     )
@@ -323,7 +323,7 @@ class StackOutputs(ServiceOutputs):
     flow_log_group_name = String(
         _of_created_network(lambda network: network.flow_logs.log_group.name if network.flow_logs else None)
     )
-    """The log of what its security groups refused."""
+    """The log of traffic that its security groups rejected."""
 
 
 def declarations() -> dict[str, StackOutput[Any]]:

@@ -292,7 +292,7 @@ def test_without_node_one_line_says_what_to_install(
     )
 
 
-def test_a_build_that_fails_says_what_npm_said(
+def test_error_of_a_failed_build_has_the_output_of_npm(
     sources: Sources, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sources.npm(code=1)

@@ -173,7 +173,7 @@ def test_every_stack_that_failed_is_listed(capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().err.count("error: shop-desk stays at 1: Failed") == 2
 
 
-def test_command_says_when_there_is_nothing_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_reports_that_there_is_nothing_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     with clients(alias("shop-desk", "2"), alias("shop-watch", "2")) as made:
         assert run(made) == 0
     assert capsys.readouterr().out == "shop: callers are at the newest versions\n"
@@ -193,7 +193,7 @@ def test_command_takes_back_whatever_has_an_alias(capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.parametrize("command", ["rollout", "rollback", "prune"])
-def test_command_says_what_to_do_first(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_names_the_command_to_run_first(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command]) == 1
     assert capsys.readouterr().err == "error: no cfn-outputs/all-outputs.json: deploy first, with make up\n"
 

@@ -153,7 +153,7 @@ def test_production_profile_has_what_its_concurrent_requests_need() -> None:
         assert model.response_ms(one, function.memory_mb or 0, COLD_SHARE.value / 100).percentile(99) < TARGET_MS
 
 
-def test_the_page_says_what_split_functions_reserve() -> None:
+def test_the_page_lists_what_split_functions_reserve() -> None:
     args = TapStackArgs("prod", service="inventory", split_functions=True)
     reserved = [args.function_settings(function).reserved_concurrency or 0 for function in args.description().functions]
     assert f"reserves a number of its own instead, {sum(reserved)}\n" in PAGE
