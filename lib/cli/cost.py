@@ -14,7 +14,7 @@ from ..console import Terminal
 from ..cost import report
 from ..cost.bill import Bill, bills
 from ..cost.traffic import Traffic
-from ..services import SERVICES
+from ..services import names
 from ..settings import documented
 from ..settings.environments import ENVIRONMENTS
 from . import options
@@ -51,7 +51,7 @@ def cost(
     Print the totals of each service and environment, and one bill in detail. The exit code is 1 if a resource has
     no price.
     """
-    services, environments = service or [*SERVICES], environment or [*ENVIRONMENTS]
+    services, environments = service or [*names()], environment or [*ENVIRONMENTS]
     try:
         month = Traffic(**traffic)
     except ValueError as exc:

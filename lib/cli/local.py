@@ -20,7 +20,7 @@ from ..console import Terminal
 from ..local.emulator import WORKERS, EmulatorError
 from ..local.engine import DeployError
 from ..local.run import run, stoppable
-from ..services import SERVICES
+from ..services import SERVICES, names
 from ..services.stock.seed import PRODUCTS, products
 from . import INTERRUPTED, options
 
@@ -55,7 +55,7 @@ def local(
 ) -> int:
     """Deploy into an emulator on this machine, send the demo calls and serve."""
     terminal = Terminal()
-    services = [service] if service else [*SERVICES]
+    services = [service] if service else [*names()]
     try:
         with stoppable():
             good = run(
@@ -88,8 +88,8 @@ def smoke(service: str | None, path: Path, api_key: str | None, as_json: bool) -
     1 unless all responses are as expected.
     """
     terminal = Terminal(sys.stderr if as_json else None)
-    names = [service] if service else [name for name in files.services(path) if name in SERVICES]
-    found = smoke_test.run_deployed(names, path, api_key, lambda answer: terminal.passing(smoke_test.line(answer)))
+    chosen = [service] if service else [name for name in files.services(path) if name in SERVICES]
+    found = smoke_test.run_deployed(chosen, path, api_key, lambda answer: terminal.passing(smoke_test.line(answer)))
     terminal.passing("")
     if as_json:
         click.echo(json.dumps({name: smoke_test.data(answers) for name, answers in found.items()}, indent=2))

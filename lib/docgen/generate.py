@@ -19,10 +19,10 @@ from ..cost.bill import standard
 from ..documents import iam, openapi
 from ..model import Function, Grant, Metric, Route, Service
 from ..model.names import physical_name, role_name_prefix, secret_name
-from ..services import CHOICES, SERVICES
-from ..settings import Settings, documented
+from ..services import BUILT_IN, SERVICES, load
+from ..settings import LAYERS, Layer, Settings, documented
 from ..settings.environments import ALIASES, DEFAULT_PROFILE, ENVIRONMENTS
-from ..stack.config import KEYS, Key
+from ..stack.config import Key, keys
 from ..stack.output_types import String
 from ..stack.outputs import CUSTOM_OUTPUTS, ServiceOutputs, StackOutputs, declarations
 from .diagram import flowchart
@@ -32,7 +32,7 @@ README = "README.md"
 COST = "docs/cost.md"
 PROJECT = "Pulumi.yaml"
 CONFIG = "  # generated:config\n"
-"""What is above the config of the project that `KEYS` make."""
+"""Line above the generated config of the project."""
 ENVIRONMENT = "dev"
 """Whose names examples show."""
 ARCHITECTURE = """# Architecture of `{name}`
@@ -43,7 +43,7 @@ The service in `{environment}`, generated from its description by `make referenc
 """
 """The page of a service's architecture."""
 OTHER_KEYS = (
-    ("service", "what is deployed; `items` when not given", f"one of {', '.join(SERVICES)}"),
+    ("service", "what is deployed; `items` when not given", f"one of {', '.join(BUILT_IN)}"),
     (
         "environment",
         "suffix of every name, and the environment profile unless `environment_profile` is set. Default: the variable "
@@ -74,17 +74,16 @@ OTHER_KEYS = (
     ),
     ("secrets", "the values of the service's secrets, by their names", "an object of texts, each set with `--secret`"),
 )
-"""The configuration besides `KEYS`: key, what it sets, what it takes."""
+"""The configuration besides settings: key, what it sets, what it takes."""
 WORDS = {"True": "yes", "False": "no", "": "none", "-1": "none"}
-OWN = tuple(choice.settings for choice in CHOICES.values())
-"""What services have as options of their own."""
 
 Row = Sequence[str]
 
 
-def outdated(root: Path = ROOT) -> dict[Path, str]:
-    """Return the generated files below `root` that differ from the descriptions, and their new content."""
-    return {path: text for path, text in files(root).items() if _read(path) != text}
+def outdated(root: Path = ROOT, names: Iterable[str] = BUILT_IN) -> dict[Path, str]:
+    """Return the generated files of services below `root` that are outdated, and their new content."""
+    services = {name: SERVICES[name] for name in names}
+    return {path: text for path, text in files(root, services).items() if _read(path) != text}
 
 
 def write(documents: Mapping[Path, str]) -> None:
@@ -94,7 +93,7 @@ def write(documents: Mapping[Path, str]) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def files(root: Path, services: Mapping[str, Service] = SERVICES) -> dict[Path, str]:
+def files(root: Path, services: Mapping[str, Service]) -> dict[Path, str]:
     """Every generated file and what it should hold; the README and the project only where there are such."""
     wanted = {}
     for name, service in services.items():
@@ -108,7 +107,7 @@ def files(root: Path, services: Mapping[str, Service] = SERVICES) -> dict[Path, 
     made = sections(services) | (cost_sections() if root / COST in texts else {})
     wanted |= {path: filled(text, made) for path, text in texts.items() if text is not None}
     project = _read(root / PROJECT)
-    return wanted if project is None else {**wanted, root / PROJECT: _configured(project)}
+    return wanted if project is None else {**wanted, root / PROJECT: _configured(project, services)}
 
 
 def architecture(service: Service) -> str:
@@ -132,7 +131,7 @@ def filled(text: str, generated: Mapping[str, str]) -> str:
 def sections(services: Mapping[str, Service]) -> dict[str, str]:
     """Every part of the README that can be generated, by its marker's name."""
     found = {
-        "configuration": _configuration(),
+        "configuration": _configuration(services),
         "environments": _environments(services),
         "outputs": _outputs(),
         "metrics": _metrics(services.values()),
@@ -319,9 +318,14 @@ def _code(texts: str | Iterable[str]) -> str:
     return ", ".join(f"`{text}`" for text in ([texts] if isinstance(texts, str) else texts))
 
 
-def _configuration() -> str:
-    figures = ((name, f"{_says(key)} ({_code(_figures_of(key))})", _takes(key)) for name, key in KEYS.items())
-    return _table(("Key", "Sets", "Takes"), ((f"`{name}`", *rest) for name, *rest in (*OTHER_KEYS, *figures)))
+def _keys(services: Iterable[str]) -> Mapping[str, Key]:
+    """Return the config keys of every stack, of the built-in services and of `services` with settings of their own."""
+    return keys(load(name) for name in dict.fromkeys((*BUILT_IN, *services)) if name in SERVICES)
+
+
+def _configuration(services: Iterable[str]) -> str:
+    rows = ((name, f"{_says(key)} ({_code(_figures_of(key))})", _takes(key)) for name, key in _keys(services).items())
+    return _table(("Key", "Sets", "Takes"), ((f"`{name}`", *rest) for name, *rest in (*OTHER_KEYS, *rows)))
 
 
 def _outputs() -> str:
@@ -338,27 +342,33 @@ def _key_policy() -> str:
     return f"```json\n{json.dumps(iam.key_statements('111122223333', 'us-east-1', users), indent=2)}\n```"
 
 
-def _configured(project: str) -> str:
+def _configured(project: str, services: Iterable[str]) -> str:
     """The project with its config written anew."""
     before, marker, _ = project.partition(CONFIG)
-    return before + marker + "".join(_declared(name, key) for name, key in KEYS.items()) if marker else project
+    declared = "".join(_declared(name, key) for name, key in _keys(services).items())
+    return before + marker + declared if marker else project
 
 
 def _declared(name: str, key: Key) -> str:
     kind, default, unsaid = ("integer", "0", "0") if key.zero_says_nothing else ("string", '""', "empty")
-    lower = "the service's" if issubclass(key.layer, OWN) else "the service's, else the environment's"
+    lower = "the service's" if _is_own(key.layer) else "the service's, else the environment's"
     said = json.dumps(f"{_says(key)} Takes {_takes(key)}; {unsaid}: {lower}.", ensure_ascii=False)
     return f"  {name}:\n    type: {kind}\n    description: {said}\n    default: {default}\n"
 
 
 def _says(key: Key) -> str:
     """What stands under the field, with the services whose option it is."""
-    owners = [layer.WHERE for layer in key.layers if issubclass(layer, OWN)]
+    owners = [layer.WHERE for layer in key.layers if _is_own(layer)]
     return (
         f"{', '.join(owners)}: {documented.fields(key.layer)[key.field]}"
         if owners
         else documented.fields(key.layer)[key.field]
     )
+
+
+def _is_own(layer: type[Layer]) -> bool:
+    """Return whether only some services have these settings."""
+    return layer not in LAYERS.values()
 
 
 def _figures_of(key: Key) -> list[str]:
@@ -373,7 +383,7 @@ def _takes(key: Key) -> str:
 
 def _environments(services: Mapping[str, Service]) -> str:
     """The rows of every figure that some environment sets, and what each service says otherwise."""
-    keys = {figure: f"`{name}`" for name, key in KEYS.items() for figure in _figures_of(key)}
+    keys = {figure: f"`{name}`" for name, key in _keys(services).items() for figure in _figures_of(key)}
     said = {name: _figures(settings) for name, settings in ENVIRONMENTS.items()}
     figures = dict.fromkeys(figure for row in said.values() for figure in row)
     rows = ((f"`{f}`", keys.get(f, ""), *(row.get(f, "") for row in said.values())) for f in figures)

@@ -4,6 +4,7 @@ Everything else is derived from a `Service`: the resources, the permissions, the
 functions, the OpenAPI document, the alarms, the outputs, the local run.
 """
 
+from .factory import ServiceFactory
 from .function import Function
 from .grants import Grant
 from .resources import (
@@ -62,6 +63,7 @@ __all__ = [
     "Schema",
     "Secret",
     "Service",
+    "ServiceFactory",
     "Site",
     "Statistic",
     "Store",

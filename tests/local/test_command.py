@@ -27,7 +27,7 @@ from lib.local.hot_reload import Watcher
 from lib.model import Call, Site
 from lib.services import SERVICES
 
-from ..support.builders import PAGES
+from ..support.builders import PAGES, replace_service
 from ..support.fake_aws import serving
 
 ITEMS = SERVICES["items"]
@@ -93,7 +93,7 @@ def test_a_route_that_answers_otherwise_ends_the_check_badly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wrong = Call(method="GET", path="/items/nobody", status=200)
-    monkeypatch.setitem(SERVICES, "items", dataclasses.replace(ITEMS, demo=(*ITEMS.demo, wrong)))
+    replace_service(monkeypatch, dataclasses.replace(ITEMS, demo=(*ITEMS.demo, wrong)))
     assert main(["local", "--check", "--service", "items", "--outputs", str(tmp_path)]) == 1
     said = capsys.readouterr().out
     assert "should be 200" in said
@@ -167,7 +167,7 @@ def test_serving_says_where_the_pages_are(
 ) -> None:
     served: list[bool] = []
     monkeypatch.setattr(Watcher, "poll", lambda _: served.append(True))
-    monkeypatch.setitem(SERVICES, "items", dataclasses.replace(ITEMS, site=Site(folder=PAGES)))
+    replace_service(monkeypatch, dataclasses.replace(ITEMS, site=Site(folder=PAGES)))
     with interrupted(signal.SIGINT, lambda: bool(served)):
         assert main(["local", "--service", "items", "--outputs", str(tmp_path)]) == 0
     url = json.loads((tmp_path / "flat-outputs.json").read_text())["site_url"]
@@ -204,7 +204,7 @@ def test_pages_that_cannot_be_built_end_the_run_with_what_npm_said(
     npm.chmod(0o755)
     (tmp_path / "package.json").touch()
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setitem(SERVICES, "items", dataclasses.replace(ITEMS, site=Site(folder=tmp_path / "dist")))
+    replace_service(monkeypatch, dataclasses.replace(ITEMS, site=Site(folder=tmp_path / "dist")))
     assert main(["local", "--service", "items", "--outputs", str(tmp_path)]) == 1
     said = capsys.readouterr().err
     assert f"error: npm run build failed in {tmp_path}: put right what it says, then run make site" in said

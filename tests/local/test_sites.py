@@ -18,9 +18,8 @@ from lib.console import Terminal
 from lib.local.emulator import Emulator
 from lib.local.engine import Engine, deploy
 from lib.model import Service, Site
-from lib.services import SERVICES
 
-from ..support.builders import PAGES, a_service
+from ..support.builders import PAGES, a_service, replace_service
 
 PROGRAM = """
 import pulumi
@@ -296,7 +295,7 @@ def test_error_of_a_failed_build_has_the_output_of_npm(
     sources: Sources, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sources.npm(code=1)
-    monkeypatch.setitem(SERVICES, "items", sources.service)
+    replace_service(monkeypatch, sources.service)
     assert main(["site", "build", "items"]) == 1
     said = capsys.readouterr().err
     assert f"error: npm {INSTALL} failed in {sources.folder}: put right what it says, then run make site\n" in said

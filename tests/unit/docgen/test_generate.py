@@ -11,10 +11,10 @@ from lib.cli import main
 from lib.docgen.generate import files, filled, outdated, sections, write
 from lib.documents import iam
 from lib.model import Parameter, Throttle
-from lib.services import SERVICES
+from lib.services import SERVICES, loadable
 from lib.settings import ApiSettings, FunctionSettings, Settings
 from lib.settings.environments import ENVIRONMENTS
-from lib.stack.config import KEYS, OTHER_KEYS
+from lib.stack.config import OTHER_KEYS, keys
 
 from ...support.builders import (
     PARCELS,
@@ -82,7 +82,7 @@ def test_missing_files_are_outdated(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_readme_gets_none(tmp_path: Path) -> None:
-    assert tmp_path / "README.md" not in files(tmp_path)
+    assert tmp_path / "README.md" not in files(tmp_path, SERVICES)
 
 
 def test_markers_of_other_names_and_without_an_end_are_left_alone() -> None:
@@ -253,7 +253,7 @@ def test_every_permission_of_the_services_has_a_reason() -> None:
 
 def test_configuration_lists_every_key_with_what_it_takes() -> None:
     rows = {row[0].strip("`"): row[1:] for row in cells(sections({})["configuration"])}
-    assert set(rows) == {*OTHER_KEYS, *KEYS}
+    assert set(rows) == {*OTHER_KEYS, *keys(loadable())}
     assert rows["audit_reads"] == [
         "inventory: Reads leave an audit row, too: a write unit and no time, as it is written beside the read. "
         "(`inventory.audit_reads`)",

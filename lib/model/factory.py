@@ -1,0 +1,32 @@
+"""How a package registers a service, so that it can be deployed by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ..settings import Layer
+from .service import Service
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceFactory:
+    """A service that can be deployed by its name.
+
+    The built-in services are `FACTORY` of their packages. Other packages name theirs in the entry point group
+    `tap_stack.services`.
+    """
+
+    name: str
+    """Name of the service, of its entry point and of every description that `build` returns."""
+    build: Callable[[Any], Service]
+    """Return the description for settings; the argument is None if the service has no settings of its own."""
+    settings: type[Layer] | None = None
+    """Class of the settings that only this service has; each field becomes a config key."""
+
+    @cached_property
+    def default(self) -> Service:
+        """Description for the default settings."""
+        return self.build(self.settings() if self.settings else None)
