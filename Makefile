@@ -109,7 +109,7 @@ load: $(VENV)/.installed ## 1,000 clients at once (SERVICE=stock, CLIENTS=n, SEC
 	@exec $(BIN)/python -m benchmarks.load $(call option,SERVICE,--service) --env '$(ENV)' $(call option,CLIENTS,--clients) $(call option,SECONDS,--seconds) $(call option,WORKERS,--workers) $(call option,URL,--url) $(call option,TAP_OUTPUTS,--outputs) $(OVERRIDES)
 
 scaling: $(VENV)/.installed ## what 1,000 requests at once take: the tables of docs/scaling.md, written anew
-	@$(BIN)/python -m benchmarks.scaling
+	@$(TAP) scaling
 
 cost: $(VENV)/.installed ## what a month costs on AWS (SERVICE=one, ENV=suffix, CONFIG="key=value ...", REQUESTS=a month)
 	@$(TAP) cost $(LIMITED) $(call option,REQUESTS,--requests) $(OVERRIDES)

@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, Lazy] = {
     ),
     "audit": Lazy("audit", "Evaluate the resources of deployments against security controls."),
     "cost": Lazy("cost", "Estimate the monthly cost on AWS."),
+    "scaling": Lazy("scaling", "Calculate which request rate deployments support, and write docs/scaling.md."),
     "docs": Lazy("docs", "Generate the documents of the services and the settings."),
 }
 

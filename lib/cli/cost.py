@@ -14,7 +14,7 @@ from ..console import Terminal
 from ..cost import report
 from ..cost.bill import Bill, bills
 from ..cost.traffic import Traffic
-from ..services import names
+from ..services import load, names
 from ..settings import documented
 from ..settings.environments import ENVIRONMENTS
 from . import options
@@ -56,7 +56,11 @@ def cost(
         month = Traffic(**traffic)
     except ValueError as exc:
         raise click.UsageError(str(exc), click.get_current_context()) from exc
-    found = bills(services, environments, pairs, month, Terminal(sys.stderr))
+    terminal = Terminal(sys.stderr)
+    found = bills(services, environments, pairs, month, terminal)
+    for name in services:
+        if not load(name).workload:
+            terminal.say(report.FIXED_ONLY.format(service=name))
     if as_json:
         data = {name: {suffix: bill.data() for suffix, bill in row.items()} for name, row in found.items()}
         click.echo(json.dumps(data, indent=2))

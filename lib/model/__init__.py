@@ -32,6 +32,7 @@ from .resources import (
 from .service import CORS_VARIABLE, DEFAULT_TAGS, GROUP_VARIABLE, Call, LogAccess, Service
 from .triggers import METHODS, Code, Consumer, Part, Route, Schedule, Throttle
 from .validation import RESERVED_OUTPUT_PREFIXES
+from .workload import Operation, Workload
 
 __all__ = [
     "CORS_VARIABLE",
@@ -55,6 +56,7 @@ __all__ = [
     "LogAccess",
     "Metric",
     "MissingData",
+    "Operation",
     "Parameter",
     "Part",
     "Projection",
@@ -71,4 +73,5 @@ __all__ = [
     "Table",
     "Throttle",
     "Topic",
+    "Workload",
 ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..settings import Layer
 from .service import Service
+from .workload import Workload
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,8 @@ class ServiceFactory:
     """Return the description for settings; the argument is None if the service has no settings of its own."""
     settings: type[Layer] | None = None
     """Class of the settings that only this service has; each field becomes a config key."""
+    workload: Workload | None = None
+    """Measured operations, from which `tap cost` and `tap scaling` calculate."""
 
     @cached_property
     def default(self) -> Service:

@@ -3,5 +3,6 @@
 from ...model import ServiceFactory
 from .service import inventory
 from .settings import InventorySettings
+from .workload import WORKLOAD
 
-FACTORY = ServiceFactory(name="inventory", settings=InventorySettings, build=inventory)
+FACTORY = ServiceFactory(name="inventory", settings=InventorySettings, build=inventory, workload=WORKLOAD)

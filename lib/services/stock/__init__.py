@@ -3,5 +3,6 @@
 from ...model import ServiceFactory
 from .service import stock
 from .settings import StockSettings
+from .workload import WORKLOAD
 
-FACTORY = ServiceFactory(name="stock", settings=StockSettings, build=stock)
+FACTORY = ServiceFactory(name="stock", settings=StockSettings, build=stock, workload=WORKLOAD)

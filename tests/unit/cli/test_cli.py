@@ -127,6 +127,21 @@ def test_docs_command_writes_outdated_documents_unless_it_only_checks(
     assert document.read_text(encoding="utf-8") == "new"
 
 
+def test_docs_of_single_services_are_written_in_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("docs", "--service", "stock").stdout.splitlines() == [
+        "docs/stock/openapi.json: written",
+        "docs/stock/architecture.md: written",
+    ]
+    assert run("docs", "--service", "stock", "--check").exit_code == 0
+    monkeypatch.setattr(generate, "ROOT", tmp_path)
+    done = run("docs", "--service", "stock", "--check")
+    assert done.exit_code == 1
+    assert "docs/items/openapi.json: outdated, run make reference" in done.stdout.splitlines()
+
+
 def test_no_command_prints_the_help_and_is_a_usage_error() -> None:
     result = run()
     assert result.exit_code == 2
