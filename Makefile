@@ -77,8 +77,8 @@ local: $(VENV)/.installed ## deploy on this machine and serve (SERVICE=one, PORT
 site: $(VENV)/.installed ## build the pages of services that have any; needs Node.js (make local does it, too)
 	@$(TAP) site build
 
-seed: $(VENV)/.installed ## demo products for the stock service in cfn-outputs/, here or on AWS (ENV=suffix: only there)
-	@$(TAP) seed $(NAMED_ENV)
+seed: $(VENV)/.installed ## demo data for a service in cfn-outputs/, here or on AWS (SERVICE=one, stock by default; ENV=suffix: only there)
+	@$(TAP) seed $(call option,SERVICE,--service) $(NAMED_ENV)
 
 # Tests run in random order; SEED=n repeats that of a run, which prints it, and SEED=none runs them as they are written.
 PYTEST = $(BIN)/python -m pytest --numprocesses=auto $(if $(SEED),$(if $(filter none,$(SEED)),-p no:randomly,--randomly-seed=$(SEED)))

@@ -26,7 +26,7 @@ class Lazy(NamedTuple):
 COMMANDS: Mapping[str, Lazy] = {
     "local": Lazy("local", "Deploy into an emulator on this machine, send the demo calls and serve."),
     "smoke": Lazy("local", "Send the demo calls of services to a deployment."),
-    "seed": Lazy("local", "Create demo products in a deployed stock service."),
+    "seed": Lazy("local", "Create demo data in a deployed service."),
     "site": Lazy("local", "Build the web pages of services."),
     "preview": Lazy("deploy", "Show the changes that a deployment to AWS would make."),
     "up": Lazy("deploy", "Deploy to AWS, write the outputs and shift the aliases."),

@@ -15,13 +15,12 @@ from ..client import outputs_file as files
 from ..client import smoke_test
 from ..client.auth import bearing
 from ..client.seed import SeedError
-from ..client.seed import seed as create_products
+from ..client.seed import seed as create
 from ..console import Terminal
 from ..local.emulator import WORKERS, EmulatorError
 from ..local.engine import DeployError
 from ..local.run import run, stoppable
-from ..services import SERVICES, names
-from ..services.stock.seed import PRODUCTS, products
+from ..services import SERVICES, load, names
 from . import INTERRUPTED, options
 
 FLAT = files.FOLDER / files.FLAT
@@ -100,18 +99,22 @@ def smoke(service: str | None, path: Path, api_key: str | None, as_json: bool) -
 
 
 @click.command
+@options.service(default="stock")
 @options.env(otherwise="any")
-@click.option("--count", type=click.IntRange(1), default=PRODUCTS, help="Number of products.")
+@click.option("--count", type=click.IntRange(1), show_default="set by the service", help="Amount of demo data.")
 @options.outputs(FLAT)
 @api_key_option
 @options.reported(SeedError, files.OutputsError, BotoCoreError, ClientError, OSError)
-def seed(environment: str | None, count: int, path: Path, api_key: str | None) -> None:
-    """Create demo products in a deployed stock service."""
-    terminal = Terminal()
-    api_url, headers = files.reach(path, "stock", api_key, environment)
-    terminal.step(f"creating {count} products at {api_url}")
-    created = create_products(api_url, bearing(headers), [*products(count)], terminal.passing)
-    terminal.step(f"{created} products are created, {count - created} existed")
+def seed(service: str, environment: str | None, count: int | None, path: Path, api_key: str | None) -> None:
+    """Create demo data in a deployed service."""
+    data = load(service).seed
+    if data is None:
+        raise SeedError(f"{service} has no demo data. Set seed=SeedData(...) in its ServiceFactory.")
+    terminal, count = Terminal(), count or data.count
+    api_url, headers = files.reach(path, service, api_key, environment)
+    terminal.step(f"creating {count} {data.label} at {api_url}")
+    created = create(api_url, bearing(headers), data, count, terminal.passing)
+    terminal.step(f"{created} {data.label} are created, {count - created} existed")
 
 
 @click.group(no_args_is_help=True)

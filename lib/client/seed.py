@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from ..model import Call
-from ..services.stock.seed import Product
+from ..model import Call, SeedData
 from .auth import Shown
 from .smoke_test import Answer, send
 
@@ -20,22 +19,22 @@ class SeedError(Exception):
     """The data could not be created. The message says what the API responded."""
 
 
-def seed(api_url: str, authenticate: Shown, products: Collection[Product], report: Callable[[str], None]) -> int:
-    """Create the products that do not exist yet, and return their number. Raise `SeedError` if a call fails.
+def seed(api_url: str, authenticate: Shown, data: SeedData, count: int, report: Callable[[str], None]) -> int:
+    """Create the data that does not exist yet, and return the number of new units. Raise `SeedError` if a call fails.
 
-    `report` gets a progress bar after each product.
+    `report` gets a progress bar after each unit.
     """
-    created = 0
+    created, units = 0, data.calls(count)
     with ThreadPoolExecutor(WORKERS) as threads:
-        for done, is_new in enumerate(threads.map(lambda one: _create(api_url, authenticate, one), products), 1):
+        for done, is_new in enumerate(threads.map(lambda calls: _create(api_url, authenticate, calls), units), 1):
             created += is_new
-            filled = BAR_WIDTH * done // len(products)
-            report(f"  [{'#' * filled}{' ' * (BAR_WIDTH - filled)}] {done} of {len(products)} products")
+            filled = BAR_WIDTH * done // count
+            report(f"  [{'#' * filled}{' ' * (BAR_WIDTH - filled)}] {done} of {count} {data.label}")
     return created
 
 
-def _create(api_url: str, authenticate: Shown, product: Product) -> bool:
-    for number, call in enumerate(product.calls):
+def _create(api_url: str, authenticate: Shown, calls: Sequence[Call]) -> bool:
+    for number, call in enumerate(calls):
         answer = _send(api_url, authenticate, call)
         if number == 0 and answer.status == 409:
             return False

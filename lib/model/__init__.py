@@ -4,7 +4,7 @@ Everything else is derived from a `Service`: the resources, the permissions, the
 functions, the OpenAPI document, the alarms, the outputs, the local run.
 """
 
-from .factory import ServiceFactory
+from .factory import SeedData, ServiceFactory
 from .function import Function
 from .grants import Grant
 from .resources import (
@@ -64,6 +64,7 @@ __all__ = [
     "Schedule",
     "Schema",
     "Secret",
+    "SeedData",
     "Service",
     "ServiceFactory",
     "Site",

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from ..settings import Layer
-from .service import Service
+from .service import Call, Service
 from .workload import Workload
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeedData:
+    """Demo data of a service, as calls of its API."""
+
+    label: str
+    """Plural noun for one unit of the data, such as `products`."""
+    count: int
+    """Default number of units."""
+    calls: Callable[[int], Iterable[Sequence[Call]]]
+    """Return the calls that create each of so many units. If the first one responds with 409, the unit exists."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +40,8 @@ class ServiceFactory:
     """Class of the settings that only this service has; each field becomes a config key."""
     workload: Workload | None = None
     """Measured operations, from which `tap cost` and `tap scaling` calculate."""
+    seed: SeedData | None = None
+    """Demo data that `tap seed` creates."""
 
     @cached_property
     def default(self) -> Service:

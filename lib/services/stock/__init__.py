@@ -1,8 +1,9 @@
 """The stock service."""
 
 from ...model import ServiceFactory
+from .examples import SEED
 from .service import stock
 from .settings import StockSettings
 from .workload import WORKLOAD
 
-FACTORY = ServiceFactory(name="stock", settings=StockSettings, build=stock, workload=WORKLOAD)
+FACTORY = ServiceFactory(name="stock", settings=StockSettings, build=stock, workload=WORKLOAD, seed=SEED)
