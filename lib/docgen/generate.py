@@ -22,7 +22,7 @@ from ..model.names import physical_name, role_name_prefix, secret_name
 from ..services import BUILT_IN, SERVICES, load
 from ..settings import LAYERS, Layer, Settings, documented
 from ..settings.environments import ALIASES, DEFAULT_PROFILE, ENVIRONMENTS
-from ..stack.config import Key, keys
+from ..stack.config import Key, config_keys
 from ..stack.output_types import String
 from ..stack.outputs import CUSTOM_OUTPUTS, ServiceOutputs, StackOutputs, declarations
 from .diagram import flowchart
@@ -320,7 +320,7 @@ def _code(texts: str | Iterable[str]) -> str:
 
 def _keys(services: Iterable[str]) -> Mapping[str, Key]:
     """Return the config keys of every stack, of the built-in services and of `services` with settings of their own."""
-    return keys(load(name) for name in dict.fromkeys((*BUILT_IN, *services)) if name in SERVICES)
+    return config_keys(load(name) for name in dict.fromkeys((*BUILT_IN, *services)) if name in SERVICES)
 
 
 def _configuration(services: Iterable[str]) -> str:

@@ -30,7 +30,7 @@ class ServiceError(ValueError):
 
 def names() -> tuple[str, ...]:
     """Return the names of all services, without importing any of them."""
-    return (*BUILT_IN, *sorted(_registered().keys() - {*BUILT_IN}))
+    return (*BUILT_IN, *sorted(registered().keys() - {*BUILT_IN}))
 
 
 def load(name: str) -> ServiceFactory:
@@ -74,7 +74,7 @@ SERVICES = _Descriptions()
 
 
 @cache
-def _registered() -> Mapping[str, list[EntryPoint]]:
+def registered() -> Mapping[str, list[EntryPoint]]:
     """Return the entry points of other distributions by the name of their service."""
     found: dict[str, list[EntryPoint]] = {}
     for entry_point in entry_points(group=GROUP):
@@ -83,7 +83,7 @@ def _registered() -> Mapping[str, list[EntryPoint]]:
 
 
 def _load(name: str) -> ServiceFactory:
-    claims = _registered().get(name, [])
+    claims = registered().get(name, [])
     if len(claims) + (name in BUILT_IN) > 1:
         owners = ["tap-stack (built in)"] * (name in BUILT_IN) + sorted(map(_distribution, claims))
         raise ServiceError(

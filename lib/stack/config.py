@@ -93,7 +93,7 @@ def _reader(layer: type[Layer], field: str) -> Callable[[str], Any]:
     return text_or_none if read is str and layer.checks()[field][0]("") else read
 
 
-def keys(factories: Iterable[ServiceFactory] = ()) -> dict[str, Key]:
+def config_keys(factories: Iterable[ServiceFactory] = ()) -> dict[str, Key]:
     """Return the config keys of the settings of every stack and of some services' own settings."""
     found: dict[str, Key] = {}
     for layer in (*LAYERS.values(), *(factory.settings for factory in factories if factory.settings)):
@@ -105,7 +105,7 @@ def keys(factories: Iterable[ServiceFactory] = ()) -> dict[str, Key]:
 
 
 def _keys_of(service: str) -> dict[str, Key]:
-    return keys([load(service)] if service in SERVICES else [])
+    return config_keys([load(service)] if service in SERVICES else [])
 
 
 def check_keys(config: pulumi.Config | None = None, own_keys: Iterable[str] = ()) -> None:
@@ -123,7 +123,7 @@ def check_keys(config: pulumi.Config | None = None, own_keys: Iterable[str] = ()
     }
     if not any(value not in DEFAULTS or difflib.get_close_matches(key, known, 1, 0.8) for key, value in values.items()):
         return
-    known |= {*keys(loadable())}
+    known |= {*config_keys(loadable())}
     nearest = {key: difflib.get_close_matches(key, known, 1, 0)[0] for key in sorted({*values} - known)}
     if nearest:
         pairs = ", ".join(f"'{prefix}{key}' (nearest key: '{prefix}{other}')" for key, other in nearest.items())

@@ -36,7 +36,7 @@ WORKLOAD = Workload(
         Operation(
             name="create",
             trigger="POST /items",
-            write_units=9,
+            write_units=10,
             table_write_units=4,
             partition_write_units=1,
             round_trips=(TRANSACTION_ROUND_TRIP,),

@@ -24,7 +24,7 @@ from lib.audit.waivers import WAIVERS
 from lib.cli import main
 from lib.services import SERVICES, loadable
 from lib.settings.environments import ENVIRONMENTS
-from lib.stack.config import keys
+from lib.stack.config import config_keys
 
 from ...support.recordings import graph
 
@@ -117,7 +117,7 @@ def test_waiver_is_of_what_there_is_and_says_why_in_a_sentence(waiver: Waiver) -
     assert set(waiver.rows) <= ENVIRONMENTS.keys()
     assert waiver.reason.endswith(".")
     assert ". " not in waiver.reason
-    assert set(re.findall(r"`([a-z_]+)`", waiver.reason)) <= keys(loadable()).keys()
+    assert set(re.findall(r"`([a-z_]+)`", waiver.reason)) <= config_keys(loadable()).keys()
 
 
 def test_nothing_is_waived_of_what_others_make() -> None:

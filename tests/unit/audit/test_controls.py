@@ -14,7 +14,7 @@ from lib.audit.evaluate import judge
 from lib.audit.graph import Graph, Link, Resource
 from lib.audit.report import TITLE_WIDTH
 from lib.services import loadable
-from lib.stack.config import keys
+from lib.stack.config import config_keys
 from lib.stack.diagnostics import DEPRECATED_RUNTIMES
 
 ALL = {control.name: control for controls in CONTROLS.values() for control in controls}
@@ -333,7 +333,7 @@ def test_control_says_what_it_is_and_what_mends_it(control: Control) -> None:
     assert len(control.title) < TITLE_WIDTH
     assert control.remedy.endswith(".")
     settings = re.findall(r"`([a-z]+_[a-z_]+)`", control.remedy)
-    assert set(settings) <= keys(loadable()).keys() | {"dead_letters", "key_required"}
+    assert set(settings) <= config_keys(loadable()).keys() | {"dead_letters", "key_required"}
 
 
 def test_no_two_controls_go_by_one_name() -> None:

@@ -14,7 +14,7 @@ from lib.model import Parameter, Throttle
 from lib.services import SERVICES, loadable
 from lib.settings import ApiSettings, FunctionSettings, Settings
 from lib.settings.environments import ENVIRONMENTS
-from lib.stack.config import OTHER_KEYS, keys
+from lib.stack.config import OTHER_KEYS, config_keys
 
 from ...support.builders import (
     PARCELS,
@@ -253,7 +253,7 @@ def test_every_permission_of_the_services_has_a_reason() -> None:
 
 def test_configuration_lists_every_key_with_what_it_takes() -> None:
     rows = {row[0].strip("`"): row[1:] for row in cells(sections({})["configuration"])}
-    assert set(rows) == {*OTHER_KEYS, *keys(loadable())}
+    assert set(rows) == {*OTHER_KEYS, *config_keys(loadable())}
     assert rows["audit_reads"] == [
         "inventory: Reads leave an audit row, too: a write unit and no time, as it is written beside the read. "
         "(`inventory.audit_reads`)",

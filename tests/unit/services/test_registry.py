@@ -35,12 +35,12 @@ def an_installer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[In
         (folder / f"{module}.py").write_text(code, encoding="utf-8")
         monkeypatch.syspath_prepend(folder)
         modules.add(module)
-        services._registered.cache_clear()
+        services.registered.cache_clear()
 
     modules: set[str] = set()
     before = {**services.LOADED}
     yield install
-    services._registered.cache_clear()
+    services.registered.cache_clear()
     services.LOADED.clear()
     services.LOADED.update(before)
     for module in modules & sys.modules.keys():
@@ -72,7 +72,7 @@ def test_unknown_service_is_an_error() -> None:
     with pytest.raises(ServiceError, match=r"^service must be one of items, inventory, stock, got 'shop'\.$"):
         load("shop")
     with pytest.raises(KeyError):
-        SERVICES["shop"]
+        _ = SERVICES["shop"]
     assert SERVICES.get("shop") is None
 
 

@@ -26,7 +26,7 @@ from lib.stack.config import (
     args_from_config,
     check_keys,
     check_stack_name,
-    keys,
+    config_keys,
     secrets_from_config,
 )
 from lib.tap_stack import TapStackArgs
@@ -38,7 +38,7 @@ PROJECT = Path(__file__).parents[3] / "Pulumi.yaml"
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1"
 POOL = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_1"
 VAULT = "arn:aws:backup:us-west-2:123456789012:backup-vault:far"
-KEYS = keys(loadable())
+KEYS = config_keys(loadable())
 VALUES: dict[str, tuple[str, Any, list[str]]] = {
     "lambda_runtime": ("python3.12", "python3.12", ["ruby3.3"]),
     "lambda_memory_size": ("256", 256, ["large", "64", "1.5"]),
