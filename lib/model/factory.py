@@ -40,6 +40,8 @@ class ServiceFactory:
     """Class of the settings that only this service has; each field becomes a config key."""
     workload: Workload | None = None
     """Measured operations, from which `tap cost` and `tap scaling` calculate."""
+    journey: Any = None
+    """Requests of the load test."""
     seed: SeedData | None = None
     """Demo data that `tap seed` creates."""
 
