@@ -199,7 +199,7 @@ class Emulator:
         }
 
 
-class Place(NamedTuple):
+class RegionalEmulator(NamedTuple):
     """One region of an emulator."""
 
     emulator: Emulator

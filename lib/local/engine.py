@@ -18,8 +18,8 @@ from pulumi.runtime import mocks, settings
 
 from ..program.event_loop import event_loop
 from ..program.monitor import Monitor, plain
-from .emulator import ACCOUNT, REGION, Emulator, Place
-from .provisioners import NOT_EMULATED, PROVISIONERS, READERS, Made
+from .emulator import ACCOUNT, REGION, Emulator, RegionalEmulator
+from .provisioners import NOT_EMULATED, PROVISIONERS, READERS, CreatedResource
 
 INVOKES: dict[str, Callable[[str], dict[str, Any]]] = {
     "aws:index/getAvailabilityZones:getAvailabilityZones": lambda region: {
@@ -46,7 +46,7 @@ class Engine(mocks.Mocks):
         self._progress = progress
         self.not_emulated: list[tuple[str, str]] = []
         """Type and name of everything left out."""
-        self.archives: dict[tuple[Place, str], pulumi.AssetArchive] = {}
+        self.archives: dict[tuple[RegionalEmulator, str], pulumi.AssetArchive] = {}
         """The code of each function made, that of its layers included, by its region and its name in AWS."""
         self.failure: str | None = None
         self._layers: dict[str, dict[str, Any]] = {}
@@ -64,7 +64,7 @@ class Engine(mocks.Mocks):
         """Create one resource, or find the one that has the id which the program says."""
         if args.typ == "pulumi:providers:aws":
             self._regions[f"{args.name}-id"] = args.inputs.get("region", REGION)
-        place = Place(self._emulator, self._region(args.provider, args.inputs))
+        place = RegionalEmulator(self._emulator, self._region(args.provider, args.inputs))
         if args.resource_id:
             found = self._find(args.typ, args.name, place, args.resource_id)
             return found.id, {"region": place.region, **args.inputs, **found.outputs}
@@ -79,15 +79,15 @@ class Engine(mocks.Mocks):
         """Where something is: in a region of its own, or in its provider's."""
         return inputs.get("region") or self._regions.get((provider or "").rpartition("::")[2], REGION)
 
-    def _find(self, type_: str, name: str, place: Place, id_: str) -> Made:
+    def _find(self, type_: str, name: str, place: RegionalEmulator, id_: str) -> CreatedResource:
         if type_ not in READERS:
             raise self._failed(f"{type_} {name!r}: the local run cannot look up existing resources of this type")
         return self._carried_out(type_, name, lambda: READERS[type_](place, id_))
 
-    def _make(self, type_: str, name: str, place: Place, inputs: dict[str, Any]) -> Made:
+    def _make(self, type_: str, name: str, place: RegionalEmulator, inputs: dict[str, Any]) -> CreatedResource:
         if type_ in NOT_EMULATED:
             self.not_emulated.append((type_, name))
-            return Made(f"{name}-not-emulated", {"arn": f"arn:aws:not-emulated:::{name}"})
+            return CreatedResource(f"{name}-not-emulated", {"arn": f"arn:aws:not-emulated:::{name}"})
         if type_ not in PROVISIONERS:
             raise self._failed(
                 f"{type_} {name!r}: the local run does not support this resource type. Add a provisioner "
@@ -97,13 +97,13 @@ class Engine(mocks.Mocks):
         self._keep_code(type_, place, inputs, made)
         return made
 
-    def _carried_out(self, type_: str, name: str, work: Callable[[], Made]) -> Made:
+    def _carried_out(self, type_: str, name: str, work: Callable[[], CreatedResource]) -> CreatedResource:
         try:
             return work()
         except Exception as exc:  # pylint: disable=broad-exception-caught  # whatever it was, name the resource
             raise self._failed(f"{type_} {name!r}: {exc}") from exc
 
-    def _keep_code(self, type_: str, place: Place, inputs: dict[str, Any], made: Made) -> None:
+    def _keep_code(self, type_: str, place: RegionalEmulator, inputs: dict[str, Any], made: CreatedResource) -> None:
         if type_ == "aws:lambda/layerVersion:LayerVersion":
             assets = inputs["code"].assets
             self._layers[made.outputs["arn"]] = {path.removeprefix("python/"): assets[path] for path in assets}

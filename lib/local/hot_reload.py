@@ -9,14 +9,14 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ..assets.lambda_archive import zipped
-from .emulator import Place
-from .provisioners.archives import archive_files
+from .emulator import RegionalEmulator
+from .provisioners.lambda_ import archive_files
 
 
 class Watcher:
     """Compares the archives of deployed functions with the files they came from."""
 
-    def __init__(self, archives: Mapping[tuple[Place, str], Any], tell: Callable[[str], None]) -> None:
+    def __init__(self, archives: Mapping[tuple[RegionalEmulator, str], Any], tell: Callable[[str], None]) -> None:
         """`archives` are Pulumi archives, by their function; their paths are relative to the working folder."""
         self._tell = tell
         self._deployed = {function: archive_files(archive) for function, archive in archives.items()}
@@ -30,7 +30,7 @@ class Watcher:
             except (OSError, UnicodeDecodeError, ClientError) as exc:
                 self._once(name, f"{name}: not live, {exc}")
 
-    def _update(self, place: Place, name: str, files: dict[str, str]) -> None:
+    def _update(self, place: RegionalEmulator, name: str, files: dict[str, str]) -> None:
         changed = self._changed(files)
         if changed and all(self._compiles(path, text) for path, text in changed.items()):
             updated = {**files, **changed}

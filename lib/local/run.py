@@ -18,7 +18,7 @@ from ..console import Terminal
 from ..program import project
 from ..services import SERVICES
 from . import aws_config, demo_user
-from .emulator import WORKERS, Emulator, Place
+from .emulator import WORKERS, Emulator, RegionalEmulator
 from .engine import Engine, deploy
 from .function_logs import FunctionLogs
 from .hot_reload import Watcher
@@ -65,7 +65,7 @@ def run(
     with Emulator(port, workers, log_functions=True) as emulator:
         terminal.step(f"the emulator is up at {emulator.url}")
         npm.build([SERVICES[name] for name in services], terminal)
-        archives: dict[tuple[Place, str], Any] = {}
+        archives: dict[tuple[RegionalEmulator, str], Any] = {}
         stacks = {
             f"{config['service']}-{environment}": _deploy(here, config, emulator, archives, terminal)
             for config in configs
@@ -86,7 +86,7 @@ def _deploy(
     here: project.Project,
     config: Mapping[str, str],
     emulator: Emulator,
-    archives: dict[tuple[Place, str], Any],
+    archives: dict[tuple[RegionalEmulator, str], Any],
     terminal: Terminal,
 ) -> dict[str, Any]:
     service, created = config["service"], 0

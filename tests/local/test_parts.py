@@ -18,9 +18,9 @@ from lib.client import auth, outputs_file, smoke_test
 from lib.components.compute.code_archive import code_archive
 from lib.console import Terminal
 from lib.local import emulator as emulators
-from lib.local.emulator import READ_TIMEOUT_SECONDS, Emulator, EmulatorError, Place, free_port, taken
+from lib.local.emulator import READ_TIMEOUT_SECONDS, Emulator, EmulatorError, RegionalEmulator, free_port, taken
 from lib.local.hot_reload import Watcher
-from lib.local.provisioners.archives import archive_bytes
+from lib.local.provisioners.lambda_ import archive_bytes
 from lib.model import Call
 from lib.program import project
 from lib.runtime import http_client
@@ -312,7 +312,7 @@ class Deployed:
         self.told: list[str] = []
         self._lambda = emulator.client("lambda")
         archive = code_archive(files)
-        self.watcher = Watcher({(Place(emulator), name): archive}, self.told.append)
+        self.watcher = Watcher({(RegionalEmulator(emulator), name): archive}, self.told.append)
         self.name = name
         emulator.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")
         self._lambda.create_function(
