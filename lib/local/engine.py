@@ -5,19 +5,19 @@ Small on purpose: it creates, finds what stands already, and neither updates nor
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import runpy
 import secrets
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pulumi
-from pulumi.runtime import mocks, settings
+from pulumi.runtime import mocks
 
-from ..program.event_loop import event_loop
 from ..program.monitor import Monitor, plain
+from ..program.runner import run
 from .emulator import ACCOUNT, REGION, Emulator, RegionalEmulator
 from .provisioners import NOT_EMULATED, PROVISIONERS, READERS, CreatedResource
 
@@ -122,17 +122,6 @@ def _named(logical: str, inputs: dict[str, Any]) -> dict[str, Any]:
     return {"name": f"{inputs.get('namePrefix', logical + '-')}{secrets.token_hex(4)}", **inputs}
 
 
-class _Log(logging.Handler):
-    """Passes on the program's own warnings and errors."""
-
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        super().__init__()
-        self._tell = tell
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._tell(record.getMessage())
-
-
 def deploy(
     program: Path,
     engine: mocks.Mocks,
@@ -143,32 +132,15 @@ def deploy(
     tell: Callable[[str], None],
 ) -> dict[str, Any]:
     """Run a Pulumi program over `engine` and return its exports; raises `DeployError`."""
-    logger = logging.getLogger(f"tap.local.{stack}")
-    logger.propagate = False
-    logger.setLevel(logging.WARNING)
-    logger.handlers = [_Log(tell)]
-    pulumi.runtime.set_all_config({f"{project}:{key}": value for key, value in config.items()})
     monitor = Monitor(engine)
-    with event_loop() as loop:
-        try:
-            mocks.set_mocks(engine, project=project, stack=stack, preview=False, logger=logger, monitor=monitor)
-            settings.set_root_resource(None)  # type: ignore[arg-type]  # run_in_stack makes the root itself
-            loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _run(program)))
-        except Exception as exc:
-            raise DeployError(getattr(engine, "failure", None) or str(exc)) from exc
-        finally:
-            _cancel_tasks(loop)
+
+    def log(level: int, message: str) -> None:
+        if level >= logging.WARNING:
+            tell(message)
+
+    try:
+        script = partial(runpy.run_path, str(program), run_name="__main__")
+        run(script, monitor, project=project, stack=stack, config=config, log=log)
+    except Exception as exc:
+        raise DeployError(getattr(engine, "failure", None) or str(exc)) from exc
     return monitor.exports
-
-
-def _cancel_tasks(loop: asyncio.AbstractEventLoop) -> None:
-    """End what a failed program left under way, which the SDK would wait for in the next."""
-    pending = asyncio.all_tasks(loop)
-    for task in pending:
-        task.cancel()
-    loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
-    settings.SETTINGS.outputs.clear()
-
-
-def _run(program: Path) -> None:
-    runpy.run_path(str(program), run_name="__main__")
