@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import signal
 import time
 from collections import Counter
@@ -17,7 +18,7 @@ from ..client import outputs_file as files
 from ..console import Terminal
 from ..program import project
 from ..services import SERVICES
-from . import aws_config, demo_user
+from . import aws_config
 from .emulator import WORKERS, Emulator, RegionalEmulator
 from .engine import Engine, deploy
 from .function_logs import FunctionLogs
@@ -25,6 +26,7 @@ from .hot_reload import Watcher
 from .provisioners import NOT_EMULATED
 
 POLL_SECONDS = 0.5
+USER_NAME = "demo@example.com"
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What asks the run to end: Ctrl-C, `kill`, a closed terminal."""
 
@@ -131,11 +133,19 @@ def _announce(stacks: dict[str, Any], emulator: Emulator, terminal: Terminal) ->
         if outputs["authorization"] == "AWS_IAM":
             terminal.say(f"  {'':12}sign requests with the credentials of this run")
         if "user_pool_id" in outputs:
-            name, password = demo_user.create(emulator, outputs["user_pool_id"])
+            name, password = create_user(emulator, outputs["user_pool_id"])
             terminal.say(f"  {'':12}people sign in as {name} with {password}, programs as docs/authorization.md says")
         if "site_url" in outputs:
             terminal.say(f"  {'':12}its pages are at {outputs['site_url']}/")
     terminal.say("")
+
+
+def create_user(emulator: Emulator, user_pool_id: str) -> tuple[str, str]:
+    """Create a user who can sign in with a user pool, and return the name and the password."""
+    client, password = emulator.client("cognito-idp", user_pool_id.split("_")[0]), f"aA1-{secrets.token_hex(6)}"
+    client.admin_create_user(UserPoolId=user_pool_id, Username=USER_NAME, MessageAction="SUPPRESS")
+    client.admin_set_user_password(UserPoolId=user_pool_id, Username=USER_NAME, Password=password, Permanent=True)
+    return USER_NAME, password
 
 
 def _serve(emulator: Emulator, watcher: Watcher, logs: FunctionLogs, terminal: Terminal) -> NoReturn:
