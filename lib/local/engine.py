@@ -1,6 +1,6 @@
-"""Pulumi's engine in this process: creates what a program registers, in the emulator.
+"""Pulumi's engine in this process: it creates the resources of a program in the emulator.
 
-Small on purpose: it creates, finds what stands already, and neither updates nor deletes.
+It also looks up existing resources. It neither updates nor deletes any.
 """
 
 from __future__ import annotations
@@ -30,96 +30,92 @@ INVOKES: dict[str, Callable[[str], dict[str, Any]]] = {
     "aws:index/getRegion:getRegion": lambda region: {"name": region, "region": region, "id": region},
     "aws:index/getPartition:getPartition": lambda _: {"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws"},
 }
-"""What a program may ask AWS, and the answer in a region here."""
+"""Results of the data sources that a program can use, from the region."""
 
 
 class DeployError(Exception):
-    """The program could not be deployed; the message names the resource and the reason."""
+    """A program that could not be deployed. The message names the resource and the reason."""
 
 
 class Engine(mocks.Mocks):
     """Creates resources in an emulator."""
 
     def __init__(self, emulator: Emulator, progress: Callable[[str, str], None]) -> None:
-        """`progress` hears the type and the name of each resource once it stands."""
+        """`progress` receives the type and the name of each resource that is created."""
         self._emulator = emulator
         self._progress = progress
         self.not_emulated: list[tuple[str, str]] = []
-        """Type and name of everything left out."""
+        """Types and names of the resources that were skipped."""
         self.archives: dict[tuple[RegionalEmulator, str], pulumi.AssetArchive] = {}
-        """The code of each function made, that of its layers included, by its region and its name in AWS."""
+        """The code of each function, with that of its layers, by its region and its physical name."""
         self.failure: str | None = None
         self._layers: dict[str, dict[str, Any]] = {}
-        """What is in each version of a layer, as its functions import it, by its ARN."""
+        """The files of each version of a layer, by its ARN, at the paths where functions import them."""
         self._regions: dict[str, str] = {}
-        """Where the program's own providers work, by their id."""
+        """Regions of the program's own providers, by their id."""
 
     def call(self, args: mocks.MockCallArgs) -> Any:
-        """Answer an invoke."""
+        """Return the result of a data source."""
         if args.token not in INVOKES:
             raise DeployError(f"the local run cannot answer {args.token}")
         return INVOKES[args.token](self._region(args.provider, args.args))
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        """Create one resource, or find the one that has the id which the program says."""
+        """Create a resource, or look up the existing one whose id the program specifies."""
         if args.typ == "pulumi:providers:aws":
             self._regions[f"{args.name}-id"] = args.inputs.get("region", REGION)
-        place = RegionalEmulator(self._emulator, self._region(args.provider, args.inputs))
+        aws = RegionalEmulator(self._emulator, self._region(args.provider, args.inputs))
         if args.resource_id:
-            found = self._find(args.typ, args.name, place, args.resource_id)
-            return found.id, {"region": place.region, **args.inputs, **found.outputs}
+            existing = self._look_up(args, aws)
+            return existing.id, {"region": aws.region, **args.inputs, **existing.outputs}
         if not args.custom or args.typ.startswith("pulumi:"):
             return f"{args.name}-id", args.inputs
-        inputs = _named(args.name, plain(args.inputs))
-        made = self._make(args.typ, args.name, place, inputs)
+        # Pulumi or its provider generates the name that a program does not set.
+        name = f"{args.inputs.get('namePrefix', args.name + '-')}{secrets.token_hex(4)}"
+        inputs = {"name": name, **plain(args.inputs)}
+        created = self._create(args, aws, inputs)
         self._progress(args.typ, args.name)
-        return made.id, {"region": place.region, **args.inputs, "name": inputs["name"], **made.outputs}
+        return created.id, {"region": aws.region, **args.inputs, "name": inputs["name"], **created.outputs}
 
     def _region(self, provider: str | None, inputs: Mapping[str, Any]) -> str:
-        """Where something is: in a region of its own, or in its provider's."""
+        """Return the region of a resource: its own, or that of its provider."""
         return inputs.get("region") or self._regions.get((provider or "").rpartition("::")[2], REGION)
 
-    def _find(self, type_: str, name: str, place: RegionalEmulator, id_: str) -> CreatedResource:
-        if type_ not in READERS:
-            raise self._failed(f"{type_} {name!r}: the local run cannot look up existing resources of this type")
-        return self._carried_out(type_, name, lambda: READERS[type_](place, id_))
+    def _look_up(self, args: mocks.MockResourceArgs, aws: RegionalEmulator) -> CreatedResource:
+        if args.typ not in READERS:
+            raise self._error(args, "the local run cannot look up existing resources of this type")
+        return self._run_provisioner(args, lambda: READERS[args.typ](aws, args.resource_id))
 
-    def _make(self, type_: str, name: str, place: RegionalEmulator, inputs: dict[str, Any]) -> CreatedResource:
-        if type_ in NOT_EMULATED:
-            self.not_emulated.append((type_, name))
-            return CreatedResource(f"{name}-not-emulated", {"arn": f"arn:aws:not-emulated:::{name}"})
-        if type_ not in PROVISIONERS:
-            raise self._failed(
-                f"{type_} {name!r}: the local run does not support this resource type. Add a provisioner "
-                "to lib/local/provisioners."
-            )
-        made = self._carried_out(type_, name, lambda: PROVISIONERS[type_](place, inputs))
-        self._keep_code(type_, place, inputs, made)
-        return made
+    def _create(self, args: mocks.MockResourceArgs, aws: RegionalEmulator, inputs: dict[str, Any]) -> CreatedResource:
+        if args.typ in NOT_EMULATED:
+            self.not_emulated.append((args.typ, args.name))
+            return CreatedResource(f"{args.name}-not-emulated", {"arn": f"arn:aws:not-emulated:::{args.name}"})
+        if args.typ not in PROVISIONERS:
+            hint = "Add a provisioner to lib/local/provisioners."
+            raise self._error(args, f"the local run does not support this resource type. {hint}")
+        created = self._run_provisioner(args, lambda: PROVISIONERS[args.typ](aws, inputs))
+        self._store_code(args.typ, aws, inputs, created)
+        return created
 
-    def _carried_out(self, type_: str, name: str, work: Callable[[], CreatedResource]) -> CreatedResource:
+    def _run_provisioner(self, args: mocks.MockResourceArgs, run: Callable[[], CreatedResource]) -> CreatedResource:
         try:
-            return work()
-        except Exception as exc:  # pylint: disable=broad-exception-caught  # whatever it was, name the resource
-            raise self._failed(f"{type_} {name!r}: {exc}") from exc
+            return run()
+        except Exception as exc:  # pylint: disable=broad-exception-caught  # the error names the resource
+            raise self._error(args, str(exc)) from exc
 
-    def _keep_code(self, type_: str, place: RegionalEmulator, inputs: dict[str, Any], made: CreatedResource) -> None:
+    def _store_code(self, type_: str, aws: RegionalEmulator, inputs: dict[str, Any], created: CreatedResource) -> None:
         if type_ == "aws:lambda/layerVersion:LayerVersion":
             assets = inputs["code"].assets
-            self._layers[made.outputs["arn"]] = {path.removeprefix("python/"): assets[path] for path in assets}
+            self._layers[created.outputs["arn"]] = {path.removeprefix("python/"): assets[path] for path in assets}
         if type_ == "aws:lambda/function:Function":
             shared = [self._layers.get(arn, {}) for arn in inputs.get("layers") or ()]
             files = {path: asset for assets in shared for path, asset in assets.items()}
-            self.archives[place, inputs["name"]] = pulumi.AssetArchive({**files, **inputs["code"].assets})
+            self.archives[aws, inputs["name"]] = pulumi.AssetArchive({**files, **inputs["code"].assets})
 
-    def _failed(self, message: str) -> DeployError:
+    def _error(self, args: mocks.MockResourceArgs, reason: str) -> DeployError:
+        message = f"{args.typ} {args.name!r}: {reason}"
         self.failure = self.failure or message
         return DeployError(message)
-
-
-def _named(logical: str, inputs: dict[str, Any]) -> dict[str, Any]:
-    """Inputs with the name that Pulumi or the provider makes up where the program gives none."""
-    return {"name": f"{inputs.get('namePrefix', logical + '-')}{secrets.token_hex(4)}", **inputs}
 
 
 def deploy(
@@ -129,14 +125,17 @@ def deploy(
     project: str,
     stack: str,
     config: Mapping[str, str],
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
 ) -> dict[str, Any]:
-    """Run a Pulumi program over `engine` and return its exports; raises `DeployError`."""
+    """Run a Pulumi program over `engine` and return its exports. Raise `DeployError`.
+
+    `report` receives the warnings and errors that the program logs.
+    """
     monitor = Monitor(engine)
 
     def log(level: int, message: str) -> None:
         if level >= logging.WARNING:
-            tell(message)
+            report(message)
 
     try:
         script = partial(runpy.run_path, str(program), run_name="__main__")

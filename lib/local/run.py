@@ -100,7 +100,7 @@ def _deploy(
 
     engine = Engine(emulator, progress)
     stack = f"{service}-{config['environment']}"
-    outputs = deploy(here.program, engine, project=here.name, stack=stack, config=config, tell=terminal.say)
+    outputs = deploy(here.program, engine, project=here.name, stack=stack, config=config, report=terminal.say)
     archives.update(engine.archives)
     terminal.step(f"{service} is deployed: {created} resources")
     for type_, count in Counter(type_ for type_, _ in engine.not_emulated).items():

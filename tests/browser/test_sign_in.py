@@ -40,7 +40,7 @@ def deployed(emulator: Emulator) -> Members:
     here = project.read(Path())
     config = project.config(here, "dev", "stock") | {"authorization": "COGNITO_USER_POOLS"}
     engine = Engine(emulator, lambda type_, name: None)
-    out = deploy(here.program, engine, project=here.name, stack="dev", config=config, tell=lambda line: None)
+    out = deploy(here.program, engine, project=here.name, stack="dev", config=config, report=lambda line: None)
     return Members(out["site_url"], out["sign_in_url"], *create_user(emulator, out["user_pool_id"]))
 
 

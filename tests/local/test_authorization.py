@@ -35,7 +35,7 @@ def deployed(emulator: Emulator, service: str, suffix: str, **config: str) -> di
     here = project.read(Path())
     engine = Engine(emulator, lambda type_, name: None)
     said = project.config(here, suffix, service) | config
-    return deploy(here.program, engine, project=here.name, stack="dev", config=said, tell=lambda line: None)
+    return deploy(here.program, engine, project=here.name, stack="dev", config=said, report=lambda line: None)
 
 
 def answered(outputs: dict[str, Any], call: Call, by: auth.Shown | None = None) -> tuple[int, str]:
