@@ -66,7 +66,7 @@ class Engine(mocks.Mocks):
             self._regions[f"{args.name}-id"] = args.inputs.get("region", REGION)
         aws = RegionalEmulator(self._emulator, self._region(args.provider, args.inputs))
         if args.resource_id:
-            existing = self._look_up(args, aws)
+            existing = self._look_up(args, aws, args.resource_id)
             return existing.id, {"region": aws.region, **args.inputs, **existing.outputs}
         if not args.custom or args.typ.startswith("pulumi:"):
             return f"{args.name}-id", args.inputs
@@ -81,10 +81,10 @@ class Engine(mocks.Mocks):
         """Return the region of a resource: its own, or that of its provider."""
         return inputs.get("region") or self._regions.get((provider or "").rpartition("::")[2], REGION)
 
-    def _look_up(self, args: mocks.MockResourceArgs, aws: RegionalEmulator) -> CreatedResource:
+    def _look_up(self, args: mocks.MockResourceArgs, aws: RegionalEmulator, id_: str) -> CreatedResource:
         if args.typ not in READERS:
             raise self._error(args, "the local run cannot look up existing resources of this type")
-        return self._run_provisioner(args, lambda: READERS[args.typ](aws, args.resource_id))
+        return self._run_provisioner(args, lambda: READERS[args.typ](aws, id_))
 
     def _create(self, args: mocks.MockResourceArgs, aws: RegionalEmulator, inputs: dict[str, Any]) -> CreatedResource:
         if args.typ in NOT_EMULATED:
@@ -97,9 +97,11 @@ class Engine(mocks.Mocks):
         self._store_code(args.typ, aws, inputs, created)
         return created
 
-    def _run_provisioner(self, args: mocks.MockResourceArgs, run: Callable[[], CreatedResource]) -> CreatedResource:
+    def _run_provisioner(
+        self, args: mocks.MockResourceArgs, provision: Callable[[], CreatedResource]
+    ) -> CreatedResource:
         try:
-            return run()
+            return provision()
         except Exception as exc:  # pylint: disable=broad-exception-caught  # the error names the resource
             raise self._error(args, str(exc)) from exc
 

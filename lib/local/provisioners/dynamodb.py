@@ -20,8 +20,7 @@ def table(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
     keys = [{"attributeName": inputs["hashKey"], "keyType": "HASH"}]
     if inputs.get("rangeKey"):
         keys.append({"attributeName": inputs["rangeKey"], "keyType": "RANGE"})
-    request = {**inputs, "keySchemas": keys, "localSecondaryIndexes": None}
-    created = call(aws, "dynamodb", "create_table", request, NAMES)["TableDescription"]
+    created = call(aws, "dynamodb", "create_table", {**inputs, "keySchemas": keys}, NAMES)["TableDescription"]
     if inputs.get("ttl"):
         call(aws, "dynamodb", "update_time_to_live", inputs, "TableName=name TimeToLiveSpecification=ttl")
     if (inputs.get("pointInTimeRecovery") or {}).get("enabled"):
