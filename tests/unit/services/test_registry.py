@@ -7,10 +7,11 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from lib import services
-from lib.cli import main
+from lib.cli import options
 from lib.model import ServiceFactory
 from lib.services import BUILT_IN, SERVICES, ServiceError, load, loadable, names
 
@@ -101,16 +102,15 @@ def test_unknown_service_is_an_error() -> None:
         ),
     ],
 )
-def test_faulty_distribution_breaks_its_own_service_only(
-    install: Install, capsys: pytest.CaptureFixture[str], code: str, message: str
-) -> None:
+def test_faulty_distribution_breaks_its_own_service_only(install: Install, code: str, message: str) -> None:
     install("yard-dist", "yard", "faulty", code)
     with pytest.raises(ServiceError) as raised:
         load("yard")
     assert str(raised.value) == message
     assert [factory.name for factory in loadable()] == [*BUILT_IN]
-    assert main(["site", "build", "yard"]) == 1
-    assert capsys.readouterr().err == f"error: {message}\n"
+    with pytest.raises(click.ClickException) as reported:
+        options.ServiceChoice(names()).convert("yard", None, None)
+    assert (reported.value.message, reported.value.exit_code) == (message, 1)
 
 
 def test_name_that_two_distributions_register_belongs_to_none(install: Install) -> None:
