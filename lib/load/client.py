@@ -117,6 +117,8 @@ def run(
     }
     # It warns that all clients start at the same time.
     logging.getLogger("locust").setLevel(logging.ERROR)
+    hub = gevent.get_hub()
+    hub.NOT_ERROR = (*type(hub).NOT_ERROR, KeyboardInterrupt)  # it prints the traceback of any other exception
     runner = Environment(user_classes=[type("JourneyClient", (Client,), attributes)]).create_local_runner()
     try:
         runner.start(clients, spawn_rate=clients)
