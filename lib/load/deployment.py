@@ -48,6 +48,6 @@ def local_deployment(
     with Emulator(workers=workers or WORKERS_PER_PROCESSOR * (os.cpu_count() or 1)) as emulator:
         engine = Engine(emulator, lambda _, name: terminal.passing(f"  {service}: {name}"))
         stack = f"{service}-{environment}"
-        outputs = deploy(here.program, engine, project=here.name, stack=stack, config=config, tell=terminal.say)
+        outputs = deploy(here.program, engine, project=here.name, stack=stack, config=config, report=terminal.say)
         terminal.step(f"{service} is deployed in {environment}")
         yield Endpoint(outputs["api_url"], auth.shown(outputs, emulator))
