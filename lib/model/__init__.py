@@ -7,6 +7,7 @@ functions, the OpenAPI document, the alarms, the outputs, the local run.
 from .factory import SeedData, ServiceFactory
 from .function import Function
 from .grants import Grant
+from .journey import Journey
 from .resources import (
     STANDARD_ALARMS,
     UNITS,
@@ -51,6 +52,7 @@ __all__ = [
     "Grant",
     "Grantable",
     "Index",
+    "Journey",
     "Key",
     "KeyType",
     "LogAccess",

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from ..settings import Layer
+from .journey import Journey
 from .service import Call, Service
 from .workload import Workload
 
@@ -40,7 +41,7 @@ class ServiceFactory:
     """Class of the settings that only this service has; each field becomes a config key."""
     workload: Workload | None = None
     """Measured operations, from which `tap cost` and `tap scaling` calculate."""
-    journey: Any = None
+    journey: Journey | None = None
     """Requests of the load test."""
     seed: SeedData | None = None
     """Demo data that `tap seed` creates."""
