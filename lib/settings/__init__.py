@@ -24,9 +24,8 @@ from .cost import CostSettings
 from .encryption import EncryptionSettings
 from .firewall import FirewallSettings
 from .function import FunctionSettings
-from .monitoring import AlarmSettings
+from .monitoring import AlarmSettings, ObservationSettings
 from .network import NetworkSettings
-from .observation import ObservationSettings
 from .rollout import RolloutSettings
 from .schedule import check_schedule
 from .settings import LAYERS, Settings
