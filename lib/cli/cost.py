@@ -15,14 +15,14 @@ from ..cost import report
 from ..cost.bill import Bill, bills
 from ..cost.traffic import Traffic
 from ..services import SERVICES
-from ..settings import documented
+from ..settings import docs_of
 from ..settings.environments import ENVIRONMENTS
 from . import options
 
 
 def _traffic(command: options.F) -> options.F:
     """Add an option for each field of the traffic."""
-    texts = documented.fields(Traffic)
+    texts = docs_of(Traffic)
     for name, value in reversed(asdict(Traffic()).items()):
         option = click.option(
             report.option(name),

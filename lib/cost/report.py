@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 
-from ..settings import documented
+from ..settings import docs_of
 from .bill import Bill, Item
 from .prices import DATE, PRICES, REGION
 from .traffic import Traffic
@@ -73,7 +73,7 @@ def work() -> list[Row]:
 
 def traffic() -> list[Row]:
     """What is said of a month where nothing else is."""
-    texts = documented.fields(Traffic)
+    texts = docs_of(Traffic)
     rows = [[f"`{option(name)}`", texts[name], default(value)] for name, value in asdict(Traffic()).items()]
     return [["Option", "What", "Default"], *rows]
 

@@ -20,7 +20,7 @@ from ..documents import iam, openapi
 from ..model import Function, Grant, Metric, Route, Service
 from ..model.names import physical_name, role_name_prefix, secret_name
 from ..services import CHOICES, SERVICES
-from ..settings import Settings, documented
+from ..settings import Settings, docs_of
 from ..settings.environments import ALIASES, DEFAULT_PROFILE, ENVIRONMENTS
 from ..stack.config import KEYS, Key
 from ..stack.output_types import String
@@ -325,9 +325,9 @@ def _configuration() -> str:
 
 
 def _outputs() -> str:
-    docs, labels = documented.fields(StackOutputs), {name: output.label for name, output in declarations().items()}
+    docs, labels = docs_of(StackOutputs), {name: output.label for name, output in declarations().items()}
     rows = [(f"`{name}`", docs[name], label) for name, label in labels.items()]
-    named_by_services = {**documented.fields(ServiceOutputs), **CUSTOM_OUTPUTS}
+    named_by_services = {**docs_of(ServiceOutputs), **CUSTOM_OUTPUTS}
     rows += [(f"`{name}`", text, String.label) for name, text in named_by_services.items()]
     return _table(("Output", "Is", "Type"), rows)
 
@@ -354,11 +354,7 @@ def _declared(name: str, key: Key) -> str:
 def _says(key: Key) -> str:
     """What stands under the field, with the services whose option it is."""
     owners = [layer.WHERE for layer in key.layers if issubclass(layer, OWN)]
-    return (
-        f"{', '.join(owners)}: {documented.fields(key.layer)[key.field]}"
-        if owners
-        else documented.fields(key.layer)[key.field]
-    )
+    return f"{', '.join(owners)}: {docs_of(key.layer)[key.field]}" if owners else docs_of(key.layer)[key.field]
 
 
 def _figures_of(key: Key) -> list[str]:

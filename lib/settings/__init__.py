@@ -10,6 +10,7 @@ from .backup import BackupSettings
 from .base import (
     Layer,
     between,
+    docs_of,
     flag,
     is_output,
     matching,
@@ -54,6 +55,7 @@ __all__ = [
     "between",
     "check_schedule",
     "check_tags",
+    "docs_of",
     "flag",
     "is_output",
     "matching",
