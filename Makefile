@@ -35,7 +35,7 @@ $(foreach name,$(SWITCHES),$(eval override $(name) := $(filter 1,$($(name)))))
 # Where somebody watches, one line that tells how far pip has come.
 PASSING := while IFS= read -r line; do case "$$line" in Collecting*|Installing*) if [ -t 2 ]; then printf '\r\033[K  %.90s' "$$line"; fi;; esac; done; if [ -t 2 ]; then printf '\r\033[K'; fi
 
-.PHONY: help install local site seed test engine lint audit bench load scaling cost preview up rollback prune outputs destroy restore failover reference clean
+.PHONY: help install local site seed test engine lint audit bench load scaling cost preview up rollback prune outputs destroy restore failover docs clean
 
 help: ## list these
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -114,7 +114,7 @@ scaling: $(VENV)/.installed ## what 1,000 requests at once take: the tables of d
 cost: $(VENV)/.installed ## what a month costs on AWS (SERVICE=one, ENV=suffix, CONFIG="key=value ...", REQUESTS=a month)
 	@$(TAP) cost $(LIMITED) $(call option,REQUESTS,--requests) $(OVERRIDES)
 
-reference: $(VENV)/.installed ## write the generated documents anew
+docs: $(VENV)/.installed ## write the generated documents
 	@$(TAP) docs
 
 preview: $(VENV)/.installed ## show what `make up` would change on AWS (SERVICE=one, ENV=suffix, CONFIG="key=value ...")

@@ -49,7 +49,7 @@ def key_text(row: Row, keys: Sequence[str]) -> str:
 
 
 def key_from(text: str) -> dict[str, dict[str, Any]]:
-    """The key that was made a text."""
+    """Return the key of an item from its text."""
     found = json.loads(text)
     return {
         name: {kind: bytes.fromhex(value) if kind == "B" else value for kind, value in one.items()}

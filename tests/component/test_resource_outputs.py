@@ -107,7 +107,7 @@ def test_own_outputs_of_the_built_in_services_are_declared() -> None:
 @pytest.mark.parametrize("name", ["<table>_table_name", "<table>_table_arn", "<topic>_topic_arn"])
 def test_form_of_the_outputs_of_custom_services_is_documented(name: str) -> None:
     assert CUSTOM_OUTPUTS[name]
-    assert f"| `{name}` | " in Path("docs/outputs.md").read_text(encoding="utf-8")
+    assert f"| `{name}` | " in Path("docs/reference/outputs.md").read_text(encoding="utf-8")
 
 
 def test_prefixes_of_fixed_outputs_are_reserved() -> None:

@@ -120,7 +120,7 @@ def test_docs_command_writes_outdated_documents_unless_it_only_checks(
     monkeypatch.setattr(generate, "ROOT", tmp_path)
     monkeypatch.setattr(generate, "outdated", lambda: {document: "new"})
     checked = run("docs", "--check")
-    assert (checked.exit_code, checked.stdout) == (1, "docs/page.md: outdated, run make reference\n")
+    assert (checked.exit_code, checked.stdout) == (1, "docs/page.md: outdated, run make docs\n")
     assert not document.exists()
     written = run("docs")
     assert (written.exit_code, written.stdout) == (0, "docs/page.md: written\n")
