@@ -95,7 +95,10 @@ def smoke(service: str | None, path: Path, api_key: str | None, as_json: bool) -
         click.echo(json.dumps({name: smoke_test.data(answers) for name, answers in found.items()}, indent=2))
     else:
         for name, answers in found.items():
-            click.echo("\n".join([f"{name}:", *smoke_test.table(SERVICES[name], answers)]))
+            terminal.say(f"{name}:")
+            terminal.table(smoke_test.table(SERVICES[name], answers), "llrrl")
+            for line in smoke_test.unexpected_bodies(answers):
+                terminal.say(line)
     return int(not all(smoke_test.complete(SERVICES[name], answers) for name, answers in found.items()))
 
 
@@ -110,7 +113,8 @@ def seed(environment: str | None, count: int, path: Path, api_key: str | None) -
     terminal = Terminal()
     api_url, headers = files.reach(path, "stock", api_key, environment)
     terminal.step(f"creating {count} products at {api_url}")
-    created = create_products(api_url, bearing(headers), [*products(count)], terminal.passing)
+    with terminal.progress("products", count) as advance:
+        created = create_products(api_url, bearing(headers), [*products(count)], advance)
     terminal.step(f"{created} products are created, {count - created} existed")
 
 

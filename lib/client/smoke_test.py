@@ -6,7 +6,7 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -140,20 +140,24 @@ def line(answer: Answer) -> str:
     return f"  {answer.call.method} {answer.call.path}: {answer.status}, {answer.milliseconds:.0f} ms"
 
 
-def table(service: Service, answers: Iterable[Answer]) -> list[str]:
-    """A line per route: the first answer that was not as it should be, or else the last."""
-    width = max(len(route.path) for _, route in service.routes()) + 2
-    lines = [f"  {'method':8}{'path':{width}}{'status':>6}{'ms':>8}"]
-    answers = list(answers)
+def table(service: Service, answers: Sequence[Answer]) -> list[Sequence[str]]:
+    """Return a table of the routes, each with its first unexpected response, or else its last one."""
+    rows: list[Sequence[str]] = [["  method", "path", "status", "ms", ""]]
     for _, route in service.routes():
-        mine = _of(service, route, answers)
-        shown = next((answer for answer in mine if not answer.as_expected), mine[-1] if mine else None)
-        if shown is None:
-            lines.append(f"  {route.method:8}{route.path:{width}}{'-':>6}{'-':>8}  nothing in the demo calls it")
+        responses = _of(service, route, answers)
+        unexpected = [response for response in responses if not response.as_expected]
+        if not responses:
+            rows.append([f"  {route.method}", route.path, "-", "-", "nothing in the demo calls it"])
         else:
-            note = "" if shown.as_expected else f"  should be {shown.call.status}: {shown.body}"
-            lines.append(f"  {route.method:8}{route.path:{width}}{shown.status:>6}{shown.milliseconds:>8.1f}{note}")
-    return lines
+            shown = unexpected[0] if unexpected else responses[-1]
+            note = f"should be {shown.call.status}" if unexpected else ""
+            rows.append([f"  {route.method}", route.path, str(shown.status), f"{shown.milliseconds:.1f}", note])
+    return rows
+
+
+def unexpected_bodies(answers: Iterable[Answer]) -> Iterator[str]:
+    """Yield a line with the body of each unexpected response."""
+    return (f"{line(answer)}: {answer.body}" for answer in answers if not answer.as_expected)
 
 
 def complete(service: Service, answers: Iterable[Answer]) -> bool:

@@ -88,18 +88,6 @@ def default(value: float | None) -> str:
     return "measured" if value is None else number(value)
 
 
-def aligned(rows: Sequence[Row], left: int = 1) -> list[str]:
-    """A table for a terminal: so many columns to the left, the others to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.ljust(width) if place < left else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
-
-
 def number(value: float) -> str:
     """A number as people write it."""
     return f"{value:,.0f}" if value >= 10**NUMBER_DIGITS else f"{value:.{NUMBER_DIGITS}g}"

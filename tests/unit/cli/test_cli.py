@@ -21,7 +21,7 @@ LOADS_NOTHING = """
 import sys
 from lib.cli import main
 code = main(sys.argv[1:])
-loaded = {"boto3", "botocore", "pulumi", "pulumi_aws", "yaml"} & sys.modules.keys()
+loaded = {"boto3", "botocore", "pulumi", "pulumi_aws", "rich", "yaml"} & sys.modules.keys()
 sys.exit(f"loaded: {loaded}" if loaded else code)
 """
 AS_INSTALLED = "import sys; sys.argv[0] = 'tap'; from lib.cli import main; sys.exit(main())"
