@@ -41,5 +41,14 @@ def files(root: Path, services: Mapping[str, Service] = SERVICES) -> dict[Path, 
     return documents
 
 
+def filled(text: str, generated: Mapping[str, str]) -> str:
+    """Return a written page with each part between markers replaced by the generated part of that name."""
+    for name, section in generated.items():
+        before, start, rest = text.partition(f"<!-- generated:{name} -->")
+        _, end, after = rest.partition(f"<!-- /generated:{name} -->")
+        text = f"{before}{start}\n{section}\n{end}{after}" if end else text
+    return text
+
+
 def _read(path: Path) -> str | None:
     return path.read_text(encoding="utf-8") if path.exists() else None

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from lib.cli import main
-from lib.docgen.generate import outdated, write
+from lib.docgen.generate import filled, outdated, write
 from lib.docgen.project_file import MARKER
 from lib.services import SERVICES
 
 pytestmark = pytest.mark.slow
 
+EMPTY = "<!-- generated:{0} -->\n<!-- /generated:{0} -->"
 PROJECT = "name: tap\nconfig:\n  tap:own: one\n"
 
 
@@ -67,3 +68,13 @@ def test_changed_files_are_outdated(written: Path, name: str) -> None:
 def test_missing_files_are_outdated(tmp_path: Path) -> None:
     assert tmp_path / "docs/items/openapi.json" in outdated(tmp_path)
     assert not any(tmp_path.iterdir())
+
+
+def test_markers_of_other_names_and_without_an_end_are_unchanged() -> None:
+    text = f"{EMPTY.format('other')} <!-- generated:ours -->"
+    assert filled(text, {"ours": "new"}) == text
+
+
+def test_part_between_markers_is_replaced() -> None:
+    once = filled(EMPTY.format("ours"), {"ours": "old"})
+    assert filled(once, {"ours": "new"}) == "<!-- generated:ours -->\nnew\n<!-- /generated:ours -->"

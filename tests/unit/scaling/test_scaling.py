@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.scaling.__main__ import filled
 from lib.components.data.table import SCALING_TARGET_PERCENT
+from lib.docgen.generate import filled
 from lib.scaling import model
 from lib.scaling.facts import (
     COLD_SHARE,
