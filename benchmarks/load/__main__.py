@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from lib.client import outputs_file as files
+from lib.client.smoke_test import endpoint
 from lib.console import Terminal
 
 from ..local import ready, running
@@ -107,14 +108,19 @@ def _reached(options: argparse.Namespace, terminal: Terminal) -> Iterator[tuple[
     if options.url:
         yield options.url.rstrip("/"), {"x-api-key": options.api_key} if options.api_key else {}
     elif options.outputs:
-        yield files.reach(options.outputs, options.service, options.api_key)
+        yield _endpoint(options.outputs, options.service, options.api_key)
     else:
         more = ["--env", options.env, "--workers", str(options.workers)]
         more += [word for pair in options.config for word in ("--config", pair)]
         with tempfile.TemporaryDirectory() as folder, running(folder, options.service, *more) as said:
             terminal.passing(f"  deploying {options.service} in {options.env}")
             ready(said)
-            yield files.reach(Path(folder, files.FLAT), options.service)
+            yield _endpoint(Path(folder, files.FLAT), options.service)
+
+
+def _endpoint(path: Path, service: str, api_key: str | None = None) -> tuple[str, dict[str, str]]:
+    url, authorization = endpoint(path, service, api_key)
+    return url, dict(authorization("GET", url, None))
 
 
 def _leave(*_: object) -> NoReturn:

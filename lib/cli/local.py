@@ -13,7 +13,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ..assets import npm
 from ..client import outputs_file as files
 from ..client import smoke_test
-from ..client.auth import bearing
 from ..client.seed import SeedError
 from ..client.seed import seed as create_products
 from ..console import Terminal
@@ -111,10 +110,10 @@ def smoke(service: str | None, path: Path, api_key: str | None, as_json: bool) -
 def seed(environment: str | None, count: int, path: Path, api_key: str | None) -> None:
     """Create demo products in a deployed stock service."""
     terminal = Terminal()
-    api_url, headers = files.reach(path, "stock", api_key, environment)
+    api_url, authorization = smoke_test.endpoint(path, "stock", api_key, environment)
     terminal.step(f"creating {count} products at {api_url}")
     with terminal.progress("products", count) as advance:
-        created = create_products(api_url, bearing(headers), [*products(count)], advance)
+        created = create_products(api_url, authorization, [*products(count)], advance)
     terminal.step(f"{created} products are created, {count - created} existed")
 
 

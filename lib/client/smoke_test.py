@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-import boto3
-
 from ..documents.openapi import PLACEHOLDER, answering
 from ..model import Call, Route, Service
 from ..services import SERVICES
@@ -41,6 +39,14 @@ class Answer(NamedTuple):
             return {name: str(said[member]) for name, member in self.call.keeps.items()}
         except (ValueError, LookupError, TypeError):
             return {}
+
+
+class Endpoint(NamedTuple):
+    """A deployed API."""
+
+    url: str
+    authorization: auth.Shown
+    """Headers of a request that authorize it."""
 
 
 def send(
@@ -87,20 +93,15 @@ def run_deployed(
     """Send the demo calls of services to the deployments in a file of outputs. Return the responses by service."""
     found = {}
     for name in names:
-        url, headers = files.reach(path, name, api_key)
-        outputs = files.read(path)
-        is_signed = outputs.get(f"{name}_authorization") == "AWS_IAM"
-        by = _signing(outputs[f"{name}_api_execution_arn"].split(":")[3]) if is_signed else auth.bearing(headers)
-        found[name] = run(SERVICES[name], {"api_url": url}, on_answer, by)
+        url, authorization = endpoint(path, name, api_key)
+        found[name] = run(SERVICES[name], {"api_url": url}, on_answer, authorization)
     return found
 
 
-def _signing(region: str) -> auth.Shown:
-    credentials = boto3.Session().get_credentials()
-    if credentials is None:
-        raise files.OutputsError("The API requires signed requests. Set AWS_PROFILE to a profile with credentials.")
-    key = credentials.get_frozen_credentials()
-    return auth.signing(region, key.access_key, key.secret_key, key.token)
+def endpoint(path: Path, service: str, api_key: str | None = None, environment: str | None = None) -> Endpoint:
+    """Return the API of a service in a file of outputs. Raise `OutputsError` if they contain no such service."""
+    outputs = files.read_service(path, service, environment)
+    return Endpoint(outputs["api_url"], auth.shown(outputs, api_key=api_key))
 
 
 def data(answers: Iterable[Answer]) -> list[dict[str, Any]]:

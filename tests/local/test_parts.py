@@ -183,14 +183,15 @@ def test_outputs_tell_where_a_service_is_and_its_key(
 ) -> None:
     path = tmp_path / outputs_file.FLAT
     path.write_text(json.dumps({"items_api_url": "https://example.com", **told}), encoding="utf-8")
-    assert outputs_file.reach(path, "items", given) == ("https://example.com", headers)
+    url, authorization = smoke_test.endpoint(path, "items", given)
+    assert (url, authorization("GET", url, None)) == ("https://example.com", headers)
 
 
 @pytest.mark.parametrize("text", ['{"stock_api_url": "https://example.com"}', "no JSON"])
 def test_outputs_that_tell_of_another_service_are_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / outputs_file.FLAT).write_text(text, encoding="utf-8")
     with pytest.raises(outputs_file.OutputsError, match="tells of no items service: run make local or make up"):
-        outputs_file.reach(tmp_path / outputs_file.FLAT, "items")
+        outputs_file.read_service(tmp_path / outputs_file.FLAT, "items")
 
 
 ACCEPT = Call(method="POST", path="/parcels", status=201, body={"to": "Ada"}, keeps={"first": "id", "state": "state"})
