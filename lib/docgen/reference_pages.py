@@ -58,43 +58,20 @@ OTHER_KEYS = (
 )
 """The keys besides `KEYS`: name, description, allowed values."""
 PAGES = {
-    "configuration": (
-        "Configuration keys",
-        "[Configuration](../configuration.md) explains where keys are set; "
-        "[environment profiles](environments.md) have their values in each environment.",
-    ),
+    "configuration": ("Configuration keys", "[Configuration](../configuration.md) explains where they are set."),
     "environments": (
         "Environment profiles",
-        "Settings of each environment profile, and those that services set in all of them. "
-        "[Configuration](../configuration.md#environments) explains how a profile is selected.",
+        "[Configuration](../configuration.md#environments) explains their selection.",
     ),
-    "outputs": (
-        "Outputs",
-        "Attributes of a `TapStack`, stack outputs of `tap.py`, and members of `cfn-outputs/all-outputs.json`. "
-        "An output is absent if the deployment does not have its resource.",
-    ),
-    "metrics": (
-        "Metrics",
-        "Metrics of the services in the CloudWatch namespace `TapStack`. "
-        "[Observation](../observation.md) explains the alarms and dashboards that use them.",
-    ),
+    "outputs": ("Outputs", "Attributes of a `TapStack` and outputs of its stack. Absent without their resource."),
+    "metrics": ("Metrics", "CloudWatch namespace `TapStack`. [Observation](../observation.md) explains their use."),
     "scopes": (
         "Scopes",
-        "Scopes of the routes; routes without a scope require no token. "
-        "[Authorization](../authorization.md#scopes) explains how they are checked.",
+        "Routes without a scope require no token. [Authorization](../authorization.md#scopes) explains them.",
     ),
-    "controls": (
-        "Controls",
-        "Controls of `make audit`; all ids in a row are of the same control. [Audit](../audit.md) explains them.",
-    ),
-    "waivers": (
-        "Waivers",
-        "Exceptions of resources of this library. [Audit](../audit.md) explains when a waiver ends.",
-    ),
-    "workload": (
-        "Workload",
-        "Measured work of the operations. [Costs](../cost.md#what-a-request-does) are based on it.",
-    ),
+    "controls": ("Controls", "Ids in a row are of one control. [Audit](../audit.md) explains their evaluation."),
+    "waivers": ("Waivers", "Exceptions of this library from the controls. [Audit](../audit.md) explains their end."),
+    "workload": ("Workload", "Measured work, on which [costs](../cost.md#what-a-request-does) are based."),
     "prices": ("Prices", f"List prices of {DATE} in {REGION}, each from the page next to it."),
 }
 """Title and introduction of each page."""
