@@ -102,6 +102,6 @@ def _wrapped(text: str, indent: int) -> list[str]:
 def _summary(audited: Audited) -> str:
     judged = {finding.control.name for findings in audited.values() for finding in findings}
     idle = sum(map(len, CONTROLS.values())) - len(judged)
-    counts = ", ".join(f"{len(_found(audited, state))} {state}" for state in STATES)
+    totals = ", ".join(f"{len(_found(audited, state))} {state}" for state in STATES)
     deployments = f"{len(audited)} deployment{'s' if len(audited) > 1 else ''}"
-    return f"{deployments}, {len(judged)} controls: {counts}; {idle} more had nothing to judge"
+    return f"{deployments}, {len(judged)} controls: {totals}; {idle} more had nothing to judge"
