@@ -8,6 +8,7 @@ from pathlib import Path
 from ..cost.bill import standard
 from ..model import Service
 from ..services import SERVICES
+from ..stack.config import KEYS
 from . import reference_pages, service_pages
 from .project_file import declare_config
 
@@ -29,7 +30,7 @@ def write(documents: Mapping[Path, str]) -> None:
 def files(root: Path, services: Mapping[str, Service] = SERVICES) -> dict[Path, str]:
     """Return the content of every generated file. Costs are those of the program in `root`, if there is one."""
     folders = {name: service_pages.pages(service) for name, service in services.items()}
-    folders["reference"] = reference_pages.pages(services)
+    folders["reference"] = reference_pages.pages(services, KEYS)
     program, project = root / "tap.py", root / "Pulumi.yaml"
     if program.exists():
         folders["reference"]["costs.md"] = reference_pages.costs(standard(program))
@@ -37,7 +38,7 @@ def files(root: Path, services: Mapping[str, Service] = SERVICES) -> dict[Path, 
         root / "docs" / folder / name: text for folder, texts in folders.items() for name, text in texts.items()
     }
     if (declared := _read(project)) is not None:
-        documents[project] = declare_config(declared)
+        documents[project] = declare_config(declared, KEYS)
     return documents
 
 

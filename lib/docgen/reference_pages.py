@@ -17,7 +17,7 @@ from ..model import Metric, Service
 from ..services import SERVICES
 from ..settings import Settings, docs_of
 from ..settings.environments import ALIASES, DEFAULT_PROFILE, ENVIRONMENTS
-from ..stack.config import KEYS, Key
+from ..stack.config import Key
 from ..stack.output_types import String
 from ..stack.outputs import CUSTOM_OUTPUTS, ServiceOutputs, StackOutputs, declarations
 from .markdown import Row, code, page, table
@@ -56,7 +56,7 @@ OTHER_KEYS = (
     ),
     ("secrets", "Values of the service's secrets, by name", "an object of strings, each set with `--secret`"),
 )
-"""The keys besides `KEYS`: name, description, allowed values."""
+"""The keys besides those of settings: name, description, allowed values."""
 PAGES = {
     "configuration": ("Configuration keys", "[Configuration](../configuration.md) explains where they are set."),
     "environments": (
@@ -78,11 +78,11 @@ PAGES = {
 VALUE_NAMES = {"True": "yes", "False": "no", "": "none", "-1": "none"}
 
 
-def pages(services: Mapping[str, Service]) -> dict[str, str]:
+def pages(services: Mapping[str, Service], keys: Mapping[str, Key]) -> dict[str, str]:
     """Return the pages by the name of the file."""
     tables = {
-        "configuration": configuration(),
-        "environments": environments(services),
+        "configuration": configuration(keys),
+        "environments": environments(services, keys),
         "outputs": outputs(),
         "metrics": metrics(services.values()),
         "scopes": scopes(services),
@@ -164,10 +164,10 @@ def _applies_to(waiver: Waiver) -> str:
     return ", ".join(filter(None, parts)) or "everywhere"
 
 
-def configuration() -> str:
+def configuration(keys: Mapping[str, Key]) -> str:
     """Return the table of config keys."""
     settings = (
-        (name, f"{describe_key(key)} ({code(_setting_names(key))})", allowed_values(key)) for name, key in KEYS.items()
+        (name, f"{describe_key(key)} ({code(_setting_names(key))})", allowed_values(key)) for name, key in keys.items()
     )
     return table(
         ("Key", "Description", "Allowed values"), ((f"`{name}`", *rest) for name, *rest in (*OTHER_KEYS, *settings))
@@ -193,13 +193,13 @@ def key_policy() -> str:
     return json.dumps(iam.key_statements("111122223333", "us-east-1", services), indent=2) + "\n"
 
 
-def environments(services: Mapping[str, Service]) -> str:
+def environments(services: Mapping[str, Service], keys: Mapping[str, Key]) -> str:
     """Return the table of the settings that an environment profile has, and the settings of each service."""
-    keys = {setting: f"`{name}`" for name, key in KEYS.items() for setting in _setting_names(key)}
+    key_names = {setting: f"`{name}`" for name, key in keys.items() for setting in _setting_names(key)}
     profiles = {name: _values(settings) for name, settings in ENVIRONMENTS.items()}
     settings = dict.fromkeys(setting for profile in profiles.values() for setting in profile)
     rows = (
-        (f"`{name}`", keys.get(name, ""), *(profile.get(name, "") for profile in profiles.values()))
+        (f"`{name}`", key_names.get(name, ""), *(profile.get(name, "") for profile in profiles.values()))
         for name in settings
     )
     notes = (_service_values(service) for service in services.values())

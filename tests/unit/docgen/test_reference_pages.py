@@ -41,7 +41,7 @@ def test_key_policy_has_the_statements_for_every_service() -> None:
 
 
 def test_every_config_key_is_listed_with_its_allowed_values() -> None:
-    rows = {row[0].strip("`"): row[1:] for row in cells(configuration())}
+    rows = {row[0].strip("`"): row[1:] for row in cells(configuration(KEYS))}
     assert set(rows) == {*OTHER_KEYS, *KEYS}
     assert rows["audit_reads"] == [
         "inventory: Reads leave an audit row, too: a write unit and no time, as it is written beside the read. "
@@ -55,7 +55,7 @@ def test_every_config_key_is_listed_with_its_allowed_values() -> None:
 
 
 def test_environments_have_every_setting_of_every_profile() -> None:
-    section = environments({})
+    section = environments({}, KEYS)
     assert section.splitlines()[0] == f"| Setting | Config key | {' | '.join(ENVIRONMENTS)} |"
     assert ["`function.memory_mb`", "`lambda_memory_size`", "128", "128", "256", "512"] in cells(section)
     assert ["`function.tracing`", "`tracing`", "no", "yes", "yes", "yes"] in cells(section)
@@ -63,9 +63,9 @@ def test_environments_have_every_setting_of_every_profile() -> None:
 
 def test_settings_of_services_are_listed() -> None:
     plain, own = a_service(), a_service(settings=Settings(api=ApiSettings(stage_name="live", cors_origin="")))
-    assert environments({"parcels": plain}) == environments({})
+    assert environments({"parcels": plain}, KEYS) == environments({}, KEYS)
     note = "`parcels` sets in every environment: `api.stage_name` live, `api.cors_origin` none."
-    assert environments({"parcels": own}).endswith(f"\n\n{note}")
+    assert environments({"parcels": own}, KEYS).endswith(f"\n\n{note}")
 
 
 def test_controls_are_listed_with_all_of_their_ids() -> None:
