@@ -26,7 +26,7 @@ def docs(service: Sequence[str], check: bool) -> int:
     root = Path.cwd() if service else generate.ROOT
     found = generate.outdated(root, (*BUILT_IN, *service) if root == generate.ROOT else service)
     for path in found:
-        click.echo(f"{path.relative_to(root)}: {'outdated, run make reference' if check else 'written'}")
+        click.echo(f"{path.relative_to(root)}: {'outdated, run make docs' if check else 'written'}")
     if not check:
         generate.write(found)
     return int(check and bool(found))

@@ -13,7 +13,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ..assets import npm
 from ..client import outputs_file as files
 from ..client import smoke_test
-from ..client.auth import bearing
 from ..client.seed import SeedError
 from ..client.seed import seed as create
 from ..console import Terminal
@@ -94,7 +93,10 @@ def smoke(service: str | None, path: Path, api_key: str | None, as_json: bool) -
         click.echo(json.dumps({name: smoke_test.data(answers) for name, answers in found.items()}, indent=2))
     else:
         for name, answers in found.items():
-            click.echo("\n".join([f"{name}:", *smoke_test.table(SERVICES[name], answers)]))
+            terminal.say(f"{name}:")
+            terminal.table(smoke_test.table(SERVICES[name], answers), "llrrl")
+            for line in smoke_test.unexpected_bodies(answers):
+                terminal.say(line)
     return int(not all(smoke_test.complete(SERVICES[name], answers) for name, answers in found.items()))
 
 
@@ -111,9 +113,10 @@ def seed(service: str, environment: str | None, count: int | None, path: Path, a
     if data is None:
         raise SeedError(f"{service} has no demo data. Set seed=SeedData(...) in its ServiceFactory.")
     terminal, count = Terminal(), count or data.count
-    api_url, headers = files.reach(path, service, api_key, environment)
+    api_url, authorization = smoke_test.endpoint(path, service, api_key, environment)
     terminal.step(f"creating {count} {data.label} at {api_url}")
-    created = create(api_url, bearing(headers), data, count, terminal.passing)
+    with terminal.progress(data.label, count) as advance:
+        created = create(api_url, authorization, data.calls(count), advance)
     terminal.step(f"{created} {data.label} are created, {count - created} existed")
 
 

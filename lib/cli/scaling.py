@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import click
 
-from ..cost.report import aligned
+from ..console import Terminal
 from ..docgen import generate
 from ..scaling import report
 from ..services import BUILT_IN, load
@@ -52,7 +52,11 @@ def scaling(service: Sequence[str], check: bool, as_json: bool) -> int:
         data = {name: [dict(zip(rows[0], row, strict=True)) for row in rows[1:]] for name, rows in tables.items()}
         click.echo(json.dumps(data, indent=2))
     else:
-        click.echo("\n\n".join("\n".join([name, *aligned(rows)]) for name, rows in tables.items()))
+        output = Terminal()
+        for name, rows in tables.items():
+            output.say(f"{name}:")
+            output.table(rows)
+            output.say("")
     return 0
 
 

@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from ..model import Call, SeedData
+from ..model import Call
 from .auth import Shown
 from .smoke_test import Answer, send
 
 WORKERS = 8
 ATTEMPTS = 5
-BAR_WIDTH = 30
 
 
 class SeedError(Exception):
     """The data could not be created. The message says what the API responded."""
 
 
-def seed(api_url: str, authenticate: Shown, data: SeedData, count: int, report: Callable[[str], None]) -> int:
-    """Create the data that does not exist yet, and return the number of new units. Raise `SeedError` if a call fails.
+def seed(api_url: str, authenticate: Shown, units: Iterable[Sequence[Call]], advance: Callable[[], None]) -> int:
+    """Create the units of data that do not exist yet, and return their number. Raise `SeedError` if a call fails.
 
-    `report` gets a progress bar after each unit.
+    `advance` is called after each unit.
     """
-    created, units = 0, data.calls(count)
+    created = 0
     with ThreadPoolExecutor(WORKERS) as threads:
-        for done, is_new in enumerate(threads.map(lambda calls: _create(api_url, authenticate, calls), units), 1):
+        for is_new in threads.map(lambda calls: _create(api_url, authenticate, calls), units):
             created += is_new
-            filled = BAR_WIDTH * done // count
-            report(f"  [{'#' * filled}{' ' * (BAR_WIDTH - filled)}] {done} of {count} {data.label}")
+            advance()
     return created
 
 

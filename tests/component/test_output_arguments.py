@@ -9,7 +9,7 @@ import pulumi
 import pytest
 
 from lib.audit.evaluate import audit
-from lib.audit.recorded import graph_of
+from lib.audit.graph import graph_of
 from lib.cost.bill import bill_of
 from lib.cost.traffic import Traffic
 from lib.program.recorder import Deployment, record
