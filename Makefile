@@ -58,7 +58,7 @@ OPTIONS :=
 options = $(foreach name,$(OPTIONS),$(if $(filter CONFIG,$(name)),$(OVERRIDES),$(call $(if $(filter $(name),$(SWITCHES)),switch,option),$(name),--$(lower))))
 lower = $(shell echo $(name:TAP_%=%) | tr A-Z a-z)
 
-TOOLS := local seed audit load cost docs preview up rollback prune outputs destroy restore failover
+TOOLS := local seed audit load scaling cost docs preview up rollback prune outputs destroy restore failover
 $(TOOLS): $(VENV)/.installed
 	@exec $(TAP) $@ $(options)
 
@@ -70,6 +70,7 @@ local: OPTIONS := SERVICE ENV PORT CHECK CONFIG ## deploy on this machine and se
 seed: OPTIONS := SERVICE ENV ## demo data for a service in cfn-outputs/, here or on AWS (SERVICE=one, stock by default; ENV=suffix: only there)
 audit: OPTIONS := SERVICE ENV SARIF CONFIG ## evaluate what would be deployed by named controls (SERVICE=one, ENV=one, CONFIG="key=value ...", SARIF=file)
 load: OPTIONS := SERVICE ENV CLIENTS SECONDS WORKERS URL TAP_OUTPUTS CONFIG ## a load test with 1,000 clients (SERVICE=stock, CLIENTS=n, SECONDS=n, WORKERS=n; of a deployment: URL= or TAP_OUTPUTS=file)
+scaling: OPTIONS := SERVICE CHECK ## write the tables of docs/scaling.md (SERVICE=one: only print them; CHECK=1: only compare them)
 cost: OPTIONS := SERVICE ENV REQUESTS CONFIG ## what a month costs on AWS (SERVICE=one, ENV=suffix, CONFIG="key=value ...", REQUESTS=a month)
 docs: ## write the generated documents
 preview: OPTIONS := SERVICE ENV CONFIG ## show what `make up` would change on AWS (SERVICE=one, ENV=suffix, CONFIG="key=value ...")
@@ -106,9 +107,6 @@ lint: $(VENV)/.installed ## ruff, pylint, mypy, the direction of imports, and th
 
 bench: $(VENV)/.installed ## measure, beside peers doing the same work
 	@$(BIN)/python -m benchmarks
-
-scaling: $(VENV)/.installed ## what 1,000 requests at once take: the tables of docs/scaling.md, written anew
-	@$(TAP) scaling
 
 clean: ## remove what can be made again
 	@rm -rf $(VENV) .coverage .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info
