@@ -1,4 +1,4 @@
-"""Measurements beside the figures of `lib/services/<name>/workload.py`."""
+"""Measurements beside the values of `lib/services/<name>/workload.py`."""
 
 from __future__ import annotations
 

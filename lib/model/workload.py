@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from .aws_limits import ROUND_TRIP, RUNTIME_OVERHEAD, VCPU_MEMORY, Figure
+from .aws_limits import ROUND_TRIP, RUNTIME_OVERHEAD, VCPU_MEMORY, Quantity
 
 
 def processor_share(memory_mb: float) -> float:
@@ -30,7 +30,7 @@ class Operation:
     """Write request units of the table or index that uses most of them."""
     partition_write_units: float = 0
     """Write request units of a partition key that all items share in an index."""
-    round_trips: tuple[Figure, ...] = (ROUND_TRIP,)
+    round_trips: tuple[Quantity, ...] = (ROUND_TRIP,)
     """Latencies of the calls to AWS that wait for one another."""
     processor_ms: float = 0
     """Processor time of a warm execution environment; 0 if it is not measured."""

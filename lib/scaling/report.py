@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ..cost.prices import PRICES, SECONDS
 from ..model import Operation
-from ..model.aws_limits import ACCOUNT_REQUEST_RATE, COLD_START_PERCENT, DURATION_VARIATION, FIGURES
+from ..model.aws_limits import ACCOUNT_REQUEST_RATE, COLD_START_PERCENT, DURATION_VARIATION, QUANTITIES
 from ..services import BUILT_IN, load
 from ..services.stock.settings import StockSettings
 from ..settings import LAYERS, ApiSettings, FunctionSettings, Layer, Settings, TableSettings
@@ -80,7 +80,7 @@ def _slowest(operations: Sequence[Measured]) -> Measured:
 
 
 def _limits_of_aws(_: Sequence[Measured]) -> list[Row]:
-    rows = [(one.name, f"{one.value:,g} {one.unit}".rstrip(), one.kind, one.source, one.measure) for one in FIGURES]
+    rows = [(one.name, f"{one.value:,g} {one.unit}".rstrip(), one.kind, one.source, one.measure) for one in QUANTITIES]
     return [("figure", "", "is", "by", "on AWS told by"), *rows]
 
 

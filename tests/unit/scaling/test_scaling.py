@@ -16,8 +16,8 @@ from lib.model import Operation, Workload
 from lib.model.aws_limits import (
     COLD_START_PERCENT,
     ENVIRONMENT_START,
-    FIGURES,
     PARTITION_WRITES,
+    QUANTITIES,
     ROUND_TRIP,
     RUNTIME_OVERHEAD,
     VCPU_MEMORY,
@@ -136,7 +136,7 @@ def test_what_is_advised_takes_the_rate_within_the_target() -> None:
 
 
 def test_what_is_assumed_says_what_would_tell_it() -> None:
-    assert all(one.source and (one.measure or one.kind == "published") for one in FIGURES)
+    assert all(one.source and (one.measure or one.kind == "published") for one in QUANTITIES)
 
 
 IN_FLIGHT = 1_000
