@@ -43,11 +43,11 @@ class TransactionCanceled(Exception):
 
     def failed(self, position: int) -> bool:
         """Whether the condition of the action at `position` did not hold."""
-        return self.reasons[position].get("Code") == "ConditionalCheckFailed"
+        return is_failed(self.reasons[position])
 
 
-class TransactionMet(Exception):
-    """Nothing of a transaction was written: another was at one of its rows."""
+class TransactionConflict(Exception):
+    """Nothing of a transaction was written: another transaction was writing one of its items."""
 
 
 class DynamoDB:
@@ -115,20 +115,26 @@ class DynamoDB:
     def transact(self, actions: list[dict[str, Any]], *, stale: bool = False) -> None:
         """Write all of `actions` or none.  A retry whose first attempt did arrive writes nothing twice.
 
-        With `stale`, one that meets another raises `TransactionMet` at once: what it was made from is about to change.
+        With `stale`, a conflict with another transaction raises `TransactionConflict` immediately: the items on which
+        the actions depend are about to change.
         """
         request = {"TransactItems": actions, "ClientRequestToken": os.urandom(16).hex()}
         try:
             self._client.together(("TransactWriteItems", request), final=(CONFLICT,) if stale else ())
         except AwsError as exc:
-            error = TransactionMet() if stale and _met(exc) else _translated(exc)
-            if exc.ambiguous and isinstance(error, (TransactionMet, TooManyRequests)):
+            error = TransactionConflict() if stale and _is_conflict(exc) else _translated(exc)
+            if exc.ambiguous and isinstance(error, (TransactionConflict, TooManyRequests)):
                 # An attempt may have been carried out: it must neither be made anew nor be called refused.
                 raise
             raise error from exc
 
 
-def _met(error: AwsError) -> bool:
+def is_failed(reason: dict[str, Any]) -> bool:
+    """Return whether the condition of an action failed, by the cancellation reason of the action."""
+    return bool(reason.get("Code") == "ConditionalCheckFailed")
+
+
+def _is_conflict(error: AwsError) -> bool:
     codes = {reason.get("Code") for reason in error.body.get("CancellationReasons", [])}
     return CONFLICT in codes and "ConditionalCheckFailed" not in codes
 

@@ -79,15 +79,15 @@ class Idempotency:
             }
         }
 
-    def made(self, row: Item | None) -> Item | None:
-        """`made_before` of a row that was read, None if it is not there or no longer holds."""
-        return self.made_before(row) if row and int(row[EXPIRES]["N"]) >= self._now else None
+    def unexpired_result(self, record: Item | None) -> Item | None:
+        """Return the result in a record that was read, None if there is no record or it has expired."""
+        return self.recorded_result(record) if record and int(record[EXPIRES]["N"]) >= self._now else None
 
-    def made_before(self, trace: Item) -> Item:
-        """The values the first request made; raises `IdempotencyConflict` if its body was another."""
-        if trace["digest"]["S"] != self._digest:
+    def recorded_result(self, record: Item) -> Item:
+        """Return the values that the first request recorded; raise `IdempotencyConflict` if its body was another."""
+        if record["digest"]["S"] != self._digest:
             raise IdempotencyConflict("this Idempotency-Key came with another request before; use a new key")
-        found: Item = trace["made"]["M"]
+        found: Item = record["made"]["M"]
         return found
 
 

@@ -214,7 +214,7 @@ def test_a_level_that_others_keep_changing_asks_for_patience(shop: Shop, wire: F
     stocked(shop)
     stale = shop.raw("a")
     shop.update("a", stock_count=11)
-    wire.script = [lambda asked: (200, {"Items": [stale]}) if b"product_id = :product" in asked.body else "pass"]
+    wire.script = [lambda asked: (200, {"Items": [stale]}) if b"product_id = :value" in asked.body else "pass"]
     answer = shop.update("a", stock_count=10)
     assert (answer.status, answer.body["stock_count"]) == (200, 10), "what is read in vain is told by the refusal"
 
@@ -310,7 +310,7 @@ def test_what_another_has_reserved_meanwhile_under_an_ended_id_is_not_given_back
 
     def come_in(asked: Asked) -> str:
         # The guard refuses, the ended reservation is read twice: what is asked for is compared, then given back.
-        if b"reservation_id = :id" in asked.body and next(reads) == 1:
+        if b"reservation_id = :value" in asked.body and next(reads) == 1:
             wire.script = ["pass"]
             assert shop.reserve("ended", 3, "b").status == 201
             wire.script = [come_in]
@@ -330,7 +330,7 @@ def test_what_a_sweep_gives_back_in_part_meanwhile_is_given_back_whole(shop: Sho
 
     def come_in(asked: Asked) -> str:
         # The sweep gives back one line of two just before both are.
-        if b"reservation_id = :id" in asked.body and next(reads) == 2:
+        if b"reservation_id = :value" in asked.body and next(reads) == 2:
             wire.script = ["pass"]
             shop.expire_one("a")
         return "pass"

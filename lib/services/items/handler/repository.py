@@ -60,7 +60,7 @@ class Items:
             self._store.transact([{"Put": self._if_absent(item)}, idempotency.put(self._table, key_of(item))])
         except TransactionCanceled as exc:
             if exc.failed(1):
-                return {**item, **idempotency.made_before(exc.reasons[1]["Item"])}
+                return {**item, **idempotency.recorded_result(exc.reasons[1]["Item"])}
             raise _taken(item) from exc
         metrics.emit(ItemsCreated=(1, "Count"))
         return item

@@ -17,7 +17,7 @@ from ....runtime.http_client import BUDGET, AwsError, Call
 from ....runtime.invocation import INVOCATION
 from ....runtime.sns import MAX_ENTRIES, Notification, Sns
 from . import movements
-from .repository import Stock
+from .repository import Repository
 
 LEASE_SECONDS = 60
 """How long whoever took an alert has to send it before another may."""
@@ -30,10 +30,10 @@ Taken = tuple[Item, Notification]
 class Alerts:
     """The alerts among the movements."""
 
-    def __init__(self, stock: Stock) -> None:
-        self._store = stock.store
-        self._table = stock.tables.movements
-        self._now = stock.now
+    def __init__(self, repository: Repository) -> None:
+        self._store = repository.store
+        self._table = repository.tables.movements
+        self._now = repository.now
 
     def sweep(self) -> int:
         """Send every alert that is due; how many those were."""
@@ -116,7 +116,7 @@ class Alerts:
 
 def _notification(movement: Item) -> Notification:
     # Where holds had ended that the movement's counts contain, it has those without them, too.
-    told = movements.shown({**movement, **movement.get("alert", {"M": {}})["M"]})
+    told = movements.to_response({**movement, **movement.get("alert", {"M": {}})["M"]})
     what, where = told["product_id"], told["warehouse_id"]
     return Notification(
         f"{SUBJECTS[told['status']]}: {what[:40]} in {where[:30]}",
