@@ -168,7 +168,7 @@ def test_nothing_is_oversold_and_nothing_is_lost(shop: Shop, workers: list[Comma
 def test_each_crossing_is_told_once_by_sweeps_at_once(shop: Shop, workers: list[Commands]) -> None:
     for number in range(12):
         shop.create(f"p{number}", stock_count=0)
-    at_once(workers, *[lambda worker: alerts.Alerts(worker.repository).sweep()] * 4)
+    at_once(workers, *[lambda worker: alerts.sweep(worker.repository)] * 4)
     told = [(m["product_id"], m["warehouse_id"], m["sequence"], m["status"]) for m in shop.heard()]
     assert sorted(told) == alerts_raised(shop)
     check(shop)

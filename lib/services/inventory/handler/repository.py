@@ -15,11 +15,12 @@ from ....runtime.dynamodb import ConditionFailed, DynamoDB
 from ....runtime.errors import BadRequest, Conflict, NotFound, PreconditionFailed, VersionConflict
 from ....runtime.http_client import Call
 from ....runtime.idempotency import Idempotency
+from ....runtime.outbox import LEASE_SECONDS
 from ....runtime.paging import Listing, PageTokens
 from ....runtime.reserved_keys import EXPIRES
 from ....runtime.transactions import AlreadyExecuted, Retries, Transactions, WriteConflict
 from . import items
-from .alerts import LEASE_SECONDS, Alerts
+from .alerts import Alerts
 from .items import AuditEvent
 
 CONFIG_PARAMETER = "CONFIG_PARAMETER"

@@ -188,16 +188,16 @@ def reconcile_all() -> None:
 
 def check_thresholds() -> None:
     """Send the alerts that are due."""
-    from .alerts import Alerts  # pylint: disable=import-outside-toplevel  # only this function needs it
+    from . import alerts  # pylint: disable=import-outside-toplevel  # only this function needs it
 
-    Alerts(_repository()).sweep()
+    alerts.sweep(_repository())
 
 
 def tell_crossings(movements: list[Item]) -> None:
     """Send the alerts that movements are, by their keys."""
-    from .alerts import Alerts  # pylint: disable=import-outside-toplevel  # only this function needs it
+    from . import alerts  # pylint: disable=import-outside-toplevel  # only this function needs it
 
-    Alerts(_repository()).send(movements)
+    alerts.send(_repository(), movements)
 
 
 def expire_reservations() -> None:
