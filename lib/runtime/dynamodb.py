@@ -41,13 +41,34 @@ class TransactionCanceled(Exception):
         super().__init__(", ".join(str(reason.get("Code")) for reason in reasons))
         self.reasons = reasons
 
-    def failed(self, position: int) -> bool:
-        """Whether the condition of the action at `position` did not hold."""
-        return is_failed(self.reasons[position])
+    def failed_items(self, names: Iterable[Any]) -> dict[Any, Item | None]:
+        """Return the stored items of the actions whose condition failed, by the names of the actions in their order."""
+        reasons = zip(names, self.reasons)
+        return {name: reason.get("Item") for name, reason in reasons if reason.get("Code") == "ConditionalCheckFailed"}
 
 
 class TransactionConflict(Exception):
     """Nothing of a transaction was written: another transaction was writing one of its items."""
+
+
+def put_action(
+    table: str,
+    item: Item,
+    condition: str,
+    values: Item | None = None,
+    *,
+    names: dict[str, str] | None = None,
+    returns_item: bool = False,
+) -> dict[str, Any]:
+    """Return the action of a transaction that writes an item if a condition holds; if not, it can return the item."""
+    put: dict[str, Any] = {"TableName": table, "Item": item, "ConditionExpression": condition}
+    if values:
+        put["ExpressionAttributeValues"] = values
+    if names:
+        put["ExpressionAttributeNames"] = names
+    if returns_item:
+        put["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+    return {"Put": put}
 
 
 class DynamoDB:
@@ -127,11 +148,6 @@ class DynamoDB:
                 # An attempt may have been carried out: it must neither be made anew nor be called refused.
                 raise
             raise error from exc
-
-
-def is_failed(reason: dict[str, Any]) -> bool:
-    """Return whether the condition of an action failed, by the cancellation reason of the action."""
-    return bool(reason.get("Code") == "ConditionalCheckFailed")
 
 
 def _is_conflict(error: AwsError) -> bool:

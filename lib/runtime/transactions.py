@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .attributes import Item
-from .dynamodb import DynamoDB, TransactionCanceled, TransactionConflict, is_failed
+from .dynamodb import DynamoDB, TransactionCanceled, TransactionConflict
 from .errors import TooManyRequests
 from .http_client import BUDGET, RANDOM
 from .idempotency import Idempotency
@@ -65,7 +65,7 @@ class Transactions:
         except TransactionConflict as exc:
             raise WriteConflict(str(exc), {}) from exc
         except TransactionCanceled as exc:
-            failed = {name: reason.get("Item") for name, reason in zip(actions, exc.reasons) if is_failed(reason)}
+            failed = exc.failed_items(actions)
             if idempotency and _RECORD in failed:
                 raise AlreadyExecuted(idempotency.recorded_result(failed[_RECORD] or {})) from exc
             raise WriteConflict(str(exc), failed) from exc

@@ -199,21 +199,6 @@ def test_an_item_that_lost_its_sku_while_it_was_looked_up_is_not_found(shop: Sho
     assert shop.listed(sku="D-1") == []
 
 
-def test_an_item_that_others_keep_changing_asks_for_patience(shop: Shop, wire: FakeAws) -> None:
-    item = shop.create()
-    (row,) = shop.emulator.client("dynamodb").query(
-        TableName=shop.api.tables["items"],
-        KeyConditionExpression="itemId = :id AND version = :now",
-        ExpressionAttributeValues={":id": {"S": item["itemId"]}, ":now": {"N": "0"}},
-    )["Items"]
-    none = {"Code": "None"}
-    lost = {"Code": "ConditionalCheckFailed", "Item": row}
-    wire.script = ["pass", (400, {"__type": "TransactionCanceledException", "CancellationReasons": [lost, none, none]})]
-    shop.api.seconds = SPENT_SECONDS
-    answer = shop.change(item, quantity=1)
-    assert (answer.status, answer.body["code"]) == (429, "THROTTLED")
-
-
 def test_a_guard_that_contradicts_the_item_is_an_error_and_no_change(shop: Shop) -> None:
     item = shop.create(sku="D-1")
     shop.emulator.client("dynamodb").delete_item(

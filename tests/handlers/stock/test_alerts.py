@@ -182,18 +182,6 @@ def test_what_is_tried_again_need_not_wait(shop: Shop, wire: FakeAws) -> None:
     check(shop)
 
 
-def test_what_cannot_be_sent_is_kept_and_sent_later(shop: Shop, wire: FakeAws) -> None:
-    shop.create(stock_count=0)
-    sns_down(wire)
-    with pytest.raises(AwsError, match="NoAnswer"):
-        shop.run("stock-thresholds")
-    wire.script = ["pass"]
-    check(shop)
-    assert statuses(shop.told()) == [("lamp", "OUT_OF_STOCK")]
-    assert shop.told() == []
-    check(shop)
-
-
 def test_a_sweep_tells_how_many_it_sent_and_how_long_the_oldest_waited(
     shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -351,19 +339,6 @@ def test_what_is_told_once_more_is_better_than_not_at_all(shop: Shop, wire: Fake
     shop.clock.now += 60
     assert statuses(shop.told()) == [("lamp", "OUT_OF_STOCK")] * 2
     assert shop.told() == []
-
-
-def test_two_sweeps_send_an_alert_once(shop: Shop, wire: FakeAws) -> None:
-    shop.create(stock_count=0)
-
-    def another(_: Asked) -> str:
-        wire.script = ["pass"]
-        shop.run("stock-thresholds")
-        return "pass"
-
-    wire.script = ["pass", another]
-    shop.run("stock-thresholds")
-    assert len(shop.heard()) == 1
 
 
 def test_a_sweep_that_is_sending_is_left_alone(shop: Shop, wire: FakeAws) -> None:

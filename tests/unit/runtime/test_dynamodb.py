@@ -243,10 +243,3 @@ def test_a_refusal_is_told_as_what_it_is(
     fake_aws.script = [answer]
     with pytest.raises(error):
         store.transact([])
-
-
-def test_a_cancelled_transaction_tells_which_action_was_at_fault(store: DynamoDB, fake_aws: FakeAws) -> None:
-    fake_aws.script = [cancelled("None", "ConditionalCheckFailed")]
-    with pytest.raises(TransactionCanceled, match="None, ConditionalCheckFailed") as raised:
-        store.transact([])
-    assert [raised.value.failed(position) for position in range(2)] == [False, True]

@@ -7,7 +7,7 @@ from ....runtime.attributes import Item
 from ....runtime.dynamodb import DynamoDB
 from ....runtime.errors import ApiError
 from ....runtime.http_client import BUDGET, AwsError
-from ....runtime.invocation import INVOCATION
+from ....runtime.logging import INVOCATION
 from ....runtime.outbox import Index, Outbox
 from ....runtime.sns import Notification
 from . import items

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, Optional
 
 from ....runtime.attributes import Attribute, Item
 from ....runtime.errors import BadRequest
-from ....runtime.invocation import INVOCATION
+from ....runtime.logging import INVOCATION
 from ....runtime.reserved_keys import PREFIX
 
 REQUIRED = ("name", "quantity", "category")

@@ -11,7 +11,7 @@ from typing import Any, Callable, NamedTuple
 
 from ....runtime import metrics, parameters
 from ....runtime.attributes import Attribute, Item
-from ....runtime.dynamodb import ConditionFailed, DynamoDB
+from ....runtime.dynamodb import ConditionFailed, DynamoDB, put_action
 from ....runtime.errors import BadRequest, Conflict, NotFound, PreconditionFailed, VersionConflict
 from ....runtime.http_client import Call
 from ....runtime.idempotency import Idempotency
@@ -317,15 +317,7 @@ class Inventory:
     def _put(
         self, row: Item, condition: str, values: Item | None = None, names: dict[str, str] | None = None
     ) -> dict[str, Any]:
-        put = {
-            "TableName": self._items,
-            "Item": row,
-            "ConditionExpression": condition,
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            **({"ExpressionAttributeValues": values} if values else {}),
-            **({"ExpressionAttributeNames": names} if names else {}),
-        }
-        return {"Put": put}
+        return put_action(self._items, row, condition, values, names=names, returns_item=True)
 
     def _reading(self, key: Item) -> Call:
         return "GetItem", {"TableName": self._items, "Key": key, "ConsistentRead": True}

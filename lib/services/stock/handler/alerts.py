@@ -8,7 +8,7 @@ from datetime import datetime
 
 from ....runtime import metrics
 from ....runtime.attributes import Attribute, Item
-from ....runtime.invocation import INVOCATION
+from ....runtime.logging import INVOCATION
 from ....runtime.outbox import Index, Outbox
 from ....runtime.sns import Notification
 from . import movements

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import Any
+from typing import Any, Callable
 
 from ....runtime.attributes import Item, to_item
 from ....runtime.errors import BadRequest, NotFound
@@ -65,9 +65,8 @@ def create_level(request: Request) -> Response:
     place = (body["product_id"], body.get("warehouse_id", DEFAULT_WAREHOUSE))
     threshold = body.get("threshold_level", int(os.environ["LOW_STOCK_THRESHOLD"]))
     level = levels.created(place, body["stock_count"], threshold, body.get("category"), now)
-    idempotency = _idempotency(request)
-    answer = commands().run_idempotently(idempotency, lambda: commands().create(level, request.actor, idempotency))
-    return _response(answer, 201, {"Location": f"inventory/{level.product_id}"})
+    response = _run(request, lambda key: commands().create(level, request.actor, key))
+    return _response(response, 201, {"Location": f"inventory/{level.product_id}"})
 
 
 def update_level(request: Request) -> Response:
@@ -86,28 +85,19 @@ def update_level(request: Request) -> Response:
         raise BadRequest("reason: say why, where an adjustment is given")
     if edit.adjustment is None and not edit.values:
         raise BadRequest("nothing to change: give stock_count, adjustment, threshold_level or category")
-    product_id, idempotency = _product(request), _idempotency(request)
-    return _response(
-        commands().run_idempotently(
-            idempotency,
-            lambda: commands().update(product_id, body.get("warehouse_id"), edit, request.actor, idempotency),
-        )
-    )
+    product_id, warehouse_id = _product(request), body.get("warehouse_id")
+    return _response(_run(request, lambda key: commands().update(product_id, warehouse_id, edit, request.actor, key)))
 
 
 def reserve(request: Request) -> Response:
     """Units of a product, or of a cart's products, held for a while."""
     body = request.body
     minutes = body.get("lifetime_minutes", int(os.environ["RESERVATION_MINUTES"]))
-    idempotency = _idempotency(request)
     # 128 random bits cannot be guessed, so that the id proves whose the reservation is.
     reservation_id = body.get("reservationId") or os.urandom(16).hex()
     lines = [line.requested for line in _lines(request) or ()]
     booking = Booking(reservation_id, lines, minutes, body.get("reference"))
-    answer = commands().run_idempotently(
-        idempotency, lambda: commands().reserve(booking, _caller(request), idempotency)
-    )
-    return _response(answer, 201)
+    return _response(_run(request, lambda key: commands().reserve(booking, _caller(request), key)), 201)
 
 
 def release(request: Request) -> Response:
@@ -122,10 +112,8 @@ def release_any(request: Request) -> Response:
 
 def _released(request: Request, caller: Caller) -> Response:
     reservation_id, product_id = _named(request, "reservationId"), request.path.get("productId")
-    reserved_at, idempotency = _timestamp(request.query, "reserved_at"), _idempotency(request)
-    commands().run_idempotently(
-        idempotency, lambda: commands().release(reservation_id, product_id, caller, reserved_at, idempotency)
-    )
+    reserved_at = _timestamp(request.query, "reserved_at")
+    _run(request, lambda key: commands().release(reservation_id, product_id, caller, reserved_at, key))
     return Response(204)
 
 
@@ -150,10 +138,7 @@ def fulfill(request: Request) -> Response:
         body.get("reference"),
         _timestamp(body, "reserved_at"),
     )
-    idempotency = _idempotency(request)
-    return _response(
-        commands().run_idempotently(idempotency, lambda: commands().fulfill(sale, _caller(request), idempotency))
-    )
+    return _response(_run(request, lambda key: commands().fulfill(sale, _caller(request), key)))
 
 
 def list_movements(request: Request) -> Response:
@@ -250,6 +235,12 @@ def _lines(request: Request) -> list[OrderLine] | None:
         OrderLine(RequestedLine(line["product_id"], line.get("warehouse_id"), line["quantity"]), line.get("line_id"))
         for line in body["lines"]
     ]
+
+
+def _run(request: Request, command: Callable[[Idempotency | None], dict[str, Any]]) -> dict[str, Any]:
+    """Run a command once for each idempotency key, and return its response."""
+    idempotency = _idempotency(request)
+    return commands().run_idempotently(idempotency, lambda: command(idempotency))
 
 
 def _idempotency(request: Request) -> Idempotency | None:

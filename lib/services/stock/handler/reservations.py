@@ -17,6 +17,7 @@ import json
 from typing import Any, NamedTuple
 
 from ....runtime.attributes import Item
+from ....runtime.dynamodb import put_action
 from .levels import Place, format_timestamp
 
 HELD, RELEASED, EXPIRED, FULFILLED = "HELD", "RELEASED", "EXPIRED", "FULFILLED"
@@ -208,18 +209,13 @@ def put(table: str, line: Line, over: Line | None = None) -> dict[str, Any]:
 
     No line takes the place of one that is held: its units would never be given back.
     """
-    action: dict[str, Any] = {"TableName": table, "Item": row(line)}
-    if line.line > 0:
-        action["ConditionExpression"] = "attribute_not_exists(reservation_id) OR #state <> :state"
-        action["ExpressionAttributeValues"] = {":state": {"S": HELD}}
-    elif over:
-        action["ConditionExpression"] = "reserved_at = :over AND #state = :state"
-        action["ExpressionAttributeValues"] = {":over": {"S": over.reserved_at}, ":state": {"S": over.state}}
-    else:
-        action["ConditionExpression"] = "attribute_not_exists(reservation_id)"
-        return {"Put": action}
-    action["ExpressionAttributeNames"] = {"#state": "state"}
-    return {"Put": action}
+    if line.line == 0 and over is None:
+        return put_action(table, row(line), "attribute_not_exists(reservation_id)")
+    condition, values = "attribute_not_exists(reservation_id) OR #state <> :state", {":state": {"S": HELD}}
+    if over and line.line == 0:
+        condition = "reserved_at = :over AND #state = :state"
+        values = {":over": {"S": over.reserved_at}, ":state": {"S": over.state}}
+    return put_action(table, row(line), condition, values, names={"#state": "state"})
 
 
 def settle(table: str, line: Line, state: str, at: str, attributes: Item) -> dict[str, Any]:

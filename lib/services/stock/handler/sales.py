@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from ....runtime.attributes import Item
+from ....runtime.idempotency import put_unless_recorded
 from ....runtime.reserved_keys import EXPIRES, PREFIX
 from . import levels, movements
 from .errors import ReferenceConflict, ReservationConflict
@@ -131,15 +132,7 @@ class Records:
             "lines": {"S": json.dumps(lines)},
             EXPIRES: {"N": str(int(now) + SOLD_RETENTION_SECONDS)},
         }
-        return {
-            "Put": {
-                "TableName": self._table,
-                "Item": record,
-                "ConditionExpression": "attribute_not_exists(#expires) OR #expires < :now",
-                "ExpressionAttributeNames": {"#expires": EXPIRES},
-                "ExpressionAttributeValues": {":now": {"N": str(int(now))}},
-            }
-        }
+        return put_unless_recorded(self._table, record, int(now))
 
     def found(self, rows: list[Item], parts: dict[Part, list[RequestedLine]], now: float) -> dict[Part, list[Document]]:
         """The lines that were sold before, by their parts.

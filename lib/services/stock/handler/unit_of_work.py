@@ -9,16 +9,17 @@ from typing import Any, Callable
 
 from ....runtime import metrics
 from ....runtime.attributes import Item
+from ....runtime.dynamodb import put_action
 from ....runtime.errors import ApiError, BadRequest
 from ....runtime.http_client import RANDOM
 from ....runtime.idempotency import Idempotency
-from ....runtime.invocation import INVOCATION
+from ....runtime.logging import INVOCATION
 from ....runtime.transactions import WriteConflict
 from . import levels, movements
 from .errors import InsufficientStock, missing
 from .levels import Level, Place, Rearm
 from .movements import Cause
-from .repository import Repository, Tables
+from .repository import Repository
 from .reservations import Key, Line, RequestedLine
 
 Actions = dict[Any, dict[str, Any]]
@@ -167,7 +168,7 @@ class UnitOfWork:
             self.after[place] = after._replace(alerted=state.alerted)
             if raises:
                 self._alerts[place] = state
-        actions: Actions = {place: self._put(tables, place) for place in self.changed()}
+        actions: Actions = {place: self._put(tables.levels, place) for place in self.changed()}
         actions.update(self._lines)
         actions.update(self._sales)
         actions.update(self._quotas)
@@ -202,22 +203,14 @@ class UnitOfWork:
                 counts[name] = counts.get(name, 0) + 1
         return counts
 
-    def _put(self, tables: Tables, place: Place) -> dict[str, Any]:
-        before = self._before.get(place)
-        action: dict[str, Any] = {
-            "TableName": tables.levels,
-            "Item": levels.row(self.after[place]),
-            "ConditionExpression": "attribute_not_exists(product_id)",
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        }
-        if before:
-            action["ExpressionAttributeNames"] = {"#sequence": "sequence"}
-        if before and before.sequence:
-            action["ConditionExpression"] = "#sequence = :sequence"
-            action["ExpressionAttributeValues"] = {":sequence": {"N": str(before.sequence)}}
-        elif before:
-            action["ConditionExpression"] = "attribute_exists(product_id) AND attribute_not_exists(#sequence)"
-        return {"Put": action}
+    def _put(self, table: str, place: Place) -> dict[str, Any]:
+        before, item = self._before.get(place), levels.row(self.after[place])
+        if before is None:
+            return put_action(table, item, "attribute_not_exists(product_id)", returns_item=True)
+        condition, values = "attribute_exists(product_id) AND attribute_not_exists(#sequence)", {}
+        if before.sequence:
+            condition, values = "#sequence = :sequence", {":sequence": {"N": str(before.sequence)}}
+        return put_action(table, item, condition, values, names={"#sequence": "sequence"}, returns_item=True)
 
 
 def sum_units(lines: list[RequestedLine], places: Iterable[Place]) -> dict[Place, int]:
