@@ -171,17 +171,6 @@ def test_crossings_are_told_as_they_come_whatever_the_index_knows(shop: Shop, wi
     check(shop)
 
 
-def test_what_is_tried_again_need_not_wait(shop: Shop, wire: FakeAws) -> None:
-    shop.create(stock_count=0)
-    sns_down(wire)
-    with pytest.raises(AwsError, match="NoAnswer"):
-        shop.api.handler(records(shop, "lamp"), Context(30))
-    wire.script = ["pass"]
-    assert shop.api.handler(records(shop, "lamp"), Context(30)) == {}
-    assert statuses(shop.heard()) == [("lamp", "OUT_OF_STOCK")]
-    check(shop)
-
-
 def test_a_sweep_tells_how_many_it_sent_and_how_long_the_oldest_waited(
     shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -234,17 +223,6 @@ def published(wire: FakeAws) -> list[int]:
 def due(shop: Shop) -> list[str]:
     """The products of the alerts that are still to be sent."""
     return sorted(row["product_id"] for row in shop.rows("movements") if "due" in row)
-
-
-def test_the_alerts_of_one_invocation_are_sent_in_batches(shop: Shop, wire: FakeAws) -> None:
-    products = [f"p{number:02}" for number in range(12)]
-    for product in products:
-        shop.create(product, stock_count=0)
-    assert shop.api.handler(records(shop, *products), Context(30)) == {}
-    assert published(wire) == [10, 2]
-    assert sorted(statuses(shop.heard())) == [(product, "OUT_OF_STOCK") for product in products]
-    assert due(shop) == []
-    check(shop)
 
 
 def accepting_all_but(product: str) -> Callable[[Asked], Any]:

@@ -181,22 +181,6 @@ def test_an_alert_is_never_lost(shop: Shop, wire: FakeAws, calls: int, end: str)
     check(shop)
 
 
-def test_rows_that_were_left_out_are_read_again(shop: Shop, wire: FakeAws) -> None:
-    stocked(shop)
-
-    def leave_out(asked: Asked) -> object:
-        if "BatchGetItem" not in asked.headers["x-amz-target"]:
-            return "pass"
-        wire.script = ["pass"]
-        table = shop.api.tables["management"]
-        keys = [{"product_id": {"S": name}, "warehouse_id": {"S": "main"}} for name in ("a", "b")]
-        return (200, {"Responses": {}, "UnprocessedKeys": {table: {"Keys": keys}}})
-
-    wire.script = [leave_out]
-    assert shop.release_cart("held").status == 204
-    check(shop)
-
-
 def test_a_table_that_is_too_busy_asks_for_patience(shop: Shop, wire: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dynamodb, "PAUSES_SECONDS", ())
     stocked(shop)

@@ -81,25 +81,11 @@ def test_a_message_has_a_text_for_people_and_one_for_programs(fake_aws: FakeAws,
     assert "x-amz-target" not in call.headers
 
 
-@pytest.mark.parametrize(
-    ("status", "answer", "says"),
-    [
-        (
-            404,
-            b"<ErrorResponse><Error><Code>NotFound</Code>\n<Message>no\ntopic</Message></Error></ErrorResponse>",
-            ("NotFound", "no\ntopic"),
-        ),
-        (503, b"\xff<html>", ("HTTP503", "")),
-    ],
-)
-def test_a_refusal_is_read_from_its_xml(
-    fake_aws: FakeAws, sns: Sns, status: int, answer: bytes, says: tuple[str, str]
-) -> None:
-    fake_aws.script = [(status, answer)]
+def test_a_failure_without_xml_has_its_status_as_code_and_is_not_retried(fake_aws: FakeAws, sns: Sns) -> None:
+    fake_aws.script = [(503, b"\xff<html>")]
     error = sns.publish_batch(TOPIC, notifications(1))[0]
-    assert (error.code, error.message) == says
-    assert error.ambiguous == (status >= 500)
-    assert len(fake_aws.asked) == 1, "one attempt: the sweep makes the others"
+    assert (error.code, error.message, error.ambiguous) == ("HTTP503", "", True)
+    assert len(fake_aws.asked) == 1, "one attempt: the schedule makes the others"
 
 
 @pytest.mark.parametrize(("count", "batches"), [(0, []), (1, [1]), (10, [10]), (11, [10, 1]), (25, [10, 10, 5])])
@@ -132,10 +118,11 @@ def test_an_entry_that_the_response_lacks_is_not_accepted(fake_aws: FakeAws, sns
 
 
 def test_a_batch_that_fails_as_a_whole_leaves_the_others_to_be_sent(fake_aws: FakeAws, sns: Sns) -> None:
-    failure = b"<ErrorResponse><Error><Code>Throttled</Code><Message>slow down</Message></Error></ErrorResponse>"
+    failure = b"<ErrorResponse><Error><Code>Throttled</Code><Message>slow\ndown</Message></Error></ErrorResponse>"
     fake_aws.script = [(429, failure), accepting()]
     errors = sns.publish_batch(TOPIC, notifications(12))
     assert {position: str(error) for position, error in errors.items()} == dict.fromkeys(
-        range(10), "Throttled: slow down"
+        range(10), "Throttled: slow\ndown"
     )
+    assert not errors[0].ambiguous
     assert [len(ids(call)) for call in fake_aws.asked] == [10, 2]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ....runtime import logging
-from ....runtime.attributes import Item
+from ....runtime.attributes import Attribute, Item
 from ....runtime.dynamodb import DynamoDB
 from ....runtime.errors import ApiError
 from ....runtime.http_client import BUDGET, AwsError
 from ....runtime.logging import INVOCATION
-from ....runtime.outbox import Index, Outbox
+from ....runtime.outbox import LEASE_SECONDS, Index, Outbox
 from ....runtime.sns import Notification
 from . import items
 
@@ -23,6 +23,10 @@ class Alerts:
         index = Index(table, ("itemId", "version"), "listing-index", ("listing", items.UNSENT), "listedAt")
         self._outbox = Outbox(store, index, items.moment, _notification, retention_seconds=RETENTION_SECONDS)
         self.close = self._outbox.close
+
+    def lease(self) -> Attribute:
+        """Return the time until which a new alert is leased by the request that raises it."""
+        return items.moment(later_seconds=LEASE_SECONDS)
 
     def send(self, row: Item) -> None:
         """Publish an alert that was just stored, if there is time. If that fails, the schedule publishes it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, cached_property
 from types import MappingProxyType
 from typing import Any, Callable, NamedTuple
 
@@ -15,12 +15,10 @@ from ....runtime.dynamodb import ConditionFailed, DynamoDB, put_action
 from ....runtime.errors import BadRequest, Conflict, NotFound, PreconditionFailed, VersionConflict
 from ....runtime.http_client import Call
 from ....runtime.idempotency import Idempotency
-from ....runtime.outbox import LEASE_SECONDS
 from ....runtime.paging import Listing, PageTokens
 from ....runtime.reserved_keys import EXPIRES
 from ....runtime.transactions import AlreadyExecuted, Retries, Transactions, WriteConflict
 from . import items
-from .alerts import Alerts
 from .items import AuditEvent
 
 CONFIG_PARAMETER = "CONFIG_PARAMETER"
@@ -79,7 +77,6 @@ class Inventory:
         self._audit = audit_table
         self._store = store
         self._transactions = Transactions(store, items_table)
-        self._alerts = Alerts(store, items_table)
         self._config: Config | None = None
         self._tokens = PageTokens(store, items_table, items.own_row)
 
@@ -196,7 +193,14 @@ class Inventory:
     def close(self) -> None:
         """Close the connections to AWS."""
         self._store.close()
-        self._alerts.close()
+        if "_alerts" in self.__dict__:
+            self._alerts.close()
+
+    @cached_property
+    def _alerts(self) -> Any:
+        from .alerts import Alerts  # pylint: disable=import-outside-toplevel  # most functions raise no alerts
+
+        return Alerts(self._store, self._items)
 
     def _advance(
         self,
@@ -311,8 +315,7 @@ class Inventory:
         """The state of the item's alerts, and the row of the alert if this change raises one."""
         default = self.config().low_stock_threshold
         alerted, raises = items.alerting(row, new, default, time.time())
-        due = items.moment(later_seconds=LEASE_SECONDS)
-        return alerted, items.alert_row(new, default, due=due) if raises else None
+        return alerted, items.alert_row(new, default, due=self._alerts.lease()) if raises else None
 
     def _put(
         self, row: Item, condition: str, values: Item | None = None, names: dict[str, str] | None = None

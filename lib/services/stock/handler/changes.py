@@ -149,12 +149,12 @@ class Changes:
                 if sale:
                     record = Sold(levels.format_timestamp(work.now), sale.product_id or "", json.dumps(sold[-1]))
                     line_attributes = reservations.sold_attributes(record)
-                action = reservations.settle(table, line, state, level.moved_at, {**attributes, **line_attributes})
-                work.line(line, action)
+                line_attributes.update(attributes)
+                work.lines[line.key] = reservations.settle(table, line, state, level.moved_at, line_attributes)
             if state != reservations.EXPIRED:
                 self.count(work, lines, -1)
             if guard and attributes:
-                work.line(guard, reservations.retain(table, guard, attributes))
+                work.lines[guard.key] = reservations.retain(table, guard, attributes)
             return sale.response(sold) if sale else {}
 
         requested = [RequestedLine(*place, 0) for place in dict.fromkeys(line.place for line in lines)]
@@ -193,7 +193,8 @@ class Changes:
             for (*name, end), count in units.items():
                 if (quota.caller, quota.product_id) == tuple(name):
                     changed = changed.changed(sign * count, end, work.now, max_held_units())
-            work.quota(quota.caller, quota.product_id, changed.put(self._repository.tables.levels, work.now))
+            action = changed.put(self._repository.tables.levels, work.now)
+            work.quotas["quota", quota.caller, quota.product_id] = action
 
     def _expire(self, remaining: list[Line]) -> int:
         released = 0

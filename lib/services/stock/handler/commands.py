@@ -112,20 +112,18 @@ class Commands:
             for line in new_lines:
                 cause = Cause(movements.RESERVED, caller.actor, line.reservation_id, line.reference)
                 work.move(line.place, cause, line.quantity, partial(levels.held, units=line.quantity, end=end))
-                work.line(line, reservations.put(self.repository.tables.reservations, line, replaced))
+                work.lines[line.key] = reservations.put(self.repository.tables.reservations, line, replaced)
             self._changes.count(work, new_lines, 1)
             return reservations.to_response(new_lines)
 
         while True:
             try:
                 return self._changes.apply(lines, change, idempotency)
-            except (InsufficientStock, HoldLimit, NotFound):
+            except (InsufficientStock, HoldLimit, NotFound, LinesChanged) as exc:
                 if active := self._active_lines(booking, caller):
                     return self.repository.record_response(reservations.to_response(active), idempotency)
-                raise
-            except LinesChanged:
-                if active := self._active_lines(booking, caller):
-                    return self.repository.record_response(reservations.to_response(active), idempotency)
+                if not isinstance(exc, LinesChanged):
+                    raise
                 replaced = self._replaceable_line(booking.reservation_id)
                 check_time(busy(f"reservation {booking.reservation_id}"))
 
@@ -175,7 +173,7 @@ class Commands:
                         level = work.move(place, sale.cause(caller), units, partial(levels.sold, units=units))
                         lines = [*lines, sold_line(units, level.as_of(work.now))]
                     if part:
-                        work.sale(part, records.put(part, lines, work.now))
+                        work.sales[("sale", *part)] = records.put(part, lines, work.now)
                 response += lines
             return sale.response(response)
 

@@ -20,7 +20,7 @@ from .errors import InsufficientStock, missing
 from .levels import Level, Place, Rearm
 from .movements import Cause
 from .repository import Repository
-from .reservations import Key, Line, RequestedLine
+from .reservations import Key, RequestedLine
 
 Actions = dict[Any, dict[str, Any]]
 CROSSINGS = {levels.LOW_STOCK: "LowStock", levels.OUT_OF_STOCK: "OutOfStock"}
@@ -72,9 +72,12 @@ class UnitOfWork:
         self._type = ""
         """The type of all its movements."""
         self._units = 0
-        self._lines: Actions = {}
-        self._sales: Actions = {}
-        self._quotas: Actions = {}
+        self.lines: Actions = {}
+        """Changes of reservations' lines, by the keys of the lines."""
+        self.sales: Actions = {}
+        """Records of sales, by `"sale"` and the parts."""
+        self.quotas: Actions = {}
+        """Changes of quotas, by `"quota"`, the callers and the products."""
         self._alerts: dict[Place, Level] = {}
 
     def create(self, level: Level, cause: Cause) -> None:
@@ -94,18 +97,6 @@ class UnitOfWork:
         movement = movements.row(cause, quantity, after, INVOCATION.correlation_id)
         self._movements.setdefault(place, []).append(movement)
         return after
-
-    def line(self, line: Line, action: dict[str, Any]) -> None:
-        """Add the change of a reservation's line."""
-        self._lines[line.key] = action
-
-    def sale(self, part: tuple[str, str | None], action: dict[str, Any]) -> None:
-        """Add the record of a part of a sale."""
-        self._sales[("sale", *part)] = action
-
-    def quota(self, caller: str, product_id: str, action: dict[str, Any]) -> None:
-        """Add the change of a caller's quota for a product."""
-        self._quotas["quota", caller, product_id] = action
 
     def changed(self) -> list[Place]:
         """Return the levels that have changed."""
@@ -169,20 +160,20 @@ class UnitOfWork:
             if raises:
                 self._alerts[place] = state
         actions: Actions = {place: self._put(tables.levels, place) for place in self.changed()}
-        actions.update(self._lines)
-        actions.update(self._sales)
-        actions.update(self._quotas)
+        actions.update(self.lines)
+        actions.update(self.sales)
+        actions.update(self.quotas)
         for number, item in enumerate(self._movement_items()):
             actions[number] = {"Put": {"TableName": tables.movements, "Item": item}}
         try:
             result: Item = {"answer": {"S": response}}
             repository.transactions.commit(actions, idempotency, result, stale=bool(self._before))
         except WriteConflict as exc:
-            if exc.items.keys() & self._sales.keys():
+            if exc.items.keys() & self.sales.keys():
                 raise AlreadySold from exc
-            if lines := exc.items.keys() & self._lines.keys():
+            if lines := exc.items.keys() & self.lines.keys():
                 raise LinesChanged(lines) from exc
-            for name in self._quotas:
+            for name in self.quotas:
                 exc.items.pop(name, None)
             raise
         metrics.emit(**{name: (value, "Count") for name, value in self._metrics().items()})
@@ -195,7 +186,7 @@ class UnitOfWork:
 
     def _metrics(self) -> dict[str, int]:
         # A reservation is counted by its line 0, however many lines it has.
-        reservations = [number for _, number in self._lines].count(0)
+        reservations = [number for _, number in self.lines].count(0)
         counts = COUNTED[self._type](reservations, self._units) if self._type in COUNTED else {}
         for place in self._movements:
             if movements.crosses(self._before.get(place), self.after[place]):
