@@ -145,15 +145,6 @@ def test_what_cannot_be_audited_is_not_answered(shop: Shop, wire: FakeAws) -> No
     refused(shop.read(item), 503, "SERVICE_UNAVAILABLE", "did not respond in time; send the request again")
 
 
-def test_a_table_that_is_too_busy_asks_for_patience(shop: Shop, wire: FakeAws) -> None:
-    item = shop.create()
-    wire.script = [(400, {"__type": "ProvisionedThroughputExceededException"})]
-    assert shop.read(item).status == 429
-    assert shop.change(item, quantity=1).status == 429
-    wire.script = ["pass"]
-    check(shop)
-
-
 def overtaken_by(wire: FakeAws, other: Callable[[], Answer], calls: int = 1) -> None:
     """Let somebody else come in between, once so many calls have been made."""
 

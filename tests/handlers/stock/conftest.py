@@ -16,6 +16,7 @@ from lib.local.emulator import REGION, Emulator
 from lib.runtime.attributes import to_item, to_json
 from lib.runtime.dynamodb import DynamoDB
 from lib.runtime.http_client import PAUSES_SECONDS, Client
+from lib.services.stock.handler import reconcile
 from lib.services.stock.handler.commands import commands
 from lib.services.stock.handler.repository import Repository
 from lib.services.stock.service import SERVICE
@@ -254,6 +255,12 @@ def topic_fixture(emulator: Emulator, worker_environment: pytest.MonkeyPatch) ->
     with listening(emulator.client, topic) as listener:
         yield listener
     sns.delete_topic(TopicArn=topic)
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compare levels again without a pause: nothing lags here."""
+    monkeypatch.setattr(reconcile, "PAUSE_SECONDS", 0)
 
 
 @pytest.fixture(name="shop")

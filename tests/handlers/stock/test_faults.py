@@ -12,7 +12,6 @@ import pytest
 
 from lib.runtime import dynamodb
 from lib.runtime.http_client import AwsError
-from lib.services.stock.handler import reconcile
 
 from ...support.fake_aws import Asked, FakeAws
 from ...support.lambda_context import SPENT_SECONDS
@@ -107,12 +106,6 @@ def states(shop: Shop) -> Iterator[Any]:
     """All that was done so far, without when."""
     for row in sorted(shop.rows("movements"), key=lambda row: (row["product_id"], row["sequence"])):
         yield row["product_id"], row["type"], row["quantity"], row.get("reservationId")
-
-
-@pytest.fixture(autouse=True)
-def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing lags here."""
-    monkeypatch.setattr(reconcile, "PAUSE_SECONDS", 0)
 
 
 @pytest.mark.parametrize("end", ENDS)

@@ -24,12 +24,6 @@ from .conftest import RECONCILE, Shop
 from .consistency import check
 
 
-@pytest.fixture(autouse=True)
-def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing lags here."""
-    monkeypatch.setattr(reconcile, "PAUSE_SECONDS", 0)
-
-
 def quiet(shop: Shop) -> None:
     """Nobody changes anything for as long as a repair wants."""
     shop.clock.now += reconcile.QUIET_SECONDS + 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -16,7 +15,7 @@ from lib.runtime.http_client import BUDGET, RANDOM, AwsError, Client
 from lib.runtime.idempotency import Idempotency
 from lib.runtime.transactions import MAX_PAUSE_SECONDS, AlreadyExecuted, Retries, Transactions, WriteConflict
 
-from ...support.fake_aws import FakeAws
+from ...support.fake_aws import FakeAws, canceled
 
 STORED: Item = {"id": {"S": "1"}}
 
@@ -30,16 +29,8 @@ def store_fixture(fake_aws: FakeAws) -> Iterator[DynamoDB]:
     made.close()
 
 
-def cancelled(*codes: str, **items: Item) -> tuple[int, dict[str, Any]]:
-    """Return the response to a transaction whose actions fail with codes, or as their condition fails on an item."""
-    reasons = [{"Code": code} for code in codes] + [
-        {"Code": "ConditionalCheckFailed", "Item": item} for item in items.values()
-    ]
-    return 400, {"__type": "TransactionCanceledException", "message": "", "CancellationReasons": reasons}
-
-
 def test_a_stale_transaction_that_conflicts_with_another_is_not_sent_again(store: DynamoDB, fake_aws: FakeAws) -> None:
-    fake_aws.script = [cancelled("None", "TransactionConflict")]
+    fake_aws.script = [canceled("None", "TransactionConflict")]
     with pytest.raises(WriteConflict) as raised:
         Transactions(store, "records").commit({}, stale=True)
     assert raised.value.items == {}
@@ -47,13 +38,13 @@ def test_a_stale_transaction_that_conflicts_with_another_is_not_sent_again(store
 
 
 def test_a_stale_transaction_that_was_throttled_is_sent_again(store: DynamoDB, fake_aws: FakeAws) -> None:
-    fake_aws.script = [cancelled("ThrottlingError"), (200, {})]
+    fake_aws.script = [canceled("ThrottlingError"), (200, {})]
     store.transact([], stale=True)
     assert len(fake_aws.asked) == 2
 
 
 def test_a_failed_condition_is_told_although_another_row_was_met(store: DynamoDB, fake_aws: FakeAws) -> None:
-    fake_aws.script = [cancelled("ConditionalCheckFailed", "TransactionConflict")]
+    fake_aws.script = [canceled("ConditionalCheckFailed", "TransactionConflict")]
     with pytest.raises(TransactionCanceled):
         store.transact([], stale=True)
 
@@ -62,7 +53,7 @@ def test_a_failed_condition_is_told_although_another_row_was_met(store: DynamoDB
 def test_one_that_may_have_been_carried_out_is_neither_refused_nor_to_be_made_anew(
     store: DynamoDB, fake_aws: FakeAws, then: str
 ) -> None:
-    fake_aws.script = ["hang up", cancelled(then)]
+    fake_aws.script = ["hang up", canceled(then)]
     with pytest.raises(AwsError):
         store.transact([], stale=True)
 
@@ -75,7 +66,7 @@ ACTIONS = {"item": {"Put": {"TableName": "items", "Item": STORED}}}
 
 
 def test_failed_conditions_are_returned_with_the_stored_items_by_action(store: DynamoDB, fake_aws: FakeAws) -> None:
-    fake_aws.script = [cancelled("None", "ConditionalCheckFailed", third=STORED)]
+    fake_aws.script = [canceled("None", "ConditionalCheckFailed", third=STORED)]
     with pytest.raises(WriteConflict, match="None, ConditionalCheckFailed, ConditionalCheckFailed") as raised:
         Transactions(store, "records").commit({"first": {}, "second": {}, "third": {}})
     assert raised.value.items == {"second": None, "third": STORED}
@@ -86,11 +77,11 @@ def test_a_transaction_with_a_recorded_key_is_not_executed_again(store: DynamoDB
     fake_aws.script = [(200, {})]
     service.commit(ACTIONS, keyed("desk"), {"version": {"N": "3"}})
     record = json.loads(fake_aws.asked[0].body)["TransactItems"][1]["Put"]["Item"]
-    fake_aws.script = [cancelled("ConditionalCheckFailed", record=record)]
+    fake_aws.script = [canceled("ConditionalCheckFailed", record=record)]
     with pytest.raises(AlreadyExecuted) as raised:
         service.commit(ACTIONS, keyed("desk"), {"version": {"N": "4"}})
     assert raised.value.result == {"version": {"N": "3"}}
-    fake_aws.script = [cancelled("None", record=record)]
+    fake_aws.script = [canceled("None", record=record)]
     with pytest.raises(IdempotencyConflict):
         service.commit(ACTIONS, keyed("lamp"))
     fake_aws.script = [(200, {"Responses": {"records": [record]}})]

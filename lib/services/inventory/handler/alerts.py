@@ -8,8 +8,8 @@ from ....runtime.dynamodb import DynamoDB
 from ....runtime.errors import ApiError
 from ....runtime.http_client import BUDGET, AwsError
 from ....runtime.logging import INVOCATION
-from ....runtime.outbox import LEASE_SECONDS, Index, Outbox
-from ....runtime.sns import Notification
+from ....runtime.outbox import LEASE_SECONDS, Outbox
+from ....runtime.sns import Notification, Sns
 from . import items
 
 RETENTION_SECONDS = 24 * 3600
@@ -20,9 +20,11 @@ class Alerts:
     """The alerts in the table of items, and the topic to which they are published."""
 
     def __init__(self, store: DynamoDB, table: str) -> None:
-        index = Index(table, ("itemId", "version"), "listing-index", ("listing", items.UNSENT), "listedAt")
-        self._outbox = Outbox(store, index, items.moment, _notification, retention_seconds=RETENTION_SECONDS)
-        self.close = self._outbox.close
+        index = ("listing-index", ("listing", items.UNSENT), "listedAt")
+        self._outbox = Outbox(
+            store, Sns(), table, ("itemId", "version"), *index, items.moment, _notification, RETENTION_SECONDS
+        )
+        self.close = self._outbox.sns.close
 
     def lease(self) -> Attribute:
         """Return the time until which a new alert is leased by the request that raises it."""

@@ -7,10 +7,10 @@ from contextlib import closing
 from datetime import datetime
 
 from ....runtime import metrics
-from ....runtime.attributes import Attribute, Item
+from ....runtime.attributes import Item
 from ....runtime.logging import INVOCATION
-from ....runtime.outbox import Index, Outbox
-from ....runtime.sns import Notification
+from ....runtime.outbox import Outbox
+from ....runtime.sns import Notification, Sns
 from . import movements
 from .repository import Repository
 
@@ -21,7 +21,8 @@ def sweep(repository: Repository) -> int:
     """Publish every alert that is due, and return their number."""
     started = repository.now()
     sent = 0
-    with closing(_outbox(repository)) as outbox:
+    with closing(Sns()) as sns:
+        outbox = _outbox(repository, sns)
         # Read all of them first: the index is in the order of attempts, so the oldest can be the last.
         due = [*outbox.due()]
         oldest = min([started, *map(_moved_at, due)])
@@ -35,18 +36,23 @@ def sweep(repository: Repository) -> int:
 
 def send(repository: Repository, keys: Iterable[Item]) -> int:
     """Publish those alerts that are due, and return their number. One that cannot be published raises its error."""
-    with closing(_outbox(repository)) as outbox:
-        return sum(1 for _ in outbox.send(keys))
+    with closing(Sns()) as sns:
+        return sum(1 for _ in _outbox(repository, sns).send(keys))
 
 
-def _outbox(repository: Repository) -> Outbox:
-    def timestamp(seconds: float) -> Attribute:
-        return {"N": str(int(repository.now() + seconds))}
-
-    partition = ("due", {"S": movements.ALERTS})
-    index = Index(repository.tables.movements, ("product_id", "movement_id"), "due-index", partition, "due_at")
-    # Events of a stream are retried before a lease expires.
-    return Outbox(repository.store, index, timestamp, _notification, retries_immediately=True)
+def _outbox(repository: Repository, sns: Sns) -> Outbox:
+    return Outbox(
+        store=repository.store,
+        sns=sns,
+        table=repository.tables.movements,
+        key=("product_id", "movement_id"),
+        index_name="due-index",
+        partition=("due", {"S": movements.ALERTS}),
+        due_at="due_at",
+        timestamp=lambda seconds: {"N": str(int(repository.now() + seconds))},
+        notification=_notification,
+        retries_immediately=True,  # Events of a stream are retried before a lease expires.
+    )
 
 
 def _notification(movement: Item) -> Notification:
