@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ..assets.lambda_archive import zipped
+from ..assets.lambda_archive import source_path, zipped
 from .emulator import Place
 from .provisioners.archives import archive_files
 
@@ -49,9 +49,11 @@ class Watcher:
 
         A file that is empty in the archive is a package's, whose own file may well say more.
         """
-        found = {path: Path(path) for path, text in files.items() if text.strip()}
-        for folder in {path.parent for path in found.values() if path.exists() and path.parent != Path()}:
-            found.update({path.as_posix(): path for path in folder.glob("*.py") if path.as_posix() not in files})
+        found = {path: source_path(path) for path, text in files.items() if text.strip()}
+        folders = {PurePosixPath(path).parent for path, file in found.items() if file.exists()} - {PurePosixPath()}
+        for folder in folders:
+            names = {(folder / file.name).as_posix(): file for file in source_path(folder.as_posix()).glob("*.py")}
+            found.update({name: file for name, file in names.items() if name not in files})
         texts = {name: path.read_text(encoding="utf-8") for name, path in found.items() if path.is_file()}
         return {name: text for name, text in texts.items() if text != files.get(name)}
 
