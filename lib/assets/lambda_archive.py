@@ -54,10 +54,9 @@ def check_handlers(service: Service) -> None:
 
 
 def source_path(path: str) -> Path:
-    """Return the file that an archive contains as `path`, relative to the working folder if it is in there."""
+    """Return the file that an archive contains as `path`; a program's own is relative to its folder."""
     top, _, rest = path.partition("/")
-    file = FOLDER / rest if top == LIBRARY else Path(path)
-    return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
+    return FOLDER / rest if top == LIBRARY else Path(path)
 
 
 def own_sources(service: Service, function: Function, cors_origin: str | None = "") -> dict[str, str]:

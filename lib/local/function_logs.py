@@ -48,7 +48,7 @@ class FunctionLogs:
         self._position += len(complete) + bool(complete)
         for record in complete.splitlines():
             invocation = json.loads(record)
-            log = CODE_FILE.sub(lambda file: source_path(file[1]).as_posix(), invocation["log"])
+            log = CODE_FILE.sub(_source, invocation["log"])
             lines = self._errors(log, failed=invocation["failed"]) if errors_only else _lines(log)
             for line in lines:
                 yield f"{invocation['function']} | {CONTROL.sub(_escape, line.text)}"
@@ -60,6 +60,11 @@ class FunctionLogs:
             if line.level == "ERROR" or (failed and not line.level):
                 yield line
         self._traces.update(line.trace for line in _lines(log))
+
+
+def _source(found: re.Match[str]) -> str:
+    path = source_path(found[1])
+    return (path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path).as_posix()
 
 
 def _escape(found: re.Match[str]) -> str:

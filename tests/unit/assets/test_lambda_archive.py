@@ -362,12 +362,9 @@ def test_description_in_the_package_above_its_handler_is_accepted(desk: str, tmp
     check_handlers(a_service(functions=(a_function(handler=desk),)))
 
 
-def test_files_of_an_archive_are_found_where_they_come_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
-    assert source_path("tap_stack/runtime/errors.py") == Path("lib/runtime/errors.py")
-    assert source_path("postoffice/desk/words.py") == Path("postoffice/desk/words.py")
-    monkeypatch.chdir(tmp_path)
+def test_files_of_an_archive_are_found_where_they_come_from() -> None:
     assert source_path("tap_stack/runtime/errors.py") == ROOT / "lib/runtime/errors.py"
+    assert source_path("postoffice/desk/words.py") == Path("postoffice/desk/words.py")
 
 
 def test_changing_the_words_of_a_route_does_not_change_the_archive() -> None:
