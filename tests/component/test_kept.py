@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lib.program.recorder import Deployment, record
-from lib.settings import LAYERS, BackupSettings, CostSettings, TableSettings, documented
+from lib.settings import LAYERS, BackupSettings, CostSettings, TableSettings, docs_of
 from lib.stack.outputs import ServiceOutputs, StackOutputs
 
 from ..support.programs import PRODUCTION, YARD, stacked
@@ -103,6 +103,6 @@ def test_example_of_production_asks_for_everything() -> None:
 def test_every_output_is_documented(production: Deployment, inventory: Deployment, open_yard: Deployment) -> None:
     told = [made.stack_outputs().keys() for made in (production, inventory, open_yard)]
     forms = {"parcels_table_name", "parcels_table_arn", "notes_table_name", "notes_table_arn"}
-    declared = {*documented.fields(StackOutputs), *documented.fields(ServiceOutputs), *forms}
+    declared = {*docs_of(StackOutputs), *docs_of(ServiceOutputs), *forms}
     assert all(outputs <= declared for outputs in told)
     assert all(len(outputs) >= 22 for outputs in told)
