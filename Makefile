@@ -42,7 +42,7 @@ case "$$errors" in \
 esac; echo "error: $$why; then run make again"; exit 1
 endef
 
-$(VENV)/.installed: requirements.txt requirements-dev.txt
+$(VENV)/.installed: requirements.txt requirements-dev.txt pyproject.toml setup.py
 	@command -v "$(PYTHON)" >/dev/null || { echo "error: no $(PYTHON) found: install Python 3.11 or newer, or name one with PYTHON=..."; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $$("$(PYTHON)" --version) is too old: install Python 3.11 or newer, or name one with PYTHON=..."; exit 1; }
 	@[ -x $(BIN)/python ] || { echo "making $(VENV) ..."; errors=$$("$(PYTHON)" -m venv $(VENV) 2>&1) || { rm -rf $(VENV); $(INSTALL_ERROR); }; }
@@ -98,9 +98,10 @@ engine: $(VENV)/.installed ## the tests under the real Pulumi engine; the first 
 	@$(PYTEST) --dist=loadgroup tests/engine
 
 lint: $(VENV)/.installed ## ruff, pylint, mypy, the direction of imports, and that generated documents are up to date
-	@$(BIN)/ruff format --check lib tests benchmarks examples policy tap.py
-	@$(BIN)/ruff check lib tests benchmarks examples policy tap.py
-	@$(BIN)/pylint lib tests benchmarks examples policy tap.py
+	@$(BIN)/ruff format --check lib tests benchmarks examples policy setup.py tap.py
+	@$(BIN)/ruff check lib tests benchmarks examples policy setup.py tap.py
+	@$(BIN)/pylint lib tests benchmarks examples policy setup.py tap.py
+	@mkdir -p build/typing && ln -sfn ../../lib build/typing/tap_stack
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache --no-logo
 	@$(TAP) docs --check

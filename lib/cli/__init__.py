@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import click
 from click.exceptions import NoArgsIsHelpError
 
+from .. import __version__
+
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
 EXTRAS: Mapping[str, str] = {
@@ -119,6 +121,7 @@ tap = CommandLine(
     no_args_is_help=True,
     context_settings={"show_default": True, "max_content_width": 110, "help_option_names": ["-h", "--help"]},
 )
+click.version_option(__version__, message="tap-stack %(version)s")(tap)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -326,6 +326,14 @@ def test_a_saved_change_is_live(deployed: Deployed) -> None:
     assert len(deployed.told) == 1
 
 
+def test_saved_change_of_the_library_is_live_in_any_folder(deployed: Deployed, emulator: Emulator) -> None:
+    archive = code_archive({"tap_stack/runtime/errors.py": "#"})
+    messages: list[str] = []
+    Watcher({(RegionalEmulator(emulator), deployed.name): archive}, messages.append).poll()
+    assert messages[0].startswith(f"{deployed.name}: live with ")
+    assert "tap_stack/runtime/errors.py" in messages[0]
+
+
 def test_a_file_taken_away_leaves_the_function_as_it_was(deployed: Deployed) -> None:
     Path("shop/app.py").unlink()
     deployed.watcher.poll()
