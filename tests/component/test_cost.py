@@ -47,11 +47,13 @@ def test_every_resource_of_every_environment_has_a_price_or_is_free(service: str
         assert (environment, found.unpriced) == (environment, [])
 
 
+@pytest.mark.untraced
 def test_whatever_a_stack_can_have_has_a_price_or_is_free(any_stack: Deployment) -> None:
     nothing = Work(reads=(), writes=(), start_ms=0)
     assert not bill(Month(any_stack, Traffic(), nothing, PARCELS)).unpriced
 
 
+@pytest.mark.untraced
 def test_a_setting_is_in_the_bill_as_it_is_in_the_resources() -> None:
     plain, traced = billed("items", "dev"), billed("items", "dev", tracing="true")
     assert traced.usd() - plain.usd() == pytest.approx(5)
@@ -61,6 +63,7 @@ def test_a_setting_is_in_the_bill_as_it_is_in_the_resources() -> None:
     )
 
 
+@pytest.mark.untraced
 def test_functions_that_are_split_do_the_same_work() -> None:
     whole, split = billed("inventory", "dev"), billed("inventory", "dev", split_functions="true")
     amounts = [{item.what: item.amount for item in found.items} for found in (whole, split)]
@@ -68,6 +71,7 @@ def test_functions_that_are_split_do_the_same_work() -> None:
     assert amounts[0]["metrics of its own"] < amounts[1]["metrics of its own"]
 
 
+@pytest.mark.untraced
 def test_without_traffic_only_what_is_fixed_is_left() -> None:
     nothing = Traffic(requests=0, stored_gb=0, notifications=0)
     assert billed("items", "prod", nothing).usd() == pytest.approx(billed("items", "prod").usd(fixed=True))

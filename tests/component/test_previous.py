@@ -74,6 +74,7 @@ def test_stack_keeps_its_identity(resources: Resources, args: dict[str, Any], me
         deploy(resources, **args)
 
 
+@pytest.mark.untraced
 def test_name_that_a_transform_set_is_not_another_environment() -> None:
     deploy({TABLE: {"name": "acme-items"}})
     deploy({TABLE: {"name": "acme-dev-items-table"}, STACK: {"service": "items", "environment": "dev"}})
@@ -168,6 +169,7 @@ def test_retained_replicas_are_released_before_their_key_changes(
         deploy(known, encryption=MADE)
 
 
+@pytest.mark.untraced
 def test_table_with_replicas_and_the_same_key_is_deployed() -> None:
     encrypted: Resources = {**WITH_REPLICA, STACK: ENCRYPTED_STACK}
     deploy({**encrypted, OWN_KEY: {"arn": KEY}}, table=RETAINED, encryption=MADE)
@@ -180,6 +182,7 @@ def test_replicas_of_another_table_do_not_count() -> None:
 
 
 @pytest.mark.parametrize("known", [WITH_REPLICA, {("tap:aws:Table", "tap-table"): {"replicated": True}}])
+@pytest.mark.untraced
 def test_table_keeps_the_stream_of_its_former_replicas(known: Resources) -> None:
     table = deploy(known).only("dynamodb.Table").inputs
     assert (table["streamEnabled"], table["streamViewType"]) == (True, "NEW_AND_OLD_IMAGES")
@@ -229,6 +232,7 @@ def test_table_keeps_its_key_with_a_warning_if_there_is_no_aws_managed_one() -> 
     assert not [line for line in deploy(ENCRYPTED).warnings if "alias/aws" in line]
 
 
+@pytest.mark.untraced
 def test_older_vaults_stay_while_they_have_contents_or_are_retained() -> None:
     labels = {("tap:aws:Backup", "tap-backup"): {"vault_keys": {"1": "aws", "2": "former"}}}
     vaults = {

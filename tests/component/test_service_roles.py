@@ -43,6 +43,7 @@ def conditions(made: Deployment) -> dict[str, set[str]]:
 
 
 @pytest.mark.slow
+@pytest.mark.untraced
 def test_services_assume_the_roles_of_a_stack_for_its_account_only() -> None:
     settings = {**PRODUCTION, "api": ApiSettings(access_log=True, log_role="made")}
     found = conditions(record(stacked(**settings), calls=CALLS))
