@@ -42,8 +42,8 @@ open_yard = _deployment_of("open_yard")
 production = _deployment_of("production")
 
 
-@pytest.fixture(scope="session", params=PROGRAMS)
-def evaluation(request: pytest.FixtureRequest) -> Evaluation:
+@pytest.fixture(scope="session", params=PROGRAMS, name="evaluation")
+def evaluation_fixture(request: pytest.FixtureRequest) -> Evaluation:
     """Each program of `PROGRAMS`."""
     return evaluate(request.param)
 

@@ -70,6 +70,7 @@ def test_only_routes_with_a_scope_require_authorization(
         (AuthorizationSettings(type=USER_POOL, mfa="ON"), "ON", {"enabled": True}),
     ],
 )
+@pytest.mark.untraced
 def test_second_factor_is_an_authenticator_app(settings: AuthorizationSettings | None, mfa: str, token: Any) -> None:
     changes: dict[str, Any] = {"settings": settings} if settings else {}
     created = record(lambda: UserPool("users", UserPoolArgs(name="post", scopes=["read"], **changes)))
@@ -98,12 +99,14 @@ def trigger(deployment: Deployment) -> str:
     return json.dumps(deployment.only("apigateway.Deployment").inputs["triggers"])
 
 
+@pytest.mark.untraced
 def test_another_type_and_another_scope_deploy_the_api_again(by_type: dict[str, Deployment]) -> None:
     other = a_service(functions=(a_function(a_route(scope="count"), KEYED, OPEN),))
     created = [*by_type.values(), deployed(AuthorizationSettings(type=USER_POOL), service=other)]
     assert len({trigger(deployment) for deployment in created}) == len(created)
 
 
+@pytest.mark.untraced
 def test_another_identity_source_deploys_the_api_again() -> None:
     def moved(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
         if args.type_ != "aws:apigateway/authorizer:Authorizer":
@@ -147,6 +150,7 @@ def test_api_without_a_stack_needs_its_user_pool() -> None:
         ApiArgs(name="post", routes=[], authorization=settings)
 
 
+@pytest.mark.untraced
 def test_api_without_a_stack_grants_calls_of_its_own_stage() -> None:
     def program() -> None:
         desk = Function(

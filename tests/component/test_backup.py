@@ -59,6 +59,7 @@ def test_plan_copies_backups_and_moves_them_to_cold_storage() -> None:
 
 
 @pytest.mark.parametrize("purpose", ["backup", "restore"])
+@pytest.mark.untraced
 def test_no_role_is_for_everything(purpose: str) -> None:
     made = made_backup(settings=COPIED, kms_key_arn=VAULT_KEY, table_key_arns=[KEY])
     assert not made.of("iam.RolePolicyAttachment")
@@ -68,6 +69,7 @@ def test_no_role_is_for_everything(purpose: str) -> None:
         assert not any(action.endswith("*") for action in statement["Action"])
 
 
+@pytest.mark.untraced
 def test_permissions_are_for_the_tables_their_copies_and_the_vaults() -> None:
     created = made_backup()
     backing_up, restoring = policy(created, "backup"), policy(created, "restore")
@@ -79,6 +81,7 @@ def test_permissions_are_for_the_tables_their_copies_and_the_vaults() -> None:
         assert restoring[action]["Resource"] == [f"{TABLE}-restored-*", f"{TABLE}/backup/*"]
 
 
+@pytest.mark.untraced
 def test_role_can_copy_backups_to_the_other_vault_only() -> None:
     permitted = policy(made_backup(settings=COPIED), "backup")
     assert permitted["backup:CopyIntoBackupVault"]["Resource"] == ["arn:post-vault", ELSEWHERE]
@@ -87,6 +90,7 @@ def test_role_can_copy_backups_to_the_other_vault_only() -> None:
 
 
 @pytest.mark.parametrize("purpose", ["backup", "restore"])
+@pytest.mark.untraced
 def test_roles_use_exactly_the_keys_there_are(purpose: str) -> None:
     may = policy(made_backup(kms_key_arn=VAULT_KEY, table_key_arns=[KEY]), purpose)
     assert may["kms:Decrypt"]["Resource"] == [VAULT_KEY, KEY]
@@ -115,11 +119,13 @@ def made_table(**changes: Any) -> Deployment:
 
 
 @pytest.mark.parametrize("stream", [None, "KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"])
+@pytest.mark.untraced
 def test_replicated_table_streams_all_that_replication_needs(stream: str | None) -> None:
     inputs = made_table(settings=REPLICATED, table=a_table(stream=stream)).only("dynamodb.Table").inputs
     assert (inputs["streamEnabled"], inputs["streamViewType"]) == (True, "NEW_AND_OLD_IMAGES")
 
 
+@pytest.mark.untraced
 def test_replica_of_a_provisioned_table_waits_until_its_writes_scale() -> None:
     made = made_table(settings=TableSettings(billing_mode="PROVISIONED", replica_regions=("eu-central-1",)))
     assert {*made.of("appautoscaling.Policy")} <= {*made.only("dynamodb.TableReplica").depends_on}
@@ -137,6 +143,7 @@ REPLACING = {"name", "hashKey", "rangeKey", "localSecondaryIndexes", "attributes
         {"kms_key_arn": KEY, "settings": REPLICATED, "replica_key_arns": {"eu-central-1": "arn:key"}},
     ],
 )
+@pytest.mark.untraced
 def test_neither_replicas_nor_a_key_make_the_table_anew(change: dict[str, Any]) -> None:
     before, after = made_table().only("dynamodb.Table"), made_table(**change).only("dynamodb.Table")
     assert before.urn == after.urn
@@ -171,6 +178,7 @@ def existing_table() -> None:
     pulumi.export("stream", made.grant_stream())
 
 
+@pytest.mark.untraced
 def test_table_that_stands_is_used_and_not_made() -> None:
     made = record(existing_table)
     assert [resource.kind for resource in made.registered] == ["aws.Table"]

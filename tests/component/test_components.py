@@ -34,6 +34,8 @@ from lib.settings import AlarmSettings, ApiSettings, AuthorizationSettings, Func
 
 from ..support.builders import NEW_PARCEL, a_route, a_table, an_alarm
 
+pytestmark = pytest.mark.untraced
+
 
 def a_function(name: str = "desk", **changes: Any) -> Function:
     """Create a function with an existing role."""
@@ -59,6 +61,7 @@ def an_api(**changes: Any) -> Api:
 
 
 def alarms_of_a_function(**settings: Any) -> Alarms:
+    """Create the alarms of a function."""
     args = AlarmsArgs(
         function_name="post-desk",
         topic_arn="arn:topic",
@@ -69,6 +72,7 @@ def alarms_of_a_function(**settings: Any) -> Alarms:
 
 
 def an_alarm_of_a_queue() -> Alarm:
+    """Create an alarm on a metric of SQS."""
     args = AlarmArgs(
         name="post-late",
         alarm=an_alarm(metric="Age", threshold=1.5),
@@ -81,6 +85,7 @@ def an_alarm_of_a_queue() -> Alarm:
 
 
 def a_schedule(**changes: Any) -> Schedule:
+    """Create a schedule of a function."""
     args = ScheduleArgs(
         name="post-nightly",
         schedule="nightly",
@@ -490,14 +495,6 @@ def test_throttle_of_a_route_does_not_redeploy_the_api() -> None:
     assert slow.only("apigateway.Deployment").inputs == fast.only("apigateway.Deployment").inputs
 
 
-def test_api_rejects_a_route_with_a_throttle_above_the_default_of_the_stage() -> None:
-    route = (a_route(throttle=Throttle(rate_per_second=10_001, burst=5)), None)
-    with pytest.raises(
-        ValueError, match=r"^throttle.rate_per_second must be at most throttle_rate_per_second, which is"
-    ):
-        ApiArgs(name="post-counter", routes=[route])  # type: ignore[list-item]
-
-
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1"
 
 
@@ -512,9 +509,3 @@ def test_domain_leads_to_the_stage(base_path: str, url: str) -> None:
     path = {"basePath": base_path} if base_path else {}
     assert created.only("apigateway.BasePathMapping").inputs == {**mapping, **path}
     assert domains[0].url == url
-
-
-def test_api_without_a_stack_has_no_site_to_allow() -> None:
-    message = r"^settings\.cors_origin 'site,https://shop\.example\.com': pass cors_origins, with the URL of the site"
-    with pytest.raises(ValueError, match=message):
-        ApiArgs(name="post-counter", routes=[], settings=ApiSettings(cors_origin="site,https://shop.example.com"))

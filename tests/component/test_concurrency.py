@@ -55,6 +55,7 @@ def test_warning_states_the_reduced_reservation() -> None:
     assert concurrency_warnings(deployed(a_quota(1_000))) == []
 
 
+@pytest.mark.untraced
 def test_quota_of_lambda_is_looked_up() -> None:
     requests = []
 

@@ -87,6 +87,7 @@ def test_the_command_prints_all_bills_and_one_in_detail(capsys: pytest.CaptureFi
     assert said[-2] == "us-east-1, AWS's list prices of June 2026, no free tier, no credits, no taxes."
 
 
+@pytest.mark.untraced
 def test_stacks_of_a_renamed_project_have_its_config(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -100,6 +101,7 @@ def test_stacks_of_a_renamed_project_have_its_config(
     assert "traces" in capsys.readouterr().out
 
 
+@pytest.mark.untraced
 def test_a_setting_can_be_tried_out(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["cost", "--service", "items", "--env", "dev", "--config", "tracing=true"]) == 0
     assert ["lambda.Function", "traces", "1,000,000", "traces", "5.00"] in [

@@ -97,12 +97,14 @@ def test_key_encrypts_everything_at_rest(production: Deployment) -> None:
     assert rule["applyServerSideEncryptionByDefault"] == {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": KEY}
 
 
+@pytest.mark.untraced
 def test_function_without_variables_has_nothing_to_encrypt() -> None:
     created = deployed(service=a_service(functions=(a_function(),)))
     assert created.only("lambda.Function").inputs.keys().isdisjoint({"kmsKeyArn", "environment"})
     assert created.of("iam.RolePolicy").keys() == {"post-desk-log-policy"}
 
 
+@pytest.mark.untraced
 def test_public_site_keeps_the_key_of_s3() -> None:
     created = deployed(site=SiteSettings(public=True))
     (rule,) = created.only("s3.BucketServerSideEncryptionConfiguration").inputs["rules"]
@@ -116,6 +118,7 @@ def test_key_changes_encryption_and_permissions_only(unencrypted: Deployment, cr
     assert {r.kind for r in created.registered if r.urn not in before} == {"aws.Key", "kms.Key", "kms.Alias"}
 
 
+@pytest.mark.untraced
 def test_existing_key_is_used_instead(created: Deployment) -> None:
     existing = deployed(EXISTING)
     assert not [resource.kind for resource in existing.registered if resource.kind.startswith("kms.")]
@@ -124,6 +127,7 @@ def test_existing_key_is_used_instead(created: Deployment) -> None:
     assert {one["Resource"] for one in uses_of_key(existing, "watch")} == {EXISTING}
 
 
+@pytest.mark.untraced
 def test_tables_without_their_former_key_use_the_key_that_aws_owns(unencrypted: Deployment) -> None:
     """The provider would keep the former key otherwise, while it is deleted."""
     owned = deployed("owned")
@@ -131,6 +135,7 @@ def test_tables_without_their_former_key_use_the_key_that_aws_owns(unencrypted: 
     assert differences(unencrypted, owned) == {("dynamodb.Table", "serverSideEncryption")}
 
 
+@pytest.mark.untraced
 def test_only_services_of_the_stack_and_roles_that_need_it_use_the_key() -> None:
     created = deployed(service=PARCELS)
     policy = key_policy(created)
@@ -144,12 +149,14 @@ def test_only_services_of_the_stack_and_roles_that_need_it_use_the_key() -> None
 
 
 @pytest.mark.parametrize(("store", "action"), [("ssm", "GetParameter"), ("secretsmanager", "GetSecretValue")])
+@pytest.mark.untraced
 def test_role_that_reads_a_secret_can_decrypt_it_and_no_table(store: str, action: str) -> None:
     desk = a_function(a_route(grants=(a_grant("token", action),)))
     created = deployed(service=a_service(functions=(desk,), secrets=(a_secret(store=store),)))
     assert uses_of_key(created, "desk") == [iam.key_use(KEY, "Decrypt", [store], "amazonaws.com")]
 
 
+@pytest.mark.untraced
 def test_replicas_of_an_existing_key_have_its_id() -> None:
     existing = deployed(EXISTING, table=TableSettings(replica_regions=("us-west-2",)))
     expected = {"us-west-2": "arn:aws:kms:us-west-2:444455556666:key/mrk-1"}
@@ -161,6 +168,7 @@ def test_key_rejects_an_unknown_service() -> None:
         KeyArgs(name="post", users=["dynamodb", "ec2"])
 
 
+@pytest.mark.untraced
 def test_key_without_a_stack_has_the_settings_of_dev() -> None:
     inputs = record(lambda: Key("post", KeyArgs(name="post", users=["dynamodb"]))).only("kms.Key").inputs
     assert inputs["rotationPeriodInDays"] == 365

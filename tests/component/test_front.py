@@ -8,6 +8,8 @@ from typing import Any
 import pulumi
 import pytest
 
+from lib.components.api.rest_api import ApiArgs
+from lib.model import Throttle
 from lib.program.recorder import Deployment, record
 from lib.settings import ApiSettings
 from lib.tap_stack import TapStack, TapStackArgs
@@ -47,6 +49,7 @@ def urls(deployment: Deployment) -> tuple[Any, Any]:
     return deployment.stack_outputs()["api_url"], json.loads(config["content"])["api_url"]
 
 
+@pytest.mark.untraced
 def test_certificate_can_exist() -> None:
     arn = "arn:aws:acm:us-east-1:123456789012:certificate/1"
     deployment = with_domain(certificate_arn=arn)
@@ -56,6 +59,7 @@ def test_certificate_can_exist() -> None:
     assert "certificate_arn" not in deployment.stack_outputs()
 
 
+@pytest.mark.untraced
 def test_health_route_deploys_the_api_again(yard: Deployment) -> None:
     healthy = record(stacked(**YARD, api=ApiSettings(health_route=True)))
     assert trigger(healthy) != trigger(yard)
@@ -82,6 +86,7 @@ def test_disabled_endpoint_is_replaced_by_the_domain_everywhere(enabled: Deploym
     assert trigger(disabled) != trigger(enabled)
 
 
+@pytest.mark.untraced
 def test_endpoint_that_a_transform_disables_is_replaced_by_the_domain() -> None:
     def disable(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
         if args.type_ != "aws:apigateway/restApi:RestApi":
@@ -89,3 +94,17 @@ def test_endpoint_that_a_transform_disables_is_replaced_by_the_domain() -> None:
         return pulumi.ResourceTransformResult({**args.props, "disableExecuteApiEndpoint": True}, args.opts)
 
     assert urls(with_domain(disable)) == (f"https://{DOMAIN}/v1", f"https://{DOMAIN}/v1")
+
+
+def test_api_rejects_a_route_with_a_throttle_above_the_default_of_the_stage() -> None:
+    route = (a_route(throttle=Throttle(rate_per_second=10_001, burst=5)), None)
+    with pytest.raises(
+        ValueError, match=r"^throttle.rate_per_second must be at most throttle_rate_per_second, which is"
+    ):
+        ApiArgs(name="post-counter", routes=[route])  # type: ignore[list-item]
+
+
+def test_api_without_a_stack_has_no_site_to_allow() -> None:
+    message = r"^settings\.cors_origin 'site,https://shop\.example\.com': pass cors_origins, with the URL of the site"
+    with pytest.raises(ValueError, match=message):
+        ApiArgs(name="post-counter", routes=[], settings=ApiSettings(cors_origin="site,https://shop.example.com"))

@@ -18,6 +18,7 @@ from ..support.programs import stacked
 WRITE_ACTIONS = ("CreateLogStream", "PutLogEvents")
 
 
+@pytest.mark.untraced
 def test_function_in_a_vpc_cannot_write_other_log_groups() -> None:
     network = NetworkSettings(vpc="vpc-0a1b2c3d", private_subnet_ids=("subnet-0a1b2c3d", "subnet-0a1b2c3e"))
     deployment = record(stacked(network=network))
@@ -27,6 +28,7 @@ def test_function_in_a_vpc_cannot_write_other_log_groups() -> None:
         assert policies == {function.name.replace("-function", suffix) for suffix in ("-policy", "-log-policy")}
 
 
+@pytest.mark.untraced
 def test_log_group_exists_before_the_permission_and_the_function() -> None:
     made = record(stacked(service=a_service()))
     order = [resource.name for resource in made.registered]
@@ -35,6 +37,7 @@ def test_log_group_exists_before_the_permission_and_the_function() -> None:
     assert {"post-desk-logs", "post-desk-log-policy"} <= set(made.only("lambda.Function").depends_on)
 
 
+@pytest.mark.untraced
 def test_function_outside_a_stack_permits_its_role_to_write_its_log_group() -> None:
     def program() -> None:
         role = Role("clerk", RoleArgs(name_prefix="clerk-"))
@@ -47,6 +50,7 @@ def test_function_outside_a_stack_permits_its_role_to_write_its_log_group() -> N
     assert json.loads(policy["policy"]) == iam.document([iam.write_logs("arn:desk-logs", WRITE_ACTIONS)])
 
 
+@pytest.mark.untraced
 def test_function_outside_a_stack_leaves_a_role_without_name_unchanged() -> None:
     files = {"index.py": "handler = print\n"}
     made = record(lambda: Function("desk", FunctionArgs(name="post-desk", role_arn="arn:clerk", files=files)))

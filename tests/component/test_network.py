@@ -103,6 +103,7 @@ def test_only_functions_reach_endpoints_and_nobody_reaches_functions(plain: Depl
     [({"dynamodb": STATEMENTS["dynamodb"]}, {}), (STATEMENTS, {"interface_endpoints": False})],
     ids=["only tables are called", "not wanted"],
 )
+@pytest.mark.untraced
 def test_where_no_endpoint_costs_anything_there_is_no_group_for_them(statements: Any, settings: Any) -> None:
     made = a_network(statements, **settings)
     assert made.of("ec2.VpcEndpoint").keys() == {"post-endpoint-dynamodb", "post-endpoint-s3"}
@@ -110,10 +111,12 @@ def test_where_no_endpoint_costs_anything_there_is_no_group_for_them(statements:
     assert not allowed(made, "Ingress")
 
 
+@pytest.mark.untraced
 def test_functions_that_call_no_table_need_no_way_to_any() -> None:
     assert a_network({}).of("ec2.VpcEndpoint").keys() == {"post-endpoint-s3"}
 
 
+@pytest.mark.untraced
 def test_nothing_is_logged_where_it_is_not_wanted() -> None:
     assert not any(map(a_network(flow_logs=False).of, ("ec2.FlowLog", "cloudwatch.LogGroup", "iam.Role")))
 

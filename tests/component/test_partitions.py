@@ -18,6 +18,8 @@ from lib.tap_stack import TapStack
 
 from ..support.programs import OPEN_YARD, PRODUCTION, stacked
 
+pytestmark = pytest.mark.untraced
+
 PARTITIONS = {
     "aws-cn": ("cn-north-1", "amazonaws.com.cn"),
     "aws-us-gov": ("us-gov-west-1", "amazonaws.com"),
@@ -80,7 +82,6 @@ def strings(value: Any) -> Iterator[str]:
 
 @pytest.mark.parametrize(("partition", "program"), MATRIX)
 @pytest.mark.slow
-@pytest.mark.untraced
 def test_every_arn_and_domain_name_belongs_to_the_partition(partition: str, program: str) -> None:
     _, suffix = PARTITIONS[partition]
     resources = deployed_in(partition, program).registered
@@ -123,7 +124,6 @@ def test_key_is_administered_and_used_in_its_partition(partition: str) -> None:
         ("aws-eusc", r"\.auth\.cognito-idp\.[^/]*\.on\.amazonwebservices\.eu"),
     ],
 )
-@pytest.mark.untraced
 @pytest.mark.slow
 def test_pages_sign_in_at_the_domain_of_the_partition(partition: str, domain: str) -> None:
     made = deployed_in(partition, "production")
@@ -139,7 +139,6 @@ def test_without_an_answer_the_partition_is_aws() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.untraced
 def test_a_stack_looks_its_partition_up_once() -> None:
     calls: list[str] = []
 
@@ -151,7 +150,6 @@ def test_a_stack_looks_its_partition_up_once() -> None:
     assert calls == ["getPartition"]
 
 
-@pytest.mark.untraced
 def test_each_stack_has_the_partition_of_its_own_provider() -> None:
     found = iter(
         [

@@ -20,6 +20,7 @@ def deployed(**args: Any) -> Deployment:
     ("strategy", "ignored"),
     [("AllAtOnce", []), ("Canary10Percent5Minutes", ["functionVersion", "routingConfig"])],
 )
+@pytest.mark.untraced
 def test_everything_that_calls_a_function_calls_its_alias(strategy: str, ignored: list[str]) -> None:
     deployment = deployed(rollout=RolloutSettings(strategy=strategy))
     aliases = deployment.of("lambda.Alias")
@@ -31,6 +32,7 @@ def test_everything_that_calls_a_function_calls_its_alias(strategy: str, ignored
     assert {p["qualifier"] for p in deployment.inputs("lambda.Permission").values()} == {"live"}
 
 
+@pytest.mark.untraced
 def test_only_functions_with_routes_have_provisioned_concurrency() -> None:
     deployment = deployed(function=FunctionSettings(provisioned_concurrency=5))
     assert deployment.only("lambda.ProvisionedConcurrencyConfig").inputs == {
@@ -41,6 +43,7 @@ def test_only_functions_with_routes_have_provisioned_concurrency() -> None:
     assert list(deployment.of("lambda.Alias")) == ["post-desk-alias"]
 
 
+@pytest.mark.untraced
 def test_only_functions_with_routes_start_from_a_snapshot() -> None:
     functions = deployed(function=FunctionSettings(snap_start=True)).inputs("lambda.Function")
     assert {name: inputs.get("snapStart") for name, inputs in functions.items()} == {

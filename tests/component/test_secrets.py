@@ -65,6 +65,7 @@ def test_secret_has_its_name_and_the_value_that_is_set(store: str) -> None:
 @pytest.mark.parametrize(
     "given", [str, pulumi.Output.from_input, pulumi.Output.secret], ids=lambda given: given.__name__
 )
+@pytest.mark.untraced
 def test_value_is_told_to_nobody(store: str, given: Callable[[str], pulumi.Input[str]]) -> None:
     def program() -> None:
         stack = stacked(service=a_safe(store), secrets={"token": given(VALUE)})()
@@ -80,6 +81,7 @@ def test_value_is_told_to_nobody(store: str, given: Callable[[str], pulumi.Input
 
 
 @every_store
+@pytest.mark.untraced
 def test_function_has_the_name_of_its_secret_and_can_read_that_only(store: str) -> None:
     deployment = with_value(store)
     variables = deployment.only("lambda.Function").inputs["environment"]["variables"]
@@ -103,6 +105,7 @@ def test_another_value_is_another_version_and_the_same_is_the_same(store: str) -
     assert 0 < before < 2**31
 
 
+@pytest.mark.untraced
 def test_parameter_is_written_anew_when_anything_of_it_changes() -> None:
     """As otherwise the provider would write an empty value."""
     before = kept(with_value("ssm"), "ssm")["valueWoVersion"]
@@ -110,6 +113,7 @@ def test_parameter_is_written_anew_when_anything_of_it_changes() -> None:
 
 
 @every_store
+@pytest.mark.untraced
 def test_one_that_nobody_gives_is_made_up_once(store: str) -> None:
     first, second = (deployed(store, None) for _ in range(2))
     values = {kept(made, store)[STORES[store][1]] for made in (first, second)}
@@ -132,6 +136,7 @@ def test_generated_value_is_unknown_in_a_preview() -> None:
     ("tables_stay", "value", "stays"), [(False, None, False), (True, None, True), (True, VALUE, False)]
 )
 @pytest.mark.slow
+@pytest.mark.untraced
 def test_what_was_made_up_stays_where_tables_stay(
     store: str, tables_stay: bool, value: str | None, stays: bool
 ) -> None:
@@ -139,6 +144,7 @@ def test_what_was_made_up_stays_where_tables_stay(
     assert made.only(STORES[store][0]).retained is stays
 
 
+@pytest.mark.untraced
 def test_secret_by_itself_needs_a_name_only() -> None:
     made = record(lambda: Secret("post", SecretArgs(name="/post/token")))
     assert made.only("ssm.Parameter").inputs["name"] == "/post/token"

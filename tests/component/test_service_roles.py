@@ -17,6 +17,8 @@ from lib.settings import ApiSettings, BackupSettings
 
 from ..support.programs import PRODUCTION, stacked
 
+pytestmark = pytest.mark.untraced
+
 ACCOUNT = "210987654321"
 CALLS: dict[str, Any] = {"getCallerIdentity": {"accountId": ACCOUNT}}
 CONDITION = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
@@ -43,7 +45,6 @@ def conditions(made: Deployment) -> dict[str, set[str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.untraced
 def test_services_assume_the_roles_of_a_stack_for_its_account_only() -> None:
     settings = {**PRODUCTION, "api": ApiSettings(access_log=True, log_role="made")}
     found = conditions(record(stacked(**settings), calls=CALLS))

@@ -135,6 +135,7 @@ def test_two_stacks_with_different_suffixes_collide_in_nothing() -> None:
     assert not [name for name, count in names.items() if count > 1]
 
 
+@pytest.mark.untraced
 def test_two_stacks_with_one_suffix_in_two_regions_collide_in_nothing() -> None:
     def program() -> None:
         west = aws.Provider("west", region="us-west-2")
@@ -145,6 +146,7 @@ def test_two_stacks_with_one_suffix_in_two_regions_collide_in_nothing() -> None:
     assert not [name for name, count in names.items() if count > 1]
 
 
+@pytest.mark.untraced
 def test_everything_is_made_by_the_provider_the_stack_was_given() -> None:
     def program() -> None:
         west = aws.Provider("west", region="us-west-2")
@@ -163,6 +165,7 @@ def test_two_stacks_of_one_name_are_refused() -> None:
         record(program)
 
 
+@pytest.mark.untraced
 def test_paths_that_differ_only_in_punctuation_are_different_resources() -> None:
     paths = ("/parcels/{id}", "/parcels/id", "/parcels-id", "/parcels_id", "/parcels.id")
     made = record(stacked(service=a_service(functions=(a_function(*(a_route(path=path) for path in paths)),))))
@@ -405,6 +408,7 @@ def test_invalid_arguments_are_rejected_before_a_resource_is_created(args: dict[
         TapStackArgs(**args)
 
 
+@pytest.mark.untraced
 def test_a_function_whose_name_aws_takes_has_a_role_whose_name_aws_takes() -> None:
     made = record(stacked(service=a_service(functions=(a_function(name="f" * 50),))))
     assert len(made.only("lambda.Function").inputs["name"]) == 62
@@ -417,6 +421,7 @@ def test_a_name_too_long_for_aws_is_refused_by_name() -> None:
         record(stacked(service=service))
 
 
+@pytest.mark.untraced
 def test_names_of_a_long_suffix_are_cut_to_what_aws_takes() -> None:
     made = record(stacked(environment_suffix="feature-" + "long-" * 12))
     functions = [function["name"] for function in made.inputs("lambda.Function").values()]
@@ -471,6 +476,7 @@ def default_profile_messages(**args: Any) -> list[str]:
     return [message for message in record(stacked(**args)).notes if "names no environment profile" in message]
 
 
+@pytest.mark.untraced
 def test_deployment_states_that_a_suffix_has_the_dev_profile() -> None:
     assert default_profile_messages(environment_suffix="pr-7") == [
         "environment_suffix 'pr-7' names no environment profile, so the settings of dev apply. Set "
@@ -482,6 +488,7 @@ def test_deployment_states_that_a_suffix_has_the_dev_profile() -> None:
     "args", [{}, {"environment_suffix": "prod-eu"}, {"environment_suffix": "pr-7", "environment_profile": "dev"}]
 )
 @pytest.mark.slow
+@pytest.mark.untraced
 def test_deployment_with_a_selected_profile_states_nothing(args: dict[str, Any]) -> None:
     assert default_profile_messages(**args) == []
 
@@ -505,11 +512,13 @@ def test_deployment_of_the_api_waits_for_everything_that_it_captures(any_stack: 
     assert mocks <= {name for response in responses.values() for name in response.depends_on}
 
 
+@pytest.mark.untraced
 def test_program_of_the_project_exports_every_output_of_its_stack() -> None:
     program = recorded(PROJECT, {"service": "items"})
     assert program.exports == program.stack_outputs()
 
 
+@pytest.mark.untraced
 def test_argument_overrides_the_setting_of_a_function() -> None:
     desk = a_function(settings=FunctionSettings(memory_mb=256, timeout_seconds=20))
     deployment = record(stacked(service=a_service(functions=(desk,)), function=FunctionSettings(memory_mb=1024)))
@@ -528,6 +537,7 @@ def unpacked(files: Mapping[str, str]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("origin", ["", "https://shop.example.com", "https://a.example.com,https://b.example.com"])
+@pytest.mark.untraced
 def test_functions_contain_their_sources_with_the_allowed_origins(origin: str) -> None:
     desk = record(stacked(api=ApiSettings(cors_origin=origin))).inputs("lambda.Function")["post-desk-function"]
     assert packed(desk) == unpacked(sources(PARCELS, PARCELS.functions[0], origin))

@@ -13,6 +13,8 @@ from lib.settings import ApiSettings, Settings, SiteSettings
 from ..support.builders import PAGES, a_yard
 from ..support.programs import stacked
 
+pytestmark = pytest.mark.untraced
+
 ORIGIN = "https://domainName:post-site-front-distribution"
 
 
@@ -26,7 +28,6 @@ def test_object_has_the_file_of_the_site(yard: Deployment) -> None:
     assert objects["post-site/index.html"]["source"].path == str(PAGES / "index.html")
 
 
-@pytest.mark.untraced
 def test_objects_have_no_more_tags_than_s3_accepts() -> None:
     deployment = deployed(tags={f"tag{n}": "x" for n in range(20)})
     assert {len(inputs["tags"]) for inputs in deployment.inputs("s3.BucketObjectv2").values()} == {10}
@@ -46,7 +47,6 @@ def origins(deployment: Deployment) -> set[str]:
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
-@pytest.mark.untraced
 def test_origin_of_the_site_is_allowed_by_default(environment: str) -> None:
     deployment = deployed(environment_suffix=environment)
     assert origins(deployment) == {f"'{ORIGIN}'"}
