@@ -47,7 +47,6 @@ def test_every_resource_of_every_environment_has_a_price_or_is_free(service: str
         assert (environment, found.unpriced) == (environment, [])
 
 
-@pytest.mark.untraced
 def test_whatever_a_stack_can_have_has_a_price_or_is_free(any_stack: Deployment) -> None:
     nothing = Work(reads=(), writes=(), start_ms=0)
     assert not bill(Month(any_stack, Traffic(), nothing, PARCELS)).unpriced

@@ -156,7 +156,6 @@ def test_role_that_reads_a_secret_can_decrypt_it_and_no_table(store: str, action
     assert uses_of_key(created, "desk") == [iam.key_use(KEY, "Decrypt", [store], "amazonaws.com")]
 
 
-@pytest.mark.untraced
 def test_replicas_of_an_existing_key_have_its_id() -> None:
     existing = deployed(EXISTING, table=TableSettings(replica_regions=("us-west-2",)))
     expected = {"us-west-2": "arn:aws:kms:us-west-2:444455556666:key/mrk-1"}

@@ -86,7 +86,6 @@ def test_disabled_endpoint_is_replaced_by_the_domain_everywhere(enabled: Deploym
     assert trigger(disabled) != trigger(enabled)
 
 
-@pytest.mark.untraced
 def test_endpoint_that_a_transform_disables_is_replaced_by_the_domain() -> None:
     def disable(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
         if args.type_ != "aws:apigateway/restApi:RestApi":

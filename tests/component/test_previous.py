@@ -357,7 +357,6 @@ def test_existing_resources_are_imported_with_adopt_retained() -> None:
 
 
 @pytest.mark.parametrize("key_arn", [KEY, f"{KEY}-2"])
-@pytest.mark.untraced
 def test_replica_of_a_deployed_table_is_imported_when_its_region_returns(key_arn: str) -> None:
     known: Resources = {
         TABLE: {"name": "dev-items-table", "arn": TABLE_ARN},
