@@ -100,7 +100,6 @@ def test_stacks_of_a_renamed_project_have_its_config(
     assert "traces" in capsys.readouterr().out
 
 
-@pytest.mark.untraced
 def test_a_setting_can_be_tried_out(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["cost", "--service", "items", "--env", "dev", "--config", "tracing=true"]) == 0
     assert ["lambda.Function", "traces", "1,000,000", "traces", "5.00"] in [

@@ -135,7 +135,6 @@ def test_tables_without_their_former_key_use_the_key_that_aws_owns(unencrypted: 
     assert differences(unencrypted, owned) == {("dynamodb.Table", "serverSideEncryption")}
 
 
-@pytest.mark.untraced
 def test_only_services_of_the_stack_and_roles_that_need_it_use_the_key() -> None:
     created = deployed(service=PARCELS)
     policy = key_policy(created)
