@@ -106,7 +106,7 @@ bench: $(VENV)/.installed ## measure, beside peers doing the same work
 	@$(BIN)/python -m benchmarks
 
 load: $(VENV)/.installed ## 1,000 clients at once (SERVICE=stock, CLIENTS=n, SECONDS=n, WORKERS=n; URL= or TAP_OUTPUTS=file: of what stands)
-	@exec $(BIN)/python -m benchmarks.load $(call option,SERVICE,--service) --env '$(ENV)' $(call option,CLIENTS,--clients) $(call option,SECONDS,--seconds) $(call option,WORKERS,--workers) $(call option,URL,--url) $(call option,TAP_OUTPUTS,--outputs) $(OVERRIDES)
+	@exec $(TAP) load $(call option,SERVICE,--service) --env '$(ENV)' $(call option,CLIENTS,--clients) $(call option,SECONDS,--seconds) $(call option,WORKERS,--workers) $(call option,URL,--url) $(call option,TAP_OUTPUTS,--outputs) $(OVERRIDES)
 
 scaling: $(VENV)/.installed ## what 1,000 requests at once take: the tables of docs/scaling.md, written anew
 	@$(BIN)/python -m benchmarks.scaling

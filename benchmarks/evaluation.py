@@ -1,14 +1,14 @@
 """Evaluates `tap.py` under Pulumi's mocks in this process, then tells its processor time and what it made, as JSON."""
 
-import asyncio
 import json
 import runpy
 import time
 from typing import Any
 
 import pulumi
-from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs
-from pulumi.runtime.stack import run_pulumi_func
+from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs
+
+from lib.program.runner import run
 
 COMPUTED = {
     "executionArn": "arn:aws:execute-api:us-east-1:123456789012:abcdefghij",
@@ -29,8 +29,8 @@ class Cloud(pulumi.runtime.Mocks):
         self.types.append(args.typ)
         return f"{args.name}-id", {**COMPUTED, "arn": f"arn:aws:any:us-east-1:123456789012:{args.name}", **args.inputs}
 
-    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], None]:
-        return {}, None
+    def call(self, args: MockCallArgs) -> Any:
+        return {"accountId": "123456789012", "partition": "aws", "region": "us-east-1"}
 
 
 def program() -> None:
@@ -40,11 +40,8 @@ def program() -> None:
 
 def main() -> None:
     """Run the program as Pulumi's language host would."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
     cloud = Cloud()
-    pulumi.runtime.set_mocks(cloud, project="tap", stack="dev")
-    loop.run_until_complete(run_pulumi_func(program))
+    run(program, MockMonitor(cloud), project="tap", stack="dev", config={}, log=lambda level, message: None)
     print(json.dumps({"cpu": time.process_time(), "types": cloud.types}))
 
 

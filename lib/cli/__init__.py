@@ -12,7 +12,10 @@ from click.exceptions import NoArgsIsHelpError
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
-EXTRAS: Mapping[str, str] = dict.fromkeys(("boto3", "botocore", "cryptography", "ministack", "yaml"), "local")
+EXTRAS: Mapping[str, str] = {
+    **dict.fromkeys(("boto3", "botocore", "cryptography", "ministack", "yaml"), "local"),
+    **dict.fromkeys(("gevent", "locust"), "load"),
+}
 """Optional dependencies by the name of their package, and the extra that installs them."""
 
 
@@ -41,6 +44,7 @@ COMMANDS: Mapping[str, Lazy] = {
     ),
     "audit": Lazy("audit", "Evaluate the resources of deployments against security controls."),
     "cost": Lazy("cost", "Estimate the monthly cost on AWS."),
+    "load": Lazy("load", "Send requests of many concurrent clients to a service."),
     "docs": Lazy("docs", "Generate the documents of the services and the settings."),
 }
 

@@ -43,6 +43,14 @@ class Answer(NamedTuple):
             return {}
 
 
+class Endpoint(NamedTuple):
+    """A deployed API."""
+
+    url: str
+    authorization: auth.Shown
+    """Headers of a request that authorize it."""
+
+
 def send(
     url: str,
     call: Call,
@@ -87,12 +95,19 @@ def run_deployed(
     """Send the demo calls of services to the deployments in a file of outputs. Return the responses by service."""
     found = {}
     for name in names:
-        url, headers = files.reach(path, name, api_key)
-        outputs = files.read(path)
-        is_signed = outputs.get(f"{name}_authorization") == "AWS_IAM"
-        by = _signing(outputs[f"{name}_api_execution_arn"].split(":")[3]) if is_signed else auth.bearing(headers)
-        found[name] = run(SERVICES[name], {"api_url": url}, on_answer, by)
+        url, authorization = endpoint(path, name, api_key)
+        found[name] = run(SERVICES[name], {"api_url": url}, on_answer, authorization)
     return found
+
+
+def endpoint(path: Path, service: str, api_key: str | None = None) -> Endpoint:
+    """Return the API of a service in a file of outputs. Raise `OutputsError` if they contain no such service."""
+    url, headers = files.reach(path, service, api_key)
+    outputs = files.read(path)
+    is_signed = outputs.get(f"{service}_authorization") == "AWS_IAM"
+    if is_signed:
+        return Endpoint(url, _signing(outputs[f"{service}_api_execution_arn"].split(":")[3]))
+    return Endpoint(url, auth.bearing(headers))
 
 
 def _signing(region: str) -> auth.Shown:

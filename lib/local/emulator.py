@@ -29,25 +29,25 @@ COMMAND = ["-P", str(Path(__file__).with_name("server.py"))]
 READ_TIMEOUT_SECONDS = 5.0
 """How long a function waits for the emulator; a second attempt still ends within the 10 s of a function."""
 PORT_ATTEMPTS = 3
-"""Ports tried where any free one will do."""
+"""Attempts to find a free port if none is specified."""
 START_SECONDS = 120.0
 WORKERS = 64
-"""Most Lambda executions at once, each a process of some 46 MB; one more is answered 429."""
+"""Maximum number of concurrent Lambda executions, each a process of about 46 MB. More are throttled (429)."""
 
 
 class EmulatorError(Exception):
-    """The emulator did not start, or has died; the message says what it said last."""
+    """An emulator that did not start, or that died. The message contains the last line of its log."""
 
 
 def free_port() -> int:
-    """A port of loopback nobody listens on."""
+    """Return a free port of the loopback interface."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def taken(port: int) -> bool:
-    """Whether somebody listens on a port of loopback."""
+def is_port_in_use(port: int) -> bool:
+    """Return whether a process listens on a port of the loopback interface."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -78,12 +78,12 @@ class Emulator:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """URL of the emulator."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def function_log(self) -> Path:
-        """The file with the log of all functions."""
+        """Path of the log of all functions."""
         return self._log.with_name("functions.log")
 
     def __enter__(self) -> Emulator:
@@ -92,13 +92,13 @@ class Emulator:
                 return self._start()
             except EmulatorError:
                 # Another process can take a port between the choice of it and the start of the emulator.
-                if not (self._port_chosen and taken(self.port)):
+                if not (self._port_chosen and is_port_in_use(self.port)):
                     raise
                 self.port = free_port()
         return self._start()
 
     def _start(self) -> Emulator:
-        if taken(self.port):
+        if is_port_in_use(self.port):
             raise EmulatorError(f"port {self.port} is taken: give another as PORT=..., or none for a free one")
         with contextlib.ExitStack() as undo:
             name = undo.enter_context(tempfile.TemporaryDirectory(prefix="tap-local-", ignore_cleanup_errors=True))
@@ -118,21 +118,21 @@ class Emulator:
         self._undo.close()
 
     def alive(self) -> bool:
-        """Whether the process still runs."""
+        """Return whether the process runs."""
         return self._process is not None and self._process.poll() is None
 
     def check(self) -> None:
         """Raise `EmulatorError` if the process has ended."""
         if not self.alive():
-            raise EmulatorError(f"the emulator has died: {self.last_words()}")
+            raise EmulatorError(f"the emulator has died: {self.last_log_line()}")
 
-    def last_words(self) -> str:
-        """The last line it logged."""
+    def last_log_line(self) -> str:
+        """Return the last line that the process logged."""
         lines = self._log.read_text(encoding="utf-8", errors="replace").split("\n")
-        return next((line for line in reversed(lines) if line.strip()), "it said nothing")
+        return next((line for line in reversed(lines) if line.strip()), "its log is empty")
 
     def client(self, service: str, region: str = REGION) -> Any:
-        """A boto3 client that talks to it as the account's root; one per service and region."""
+        """Return the boto3 client of a service in a region, with the credentials of the root user."""
         if (service, region) not in self._clients:
             self._clients[service, region] = boto3.client(
                 service,
@@ -145,7 +145,7 @@ class Emulator:
         return self._clients[service, region]
 
     def api_url(self, api_id: str, stage: str) -> str:
-        """Where the emulator serves a stage of a REST API."""
+        """Return the URL of a stage of a REST API."""
         return f"{self.url}/restapis/{api_id}/{stage}/_user_request_"
 
     def _started(self, folder: Path) -> subprocess.Popen[bytes]:
@@ -164,7 +164,7 @@ class Emulator:
         deadline = time.monotonic() + START_SECONDS
         while not self._healthy():
             if not self.alive() or time.monotonic() > deadline:
-                raise EmulatorError(f"the emulator did not start on port {self.port}: {self.last_words()}")
+                raise EmulatorError(f"the emulator did not start on port {self.port}: {self.last_log_line()}")
             time.sleep(0.05)
 
     def _healthy(self) -> bool:
@@ -199,19 +199,19 @@ class Emulator:
         }
 
 
-class Place(NamedTuple):
+class RegionalEmulator(NamedTuple):
     """One region of an emulator."""
 
     emulator: Emulator
     region: str = REGION
 
     def client(self, service: str) -> Any:
-        """A boto3 client of this region."""
+        """Return the boto3 client of a service in this region."""
         return self.emulator.client(service, self.region)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the emulator and its Lambda workers, one session, at once: nothing in them is needed later."""
+    """Kill the emulator and its Lambda workers, which are one session. Their state is not needed."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

@@ -1,25 +1,25 @@
-"""Pulumi's engine in this process: creates what a program registers, in the emulator.
+"""Pulumi's engine in this process: it creates the resources of a program in the emulator.
 
-Small on purpose: it creates, finds what stands already, and neither updates nor deletes.
+It also looks up existing resources. It neither updates nor deletes any.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import runpy
 import secrets
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pulumi
-from pulumi.runtime import mocks, settings
+from pulumi.runtime import mocks
 
-from ..program.event_loop import event_loop
 from ..program.monitor import Monitor, plain
-from .emulator import ACCOUNT, REGION, Emulator, Place
-from .provisioners import NOT_EMULATED, PROVISIONERS, READERS, Made
+from ..program.runner import run
+from .emulator import ACCOUNT, REGION, Emulator, RegionalEmulator
+from .provisioners import NOT_EMULATED, PROVISIONERS, READERS, CreatedResource
 
 INVOKES: dict[str, Callable[[str], dict[str, Any]]] = {
     "aws:index/getAvailabilityZones:getAvailabilityZones": lambda region: {
@@ -30,107 +30,94 @@ INVOKES: dict[str, Callable[[str], dict[str, Any]]] = {
     "aws:index/getRegion:getRegion": lambda region: {"name": region, "region": region, "id": region},
     "aws:index/getPartition:getPartition": lambda _: {"partition": "aws", "dnsSuffix": "amazonaws.com", "id": "aws"},
 }
-"""What a program may ask AWS, and the answer in a region here."""
+"""Results of the data sources that a program can use, from the region."""
 
 
 class DeployError(Exception):
-    """The program could not be deployed; the message names the resource and the reason."""
+    """A program that could not be deployed. The message names the resource and the reason."""
 
 
 class Engine(mocks.Mocks):
     """Creates resources in an emulator."""
 
     def __init__(self, emulator: Emulator, progress: Callable[[str, str], None]) -> None:
-        """`progress` hears the type and the name of each resource once it stands."""
+        """`progress` receives the type and the name of each resource that is created."""
         self._emulator = emulator
         self._progress = progress
         self.not_emulated: list[tuple[str, str]] = []
-        """Type and name of everything left out."""
-        self.archives: dict[tuple[Place, str], pulumi.AssetArchive] = {}
-        """The code of each function made, that of its layers included, by its region and its name in AWS."""
+        """Types and names of the resources that were skipped."""
+        self.archives: dict[tuple[RegionalEmulator, str], pulumi.AssetArchive] = {}
+        """The code of each function, with that of its layers, by its region and its physical name."""
         self.failure: str | None = None
         self._layers: dict[str, dict[str, Any]] = {}
-        """What is in each version of a layer, as its functions import it, by its ARN."""
+        """The files of each version of a layer, by its ARN, at the paths where functions import them."""
         self._regions: dict[str, str] = {}
-        """Where the program's own providers work, by their id."""
+        """Regions of the program's own providers, by their id."""
 
     def call(self, args: mocks.MockCallArgs) -> Any:
-        """Answer an invoke."""
+        """Return the result of a data source."""
         if args.token not in INVOKES:
             raise DeployError(f"the local run cannot answer {args.token}")
         return INVOKES[args.token](self._region(args.provider, args.args))
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        """Create one resource, or find the one that has the id which the program says."""
+        """Create a resource, or look up the existing one whose id the program specifies."""
         if args.typ == "pulumi:providers:aws":
             self._regions[f"{args.name}-id"] = args.inputs.get("region", REGION)
-        place = Place(self._emulator, self._region(args.provider, args.inputs))
+        aws = RegionalEmulator(self._emulator, self._region(args.provider, args.inputs))
         if args.resource_id:
-            found = self._find(args.typ, args.name, place, args.resource_id)
-            return found.id, {"region": place.region, **args.inputs, **found.outputs}
+            existing = self._look_up(args, aws, args.resource_id)
+            return existing.id, {"region": aws.region, **args.inputs, **existing.outputs}
         if not args.custom or args.typ.startswith("pulumi:"):
             return f"{args.name}-id", args.inputs
-        inputs = _named(args.name, plain(args.inputs))
-        made = self._make(args.typ, args.name, place, inputs)
+        # Pulumi or its provider generates the name that a program does not set.
+        name = f"{args.inputs.get('namePrefix', args.name + '-')}{secrets.token_hex(4)}"
+        inputs = {"name": name, **plain(args.inputs)}
+        created = self._create(args, aws, inputs)
         self._progress(args.typ, args.name)
-        return made.id, {"region": place.region, **args.inputs, "name": inputs["name"], **made.outputs}
+        return created.id, {"region": aws.region, **args.inputs, "name": inputs["name"], **created.outputs}
 
     def _region(self, provider: str | None, inputs: Mapping[str, Any]) -> str:
-        """Where something is: in a region of its own, or in its provider's."""
+        """Return the region of a resource: its own, or that of its provider."""
         return inputs.get("region") or self._regions.get((provider or "").rpartition("::")[2], REGION)
 
-    def _find(self, type_: str, name: str, place: Place, id_: str) -> Made:
-        if type_ not in READERS:
-            raise self._failed(f"{type_} {name!r}: the local run cannot look up existing resources of this type")
-        return self._carried_out(type_, name, lambda: READERS[type_](place, id_))
+    def _look_up(self, args: mocks.MockResourceArgs, aws: RegionalEmulator, id_: str) -> CreatedResource:
+        if args.typ not in READERS:
+            raise self._error(args, "the local run cannot look up existing resources of this type")
+        return self._run_provisioner(args, lambda: READERS[args.typ](aws, id_))
 
-    def _make(self, type_: str, name: str, place: Place, inputs: dict[str, Any]) -> Made:
-        if type_ in NOT_EMULATED:
-            self.not_emulated.append((type_, name))
-            return Made(f"{name}-not-emulated", {"arn": f"arn:aws:not-emulated:::{name}"})
-        if type_ not in PROVISIONERS:
-            raise self._failed(
-                f"{type_} {name!r}: the local run does not support this resource type. Add a provisioner "
-                "to lib/local/provisioners."
-            )
-        made = self._carried_out(type_, name, lambda: PROVISIONERS[type_](place, inputs))
-        self._keep_code(type_, place, inputs, made)
-        return made
+    def _create(self, args: mocks.MockResourceArgs, aws: RegionalEmulator, inputs: dict[str, Any]) -> CreatedResource:
+        if args.typ in NOT_EMULATED:
+            self.not_emulated.append((args.typ, args.name))
+            return CreatedResource(f"{args.name}-not-emulated", {"arn": f"arn:aws:not-emulated:::{args.name}"})
+        if args.typ not in PROVISIONERS:
+            hint = "Add a provisioner to lib/local/provisioners."
+            raise self._error(args, f"the local run does not support this resource type. {hint}")
+        created = self._run_provisioner(args, lambda: PROVISIONERS[args.typ](aws, inputs))
+        self._store_code(args.typ, aws, inputs, created)
+        return created
 
-    def _carried_out(self, type_: str, name: str, work: Callable[[], Made]) -> Made:
+    def _run_provisioner(
+        self, args: mocks.MockResourceArgs, provision: Callable[[], CreatedResource]
+    ) -> CreatedResource:
         try:
-            return work()
-        except Exception as exc:  # pylint: disable=broad-exception-caught  # whatever it was, name the resource
-            raise self._failed(f"{type_} {name!r}: {exc}") from exc
+            return provision()
+        except Exception as exc:  # pylint: disable=broad-exception-caught  # the error names the resource
+            raise self._error(args, str(exc)) from exc
 
-    def _keep_code(self, type_: str, place: Place, inputs: dict[str, Any], made: Made) -> None:
+    def _store_code(self, type_: str, aws: RegionalEmulator, inputs: dict[str, Any], created: CreatedResource) -> None:
         if type_ == "aws:lambda/layerVersion:LayerVersion":
             assets = inputs["code"].assets
-            self._layers[made.outputs["arn"]] = {path.removeprefix("python/"): assets[path] for path in assets}
+            self._layers[created.outputs["arn"]] = {path.removeprefix("python/"): assets[path] for path in assets}
         if type_ == "aws:lambda/function:Function":
             shared = [self._layers.get(arn, {}) for arn in inputs.get("layers") or ()]
             files = {path: asset for assets in shared for path, asset in assets.items()}
-            self.archives[place, inputs["name"]] = pulumi.AssetArchive({**files, **inputs["code"].assets})
+            self.archives[aws, inputs["name"]] = pulumi.AssetArchive({**files, **inputs["code"].assets})
 
-    def _failed(self, message: str) -> DeployError:
+    def _error(self, args: mocks.MockResourceArgs, reason: str) -> DeployError:
+        message = f"{args.typ} {args.name!r}: {reason}"
         self.failure = self.failure or message
         return DeployError(message)
-
-
-def _named(logical: str, inputs: dict[str, Any]) -> dict[str, Any]:
-    """Inputs with the name that Pulumi or the provider makes up where the program gives none."""
-    return {"name": f"{inputs.get('namePrefix', logical + '-')}{secrets.token_hex(4)}", **inputs}
-
-
-class _Log(logging.Handler):
-    """Passes on the program's own warnings and errors."""
-
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        super().__init__()
-        self._tell = tell
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._tell(record.getMessage())
 
 
 def deploy(
@@ -140,35 +127,21 @@ def deploy(
     project: str,
     stack: str,
     config: Mapping[str, str],
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
 ) -> dict[str, Any]:
-    """Run a Pulumi program over `engine` and return its exports; raises `DeployError`."""
-    logger = logging.getLogger(f"tap.local.{stack}")
-    logger.propagate = False
-    logger.setLevel(logging.WARNING)
-    logger.handlers = [_Log(tell)]
-    pulumi.runtime.set_all_config({f"{project}:{key}": value for key, value in config.items()})
+    """Run a Pulumi program over `engine` and return its exports. Raise `DeployError`.
+
+    `report` receives the warnings and errors that the program logs.
+    """
     monitor = Monitor(engine)
-    with event_loop() as loop:
-        try:
-            mocks.set_mocks(engine, project=project, stack=stack, preview=False, logger=logger, monitor=monitor)
-            settings.set_root_resource(None)  # type: ignore[arg-type]  # run_in_stack makes the root itself
-            loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _run(program)))
-        except Exception as exc:
-            raise DeployError(getattr(engine, "failure", None) or str(exc)) from exc
-        finally:
-            _cancel_tasks(loop)
+
+    def log(level: int, message: str) -> None:
+        if level >= logging.WARNING:
+            report(message)
+
+    try:
+        script = partial(runpy.run_path, str(program), run_name="__main__")
+        run(script, monitor, project=project, stack=stack, config=config, log=log)
+    except Exception as exc:
+        raise DeployError(getattr(engine, "failure", None) or str(exc)) from exc
     return monitor.exports
-
-
-def _cancel_tasks(loop: asyncio.AbstractEventLoop) -> None:
-    """End what a failed program left under way, which the SDK would wait for in the next."""
-    pending = asyncio.all_tasks(loop)
-    for task in pending:
-        task.cancel()
-    loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
-    settings.SETTINGS.outputs.clear()
-
-
-def _run(program: Path) -> None:
-    runpy.run_path(str(program), run_name="__main__")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import signal
 import time
 from collections import Counter
@@ -17,14 +18,15 @@ from ..client import outputs_file as files
 from ..console import Terminal
 from ..program import project
 from ..services import SERVICES
-from . import aws_config, demo_user
-from .emulator import WORKERS, Emulator, Place
+from . import aws_config
+from .emulator import WORKERS, Emulator, RegionalEmulator
 from .engine import Engine, deploy
 from .function_logs import FunctionLogs
 from .hot_reload import Watcher
 from .provisioners import NOT_EMULATED
 
 POLL_SECONDS = 0.5
+USER_NAME = "demo@example.com"
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What asks the run to end: Ctrl-C, `kill`, a closed terminal."""
 
@@ -65,7 +67,7 @@ def run(
     with Emulator(port, workers, log_functions=True) as emulator:
         terminal.step(f"the emulator is up at {emulator.url}")
         npm.build([SERVICES[name] for name in services], terminal)
-        archives: dict[tuple[Place, str], Any] = {}
+        archives: dict[tuple[RegionalEmulator, str], Any] = {}
         stacks = {
             f"{config['service']}-{environment}": _deploy(here, config, emulator, archives, terminal)
             for config in configs
@@ -86,7 +88,7 @@ def _deploy(
     here: project.Project,
     config: Mapping[str, str],
     emulator: Emulator,
-    archives: dict[tuple[Place, str], Any],
+    archives: dict[tuple[RegionalEmulator, str], Any],
     terminal: Terminal,
 ) -> dict[str, Any]:
     service, created = config["service"], 0
@@ -98,7 +100,7 @@ def _deploy(
 
     engine = Engine(emulator, progress)
     stack = f"{service}-{config['environment']}"
-    outputs = deploy(here.program, engine, project=here.name, stack=stack, config=config, tell=terminal.say)
+    outputs = deploy(here.program, engine, project=here.name, stack=stack, config=config, report=terminal.say)
     archives.update(engine.archives)
     terminal.step(f"{service} is deployed: {created} resources")
     for type_, count in Counter(type_ for type_, _ in engine.not_emulated).items():
@@ -131,11 +133,19 @@ def _announce(stacks: dict[str, Any], emulator: Emulator, terminal: Terminal) ->
         if outputs["authorization"] == "AWS_IAM":
             terminal.say(f"  {'':12}sign requests with the credentials of this run")
         if "user_pool_id" in outputs:
-            name, password = demo_user.create(emulator, outputs["user_pool_id"])
+            name, password = create_user(emulator, outputs["user_pool_id"])
             terminal.say(f"  {'':12}people sign in as {name} with {password}, programs as docs/authorization.md says")
         if "site_url" in outputs:
             terminal.say(f"  {'':12}its pages are at {outputs['site_url']}/")
     terminal.say("")
+
+
+def create_user(emulator: Emulator, user_pool_id: str) -> tuple[str, str]:
+    """Create a user who can sign in with a user pool, and return the name and the password."""
+    client, password = emulator.client("cognito-idp", user_pool_id.split("_")[0]), f"aA1-{secrets.token_hex(6)}"
+    client.admin_create_user(UserPoolId=user_pool_id, Username=USER_NAME, MessageAction="SUPPRESS")
+    client.admin_set_user_password(UserPoolId=user_pool_id, Username=USER_NAME, Password=password, Permanent=True)
+    return USER_NAME, password
 
 
 def _serve(emulator: Emulator, watcher: Watcher, logs: FunctionLogs, terminal: Terminal) -> NoReturn:

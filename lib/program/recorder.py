@@ -13,13 +13,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import pulumi
 from google.protobuf.json_format import MessageToDict
-from pulumi.runtime import mocks, rpc, settings
+from pulumi.runtime import mocks, rpc
 
 from ..components.lookup.previous_state import INVOKE
-from .event_loop import event_loop
 from .monitor import STACK_TYPE, Monitor, plain
+from .runner import run
 
 PROJECT = "tap"
 """Default name of the Pulumi project that a recorded program belongs to."""
@@ -266,16 +265,6 @@ def _told(value: Any) -> Any:
     return [_told(one) for one in value] if isinstance(value, list) else value
 
 
-class _Messages(logging.Handler):
-    def __init__(self) -> None:
-        super().__init__(logging.INFO)
-        self.warnings: list[str] = []
-        self.notes: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:  # pylint: disable=redefined-outer-name  # logging's own word
-        (self.warnings if record.levelno >= logging.WARNING else self.notes).append(record.getMessage())
-
-
 def recorded(program: Path, config: Mapping[str, str], project: str = PROJECT) -> Deployment:
     """What a Pulumi program registers under `config` of its project, run in its folder as the Pulumi CLI runs it."""
     script = program.resolve()
@@ -314,19 +303,12 @@ def _record(
     project: str,
     calls: Mapping[str, Call],
 ) -> Deployment:
-    messages = _Messages()
-    logger = logging.Logger("recorder")
-    logger.addHandler(messages)
-    cloud = Cloud(preview, calls)
-    monitor = Recorder(cloud, preview)
-    with event_loop() as loop:
-        pulumi.runtime.set_all_config({f"{project}:{key}": value for key, value in config.items()})
-        mocks.set_mocks(cloud, project=project, stack="test", preview=preview, logger=logger, monitor=monitor)
-        settings.SETTINGS.outputs.clear()
-        settings.set_root_resource(None)  # type: ignore[arg-type]  # run_in_stack makes the root itself
-        loop.run_until_complete(pulumi.runtime.run_in_stack(partial(_run, program)))
-    return Deployment(monitor.registered, monitor.outputs, monitor.exports, messages.warnings, messages.notes)
+    warnings: list[str] = []
+    notes: list[str] = []
 
+    def log(level: int, message: str) -> None:
+        (warnings if level >= logging.WARNING else notes).append(message)
 
-def _run(program: Callable[[], object]) -> None:
-    program()
+    monitor = Recorder(Cloud(preview, calls), preview)
+    run(program, monitor, project=project, stack="test", config=config, log=log, preview=preview)
+    return Deployment(monitor.registered, monitor.outputs, monitor.exports, warnings, notes)

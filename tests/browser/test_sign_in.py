@@ -17,9 +17,9 @@ from playwright.sync_api import Page, Route, expect
 
 from lib.assets.npm import build
 from lib.console import Terminal
-from lib.local import demo_user
 from lib.local.emulator import Emulator
 from lib.local.engine import Engine, deploy
+from lib.local.run import create_user
 from lib.program import project
 from lib.services import SERVICES
 
@@ -40,8 +40,8 @@ def deployed(emulator: Emulator) -> Members:
     here = project.read(Path())
     config = project.config(here, "dev", "stock") | {"authorization": "COGNITO_USER_POOLS"}
     engine = Engine(emulator, lambda type_, name: None)
-    out = deploy(here.program, engine, project=here.name, stack="dev", config=config, tell=lambda line: None)
-    return Members(out["site_url"], out["sign_in_url"], *demo_user.create(emulator, out["user_pool_id"]))
+    out = deploy(here.program, engine, project=here.name, stack="dev", config=config, report=lambda line: None)
+    return Members(out["site_url"], out["sign_in_url"], *create_user(emulator, out["user_pool_id"]))
 
 
 @pytest.fixture(scope="module", name="members")

@@ -117,7 +117,9 @@ def deployed_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calla
             folder = tmp_path_factory.mktemp("cfn-outputs")
             engine = Engine(emulator, lambda type_, name: None)
             config = project.config(here, "dev", service)
-            stack = deploy(here.program, engine, project=here.name, stack="dev", config=config, tell=lambda line: None)
+            stack = deploy(
+                here.program, engine, project=here.name, stack="dev", config=config, report=lambda line: None
+            )
             files.write({"dev": stack}, folder)
             aws_config.write(emulator, folder)
             _FOLDERS[urlsplit(emulator.url).netloc] = folder

@@ -27,7 +27,7 @@ class Run:
         path = self._folder / "program.py"
         head = "import pulumi\nimport pulumi_aws as aws\n"
         path.write_text(head + textwrap.dedent(program), encoding="utf-8")
-        return deploy(path, self.engine, project="test", stack="dev", config=config, tell=self.told.append)
+        return deploy(path, self.engine, project="test", stack="dev", config=config, report=self.told.append)
 
 
 @pytest.fixture

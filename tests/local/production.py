@@ -70,5 +70,5 @@ def in_production(emulator: Emulator, service: str, **config: str) -> Production
     here, engine = project.read(Path()), Noting(emulator)
     said = project.config(here, "prod", service) | EVERYTHING | config
     stack = f"{service}-prod"
-    outputs = deploy(here.program, engine, project=here.name, stack=stack, config=said, tell=lambda line: None)
+    outputs = deploy(here.program, engine, project=here.name, stack=stack, config=said, report=lambda line: None)
     return Production(outputs, engine.made, {type_ for type_, _ in engine.not_emulated})

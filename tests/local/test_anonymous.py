@@ -26,7 +26,9 @@ def shop_fixture(emulator: Emulator) -> Shop:
         "anonymous_burst": str(BURST),
     }
     engine = Engine(emulator, lambda type_, name: None)
-    outputs = deploy(here.program, engine, project=here.name, stack="anonymous", config=config, tell=lambda line: None)
+    outputs = deploy(
+        here.program, engine, project=here.name, stack="anonymous", config=config, report=lambda line: None
+    )
     return Shop(Http(outputs, outputs["api_key"]), outputs, emulator.client)
 
 

@@ -16,9 +16,10 @@ import pytest
 from lib.cli import main
 from lib.client import auth, smoke_test
 from lib.client import outputs_file as files
-from lib.local import aws_config, demo_user
+from lib.local import aws_config
 from lib.local.emulator import REGION, Emulator
 from lib.local.engine import DeployError, Engine, deploy
+from lib.local.run import create_user
 from lib.model import Call
 from lib.program import project
 
@@ -34,7 +35,7 @@ def deployed(emulator: Emulator, service: str, suffix: str, **config: str) -> di
     here = project.read(Path())
     engine = Engine(emulator, lambda type_, name: None)
     said = project.config(here, suffix, service) | config
-    return deploy(here.program, engine, project=here.name, stack="dev", config=said, tell=lambda line: None)
+    return deploy(here.program, engine, project=here.name, stack="dev", config=said, report=lambda line: None)
 
 
 def answered(outputs: dict[str, Any], call: Call, by: auth.Shown | None = None) -> tuple[int, str]:
@@ -266,7 +267,7 @@ def test_only_members_of_the_group_are_administrators_in_an_existing_pool(emulat
     config = {"authorization": "COGNITO_USER_POOLS", "user_pool": theirs, "callback_urls": CALLBACK}
     outputs = deployed(emulator, "items", "customers", **config)
     assert outputs["user_pool_group"] == "items-customers"
-    name, password = demo_user.create(emulator, pool_id)
+    name, password = create_user(emulator, pool_id)
     assert answered(outputs, LIST, signed_in(outputs, name, password)) == (403, "FORBIDDEN")
     assert answered(outputs, MAKE, signed_in(outputs, name, password)) == (403, "FORBIDDEN")
     users.admin_add_user_to_group(UserPoolId=pool_id, Username=name, GroupName="items-customers")
@@ -276,7 +277,7 @@ def test_only_members_of_the_group_are_administrators_in_an_existing_pool(emulat
 
 
 def test_every_user_of_a_created_pool_can_call(emulator: Emulator, members: dict[str, Any]) -> None:
-    name, password = demo_user.create(emulator, members["user_pool_id"])
+    name, password = create_user(emulator, members["user_pool_id"])
     assert answered(members, LIST, signed_in(members, name, password)) == (200, "")
 
 

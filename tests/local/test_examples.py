@@ -19,7 +19,9 @@ INVENTORY = SERVICES["inventory"]
 def deployed(program: str, emulator: Emulator, environment: str = "eg") -> dict[str, Any]:
     engine = Engine(emulator, lambda type_, name: None)
     path = Path("examples", program)
-    return deploy(path, engine, project="tap", stack="dev", config={"environment": environment}, tell=lambda line: None)
+    return deploy(
+        path, engine, project="tap", stack="dev", config={"environment": environment}, report=lambda line: None
+    )
 
 
 def test_a_service_of_ones_own_answers(emulator: Emulator) -> None:

@@ -121,7 +121,7 @@ def stacks_fixture() -> Iterator[Callable[[str], Stack]]:
                 split = {"split_functions": str(layout == "split").lower()}
                 config = project.config(here, suffix, "inventory") | split
                 engine = Engine(emulator, lambda type_, name: None)
-                outputs = deploy(here.program, engine, project=here.name, stack=suffix, config=config, tell=print)
+                outputs = deploy(here.program, engine, project=here.name, stack=suffix, config=config, report=print)
                 listener = listeners.enter_context(listening(emulator.client, outputs["topic_arns"]["alerts"]))
                 made[layout] = Stack(emulator, outputs, listener)
             return made[layout]

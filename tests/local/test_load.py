@@ -1,82 +1,150 @@
-"""`python -m benchmarks.load`, in small."""
+"""`tap load`."""
 
 from __future__ import annotations
 
 import json
+import resource
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks.load.__main__ import main
+from lib.cli import main
+from lib.load import client, deployment
 from lib.local.emulator import free_port
 
 from ..support.fake_aws import Asked, serving
+from ..support.https_server import https_server
 
-SMALL = ("--service", "items", "--clients", "4", "--seconds", "1")
-
-
-def test_clients_drive_an_embedded_run_and_its_cap_is_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--service", "items", "--clients", "4", "--seconds", "3", "--workers", "1"]) == 0
-    said = capsys.readouterr().out
-    assert "load: 4 clients of items at once, 3 s" in said
-    assert "DELETE /items/{ItemId}/{CreatedAt} " in said
-    assert "429 ConcurrentInvocationLimitExceeded: over WORKERS" in said
-    assert said.endswith("s] nothing unexpected came back\n")
+SMALL = ("load", "--service", "items", "--clients", "1", "--seconds", "1")
 
 
-def test_nobody_who_answers_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.slow
+def test_load_deploys_a_service_and_reports_throttling_of_the_emulator(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["load", "--service", "items", "--clients", "4", "--seconds", "3", "--workers", "1"]) == 0
+    output = capsys.readouterr().out
+    assert "items is deployed in dev" in output
+    assert "\nsuccess         POST /items " in output
+    assert "  429 ConcurrentInvocationLimitExceeded: over --workers " in output
+    assert output.endswith("s] load test passed\n")
+
+
+@pytest.mark.slow
+def test_connection_errors_fail_the_test(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*SMALL, "--url", f"http://127.0.0.1:{free_port()}"]) == 1
-    said = capsys.readouterr().out
-    assert "no answer ConnectionRefusedError: UNEXPECTED" in said
-    assert "s] UNEXPECTED: " in said
+    output = capsys.readouterr().out
+    assert "failure  no response ConnectionRefusedError: POST /items " in output
+    assert output.endswith("s] load test failed: unexpected errors or no success, see above\n")
 
 
-def test_a_refusal_is_asked_again_and_an_error_is_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    posted: list[str] = []
+def outputs_file(folder: Path, api_url: str, **outputs: str) -> str:
+    """Write an outputs file of the items service."""
+    path = folder / "flat-outputs.json"
+    path.write_text(json.dumps({"items_api_url": api_url, **outputs}), encoding="utf-8")
+    return str(path)
 
-    def play(asked: Asked) -> tuple[int, Any]:
-        if asked.path != "/items":
-            return 502, {"code": "Boom"}
-        posted.append(json.loads(asked.body)["ItemId"])
-        return (429, {"code": "THROTTLED"}) if posted.count(posted[-1]) == 1 else (201, {"CreatedAt": "now"})
+
+@pytest.mark.slow
+def test_throttled_request_is_retried_and_a_failed_one_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(client, "MAX_BACKOFF_SECONDS", 0.0)
+    created: list[str] = []
+
+    def respond(request: Asked) -> tuple[int, Any]:
+        if request.path != "/items":
+            return 502, {"code": "BAD"}
+        created.append(json.loads(request.body)["ItemId"])
+        return (429, {"code": "THROTTLED"}) if created.count(created[-1]) == 1 else (201, {"CreatedAt": "now"})
 
     with serving() as fake:
-        fake.script = [play]
-        outputs = {"items_api_url": fake.url, "items_api_key": "a key"}
-        (tmp_path / "outputs.json").write_text(json.dumps(outputs), encoding="utf-8")
-        assert (
-            main(
-                ["--service", "items", "--clients", "1", "--seconds", "3", "--outputs", str(tmp_path / "outputs.json")]
-            )
-            == 1
-        )
-        assert {asked.headers["x-api-key"] for asked in fake.asked} == {"a key"}
-        assert [asked.path for asked in fake.asked][:3] == ["/items", "/items", f"/items/{posted[0]}/now"]
-    said = capsys.readouterr().out
-    assert "429 THROTTLED: over throttle_rate_per_second" in said
-    assert "502 Boom: UNEXPECTED" in said
+        fake.script = [respond]
+        path = outputs_file(tmp_path, fake.url, items_api_key="a key")
+        assert main([*SMALL, "--outputs", path, "--json"]) == 1
+        assert {request.headers["x-api-key"] for request in fake.asked} == {"a key"}
+        assert [request.path for request in fake.asked][:3] == ["/items", "/items", f"/items/{created[0]}/now"]
+    document = json.loads(capsys.readouterr().out)
+    rows = document.pop("rows")
+    assert document == {"service": "items", "url": fake.url, "clients": 1, "seconds": 1, "passed": False}
+    assert [(row["outcome"], row["name"]) for row in rows] == [
+        ("success", "POST /items"),
+        ("success", client.TOTAL),
+        ("expected error", "429 THROTTLED: over the throttle of the API or of a table"),
+        ("failure", "502 BAD: GET /items/{ItemId}/{CreatedAt}"),
+    ]
 
 
-def test_without_a_deployment_there_is_something_to_do_first(
+@pytest.mark.slow
+def test_requests_to_a_url_have_the_api_key_of_the_option() -> None:
+    with serving() as fake:
+        fake.script = [(500, {"code": "INTERNAL"})]
+        assert main([*SMALL, "--url", f"{fake.url}/", "--api-key", "a key"]) == 1
+        assert (fake.asked[0].path, fake.asked[0].headers["x-api-key"]) == ("/items", "a key")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("domain", "failure"),
+    [("localhost", "501 no code"), ("other.example.com", "no response SSLCertVerificationError")],
+)
+def test_certificate_of_the_api_is_verified(
+    domain: str, failure: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with https_server(domain, tmp_path, monkeypatch) as (port, _):
+        assert main([*SMALL, "--url", f"https://localhost:{port}"]) == 1
+    assert f"failure  {failure}: POST /items " in capsys.readouterr().out
+
+
+def test_load_without_a_deployment_names_the_commands_that_create_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([*SMALL, "--outputs", str(tmp_path / "none.json")]) == 1
-    assert "tells of no items service: run make local or make up SERVICE=items first" in capsys.readouterr().out
+    assert "items service: run make local or make up SERVICE=items first" in capsys.readouterr().err
 
 
-def test_an_environment_that_cannot_be_is_one_clear_error(capfd: pytest.CaptureFixture[str]) -> None:
-    assert main([*SMALL, "--env", "no spaces"]) == 1
-    assert "error: environment_suffix 'no spaces'" in capfd.readouterr().err
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--env", "no spaces"], "environment_suffix 'no spaces'"),
+        (["--config", "rollout"], "config must be KEY=VALUE"),
+        (["--clients", "0"], "Invalid value for '--clients': 0 is not in the range x>=1."),
+        (["--seconds", "0"], "Invalid value for '--seconds': 0 is not in the range x>=1."),
+        (["--workers", "0"], "Invalid value for '--workers': 0 is not in the range x>=1."),
+        (
+            ["--url", "http://a", "--outputs", "b"],
+            "--url and --outputs cannot be combined: each of them names a deployment.",
+        ),
+        (
+            ["--url", "http://a", "--workers", "1"],
+            "--workers and --config cannot be combined with --url or --outputs: they ",
+        ),
+        (
+            ["--outputs", "b", "--config", "a=b"],
+            "--workers and --config cannot be combined with --url or --outputs: they ",
+        ),
+    ],
+)
+def test_usage_error_is_one_line(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*SMALL, *arguments]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert len(error.splitlines()) == 1
 
 
-@pytest.mark.parametrize("option", ["--clients", "--seconds", "--workers"])
-def test_a_number_that_is_none_is_refused(option: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main([option, "0"])
-    assert "'0': give a whole number, 1 or more" in capsys.readouterr().err
-
-
-def test_more_clients_than_files_may_be_open_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_more_clients_than_open_files_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     assert main([*SMALL, "--clients", "999999999"]) == 1
-    assert "raise `ulimit -Hn`" in capsys.readouterr().out
+    assert capsys.readouterr().err == (
+        f"error: 999999999 clients require 1000000255 open files, and the limit is {hard}. Start at most {hard - 256} "
+        "clients, or raise the limit with ulimit -Hn.\n"
+    )
+
+
+def test_limit_of_open_files_is_raised_for_the_clients() -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (500, before[1]))
+    try:
+        deployment.raise_file_limit(400)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (656, before[1])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)

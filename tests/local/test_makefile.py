@@ -78,6 +78,14 @@ def test_costs_are_of_every_environment_unless_one_is_named(checkout: Checkout) 
     assert shlex.split(named)[4:] == ["--service", "stock", "--env", "prod", "--requests", "5"]
 
 
+def test_load_passes_its_variables_as_options(checkout: Checkout) -> None:
+    words = checkout.make("-n", "load", "SERVICE=items", "CLIENTS=2", "SECONDS=3", "WORKERS=4", "CONFIG=a=b c=d").stdout
+    options = "--service items --env dev --clients 2 --seconds 3 --workers 4 --config a=b --config c=d"
+    assert shlex.split(words) == ["exec", ".venv/bin/python", "-m", "lib", "load", *options.split()]
+    deployed = shlex.split(checkout.make("-n", "load", "URL=http://a", "TAP_OUTPUTS=file").stdout)
+    assert deployed[5:] == ["--env", "dev", "--url", "http://a", "--outputs", "file"]
+
+
 @pytest.mark.parametrize("command", ["preview", "up", "outputs", "destroy"])
 def test_without_a_pulumi_cli_one_line_says_so(checkout: Checkout, command: str) -> None:
     done = checkout.make(command)

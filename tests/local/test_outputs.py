@@ -59,7 +59,7 @@ def test_integration_tests_run_against_either_file(emulator: Emulator, tmp_path:
     here = project.read(Path())
     engine = Engine(emulator, lambda type_, name: None)
     config = project.config(here, "either", "items")
-    stack = deploy(here.program, engine, project=here.name, stack="either", config=config, tell=lambda line: None)
+    stack = deploy(here.program, engine, project=here.name, stack="either", config=config, report=lambda line: None)
     outputs_file.write({"items-either": stack}, tmp_path)
     aws_config.write(emulator, tmp_path)
     for name in (outputs_file.ALL, outputs_file.FLAT):

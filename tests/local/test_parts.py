@@ -18,9 +18,16 @@ from lib.client import auth, outputs_file, smoke_test
 from lib.components.compute.code_archive import code_archive
 from lib.console import Terminal
 from lib.local import emulator as emulators
-from lib.local.emulator import READ_TIMEOUT_SECONDS, Emulator, EmulatorError, Place, free_port, taken
+from lib.local.emulator import (
+    READ_TIMEOUT_SECONDS,
+    Emulator,
+    EmulatorError,
+    RegionalEmulator,
+    free_port,
+    is_port_in_use,
+)
 from lib.local.hot_reload import Watcher
-from lib.local.provisioners.archives import archive_bytes
+from lib.local.provisioners.lambda_ import archive_bytes
 from lib.model import Call
 from lib.program import project
 from lib.runtime import http_client
@@ -48,11 +55,11 @@ def test_an_emulator_leaves_nothing_behind() -> None:
     with Emulator() as running:
         folder = running._log.parent  # pylint: disable=protected-access  # to end it from outside
         assert folder.is_dir()
-        assert taken(running.port)
+        assert is_port_in_use(running.port)
         process = pid(running)
         running.check()
     assert not folder.exists()
-    assert not taken(running.port)
+    assert not is_port_in_use(running.port)
     with pytest.raises(ProcessLookupError):
         os.killpg(process, 0)
 
@@ -61,7 +68,7 @@ def test_an_emulator_that_dies_is_noticed() -> None:
     with Emulator() as running:
         os.kill(pid(running), signal.SIGKILL)
         os.waitid(os.P_PID, pid(running), os.WEXITED | os.WNOWAIT)
-        with pytest.raises(EmulatorError, match="the emulator has died: it said nothing"):
+        with pytest.raises(EmulatorError, match="the emulator has died: its log is empty"):
             running.check()
 
 
@@ -94,7 +101,7 @@ def test_an_emulator_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_free_ports_are_free() -> None:
-    assert not taken(free_port())
+    assert not is_port_in_use(free_port())
 
 
 def test_config_is_the_projects_then_the_stacks(tmp_path: Path) -> None:
@@ -312,7 +319,7 @@ class Deployed:
         self.told: list[str] = []
         self._lambda = emulator.client("lambda")
         archive = code_archive(files)
-        self.watcher = Watcher({(Place(emulator), name): archive}, self.told.append)
+        self.watcher = Watcher({(RegionalEmulator(emulator), name): archive}, self.told.append)
         self.name = name
         emulator.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")
         self._lambda.create_function(

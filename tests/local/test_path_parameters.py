@@ -25,7 +25,7 @@ def call_fixture(emulator: Emulator) -> Call:
     here = project.read(Path())
     config = project.config(here, "paths", "items")
     engine = Engine(emulator, lambda type_, name: None)
-    outputs = deploy(here.program, engine, project=here.name, stack="paths", config=config, tell=lambda line: None)
+    outputs = deploy(here.program, engine, project=here.name, stack="paths", config=config, report=lambda line: None)
     url = urlsplit(outputs["api_url"])
 
     def call(method: str, path: str, **body: Any) -> tuple[int, Any]:

@@ -27,7 +27,7 @@ def stack_fixture() -> Iterator[tuple[Emulator, dict[str, Any]]]:
         engine = Engine(emulator, lambda type_, name: None)
         yield (
             emulator,
-            deploy(here.program, engine, project=here.name, stack="iam", config=config, tell=lambda line: None),
+            deploy(here.program, engine, project=here.name, stack="iam", config=config, report=lambda line: None),
         )
 
 

@@ -32,7 +32,7 @@ def folder_fixture(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory)
     for service in SERVICES:
         config = project.config(here, "readme", service)
         engine = Engine(emulator, lambda type_, name: None)
-        stacks[service] = deploy(here.program, engine, project=here.name, stack=service, config=config, tell=print)
+        stacks[service] = deploy(here.program, engine, project=here.name, stack=service, config=config, report=print)
     files.write(stacks, tmp_path / "cfn-outputs")
     (tmp_path / ".venv/bin").mkdir(parents=True)
     (tmp_path / ".venv/bin/python").symlink_to(sys.executable)

@@ -92,7 +92,7 @@ def deployed(request: pytest.FixtureRequest, emulator: Emulator, tmp_path_factor
         encoding="utf-8",
     )
     engine = Engine(emulator, lambda type_, name: None)
-    outputs = deploy(path, engine, project="test", stack="dev", config={}, tell=lambda line: None)
+    outputs = deploy(path, engine, project="test", stack="dev", config={}, report=lambda line: None)
     return Shop(emulator, outputs)
 
 
@@ -166,7 +166,7 @@ def test_a_bucket_may_stand_in_another_region(emulator: Emulator, tmp_path: Path
         encoding="utf-8",
     )
     engine = Engine(emulator, lambda type_, name: None)
-    found = deploy(program, engine, project="test", stack="dev", config={}, tell=lambda line: None)
+    found = deploy(program, engine, project="test", stack="dev", config={}, report=lambda line: None)
     at = emulator.client("s3", "us-west-2").get_bucket_location(Bucket=found["name"])
     assert (found["name"], at["LocationConstraint"]) == ("west-bucket", "us-west-2")
 

@@ -34,7 +34,7 @@ def shop_fixture(emulator: Emulator) -> Shop:
     here = project.read(Path())
     config = project.config(here, "iam", "stock")
     engine = Engine(emulator, lambda type_, name: None)
-    outputs = deploy(here.program, engine, project=here.name, stack="iam", config=config, tell=lambda line: None)
+    outputs = deploy(here.program, engine, project=here.name, stack="iam", config=config, report=lambda line: None)
     for rule in outputs["schedule_names"].values():
         emulator.client("events").disable_rule(Name=rule)
     for mapping in emulator.client("lambda").list_event_source_mappings()["EventSourceMappings"]:

@@ -106,7 +106,7 @@ def deployed(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Ya
     engine = Engine(emulator, lambda type_, name: None)
     with pytest.MonkeyPatch.context() as patched:
         patched.syspath_prepend(str(folder))
-        outputs = deploy(program, engine, project="test", stack="dev", config={}, tell=lambda line: None)
+        outputs = deploy(program, engine, project="test", stack="dev", config={}, report=lambda line: None)
     return Yard(emulator, outputs)
 
 

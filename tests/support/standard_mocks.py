@@ -11,7 +11,7 @@ import pulumi
 from pulumi.runtime.settings import SETTINGS, get_monitor
 from pulumi.runtime.stack import wait_for_rpcs
 
-from lib.program.event_loop import event_loop
+from lib.program.runner import event_loop
 
 T = TypeVar("T")
 Program = Callable[[], pulumi.ComponentResource]

@@ -1,31 +1,21 @@
-"""Certificates, and the DNS that proves whose a domain is."""
+"""Certificates of ACM."""
 
 from __future__ import annotations
 
-from ..emulator import Place
-from .base import NOT_EMULATED, Inputs, Made, chosen, provisions, tag_list
+from ..emulator import RegionalEmulator
+from .base import CreatedResource, Inputs, call, provisions
 
-NOT_EMULATED |= {
-    "aws:route53/record:Record": "the hosted zone is on AWS",
-    "aws:acm/certificateValidation:CertificateValidation": "the emulator's certificates are valid as they are",
-}
+PROOF = {"resourceRecordName": "Name", "resourceRecordType": "Type", "resourceRecordValue": "Value"}
 
 
-@provisions("aws:acm/certificate:Certificate")
-def certificate(place: Place, inputs: Inputs) -> Made:
-    """A certificate."""
-    client = place.client("acm")
-    arn = client.request_certificate(
-        **chosen(inputs, DomainName="domainName", ValidationMethod="validationMethod"), Tags=tag_list(inputs)
-    )["CertificateArn"]
-    asked = client.describe_certificate(CertificateArn=arn)["Certificate"]["DomainValidationOptions"]
+@provisions("acm.Certificate")
+def certificate(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
+    """Request a certificate, and return the DNS records that prove the ownership of its domain."""
+    arn = call(aws, "acm", "request_certificate", inputs)["CertificateArn"]
     options = [
-        {
-            "domainName": one["DomainName"],
-            "resourceRecordName": one["ResourceRecord"]["Name"],
-            "resourceRecordType": one["ResourceRecord"]["Type"],
-            "resourceRecordValue": one["ResourceRecord"]["Value"],
-        }
-        for one in asked
+        {"domainName": option["DomainName"], **{name: option["ResourceRecord"][key] for name, key in PROOF.items()}}
+        for option in aws.client("acm").describe_certificate(CertificateArn=arn)["Certificate"][
+            "DomainValidationOptions"
+        ]
     ]
-    return Made(arn, {"arn": arn, "domainValidationOptions": options})
+    return CreatedResource(arn, {"arn": arn, "domainValidationOptions": options})

@@ -1,111 +1,12 @@
-"""REST APIs."""
+"""REST APIs of API Gateway."""
 
 from __future__ import annotations
 
-from ..emulator import ACCOUNT, Place
-from .base import Inputs, Made, Row, chosen, provisions, rows
+from collections.abc import Mapping
+from typing import Any
 
-
-@provisions("aws:apigateway/restApi:RestApi")
-def rest_api(place: Place, inputs: Inputs) -> Made:
-    """A REST API with its root."""
-    made = place.client("apigateway").create_rest_api(
-        **chosen(inputs, name="name", description="description", tags="tags"), **_endpoint(inputs)
-    )
-    outputs = {
-        "arn": f"arn:aws:apigateway:{place.region}::/restapis/{made['id']}",
-        "executionArn": f"arn:aws:execute-api:{place.region}:{ACCOUNT}:{made['id']}",
-        "rootResourceId": made["rootResourceId"],
-        # The emulator serves the endpoint nevertheless, and has no DNS and no certificate for a domain.
-        "disableExecuteApiEndpoint": False,
-    }
-    return Made(made["id"], outputs)
-
-
-def _endpoint(inputs: Inputs) -> Inputs:
-    given = inputs.get("endpointConfiguration")
-    return {"endpointConfiguration": {"types": [given["types"]]}} if given else {}
-
-
-@provisions("aws:apigateway/domainName:DomainName")
-def domain_name(place: Place, inputs: Inputs) -> Made:
-    """A domain of one's own, which the emulator answers to by its Host header."""
-    name = inputs["domainName"]
-    made = place.client("apigateway").create_domain_name(
-        **chosen(
-            inputs,
-            domainName="domainName",
-            regionalCertificateArn="regionalCertificateArn",
-            securityPolicy="securityPolicy",
-            tags="tags",
-        ),
-        **_endpoint(inputs),
-    )
-    outputs = {
-        "arn": f"arn:aws:apigateway:{place.region}::/domainnames/{name}",
-        "regionalDomainName": made["regionalDomainName"],
-        "regionalZoneId": made["regionalHostedZoneId"],
-    }
-    return Made(name, outputs)
-
-
-@provisions("aws:apigateway/account:Account")
-def api_account(place: Place, inputs: Inputs) -> Made:
-    """The role with which API Gateway writes logs."""
-    patch = {"op": "replace", "path": "/cloudwatchRoleArn", "value": inputs["cloudwatchRoleArn"]}
-    place.client("apigateway").update_account(patchOperations=[patch])
-    return Made("api-gateway-account", {})
-
-
-@provisions("aws:apigateway/response:Response")
-def gateway_response(place: Place, inputs: Inputs) -> Made:
-    """How the gateway refuses."""
-    templates = {
-        # AWS fills this variable in; the emulator would show its name.
-        kind: text.replace('"$context.error.validationErrorString"', "")
-        for kind, text in (inputs.get("responseTemplates") or {}).items()
-    }
-    place.client("apigateway").put_gateway_response(
-        **chosen(
-            inputs,
-            restApiId="restApiId",
-            responseType="responseType",
-            statusCode="statusCode",
-            responseParameters="responseParameters",
-        ),
-        responseTemplates=templates,
-    )
-    return Made(f"aggr-{inputs['restApiId']}-{inputs['responseType']}", {})
-
-
-@provisions("aws:apigateway/stage:Stage")
-def api_stage(place: Place, inputs: Inputs) -> Made:
-    """Where a deployment is served."""
-    place.client("apigateway").create_stage(
-        **chosen(
-            inputs,
-            restApiId="restApi",
-            stageName="stageName",
-            deploymentId="deployment",
-            tracingEnabled="xrayTracingEnabled",
-            variables="variables",
-            tags="tags",
-        )
-    )
-    api, stage = inputs["restApi"], inputs["stageName"]
-    if log := inputs.get("accessLogSettings"):
-        said = {"destinationArn": log["destinationArn"], "format": log["format"]}
-        patches = [
-            {"op": "replace", "path": f"/accessLogSettings/{name}", "value": value} for name, value in said.items()
-        ]
-        place.client("apigateway").update_stage(restApiId=api, stageName=stage, patchOperations=patches)
-    outputs = {
-        "arn": f"arn:aws:apigateway:{place.region}::/restapis/{api}/stages/{stage}",
-        "executionArn": f"arn:aws:execute-api:{place.region}:{ACCOUNT}:{api}/{stage}",
-        "invokeUrl": place.emulator.api_url(api, stage),
-    }
-    return Made(f"ags-{api}-{stage}", outputs)
-
+from ..emulator import ACCOUNT, RegionalEmulator
+from .base import CreatedResource, Creation, Inputs, call, creations, provisions
 
 METHOD_SETTINGS = {
     "throttlingRateLimit": "throttling/rateLimit",
@@ -114,86 +15,104 @@ METHOD_SETTINGS = {
     "dataTraceEnabled": "logging/dataTrace",
     "metricsEnabled": "metrics/enabled",
 }
-"""Pulumi's settings of a method, and the paths under which a stage is patched."""
+"""Paths at which a stage has the settings of its methods."""
+METHOD_ID = "{restApi}-{resourceId}-{httpMethod}"
+API = "restApiId=restApi"
 
-
-@provisions("aws:apigateway/methodSettings:MethodSettings")
-def method_settings(place: Place, inputs: Inputs) -> Made:
-    """The throttle, the logs and the metrics of a stage's methods."""
-    given = {name: value for name, value in inputs["settings"].items() if value is not None}
-    if unknown := given.keys() - METHOD_SETTINGS.keys():
-        raise ValueError(f"method settings {sorted(unknown)}: not known to the local run")
-    patches = [
-        {"op": "replace", "path": f"/{inputs['methodPath']}/{METHOD_SETTINGS[name]}", "value": str(value)}
-        for name, value in given.items()
-    ]
-    place.client("apigateway").update_stage(
-        restApiId=inputs["restApi"], stageName=inputs["stageName"], patchOperations=patches
-    )
-    return Made(f"{inputs['restApi']}-{inputs['stageName']}-{inputs['methodPath']}", {})
-
-
-@provisions("aws:apigateway/usagePlan:UsagePlan")
-def usage_plan(place: Place, inputs: Inputs) -> Made:
-    """What a key may do in a month, and in a second."""
-    throttle, quota = inputs.get("throttleSettings"), inputs.get("quotaSettings")
-    made = place.client("apigateway").create_usage_plan(
-        **chosen(inputs, name="name", tags="tags"),
-        apiStages=[{"apiId": stage["apiId"], "stage": stage["stage"]} for stage in inputs.get("apiStages") or []],
-        **({"throttle": throttle} if throttle else {}),
-        **({"quota": quota} if quota else {}),
-    )
-    return Made(made["id"], {})
-
-
-AT = "restApiId=restApi resourceId httpMethod"
-"""Where in an API a method is."""
-
-rows(
+creations(
     "apigateway",
     {
-        "aws:apigateway/resource:Resource": Row(
-            "create_resource", "restApiId=restApi parentId pathPart", "{id}", "path"
-        ),
-        "aws:apigateway/model:Model": Row("create_model", "restApiId=restApi name contentType schema", "{id}"),
-        "aws:apigateway/requestValidator:RequestValidator": Row(
-            "create_request_validator",
-            "restApiId=restApi name validateRequestBody validateRequestParameters",
+        "apigateway.RestApi": Creation(
+            "create_rest_api",
             "{id}",
+            {
+                "arn": "arn:aws:apigateway:{region}::/restapis/{id}",
+                "executionArn": "arn:aws:execute-api:{region}:{account}:{id}",
+                "rootResourceId": "{rootResourceId}",
+                "disableExecuteApiEndpoint": False,
+            },
+            # The emulator has no DNS and no certificate for a domain, so the endpoint stays enabled.
+            inputs={"disableExecuteApiEndpoint": None},
         ),
-        "aws:apigateway/authorizer:Authorizer": Row(
-            "create_authorizer", "restApiId=restApi name type providerARNs=providerArns identitySource", "{id}"
+        "apigateway.DomainName": Creation(
+            "create_domain_name",
+            "{domainName}",
+            {
+                "arn": "arn:aws:apigateway:{region}::/domainnames/{domainName}",
+                "regionalDomainName": "{regionalDomainName}",
+                "regionalZoneId": "{regionalHostedZoneId}",
+            },
         ),
-        "aws:apigateway/method:Method": Row(
-            "put_method",
-            f"{AT} authorizationType=authorization authorizerId authorizationScopes apiKeyRequired requestParameters "
-            "requestModels requestValidatorId",
-            "agm-{restApi}-{resourceId}-{httpMethod}",
+        "apigateway.Resource": Creation("create_resource", "{id}", {"path": "{path}"}, API),
+        "apigateway.Model": Creation("create_model", "{id}", names=API),
+        "apigateway.RequestValidator": Creation("create_request_validator", "{id}", names=API),
+        "apigateway.Authorizer": Creation("create_authorizer", "{id}", names=API),
+        "apigateway.Method": Creation("put_method", f"agm-{METHOD_ID}", names=f"{API} authorizationType=authorization"),
+        "apigateway.Integration": Creation("put_integration", f"agi-{METHOD_ID}", names=API),
+        "apigateway.MethodResponse": Creation("put_method_response", f"agmr-{METHOD_ID}-{{statusCode}}", names=API),
+        "apigateway.IntegrationResponse": Creation(
+            "put_integration_response", f"agir-{METHOD_ID}-{{statusCode}}", names=API
         ),
-        "aws:apigateway/integration:Integration": Row(
-            "put_integration",
-            f"{AT} type integrationHttpMethod uri requestTemplates passthroughBehavior",
-            "agi-{restApi}-{resourceId}-{httpMethod}",
+        "apigateway.Deployment": Creation("create_deployment", "{id}", names=API),
+        "apigateway.ApiKey": Creation("create_api_key", "{id}", {"value": "{value}"}, inputs={"enabled": True}),
+        "apigateway.BasePathMapping": Creation(
+            "create_base_path_mapping", "{domainName}/{basePath}", names=f"{API} stage=stageName"
         ),
-        "aws:apigateway/methodResponse:MethodResponse": Row(
-            "put_method_response",
-            f"{AT} statusCode responseParameters",
-            "agmr-{restApi}-{resourceId}-{httpMethod}-{statusCode}",
+        "apigateway.UsagePlan": Creation(
+            "create_usage_plan", "{id}", names="throttle=throttleSettings quota=quotaSettings"
         ),
-        "aws:apigateway/integrationResponse:IntegrationResponse": Row(
-            "put_integration_response",
-            f"{AT} statusCode responseParameters responseTemplates selectionPattern",
-            "agir-{restApi}-{resourceId}-{httpMethod}-{statusCode}",
-        ),
-        "aws:apigateway/deployment:Deployment": Row("create_deployment", "restApiId=restApi", "{id}"),
-        "aws:apigateway/apiKey:ApiKey": Row("create_api_key", "name tags", "{id}", "value", {"enabled": True}),
-        "aws:apigateway/basePathMapping:BasePathMapping": Row(
-            "create_base_path_mapping",
-            "domainName restApiId=restApi stage=stageName basePath",
-            "{domainName}/{basePath}",
-        ),
-        "aws:apigateway/usagePlanKey:UsagePlanKey": Row(
-            "create_usage_plan_key", "usagePlanId keyId keyType", "{keyId}"
-        ),
+        "apigateway.UsagePlanKey": Creation("create_usage_plan_key", "{keyId}"),
     },
 )
+
+
+@provisions("apigateway.Account")
+def api_account(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
+    """Set the role with which API Gateway writes logs."""
+    call(aws, "apigateway", "update_account", _patch("", {"cloudwatchRoleArn": inputs["cloudwatchRoleArn"]}))
+    return CreatedResource("api-gateway-account", {})
+
+
+@provisions("apigateway.Response")
+def gateway_response(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
+    """Set the response to requests that API Gateway rejects."""
+    templates = {
+        # AWS replaces this variable; the emulator would send its name.
+        content_type: template.replace('"$context.error.validationErrorString"', "")
+        for content_type, template in (inputs.get("responseTemplates") or {}).items()
+    }
+    call(aws, "apigateway", "put_gateway_response", {**inputs, "responseTemplates": templates})
+    return CreatedResource(f"aggr-{inputs['restApiId']}-{inputs['responseType']}", {})
+
+
+@provisions("apigateway.Stage")
+def api_stage(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
+    """Create a stage with its access log."""
+    names = f"{API} deploymentId=deployment tracingEnabled=xrayTracingEnabled"
+    call(aws, "apigateway", "create_stage", inputs, names)
+    if log := inputs.get("accessLogSettings"):
+        call(aws, "apigateway", "update_stage", inputs | _patch("accessLogSettings/", log), API)
+    api, stage = inputs["restApi"], inputs["stageName"]
+    outputs = {
+        "arn": f"arn:aws:apigateway:{aws.region}::/restapis/{api}/stages/{stage}",
+        "executionArn": f"arn:aws:execute-api:{aws.region}:{ACCOUNT}:{api}/{stage}",
+        "invokeUrl": aws.emulator.api_url(api, stage),
+    }
+    return CreatedResource(f"ags-{api}-{stage}", outputs)
+
+
+@provisions("apigateway.MethodSettings")
+def method_settings(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
+    """Set throttling, logs and metrics of the methods of a stage."""
+    api, stage, path = inputs["restApi"], inputs["stageName"], inputs["methodPath"]
+    settings = {name: value for name, value in inputs["settings"].items() if value is not None}
+    if unknown := settings.keys() - METHOD_SETTINGS.keys():
+        raise ValueError(f"method settings {sorted(unknown)}: not known to the local run")
+    values = {METHOD_SETTINGS[name]: str(value) for name, value in settings.items()}
+    call(aws, "apigateway", "update_stage", inputs | _patch(f"{path}/", values), API)
+    return CreatedResource(f"{api}-{stage}-{path}", {})
+
+
+def _patch(path: str, values: Mapping[str, Any]) -> Inputs:
+    operations = [{"op": "replace", "path": f"/{path}{name}", "value": value} for name, value in values.items()]
+    return {"patchOperations": operations}

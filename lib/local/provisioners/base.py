@@ -1,106 +1,166 @@
-"""Registers of the provisioners, and functions that provisioners share."""
+"""Registers of the provisioners, and calls of AWS operations whose parameters are derived from Pulumi's inputs."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from string import Formatter
 from typing import Any, NamedTuple
 
-from ..emulator import Place
+from ..emulator import ACCOUNT, RegionalEmulator
 
 Inputs = dict[str, Any]
 
 
-class Made(NamedTuple):
-    """What a resource became: its id, and the outputs that its inputs do not tell."""
+class CreatedResource(NamedTuple):
+    """The id of a resource, and the outputs that are not among its inputs."""
 
     id: str
     outputs: Inputs
 
 
-Provisioner = Callable[[Place, Inputs], Made]
+Provisioner = Callable[[RegionalEmulator, Inputs], CreatedResource]
+Reader = Callable[[RegionalEmulator, str], CreatedResource]
+
 PROVISIONERS: dict[str, Provisioner] = {}
-"""Provisioners by the type token of their resource type."""
+"""Functions that create a resource, by type token."""
 
-Reader = Callable[[Place, str], Made]
 READERS: dict[str, Reader] = {}
-"""What a program may use that stands already, and how it is found by its id."""
+"""Functions that look up an existing resource by its id, by type token."""
 
-NOT_EMULATED: dict[str, str] = {}
-"""Types that are left out of a local run, and why.  Each that a program has is listed when it is deployed."""
+NOT_EMULATED: dict[str, str] = {
+    "aws:acm/certificateValidation:CertificateValidation": "the emulator's certificates are valid as they are",
+    "aws:appautoscaling/policy:Policy": "the emulator has no Application Auto Scaling",
+    "aws:appautoscaling/target:Target": "the emulator has no Application Auto Scaling",
+    "aws:codedeploy/application:Application": "the emulator has no CodeDeploy",
+    "aws:codedeploy/deploymentGroup:DeploymentGroup": "the emulator has no CodeDeploy",
+    "aws:route53/record:Record": "the hosted zone is on AWS",
+    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": "the emulator's web ACLs do not log",
+}
+"""Types that a local run skips, by type token, each with the reason that is shown to the user."""
+
+PAIRS = ({"Key", "Value"}, {"Name", "Value"}, {"TagKey", "TagValue"})
+"""Members of the structures that AWS uses where Pulumi has a dictionary, as for tags and dimensions."""
 
 
-def provisions(token: str) -> Callable[[Provisioner], Provisioner]:
-    """Register the provisioner of a resource type."""
+def token(kind: str) -> str:
+    """Return the type token of a kind: `aws:sns/topic:Topic` for `sns.Topic`."""
+    module, _, name = kind.partition(".")
+    return f"aws:{module}/{name[0].lower()}{name[1:]}:{name}"
+
+
+def provisions(kind: str) -> Callable[[Provisioner], Provisioner]:
+    """Register a function as the provisioner of a resource type."""
 
     def register(provisioner: Provisioner) -> Provisioner:
-        PROVISIONERS[token] = provisioner
+        PROVISIONERS[token(kind)] = provisioner
         return provisioner
 
     return register
 
 
-def reads(token: str) -> Callable[[Reader], Reader]:
-    """Register the reader of one resource type."""
+@dataclass(frozen=True)
+class Creation:
+    """How one operation creates a resource.
 
-    def register(reader: Reader) -> Reader:
-        READERS[token] = reader
-        return reader
+    `id` and strings in `outputs` are format strings over the inputs, the response, `region` and `account`.
+    """
 
-    return register
-
-
-def chosen(inputs: Mapping[str, Any], **names: str) -> Inputs:
-    """AWS's parameters from Pulumi's inputs, those given: `chosen(i, TableName="name")`."""
-    return {aws: inputs[given] for aws, given in names.items() if inputs.get(given) is not None}
-
-
-def tag_list(inputs: Inputs) -> list[dict[str, str]]:
-    """Tags as most services take them."""
-    return [{"Key": key, "Value": value} for key, value in (inputs.get("tags") or {}).items()]
+    operation: str
+    id: str
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    names: str = ""
+    """Parameters whose names differ from the inputs', see `call`."""
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    """Inputs that are always set."""
+    tagged: str = ""
+    """EC2's name of the resource type, under which it accepts tags."""
 
 
-def tag_specifications(kind: str, inputs: Inputs) -> Inputs:
-    """Tags as EC2 takes them, with what it calls the type that has them."""
-    return {"TagSpecifications": [{"ResourceType": kind, "Tags": tag_list(inputs)}]}
+def creations(service: str, kinds: Mapping[str, Creation]) -> None:
+    """Register provisioners that call one operation of boto3's client of `service`."""
+    PROVISIONERS.update({token(kind): _provisioner(service, creation) for kind, creation in kinds.items()})
+
+
+def _provisioner(service: str, creation: Creation) -> Provisioner:
+    def provision(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
+        params = {**inputs, **creation.inputs}
+        if creation.tagged:
+            params = with_tag_specifications(creation.tagged, params)
+        response = call(aws, service, creation.operation, params, creation.names)
+        values = {**params, **response, "region": aws.region, "account": ACCOUNT}
+        outputs = {name: _filled(template, values) for name, template in creation.outputs.items()}
+        return CreatedResource(_filled(creation.id, values), outputs)
+
+    return provision
+
+
+def _filled(template: Any, values: Mapping[str, Any]) -> Any:
+    """Return a filled format string. The value of a string that is one field keeps its type."""
+    if not isinstance(template, str):
+        return template
+    only = re.fullmatch(r"{([^{}]+)}", template)
+    return Formatter().get_field(only[1], (), values)[0] if only else template.format_map(values)
+
+
+def call(aws: RegionalEmulator, service: str, operation: str, inputs: Inputs, names: str = "") -> Inputs:
+    """Call an operation with the inputs that it has parameters for, at any depth, and return the response.
+
+    Names of inputs and parameters are equal but for the case. `names` are the exceptions: `RoleName=name Budget=.`,
+    where `.` is a structure whose members are beside it in the inputs. Unset inputs and those of another type than the
+    parameter are left out.
+    """
+    client = aws.client(service)
+    model = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation])
+    exceptions = dict(word.split("=") for word in names.split())
+    response: Inputs = getattr(client, operation)(**_structure(model.input_shape, inputs, exceptions))
+    return response
+
+
+def _structure(shape: Any, inputs: Inputs, names: Mapping[str, str]) -> Inputs:
+    given = {name.lower(): value for name, value in inputs.items() if value is not None}
+    params = {}
+    for member, member_shape in shape.members.items():
+        name = names.get(member, member)
+        value = inputs if name == "." else given.get(name.lower(), given.get(member.lower()))
+        param = _parameter(member_shape, value, names)
+        if param is not None and (param or name != "."):
+            params[member] = param
+    return params
+
+
+def _parameter(shape: Any, value: Any, names: Mapping[str, str]) -> Any:
+    """Return the value of a parameter, or None."""
+    if value is None:
+        return None
+    if shape.type_name == "structure":
+        if isinstance(value, list) and "Quantity" in shape.members:
+            value = {"Quantity": len(value), "Items": value}
+        return _structure(shape, value, names) if isinstance(value, dict) else None
+    if shape.type_name == "list":
+        if isinstance(value, dict) and (members := [*getattr(shape.member, "members", ())]) and {*members} in PAIRS:
+            return [dict(zip(members, pair, strict=True)) for pair in value.items()]
+        params = [_parameter(shape.member, item, names) for item in (value if isinstance(value, list) else [value])]
+        return [param for param in params if param is not None]
+    if shape.type_name == "map":
+        return value if isinstance(value, dict) else None
+    return None if isinstance(value, dict | list) else value
+
+
+def selected(inputs: Inputs, names: str) -> Inputs:
+    """Return some of the inputs, those that are set."""
+    return {name: inputs[name] for name in names.split() if inputs.get(name) is not None}
+
+
+def with_tag_specifications(kind: str, inputs: Inputs) -> Inputs:
+    """Return inputs with the tags as EC2 accepts them when it creates a resource."""
+    return {**inputs, "tagSpecifications": {"resourceType": kind, "tags": inputs.get("tags")}}
 
 
 def without_tls(policy: str) -> str:
-    """A resource's policy without what refuses open connections: the emulator has no others, and obeys policies."""
+    """Return a resource policy without statements about TLS: the emulator enforces policies and has no TLS."""
     document = json.loads(policy)
-    kept = [one for one in document["Statement"] if "aws:SecureTransport" not in str(one.get("Condition"))]
-    return json.dumps({**document, "Statement": kept})
-
-
-@dataclass(frozen=True)
-class Row:
-    """A resource type that one operation creates."""
-
-    operation: str
-    parameters: str
-    """The operation's parameters; `restApiId=restApi` where the input has another name."""
-    id: str
-    """Of inputs and of what the operation answered."""
-    outputs: str = ""
-    """What of the answer are outputs; `publicIp=PublicIp` where the answer has another name."""
-    constants: Mapping[str, Any] = field(default_factory=dict)
-    tagged: str = ""
-    """What EC2 calls the type, where its tags go with the call."""
-
-
-def rows(service: str, types: Mapping[str, Row]) -> None:
-    """Register a provisioner for each type that one call of boto3's client of `service` creates."""
-    PROVISIONERS.update({token: _carrying_out(service, row) for token, row in types.items()})
-
-
-def _carrying_out(service: str, row: Row) -> Provisioner:
-    names = {aws: given or aws for aws, _, given in (word.partition("=") for word in row.parameters.split())}
-
-    def make(place: Place, inputs: Inputs) -> Made:
-        tags = tag_specifications(row.tagged, inputs) if row.tagged else {}
-        answer = getattr(place.client(service), row.operation)(**chosen(inputs, **names), **row.constants, **tags)
-        outputs = (word.partition("=") for word in row.outputs.split())
-        return Made(row.id.format(**{**inputs, **answer}), {name: answer[aws or name] for name, _, aws in outputs})
-
-    return make
+    statements = [one for one in document["Statement"] if "aws:SecureTransport" not in str(one.get("Condition"))]
+    return json.dumps({**document, "Statement": statements})

@@ -1,77 +1,54 @@
-"""Alarms and dashboards."""
+"""Alarms and dashboards of CloudWatch, and what Pulumi has beside them: log groups, and rules of EventBridge."""
 
 from __future__ import annotations
 
-from ..emulator import ACCOUNT, Place
-from .base import Inputs, Made, chosen, provisions, tag_list
+from ..emulator import ACCOUNT, RegionalEmulator
+from .base import CreatedResource, Creation, Inputs, call, creations, provisions
 
+ALARM_ARN = "arn:aws:cloudwatch:{region}:{account}:alarm:"
 
-@provisions("aws:cloudwatch/metricAlarm:MetricAlarm")
-def metric_alarm(place: Place, inputs: Inputs) -> Made:
-    """An alarm."""
-    cloudwatch = place.client("cloudwatch")
-    cloudwatch.put_metric_alarm(
-        **chosen(
-            inputs,
-            AlarmName="name",
-            AlarmDescription="alarmDescription",
-            Namespace="namespace",
-            MetricName="metricName",
-            Statistic="statistic",
-            ExtendedStatistic="extendedStatistic",
-            ComparisonOperator="comparisonOperator",
-            Threshold="threshold",
-            Period="period",
-            EvaluationPeriods="evaluationPeriods",
-            TreatMissingData="treatMissingData",
-            AlarmActions="alarmActions",
-            OKActions="okActions",
+creations(
+    "cloudwatch",
+    {
+        "cloudwatch.CompositeAlarm": Creation("put_composite_alarm", "{alarmName}", {"arn": ALARM_ARN + "{alarmName}"}),
+        "cloudwatch.Dashboard": Creation(
+            "put_dashboard",
+            "{dashboardName}",
+            {"dashboardArn": "arn:aws:cloudwatch::{account}:dashboard/{dashboardName}"},
         ),
-        **({"Dimensions": _dimensions(inputs)} if inputs.get("dimensions") else {}),
-        **({"Metrics": [_query(one) for one in inputs["metricQueries"]]} if inputs.get("metricQueries") else {}),
-        Tags=tag_list(inputs),
+    },
+)
+creations(
+    "events",
+    {
+        "cloudwatch.EventRule": Creation("put_rule", "{name}", {"arn": "{RuleArn}"}),
+        "cloudwatch.EventTarget": Creation("put_targets", "{rule}-target", names="Targets=.", inputs={"id": "target"}),
+    },
+)
+
+
+@provisions("cloudwatch.MetricAlarm")
+def metric_alarm(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
+    """Create an alarm. Metrics that are terms of its expression are no results of their own."""
+    name = inputs["name"]
+    queries = [
+        {**query, "returnData": False} if query.get("metric") else query for query in inputs.get("metricQueries") or ()
+    ]
+    call(
+        aws,
+        "cloudwatch",
+        "put_metric_alarm",
+        {**inputs, "metricQueries": queries or None},
+        "AlarmName=name Metrics=metricQueries MetricStat=metric Metric=.",
     )
-    return Made(inputs["name"], {"arn": _arn(place, inputs["name"])})
+    return CreatedResource(name, {"arn": ALARM_ARN.format(region=aws.region, account=ACCOUNT) + name})
 
 
-def _arn(place: Place, name: str) -> str:
-    return f"arn:aws:cloudwatch:{place.region}:{ACCOUNT}:alarm:{name}"
-
-
-def _dimensions(inputs: Inputs) -> list[dict[str, str]]:
-    return [{"Name": name, "Value": value} for name, value in inputs["dimensions"].items()]
-
-
-def _query(inputs: Inputs) -> Inputs:
-    said = chosen(inputs, Id="id", Expression="expression", Label="label", ReturnData="returnData")
-    if metric := inputs.get("metric"):
-        told = {**chosen(metric, Namespace="namespace", MetricName="metricName"), "Dimensions": _dimensions(metric)}
-        said["MetricStat"] = {"Metric": told, **chosen(metric, Period="period", Stat="stat")}
-        said["ReturnData"] = False
-    return said
-
-
-@provisions("aws:cloudwatch/compositeAlarm:CompositeAlarm")
-def composite_alarm(place: Place, inputs: Inputs) -> Made:
-    """An alarm over others."""
-    name = inputs["alarmName"]
-    place.client("cloudwatch").put_composite_alarm(
-        **chosen(
-            inputs,
-            AlarmName="alarmName",
-            AlarmDescription="alarmDescription",
-            AlarmRule="alarmRule",
-            AlarmActions="alarmActions",
-            OKActions="okActions",
-        ),
-        Tags=tag_list(inputs),
-    )
-    return Made(name, {"arn": _arn(place, name)})
-
-
-@provisions("aws:cloudwatch/dashboard:Dashboard")
-def dashboard(place: Place, inputs: Inputs) -> Made:
-    """A dashboard."""
-    name = inputs["dashboardName"]
-    place.client("cloudwatch").put_dashboard(DashboardName=name, DashboardBody=inputs["dashboardBody"])
-    return Made(name, {"dashboardArn": f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/{name}"})
+@provisions("cloudwatch.LogGroup")
+def log_group(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
+    """Create a log group with its retention."""
+    name = inputs["name"]
+    call(aws, "logs", "create_log_group", inputs, "logGroupName=name")
+    if inputs.get("retentionInDays"):
+        call(aws, "logs", "put_retention_policy", inputs, "logGroupName=name")
+    return CreatedResource(name, {"arn": f"arn:aws:logs:{aws.region}:{ACCOUNT}:log-group:{name}"})

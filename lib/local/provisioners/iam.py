@@ -1,30 +1,34 @@
-"""Roles and what they may do."""
+"""Roles of IAM and their policies."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from ..emulator import Place
-from .base import Inputs, Made, Row, provisions, rows, tag_list
+from ..emulator import RegionalEmulator
+from .base import CreatedResource, Creation, Inputs, call, creations, provisions
+
+creations(
+    "iam",
+    {
+        "iam.Role": Creation(
+            "create_role",
+            "{name}",
+            {"arn": "{Role[Arn]}", "uniqueId": "{Role[RoleId]}"},
+            "RoleName=name AssumeRolePolicyDocument=assumeRolePolicy",
+        ),
+        "iam.RolePolicyAttachment": Creation("attach_role_policy", "{role}/{policyArn}", names="RoleName=role"),
+    },
+)
 
 
-@provisions("aws:iam/role:Role")
-def role(place: Place, inputs: Inputs) -> Made:
-    """A role."""
-    made = place.client("iam").create_role(
-        RoleName=inputs["name"], AssumeRolePolicyDocument=inputs["assumeRolePolicy"], Tags=tag_list(inputs)
-    )["Role"]
-    return Made(inputs["name"], {"arn": made["Arn"], "uniqueId": made["RoleId"]})
-
-
-@provisions("aws:iam/rolePolicy:RolePolicy")
-def role_policy(place: Place, inputs: Inputs) -> Made:
-    """An inline policy of a role."""
-    place.client("iam").put_role_policy(
-        RoleName=inputs["role"], PolicyName=inputs["name"], PolicyDocument=_with_batch_actions(inputs["policy"])
-    )
-    return Made(f"{inputs['role']}:{inputs['name']}", {})
+@provisions("iam.RolePolicy")
+def role_policy(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
+    """Create an inline policy of a role."""
+    policy = _with_batch_actions(inputs["policy"])
+    names = "RoleName=role PolicyName=name PolicyDocument=policy"
+    call(aws, "iam", "put_role_policy", {**inputs, "policy": policy}, names)
+    return CreatedResource(f"{inputs['role']}:{inputs['name']}", {})
 
 
 def _with_batch_actions(policy: str) -> str:
@@ -44,13 +48,3 @@ def _with_batch_actions(policy: str) -> str:
 def _listed(value: Any) -> list[Any]:
     """Return the value of a policy element that can be one value or a list."""
     return value if isinstance(value, list) else [] if value is None else [value]
-
-
-rows(
-    "iam",
-    {
-        "aws:iam/rolePolicyAttachment:RolePolicyAttachment": Row(
-            "attach_role_policy", "RoleName=role PolicyArn=policyArn", "{role}/{policyArn}"
-        ),
-    },
-)

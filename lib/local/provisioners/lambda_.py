@@ -1,131 +1,87 @@
-"""Functions, their layers, and what calls them."""
+"""Functions of Lambda, their code, and their triggers."""
 
 from __future__ import annotations
 
-from ..emulator import Place
-from .archives import archive_bytes
-from .base import Inputs, Made, Row, chosen, provisions, rows
+from pathlib import Path
+from typing import Any
 
+import pulumi
 
-@provisions("aws:lambda/function:Function")
-def function(place: Place, inputs: Inputs) -> Made:
-    """A function and its first version."""
-    client = place.client("lambda")
-    request = chosen(
-        inputs,
-        FunctionName="name",
-        Role="role",
-        Runtime="runtime",
-        Handler="handler",
-        MemorySize="memorySize",
-        Timeout="timeout",
-        Publish="publish",
-        Tags="tags",
-        Layers="layers",
-        KMSKeyArn="kmsKeyArn",
-    )
-    if inputs.get("environment"):
-        request["Environment"] = {"Variables": inputs["environment"]["variables"]}
-    if inputs.get("tracingConfig"):
-        request["TracingConfig"] = {"Mode": inputs["tracingConfig"]["mode"]}
-    if inputs.get("snapStart"):
-        request["SnapStart"] = {"ApplyOn": inputs["snapStart"]["applyOn"]}
-    if inputs.get("deadLetterConfig"):
-        request["DeadLetterConfig"] = {"TargetArn": inputs["deadLetterConfig"]["targetArn"]}
-    if where := inputs.get("vpcConfig"):
-        request["VpcConfig"] = {"SubnetIds": where["subnetIds"], "SecurityGroupIds": where["securityGroupIds"]}
-    made = client.create_function(**request, Code={"ZipFile": archive_bytes(inputs["code"])})
-    reserved = inputs.get("reservedConcurrentExecutions", -1)
-    if reserved >= 0:
-        client.put_function_concurrency(FunctionName=inputs["name"], ReservedConcurrentExecutions=reserved)
-    arn = made["FunctionArn"].removesuffix(f":{made['Version']}")
-    return Made(
-        inputs["name"],
-        {
-            "arn": arn,
-            "version": made["Version"],
-            "qualifiedArn": f"{arn}:{made['Version']}",
-            "invokeArn": _invoke_arn(place, arn),
-        },
-    )
+from ...assets.lambda_archive import zipped
+from ..emulator import RegionalEmulator
+from .base import CreatedResource, Creation, Inputs, call, creations, provisions
 
+INVOKE_ARN = "arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{AliasArn}/invocations"
 
-def _invoke_arn(place: Place, arn: str) -> str:
-    return f"arn:aws:apigateway:{place.region}:lambda:path/2015-03-31/functions/{arn}/invocations"
-
-
-@provisions("aws:lambda/alias:Alias")
-def alias(place: Place, inputs: Inputs) -> Made:
-    """A name of one version."""
-    made = place.client("lambda").create_alias(
-        **chosen(inputs, Name="name", FunctionName="functionName", FunctionVersion="functionVersion")
-    )
-    arn = made["AliasArn"]
-    return Made(arn, {"arn": arn, "invokeArn": _invoke_arn(place, arn)})
-
-
-rows(
+creations(
     "lambda",
     {
-        "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": Row(
-            "put_provisioned_concurrency_config",
-            "FunctionName=functionName Qualifier=qualifier "
-            "ProvisionedConcurrentExecutions=provisionedConcurrentExecutions",
-            "{functionName},{qualifier}",
+        "lambda.Alias": Creation("create_alias", "{AliasArn}", {"arn": "{AliasArn}", "invokeArn": INVOKE_ARN}),
+        # The emulator retries forever, and sends nothing to a destination.
+        "lambda.EventSourceMapping": Creation(
+            "create_event_source_mapping",
+            "{UUID}",
+            {"arn": "{EventSourceMappingArn}", "uuid": "{UUID}"},
+            "Destination=destinationArn",
+        ),
+        "lambda.ProvisionedConcurrencyConfig": Creation(
+            "put_provisioned_concurrency_config", "{functionName},{qualifier}"
         ),
     },
 )
 
 
-@provisions("aws:lambda/layerVersion:LayerVersion")
-def layer_version(place: Place, inputs: Inputs) -> Made:
-    """A version of a layer."""
-    made = place.client("lambda").publish_layer_version(
-        **chosen(inputs, LayerName="layerName", Description="description", CompatibleRuntimes="compatibleRuntimes"),
-        Content={"ZipFile": archive_bytes(inputs["code"])},
-    )
-    arn = made["LayerVersionArn"]
-    return Made(arn, {"arn": arn, "layerArn": made["LayerArn"], "version": str(made["Version"])})
+@provisions("lambda.Function")
+def function(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
+    """Create a function with its first version and its reserved concurrency."""
+    request = {**inputs, "code": {"zipFile": archive_bytes(inputs["code"])}}
+    created = call(aws, "lambda", "create_function", request, "FunctionName=name")
+    if inputs.get("reservedConcurrentExecutions", -1) >= 0:
+        call(aws, "lambda", "put_function_concurrency", inputs, "FunctionName=name")
+    version = created["Version"]
+    arn = created["FunctionArn"].removesuffix(f":{version}")
+    outputs = {
+        "arn": arn,
+        "version": version,
+        "qualifiedArn": f"{arn}:{version}",
+        "invokeArn": INVOKE_ARN.format(region=aws.region, AliasArn=arn),
+    }
+    return CreatedResource(inputs["name"], outputs)
 
 
-@provisions("aws:lambda/eventSourceMapping:EventSourceMapping")
-def event_source_mapping(place: Place, inputs: Inputs) -> Made:
-    """A stream that calls a function; the emulator retries without end and tells no queue."""
-    filters = [{"Pattern": one["pattern"]} for one in (inputs.get("filterCriteria") or {}).get("filters") or ()]
-    failed = (inputs.get("destinationConfig") or {}).get("onFailure")
-    request = chosen(
-        inputs,
-        EventSourceArn="eventSourceArn",
-        FunctionName="functionName",
-        StartingPosition="startingPosition",
-        BatchSize="batchSize",
-        MaximumBatchingWindowInSeconds="maximumBatchingWindowInSeconds",
-        BisectBatchOnFunctionError="bisectBatchOnFunctionError",
-        MaximumRetryAttempts="maximumRetryAttempts",
-        Tags="tags",
-    )
-    made = place.client("lambda").create_event_source_mapping(
-        **request,
-        **({"FilterCriteria": {"Filters": filters}} if filters else {}),
-        **({"DestinationConfig": {"OnFailure": {"Destination": failed["destinationArn"]}}} if failed else {}),
-    )
-    return Made(made["UUID"], {"arn": made.get("EventSourceMappingArn", ""), "uuid": made["UUID"]})
+@provisions("lambda.LayerVersion")
+def layer_version(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
+    """Create a version of a layer."""
+    request = {**inputs, "content": {"zipFile": archive_bytes(inputs["code"])}}
+    created = call(aws, "lambda", "publish_layer_version", request)
+    arn = created["LayerVersionArn"]
+    return CreatedResource(arn, {"arn": arn, "layerArn": created["LayerArn"], "version": str(created["Version"])})
 
 
-@provisions("aws:lambda/permission:Permission")
-def permission(place: Place, inputs: Inputs) -> Made:
-    """Who may call a function."""
+@provisions("lambda.Permission")
+def permission(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
+    """Add a statement to the resource policy of a function."""
     unnamed = f"allow-{inputs['principal'].split('.')[0]}-{abs(hash(inputs['sourceArn']))}"
     statement = inputs.get("statementId") or unnamed
-    place.client("lambda").add_permission(
-        **chosen(
-            inputs,
-            FunctionName="function",
-            Qualifier="qualifier",
-            Action="action",
-            Principal="principal",
-            SourceArn="sourceArn",
-        ),
-        StatementId=statement,
-    )
-    return Made(statement, {"statementId": statement})
+    call(aws, "lambda", "add_permission", {**inputs, "statementId": statement}, "FunctionName=function")
+    return CreatedResource(statement, {"statementId": statement})
+
+
+def archive_bytes(archive: Any) -> bytes:
+    """Return the zip archive of a Pulumi archive of strings and files."""
+    return zipped(archive_files(archive))
+
+
+def archive_files(archive: Any) -> dict[str, str]:
+    """Return the contents of a Pulumi archive by path."""
+    if not isinstance(archive, pulumi.AssetArchive):
+        raise TypeError(f"{type(archive).__name__}: the local run takes function code as an AssetArchive")
+    return {path: _text(path, asset) for path, asset in archive.assets.items()}
+
+
+def _text(path: str, asset: Any) -> str:
+    if isinstance(asset, pulumi.StringAsset):
+        return asset.text
+    if isinstance(asset, pulumi.FileAsset):
+        return Path(asset.path).read_text(encoding="utf-8")
+    raise TypeError(f"{path}: {type(asset).__name__} in an archive; the local run takes StringAsset and FileAsset")

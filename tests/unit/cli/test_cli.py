@@ -21,7 +21,7 @@ LOADS_NOTHING = """
 import sys
 from lib.cli import main
 code = main(sys.argv[1:])
-loaded = {"boto3", "botocore", "pulumi", "pulumi_aws", "yaml"} & sys.modules.keys()
+loaded = {"boto3", "botocore", "gevent", "locust", "pulumi", "pulumi_aws", "yaml"} & sys.modules.keys()
 sys.exit(f"loaded: {loaded}" if loaded else code)
 """
 AS_INSTALLED = "import sys; sys.argv[0] = 'tap'; from lib.cli import main; sys.exit(main())"
@@ -177,11 +177,12 @@ def missing(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(cli, "import_module", find)
 
 
-def test_missing_extra_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    missing(monkeypatch, "boto3")
-    result = run("cost")
+@pytest.mark.parametrize(("package", "extra"), [("boto3", "local"), ("gevent", "load"), ("locust", "load")])
+def test_missing_extra_is_one_line(monkeypatch: pytest.MonkeyPatch, package: str, extra: str) -> None:
+    missing(monkeypatch, package)
+    result = run("load")
     assert result.exit_code == 1
-    assert result.stderr == "error: boto3 is missing: run make install, or pip install 'tap-stack[local]'\n"
+    assert result.stderr == f"error: {package} is missing: run make install, or pip install 'tap-stack[{extra}]'\n"
 
 
 def test_other_missing_module_has_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pulumi.runtime.settings import SETTINGS
 
-from lib.program.event_loop import event_loop
 from lib.program.recorder import recorded
+from lib.program.runner import event_loop
 
 ROOT = Path(__file__).parents[3]
 

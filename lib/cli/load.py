@@ -1,0 +1,114 @@
+"""`tap load`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ..client import auth, smoke_test
+from ..client import outputs_file as files
+from ..client.smoke_test import Endpoint
+from ..console import Terminal
+from ..cost.report import aligned
+from ..load import client, report
+from ..load.deployment import LoadError, local_deployment, raise_file_limit
+from ..load.journeys import JOURNEYS
+from ..local.emulator import EmulatorError
+from ..local.engine import DeployError
+from ..local.run import stoppable
+from ..services import SERVICES
+from . import options
+from .local import api_key_option
+
+
+@click.command
+@options.service(default="stock")
+@options.env(default="dev")
+@click.option("--clients", type=click.IntRange(1), default=1000, help="Number of concurrent clients.")
+@click.option("--seconds", type=click.IntRange(1), default=30, help="Duration of the test.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    show_default="4 per processor",
+    help="Maximum concurrent Lambda invocations of the local deployment.",
+)
+@click.option("--url", show_default="a local deployment", help="URL of a deployed API.")
+@click.option(
+    "--outputs",
+    "path",
+    type=options.PATH,
+    show_default="a local deployment",
+    help="Outputs of the deployment to send the requests to.",
+)
+@api_key_option
+@options.config
+@options.as_json
+@options.reported(
+    LoadError, files.OutputsError, EmulatorError, DeployError, BotoCoreError, ClientError, ValueError, OSError
+)
+def load(*, service: str, clients: int, seconds: int, as_json: bool, **deployment: Any) -> int:
+    """Send requests of many concurrent clients to a service.
+
+    By default, deploy the service into an emulator on this machine first. The exit code is 1 if no request succeeds,
+    or if one fails with an error other than those of a busy service, such as throttling.
+    """
+    terminal = Terminal(sys.stderr if as_json else None)
+    raise_file_limit(clients)
+    with stoppable(), _endpoint(service, terminal, **deployment) as endpoint:
+        terminal.step(f"{clients} clients send requests to {service} at {endpoint.url} for {seconds} s")
+        rows = client.run(
+            SERVICES[service],
+            JOURNEYS[service],
+            endpoint,
+            clients=clients,
+            seconds=seconds,
+            on_progress=terminal.passing,
+        )
+    good = report.passed(rows)
+    if as_json:
+        document = {
+            "service": service,
+            "url": endpoint.url,
+            "clients": clients,
+            "seconds": seconds,
+            "passed": good,
+            "rows": [row._asdict() for row in rows],
+        }
+        click.echo(json.dumps(document, indent=2))
+    else:
+        click.echo("\n".join(aligned(report.table(rows), left=2)))
+    terminal.step("load test passed" if good else "load test failed: unexpected errors or no success, see above")
+    return int(not good)
+
+
+def _endpoint(
+    service: str,
+    terminal: Terminal,
+    *,
+    environment: str,
+    workers: int | None,
+    url: str | None,
+    path: Path | None,
+    api_key: str | None,
+    pairs: Sequence[str],
+) -> AbstractContextManager[Endpoint]:
+    """Return the API at a URL, that of an outputs file, or a local deployment."""
+    if url and path:
+        raise click.UsageError("--url and --outputs cannot be combined: each of them names a deployment")
+    if (url or path) and (workers or pairs):
+        raise click.UsageError(
+            "--workers and --config cannot be combined with --url or --outputs: they configure a local deployment"
+        )
+    if url:
+        headers = {"x-api-key": api_key} if api_key else {}
+        return nullcontext(Endpoint(url.rstrip("/"), auth.bearing(headers)))
+    if path:
+        return nullcontext(smoke_test.endpoint(path, service, api_key))
+    return local_deployment(service, environment, terminal, workers=workers, pairs=pairs)

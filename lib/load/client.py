@@ -1,0 +1,147 @@
+"""The clients of the load test: users of Locust."""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import NamedTuple
+
+import gevent.ssl
+from locust import FastHttpUser, task
+from locust.env import Environment
+
+from ..client.smoke_test import Answer, Endpoint, filled
+from ..documents.openapi import answering
+from ..model import Call, Service
+from ..model.journey import Journey
+from . import report
+
+MAX_BACKOFF_SECONDS = 20.0
+"""Maximum pause before a retry, as in the AWS SDKs."""
+THROTTLED = 429
+TOTAL = "total, including retries and their pauses"
+
+
+class Step(NamedTuple):
+    """A request of a journey and the route that it calls."""
+
+    call: Call
+    route: str
+
+
+class Client(FastHttpUser):
+    """Repeats the journey of a service without pauses. Retries throttled requests as the AWS SDKs do."""
+
+    abstract = True
+    insecure = False
+    endpoint: Endpoint
+    setup: Sequence[Step]
+    steps: Sequence[Step]
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self._values = {"client": uuid.uuid4().hex[:12]}
+
+    def on_start(self) -> None:
+        self._play(self.setup, self._values)
+
+    def on_stop(self) -> None:
+        self.client.client.close()
+
+    @task
+    def iterate(self) -> None:
+        """Send the requests that a client repeats."""
+        self._play(self.steps, {**self._values, "iteration": uuid.uuid4().hex})
+
+    def _play(self, steps: Sequence[Step], values: dict[str, str]) -> None:
+        """Send requests. After an unexpected response, pause and skip the remaining ones, which depend on it."""
+        for step in steps:
+            answer = self._send_with_retries(filled(step.call, values), step.route)
+            if not answer.as_expected:
+                gevent.sleep(random.random())  # noqa: S311  # no secret
+                return
+            values.update(answer.kept())
+
+    def _send_with_retries(self, call: Call, route: str) -> Answer:
+        """Send a request until it is not throttled."""
+        started, attempt = time.perf_counter(), 0
+        while (answer := self._send(call, route)).status == THROTTLED:
+            gevent.sleep(random.random() * min(2**attempt, MAX_BACKOFF_SECONDS))  # noqa: S311  # no secret
+            attempt += 1
+        if answer.as_expected:
+            milliseconds = (time.perf_counter() - started) * 1000
+            self.environment.events.request.fire(
+                request_type=report.SUCCESS, name=TOTAL, response_time=milliseconds, response_length=0
+            )
+        return answer
+
+    def _send(self, call: Call, route: str) -> Answer:
+        url, body = self.endpoint.url + call.path, None if call.body is None else json.dumps(call.body)
+        authorization = self.endpoint.authorization(call.method, url, None if body is None else body.encode())
+        headers = {"Content-Type": "application/json", **authorization, **call.headers}
+        with self.client.request(call.method, url, data=body, headers=headers, catch_response=True) as response:
+            answer = Answer(call, response.status_code, 0, response.text or "")
+            error = getattr(response, "error", None)
+            outcome, name = report.classify(call.status, answer.status, answer.body, error, route)
+            response.request_meta.update(request_type=outcome, name=name)
+            if outcome == report.FAILURE:
+                response.failure(name)
+            else:
+                response.success()
+        return answer
+
+
+def run(
+    service: Service,
+    journey: Journey,
+    endpoint: Endpoint,
+    *,
+    clients: int,
+    seconds: int,
+    on_progress: Callable[[str], None],
+) -> list[report.Row]:
+    """Run clients concurrently for some seconds. Return the number and the times of their requests by outcome."""
+    default_context = gevent.ssl.create_default_context  # pylint: disable=no-member  # gevent adds it at import
+    attributes = {
+        "host": endpoint.url,
+        # One context for all clients, because each takes a while to load the certificates.
+        "ssl_context_factory": staticmethod(cache(lambda cafile: default_context())),
+        "endpoint": endpoint,
+        "setup": _steps(service, journey.setup),
+        "steps": _steps(service, journey.steps),
+    }
+    # It warns that all clients start at the same time.
+    logging.getLogger("locust").setLevel(logging.ERROR)
+    hub = gevent.get_hub()
+    hub.NOT_ERROR = (*type(hub).NOT_ERROR, KeyboardInterrupt)  # it prints the traceback of any other exception
+    runner = Environment(user_classes=[type("JourneyClient", (Client,), attributes)]).create_local_runner()
+    try:
+        runner.start(clients, spawn_rate=clients)
+        for second in range(seconds):
+            successes, failures = runner.stats.get(TOTAL, report.SUCCESS).num_requests, runner.stats.num_failures
+            on_progress(
+                f"  {second} of {seconds} s, {runner.user_count} clients: {successes} successes, {failures} failures"
+            )
+            gevent.sleep(1)
+        on_progress("")
+    finally:
+        runner.quit()
+    return report.rows(runner.stats)
+
+
+def _steps(service: Service, calls: Sequence[Call]) -> list[Step]:
+    """Return calls with their routes. Raise `ValueError` for a call without a route."""
+    steps = []
+    for call in calls:
+        route = answering(service, call)
+        if route is None:
+            raise ValueError(
+                f"The journey of {service.name} must call routes of the service, got {call.method} {call.path}."
+            )
+        steps.append(Step(call, f"{route.method} {route.path}"))
+    return steps

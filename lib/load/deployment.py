@@ -1,0 +1,53 @@
+"""What the load test needs: open files for its clients, and a deployment."""
+
+from __future__ import annotations
+
+import os
+import resource
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..client import auth
+from ..client.smoke_test import Endpoint
+from ..console import Terminal
+from ..local.emulator import Emulator
+from ..local.engine import Engine, deploy
+from ..program import project
+
+WORKERS_PER_PROCESSOR = 4
+"""Concurrent invocations of a local deployment, each in a process of its own."""
+OTHER_FILES = 256
+"""Open files of a process in addition to the connections of clients."""
+
+
+class LoadError(Exception):
+    """The load test cannot run."""
+
+
+def raise_file_limit(clients: int) -> None:
+    """Raise the limit of open files for a connection per client. Raise `LoadError` if the system does not allow it."""
+    required = clients + OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, required), hard))
+    except ValueError as exc:
+        raise LoadError(
+            f"{clients} clients require {required} open files, and the limit is {hard}. Start at most "
+            f"{hard - OTHER_FILES} clients, or raise the limit with ulimit -Hn."
+        ) from exc
+
+
+@contextmanager
+def local_deployment(
+    service: str, environment: str, terminal: Terminal, *, workers: int | None = None, pairs: Sequence[str] = ()
+) -> Iterator[Endpoint]:
+    """Deploy a service into an emulator that runs as long as the block."""
+    here = project.read(Path())
+    config = project.config(here, environment, service) | project.said(here, pairs)
+    with Emulator(workers=workers or WORKERS_PER_PROCESSOR * (os.cpu_count() or 1)) as emulator:
+        engine = Engine(emulator, lambda _, name: terminal.passing(f"  {service}: {name}"))
+        stack = f"{service}-{environment}"
+        outputs = deploy(here.program, engine, project=here.name, stack=stack, config=config, report=terminal.say)
+        terminal.step(f"{service} is deployed in {environment}")
+        yield Endpoint(outputs["api_url"], auth.shown(outputs, emulator))

@@ -1,0 +1,47 @@
+"""Keys of KMS, secrets of Secrets Manager and parameters of Systems Manager."""
+
+from __future__ import annotations
+
+from ..emulator import ACCOUNT, RegionalEmulator
+from .base import CreatedResource, Creation, Inputs, call, creations, provisions
+
+creations("kms", {"kms.Alias": Creation("create_alias", "{name}", names="AliasName=name")})
+creations(
+    "secretsmanager",
+    {
+        "secretsmanager.Secret": Creation("create_secret", "{ARN}", {"arn": "{ARN}"}),
+        "secretsmanager.SecretVersion": Creation(
+            "put_secret_value", "{secretId}|{VersionId}", names="SecretString=secretStringWo"
+        ),
+    },
+)
+
+
+@provisions("kms.Key")
+def key(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
+    """Create a key with its rotation, and with its policy, which the emulator ignores when it creates a key."""
+    created = call(aws, "kms", "create_key", {**inputs, "policy": None})["KeyMetadata"]
+    existing = {**inputs, "keyId": created["KeyId"]}
+    if inputs.get("policy"):
+        call(aws, "kms", "put_key_policy", {**existing, "policyName": "default"})
+    if inputs.get("enableKeyRotation"):
+        call(aws, "kms", "enable_key_rotation", existing)
+    return CreatedResource(created["KeyId"], {"arn": created["Arn"], "keyId": created["KeyId"]})
+
+
+@provisions("kms.ReplicaKey")
+def replica_key(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
+    """Create a replica of a key of another region."""
+    primary = aws._replace(region=inputs["primaryKeyArn"].split(":")[3])
+    response = call(primary, "kms", "replicate_key", inputs, "KeyId=primaryKeyArn ReplicaRegion=region")
+    created = response["ReplicaKeyMetadata"]
+    return CreatedResource(created["KeyId"], {"arn": created["Arn"], "keyId": created["KeyId"]})
+
+
+@provisions("ssm.Parameter")
+def parameter(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
+    """Create a parameter."""
+    name = inputs["name"]
+    response = call(aws, "ssm", "put_parameter", inputs, "Value=valueWo")
+    arn = f"arn:aws:ssm:{aws.region}:{ACCOUNT}:parameter/{name.removeprefix('/')}"
+    return CreatedResource(name, {"arn": arn, "version": response["Version"]})

@@ -1,0 +1,59 @@
+"""The journeys of the services."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import Any
+
+import pytest
+
+from lib.client.auth import bearing
+from lib.client.smoke_test import Endpoint
+from lib.documents.openapi import answering
+from lib.load import client
+from lib.load.journeys import JOURNEYS
+from lib.model import Call
+from lib.model.journey import Journey
+from lib.services import SERVICES
+
+from ...support.fake_aws import serving
+
+
+def test_every_service_has_a_journey_of_documented_responses() -> None:
+    assert JOURNEYS.keys() == SERVICES.keys()
+    for name, journey in JOURNEYS.items():
+        for call in (*journey.setup, *journey.steps):
+            route: Any = answering(SERVICES[name], call)
+            assert call.status in route.responses, f"{name}: {call.method} {call.path}"
+
+
+@pytest.mark.slow
+def test_setup_is_sent_once_and_its_values_are_in_every_iteration() -> None:
+    create = Call(method="POST", path="/items", status=201, body={"ItemId": "{client}"}, keeps={"created": "CreatedAt"})
+    journey = Journey(setup=(create,), steps=(Call(method="GET", path="/items/{client}/{created}", status=200),))
+    with serving() as fake:
+        fake.script = [(201, {"CreatedAt": "now"}), (200, {})]
+        endpoint = Endpoint(fake.url, bearing({}))
+        rows = client.run(SERVICES["items"], journey, endpoint, clients=1, seconds=1, on_progress=lambda _: None)
+        identifier = json.loads(fake.asked[0].body)["ItemId"]
+        assert {request.path for request in fake.asked[1:]} == {f"/items/{identifier}/now"}
+    assert [row.name for row in rows] == ["POST /items", "GET /items/{ItemId}/{CreatedAt}", client.TOTAL]
+    assert rows[0].requests == 1 < rows[1].requests
+
+
+def test_journey_without_steps_is_rejected() -> None:
+    with pytest.raises(ValueError, match="steps must have at least one call, got none"):
+        Journey(steps=())
+
+
+def test_call_without_a_route_is_rejected() -> None:
+    journey = Journey(steps=(Call(method="PUT", path="/none", status=200),))
+    with pytest.raises(ValueError, match="journey of items must call routes of the service, got PUT /none"):
+        client.run(
+            SERVICES["items"], journey, Endpoint("", bearing({})), clients=1, seconds=1, on_progress=lambda _: None
+        )
+
+
+def test_locust_does_not_patch_the_sockets_of_the_process() -> None:
+    assert socket.socket.__module__ == "socket"
