@@ -3,15 +3,6 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
-ENV ?= dev
-SERVICE ?=
-PORT ?=
-CHECK ?=
-CONFIG ?=
-REQUESTS ?=
-YES ?=
-SEED ?=
-FAST ?=
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -27,19 +18,16 @@ SUGGESTION := $(shell $(firstword $(wildcard $(BIN)/python) $(PYTHON)) -c '$(NEA
 $(error $(firstword $(UNKNOWN)) is not a variable of this Makefile$(if $(SUGGESTION),. Did you mean $(SUGGESTION)?,.) The variables are: $(VARIABLES))
 endif
 
-# Recipes only ask whether a switch is empty: without this, `make restore APPLY=0` would write to the table.
 SWITCHES := APPLY CHECK DRY EXACT FAST YES
 $(foreach name,$(SWITCHES),$(if $(filter-out 0 1,$($(name)))$(word 2,$($(name))),$(error $(name) must be 1 or 0, got $($(name)). Default: 0)))
-$(foreach name,$(SWITCHES),$(eval override $(name) := $(filter 1,$($(name)))))
 
 # Where somebody watches, one line that tells how far pip has come.
 PASSING := while IFS= read -r line; do case "$$line" in Collecting*|Installing*) if [ -t 2 ]; then printf '\r\033[K  %.90s' "$$line"; fi;; esac; done; if [ -t 2 ]; then printf '\r\033[K'; fi
 
-.PHONY: help install local site seed test engine lint audit bench load scaling cost preview up rollback prune outputs destroy restore failover reference clean
+.PHONY: help install local site seed test engine lint audit bench load scaling cost preview up rollback prune outputs destroy restore failover docs clean
 
 help: ## list these
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
-	@echo "  ENV=$(ENV) SERVICE= PORT= CONFIG= CHECK= REQUESTS= YES= SEED= FAST= can be set on the command line"
 
 install: $(VENV)/.installed ## make the virtual environment and install everything into it
 
@@ -62,30 +50,47 @@ $(VENV)/.installed: requirements.txt requirements-dev.txt
 	@{ errors=$$($(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -r requirements-dev.txt 2>&1 >&3); } 3> >($(PASSING)) || { $(INSTALL_ERROR); }
 	@touch $@
 
-# A variable as an option of the command, if it is set.
+# Variables as options of the command: TABLE=items is --table 'items', CONFIG="a=b c=d" is --config 'a=b' --config 'c=d'.
 option = $(if $($(1)),$(2) '$($(1))')
-SELECTED = --service '$(or $(SERVICE),items)' --env '$(ENV)'
-# Without SERVICE or ENV, the command covers every one.
-NAMED_ENV := $(if $(filter-out file,$(origin ENV)),--env '$(ENV)')
-LIMITED = $(call option,SERVICE,--service) $(NAMED_ENV)
+switch = $(if $(filter 1,$($(1))),$(2))
 OVERRIDES = $(foreach pair,$(CONFIG),--config '$(pair)')
-CONFIRMED = $(if $(YES),--yes)
+OPTIONS :=
+options = $(foreach name,$(OPTIONS),$(if $(filter CONFIG,$(name)),$(OVERRIDES),$(call $(if $(filter $(name),$(SWITCHES)),switch,option),$(name),--$(lower))))
+lower = $(shell echo $(name:TAP_%=%) | tr A-Z a-z)
 
-local: $(VENV)/.installed ## deploy on this machine and serve (SERVICE=one, PORT=n, ENV=suffix, CONFIG="key=value ...", CHECK=1 ends after the demo calls)
-	@exec $(TAP) local $(call option,SERVICE,--service) --env '$(ENV)' $(call option,PORT,--port) $(if $(CHECK),--check) $(OVERRIDES)
+TOOLS := local seed audit load cost docs preview up rollback prune outputs destroy restore failover
+$(TOOLS): $(VENV)/.installed
+	@exec $(TAP) $@ $(options)
+
+# Without SERVICE or ENV, the other commands cover all of them.
+local load preview up outputs destroy restore failover: ENV ?= dev
+preview up outputs destroy restore failover: SERVICE ?= items
+
+local: OPTIONS := SERVICE ENV PORT CHECK CONFIG ## deploy on this machine and serve (SERVICE=one, PORT=n, ENV=suffix, CONFIG="key=value ...", CHECK=1 ends after the demo calls)
+seed: OPTIONS := ENV ## demo products for the stock service in cfn-outputs/, here or on AWS (ENV=suffix: only there)
+audit: OPTIONS := SERVICE ENV SARIF CONFIG ## evaluate what would be deployed by named controls (SERVICE=one, ENV=one, CONFIG="key=value ...", SARIF=file)
+load: OPTIONS := SERVICE ENV CLIENTS SECONDS WORKERS URL TAP_OUTPUTS CONFIG ## a load test with 1,000 clients (SERVICE=stock, CLIENTS=n, SECONDS=n, WORKERS=n; of a deployment: URL= or TAP_OUTPUTS=file)
+cost: OPTIONS := SERVICE ENV REQUESTS CONFIG ## what a month costs on AWS (SERVICE=one, ENV=suffix, CONFIG="key=value ...", REQUESTS=a month)
+docs: ## write the generated documents
+preview: OPTIONS := SERVICE ENV CONFIG ## show what `make up` would change on AWS (SERVICE=one, ENV=suffix, CONFIG="key=value ...")
+up: OPTIONS := SERVICE ENV YES CONFIG ## deploy to AWS, then write cfn-outputs/ (SERVICE=one, ENV=suffix, CONFIG="key=value ...", YES=1 confirms)
+rollback: OPTIONS := SERVICE ENV ## return aliases of the stacks in cfn-outputs/ to the previous version (SERVICE=one, ENV=suffix: only that)
+prune: OPTIONS := SERVICE ENV ## delete the published versions that no alias calls, for the stacks in cfn-outputs/
+outputs: OPTIONS := SERVICE ENV ## write the outputs of a deployment on AWS to cfn-outputs/ (SERVICE=one, ENV=suffix)
+destroy: OPTIONS := SERVICE ENV YES ## delete a deployment on AWS (YES=1 confirms); tables that the environment retains stay
+restore: STACK = $(SERVICE)-$(ENV)
+restore: OPTIONS := STACK TABLE AT FROM APPLY EXACT ## restore a table beside the live one (TABLE=, AT=time or FROM=backup; APPLY=1 writes back, EXACT=1 deletes, too)
+failover: OPTIONS := SERVICE ENV TO HEALTH DRY ## deploy a service where its tables have replicas (TO=region; DRY=1 only reports), or at home again
 
 site: $(VENV)/.installed ## build the pages of services that have any; needs Node.js (make local does it, too)
 	@$(TAP) site build
-
-seed: $(VENV)/.installed ## demo products for the stock service in cfn-outputs/, here or on AWS (ENV=suffix: only there)
-	@$(TAP) seed $(NAMED_ENV)
 
 # Tests run in random order; SEED=n repeats that of a run, which prints it, and SEED=none runs them as they are written.
 PYTEST = $(BIN)/python -m pytest --numprocesses=auto $(if $(SEED),$(if $(filter none,$(SEED)),-p no:randomly,--randomly-seed=$(SEED)))
 COVERED := --cov --cov-report=term-missing --cov-fail-under=100
 
 test: $(VENV)/.installed ## every test but those of `make engine`, with coverage of lib/ (FAST=1: those to run while editing; SEED=n: in that order; TAP_OUTPUTS=file: the integration tests against that deployment)
-	@$(PYTEST) --dist=loadfile $(if $(FAST),tests/unit tests/component tests/handlers -m "not slow",--ignore=tests/engine $(COVERED))
+	@$(PYTEST) --dist=loadfile $(if $(filter 1,$(FAST)),tests/unit tests/component tests/handlers -m "not slow",--ignore=tests/engine $(COVERED))
 
 engine: $(VENV)/.installed ## the tests under the real Pulumi engine; the first run builds the CLI with Go unless one is on PATH
 	@$(BIN)/python -m tests.engine.cli
@@ -99,47 +104,11 @@ lint: $(VENV)/.installed ## ruff, pylint, mypy, the direction of imports, and th
 	@$(BIN)/lint-imports --no-cache --no-logo
 	@$(TAP) docs --check
 
-audit: $(VENV)/.installed ## judge what would be deployed by named controls (SERVICE=one, ENV=one, CONFIG="key=value ...", SARIF=file)
-	@$(TAP) audit $(LIMITED) $(call option,SARIF,--sarif) $(OVERRIDES)
-
 bench: $(VENV)/.installed ## measure, beside peers doing the same work
 	@$(BIN)/python -m benchmarks
 
-load: $(VENV)/.installed ## 1,000 clients at once (SERVICE=stock, CLIENTS=n, SECONDS=n, WORKERS=n; URL= or TAP_OUTPUTS=file: of what stands)
-	@exec $(TAP) load $(call option,SERVICE,--service) --env '$(ENV)' $(call option,CLIENTS,--clients) $(call option,SECONDS,--seconds) $(call option,WORKERS,--workers) $(call option,URL,--url) $(call option,TAP_OUTPUTS,--outputs) $(OVERRIDES)
-
 scaling: $(VENV)/.installed ## what 1,000 requests at once take: the tables of docs/scaling.md, written anew
 	@$(BIN)/python -m benchmarks.scaling
-
-cost: $(VENV)/.installed ## what a month costs on AWS (SERVICE=one, ENV=suffix, CONFIG="key=value ...", REQUESTS=a month)
-	@$(TAP) cost $(LIMITED) $(call option,REQUESTS,--requests) $(OVERRIDES)
-
-reference: $(VENV)/.installed ## write the generated documents anew
-	@$(TAP) docs
-
-preview: $(VENV)/.installed ## show what `make up` would change on AWS (SERVICE=one, ENV=suffix, CONFIG="key=value ...")
-	@exec $(TAP) preview $(SELECTED) $(OVERRIDES)
-
-up: $(VENV)/.installed ## deploy to AWS, then write cfn-outputs/ (SERVICE=one, ENV=suffix, CONFIG="key=value ...", YES=1 confirms)
-	@exec $(TAP) up $(SELECTED) $(CONFIRMED) $(OVERRIDES)
-
-rollback: $(VENV)/.installed ## return aliases of the stacks in cfn-outputs/ to the previous version (SERVICE=one, ENV=suffix: only that)
-	@$(TAP) rollback $(LIMITED)
-
-prune: $(VENV)/.installed ## delete the published versions that no alias calls, for the stacks in cfn-outputs/
-	@$(TAP) prune $(LIMITED)
-
-outputs: $(VENV)/.installed ## write the outputs of what is on AWS to cfn-outputs/
-	@exec $(TAP) outputs $(SELECTED)
-
-destroy: $(VENV)/.installed ## take down what is on AWS (YES=1 confirms); tables that the environment keeps stay
-	@exec $(TAP) destroy $(SELECTED) $(CONFIRMED)
-
-restore: $(VENV)/.installed ## a table as it was, beside the live one (TABLE=, AT=time or FROM=backup; APPLY=1 writes back, EXACT=1 deletes, too)
-	@$(TAP) restore --stack '$(or $(SERVICE),items)-$(ENV)' $(call option,TABLE,--table) $(call option,AT,--at) $(call option,FROM,--from) $(if $(APPLY),--apply) $(if $(EXACT),--exact)
-
-failover: $(VENV)/.installed ## bring a service up where its tables have replicas (TO=region; DRY=1 only tells), or back home
-	@$(TAP) failover $(SELECTED) $(call option,TO,--to) $(call option,HEALTH,--health) $(if $(DRY),--dry)
 
 clean: ## remove what can be made again
 	@rm -rf $(VENV) .coverage .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info

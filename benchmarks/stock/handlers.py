@@ -65,7 +65,7 @@ def report() -> str:
     with Emulator() as emulator, tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         stage = set_up(emulator, emulator.url)
         place = (PRODUCT, calls.WAREHOUSE)
-        put_level(emulator, stage, levels.created(place, PLENTY, 10, "lighting", levels.moment(0)))
+        put_level(emulator, stage, levels.created(place, PLENTY, 10, "lighting", levels.format_timestamp(0)))
 
         def race(service: Service, name: str) -> Race:
             return Race(contenders(Path(folder, name), service, PEERS), stage.environment, _tasks)

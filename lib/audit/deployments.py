@@ -11,7 +11,7 @@ from ..program.recorder import PROJECT, Deployment, recorded
 from ..services import SERVICES
 from ..settings.environments import ENVIRONMENTS
 from .evaluate import Finding, audit
-from .recorded import graph_of
+from .graph import graph_of
 
 
 class ProgramError(Exception):

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from ..program.recorder import Deployment, Registered
 
 STACK = "stack.TapStack"
 
@@ -105,3 +108,21 @@ class Graph:
         above = self.stack_of(resource)
         profile = above.get("environment_profile") if above else None
         return Place(above.get("service"), profile) if above and profile else Place()
+
+
+def graph_of(deployment: Deployment) -> Graph:
+    """Return the resources of a recorded program."""
+    return Graph(
+        _resource(registered, deployment.outputs.get(registered.urn, {})) for registered in deployment.registered
+    )
+
+
+def _resource(registered: Registered, outputs: Mapping[str, object]) -> Resource:
+    return Resource(
+        kind=registered.kind,
+        name=registered.name,
+        urn=registered.urn,
+        props={**registered.inputs, **outputs},
+        sources=registered.sources,
+        parent=registered.parent,
+    )

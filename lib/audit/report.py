@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 
-from ..console import WIDTH
 from .control import Control
 from .controls import CONTROLS
 from .evaluate import STATES, Finding
@@ -14,13 +13,11 @@ from .evaluate import STATES, Finding
 Audited = Mapping[str, Sequence[Finding]]
 """What was found of each deployment, by its name."""
 
-NAME_WIDTH, COUNT_WIDTH = 17, 8
-TITLE_WIDTH = WIDTH - 2 - NAME_WIDTH - COUNT_WIDTH * len(STATES)
+WIDTH = 100
 
 
 def lines(audited: Audited) -> Iterator[str]:
-    """Counts by control, then what was waived and why, then what failed and what mends it."""
-    yield from _counts(audited)
+    """Yield the waived findings with the reasons, the failed findings with the remediation, and a summary."""
     yield from _waived(audited)
     yield from _failed(audited)
     yield ""
@@ -56,16 +53,20 @@ def _found(audited: Audited, state: str) -> list[tuple[str, Finding]]:
     return [(name, finding) for name, findings in audited.items() for finding in findings if finding.state == state]
 
 
-def _counts(audited: Audited) -> Iterator[str]:
+def counts(audited: Audited) -> list[Sequence[str]]:
+    """Return a table of the findings of each control by state. Controls of the same part of AWS follow its name."""
     counted = {state: Counter(finding.control.name for _, finding in _found(audited, state)) for state in STATES}
-    yield f"{'control':{WIDTH - COUNT_WIDTH * len(STATES)}}" + "".join(f"{state:>{COUNT_WIDTH}}" for state in STATES)
+    rows: list[Sequence[str]] = [["control", "", *STATES]]
     for part, controls in CONTROLS.items():
-        judged = [control for control in controls if any(counts[control.name] for counts in counted.values())]
-        if judged:
-            yield part
-        for control in judged:
-            counts = "".join(f"{counts[control.name] or '-':>{COUNT_WIDTH}}" for counts in counted.values())
-            yield f"  {control.name:{NAME_WIDTH}}{control.title:{TITLE_WIDTH}}{counts}"
+        evaluated = [
+            control for control in controls if any(by_control[control.name] for by_control in counted.values())
+        ]
+        if evaluated:
+            rows.append([part, *[""] * (len(STATES) + 1)])
+        for control in evaluated:
+            numbers = (by_control[control.name] for by_control in counted.values())
+            rows.append([f"  {control.name}", control.title, *(str(number or "-") for number in numbers)])
+    return rows
 
 
 def _waived(audited: Audited) -> Iterator[str]:
@@ -101,6 +102,6 @@ def _wrapped(text: str, indent: int) -> list[str]:
 def _summary(audited: Audited) -> str:
     judged = {finding.control.name for findings in audited.values() for finding in findings}
     idle = sum(map(len, CONTROLS.values())) - len(judged)
-    counts = ", ".join(f"{len(_found(audited, state))} {state}" for state in STATES)
+    totals = ", ".join(f"{len(_found(audited, state))} {state}" for state in STATES)
     deployments = f"{len(audited)} deployment{'s' if len(audited) > 1 else ''}"
-    return f"{deployments}, {len(judged)} controls: {counts}; {idle} more had nothing to judge"
+    return f"{deployments}, {len(judged)} controls: {totals}; {idle} more had nothing to judge"

@@ -51,5 +51,11 @@ def audit(
     if sarif_file:
         document = sarif.document(found, program or PROGRAM)
         sarif_file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    click.echo(json.dumps(report.data(found), indent=2) if as_json else "\n".join(report.lines(found)))
+    if as_json:
+        click.echo(json.dumps(report.data(found), indent=2))
+    else:
+        output = Terminal()
+        output.table(report.counts(found), "llr")
+        for line in report.lines(found):
+            output.say(line)
     return int(report.failed(found))

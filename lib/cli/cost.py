@@ -15,14 +15,14 @@ from ..cost import report
 from ..cost.bill import Bill, bills
 from ..cost.traffic import Traffic
 from ..services import SERVICES
-from ..settings import documented
+from ..settings import docs_of
 from ..settings.environments import ENVIRONMENTS
 from . import options
 
 
 def _traffic(command: options.F) -> options.F:
     """Add an option for each field of the traffic."""
-    texts = documented.fields(Traffic)
+    texts = docs_of(Traffic)
     for name, value in reversed(asdict(Traffic()).items()):
         option = click.option(
             report.option(name),
@@ -61,12 +61,15 @@ def cost(
         data = {name: {suffix: bill.data() for suffix, bill in row.items()} for name, row in found.items()}
         click.echo(json.dumps(data, indent=2))
     else:
-        click.echo(_tables(found, services[0], environments[-1]))
+        _print(found, services[0], environments[-1])
     return int(any(bill.unpriced for row in found.values() for bill in row.values()))
 
 
-def _tables(found: Mapping[str, Mapping[str, Bill]], service: str, environment: str) -> str:
-    bill = found[service][environment]
-    detail = [f"{service} in {environment}:", *report.aligned(report.items(bill), left=2)]
-    sections = [report.aligned(report.totals(found)), detail, [*report.remarks(bill), *report.BASIS]]
-    return "\n\n".join("\n".join(lines) for lines in sections)
+def _print(found: Mapping[str, Mapping[str, Bill]], service: str, environment: str) -> None:
+    output, bill = Terminal(), found[service][environment]
+    output.table(report.totals(found))
+    output.say(f"\n{service} in {environment}:")
+    output.table(report.items(bill), "llr")
+    output.say("")
+    for line in (*report.remarks(bill), *report.BASIS):
+        output.say(line)

@@ -13,7 +13,7 @@ def docs(check: bool) -> int:
     """Generate the documents of the services and the settings."""
     found = generate.outdated()
     for path in found:
-        click.echo(f"{path.relative_to(generate.ROOT)}: {'outdated, run make reference' if check else 'written'}")
+        click.echo(f"{path.relative_to(generate.ROOT)}: {'outdated, run make docs' if check else 'written'}")
     if not check:
         generate.write(found)
     return int(check and bool(found))

@@ -16,7 +16,6 @@ from ..client import auth, smoke_test
 from ..client import outputs_file as files
 from ..client.smoke_test import Endpoint
 from ..console import Terminal
-from ..cost.report import aligned
 from ..load import client, report
 from ..load.deployment import LoadError, local_deployment, raise_file_limit
 from ..load.journeys import JOURNEYS
@@ -83,7 +82,7 @@ def load(*, service: str, clients: int, seconds: int, as_json: bool, **deploymen
         }
         click.echo(json.dumps(document, indent=2))
     else:
-        click.echo("\n".join(aligned(report.table(rows), left=2)))
+        terminal.table(report.table(rows), "llr")
     terminal.step("load test passed" if good else "load test failed: unexpected errors or no success, see above")
     return int(not good)
 

@@ -13,7 +13,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ..assets import npm
 from ..client import outputs_file as files
 from ..client import smoke_test
-from ..client.auth import bearing
 from ..client.seed import SeedError
 from ..client.seed import seed as create_products
 from ..console import Terminal
@@ -95,7 +94,10 @@ def smoke(service: str | None, path: Path, api_key: str | None, as_json: bool) -
         click.echo(json.dumps({name: smoke_test.data(answers) for name, answers in found.items()}, indent=2))
     else:
         for name, answers in found.items():
-            click.echo("\n".join([f"{name}:", *smoke_test.table(SERVICES[name], answers)]))
+            terminal.say(f"{name}:")
+            terminal.table(smoke_test.table(SERVICES[name], answers), "llrrl")
+            for line in smoke_test.unexpected_bodies(answers):
+                terminal.say(line)
     return int(not all(smoke_test.complete(SERVICES[name], answers) for name, answers in found.items()))
 
 
@@ -108,9 +110,10 @@ def smoke(service: str | None, path: Path, api_key: str | None, as_json: bool) -
 def seed(environment: str | None, count: int, path: Path, api_key: str | None) -> None:
     """Create demo products in a deployed stock service."""
     terminal = Terminal()
-    api_url, headers = files.reach(path, "stock", api_key, environment)
+    api_url, authorization = smoke_test.endpoint(path, "stock", api_key, environment)
     terminal.step(f"creating {count} products at {api_url}")
-    created = create_products(api_url, bearing(headers), [*products(count)], terminal.passing)
+    with terminal.progress("products", count) as advance:
+        created = create_products(api_url, authorization, [*products(count)], advance)
     terminal.step(f"{created} products are created, {count - created} existed")
 
 

@@ -1,5 +1,4 @@
-"""How whoever calls a deployed API shows who it is, as the API's outputs say: not at all, by a key, a token, a
-signature."""
+"""Authorization of requests to a deployed API, by its outputs: none, an API key, a token or a signature."""
 
 from __future__ import annotations
 
@@ -14,9 +13,12 @@ from functools import partial
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
+import boto3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+
+from .outputs_file import OutputsError
 
 Shown = Callable[[str, str, bytes | None], Mapping[str, str]]
 """The headers of one request by which its caller is known: of its method, its URL and its body."""
@@ -62,16 +64,42 @@ class AccessKey(Protocol):
     secret_key: str
 
 
-def shown(outputs: Mapping[str, Any], access_key: AccessKey | None = None) -> Shown:
-    """Return the headers of a caller who may do everything, for a stack whose outputs contain its secrets.
+def shown(outputs: Mapping[str, Any], access_key: AccessKey | None = None, api_key: str | None = None) -> Shown:
+    """Return the headers of a caller with access to every route.
 
-    For `AWS_IAM` they are a signature with `access_key`.
+    For `AWS_IAM` they are a signature with `access_key`, by default with the credentials of the AWS session. Secrets
+    that the outputs do not have are read from AWS.
     """
-    if "machine_client_id" in outputs:
+    if outputs.get("authorization") == "AWS_IAM":
+        region = outputs["api_execution_arn"].split(":")[3]
+        return signing(region, *((access_key.key_id, access_key.secret_key) if access_key else _session_credentials()))
+    if not api_key and "machine_client_id" in outputs:
         return bearing({"Authorization": f"Bearer {token(outputs, outputs['scopes'].values())}"})
-    if access_key and outputs.get("authorization") == "AWS_IAM":
-        return signing(outputs["api_execution_arn"].split(":")[3], access_key.key_id, access_key.secret_key)
-    return bearing({"x-api-key": outputs["api_key"]} if "api_key" in outputs else {})
+    api_key = api_key or outputs.get("api_key") or _read_api_key(outputs)
+    return bearing({"x-api-key": api_key} if api_key else {})
+
+
+def _session_credentials() -> tuple[str, str, str | None]:
+    credentials = boto3.Session().get_credentials()
+    if credentials is None:
+        raise OutputsError("The API requires signed requests. Set AWS_PROFILE to a profile with credentials.")
+    key = credentials.get_frozen_credentials()
+    return key.access_key, key.secret_key, key.token
+
+
+def _read_api_key(outputs: Mapping[str, Any]) -> str:
+    if "api_key_id" not in outputs:
+        return ""
+    return str(_aws("apigateway", outputs).get_api_key(apiKey=outputs["api_key_id"], includeValue=True)["value"])
+
+
+def _read_client_secret(outputs: Mapping[str, Any]) -> str:
+    client = {"UserPoolId": outputs["user_pool_id"], "ClientId": outputs["machine_client_id"]}
+    return str(_aws("cognito-idp", outputs).describe_user_pool_client(**client)["UserPoolClient"]["ClientSecret"])
+
+
+def _aws(service: str, outputs: Mapping[str, Any]) -> Any:
+    return boto3.client(service, region_name=outputs["dynamodb_table_arn"].split(":")[3])
 
 
 def bearing(headers: Mapping[str, str]) -> Shown:
@@ -92,8 +120,9 @@ def signing(region: str, key_id: str, secret: str, session_token: str | None = N
 
 
 def token(outputs: Mapping[str, Any], scopes: Collection[str]) -> str:
-    """A token for the client of programs, with some of its scopes."""
-    client = f"{outputs['machine_client_id']}:{outputs['machine_client_secret']}"
+    """Return a token of the machine-to-machine client with some of its scopes."""
+    secret = outputs.get("machine_client_secret") or _read_client_secret(outputs)
+    client = f"{outputs['machine_client_id']}:{secret}"
     form = urlencode({"grant_type": "client_credentials", "scope": " ".join(scopes)})
     basic = base64.b64encode(client.encode()).decode()
     request = urllib.request.Request(  # noqa: S310  # our own URL

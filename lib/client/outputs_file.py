@@ -72,51 +72,23 @@ def services(path: Path) -> list[str]:
     return names
 
 
-def reach(
-    path: Path, service: str, api_key: str | None = None, environment: str | None = None
-) -> tuple[str, dict[str, str]]:
-    """The URL of a service's API, by a file of outputs, and the headers by which its caller is known: a key's, a
-    token's, or none, for nothing is signed here.
+def read_service(path: Path, service: str, environment: str | None = None) -> dict[str, Any]:
+    """Return the outputs of a service in a file.
 
-    Raise `OutputsError` if they contain no such service, or one in another environment than `environment`.
+    Raise `OutputsError` if there are none, or those of another environment than `environment`.
     """
     try:
-        told = read(path)
-        url = told[f"{service}_api_url"]
-    except (OSError, ValueError, KeyError) as exc:
-        wanted = f"run make local or make up SERVICE={service} first"
-        raise OutputsError(f"{path} tells of no {service} service: {wanted}") from exc
-    existing = told.get(f"{service}_environment")
+        outputs = read(path)
+    except (OSError, ValueError):
+        outputs = {}
+    prefix = f"{service}_"
+    found = {name.removeprefix(prefix): value for name, value in outputs.items() if name.startswith(prefix)}
+    if "api_url" not in found:
+        raise OutputsError(f"{path} tells of no {service} service: run make local or make up SERVICE={service} first")
+    existing = found.get("environment")
     if environment and existing != environment:
         raise OutputsError(
             f"{path} must have the outputs of {service} in {environment}, got those of {existing}: run make local or "
             f"make up ENV={environment} first"
         )
-    own = {name.removeprefix(f"{service}_"): value for name, value in told.items() if name.startswith(f"{service}_")}
-    return url, {"x-api-key": api_key} if api_key else _known(own)
-
-
-def _known(outputs: Outputs) -> dict[str, str]:
-    """AWS tells secrets to whom it may; those of a local run are among the outputs."""
-    # pylint: disable=import-outside-toplevel  # nobody else needs them
-    import boto3
-
-    from . import auth
-
-    def asked(service: str) -> Any:
-        return boto3.client(service, region_name=outputs["dynamodb_table_arn"].split(":")[3])
-
-    if "machine_client_id" in outputs:
-        client = {"UserPoolId": outputs["user_pool_id"], "ClientId": outputs["machine_client_id"]}
-        secret = (
-            outputs.get("machine_client_secret")
-            or (asked("cognito-idp").describe_user_pool_client(**client)["UserPoolClient"]["ClientSecret"])
-        )
-        token = auth.token({**outputs, "machine_client_secret": secret}, outputs["scopes"].values())
-        return {"Authorization": f"Bearer {token}"}
-    if "api_key" in outputs:
-        return {"x-api-key": outputs["api_key"]}
-    if "api_key_id" in outputs:
-        key = asked("apigateway").get_api_key(apiKey=outputs["api_key_id"], includeValue=True)
-        return {"x-api-key": key["value"]}
-    return {}
+    return found

@@ -13,24 +13,22 @@ from .smoke_test import Answer, send
 
 WORKERS = 8
 ATTEMPTS = 5
-BAR_WIDTH = 30
 
 
 class SeedError(Exception):
     """The data could not be created. The message says what the API responded."""
 
 
-def seed(api_url: str, authenticate: Shown, products: Collection[Product], report: Callable[[str], None]) -> int:
+def seed(api_url: str, authenticate: Shown, products: Collection[Product], advance: Callable[[], None]) -> int:
     """Create the products that do not exist yet, and return their number. Raise `SeedError` if a call fails.
 
-    `report` gets a progress bar after each product.
+    `advance` is called after each product.
     """
     created = 0
     with ThreadPoolExecutor(WORKERS) as threads:
-        for done, is_new in enumerate(threads.map(lambda one: _create(api_url, authenticate, one), products), 1):
+        for is_new in threads.map(lambda product: _create(api_url, authenticate, product), products):
             created += is_new
-            filled = BAR_WIDTH * done // len(products)
-            report(f"  [{'#' * filled}{' ' * (BAR_WIDTH - filled)}] {done} of {len(products)} products")
+            advance()
     return created
 
 

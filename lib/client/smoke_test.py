@@ -6,13 +6,11 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
-
-import boto3
 
 from ..documents.openapi import PLACEHOLDER, answering
 from ..model import Call, Route, Service
@@ -100,22 +98,10 @@ def run_deployed(
     return found
 
 
-def endpoint(path: Path, service: str, api_key: str | None = None) -> Endpoint:
+def endpoint(path: Path, service: str, api_key: str | None = None, environment: str | None = None) -> Endpoint:
     """Return the API of a service in a file of outputs. Raise `OutputsError` if they contain no such service."""
-    url, headers = files.reach(path, service, api_key)
-    outputs = files.read(path)
-    is_signed = outputs.get(f"{service}_authorization") == "AWS_IAM"
-    if is_signed:
-        return Endpoint(url, _signing(outputs[f"{service}_api_execution_arn"].split(":")[3]))
-    return Endpoint(url, auth.bearing(headers))
-
-
-def _signing(region: str) -> auth.Shown:
-    credentials = boto3.Session().get_credentials()
-    if credentials is None:
-        raise files.OutputsError("The API requires signed requests. Set AWS_PROFILE to a profile with credentials.")
-    key = credentials.get_frozen_credentials()
-    return auth.signing(region, key.access_key, key.secret_key, key.token)
+    outputs = files.read_service(path, service, environment)
+    return Endpoint(outputs["api_url"], auth.shown(outputs, api_key=api_key))
 
 
 def data(answers: Iterable[Answer]) -> list[dict[str, Any]]:
@@ -155,20 +141,24 @@ def line(answer: Answer) -> str:
     return f"  {answer.call.method} {answer.call.path}: {answer.status}, {answer.milliseconds:.0f} ms"
 
 
-def table(service: Service, answers: Iterable[Answer]) -> list[str]:
-    """A line per route: the first answer that was not as it should be, or else the last."""
-    width = max(len(route.path) for _, route in service.routes()) + 2
-    lines = [f"  {'method':8}{'path':{width}}{'status':>6}{'ms':>8}"]
-    answers = list(answers)
+def table(service: Service, answers: Sequence[Answer]) -> list[Sequence[str]]:
+    """Return a table of the routes, each with its first unexpected response, or else its last one."""
+    rows: list[Sequence[str]] = [["  method", "path", "status", "ms", ""]]
     for _, route in service.routes():
-        mine = _of(service, route, answers)
-        shown = next((answer for answer in mine if not answer.as_expected), mine[-1] if mine else None)
-        if shown is None:
-            lines.append(f"  {route.method:8}{route.path:{width}}{'-':>6}{'-':>8}  nothing in the demo calls it")
+        responses = _of(service, route, answers)
+        unexpected = [response for response in responses if not response.as_expected]
+        if not responses:
+            rows.append([f"  {route.method}", route.path, "-", "-", "nothing in the demo calls it"])
         else:
-            note = "" if shown.as_expected else f"  should be {shown.call.status}: {shown.body}"
-            lines.append(f"  {route.method:8}{route.path:{width}}{shown.status:>6}{shown.milliseconds:>8.1f}{note}")
-    return lines
+            shown = unexpected[0] if unexpected else responses[-1]
+            note = f"should be {shown.call.status}" if unexpected else ""
+            rows.append([f"  {route.method}", route.path, str(shown.status), f"{shown.milliseconds:.1f}", note])
+    return rows
+
+
+def unexpected_bodies(answers: Iterable[Answer]) -> Iterator[str]:
+    """Yield a line with the body of each unexpected response."""
+    return (f"{line(answer)}: {answer.body}" for answer in answers if not answer.as_expected)
 
 
 def complete(service: Service, answers: Iterable[Answer]) -> bool:

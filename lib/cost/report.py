@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 
-from ..settings import documented
+from ..settings import docs_of
 from .bill import Bill, Item
 from .prices import DATE, PRICES, REGION
 from .traffic import Traffic
@@ -73,7 +73,7 @@ def work() -> list[Row]:
 
 def traffic() -> list[Row]:
     """What is said of a month where nothing else is."""
-    texts = documented.fields(Traffic)
+    texts = docs_of(Traffic)
     rows = [[f"`{option(name)}`", texts[name], default(value)] for name, value in asdict(Traffic()).items()]
     return [["Option", "What", "Default"], *rows]
 
@@ -86,18 +86,6 @@ def option(field: str) -> str:
 def default(value: float | None) -> str:
     """What a field says where nobody does."""
     return "measured" if value is None else number(value)
-
-
-def aligned(rows: Sequence[Row], left: int = 1) -> list[str]:
-    """A table for a terminal: so many columns to the left, the others to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.ljust(width) if place < left else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
 
 
 def number(value: float) -> str:

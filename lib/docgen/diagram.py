@@ -1,4 +1,4 @@
-"""The architecture of a service as a Mermaid flowchart, derived from its description. Standard library only."""
+"""The architecture of a service as a Mermaid flowchart, derived from its definition."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ..model import Function, Index, Parameter, Route, Service, Table
-from ..model.names import parameter_name, physical_name, secret_name
 from ..settings import ApiSettings, Settings, over
 from ..settings.environments import ENVIRONMENTS, profile_name
+from ..stack.context import StackNames
 
 SHAPES = {
     "callers": ("([", "])", "Callers"),
@@ -73,9 +73,8 @@ def flowchart(service: Service, environment: str = "dev") -> str:
 
 
 def _nodes(service: Service, environment: str) -> Iterator[Node]:
-    def named(kind: str, type_: str) -> str:
-        return physical_name(service.name_pattern, kind, environment, type=type_)
-
+    names = StackNames(service, environment)
+    named = names.physical
     settings = ENVIRONMENTS[profile_name(environment)].with_(service.settings)
     yield Node("callers", "callers", "HTTPS, JSON", [_keys_required(service, settings)])
     if service.site:
@@ -90,15 +89,14 @@ def _nodes(service: Service, environment: str) -> Iterator[Node]:
             yield Node("schedule", f"schedule {schedule.name}", named("rule", schedule.name), [schedule.rate])
         for consumer in function.consumers:
             yield Node("stream", f"stream {consumer.name}", named("table", consumer.table), [consumer.name])
-    paths = {one.name: parameter_name(service.name, environment, one.name) for one in service.parameters}
+    paths = {one.name: names.parameter(one.name) for one in service.parameters}
     for table in service.tables:
         parameters = [f"name in {paths[one.name]}" for one in service.parameters if one.table == table.name]
         yield Node("table", f"on {table.name}", named("table", table.name), [*_table_lines(table), *parameters])
     for one in _separate_parameters(service):
         yield Node("parameter", f"on {one.name}", paths[one.name], one.value or [named("table", one.table)])
     for secret in service.secrets:
-        name = secret_name(secret.store, service.name, environment, secret.name)
-        yield Node("secret", f"on {secret.name}", name, [STORES[secret.store]])
+        yield Node("secret", f"on {secret.name}", names.secret(secret), [STORES[secret.store]])
     for topic in dict.fromkeys([*(one.name for one in service.topics), service.alarms_type]):
         yield Node("topic", f"on {topic}", named("topic", topic))
     if service.dead_letters:

@@ -119,7 +119,8 @@ def _tour(outputs: dict[str, Any], emulator: Emulator, logs: FunctionLogs, termi
     for line in logs.new_lines(errors_only=True):
         terminal.say(line)
     terminal.step(f"{service.name} answers:")
-    for line in smoke_test.table(service, answers):
+    terminal.table(smoke_test.table(service, answers), "llrrl")
+    for line in smoke_test.unexpected_bodies(answers):
         terminal.say(line)
     return smoke_test.complete(service, answers)
 

@@ -32,7 +32,7 @@ SECRETS_KEYS = ("secretsprovider", "encryptedkey", "encryptionsalt")
 """What the CLI writes into a stack's file besides config, to decrypt the secrets of the stack."""
 HEADER = """\
 # Config of the stack {stack}, for `make up SERVICE={service} ENV={environment}` and `pulumi up --stack {stack}`.
-# docs/configuration.md describes every key. Keep encryptionsalt, which Pulumi may add: it decrypts the secrets.
+# docs/reference/configuration.md lists every key. Keep encryptionsalt, which Pulumi may add: it decrypts the secrets.
 config:
 """
 ADDRESSES = {

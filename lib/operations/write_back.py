@@ -8,8 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from .aws import SIDE_BY_SIDE
-from .compare import Comparison, Difference, Pair
-from .rows import Row, key_from, unchanged
+from .compare import Comparison, Difference, Pair, Row, key_from, unchanged
 
 WRITTEN, DELETED, CHANGED, WIDE = "written", "deleted", "changed meanwhile", "too wide to be written safely"
 LEFT = (CHANGED, WIDE)

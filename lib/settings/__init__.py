@@ -10,6 +10,7 @@ from .backup import BackupSettings
 from .base import (
     Layer,
     between,
+    docs_of,
     flag,
     is_output,
     matching,
@@ -24,9 +25,8 @@ from .cost import CostSettings
 from .encryption import EncryptionSettings
 from .firewall import FirewallSettings
 from .function import FunctionSettings
-from .monitoring import AlarmSettings
+from .monitoring import AlarmSettings, ObservationSettings
 from .network import NetworkSettings
-from .observation import ObservationSettings
 from .rollout import RolloutSettings
 from .schedule import check_schedule
 from .settings import LAYERS, Settings
@@ -55,6 +55,7 @@ __all__ = [
     "between",
     "check_schedule",
     "check_tags",
+    "docs_of",
     "flag",
     "is_output",
     "matching",

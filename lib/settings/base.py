@@ -1,10 +1,13 @@
-"""What the settings classes share: fields that are checked when they are made, and layers laid one over the other."""
+"""Base of the settings classes: checked fields, their docstrings, and layers that override each other."""
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
+from itertools import pairwise
 from typing import Any, ClassVar, TypeVar
 
 Check = tuple[Callable[[Any], bool], str]
@@ -102,3 +105,25 @@ def over(base: _L, upper: _L) -> _L:
     """`base` with whatever `upper` says."""
     said = {f.name: getattr(upper, f.name) for f in fields(upper)}
     return replace(base, **{k: v for k, v in said.items() if v is not None})
+
+
+def docs_of(cls: type) -> dict[str, str]:
+    """Return the docstring of each name that the body of `cls` declares, on one line; empty if there is none."""
+    (body,) = [node.body for node in ast.parse(inspect.getsource(cls)).body if isinstance(node, ast.ClassDef)]
+    return {
+        target.id: _docstring(after)
+        for statement, after in pairwise([*body, ast.Pass()])
+        for target in _assigned(statement)
+        if isinstance(target, ast.Name)
+    }
+
+
+def _assigned(statement: ast.stmt) -> list[ast.expr]:
+    if isinstance(statement, ast.AnnAssign):
+        return [statement.target]
+    return statement.targets if isinstance(statement, ast.Assign) else []
+
+
+def _docstring(node: ast.stmt) -> str:
+    text = node.value.value if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) else ""
+    return " ".join(str(text).split())

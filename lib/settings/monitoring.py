@@ -1,4 +1,4 @@
-"""Alarms."""
+"""Alarms and dashboards."""
 
 from __future__ import annotations
 
@@ -62,3 +62,13 @@ class AlarmSettings(Layer):
         if (self.period_seconds or 60) * (self.evaluation_periods or 1) > 86_400:
             wanted = f"give so few that with period_seconds {self.period_seconds} they span a day at most"
             raise refuse("alarms.evaluation_periods", self.evaluation_periods, wanted)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObservationSettings(Layer):
+    """Settings of what CloudWatch shows beside logs and alarms."""
+
+    dashboard: bool | None = setting(flag(), key="dashboard")
+    """A CloudWatch dashboard of the service."""
+
+    WHERE: ClassVar[str] = "observation"

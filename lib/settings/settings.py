@@ -14,9 +14,8 @@ from .cost import CostSettings
 from .encryption import EncryptionSettings, check_key
 from .firewall import FirewallSettings
 from .function import FunctionSettings
-from .monitoring import AlarmSettings
+from .monitoring import AlarmSettings, ObservationSettings
 from .network import NetworkSettings, check_network
-from .observation import ObservationSettings
 from .rollout import RolloutSettings
 from .site import SiteSettings
 from .table import TableSettings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lib.program.recorder import Deployment, record
-from lib.settings import LAYERS, BackupSettings, TableSettings, documented
+from lib.settings import LAYERS, BackupSettings, TableSettings, docs_of
 from lib.stack.outputs import ServiceOutputs, StackOutputs
 
 from ..support.programs import PRODUCTION, YARD, stacked
@@ -42,6 +42,6 @@ def test_turning_a_setting_off_again_replaces_no_table(production: Deployment, o
 
 def test_every_output_is_documented(production: Deployment, inventory: Deployment, open_yard: Deployment) -> None:
     own = {"parcels_table_name", "parcels_table_arn", "notes_table_name", "notes_table_arn"}
-    declared = {*documented.fields(StackOutputs), *documented.fields(ServiceOutputs), *own}
+    declared = {*docs_of(StackOutputs), *docs_of(ServiceOutputs), *own}
     for deployment in (production, inventory, open_yard):
         assert deployment.stack_outputs().keys() <= declared

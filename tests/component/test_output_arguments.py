@@ -9,7 +9,7 @@ import pulumi
 import pytest
 
 from lib.audit.evaluate import audit
-from lib.audit.recorded import graph_of
+from lib.audit.graph import graph_of
 from lib.cost.bill import bill
 from lib.cost.month import Month
 from lib.cost.traffic import Traffic

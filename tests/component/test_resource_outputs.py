@@ -10,7 +10,7 @@ import pytest
 from lib.model import RESERVED_OUTPUT_PREFIXES, Table, Topic
 from lib.program.recorder import record
 from lib.services import SERVICES
-from lib.settings import documented
+from lib.settings import docs_of
 from lib.stack.outputs import CUSTOM_OUTPUTS, ServiceOutputs, StackOutputs
 from lib.tap_stack import TapStack, TapStackArgs
 
@@ -23,7 +23,7 @@ PATTERN = re.compile(r"(\w+)_(table_name|table_arn|topic_arn)")
 
 def fixed_outputs() -> set[str]:
     """Return the outputs that a stack of any service can have."""
-    return set(documented.fields(StackOutputs))
+    return set(docs_of(StackOutputs))
 
 
 def test_custom_service_has_outputs_for_its_tables_and_topics() -> None:
@@ -61,13 +61,13 @@ def test_own_outputs_of_the_built_in_services_are_declared() -> None:
     for service in SERVICES.values():
         definitions += [*service.tables, *service.topics]
     named = {name for definition in definitions for name in definition.outputs().values()}
-    assert named == documented.fields(ServiceOutputs).keys()
+    assert named == docs_of(ServiceOutputs).keys()
 
 
 @pytest.mark.parametrize("name", ["<table>_table_name", "<table>_table_arn", "<topic>_topic_arn"])
 def test_form_of_the_outputs_of_custom_services_is_documented(name: str) -> None:
     assert CUSTOM_OUTPUTS[name]
-    assert f"| `{name}` | " in Path("docs/outputs.md").read_text(encoding="utf-8")
+    assert f"| `{name}` | " in Path("docs/reference/outputs.md").read_text(encoding="utf-8")
 
 
 def test_prefixes_of_fixed_outputs_are_reserved() -> None:

@@ -211,9 +211,9 @@ def test_outputs_lead_to_a_token(
     aws_environment.delenv("AWS_SESSION_TOKEN")
     secrets = {"machine_client_secret"} - told
     files.write({"dev": {name: value for name, value in members.items() if name not in secrets}}, tmp_path)
-    url, headers = files.reach(tmp_path / files.FLAT, "items")
+    url, authorization = smoke_test.endpoint(tmp_path / files.FLAT, "items")
     assert url == members["api_url"]
-    assert answered(members, LIST, auth.bearing(headers)) == (200, "")
+    assert answered(members, LIST, authorization) == (200, "")
 
 
 def test_who_called_is_in_the_audit(emulator: Emulator) -> None:

@@ -96,14 +96,15 @@ def test_a_route_that_answers_otherwise_ends_the_check_badly(
     monkeypatch.setitem(SERVICES, "items", dataclasses.replace(ITEMS, demo=(*ITEMS.demo, wrong)))
     assert main(["local", "--check", "--service", "items", "--outputs", str(tmp_path)]) == 1
     said = capsys.readouterr().out
-    assert "should be 200" in said
+    assert re.search(r"404 +[\d.]+  should be 200\n", said)
+    assert re.search(r'  GET /items/nobody: 404, \d+ ms: \{.*"code": ?"NOT_FOUND"', said)
     assert "smoke test failed: unexpected responses, see above" in said
 
 
 def test_a_route_nobody_calls_is_no_success() -> None:
     answers = [answered(call, call.status) for call in ITEMS.demo if call.method != "PUT"]
     assert not smoke_test.complete(ITEMS, answers)
-    assert any("nothing in the demo calls it" in line for line in smoke_test.table(ITEMS, answers))
+    assert any("nothing in the demo calls it" in row for row in smoke_test.table(ITEMS, answers))
 
 
 def test_the_demo_calls_every_route_of_every_service() -> None:

@@ -28,7 +28,7 @@ def test_both_files_have_the_same_flat_outputs(tmp_path: Path, name: str) -> Non
     outputs_file.write(STACKS, tmp_path)
     found = outputs_file.read(tmp_path / name)
     assert found == outputs_file.flat(STACKS)
-    assert outputs_file.reach(tmp_path / name, "stock") == ("http://b", {"x-api-key": "k"})
+    assert outputs_file.read_service(tmp_path / name, "stock") == STACKS["stock-dev"]
 
 
 def test_two_stacks_of_one_service_are_ambiguous(tmp_path: Path) -> None:

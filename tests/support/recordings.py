@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from lib.audit.graph import Graph
-from lib.audit.recorded import graph_of
+from lib.audit.graph import Graph, graph_of
 from lib.program.recorder import Deployment, recorded
 
 

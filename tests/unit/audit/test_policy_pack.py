@@ -24,8 +24,8 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError, unknown
 
 from lib.audit.controls import CONTROLS
 from lib.audit.evaluate import audit
+from lib.audit.graph import graph_of
 from lib.audit.policy_pack import policies
-from lib.audit.recorded import graph_of
 from lib.program.recorder import Registered
 
 from ...support.analyzer import policy_pack_server

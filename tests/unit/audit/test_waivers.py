@@ -9,8 +9,7 @@ import pytest
 
 from lib.audit.controls import CONTROLS
 from lib.audit.evaluate import audit, judge
-from lib.audit.graph import Graph, Resource
-from lib.audit.recorded import graph_of
+from lib.audit.graph import Graph, Resource, graph_of
 from lib.program.recorder import record
 from lib.settings import EncryptionSettings, FirewallSettings
 from lib.tap_stack import TapStack, TapStackArgs

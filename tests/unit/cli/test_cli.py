@@ -21,7 +21,7 @@ LOADS_NOTHING = """
 import sys
 from lib.cli import main
 code = main(sys.argv[1:])
-loaded = {"boto3", "botocore", "gevent", "locust", "pulumi", "pulumi_aws", "yaml"} & sys.modules.keys()
+loaded = {"boto3", "botocore", "gevent", "locust", "pulumi", "pulumi_aws", "rich", "yaml"} & sys.modules.keys()
 sys.exit(f"loaded: {loaded}" if loaded else code)
 """
 AS_INSTALLED = "import sys; sys.argv[0] = 'tap'; from lib.cli import main; sys.exit(main())"
@@ -120,7 +120,7 @@ def test_docs_command_writes_outdated_documents_unless_it_only_checks(
     monkeypatch.setattr(generate, "ROOT", tmp_path)
     monkeypatch.setattr(generate, "outdated", lambda: {document: "new"})
     checked = run("docs", "--check")
-    assert (checked.exit_code, checked.stdout) == (1, "docs/page.md: outdated, run make reference\n")
+    assert (checked.exit_code, checked.stdout) == (1, "docs/page.md: outdated, run make docs\n")
     assert not document.exists()
     written = run("docs")
     assert (written.exit_code, written.stdout) == (0, "docs/page.md: written\n")

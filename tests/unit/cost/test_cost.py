@@ -623,10 +623,6 @@ def test_a_bill_says_what_it_is_silent_about() -> None:
     assert not [*report.remarks(Bill([an_item()], [], []))]
 
 
-def test_tables_are_aligned() -> None:
-    assert report.aligned([["a", "bb", "c"], ["ddd", "e", ""]], left=1) == ["a    bb  c", "ddd   e"]
-
-
 @pytest.mark.parametrize(
     ("value", "text"), [(0, "0"), (0.0004, "0.0004"), (0.34, "0.34"), (999, "999"), (1_234_567, "1,234,567")]
 )

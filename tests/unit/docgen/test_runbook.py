@@ -13,7 +13,7 @@ from lib.settings.environments import ENVIRONMENTS
 from lib.tap_stack import TapStackArgs
 
 ROOT = Path(__file__).parents[3]
-PAGES = [*sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "docs").glob("*/*.md"))]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md")])
 
 
 def headings(page: Path) -> set[str]:
@@ -31,7 +31,7 @@ def test_every_alarm_has_a_part_that_says_what_to_do(service: str, split: bool) 
     assert {*alarms, *map(str.lower, STANDARD_ALARMS), "health"} <= headings(runbook)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
     for target, part in re.findall(r"\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)", page.read_text(encoding="utf-8")):
         linked = (page.parent / target).resolve() if target else page

@@ -1,11 +1,11 @@
-"""What stands under the fields of a class."""
+"""Docstrings of settings and outputs."""
 
 from __future__ import annotations
 
 import pytest
 
 from lib.services import CHOICES
-from lib.settings import LAYERS, documented
+from lib.settings import LAYERS, docs_of
 from lib.stack.outputs import ServiceOutputs, StackOutputs
 
 OUTPUTS = (StackOutputs, ServiceOutputs)
@@ -31,7 +31,7 @@ class Parcel:
 
 
 def test_text_under_a_field_is_told_on_one_line() -> None:
-    assert documented.fields(Parcel) == {
+    assert docs_of(Parcel) == {
         "weight_kg": "What it weighs, with its paper.",
         "sender": "",
         "heaviest": HEAVIEST,
@@ -40,4 +40,4 @@ def test_text_under_a_field_is_told_on_one_line() -> None:
 
 @pytest.mark.parametrize("cls", [*LAYERS.values(), *(choice.settings for choice in CHOICES.values()), *OUTPUTS])
 def test_everything_that_users_set_or_are_told_is_documented(cls: type) -> None:
-    assert all(text for name, text in documented.fields(cls).items() if name != "WHERE")
+    assert all(text for name, text in docs_of(cls).items() if name != "WHERE")

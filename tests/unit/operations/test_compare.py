@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lib.operations.rows import MOST_COMPARED, digest, key_from, key_text, unchanged
+from lib.operations.compare import MOST_COMPARED, digest, key_from, key_text, unchanged
 
 ROW: dict[str, Any] = {
     "id": {"S": "a"},

@@ -1,0 +1,45 @@
+"""The config section of Pulumi.yaml, which declares a key for every setting."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+
+from ..settings import LAYERS, Layer, docs_of
+from ..stack.config import Key
+
+MARKER = "  # generated:config\n"
+"""Line above the declarations."""
+
+
+def declare_config(project: str, keys: Mapping[str, Key]) -> str:
+    """Return the content of a project file with the declarations of keys after the marker, if it has one."""
+    before, marker, _ = project.partition(MARKER)
+    return before + marker + "".join(_declaration(name, key) for name, key in keys.items()) if marker else project
+
+
+def _declaration(name: str, key: Key) -> str:
+    kind, default, unset = ("integer", "0", "0") if key.zero_says_nothing else ("string", '""', "empty")
+    fallback = "the service's" if _is_of_a_service(key.layer) else "the service's, else the environment's"
+    text = f"{describe_key(key)} Takes {allowed_values(key)}; {unset}: {fallback}."
+    description = json.dumps(text, ensure_ascii=False)
+    return f"  {name}:\n    type: {kind}\n    description: {description}\n    default: {default}\n"
+
+
+def describe_key(key: Key) -> str:
+    """Return the docstring of the setting, after the names of the services that alone have it."""
+    owners = [layer.WHERE for layer in key.layers if _is_of_a_service(layer)]
+    description = docs_of(key.layer)[key.field]
+    return f"{', '.join(owners)}: {description}" if owners else description
+
+
+def _is_of_a_service(layer: type[Layer]) -> bool:
+    return layer not in LAYERS.values()
+
+
+def allowed_values(key: Key) -> str:
+    """Return the values that a key accepts, and the default of the setting."""
+    default = {f.name: f.default for f in fields(key.layer)}[key.field]
+    expected = key.layer.checks()[key.field][1].removeprefix("give ")
+    return expected if default is None else f"{expected}; default: {default}"

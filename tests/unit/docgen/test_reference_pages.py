@@ -1,0 +1,86 @@
+"""Reference pages."""
+
+from __future__ import annotations
+
+import json
+
+from lib.docgen.reference_pages import configuration, controls, environments, key_policy, metrics, scopes, waivers
+from lib.documents import iam
+from lib.settings import ApiSettings, Settings
+from lib.settings.environments import ENVIRONMENTS
+from lib.stack.config import KEYS, OTHER_KEYS
+
+from ...support.builders import a_function, a_metric, a_route, a_service, a_yard
+from ...support.markdown import cells
+
+
+def test_scopes_are_listed_with_their_routes() -> None:
+    routes = (a_route(), a_route(path="/parcels/{id}"), a_route(path="/hours", scope=""))
+    rows = cells(scopes({"parcels": a_service(functions=(a_function(*routes),))}))
+    assert rows == [
+        ["`parcels`", "`read`", "`GET /parcels`, `GET /parcels/{id}`"],
+        ["`parcels`", "none", "`GET /hours`"],
+    ]
+
+
+def test_metrics_are_listed_once_with_the_operations_that_emit_them() -> None:
+    lost = a_metric(name="Lost", unit="Percent", description="Of all")
+    sorting = a_function(a_route(path="/sorted", operation="sort", metrics=(a_metric(), lost)), name="sorting")
+    service = a_service(functions=(a_function(a_route(metrics=(a_metric(),))), sorting))
+    assert cells(metrics([service, a_yard()])) == [
+        ["`parcels`", "`Arrivals`", "Count", "Parcels that came", "`list_parcels`, `sort`"],
+        ["`parcels`", "`Lost`", "Percent", "Of all", "`sort`"],
+        ["`yard`", "`Arrivals`", "Count", "Parcels that came", "`count`, `greet`"],
+    ]
+
+
+def test_key_policy_has_the_statements_for_every_service() -> None:
+    statements = key_policy()
+    users = {*iam.KEY_VIA, *iam.KEY_USERS}
+    assert json.loads(statements) == iam.key_statements("111122223333", "us-east-1", users)
+
+
+def test_every_config_key_is_listed_with_its_allowed_values() -> None:
+    rows = {row[0].strip("`"): row[1:] for row in cells(configuration(KEYS))}
+    assert set(rows) == {*OTHER_KEYS, *KEYS}
+    assert rows["audit_reads"] == [
+        "inventory: Reads leave an audit row, too: a write unit and no time, as it is written beside the read. "
+        "(`inventory.audit_reads`)",
+        "True or False; default: True",
+    ]
+    assert rows["lambda_memory_size"] == [
+        "Memory; processor time comes in proportion. (`function.memory_mb`)",
+        "a whole number from 128 to 10240 MB",
+    ]
+
+
+def test_environments_have_every_setting_of_every_profile() -> None:
+    section = environments({}, KEYS)
+    assert section.splitlines()[0] == f"| Setting | Config key | {' | '.join(ENVIRONMENTS)} |"
+    assert ["`function.memory_mb`", "`lambda_memory_size`", "128", "128", "256", "512"] in cells(section)
+    assert ["`function.tracing`", "`tracing`", "no", "yes", "yes", "yes"] in cells(section)
+
+
+def test_settings_of_services_are_listed() -> None:
+    plain, own = a_service(), a_service(settings=Settings(api=ApiSettings(stage_name="live", cors_origin="")))
+    assert environments({"parcels": plain}, KEYS) == environments({}, KEYS)
+    note = "`parcels` sets in every environment: `api.stage_name` live, `api.cors_origin` none."
+    assert environments({"parcels": own}, KEYS).endswith(f"\n\n{note}")
+
+
+def test_controls_are_listed_with_all_of_their_ids() -> None:
+    assert controls().startswith("## API Gateway\n\n| Control | Requirement | Severity | Resources | Remediation |\n")
+    assert ["SQS.1, CKV_AWS_27, SEC08-BP02", "A queue is encrypted", "medium", "`sqs.Queue`"] in [
+        row[:4] for row in cells(controls())
+    ]
+
+
+def test_waivers_are_listed_with_the_resources_that_they_apply_to() -> None:
+    where = {row[0]: row[1] for row in cells(waivers())}
+    assert where["APIGateway.2"] == "everywhere"
+    assert where["CKV_AWS_276"] == "`dev`, `test`"
+    assert where["Lambda.2"] == "`items`"
+    assert where["CKV_AWS_59"] == "`stock`, if the reason applies"
+    assert where["APIGateway.4"] == "if the reason applies, stacks without `wafv2.WebAcl`"
+    assert where["SNS.1"] == "stacks without `kms.Key` or output `key_arn`"
+    assert "`dev`, `test`, except `stock`" in {row[1] for row in cells(waivers())}
