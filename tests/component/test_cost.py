@@ -51,6 +51,7 @@ def test_whatever_a_stack_can_have_has_a_price_or_is_free(any_stack: Deployment)
     assert not bill(Month(any_stack, Traffic(), Workload(), PARCELS)).unpriced
 
 
+@pytest.mark.untraced
 def test_a_setting_is_in_the_bill_as_it_is_in_the_resources() -> None:
     plain, traced = billed("items", "dev"), billed("items", "dev", tracing="true")
     assert traced.usd() - plain.usd() == pytest.approx(5)
@@ -60,6 +61,7 @@ def test_a_setting_is_in_the_bill_as_it_is_in_the_resources() -> None:
     )
 
 
+@pytest.mark.untraced
 def test_functions_that_are_split_do_the_same_work() -> None:
     whole, split = billed("inventory", "dev"), billed("inventory", "dev", split_functions="true")
     amounts = [{item.what: item.amount for item in found.items} for found in (whole, split)]
@@ -67,6 +69,7 @@ def test_functions_that_are_split_do_the_same_work() -> None:
     assert amounts[0]["metrics of its own"] < amounts[1]["metrics of its own"]
 
 
+@pytest.mark.untraced
 def test_without_traffic_only_what_is_fixed_is_left() -> None:
     nothing = Traffic(requests=0, stored_gb=0, notifications=0)
     assert billed("items", "prod", nothing).usd() == pytest.approx(billed("items", "prod").usd(fixed=True))
@@ -96,6 +99,7 @@ def test_service_without_a_workload_has_fixed_costs_only(
     )
 
 
+@pytest.mark.untraced
 def test_stacks_of_a_renamed_project_have_its_config(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
