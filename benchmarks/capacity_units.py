@@ -17,13 +17,13 @@ from typing import Any, NamedTuple
 
 from lib.model import Index, Table
 
-from .recorder import Asked
+from .recorder import Call
 
 READ_BYTES = 4096
 WRITE_BYTES = 1024
 
 Item = dict[str, Any]
-Rows = Mapping[tuple[str, str], Item]
+Items = Mapping[tuple[str, str], Item]
 """What is in a table, by its keys' values."""
 
 
@@ -36,13 +36,13 @@ class Bill(NamedTuple):
 
 
 def bill(
-    asked: Iterable[Asked], tables: Mapping[str, Table], before: Mapping[str, Rows], after: Mapping[str, Rows]
+    calls: Iterable[Call], tables: Mapping[str, Table], before: Mapping[str, Items], after: Mapping[str, Items]
 ) -> Bill:
     """Of calls that wrote each row once: what they found in each table is `before`, what they left `after`."""
     reads, writes = 0.0, Counter[str]()
-    for call in asked:
-        if "__type" in call.answer:
-            raise RuntimeError(f"{call.operation} was refused: {call.answer}")
+    for call in calls:
+        if "__type" in call.response:
+            raise RuntimeError(f"{call.operation} failed: {call.response}")
         reads += _reads(call)
         for name, key_or_item, times in _written(call):
             table = tables[name]
@@ -89,20 +89,20 @@ def _size(attribute: Item) -> int:
     raise ValueError(f"an attribute of type {kind}: no service here stores one, give its size here if one does")
 
 
-def _reads(call: Asked) -> float:
+def _reads(call: Call) -> float:
     """A query pays for its rows together, a batch for each of its own."""
     if call.operation in ("GetItem", "Query", "Scan"):
-        found = call.answer.get("Items", [call.answer.get("Item", {})])
+        found = call.response.get("Items", [call.response.get("Item", {})])
         return read_units(found, consistent=call.request.get("ConsistentRead", False))
-    asked = call.request["RequestItems"] if call.operation == "BatchGetItem" else {}
+    requested = call.request["RequestItems"] if call.operation == "BatchGetItem" else {}
     return sum(
-        read_units([item], consistent=asked[table].get("ConsistentRead", False))
-        for table, items in call.answer.get("Responses", {}).items()
+        read_units([item], consistent=requested[table].get("ConsistentRead", False))
+        for table, items in call.response.get("Responses", {}).items()
         for item in items
     )
 
 
-def _written(call: Asked) -> Iterator[tuple[str, Item, int]]:
+def _written(call: Call) -> Iterator[tuple[str, Item, int]]:
     """The table, the key or item, and how often the table is written, of each action of a call."""
     if call.operation in ("PutItem", "UpdateItem", "DeleteItem"):
         yield call.request["TableName"], call.request.get("Item") or call.request["Key"], 1

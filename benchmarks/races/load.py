@@ -118,13 +118,13 @@ def report() -> str:
         counted, in_rows = shop.held()
     told += sum(run.statuses[201] for run in runs.values())
     targets = [
-        Target(what=f"reservations of the last {LAST}", limit=LAST, measured=last.statuses[201]),
+        Target(label=f"reservations of the last {LAST}", limit=LAST, measured=last.statuses[201]),
         Target(
-            what="units that levels count but no reservation holds, or the other way",
+            label="units that levels count but no reservation holds, or the other way",
             limit=0,
             measured=abs(counted - in_rows),
         ),
-        Target(what="reservations that callers were told of but no level counts", limit=0, measured=told - counted),
+        Target(label="responses with 201 without a reservation in a level", limit=0, measured=told - counted),
     ]
     return section(TITLE, _table(runs), targets=targets)
 
