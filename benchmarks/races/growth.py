@@ -1,4 +1,4 @@
-"""A page of items out of few and out of many."""
+"""Pages of items in a small table and in a large one."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Page(NamedTuple):
-    """What a page takes."""
+    """The cost of a page."""
 
     begins: int
     """The number of its newest item."""
     rows: int
-    """How many DynamoDB read."""
+    """Number of items that DynamoDB read."""
     units: float
     answer_bytes: int
     seconds: float
@@ -59,7 +59,7 @@ def report() -> str:
 
 
 def _row(number: int) -> Item:
-    """What an item is now: the only row of it that is in an index."""
+    """Return the current version of an item, the only one that is in an index."""
     at = {"S": (_EPOCH + timedelta(seconds=number)).isoformat(timespec="microseconds").replace("+00:00", "Z")}
     numbers = {name: {"N": str(DESK[name])} for name in ("quantity", "price")}
     fields = {name: {"S": f"{DESK[name]}"} for name in ("name", "description", "category")}

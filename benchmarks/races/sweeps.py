@@ -1,4 +1,4 @@
-"""What the sweeps read of few levels and of many, and a reconciliation of a thousand."""
+"""Items that the schedules read in small tables and in large ones."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ..tables import Target, section
 FEW, MANY = 1_000, 100_000
 DUE = 5
 HELD_EVERY = 10
-"""Of so many levels one is held until tomorrow."""
+"""One of this number of levels has units reserved until tomorrow."""
 DAY_SECONDS = 86_400
 SWEEPS = {"expiry": "stock-expiry", "thresholds": "stock-thresholds"}
 RECONCILIATION = "stock-reconciliation"
@@ -91,7 +91,7 @@ def _finished(calls: Sequence[Call]) -> list[Call]:
 
 
 def _quiet(number: int) -> Writes:
-    """A level of which nothing is due, and what is written of it elsewhere."""
+    """Yield a level of which nothing is due, with its other items."""
     level = _created(number)
     if number % HELD_EVERY:
         yield from _moved(Cause(movements.CREATED, "benchmark"), level)
@@ -100,7 +100,7 @@ def _quiet(number: int) -> Writes:
 
 
 def _due(number: int) -> Writes:
-    """A level with a hold that has ended and with an alert that nobody was told of."""
+    """Yield a level with an expired reservation and with an alert that was not sent."""
     low = _created(number)._replace(stock_count=3)
     yield from _held(low, int(time.time()) - DAY_SECONDS)
 
