@@ -8,7 +8,6 @@ import os
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,10 +17,10 @@ from playwright.sync_api import Page, Route, expect
 from lib.assets.npm import build
 from lib.console import Terminal
 from lib.local.emulator import Emulator
-from lib.local.engine import Engine, deploy
 from lib.local.run import create_user
-from lib.program import project
 from lib.services import SERVICES
+
+from ..support.deployments import deploy_service
 
 PANEL = "admin-panel.html"
 TOKENS = "stock-tokens"
@@ -37,10 +36,7 @@ class Members(NamedTuple):
 
 
 def deployed(emulator: Emulator) -> Members:
-    here = project.read(Path())
-    config = project.config(here, "dev", "stock") | {"authorization": "COGNITO_USER_POOLS"}
-    engine = Engine(emulator, lambda type_, name: None)
-    out = deploy(here.program, engine, project=here.name, stack="dev", config=config, report=lambda line: None)
+    out = deploy_service(emulator, "stock", "dev", authorization="COGNITO_USER_POOLS")
     return Members(out["site_url"], out["sign_in_url"], *create_user(emulator, out["user_pool_id"]))
 
 

@@ -6,15 +6,14 @@ import http.client
 import json
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 
 from lib.local.emulator import Emulator
-from lib.local.engine import Engine, deploy
-from lib.program import project
+
+from ..support.deployments import deploy_service
 
 Call = Callable[..., tuple[int, Any]]
 
@@ -22,10 +21,7 @@ Call = Callable[..., tuple[int, Any]]
 @pytest.fixture(scope="module", name="call")
 def call_fixture(emulator: Emulator) -> Call:
     """Sends a request to an items service. Returns the status and the document of the response."""
-    here = project.read(Path())
-    config = project.config(here, "paths", "items")
-    engine = Engine(emulator, lambda type_, name: None)
-    outputs = deploy(here.program, engine, project=here.name, stack="paths", config=config, report=lambda line: None)
+    outputs = deploy_service(emulator, "items", "paths")
     url = urlsplit(outputs["api_url"])
 
     def call(method: str, path: str, **body: Any) -> tuple[int, Any]:
