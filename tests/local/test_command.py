@@ -133,8 +133,7 @@ def test_failed_deployment_or_build_is_one_line(
 def test_signals_interrupt_the_run_and_their_handlers_are_restored(ending: signal.Signals) -> None:
     before = signal.getsignal(ending)
     with pytest.raises(KeyboardInterrupt), stoppable():
-        os.kill(os.getpid(), ending)
-        threading.Event().wait(60)
+        signal.raise_signal(ending)
     assert signal.getsignal(ending) == before
 
 
