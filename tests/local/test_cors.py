@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import http.client
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from lib.local.emulator import Emulator
 
+from ..integration.conftest import Answer, Http
 from ..support.builders import PAGES
 from .conftest import Run
 from .test_sites import PROGRAM
@@ -30,28 +29,9 @@ for name, value in stack.outputs.items():
 """
 
 
-class Answer(NamedTuple):
-    """A response; the names of its headers are in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-def send(outputs: Mapping[str, Any], method: str, path: str, origin: str | None, **headers: str) -> Answer:
+def send(outputs: dict[str, Any], method: str, path: str, origin: str | None, **headers: str) -> Answer:
     """Send a request as a page of an origin, or without one."""
-    at = urlsplit(outputs["api_url"])
-    sent = {
-        **({"Origin": origin} if origin is not None else {}),
-        **{k.replace("_", "-"): v for k, v in headers.items()},
-    }
-    connection = http.client.HTTPConnection(at.netloc, timeout=60)
-    try:
-        connection.request(method, at.path + path, headers=sent)
-        got = connection.getresponse()
-        return Answer(got.status, {name.lower(): value for name, value in got.getheaders()}, got.read())
-    finally:
-        connection.close()
+    return Http(outputs, None)(method, path, **({} if origin is None else {"Origin": origin}), **headers)
 
 
 @pytest.fixture(scope="module", name="deploy")
@@ -86,7 +66,7 @@ def test_functions_return_the_origin_of_the_caller_if_it_is_allowed(
 def test_preflight_of_every_path_needs_no_key(several: dict[str, Any], path: str, methods: str) -> None:
     for origin, allowed in ((B, B), (OTHER, None)):
         answer = send(several, "OPTIONS", path, origin, Access_Control_Request_Method="GET")
-        assert (answer.status, answer.body, answer.headers.get(ALLOW)) == (204, b"", allowed)
+        assert (answer.status, answer.body, answer.headers.get(ALLOW)) == (204, None, allowed)
         assert (answer.headers[PREFLIGHT[0]], answer.headers["vary"]) == (methods, "Origin")
         assert {"X-Api-Key", "Idempotency-Key"} <= {*answer.headers[PREFLIGHT[1]].split(",")}
         assert answer.headers[PREFLIGHT[2]] == "7200"

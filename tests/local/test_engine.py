@@ -48,30 +48,29 @@ def test_what_aws_refuses_is_an_error_that_names_the_resource(run: Run) -> None:
         run("aws.iam.RolePolicy('p', role='nobody', name='p', policy='{}')")
 
 
-@pytest.mark.parametrize(
-    ("statement", "emulated"),
-    [
-        ({"Action": "sns:Publish"}, {"Action": ["sns:Publish", "sns:PublishBatch"]}),
-        ({"Action": ["sns:Publish", "a:B"]}, {"Action": ["sns:Publish", "a:B", "sns:PublishBatch"]}),
-        ({"NotAction": ["sns:Publish"]}, {"NotAction": ["sns:Publish", "sns:PublishBatch"]}),
-        ({"Action": ["sns:Subscribe"]}, {"Action": ["sns:Subscribe"]}),
-    ],
+PUBLISHING = (
+    ({"Action": "sns:Publish"}, {"Action": ["sns:Publish", "sns:PublishBatch"]}),
+    ({"Action": ["sns:Publish", "a:B"]}, {"Action": ["sns:Publish", "a:B", "sns:PublishBatch"]}),
+    ({"NotAction": ["sns:Publish"]}, {"NotAction": ["sns:Publish", "sns:PublishBatch"]}),
+    ({"Action": ["sns:Subscribe"]}, {"Action": ["sns:Subscribe"]}),
 )
-@pytest.mark.parametrize("is_list", [True, False])
-def test_permission_to_publish_includes_batches(
-    run: Run, emulator: Emulator, statement: dict[str, Any], emulated: dict[str, Any], is_list: bool
-) -> None:
-    def document(elements: dict[str, Any]) -> dict[str, Any]:
-        whole = {"Effect": "Allow", "Resource": "*", **elements}
-        return {"Version": "2012-10-17", "Statement": [whole] if is_list else whole}
+"""Parts of statements, and what they are in the emulator."""
 
+
+def test_permission_to_publish_includes_batches(run: Run, emulator: Emulator) -> None:
+    allow = {"Effect": "Allow", "Resource": "*"}
+    given, expected = ([{**allow, **pair[index]} for pair in PUBLISHING] for index in (0, 1))
+    policies = {"all": given, **{f"p{number}": statement for number, statement in enumerate(given)}}
+    documents = {name: json.dumps({"Version": "2012-10-17", "Statement": found}) for name, found in policies.items()}
     name = unique("role")
     run(f"""
         role = aws.iam.Role("r", name="{name}", assume_role_policy="{{}}")
-        aws.iam.RolePolicy("p", role=role.name, name="p", policy={json.dumps(document(statement))!r})
+        for name, policy in {documents!r}.items():
+            aws.iam.RolePolicy(name, role=role.name, name=name, policy=policy)
     """)
-    policy = emulator.client("iam").get_role_policy(RoleName=name, PolicyName="p")["PolicyDocument"]
-    assert policy == document(emulated)
+    for policy, statements in {"all": expected, **{f"p{n}": found for n, found in enumerate(expected)}}.items():
+        created = emulator.client("iam").get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+        assert created["Statement"] == statements
 
 
 def test_a_program_that_raises_is_an_error_with_its_message(run: Run) -> None:
