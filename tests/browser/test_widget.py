@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,8 +10,8 @@ from playwright.sync_api import Page, Route, expect
 
 from ..integration.conftest import Http
 from .conftest import Stock
+from .routes import CORS, aborted, keeping
 
-CORS = {"access-control-allow-origin": "*"}
 NOT_KNOWN = "Availability unknown"
 POLICY = (
     "default-src 'none'; script-src 'self'; connect-src *; require-trusted-types-for 'script'; trusted-types 'none'"
@@ -40,8 +39,7 @@ def label(page: Page) -> Any:
 
 
 def answering(available: Any, status: str = "IN_STOCK") -> Callable[[Route], None]:
-    level = json.dumps({"available": available, "status": status})
-    return lambda route: route.fulfill(status=200, headers=CORS, content_type="application/json", body=level)
+    return responding({"available": available, "status": status})
 
 
 def responding(body: Any, status: int = 200) -> Callable[[Route], None]:
@@ -60,15 +58,6 @@ def in_turn(*responses: Callable[[Route], None]) -> Callable[[Route], None]:
         next(remaining)(route)
 
     return respond
-
-
-def keeping(routes: list[Route]) -> Callable[[Route], None]:
-    """Answers nothing, so that the test can, when it wants."""
-
-    def keep(route: Route) -> None:
-        routes.append(route)
-
-    return keep
 
 
 @pytest.fixture(name="show")
@@ -154,7 +143,7 @@ def test_until_an_answer_comes_it_is_loading(show: Callable[..., Page], accessib
         pytest.param(responding(None), id="null"),
         pytest.param(responding({"in_stock": True}), id="half a level"),
         pytest.param(responding({"in_stock": "yes", "low_stock": False}), id="not a boolean"),
-        pytest.param(lambda route: route.abort(), id="no network"),
+        pytest.param(aborted, id="no network"),
         pytest.param(None, id="an unknown product"),
     ],
 )
@@ -294,7 +283,7 @@ def test_an_answer_that_takes_too_long_is_none(show: Callable[..., Page]) -> Non
 
 
 def test_it_asks_again_every_few_seconds(show: Callable[..., Page]) -> None:
-    answer = in_turn(answering(9), answering(0), lambda route: route.abort(), answering(1, "LOW_STOCK"))
+    answer = in_turn(answering(9), answering(0), aborted, answering(1, "LOW_STOCK"))
     page = show("desk", answer, refresh_seconds=10)
     expect(label(page)).to_have_text("In Stock (9 available)")
     for text, enabled in (("Out of Stock", False), (NOT_KNOWN, False), ("Low Stock (1 left)", True)):
