@@ -12,7 +12,7 @@ import pytest
 
 from lib.runtime import dynamodb
 from lib.runtime.attributes import Item
-from lib.runtime.dynamodb import ConditionFailed, DynamoDB, TransactionCanceled
+from lib.runtime.dynamodb import ConditionFailed, DynamoDB, TransactionCanceled, TransactionMet
 from lib.runtime.errors import BadRequest, TooLarge, TooManyRequests
 from lib.runtime.http_client import BUDGET, AwsError, Client
 from lib.runtime.paging import Listing, PageTokens
@@ -250,3 +250,31 @@ def test_a_cancelled_transaction_tells_which_action_was_at_fault(store: DynamoDB
     with pytest.raises(TransactionCanceled, match="None, ConditionalCheckFailed") as raised:
         store.transact([])
     assert [raised.value.failed(position) for position in range(2)] == [False, True]
+
+
+def test_a_stale_transaction_that_met_another_is_not_sent_again(store: DynamoDB, fake_aws: FakeAws) -> None:
+    fake_aws.script = [cancelled("None", "TransactionConflict")]
+    with pytest.raises(TransactionMet):
+        store.transact([], stale=True)
+    assert len(fake_aws.asked) == 1
+
+
+def test_a_stale_transaction_that_was_throttled_is_sent_again(store: DynamoDB, fake_aws: FakeAws) -> None:
+    fake_aws.script = [cancelled("ThrottlingError"), (200, {})]
+    store.transact([], stale=True)
+    assert len(fake_aws.asked) == 2
+
+
+def test_a_failed_condition_is_told_although_another_row_was_met(store: DynamoDB, fake_aws: FakeAws) -> None:
+    fake_aws.script = [cancelled("ConditionalCheckFailed", "TransactionConflict")]
+    with pytest.raises(TransactionCanceled):
+        store.transact([], stale=True)
+
+
+@pytest.mark.parametrize("then", ["TransactionConflict", "ThrottlingError"])
+def test_one_that_may_have_been_carried_out_is_neither_refused_nor_to_be_made_anew(
+    store: DynamoDB, fake_aws: FakeAws, then: str
+) -> None:
+    fake_aws.script = ["hang up", cancelled(then)]
+    with pytest.raises(AwsError):
+        store.transact([], stale=True)
