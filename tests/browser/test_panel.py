@@ -255,13 +255,13 @@ def test_stock_is_changed_by_steps_with_a_reason(
 
 
 def test_what_cannot_be_saved_is_told_in_its_place(
-    visit: Callable[..., Page], product: Callable[..., str], api: Http, accessible: Callable[[Page], None]
+    visit: Callable[..., Page],
+    product: Callable[..., str],
+    reserve: Callable[..., None],
+    accessible: Callable[[Page], None],
 ) -> None:
     product_id = product(20)
-    assert (
-        api("POST", f"/inventory/{product_id}/reserve", {"reservationId": f"{product_id}.1", "quantity": 5}).status
-        == 201
-    )
+    reserve(product_id, 5)
     page = visit(PANEL)
     form = edit(page, product_id)
     count = form.get_by_label("On hand")
@@ -416,12 +416,14 @@ def test_what_is_out_or_low_is_listed(
 
 
 def test_a_products_reservations_can_be_released(
-    visit: Callable[..., Page], product: Callable[..., str], api: Http, accessible: Callable[[Page], None]
+    visit: Callable[..., Page],
+    product: Callable[..., str],
+    reserve: Callable[..., None],
+    accessible: Callable[[Page], None],
 ) -> None:
     product_id = product(20)
-    for number, minutes in ((1, 60), (2, 5)):
-        held = {"reservationId": f"{product_id}.{number}", "quantity": number, "lifetime_minutes": minutes}
-        assert api("POST", f"/inventory/{product_id}/reserve", held).status == 201
+    reserve(product_id, 1, lifetime_minutes=60)
+    reserve(product_id, 2, lifetime_minutes=5)
     page = visit(f"{PANEL}#/product/{product_id}")
     held_rows = page.get_by_role("region", name="Reservations").locator("tbody tr")
     expect(held_rows).to_have_count(2)
@@ -520,19 +522,20 @@ def test_a_product_that_is_not_there_is_told(visit: Callable[..., Page], accessi
 
 
 @pytest.fixture(name="reserved")
-def reserved_fixture(visit: Callable[..., Page], product: Callable[..., str], api: Http) -> tuple[Page, str]:
+def reserved_fixture(
+    visit: Callable[..., Page], product: Callable[..., str], reserve: Callable[..., None]
+) -> tuple[Page, str]:
     """A product's page with the confirmation to release its only reservation."""
     product_id = product(20)
-    reservation = {"reservationId": f"{product_id}.1", "quantity": 2}
-    assert api("POST", f"/inventory/{product_id}/reserve", reservation).status == 201
+    reserve(product_id, 2)
     page = visit(f"{PANEL}#/product/{product_id}")
-    page.get_by_role("button", name=f"Release {product_id}.1").click()
+    page.get_by_role("button", name=f"Release {product_id}.2").click()
     return page, product_id
 
 
 def test_a_release_uses_the_route_of_administrators(reserved: tuple[Page, str]) -> None:
     page, product_id = reserved
-    with page.expect_request(f"**/inventory/{product_id}/reservations/{product_id}.1") as request:
+    with page.expect_request(f"**/inventory/{product_id}/reservations/{product_id}.2") as request:
         page.get_by_role("dialog").get_by_role("button", name="Release").click()
     assert request.value.method == "DELETE"
     expect(page.get_by_text("There are no reservations of this product.")).to_be_visible()
@@ -555,7 +558,7 @@ def test_a_release_without_a_response_may_have_happened_and_can_be_repeated(rese
     page.get_by_role("dialog").get_by_role("button", name="Release").click()
     expect(page.get_by_role("alert")).to_contain_text("The reservation may have been released")
     page.unroute("**/reservations/*")
-    page.get_by_role("button", name=f"Release {product_id}.1").click()
+    page.get_by_role("button", name=f"Release {product_id}.2").click()
     page.get_by_role("dialog").get_by_role("button", name="Release").click()
     expect(page.get_by_text("There are no reservations of this product.")).to_be_visible()
     expect(page.get_by_role("alert")).to_have_count(0)
@@ -563,7 +566,7 @@ def test_a_release_without_a_response_may_have_happened_and_can_be_repeated(rese
 
 def test_a_reservation_that_no_longer_exists_is_reported_and_removed(reserved: tuple[Page, str], api: Http) -> None:
     page, product_id = reserved
-    assert api("DELETE", f"/inventory/{product_id}/reserve/{product_id}.1").status == 204
+    assert api("DELETE", f"/inventory/{product_id}/reserve/{product_id}.2").status == 204
     page.get_by_role("dialog").get_by_role("button", name="Release").click()
     expect(page.get_by_role("alert")).to_contain_text("Nothing was released")
     expect(page.get_by_text("There are no reservations of this product.")).to_be_visible()

@@ -6,7 +6,7 @@ import base64
 import json
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
@@ -36,20 +36,20 @@ class Members(NamedTuple):
     password: str
 
 
-def deployed(emulator: Emulator) -> Members:
-    out = deploy_service(emulator, "stock", "dev", authorization="COGNITO_USER_POOLS")
-    return Members(out["site_url"], out["sign_in_url"], *create_user(emulator, out["user_pool_id"]))
-
-
 @pytest.fixture(scope="module", name="members")
-def members_fixture() -> Iterator[Members]:
-    """The stock service with a user pool, in an emulator of its own."""
+def members_fixture(emulator: Emulator) -> Members:
+    """The stock service with a user pool."""
     if "TAP_OUTPUTS" in os.environ:
         pytest.skip("on AWS nobody is known who could sign in")
     if not build([SERVICES["stock"]], Terminal()):
         pytest.skip("there is no npm to build the pages with")
-    with Emulator() as emulator, ThreadPoolExecutor(1) as beside:  # the browser's loop runs in this thread
-        yield beside.submit(deployed, emulator).result()
+
+    def deploy() -> Members:
+        out = deploy_service(emulator, "stock", "members", authorization="COGNITO_USER_POOLS")
+        return Members(out["site_url"], out["sign_in_url"], *create_user(emulator, out["user_pool_id"]))
+
+    with ThreadPoolExecutor(1) as beside:  # the browser's loop runs in this thread
+        return beside.submit(deploy).result()
 
 
 def sign_in(page: Page, members: Members) -> None:
