@@ -53,10 +53,10 @@ def test_outputs(run: Run, program: str, outputs: dict[str, Any]) -> None:
             r"Stream 'jobs': the local run does not support .* Add a provisioner to lib/local",
         ),
         (
-            "aws.iam.RolePolicy('p', role='nobody', name='p', policy='{}')",
-            r"aws:iam/rolePolicy:RolePolicy 'p': .*nobody",
+            "aws.iam.RolePolicy('p', role='missing', name='p', policy='{}')",
+            r"aws:iam/rolePolicy:RolePolicy 'p': .*missing",
         ),
-        ("raise ValueError(\"service 'shoes': give one of items\")", "service 'shoes': give one of items"),
+        ("raise ValueError(\"service 'shoes' is unknown\")", "service 'shoes' is unknown"),
         (
             "[aws.sns.Topic('t', name=name) for name in ('a', 'b')]",
             "aws:sns/topic:Topic::t: registered twice",

@@ -11,7 +11,7 @@ from lib.program import project
 
 
 def deploy_service(
-    emulator: Emulator, service: str, environment: str, engine: Engine | None = None, **config: str
+    emulator: Emulator, service: str, environment: str, engine: Engine | None = None, /, **config: str
 ) -> dict[str, Any]:
     """Deploy the program of this project, which names the resources after the environment. Return the outputs."""
     here = project.read(Path())

@@ -256,14 +256,14 @@ def test_a_stale_transaction_that_was_throttled_is_sent_again(store: DynamoDB, f
     assert len(fake_aws.asked) == 2
 
 
-def test_a_failed_condition_is_told_although_another_row_was_met(store: DynamoDB, fake_aws: FakeAws) -> None:
+def test_failed_condition_is_raised_although_the_transaction_conflicted(store: DynamoDB, fake_aws: FakeAws) -> None:
     fake_aws.script = [cancelled("ConditionalCheckFailed", "TransactionConflict")]
     with pytest.raises(TransactionCanceled):
         store.transact([], stale=True)
 
 
 @pytest.mark.parametrize("then", ["TransactionConflict", "ThrottlingError"])
-def test_one_that_may_have_been_carried_out_is_neither_refused_nor_to_be_made_anew(
+def test_transaction_that_may_have_been_executed_raises_neither_a_conflict_nor_a_throttle(
     store: DynamoDB, fake_aws: FakeAws, then: str
 ) -> None:
     fake_aws.script = ["hang up", cancelled(then)]
