@@ -42,7 +42,7 @@ case "$$errors" in \
 esac; echo "error: $$why; then run make again"; exit 1
 endef
 
-$(VENV)/.installed: requirements.txt requirements-dev.txt
+$(VENV)/.installed: requirements.txt requirements-dev.txt pyproject.toml setup.py
 	@command -v "$(PYTHON)" >/dev/null || { echo "error: no $(PYTHON) found: install Python 3.11 or newer, or name one with PYTHON=..."; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $$("$(PYTHON)" --version) is too old: install Python 3.11 or newer, or name one with PYTHON=..."; exit 1; }
 	@[ -x $(BIN)/python ] || { echo "making $(VENV) ..."; errors=$$("$(PYTHON)" -m venv $(VENV) 2>&1) || { rm -rf $(VENV); $(INSTALL_ERROR); }; }
@@ -58,7 +58,7 @@ OPTIONS :=
 options = $(foreach name,$(OPTIONS),$(if $(filter CONFIG,$(name)),$(OVERRIDES),$(call $(if $(filter $(name),$(SWITCHES)),switch,option),$(name),--$(lower))))
 lower = $(shell echo $(name:TAP_%=%) | tr A-Z a-z)
 
-TOOLS := local seed audit load cost docs preview up rollback prune outputs destroy restore failover
+TOOLS := local seed audit load scaling cost docs preview up rollback prune outputs destroy restore failover
 $(TOOLS): $(VENV)/.installed
 	@exec $(TAP) $@ $(options)
 
@@ -67,9 +67,10 @@ local load preview up outputs destroy restore failover: ENV ?= dev
 preview up outputs destroy restore failover: SERVICE ?= items
 
 local: OPTIONS := SERVICE ENV PORT CHECK CONFIG ## deploy on this machine and serve (SERVICE=one, PORT=n, ENV=suffix, CONFIG="key=value ...", CHECK=1 ends after the demo calls)
-seed: OPTIONS := ENV ## demo products for the stock service in cfn-outputs/, here or on AWS (ENV=suffix: only there)
+seed: OPTIONS := SERVICE ENV ## demo data for a service in cfn-outputs/, here or on AWS (SERVICE=one, stock by default; ENV=suffix: only there)
 audit: OPTIONS := SERVICE ENV SARIF CONFIG ## evaluate what would be deployed by named controls (SERVICE=one, ENV=one, CONFIG="key=value ...", SARIF=file)
 load: OPTIONS := SERVICE ENV CLIENTS SECONDS WORKERS URL TAP_OUTPUTS CONFIG ## a load test with 1,000 clients (SERVICE=stock, CLIENTS=n, SECONDS=n, WORKERS=n; of a deployment: URL= or TAP_OUTPUTS=file)
+scaling: OPTIONS := SERVICE CHECK ## write the tables of docs/scaling.md (SERVICE=one: only print them; CHECK=1: only compare them)
 cost: OPTIONS := SERVICE ENV REQUESTS CONFIG ## what a month costs on AWS (SERVICE=one, ENV=suffix, CONFIG="key=value ...", REQUESTS=a month)
 docs: ## write the generated documents
 preview: OPTIONS := SERVICE ENV CONFIG ## show what `make up` would change on AWS (SERVICE=one, ENV=suffix, CONFIG="key=value ...")
@@ -97,18 +98,16 @@ engine: $(VENV)/.installed ## the tests under the real Pulumi engine; the first 
 	@$(PYTEST) --dist=loadgroup tests/engine
 
 lint: $(VENV)/.installed ## ruff, pylint, mypy, the direction of imports, and that generated documents are up to date
-	@$(BIN)/ruff format --check lib tests benchmarks examples policy tap.py
-	@$(BIN)/ruff check lib tests benchmarks examples policy tap.py
-	@$(BIN)/pylint lib tests benchmarks examples policy tap.py
+	@$(BIN)/ruff format --check lib tests benchmarks examples policy setup.py tap.py
+	@$(BIN)/ruff check lib tests benchmarks examples policy setup.py tap.py
+	@$(BIN)/pylint lib tests benchmarks examples policy setup.py tap.py
+	@mkdir -p build/typing && ln -sfn ../../lib build/typing/tap_stack
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache --no-logo
 	@$(TAP) docs --check
 
 bench: $(VENV)/.installed ## measure, beside peers doing the same work
 	@$(BIN)/python -m benchmarks
-
-scaling: $(VENV)/.installed ## what 1,000 requests at once take: the tables of docs/scaling.md, written anew
-	@$(BIN)/python -m benchmarks.scaling
 
 clean: ## remove what can be made again
 	@rm -rf $(VENV) .coverage .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info

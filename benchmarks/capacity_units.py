@@ -15,11 +15,9 @@ from decimal import Decimal
 from math import ceil
 from typing import Any, NamedTuple
 
-from lib.cost.work import WORK
 from lib.model import Index, Table
 
 from .recorder import Asked
-from .tables import Target
 
 READ_BYTES = 4096
 WRITE_BYTES = 1024
@@ -54,20 +52,6 @@ def bill(
             for index in table.indexes:
                 writes[index.name] += _index_units(table, index, old, new)
     return Bill(reads, writes)
-
-
-def billed(service: str, bills: Mapping[str, Bill]) -> list[Target]:
-    """That the units of what stands for a service's traffic are those that `make cost` counts."""
-    work = WORK[service]
-    kept = [one for one in (*work.reads, *work.writes) if one.name in bills]
-    return [
-        Target(
-            what=f"units of {one.name} other than `make cost` counts",
-            limit=0,
-            measured=abs(bills[one.name].reads - one.reads) + abs(bills[one.name].writes.total() - one.writes),
-        )
-        for one in kept
-    ]
 
 
 def key_of(table: Table, item: Item) -> tuple[str, str]:

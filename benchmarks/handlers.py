@@ -16,6 +16,7 @@ from .events import Answer, Event, event, faults
 from .race import METHOD, Race, Task, Times, compared
 from .stage import create_table
 from .tables import Target, section
+from .workloads import timed
 
 FASTAPI = "FastAPI + Mangum + boto3.resource"
 PEERS = {FLOOR: "bare_botocore.py", POWERTOOLS: "powertools.py", FASTAPI: "fastapi_mangum.py"}
@@ -36,7 +37,8 @@ def report() -> str:
         race = Race(contenders(Path(folder), SERVICE, PEERS), environment, _tasks)
         cold = {"cold": race.cold("create")}
         warm = {what: race.warm(what) for what in ("create", "read")}
-    return section(TITLE, compared(cold, "ms"), compared(warm, "us"), targets=_targets({**cold, **warm}))
+    times = timed(SERVICE.name, warm, {"create": cold["cold"]})
+    return section(TITLE, compared(cold, "ms"), compared(warm, "us"), times, targets=_targets({**cold, **warm}))
 
 
 def _tasks(process: Worker) -> dict[str, Task]:

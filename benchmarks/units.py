@@ -11,13 +11,15 @@ from typing import Any
 from lib.local.emulator import Emulator
 from lib.services.items.service import SERVICE
 
-from .capacity_units import Bill, bill, billed, item_size
+from .capacity_units import Bill, bill, item_size
 from .contenders import Worker, contenders, lambda_environment, worker
 from .events import Event, event
 from .handlers import ITEM_TEXT, KEYS
 from .recorder import recording, round_trips
 from .stage import create_table, snapshot
 from .tables import section
+from .workloads import billed
+from .workloads import trips as compared_trips
 
 TABLE = SERVICE.tables[0]
 TABLE_NAME = "benchmark-items-table"
@@ -69,7 +71,11 @@ def report() -> str:
             largest = max(item_size(row) for row in snapshot(emulator, tables)[TABLE_NAME].values())
     rows = [[what, str(trips[what]), f"{one.reads:g}", str(one.writes.total())] for what, one in bills.items()]
     table = [["", "round trips", "read", "written"], *rows]
-    return section(f"{TITLE}; the largest row had {largest} bytes", table, targets=billed(SERVICE.name, bills))
+    return section(
+        f"{TITLE}; the largest row had {largest} bytes",
+        table,
+        targets=[*billed(SERVICE.name, bills), *compared_trips(SERVICE.name, trips)],
+    )
 
 
 def _asked(process: Worker, request: Event) -> Any:

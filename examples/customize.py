@@ -1,20 +1,8 @@
-"""TapStack in a program of one's own: figures changed, resources reached, children transformed.
-
-With the package installed, `lib` is `tap_stack`: `from tap_stack.tap_stack import TapStack, TapStackArgs`.
-"""
-
-import sys
-from pathlib import Path
+"""A program with custom settings, a resource that uses those of the stack, and a transform of its children."""
 
 import pulumi
 import pulumi_aws as aws
-
-# The Pulumi CLI runs a program without the folder of the library on the module search path.
-if (folder := str(Path(__file__).resolve().parents[1])) not in sys.path:
-    sys.path.insert(0, folder)
-
-from lib.settings import AlarmSettings, ApiSettings, FunctionSettings
-from lib.tap_stack import TapStack, TapStackArgs
+from tap_stack import AlarmSettings, ApiSettings, FunctionSettings, TapStack, TapStackArgs
 
 
 def retain_logs_for_a_year(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:

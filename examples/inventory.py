@@ -1,21 +1,9 @@
-"""The inventory service as a shop wants it: its own options, a function per operation, its own domain.
-
-With the package installed, `lib` is `tap_stack`.
-"""
-
-import sys
-from pathlib import Path
+"""The inventory service as a shop wants it: its own options, a function per operation, its own domain."""
 
 import pulumi
-
-# The Pulumi CLI runs a program without the folder of the library on the module search path.
-if (folder := str(Path(__file__).resolve().parents[1])) not in sys.path:
-    sys.path.insert(0, folder)
-
-from lib.services.inventory.service import inventory
-from lib.services.inventory.settings import InventorySettings
-from lib.settings import AlarmSettings, ApiSettings
-from lib.tap_stack import TapStack, TapStackArgs
+from tap_stack import AlarmSettings, ApiSettings, TapStack, TapStackArgs
+from tap_stack.services.inventory.service import inventory
+from tap_stack.services.inventory.settings import InventorySettings
 
 CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/0f6a2c1e-3b7d-4d55-9b1a-5a8a1f0c2d3e"
 

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pulumi
 
-# The Pulumi CLI runs a program without the folder of the library on the module search path.
+# The Pulumi CLI runs a program without its folder, and so its service, on the module search path.
 if (folder := str(Path(__file__).resolve().parents[1])) not in sys.path:
     sys.path.insert(0, folder)
 
+from tap_stack import TapStack, TapStackArgs
+from tap_stack.stack.config import args_from_config
+
 from examples.notes.service import SERVICE
-from lib.stack.config import args_from_config
-from lib.tap_stack import TapStack, TapStackArgs
 
 config = args_from_config()
 stack = TapStack("notes", TapStackArgs(service=SERVICE, environment_suffix=config.environment, tags=config.tags))

@@ -1,18 +1,7 @@
-"""The stock service with everything that production asks for, in one program.
-
-With the package installed, `lib` is `tap_stack`.
-"""
-
-import sys
-from pathlib import Path
+"""The stock service with every setting that production requires, in one program."""
 
 import pulumi
-
-# The Pulumi CLI runs a program without the folder of the library on the module search path.
-if (folder := str(Path(__file__).resolve().parents[1])) not in sys.path:
-    sys.path.insert(0, folder)
-
-from lib.settings import (
+from tap_stack import (
     AlarmSettings,
     ApiSettings,
     AuthorizationSettings,
@@ -24,8 +13,9 @@ from lib.settings import (
     NetworkSettings,
     RolloutSettings,
     TableSettings,
+    TapStack,
+    TapStackArgs,
 )
-from lib.tap_stack import TapStack, TapStackArgs
 
 stock = TapStack(
     "stock",

@@ -1,6 +1,6 @@
 """The library's controls as policies: `pulumi preview --policy-pack policy`."""
 
 from pulumi_policy import PolicyPack
-from tap_stack.audit.policy_pack import policies  # pylint: disable=import-error  # requirements.txt here installs it
+from tap_stack.audit.policy_pack import policies
 
 PolicyPack("tap-stack", policies())

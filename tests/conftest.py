@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import linecache
+import os
 import sys
 import threading
 from collections import Counter
 from collections.abc import Generator, Iterator
+from math import ceil
 
 import boto3
 import pulumi
@@ -20,6 +22,12 @@ from lib.runtime import http_client, parameters
 from lib.runtime.http_client import BUDGET
 
 from .support.fake_aws import FakeAws, serving
+
+
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Run more workers than there are processors, because tests wait for emulators, browsers and Pulumi's engine."""
+    chosen = "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ
+    return None if chosen else ceil((os.cpu_count() or 1) * 1.5)
 
 
 def pytest_configure() -> None:

@@ -13,6 +13,7 @@ from ..contenders import Contender, Worker, contenders, worker
 from ..events import Event
 from ..recorder import Asked, counted, recording, round_trips
 from ..tables import Target, section
+from ..workloads import trips
 from . import calls
 from .stage import set_up
 
@@ -55,6 +56,7 @@ def report() -> str:
         Target(what=f"round trips of {what}", limit=limit, measured=round_trips(found[what]))
         for what, limit in LIMITS.items()
     ]
+    targets += trips(SERVICE.name, {what: round_trips(recorded) for what, recorded in found.items()})
     return section(TITLE, counted(found), targets=targets)
 
 

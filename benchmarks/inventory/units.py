@@ -10,12 +10,13 @@ from lib.local.emulator import Emulator
 from lib.services.inventory.service import SERVICE
 from lib.services.inventory.tables import INDEXES
 
-from ..capacity_units import Bill, bill, billed, item_size
+from ..capacity_units import Bill, bill, item_size
 from ..contenders import Worker, contenders, worker
 from ..events import Event
 from ..recorder import Asked, recording
 from ..stage import snapshot
 from ..tables import section
+from ..workloads import billed
 from . import calls
 from .stage import Stage, set_up
 

@@ -79,7 +79,7 @@ def run(emulator: Emulator, contender: Contender, callers: int, shards: int) -> 
     """So many callers, a worker each, after one product in so many warehouses."""
     stage = set_up(emulator, emulator.url, f"run-{time.monotonic_ns()}")
     for number in range(shards):
-        level = levels.created(("LAMP-7", f"main-{number + 1}"), PLENTY, 10, None, levels.moment(0))
+        level = levels.created(("LAMP-7", f"main-{number + 1}"), PLENTY, 10, None, levels.format_timestamp(0))
         put_level(emulator, stage, level)
     with ExitStack() as stack:
         endpoint, answered = stack.enter_context(conflicting(emulator.url, stage))

@@ -95,7 +95,7 @@ def _row(number: int) -> Item:
     numbers = {name: {"N": str(calls.DESK[name])} for name in ("quantity", "price")}
     fields = {name: {"S": f"{calls.DESK[name]}"} for name in ("name", "description", "category")}
     item = {**items.created(f"{number:032x}", {**fields, **numbers}), "createdAt": at, "lastUpdated": at}
-    return items.now_row(item, {})
+    return items.current_row(item, {})
 
 
 def _key(row: Item) -> Item:

@@ -56,7 +56,7 @@ class Shop:
 
     def fill(self, product: str, warehouse: str, units: int) -> None:
         """Put a level."""
-        level = levels.created((product, warehouse), units, 0, None, levels.moment(time.time()))
+        level = levels.created((product, warehouse), units, 0, None, levels.format_timestamp(time.time()))
         self._dynamodb.put_item(TableName="inventory-management-dev", Item=levels.row(level))
 
     def reserve(self, callers: int, product: Callable[[int], str], seconds: float) -> Run:

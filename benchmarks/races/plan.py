@@ -73,7 +73,7 @@ def _fulfill_cart(shop: Shop) -> Event:
 def _expire(shop: Shop) -> Event:
     """The sweep that finds one hold that has ended."""
     end = int(time.time()) - HOUR_SECONDS
-    at = levels.moment(end - HOUR_SECONDS)
+    at = levels.format_timestamp(end - HOUR_SECONDS)
     level = levels.created((f"LAMP-{uuid.uuid4().hex[:8]}", calls.WAREHOUSE), PLENTY, 10, "lighting", at)
     put_level(shop.emulator, shop.stage, levels.held(level, units=1, end=end, at=at))
     line = Line(uuid.uuid4().hex, 0, *level.place, 1, reservations.HELD, at, end, "anonymous", "0" * 32)

@@ -152,12 +152,12 @@ def _due(number: int) -> Writes:
 
 
 def _created(number: int) -> Level:
-    at = levels.moment(time.time() - 2 * DAY_SECONDS)
+    at = levels.format_timestamp(time.time() - 2 * DAY_SECONDS)
     return levels.created((f"LAMP-{number:07}", calls.WAREHOUSE), 1_000, 10, f"category {number % 20}", at)
 
 
 def _held(level: Level, end: int) -> Writes:
-    at = levels.moment(time.time() - 2 * DAY_SECONDS, level.moved_at)
+    at = levels.format_timestamp(time.time() - 2 * DAY_SECONDS, level.moved_at)
     line = Line(f"cart-{level.product_id}", 0, *level.place, 1, reservations.HELD, at, end, "benchmark", "0" * 32)
     yield "reservations", reservations.row(line)
     cause = Cause(movements.RESERVED, "benchmark", line.reservation_id)

@@ -17,6 +17,7 @@ from ..contenders import FLOOR, OURS, POWERTOOLS, Worker, contenders
 from ..events import Answer, Event, faults
 from ..race import BATCH, METHOD, Race, Task, Times, compared
 from ..tables import Target, section
+from ..workloads import timed
 from . import calls
 from .stage import PLENTY, alone, put_level, set_up, whole
 
@@ -65,7 +66,7 @@ def report() -> str:
     with Emulator() as emulator, tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         stage = set_up(emulator, emulator.url)
         place = (PRODUCT, calls.WAREHOUSE)
-        put_level(emulator, stage, levels.created(place, PLENTY, 10, "lighting", levels.moment(0)))
+        put_level(emulator, stage, levels.created(place, PLENTY, 10, "lighting", levels.format_timestamp(0)))
 
         def race(service: Service, name: str) -> Race:
             return Race(contenders(Path(folder, name), service, PEERS), stage.environment, _tasks)
@@ -73,7 +74,8 @@ def report() -> str:
         cold = {f"cold {what}": race(alone(name), name).cold(what) for what, name in COLD.items()}
         together = race(whole(), "whole")
         warm = {what: together.warm(what) for what in WARM}
-    return section(TITLE, compared(cold, "ms"), compared(warm, "us"), targets=[*_targets({**cold, **warm})])
+    times = timed("stock", warm, {what: cold[f"cold {what}"] for what in COLD})
+    return section(TITLE, compared(cold, "ms"), compared(warm, "us"), times, targets=[*_targets({**cold, **warm})])
 
 
 def _tasks(_: Worker) -> dict[str, Task]:

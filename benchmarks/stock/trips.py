@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ..races.plan import CART, PLAN, opened
 from ..recorder import Asked, counted, round_trips
 from ..tables import Target, section
+from ..workloads import trips
 from . import calls
 
 TITLE = "stock, round trips: calls of a warm worker, recorded between it and AWS; those made side by side are one trip"
@@ -27,4 +28,5 @@ def report() -> str:
         Target(what=f"round trips of {what}", limit=limit, measured=round_trips(found[what]))
         for what, limit in LIMITS.items()
     ]
+    targets += trips("stock", {what: round_trips(recorded) for what, recorded in found.items()})
     return section(TITLE, counted(found), targets=targets)

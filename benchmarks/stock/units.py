@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from lib.services.stock.handler import levels
 
-from ..capacity_units import Bill, bill, billed, item_size
+from ..capacity_units import Bill, bill, item_size
 from ..races.plan import PLAN, opened
 from ..stage import snapshot
 from ..tables import section
+from ..workloads import billed
 from . import calls
 
 TITLE = "stock, units: what was recorded, billed by DynamoDB's published rules"

@@ -1,1 +1,1 @@
-"""A service of one's own: notes, in two files."""
+"""A custom service: notes, a description and a package of functions."""

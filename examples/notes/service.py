@@ -1,6 +1,6 @@
 """The description: everything but the code follows from it."""
 
-from lib.model import Call, Function, Grant, Key, Route, Secret, Service, Table
+from tap_stack.model import Call, Function, Grant, Key, Route, Secret, Service, Table
 
 SEALING = Grant(on="seal", actions=("GetParameter",), reason="seal notes")
 SERVICE = Service(
@@ -20,7 +20,7 @@ SERVICE = Service(
     functions=(
         Function(
             name="api",
-            handler="examples.notes.handler",
+            handler="examples.notes.handler.operations",
             routes=(
                 Route(
                     method="PUT",

@@ -5,6 +5,7 @@ The same sources make the same texts, and the same texts the same bytes.
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import io
 import zipfile
@@ -17,7 +18,10 @@ import fastjsonschema
 from ..model import CORS_VARIABLE, Function, Route, Schema, Service
 from ..model.json_schema import query_type
 
-RUNTIME = f"{__package__.rpartition('.')[0]}.runtime"
+LIBRARY = __package__.rpartition(".")[0]
+FOLDER = Path(__file__).parents[1]
+"""The folder of this library."""
+RUNTIME = f"{LIBRARY}.runtime"
 HANDLER = "index.handler"
 """The handler of every function, as Lambda is told it."""
 
@@ -39,9 +43,20 @@ def shared_sources(handler: str) -> dict[str, str]:
 
 
 def check_handlers(service: Service) -> None:
-    """Raise ValueError for a handler whose package does not exist."""
-    for function in service.functions:
-        _folder(_package_of(function.handler))
+    """Raise ValueError for a handler whose package does not exist or holds code that cannot run in Lambda."""
+    for handler in sorted({function.handler for function in service.functions}):
+        package = _package_of(handler)
+        if package.startswith(f"{LIBRARY}."):
+            continue
+        for path, text in _package(package):
+            for module in _missing_modules(path, text):
+                raise ValueError(_missing_module(handler, package, path, module))
+
+
+def source_path(path: str) -> Path:
+    """Return the file that an archive contains as `path`; a program's own is relative to its folder."""
+    top, _, rest = path.partition("/")
+    return FOLDER / rest if top == LIBRARY else Path(path)
 
 
 def own_sources(service: Service, function: Function, cors_origin: str | None = "") -> dict[str, str]:
@@ -108,6 +123,7 @@ def _index(service: Service, function: Function, cors_origin: str | None) -> str
     modules = sorted([*(f"body_{name}" for name in bodies), *(f"entry_{name}" for name in bodies & {*service.batches})])
     modules += [f"query_{number}" for number in range(len(function.routes))]
     package, _, module = function.handler.rpartition(".")
+    package = package and _package_of(function.handler)
     lines = [
         *(["import os"] if consumers or cors_origin is None else []),
         f"from {RUNTIME}.event_handler import Api, Route",
@@ -144,8 +160,37 @@ def _route(route: Route, number: int, batches: Mapping[str, str]) -> str:
 
 
 def _package_of(handler: str) -> str:
-    """Return the package of a handler module, which can be a package itself."""
-    return handler.rpartition(".")[0] or handler
+    """Return the package of a handler module, which can be a package itself, by the name that archives use."""
+    package = handler.rpartition(".")[0] or handler
+    folder = _folder(package)
+    return ".".join((LIBRARY, *folder.relative_to(FOLDER).parts)) if folder.is_relative_to(FOLDER) else package
+
+
+def _missing_modules(path: str, text: str) -> Iterator[str]:
+    """Yield the modules of this library that a module imports when it is loaded and that Lambda does not have."""
+    for statement in ast.parse(text, path).body:
+        names: list[str] = []
+        if isinstance(statement, ast.Import):
+            names = [alias.name for alias in statement.names]
+        if isinstance(statement, ast.ImportFrom) and not statement.level:
+            names = [f"{statement.module}.{alias.name}" for alias in statement.names]
+        yield from (name for name in names if _is_library(name) and not f"{name}.".startswith(f"{RUNTIME}."))
+
+
+def _is_library(module: str) -> bool:
+    top = module.partition(".")[0]
+    spec = importlib.util.find_spec(top) if top in (LIBRARY, FOLDER.name) else None
+    return spec is not None and spec.origin == str(FOLDER / "__init__.py")
+
+
+def _missing_module(handler: str, package: str, path: str, module: str) -> str:
+    name = module.partition(".")[2]
+    if f"{name}.".startswith("runtime."):
+        return f"handler {handler!r}: {path} imports {module}, which Lambda code must import as {LIBRARY}.{name}"
+    return (
+        f"handler {handler!r}: {path} imports {module}, but all of the package {package} is deployed to Lambda, which "
+        f"has only {RUNTIME}; move the Lambda code to a package of its own, such as {package}.handler.operations"
+    )
 
 
 def _folder(package: str) -> Path:

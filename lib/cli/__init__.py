@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import click
 from click.exceptions import NoArgsIsHelpError
 
+from .. import __version__
+
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
 EXTRAS: Mapping[str, str] = {
@@ -29,7 +31,7 @@ class Lazy(NamedTuple):
 COMMANDS: Mapping[str, Lazy] = {
     "local": Lazy("local", "Deploy into an emulator on this machine, send the demo calls and serve."),
     "smoke": Lazy("local", "Send the demo calls of services to a deployment."),
-    "seed": Lazy("local", "Create demo products in a deployed stock service."),
+    "seed": Lazy("local", "Create demo data in a deployed service."),
     "site": Lazy("local", "Build the web pages of services."),
     "preview": Lazy("deploy", "Show the changes that a deployment to AWS would make."),
     "up": Lazy("deploy", "Deploy to AWS, write the outputs and shift the aliases."),
@@ -44,6 +46,7 @@ COMMANDS: Mapping[str, Lazy] = {
     ),
     "audit": Lazy("audit", "Evaluate the resources of deployments against security controls."),
     "cost": Lazy("cost", "Estimate the monthly cost on AWS."),
+    "scaling": Lazy("scaling", "Calculate which request rate deployments support, and write docs/scaling.md."),
     "load": Lazy("load", "Send requests of many concurrent clients to a service."),
     "docs": Lazy("docs", "Generate the documents of the services and the settings."),
 }
@@ -118,6 +121,7 @@ tap = CommandLine(
     no_args_is_help=True,
     context_settings={"show_default": True, "max_content_width": 110, "help_option_names": ["-h", "--help"]},
 )
+click.version_option(__version__, message="tap-stack %(version)s")(tap)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -14,7 +14,7 @@ from ..console import Terminal
 from ..cost import report
 from ..cost.bill import Bill, bills
 from ..cost.traffic import Traffic
-from ..services import SERVICES
+from ..services import load, names
 from ..settings import docs_of
 from ..settings.environments import ENVIRONMENTS
 from . import options
@@ -51,12 +51,16 @@ def cost(
     Print the totals of each service and environment, and one bill in detail. The exit code is 1 if a resource has
     no price.
     """
-    services, environments = service or [*SERVICES], environment or [*ENVIRONMENTS]
+    services, environments = service or [*names()], environment or [*ENVIRONMENTS]
     try:
         month = Traffic(**traffic)
     except ValueError as exc:
         raise click.UsageError(str(exc), click.get_current_context()) from exc
-    found = bills(services, environments, pairs, month, Terminal(sys.stderr))
+    terminal = Terminal(sys.stderr)
+    found = bills(services, environments, pairs, month, terminal)
+    for name in services:
+        if not load(name).workload:
+            terminal.say(report.FIXED_ONLY.format(service=name))
     if as_json:
         data = {name: {suffix: bill.data() for suffix, bill in row.items()} for name, row in found.items()}
         click.echo(json.dumps(data, indent=2))

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import click
 
 from ..docgen import generate
+from ..services import BUILT_IN
+from . import options
 
 
 @click.command
+@click.option(
+    "--service",
+    type=options.SERVICE,
+    multiple=True,
+    show_default="the built-in services",
+    help="Service whose documents are generated in the current folder. Can be repeated.",
+)
 @click.option("--check", is_flag=True, help="Write no file; exit with 1 if one is outdated.")
-def docs(check: bool) -> int:
+def docs(service: Sequence[str], check: bool) -> int:
     """Generate the documents of the services and the settings."""
-    found = generate.outdated()
+    root = Path.cwd() if service else generate.ROOT
+    found = generate.outdated(root, (*BUILT_IN, *service) if root == generate.ROOT else service)
     for path in found:
-        click.echo(f"{path.relative_to(generate.ROOT)}: {'outdated, run make docs' if check else 'written'}")
+        click.echo(f"{path.relative_to(root)}: {'outdated, run make docs' if check else 'written'}")
     if not check:
         generate.write(found)
     return int(check and bool(found))

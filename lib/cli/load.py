@@ -18,11 +18,10 @@ from ..client.smoke_test import Endpoint
 from ..console import Terminal
 from ..load import client, report
 from ..load.deployment import LoadError, local_deployment, raise_file_limit
-from ..load.journeys import JOURNEYS
 from ..local.emulator import EmulatorError
 from ..local.engine import DeployError
 from ..local.run import stoppable
-from ..services import SERVICES
+from ..services import load as load_service
 from . import options
 from .local import api_key_option
 
@@ -58,13 +57,15 @@ def load(*, service: str, clients: int, seconds: int, as_json: bool, **deploymen
     By default, deploy the service into an emulator on this machine first. The exit code is 1 if no request succeeds,
     or if one fails with an error other than those of a busy service, such as throttling.
     """
-    terminal = Terminal(sys.stderr if as_json else None)
+    terminal, factory = Terminal(sys.stderr if as_json else None), load_service(service)
+    if factory.journey is None:
+        raise LoadError(f"{service} has no journey. Set journey=Journey(...) in its ServiceFactory.")
     raise_file_limit(clients)
     with stoppable(), _endpoint(service, terminal, **deployment) as endpoint:
         terminal.step(f"{clients} clients send requests to {service} at {endpoint.url} for {seconds} s")
         rows = client.run(
-            SERVICES[service],
-            JOURNEYS[service],
+            factory.default,
+            factory.journey,
             endpoint,
             clients=clients,
             seconds=seconds,

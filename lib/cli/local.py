@@ -14,13 +14,12 @@ from ..assets import npm
 from ..client import outputs_file as files
 from ..client import smoke_test
 from ..client.seed import SeedError
-from ..client.seed import seed as create_products
+from ..client.seed import seed as create
 from ..console import Terminal
 from ..local.emulator import WORKERS, EmulatorError
 from ..local.engine import DeployError
 from ..local.run import run, stoppable
-from ..services import SERVICES
-from ..services.stock.seed import PRODUCTS, products
+from ..services import SERVICES, load, names
 from . import INTERRUPTED, options
 
 FLAT = files.FOLDER / files.FLAT
@@ -54,7 +53,7 @@ def local(
 ) -> int:
     """Deploy into an emulator on this machine, send the demo calls and serve."""
     terminal = Terminal()
-    services = [service] if service else [*SERVICES]
+    services = [service] if service else [*names()]
     try:
         with stoppable():
             good = run(
@@ -87,8 +86,8 @@ def smoke(service: str | None, path: Path, api_key: str | None, as_json: bool) -
     1 unless all responses are as expected.
     """
     terminal = Terminal(sys.stderr if as_json else None)
-    names = [service] if service else [name for name in files.services(path) if name in SERVICES]
-    found = smoke_test.run_deployed(names, path, api_key, lambda answer: terminal.passing(smoke_test.line(answer)))
+    chosen = [service] if service else [name for name in files.services(path) if name in SERVICES]
+    found = smoke_test.run_deployed(chosen, path, api_key, lambda answer: terminal.passing(smoke_test.line(answer)))
     terminal.passing("")
     if as_json:
         click.echo(json.dumps({name: smoke_test.data(answers) for name, answers in found.items()}, indent=2))
@@ -102,19 +101,23 @@ def smoke(service: str | None, path: Path, api_key: str | None, as_json: bool) -
 
 
 @click.command
+@options.service(default="stock")
 @options.env(otherwise="any")
-@click.option("--count", type=click.IntRange(1), default=PRODUCTS, help="Number of products.")
+@click.option("--count", type=click.IntRange(1), show_default="set by the service", help="Amount of demo data.")
 @options.outputs(FLAT)
 @api_key_option
 @options.reported(SeedError, files.OutputsError, BotoCoreError, ClientError, OSError)
-def seed(environment: str | None, count: int, path: Path, api_key: str | None) -> None:
-    """Create demo products in a deployed stock service."""
-    terminal = Terminal()
-    api_url, authorization = smoke_test.endpoint(path, "stock", api_key, environment)
-    terminal.step(f"creating {count} products at {api_url}")
-    with terminal.progress("products", count) as advance:
-        created = create_products(api_url, authorization, [*products(count)], advance)
-    terminal.step(f"{created} products are created, {count - created} existed")
+def seed(service: str, environment: str | None, count: int | None, path: Path, api_key: str | None) -> None:
+    """Create demo data in a deployed service."""
+    data = load(service).seed
+    if data is None:
+        raise SeedError(f"{service} has no demo data. Set seed=SeedData(...) in its ServiceFactory.")
+    terminal, count = Terminal(), count or data.count
+    api_url, authorization = smoke_test.endpoint(path, service, api_key, environment)
+    terminal.step(f"creating {count} {data.label} at {api_url}")
+    with terminal.progress(data.label, count) as advance:
+        created = create(api_url, authorization, data.calls(count), advance)
+    terminal.step(f"{created} {data.label} are created, {count - created} existed")
 
 
 @click.group(no_args_is_help=True)

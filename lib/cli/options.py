@@ -12,7 +12,7 @@ import click
 
 from ..model.names import check_environment_suffix
 from ..program import project
-from ..services import SERVICES
+from ..services import ServiceError, load, names
 from ..settings.environments import matching_profile
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -27,8 +27,21 @@ class NearestChoice(click.Choice[str]):
         return super().get_invalid_choice_message(value, ctx) + (f" Did you mean {nearest[0]!r}?" if nearest else "")
 
 
+class ServiceChoice(NearestChoice):
+    """The name of a service that can be loaded."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name; report a service that cannot be loaded."""
+        name = super().convert(value, param, ctx)
+        try:
+            load(name)
+        except ServiceError as exc:
+            raise click.ClickException(str(exc)) from exc
+        return name
+
+
 PATH = click.Path(path_type=Path)
-SERVICE = NearestChoice([*SERVICES])
+SERVICE = ServiceChoice(names())
 
 
 def service(*, default: str | None = None, many: bool = False) -> Callable[[F], F]:

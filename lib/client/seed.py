@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from ..model import Call
-from ..services.stock.seed import Product
 from .auth import Shown
 from .smoke_test import Answer, send
 
@@ -19,21 +18,21 @@ class SeedError(Exception):
     """The data could not be created. The message says what the API responded."""
 
 
-def seed(api_url: str, authenticate: Shown, products: Collection[Product], advance: Callable[[], None]) -> int:
-    """Create the products that do not exist yet, and return their number. Raise `SeedError` if a call fails.
+def seed(api_url: str, authenticate: Shown, units: Iterable[Sequence[Call]], advance: Callable[[], None]) -> int:
+    """Create the units of data that do not exist yet, and return their number. Raise `SeedError` if a call fails.
 
-    `advance` is called after each product.
+    `advance` is called after each unit.
     """
     created = 0
     with ThreadPoolExecutor(WORKERS) as threads:
-        for is_new in threads.map(lambda product: _create(api_url, authenticate, product), products):
+        for is_new in threads.map(lambda calls: _create(api_url, authenticate, calls), units):
             created += is_new
             advance()
     return created
 
 
-def _create(api_url: str, authenticate: Shown, product: Product) -> bool:
-    for number, call in enumerate(product.calls):
+def _create(api_url: str, authenticate: Shown, calls: Sequence[Call]) -> bool:
+    for number, call in enumerate(calls):
         answer = _send(api_url, authenticate, call)
         if number == 0 and answer.status == 409:
             return False

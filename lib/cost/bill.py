@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..console import Terminal
+from ..model import Workload
 from ..program import project
-from ..program.recorder import Registered, recorded
-from ..services import SERVICES
+from ..program.recorder import Deployment, Registered, recorded
+from ..services import BUILT_IN, load
 from ..settings.environments import ENVIRONMENTS
 from .billing import BILLED, FREE, UNPRICED
 from .month import Month
 from .prices import PRICES, Prices
 from .traffic import Traffic
-from .work import WORK
 
 
 class Item(NamedTuple):
@@ -55,6 +55,13 @@ class Bill(NamedTuple):
         return sum(item.usd for item in self.items if fixed in (None, item.fixed))
 
 
+def bill_of(deployment: Deployment, traffic: Traffic, service: str) -> Bill:
+    """Return the bill of a deployment of a registered service; without a workload, its fixed costs only."""
+    factory = load(service)
+    found = bill(Month(deployment, traffic, factory.workload or Workload(), factory.default))
+    return found if factory.workload else found._replace(items=[item for item in found.items if item.fixed])
+
+
 def bill(month: Month, prices: Prices = PRICES) -> Bill:
     """What a month comes to."""
     found: dict[str, list[Registered]] = {}
@@ -70,13 +77,13 @@ def bill(month: Month, prices: Prices = PRICES) -> Bill:
 
 @cache
 def standard(program: Path) -> Mapping[str, Mapping[str, Bill]]:
-    """Of every service in every environment as they come, for the traffic that is the default."""
+    """Return the bills of the built-in services in every environment, for the default traffic."""
 
     def of(service: str, environment: str) -> Bill:
         made = recorded(program, {"service": service, "environment": environment})
-        return bill(Month(made, Traffic(), WORK[service], SERVICES[service]))
+        return bill_of(made, Traffic(), service)
 
-    return {service: {environment: of(service, environment) for environment in ENVIRONMENTS} for service in WORK}
+    return {service: {environment: of(service, environment) for environment in ENVIRONMENTS} for service in BUILT_IN}
 
 
 def bills(
@@ -93,7 +100,7 @@ def bills(
     def of(service: str, environment: str) -> Bill:
         terminal.passing(f"  {service} in {environment} ...")
         deployment = recorded(here.program, project.config(here, environment, service) | overrides, here.name)
-        return bill(Month(deployment, traffic, WORK[service], SERVICES[service]))
+        return bill_of(deployment, traffic, service)
 
     found = {service: {environment: of(service, environment) for environment in environments} for service in services}
     terminal.passing("")
@@ -109,7 +116,7 @@ def _items(kind: str, found: Sequence[Registered], month: Month, prices: Prices)
 
 def _elsewhere(month: Month) -> list[str]:
     """Tables that stand already are read and written, too, and nobody knows how they are paid for."""
-    return ["tables that stand already"] if month.work.reads and not month.tables else []
+    return ["tables that stand already"] if month.workload.reads and not month.tables else []
 
 
 def _unpriced(kind: str, found: Sequence[Registered]) -> Iterator[str]:

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from ..model import Service
+from ..model import Operation, Service, Workload
+from ..model.workload import ALERT, EMPTY_SWEEP
 from ..program.recorder import Deployment
 from .traffic import Traffic, times
-from .work import ALERT, SWEEP, Operation, Work
 
 Inputs = Mapping[str, Any]
 """Of a resource, as Pulumi names them."""
+
+
+UNITS = {"reads": "read_units", "writes": "write_units"}
 
 
 class Run(NamedTuple):
@@ -31,7 +34,7 @@ class Month:
 
     made: Deployment
     traffic: Traffic
-    work: Work
+    workload: Workload
     service: Service
     """As described; its functions may have been split."""
 
@@ -45,8 +48,8 @@ class Month:
         return [*self.made.inputs(kind).values()]
 
     def units(self, kind: str) -> float:
-        """DynamoDB's `reads` or `writes`."""
-        return sum(run.number * float(getattr(run.operation, kind)) for run in self.runs)
+        """Return the `reads` or `writes` of DynamoDB, in request units."""
+        return sum(run.number * float(getattr(run.operation, UNITS[kind])) for run in self.runs)
 
     @cached_property
     def tables(self) -> dict[str, Inputs]:
@@ -67,7 +70,7 @@ class Month:
         calls = self.made.endpoints().items()
         serving = {f"{method} {path}": call["uri"] for (method, path), (_, call) in calls if "uri" in call}
         changing = self.traffic.writes
-        for operations, share in ((self.work.reads, 1 - changing), (self.work.writes, changing)):
+        for operations, share in ((self.workload.reads, 1 - changing), (self.workload.writes, changing)):
             for operation in operations:
                 function = self.functions[serving[operation.trigger]]
                 yield Run(function, operation, self.traffic.requests * share / len(operations))
@@ -78,7 +81,7 @@ class Month:
             function, rate = self.functions.get(target["arn"]), rates[target["rule"]]
             if function and rate:
                 schedule = json.loads(target["input"])["schedule"]
-                yield Run(function, self.work.sweeps.get(schedule, SWEEP), times(rate))
+                yield Run(function, self.workload.schedules.get(schedule, EMPTY_SWEEP), times(rate))
 
     def _streams(self) -> Iterator[Run]:
         for source in self.of("lambda.EventSourceMapping"):

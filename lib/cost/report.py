@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 
+from ..services import BUILT_IN, load
 from ..settings import docs_of
 from .bill import Bill, Item
 from .prices import DATE, PRICES, REGION
 from .traffic import Traffic
-from .work import WORK
 
 Row = Sequence[str]
 
@@ -17,6 +17,11 @@ BASIS = (
     f"{REGION}, AWS's list prices of {DATE}, no free tier, no credits, no taxes.",
     "Provisioned capacity is at its least: what scaling leaves, or what traffic takes that never varies.",
 )
+FIXED_ONLY = (
+    "{service} has no workload, so only its fixed costs are shown. "
+    "Set workload=Workload(...) in its ServiceFactory: see CONTRIBUTING.md."
+)
+"""Message for a service without measured operations."""
 NUMBER_DIGITS = 3
 
 
@@ -61,11 +66,20 @@ def prices() -> list[Row]:
 
 
 def work() -> list[Row]:
-    """What stands for each service's traffic."""
+    """Return the operations that represent the traffic of each built-in service."""
     rows = [
-        [service, part, one.name, number(one.reads), number(one.writes), str(one.trips), number(one.processor_ms)]
-        for service, done in WORK.items()
-        for part, operations in (("read", done.reads), ("write", done.writes), ("sweep", done.sweeps.values()))
+        [
+            service,
+            part,
+            one.name,
+            number(one.read_units),
+            number(one.write_units),
+            str(len(one.round_trips)),
+            number(one.processor_ms),
+        ]
+        for service in BUILT_IN
+        if (done := load(service).workload)
+        for part, operations in (("read", done.reads), ("write", done.writes), ("sweep", done.schedules.values()))
         for one in operations
     ]
     return [["Service", "Counts as", "Operation", "Read units", "Write units", "Round trips", "Processor ms"], *rows]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from ..model.workload import processor_share
 from .month import Inputs, Month
 from .prices import DAYS, GB, HOURS, MINUTES, SECONDS
 from .traffic import Traffic, times
-from .work import slower
 
 Of = Callable[[Inputs], float]
 """Of one resource."""
@@ -88,7 +88,8 @@ def gb_seconds(*, arm: bool) -> Amount:
         total = 0.0
         for function, operation, number in month.runs:
             memory = memory_gb(function)
-            measured = operation.ms(memory * 1024) + month.traffic.starts * month.work.start_ms * slower(memory * 1024)
+            cold_ms = month.workload.cold_processor_ms / processor_share(memory * 1024)
+            measured = operation.duration_ms(memory * 1024) + month.traffic.starts * cold_ms
             ms = measured if month.traffic.duration_ms is None else month.traffic.duration_ms
             total += number * ms / 1000 * memory * (on_arm(function) is arm)
         return total

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ..cost.bill import standard
 from ..model import Service
-from ..services import SERVICES
-from ..stack.config import KEYS
+from ..services import BUILT_IN, SERVICES, load
+from ..stack.config import config_keys
 from . import reference_pages, service_pages
 from .project_file import declare_config
 
 ROOT = Path(__file__).parents[2]
 
 
-def outdated(root: Path = ROOT) -> dict[Path, str]:
-    """Return the generated files below `root` that differ from the definitions, and their new content."""
-    return {path: text for path, text in files(root).items() if _read(path) != text}
+def outdated(root: Path = ROOT, names: Iterable[str] = BUILT_IN) -> dict[Path, str]:
+    """Return the generated files of services below `root` that are outdated, and their new content."""
+    services = {name: SERVICES[name] for name in names}
+    return {path: text for path, text in files(root, services).items() if _read(path) != text}
 
 
 def write(documents: Mapping[Path, str]) -> None:
@@ -27,10 +28,11 @@ def write(documents: Mapping[Path, str]) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def files(root: Path, services: Mapping[str, Service] = SERVICES) -> dict[Path, str]:
+def files(root: Path, services: Mapping[str, Service]) -> dict[Path, str]:
     """Return the content of every generated file. Costs are those of the program in `root`, if there is one."""
+    keys = config_keys(load(name) for name in dict.fromkeys((*BUILT_IN, *services)) if name in SERVICES)
     folders = {name: service_pages.pages(service) for name, service in services.items()}
-    folders["reference"] = reference_pages.pages(services, KEYS)
+    folders["reference"] = reference_pages.pages(services, keys)
     program, project = root / "tap.py", root / "Pulumi.yaml"
     if program.exists():
         folders["reference"]["costs.md"] = reference_pages.costs(standard(program))
@@ -38,7 +40,7 @@ def files(root: Path, services: Mapping[str, Service] = SERVICES) -> dict[Path, 
         root / "docs" / folder / name: text for folder, texts in folders.items() for name, text in texts.items()
     }
     if (declared := _read(project)) is not None:
-        documents[project] = declare_config(declared, KEYS)
+        documents[project] = declare_config(declared, keys)
     return documents
 
 

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-CODE_FOLDER = re.compile(r"/[^\s\"]*/ministack-lambda-[^/]+/code/")
-"""The folder of a worker. Without it, paths in tracebacks are relative to the project."""
+from ..assets.lambda_archive import source_path
+
+CODE_FILE = re.compile(r"/[^\s\"]*/ministack-lambda-[^/]+/code/([^\s\"]*)")
+"""A file in the folder of a worker, which tracebacks name."""
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 LEFT_OUT = {"level", "message", "_aws", "FunctionName"}
 TRACEBACK = "Traceback (most recent call last):"
@@ -46,7 +48,7 @@ class FunctionLogs:
         self._position += len(complete) + bool(complete)
         for record in complete.splitlines():
             invocation = json.loads(record)
-            log = CODE_FOLDER.sub("", invocation["log"])
+            log = CODE_FILE.sub(_source, invocation["log"])
             lines = self._errors(log, failed=invocation["failed"]) if errors_only else _lines(log)
             for line in lines:
                 yield f"{invocation['function']} | {CONTROL.sub(_escape, line.text)}"
@@ -58,6 +60,11 @@ class FunctionLogs:
             if line.level == "ERROR" or (failed and not line.level):
                 yield line
         self._traces.update(line.trace for line in _lines(log))
+
+
+def _source(found: re.Match[str]) -> str:
+    path = source_path(found[1])
+    return (path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path).as_posix()
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -7,12 +7,12 @@ comparison after each event, and loses a folder that is replaced.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ..assets.lambda_archive import zipped
+from ..assets.lambda_archive import source_path, zipped
 from .emulator import RegionalEmulator
 from .provisioners.lambda_ import archive_files
 
@@ -67,8 +67,10 @@ def _changed(files: Mapping[str, str]) -> dict[str, str]:
 
     A file that is empty in the archive is that of a package, and may have content in the project.
     """
-    paths = {name: Path(name) for name, text in files.items() if text.strip()}
-    for folder in {path.parent for path in paths.values() if path.exists() and path.parent != Path()}:
-        paths.update({path.as_posix(): path for path in folder.glob("*.py") if path.as_posix() not in files})
+    paths = {name: source_path(name) for name, text in files.items() if text.strip()}
+    folders = {PurePosixPath(name).parent for name, path in paths.items() if path.exists()} - {PurePosixPath()}
+    for folder in folders:
+        modules = {(folder / path.name).as_posix(): path for path in source_path(folder.as_posix()).glob("*.py")}
+        paths.update({name: path for name, path in modules.items() if name not in files})
     texts = {name: path.read_text(encoding="utf-8") for name, path in paths.items() if path.is_file()}
     return {name: text for name, text in texts.items() if text != files.get(name)}

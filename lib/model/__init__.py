@@ -4,8 +4,10 @@ Everything else is derived from a `Service`: the resources, the permissions, the
 functions, the OpenAPI document, the alarms, the outputs, the local run.
 """
 
+from .factory import SeedData, ServiceFactory
 from .function import Function
 from .grants import Grant
+from .journey import Journey
 from .resources import (
     STANDARD_ALARMS,
     UNITS,
@@ -31,6 +33,7 @@ from .resources import (
 from .service import CORS_VARIABLE, DEFAULT_TAGS, GROUP_VARIABLE, Call, LogAccess, Service
 from .triggers import METHODS, Code, Consumer, Part, Route, Schedule, Throttle
 from .validation import RESERVED_OUTPUT_PREFIXES
+from .workload import Operation, Workload
 
 __all__ = [
     "CORS_VARIABLE",
@@ -49,11 +52,13 @@ __all__ = [
     "Grant",
     "Grantable",
     "Index",
+    "Journey",
     "Key",
     "KeyType",
     "LogAccess",
     "Metric",
     "MissingData",
+    "Operation",
     "Parameter",
     "Part",
     "Projection",
@@ -61,7 +66,9 @@ __all__ = [
     "Schedule",
     "Schema",
     "Secret",
+    "SeedData",
     "Service",
+    "ServiceFactory",
     "Site",
     "Statistic",
     "Store",
@@ -69,4 +76,5 @@ __all__ = [
     "Table",
     "Throttle",
     "Topic",
+    "Workload",
 ]

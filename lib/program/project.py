@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from ..services import loadable
+
 STAND_IN = "known to Pulumi alone"
 """What a secret in an object of the stack's file is in the local run."""
 
@@ -66,8 +68,11 @@ def said(project: Project, pairs: Sequence[str]) -> dict[str, str]:
     found = {}
     for pair in pairs:
         key, _, value = pair.partition("=")
-        if not value or key not in project.defaults:
-            nearest = [] if key in project.defaults else difflib.get_close_matches(key, project.defaults, 1)
+        known = {*project.defaults}
+        if key not in known:
+            known |= {name for factory in loadable() if factory.settings for name in factory.settings.config_keys()}
+        if not value or key not in known:
+            nearest = [] if key in known else difflib.get_close_matches(key, sorted(known), 1)
             hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
             file = project.folder / "Pulumi.yaml"
             raise ConfigError(f"config must be KEY=VALUE with a key of {file}, got {pair!r}.{hint}")

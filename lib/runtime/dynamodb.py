@@ -41,13 +41,34 @@ class TransactionCanceled(Exception):
         super().__init__(", ".join(str(reason.get("Code")) for reason in reasons))
         self.reasons = reasons
 
-    def failed(self, position: int) -> bool:
-        """Whether the condition of the action at `position` did not hold."""
-        return self.reasons[position].get("Code") == "ConditionalCheckFailed"
+    def failed_items(self, names: Iterable[Any]) -> dict[Any, Item | None]:
+        """Return the stored items of the actions whose condition failed, by the names of the actions in their order."""
+        reasons = zip(names, self.reasons)
+        return {name: reason.get("Item") for name, reason in reasons if reason.get("Code") == "ConditionalCheckFailed"}
 
 
-class TransactionMet(Exception):
-    """Nothing of a transaction was written: another was at one of its rows."""
+class TransactionConflict(Exception):
+    """Nothing of a transaction was written: another transaction was writing one of its items."""
+
+
+def put_action(
+    table: str,
+    item: Item,
+    condition: str,
+    values: Item | None = None,
+    *,
+    names: dict[str, str] | None = None,
+    returns_item: bool = False,
+) -> dict[str, Any]:
+    """Return the action of a transaction that writes an item if a condition holds; if not, it can return the item."""
+    put: dict[str, Any] = {"TableName": table, "Item": item, "ConditionExpression": condition}
+    if values:
+        put["ExpressionAttributeValues"] = values
+    if names:
+        put["ExpressionAttributeNames"] = names
+    if returns_item:
+        put["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+    return {"Put": put}
 
 
 class DynamoDB:
@@ -115,20 +136,21 @@ class DynamoDB:
     def transact(self, actions: list[dict[str, Any]], *, stale: bool = False) -> None:
         """Write all of `actions` or none.  A retry whose first attempt did arrive writes nothing twice.
 
-        With `stale`, one that meets another raises `TransactionMet` at once: what it was made from is about to change.
+        With `stale`, a conflict with another transaction raises `TransactionConflict` immediately: the items on which
+        the actions depend are about to change.
         """
         request = {"TransactItems": actions, "ClientRequestToken": os.urandom(16).hex()}
         try:
             self._client.together(("TransactWriteItems", request), final=(CONFLICT,) if stale else ())
         except AwsError as exc:
-            error = TransactionMet() if stale and _met(exc) else _translated(exc)
-            if exc.ambiguous and isinstance(error, (TransactionMet, TooManyRequests)):
+            error = TransactionConflict() if stale and _is_conflict(exc) else _translated(exc)
+            if exc.ambiguous and isinstance(error, (TransactionConflict, TooManyRequests)):
                 # An attempt may have been carried out: it must neither be made anew nor be called refused.
                 raise
             raise error from exc
 
 
-def _met(error: AwsError) -> bool:
+def _is_conflict(error: AwsError) -> bool:
     codes = {reason.get("Code") for reason in error.body.get("CancellationReasons", [])}
     return CONFLICT in codes and "ConditionalCheckFailed" not in codes
 

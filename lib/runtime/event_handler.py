@@ -20,7 +20,7 @@ from .attributes import Item
 from .cors import ALLOW_ORIGIN, Cors
 from .errors import ApiError, BadRequest, Forbidden, NotFound, Unavailable, UnsupportedMediaType
 from .http_client import BUDGET, AwsError, worth_retrying
-from .invocation import INVOCATION
+from .logging import INVOCATION
 
 JSON = "application/json"
 CORRELATION_ID = re.compile("[A-Za-z0-9._:/+=-]{1,128}")

@@ -14,6 +14,7 @@ import time
 from typing import Any, Callable
 
 from .attributes import Item
+from .dynamodb import put_action
 from .errors import BadRequest, IdempotencyConflict
 from .reserved_keys import EXPIRES, PREFIX
 
@@ -68,27 +69,24 @@ class Idempotency:
         """The transaction's action that leaves the trace, unless one stands."""
         expires = str(self._now + LIFETIME_SECONDS)
         trace = {**self.row, "digest": {"S": self._digest}, "made": {"M": made}, EXPIRES: {"N": expires}}
-        return {
-            "Put": {
-                "TableName": table,
-                "Item": trace,
-                "ConditionExpression": "attribute_not_exists(#expires) OR #expires < :now",
-                "ExpressionAttributeNames": {"#expires": EXPIRES},
-                "ExpressionAttributeValues": {":now": {"N": str(self._now)}},
-                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            }
-        }
+        return put_unless_recorded(table, trace, self._now, returns_item=True)
 
-    def made(self, row: Item | None) -> Item | None:
-        """`made_before` of a row that was read, None if it is not there or no longer holds."""
-        return self.made_before(row) if row and int(row[EXPIRES]["N"]) >= self._now else None
+    def unexpired_result(self, record: Item | None) -> Item | None:
+        """Return the result in a record that was read, None if there is no record or it has expired."""
+        return self.recorded_result(record) if record and int(record[EXPIRES]["N"]) >= self._now else None
 
-    def made_before(self, trace: Item) -> Item:
-        """The values the first request made; raises `IdempotencyConflict` if its body was another."""
-        if trace["digest"]["S"] != self._digest:
+    def recorded_result(self, record: Item) -> Item:
+        """Return the values that the first request recorded; raise `IdempotencyConflict` if its body was another."""
+        if record["digest"]["S"] != self._digest:
             raise IdempotencyConflict("this Idempotency-Key came with another request before; use a new key")
-        found: Item = trace["made"]["M"]
+        found: Item = record["made"]["M"]
         return found
+
+
+def put_unless_recorded(table: str, record: Item, now: int, *, returns_item: bool = False) -> dict[str, Any]:
+    """Return the action of a transaction that writes a record, unless there is one that has not expired."""
+    condition, values = "attribute_not_exists(#expires) OR #expires < :now", {":now": {"N": str(now)}}
+    return put_action(table, record, condition, values, names={"#expires": EXPIRES}, returns_item=returns_item)
 
 
 def _row_name(name: str) -> str:

@@ -6,8 +6,6 @@ import json
 import sys
 from typing import Any
 
-from .invocation import INVOCATION
-
 _encode = json.JSONEncoder(default=str, separators=(",", ":")).encode
 
 
@@ -15,6 +13,24 @@ MASKED_FROM_CHARACTERS = 8
 """How long a text must be to be masked: a shorter one is in every line."""
 
 _masked: set[str] = set()
+
+
+class Invocation:
+    """The invocation that runs. All threads of an execution environment share it, as Lambda sends one at a time."""
+
+    def __init__(self) -> None:
+        self.correlation_id = ""
+        """Of the request, or its own; empty during initialization."""
+        self.figures: list[tuple[str, float, str]] = []
+        """Names, values and units of the metrics so far."""
+
+    def begin(self, correlation_id: str) -> None:
+        """Start another invocation."""
+        self.correlation_id = correlation_id
+        self.figures = []
+
+
+INVOCATION = Invocation()
 
 
 def mask(text: str) -> None:

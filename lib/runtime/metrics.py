@@ -11,7 +11,7 @@ import time
 from functools import cache
 from typing import Union
 
-from .invocation import INVOCATION
+from .logging import INVOCATION
 
 NAMESPACE = "TapStack"
 DIMENSION = "FunctionName"

@@ -30,7 +30,7 @@ class Notification(NamedTuple):
     """Sent as a message attribute; not empty."""
 
     def fields(self) -> dict[str, str]:
-        """Return the parameters of a Publish request or of a PublishBatch entry."""
+        """Return the parameters of a PublishBatch entry."""
         document = json.dumps(self.message, ensure_ascii=False)
         return {
             "Subject": self.subject,
@@ -48,12 +48,6 @@ class Sns(Client):
     def __init__(self) -> None:
         super().__init__("sns", pauses=())
         self._content_type = "application/x-www-form-urlencoded"
-
-    def publish(
-        self, topic_arn: str, subject: str, message: dict[str, Any], email: str, *, correlation_id: str
-    ) -> None:
-        """Publish one notification; the parameters are the fields of `Notification`."""
-        self.call("Publish", {"TopicArn": topic_arn, **Notification(subject, message, email, correlation_id).fields()})
 
     def publish_batch(self, topic_arn: str, notifications: list[Notification]) -> dict[int, AwsError]:
         """Publish notifications in as few calls as SNS allows.

@@ -97,6 +97,11 @@ class Layer:
         """What each field can be."""
         return {one.name: one.metadata["check"] for one in fields(cls)}
 
+    @classmethod
+    def config_keys(cls) -> Mapping[str, str]:
+        """Return the field that each config key sets."""
+        return {one.metadata["key"] or f"{cls.WHERE}_{one.name}": one.name for one in fields(cls)}
+
 
 _L = TypeVar("_L", bound=Layer)
 

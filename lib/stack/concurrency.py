@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-UNRESERVED = 100
-"""Concurrent executions that AWS keeps for functions without a reservation."""
+from ..model.aws_limits import UNRESERVED_CONCURRENCY
+
+UNRESERVED = int(UNRESERVED_CONCURRENCY.value)
 MINIMUM = 10
 """Smallest reservation of a stack. If the quota allows less, as in new accounts, nothing is reserved."""
 NONE = -1

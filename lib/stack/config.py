@@ -14,8 +14,8 @@ from typing import Any, get_args, get_type_hints
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
-from ..model import Service
-from ..services import CHOICES, SERVICES
+from ..model import Service, ServiceFactory
+from ..services import SERVICES, load, loadable
 from ..settings import LAYERS, Layer, check_tags, refuse
 from ..settings.table import REGION
 from .args import TapStackArgs
@@ -29,7 +29,9 @@ OTHER_KEYS = (
     "tags",
     "secrets",
 )
-"""The keys besides `KEYS`."""
+"""The keys besides those of settings."""
+DEFAULTS = ("", "0")
+"""Values of keys that are not set, by their type in `Pulumi.yaml`."""
 
 
 class ConfigError(ValueError, pulumi.RunError):
@@ -91,34 +93,41 @@ def _reader(layer: type[Layer], field: str) -> Callable[[str], Any]:
     return text_or_none if read is str and layer.checks()[field][0]("") else read
 
 
-def _keys() -> dict[str, Key]:
+def config_keys(factories: Iterable[ServiceFactory] = ()) -> dict[str, Key]:
+    """Return the config keys of the settings of every stack and of some services' own settings."""
     found: dict[str, Key] = {}
-    for layer in (*LAYERS.values(), *(choice.settings for choice in CHOICES.values())):
-        for one in fields(layer):
-            name = one.metadata["key"] or f"{layer.WHERE}_{one.name}"
+    for layer in (*LAYERS.values(), *(factory.settings for factory in factories if factory.settings)):
+        for name, field in layer.config_keys().items():
             before = found.get(name)
             layers = (*(before.layers if before else ()), layer)
-            found[name] = Key(field=one.name, layers=layers, read=_reader(layer, one.name))
+            found[name] = Key(field=field, layers=layers, read=_reader(layer, field))
     return found
 
 
-KEYS: Mapping[str, Key] = _keys()
-"""A key for every figure.  Options of services, whose descriptions begin with their names, are nothing to the
-others."""
+def _keys_of(service: str) -> dict[str, Key]:
+    return config_keys([load(service)] if service in SERVICES else [])
 
 
 def check_keys(config: pulumi.Config | None = None, own_keys: Iterable[str] = ()) -> None:
     """Raise `ConfigError` for keys of the project that nothing reads, each with the nearest known key.
 
-    `own_keys` are the keys that the program itself reads.
+    `own_keys` are the keys that the program itself reads. The settings of other services are imported only for keys
+    that are set, or are spelled like a known key.
     """
     config = config or pulumi.Config()
-    known = {config.full_key(name) for name in (*KEYS, *OTHER_KEYS, *own_keys)}
-    unknown = {key for key in (*get_config_env(), *CONFIG.get()) if key.startswith(f"{config.name}:")} - known
-    nearest = {key: difflib.get_close_matches(key, known, n=1, cutoff=0)[0] for key in sorted(unknown)}
+    prefix, known = f"{config.name}:", {*_keys_of(_service(config)), *OTHER_KEYS, *own_keys}
+    values = {
+        key.removeprefix(prefix): value
+        for key, value in {**get_config_env(), **CONFIG.get()}.items()
+        if key.startswith(prefix) and key.removeprefix(prefix) not in known
+    }
+    if not any(value not in DEFAULTS or difflib.get_close_matches(key, known, 1, 0.8) for key, value in values.items()):
+        return
+    known |= {*config_keys(loadable())}
+    nearest = {key: difflib.get_close_matches(key, known, 1, 0)[0] for key in sorted({*values} - known)}
     if nearest:
-        keys = ", ".join(f"{key!r} (nearest key: {other!r})" for key, other in nearest.items())
-        raise ConfigError(f"config keys must be known, got {keys}. Rename them, or remove them with pulumi config rm.")
+        pairs = ", ".join(f"'{prefix}{key}' (nearest key: '{prefix}{other}')" for key, other in nearest.items())
+        raise ConfigError(f"config keys must be known, got {pairs}. Rename them, or remove them with pulumi config rm.")
 
 
 def check_stack_name(args: TapStackArgs) -> None:
@@ -160,6 +169,10 @@ def secrets_from_config(service: Service, config: pulumi.Config | None = None) -
         return _secrets(service, values)
 
 
+def _service(config: pulumi.Config) -> str:
+    return config.get("service") or "items"
+
+
 class _Values:
     """The config of a project."""
 
@@ -196,11 +209,12 @@ class _Values:
 
     def exposed(self) -> list[str]:
         """Return the secret keys that are set and whose values end in plain text."""
-        names = (name for name in (*OTHER_KEYS, *KEYS) if name != "secrets" and self.text(name))
+        known = _keys_of(_service(self._config))
+        names = (name for name in (*OTHER_KEYS, *known) if name != "secrets" and self.text(name))
         return [
             self._config.full_key(name)
             for name in names
-            if self.is_secret(name) and not (name in KEYS and KEYS[name].keeps_secrets)
+            if self.is_secret(name) and not (name in known and known[name].keeps_secrets)
         ]
 
     @contextmanager
@@ -222,7 +236,7 @@ def _args(values: _Values) -> TapStackArgs:
     values.hide("service", service)
     values.hide("environment_profile", values.text("environment_profile"))
     said: dict[type[Layer], dict[str, Any]] = defaultdict(dict)
-    for name, key in KEYS.items():
+    for name, key in _keys_of(service).items():
         text = values.text(name)
         if not key.unsaid(text):
             value = _read(name, key, values)
@@ -280,8 +294,8 @@ def _secrets(service: Service, values: _Values) -> dict[str, pulumi.Output[str]]
 
 def _chosen(service: str, said: Mapping[type[Layer], Mapping[str, Any]]) -> str | Service:
     """The service by its name, or where something is chosen about it the service as chosen."""
-    choice = CHOICES.get(service)
-    return choice.make(choice.settings(**said[choice.settings])) if choice and choice.settings in said else service
+    settings = load(service).settings if service in SERVICES else None
+    return load(service).build(settings(**said[settings])) if settings and settings in said else service
 
 
 def _flag(values: _Values, name: str) -> bool:

@@ -1,50 +1,54 @@
-"""Deployments that many tests read and none changes."""
+"""Programs that many tests read and none changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import NamedTuple
 
 import pytest
 
 from lib.program.recorder import Deployment, record
+from lib.tap_stack import TapStack
 
 from ..support.programs import PROGRAMS
 
 
-@pytest.fixture(scope="session")
-def items() -> Deployment:
-    """What `TapStack("tap")` is."""
-    return record(PROGRAMS["items"])
+class Evaluation(NamedTuple):
+    """A program of `PROGRAMS` that was run once."""
+
+    program: str
+    stack: TapStack
+    deployment: Deployment
+
+
+@cache
+def evaluate(program: str) -> Evaluation:
+    """Run a program, the first time that a test needs it."""
+    stacks: list[TapStack] = []
+    deployment = record(lambda: stacks.append(PROGRAMS[program]()))
+    return Evaluation(program, stacks[0], deployment)
+
+
+def _deployment_of(program: str) -> Callable[[], Deployment]:
+    """Return a fixture: the resources that a program registers."""
+    return pytest.fixture(scope="session", name=program)(lambda: evaluate(program).deployment)
+
+
+parcels = _deployment_of("parcels")
+inventory = _deployment_of("inventory")
+yard = _deployment_of("yard")
+open_yard = _deployment_of("open_yard")
+production = _deployment_of("production")
+
+
+@pytest.fixture(scope="session", params=PROGRAMS, name="evaluation")
+def evaluation_fixture(request: pytest.FixtureRequest) -> Evaluation:
+    """Each program of `PROGRAMS`."""
+    return evaluate(request.param)
 
 
 @pytest.fixture(scope="session")
-def parcels() -> Deployment:
-    """A service of one's own, in prod."""
-    return record(PROGRAMS["parcels"])
-
-
-@pytest.fixture(scope="session")
-def inventory() -> Deployment:
-    """The inventory service in prod, a function for each operation, under a domain of its own."""
-    return record(PROGRAMS["inventory"])
-
-
-@pytest.fixture(scope="session")
-def yard() -> Deployment:
-    """A service with a consumer, a queue, alarms of its own and a site, in dev."""
-    return record(PROGRAMS["yard"])
-
-
-@pytest.fixture(scope="session")
-def open_yard() -> Deployment:
-    """The same with a site that everybody can read."""
-    return record(PROGRAMS["open_yard"])
-
-
-@pytest.fixture(scope="session")
-def production() -> Deployment:
-    """The same in prod, with every setting of production on."""
-    return record(PROGRAMS["production"])
-
-
-@pytest.fixture(params=list(PROGRAMS))
-def any_stack(request: pytest.FixtureRequest) -> Deployment:
-    """One after the other."""
-    made: Deployment = request.getfixturevalue(request.param)
-    return made
+def any_stack(evaluation: Evaluation) -> Deployment:
+    """The resources that each program of `PROGRAMS` registers."""
+    return evaluation.deployment

@@ -10,14 +10,12 @@ import pytest
 
 from lib.components.data.backup import Backup, BackupArgs
 from lib.components.data.table import Table, TableArgs
-from lib.documents import iam
 from lib.program.recorder import Deployment, record
 from lib.settings import BackupSettings, TableSettings
 
 from ..support.builders import a_table
 
 TABLE = "arn:aws:dynamodb:eu-west-1:123456789012:table/post-parcels"
-VAULT = "arn:aws:backup:eu-west-1:123456789012:backup-vault:post"
 ELSEWHERE = "arn:aws:backup:eu-central-1:123456789012:backup-vault:far"
 KEY, VAULT_KEY = "arn:aws:kms:eu-west-1:123456789012:key/1", "arn:aws:kms:eu-west-1:123456789012:key/2"
 
@@ -42,44 +40,26 @@ def policy(made: Deployment, purpose: str) -> dict[str, dict[str, Any]]:
     return {action: statement for statement in document["Statement"] for action in statement["Action"]}
 
 
-def test_plan_keeps_backups_in_its_vault_as_long_as_it_should() -> None:
-    made = made_backup(tags={"Owner": "desk"})
-    assert made.only("backup.Vault").inputs == {"name": "post", "forceDestroy": True, "tags": {"Owner": "desk"}}
-    (rule,) = made.only("backup.Plan").inputs["rules"]
+def test_plan_copies_backups_and_moves_them_to_cold_storage() -> None:
+    settings = BackupSettings(retention_days=365, cold_storage_after_days=30, copy_to_vault_arn=ELSEWHERE)
+    created = made_backup(settings=settings, tags={"Owner": "desk"})
+    assert created.only("backup.Vault").inputs == {"name": "post", "forceDestroy": True, "tags": {"Owner": "desk"}}
+    (rule,) = created.only("backup.Plan").inputs["rules"]
+    lifecycle = {"deleteAfter": 365, "coldStorageAfter": 30}
     assert rule == {
         "ruleName": "post",
         "targetVaultName": "post",
         "schedule": "cron(0 3 * * ? *)",
         "startWindow": 60,
         "completionWindow": 480,
-        "lifecycle": {"deleteAfter": 35},
+        "lifecycle": lifecycle,
         "recoveryPointTags": {"Owner": "desk"},
+        "copyActions": [{"destinationVaultArn": ELSEWHERE, "lifecycle": lifecycle}],
     }
 
 
-def test_plan_moves_backups_to_cold_storage_and_copies_them() -> None:
-    settings = BackupSettings(retention_days=365, cold_storage_after_days=30, copy_to_vault_arn=ELSEWHERE)
-    made = made_backup(settings=settings)
-    (rule,) = made.only("backup.Plan").inputs["rules"]
-    assert rule["lifecycle"] == {"deleteAfter": 365, "coldStorageAfter": 30}
-    assert rule["copyActions"] == [{"destinationVaultArn": ELSEWHERE, "lifecycle": rule["lifecycle"]}]
-
-
-def test_selection_is_the_tables_under_the_role_that_backs_up() -> None:
-    made = made_backup()
-    selection = made.only("backup.Selection")
-    assert selection.inputs["resources"] == [TABLE]
-    assert selection.inputs["iamRoleArn"] == "arn:post-backup-role"
-    assert "post-backup-policy" in selection.depends_on
-
-
-def test_only_aws_backup_takes_either_role() -> None:
-    for role in made_backup().inputs("iam.Role").values():
-        trusted = json.loads(role["assumeRolePolicy"])["Statement"]
-        assert [statement["Principal"] for statement in trusted] == [{"Service": "backup.amazonaws.com"}]
-
-
 @pytest.mark.parametrize("purpose", ["backup", "restore"])
+@pytest.mark.untraced
 def test_no_role_is_for_everything(purpose: str) -> None:
     made = made_backup(settings=COPIED, kms_key_arn=VAULT_KEY, table_key_arns=[KEY])
     assert not made.of("iam.RolePolicyAttachment")
@@ -89,48 +69,33 @@ def test_no_role_is_for_everything(purpose: str) -> None:
         assert not any(action.endswith("*") for action in statement["Action"])
 
 
-def test_role_that_backs_up_reads_no_row() -> None:
-    may = policy(made_backup(), "backup")
-    assert may["dynamodb:StartAwsBackupJob"]["Resource"] == [TABLE, f"{TABLE}/backup/*"]
-    assert not {"dynamodb:Scan", "dynamodb:GetItem", "dynamodb:PutItem"} & may.keys()
-    assert "backup:CopyFromBackupVault" not in may
-    assert may["backup:CopyIntoBackupVault"]["Resource"] == "arn:post-vault"
-
-
-def test_role_that_backs_up_may_copy_to_the_other_vault_alone() -> None:
-    may = policy(made_backup(settings=COPIED), "backup")
-    assert may["backup:CopyIntoBackupVault"]["Resource"] == ["arn:post-vault", ELSEWHERE]
-    assert may["backup:CopyFromBackupVault"]["Condition"]["ForAllValues:StringEquals"] == {
-        "backup:CopyTargets": ELSEWHERE
-    }
-
-
-def test_recovery_points_are_those_of_the_vaults_account_and_region() -> None:
-    statement = iam.recovery_points(VAULT, ["TagResource"])
-    assert statement["Resource"] == "arn:aws:backup:eu-west-1:123456789012:recovery-point:*"
-
-
-def test_role_that_restores_writes_beside_the_live_table_and_never_to_it() -> None:
-    may = policy(made_backup(), "restore")
+@pytest.mark.untraced
+def test_permissions_are_for_the_tables_their_copies_and_the_vaults() -> None:
+    created = made_backup()
+    backing_up, restoring = policy(created, "backup"), policy(created, "restore")
+    assert backing_up["dynamodb:StartAwsBackupJob"]["Resource"] == [TABLE, f"{TABLE}/backup/*"]
+    assert not {"dynamodb:Scan", "dynamodb:GetItem", "dynamodb:PutItem"} & backing_up.keys()
+    assert "backup:CopyFromBackupVault" not in backing_up
+    assert backing_up["backup:CopyIntoBackupVault"]["Resource"] == "arn:post-vault"
     for action in ("dynamodb:PutItem", "dynamodb:RestoreTableFromAwsBackup"):
-        assert may[action]["Resource"] == [f"{TABLE}-restored-*", f"{TABLE}/backup/*"]
+        assert restoring[action]["Resource"] == [f"{TABLE}-restored-*", f"{TABLE}/backup/*"]
+
+
+@pytest.mark.untraced
+def test_role_can_copy_backups_to_the_other_vault_only() -> None:
+    permitted = policy(made_backup(settings=COPIED), "backup")
+    assert permitted["backup:CopyIntoBackupVault"]["Resource"] == ["arn:post-vault", ELSEWHERE]
+    condition = permitted["backup:CopyFromBackupVault"]["Condition"]["ForAllValues:StringEquals"]
+    assert condition == {"backup:CopyTargets": ELSEWHERE}
 
 
 @pytest.mark.parametrize("purpose", ["backup", "restore"])
+@pytest.mark.untraced
 def test_roles_use_exactly_the_keys_there_are(purpose: str) -> None:
     may = policy(made_backup(kms_key_arn=VAULT_KEY, table_key_arns=[KEY]), purpose)
     assert may["kms:Decrypt"]["Resource"] == [VAULT_KEY, KEY]
     assert may["kms:CreateGrant"]["Condition"] == {"Bool": {"kms:GrantIsForAWSResource": "true"}}
     assert not any(action.startswith("kms:") for action in policy(made_backup(), purpose))
-
-
-def test_backups_outlive_the_stack_where_tables_do() -> None:
-    made = made_backup(retain_on_delete=True, kms_key_arn=VAULT_KEY)
-    vault = {"name": "post", "forceDestroy": False, "kmsKeyArn": VAULT_KEY, "tags": {}}
-    assert made.only("backup.Vault").inputs == vault
-    assert made.only("backup.Vault").retained
-    assert all(role.retained for role in made.of("iam.Role").values())
-    assert not made.only("backup.Selection").retained
 
 
 @pytest.mark.parametrize(
@@ -145,12 +110,6 @@ def test_what_aws_backup_would_refuse_is_refused_here(changes: dict[str, Any], s
         backup_args(**changes)
 
 
-def test_preview_of_a_backup_touches_no_value() -> None:
-    args = backup_args(settings=COPIED, kms_key_arn=VAULT_KEY)
-    previewed = record(lambda: Backup("post", args), preview=True)
-    assert {r.name for r in previewed.registered} == {r.name for r in record(lambda: Backup("post", args)).registered}
-
-
 REPLICATED = TableSettings(replica_regions=("eu-central-1",))
 
 
@@ -159,26 +118,14 @@ def made_table(**changes: Any) -> Deployment:
     return record(lambda: Table("parcels", TableArgs(**{"name": "post-parcels", "table": a_table(), **changes})))
 
 
-def test_replica_is_kept_protected_and_tagged_as_its_table_is() -> None:
-    settings = TableSettings(deletion_protection=True, retain_on_delete=True, replica_regions=("eu-central-1",))
-    made = made_table(settings=settings, tags={"Owner": "desk"})
-    replica = made.only("dynamodb.TableReplica")
-    assert replica.inputs == {
-        "globalTableArn": "arn:parcels-table",
-        "region": "eu-central-1",
-        "pointInTimeRecovery": True,
-        "deletionProtectionEnabled": True,
-        "tags": {"Owner": "desk"},
-    }
-    assert replica.retained
-
-
 @pytest.mark.parametrize("stream", [None, "KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"])
+@pytest.mark.untraced
 def test_replicated_table_streams_all_that_replication_needs(stream: str | None) -> None:
     inputs = made_table(settings=REPLICATED, table=a_table(stream=stream)).only("dynamodb.Table").inputs
     assert (inputs["streamEnabled"], inputs["streamViewType"]) == (True, "NEW_AND_OLD_IMAGES")
 
 
+@pytest.mark.untraced
 def test_replica_of_a_provisioned_table_waits_until_its_writes_scale() -> None:
     made = made_table(settings=TableSettings(billing_mode="PROVISIONED", replica_regions=("eu-central-1",)))
     assert {*made.of("appautoscaling.Policy")} <= {*made.only("dynamodb.TableReplica").depends_on}
@@ -196,6 +143,7 @@ REPLACING = {"name", "hashKey", "rangeKey", "localSecondaryIndexes", "attributes
         {"kms_key_arn": KEY, "settings": REPLICATED, "replica_key_arns": {"eu-central-1": "arn:key"}},
     ],
 )
+@pytest.mark.untraced
 def test_neither_replicas_nor_a_key_make_the_table_anew(change: dict[str, Any]) -> None:
     before, after = made_table().only("dynamodb.Table"), made_table(**change).only("dynamodb.Table")
     assert before.urn == after.urn
@@ -207,18 +155,6 @@ def test_neither_replicas_nor_a_key_make_the_table_anew(change: dict[str, Any]) 
         "streamEnabled",
         "streamViewType",
     }
-
-
-def test_table_leaves_replicas_to_the_resources_they_are() -> None:
-    for made in (made_table(), made_table(settings=REPLICATED)):
-        assert made.only("dynamodb.Table").ignored == ["replicas"]
-        assert "replicas" not in made.only("dynamodb.Table").inputs
-
-
-def test_table_and_replicas_have_each_the_key_of_its_region() -> None:
-    made = made_table(kms_key_arn=KEY, settings=REPLICATED, replica_key_arns={"eu-central-1": "arn:key"})
-    assert made.only("dynamodb.Table").inputs["serverSideEncryption"] == {"enabled": True, "kmsKeyArn": KEY}
-    assert made.only("dynamodb.TableReplica").inputs["kmsKeyArn"] == "arn:key"
 
 
 @pytest.mark.parametrize(
@@ -242,13 +178,10 @@ def existing_table() -> None:
     pulumi.export("stream", made.grant_stream())
 
 
+@pytest.mark.untraced
 def test_table_that_stands_is_used_and_not_made() -> None:
     made = record(existing_table)
     assert [resource.kind for resource in made.registered] == ["aws.Table"]
     assert made.exports["name"] == "post-parcels"
     assert made.exports["grant"]["Resource"] == "arn:parcels-table/index/by-state"
     assert made.exports["stream"]["Resource"] == "streamArn:parcels-table"
-
-
-def test_preview_of_a_table_that_stands_touches_no_value() -> None:
-    assert [resource.kind for resource in record(existing_table, preview=True).registered] == ["aws.Table"]

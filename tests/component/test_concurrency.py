@@ -55,6 +55,7 @@ def test_warning_states_the_reduced_reservation() -> None:
     assert concurrency_warnings(deployed(a_quota(1_000))) == []
 
 
+@pytest.mark.untraced
 def test_quota_of_lambda_is_looked_up() -> None:
     requests = []
 
@@ -66,6 +67,7 @@ def test_quota_of_lambda_is_looked_up() -> None:
     assert requests == [{"serviceCode": "lambda", "quotaCode": "L-B99A9384"}]
 
 
+@pytest.mark.untraced
 def test_account_that_does_not_say_its_quota_reserves_as_the_profile() -> None:
     made = deployed({})
     assert reserved(made) == {"inventory-api-lambda-prod": 530}

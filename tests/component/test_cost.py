@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from lib.cli import main
-from lib.cost.bill import Bill, bill, standard
+from lib.cost.bill import Bill, bill, bill_of, standard
 from lib.cost.month import Month
 from lib.cost.traffic import Traffic
-from lib.cost.work import WORK, Work
 from lib.docgen.generate import ROOT
+from lib.model import Workload
 from lib.program.recorder import Deployment, recorded
 from lib.services import SERVICES
 
-from ..support.builders import PARCELS
+from ..support.builders import PARCELS, replace_service
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +34,7 @@ aws.kinesis.Stream("jobs")
 def billed(service: str, environment: str, traffic: Traffic | None = None, **config: str) -> Bill:
     """What a month of a stack costs."""
     made = recorded(PROGRAM, {"service": service, "environment": environment, **config})
-    return bill(Month(made, traffic or Traffic(), WORK[service], SERVICES[service]))
+    return bill_of(made, traffic or Traffic(), service)
 
 
 def usd(found: Bill, kind: str) -> float:
@@ -48,10 +48,10 @@ def test_every_resource_of_every_environment_has_a_price_or_is_free(service: str
 
 
 def test_whatever_a_stack_can_have_has_a_price_or_is_free(any_stack: Deployment) -> None:
-    nothing = Work(reads=(), writes=(), start_ms=0)
-    assert not bill(Month(any_stack, Traffic(), nothing, PARCELS)).unpriced
+    assert not bill(Month(any_stack, Traffic(), Workload(), PARCELS)).unpriced
 
 
+@pytest.mark.untraced
 def test_a_setting_is_in_the_bill_as_it_is_in_the_resources() -> None:
     plain, traced = billed("items", "dev"), billed("items", "dev", tracing="true")
     assert traced.usd() - plain.usd() == pytest.approx(5)
@@ -61,6 +61,7 @@ def test_a_setting_is_in_the_bill_as_it_is_in_the_resources() -> None:
     )
 
 
+@pytest.mark.untraced
 def test_functions_that_are_split_do_the_same_work() -> None:
     whole, split = billed("inventory", "dev"), billed("inventory", "dev", split_functions="true")
     amounts = [{item.what: item.amount for item in found.items} for found in (whole, split)]
@@ -68,6 +69,7 @@ def test_functions_that_are_split_do_the_same_work() -> None:
     assert amounts[0]["metrics of its own"] < amounts[1]["metrics of its own"]
 
 
+@pytest.mark.untraced
 def test_without_traffic_only_what_is_fixed_is_left() -> None:
     nothing = Traffic(requests=0, stored_gb=0, notifications=0)
     assert billed("items", "prod", nothing).usd() == pytest.approx(billed("items", "prod").usd(fixed=True))
@@ -83,6 +85,21 @@ def test_the_command_prints_all_bills_and_one_in_detail(capsys: pytest.CaptureFi
     assert said[-2] == "us-east-1, AWS's list prices of June 2026, no free tier, no credits, no taxes."
 
 
+def test_service_without_a_workload_has_fixed_costs_only(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fixed = billed("items", "dev").usd(fixed=True)
+    replace_service(monkeypatch, SERVICES["items"])
+    assert main(["cost", "--service", "items", "--env", "dev", "--json"]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["items"]["dev"]["usd"] == pytest.approx(fixed)
+    assert printed.err == (
+        "items has no workload, so only its fixed costs are shown. Set workload=Workload(...) in its ServiceFactory: "
+        "see CONTRIBUTING.md.\n"
+    )
+
+
+@pytest.mark.untraced
 def test_stacks_of_a_renamed_project_have_its_config(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,4 +1,4 @@
-"""What stands before an API: a firewall, a domain of its own, and what the gateway answers by itself."""
+"""The domain of an API, and the routes that API Gateway serves itself."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 import pulumi
 import pytest
 
+from lib.components.api.rest_api import ApiArgs
+from lib.model import Throttle
 from lib.program.recorder import Deployment, record
-from lib.settings import ApiSettings, FirewallSettings
+from lib.settings import ApiSettings
 from lib.tap_stack import TapStack, TapStackArgs
 
 from ..support.builders import a_function, a_route, a_service
@@ -17,93 +19,54 @@ from ..support.programs import YARD, stacked
 
 DOMAIN = "yard.example.com"
 ZONE = "Z0123456789ABC"
+INVOKE_URL = "invokeUrl:post-api-stage"
 
 
-def deployed(**args: Any) -> Deployment:
-    return record(stacked(**{**YARD, **args}))
+def with_domain(*transforms: Any, **api: Any) -> Deployment:
+    args = TapStackArgs(**YARD, api=ApiSettings(domain_name=DOMAIN, zone_id=ZONE, base_path="v1", **api))
+    return record(lambda: TapStack("post", args, pulumi.ResourceOptions(transforms=[*transforms])))
 
 
-def test_nothing_of_it_is_made_unasked(yard: Deployment) -> None:
-    made = {one.kind.partition(".")[0] for one in yard.registered}
-    assert not made & {"wafv2", "acm", "route53"}
-    assert not [path for path in yard.paths().values() if path == "/health"]
+@pytest.fixture(scope="module", name="enabled")
+def enabled_fixture() -> Deployment:
+    """An API with a domain, whose endpoint stays enabled."""
+    return with_domain()
 
 
-def test_firewall_is_on_the_stage_and_logs_what_it_blocks_without_secrets() -> None:
-    made = deployed(firewall=FirewallSettings(enabled=True))
-    assert made.only("wafv2.WebAclAssociation").inputs == {
-        "resourceArn": "arn:post-api-stage",
-        "webAclArn": "arn:post-firewall-acl",
-    }
-    acl = made.only("wafv2.WebAcl").inputs
-    assert (acl["name"], acl["scope"], acl["defaultAction"]) == ("yard-firewall-dev", "REGIONAL", {"allow": {}})
-    assert next(rule["name"] for rule in acl["rules"]) == "rate"
-    secret = ["authorization", "x-api-key", "x-amz-security-token"]
-    assert acl["dataProtectionConfig"] == {
-        "dataProtections": [{"action": "SUBSTITUTION", "field": {"fieldType": "SINGLE_HEADER", "fieldKeys": secret}}]
-    }
-    logging = made.only("wafv2.WebAclLoggingConfiguration").inputs
-    assert logging["logDestinationConfigs"] == ["arn:post-firewall-logs"]
-    assert logging["redactedFields"] == [{"singleHeader": {"name": name}} for name in secret]
-    group = made.of("cloudwatch.LogGroup")["post-firewall-logs"].inputs
-    assert (group["name"], group["retentionInDays"]) == ("aws-waf-logs-yard-firewall-dev", 7)
-    assert made.stack_outputs()["web_acl_arn"] == "arn:post-firewall-acl"
+@pytest.fixture(scope="module", name="disabled")
+def disabled_fixture() -> Deployment:
+    """An API whose endpoint is disabled."""
+    return with_domain(disable_execute_api_endpoint=True)
+
+
+def trigger(deployment: Deployment) -> Any:
+    return deployment.only("apigateway.Deployment").inputs["triggers"]
+
+
+def urls(deployment: Deployment) -> tuple[Any, Any]:
+    """Return the URL of the API in the outputs and in the configuration of the site."""
+    (config,) = [one for one in deployment.inputs("s3.BucketObjectv2").values() if one["key"] == "config.json"]
+    return deployment.stack_outputs()["api_url"], json.loads(config["content"])["api_url"]
 
 
 @pytest.mark.untraced
-def test_domain_in_a_zone_gets_its_certificate_and_its_records() -> None:
-    made = deployed(api=ApiSettings(domain_name=DOMAIN, zone_id=ZONE, base_path="v1"))
-    assert made.only("acm.Certificate").inputs["validationMethod"] == "DNS"
-    records = made.inputs("route53.Record")
-    assert {record["zoneId"] for record in records.values()} == {ZONE}
-    aliases = {record["type"]: record["aliases"] for record in records.values() if record.get("aliases")}
-    target = {"name": "regionalDomainName:post-api-domain-name", "zoneId": "regionalZoneId:post-api-domain-name"}
-    assert aliases == {kind: [{**target, "evaluateTargetHealth": False}] for kind in ("A", "AAAA")}
-    domain = made.only("apigateway.DomainName").inputs
-    assert domain["securityPolicy"] == "TLS_1_2"
-    assert domain["regionalCertificateArn"] == "arn:post-api-domain-tls-certificate"
-    assert made.stack_outputs()["certificate_arn"] == "arn:post-api-domain-tls-certificate"
-    assert made.only("apigateway.BasePathMapping").inputs["basePath"] == "v1"
-
-
-def test_given_certificate_is_used_and_only_the_records_are_made() -> None:
+def test_certificate_can_exist() -> None:
     arn = "arn:aws:acm:us-east-1:123456789012:certificate/1"
-    made = deployed(api=ApiSettings(domain_name=DOMAIN, zone_id=ZONE, certificate_arn=arn))
-    assert not made.of("acm.Certificate")
-    assert made.only("apigateway.DomainName").inputs["regionalCertificateArn"] == arn
-    assert {record["type"] for record in made.inputs("route53.Record").values()} == {"A", "AAAA"}
-    assert "certificate_arn" not in made.stack_outputs()
+    deployment = with_domain(certificate_arn=arn)
+    assert not deployment.of("acm.Certificate")
+    assert deployment.only("apigateway.DomainName").inputs["regionalCertificateArn"] == arn
+    assert {inputs["type"] for inputs in deployment.inputs("route53.Record").values()} == {"A", "AAAA"}
+    assert "certificate_arn" not in deployment.stack_outputs()
 
 
-@pytest.fixture(scope="module", name="healthy")
-def yard_with_a_health_route() -> Deployment:
-    return deployed(api=ApiSettings(health_route=True, cors_origin="https://shop.example.com"))
+@pytest.mark.untraced
+def test_health_route_deploys_the_api_again(yard: Deployment) -> None:
+    healthy = record(stacked(**YARD, api=ApiSettings(health_route=True)))
+    assert trigger(healthy) != trigger(yard)
+    assert "post-api-health-integration-response" in healthy.only("apigateway.Deployment").depends_on
 
 
-def test_gateway_answers_for_its_health_by_itself(healthy: Deployment) -> None:
-    method, integration = healthy.endpoints()["GET", "/health"]
-    assert (method["authorization"], method.get("apiKeyRequired")) == ("NONE", None)
-    assert (integration["type"], json.loads(integration["requestTemplates"]["application/json"])) == (
-        "MOCK",
-        {"statusCode": 200},
-    )
-    answer = healthy.of("apigateway.IntegrationResponse")["post-api-health-integration-response"].inputs
-    assert json.loads(answer["responseTemplates"]["application/json"])["status"] == "ok"
-    assert answer["responseParameters"] == {
-        "method.response.header.Content-Type": "'application/json'",
-        "method.response.header.Cache-Control": "'no-store'",
-        "method.response.header.Access-Control-Allow-Origin": "'https://shop.example.com'",
-    }
-
-
-def test_health_route_is_part_of_what_is_deployed(healthy: Deployment) -> None:
-    before = deployed(api=ApiSettings(cors_origin="https://shop.example.com")).only("apigateway.Deployment").inputs
-    deployment = healthy.only("apigateway.Deployment")
-    assert deployment.inputs["triggers"] != before["triggers"]
-    assert "post-api-health-integration-response" in deployment.depends_on
-
-
-def test_service_that_answers_for_its_health_itself_is_left_to_it() -> None:
+def test_health_route_is_rejected_if_the_service_has_that_path() -> None:
     own = a_service(functions=(a_function(a_route(path="/health")),))
     with pytest.raises(
         ValueError, match=r"^api\.health_route True: give False, for the service answers /health itself$"
@@ -111,35 +74,16 @@ def test_service_that_answers_for_its_health_itself_is_left_to_it() -> None:
         record(stacked(service=own, api=ApiSettings(health_route=True)))
 
 
-def with_domain(**api: Any) -> Deployment:
-    return deployed(api=ApiSettings(domain_name=DOMAIN, zone_id=ZONE, base_path="v1", **api))
+def test_endpoint_is_enabled_and_in_use_by_default(enabled: Deployment, yard: Deployment) -> None:
+    for deployment in (enabled, yard):
+        assert deployment.only("apigateway.RestApi").inputs["disableExecuteApiEndpoint"] is False
+        assert urls(deployment) == (INVOKE_URL, INVOKE_URL)
 
 
-def urls(made: Deployment) -> tuple[Any, Any]:
-    """Return the URL of the API in the outputs and in the configuration of the site."""
-    (config,) = [one for one in made.inputs("s3.BucketObjectv2").values() if one["key"] == "config.json"]
-    return made.stack_outputs()["api_url"], json.loads(config["content"])["api_url"]
-
-
-def test_disabled_endpoint_is_replaced_by_the_domain_everywhere() -> None:
-    made = with_domain(disable_execute_api_endpoint=True)
-    assert made.only("apigateway.RestApi").inputs["disableExecuteApiEndpoint"] is True
-    assert urls(made) == (f"https://{DOMAIN}/v1", f"https://{DOMAIN}/v1")
-    assert made.stack_outputs()["domain_url"] == f"https://{DOMAIN}/v1"
-
-
-@pytest.mark.slow
-def test_endpoint_stays_open_and_in_use_by_default() -> None:
-    made, without = with_domain(), deployed()
-    assert made.only("apigateway.RestApi").inputs["disableExecuteApiEndpoint"] is False
-    assert without.only("apigateway.RestApi").inputs["disableExecuteApiEndpoint"] is False
-    assert urls(made) == urls(without) == ("invokeUrl:post-api-stage", "invokeUrl:post-api-stage")
-
-
-def test_api_is_deployed_again_when_its_endpoint_is_disabled() -> None:
-    before, after = with_domain(), with_domain(disable_execute_api_endpoint=True)
-    triggers = [made.only("apigateway.Deployment").inputs["triggers"] for made in (before, after)]
-    assert triggers[0] != triggers[1]
+def test_disabled_endpoint_is_replaced_by_the_domain_everywhere(enabled: Deployment, disabled: Deployment) -> None:
+    assert disabled.only("apigateway.RestApi").inputs["disableExecuteApiEndpoint"] is True
+    assert urls(disabled) == (f"https://{DOMAIN}/v1", f"https://{DOMAIN}/v1")
+    assert trigger(disabled) != trigger(enabled)
 
 
 def test_endpoint_that_a_transform_disables_is_replaced_by_the_domain() -> None:
@@ -148,6 +92,18 @@ def test_endpoint_that_a_transform_disables_is_replaced_by_the_domain() -> None:
             return None
         return pulumi.ResourceTransformResult({**args.props, "disableExecuteApiEndpoint": True}, args.opts)
 
-    args = TapStackArgs(**YARD, api=ApiSettings(domain_name=DOMAIN, zone_id=ZONE))
-    made = record(lambda: TapStack("post", args, pulumi.ResourceOptions(transforms=[disable])))
-    assert urls(made) == (f"https://{DOMAIN}", f"https://{DOMAIN}")
+    assert urls(with_domain(disable)) == (f"https://{DOMAIN}/v1", f"https://{DOMAIN}/v1")
+
+
+def test_api_rejects_a_route_with_a_throttle_above_the_default_of_the_stage() -> None:
+    route = (a_route(throttle=Throttle(rate_per_second=10_001, burst=5)), None)
+    with pytest.raises(
+        ValueError, match=r"^throttle.rate_per_second must be at most throttle_rate_per_second, which is"
+    ):
+        ApiArgs(name="post-counter", routes=[route])  # type: ignore[list-item]
+
+
+def test_api_without_a_stack_has_no_site_to_allow() -> None:
+    message = r"^settings\.cors_origin 'site,https://shop\.example\.com': pass cors_origins, with the URL of the site"
+    with pytest.raises(ValueError, match=message):
+        ApiArgs(name="post-counter", routes=[], settings=ApiSettings(cors_origin="site,https://shop.example.com"))

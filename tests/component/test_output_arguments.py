@@ -10,12 +10,9 @@ import pytest
 
 from lib.audit.evaluate import audit
 from lib.audit.graph import graph_of
-from lib.cost.bill import bill
-from lib.cost.month import Month
+from lib.cost.bill import bill_of
 from lib.cost.traffic import Traffic
-from lib.cost.work import WORK
 from lib.program.recorder import Deployment, record
-from lib.services import SERVICES
 from lib.settings import (
     AlarmSettings,
     ApiSettings,
@@ -59,7 +56,7 @@ def findings(deployment: Deployment) -> set[tuple[str, str, str]]:
 
 def costs(deployment: Deployment) -> dict[tuple[str, str], Any]:
     """The amount of every item of the bill."""
-    items = bill(Month(deployment, Traffic(), WORK["stock"], SERVICES["stock"])).items
+    items = bill_of(deployment, Traffic(), "stock").items
     return {(item.kind, item.what): pytest.approx(item.usd) for item in items}
 
 

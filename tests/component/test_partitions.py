@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import pulumi
@@ -16,6 +17,8 @@ from lib.settings import ApiSettings, EncryptionSettings
 from lib.tap_stack import TapStack
 
 from ..support.programs import OPEN_YARD, PRODUCTION, stacked
+
+pytestmark = pytest.mark.untraced
 
 PARTITIONS = {
     "aws-cn": ("cn-north-1", "amazonaws.com.cn"),
@@ -45,6 +48,11 @@ DOMAIN = re.compile(r"(?<![a-z.])(?!com\.amazonaws)[A-Za-z0-9.*:-]*amazonaws\.[a
 """A domain name, but not the name of a VPC endpoint service, which starts with `com.amazonaws.` in each of them."""
 
 
+MATRIX = [*(("aws-cn", program) for program in PROGRAMS), ("aws-us-gov", "production"), ("aws-eusc", "production")]
+"""Every program in the partition whose domain names differ most, and one program in the others."""
+
+
+@cache
 def deployed_in(partition: str, program: str) -> Deployment:
     """Record a program in a partition."""
     region, suffix = PARTITIONS[partition]
@@ -72,10 +80,8 @@ def strings(value: Any) -> Iterator[str]:
         yield value
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
-@pytest.mark.parametrize("partition", PARTITIONS)
+@pytest.mark.parametrize(("partition", "program"), MATRIX)
 @pytest.mark.slow
-@pytest.mark.untraced
 def test_every_arn_and_domain_name_belongs_to_the_partition(partition: str, program: str) -> None:
     _, suffix = PARTITIONS[partition]
     resources = deployed_in(partition, program).registered
@@ -90,18 +96,14 @@ def test_every_arn_and_domain_name_belongs_to_the_partition(partition: str, prog
     ] == []
 
 
-@pytest.mark.parametrize(("partition", "suffix"), [("aws-cn", "amazonaws.com.cn"), ("aws-us-gov", "amazonaws.com")])
-def test_functions_find_the_dns_suffix_in_their_environment(partition: str, suffix: str) -> None:
-    function = deployed_in(partition, "items").only("lambda.Function").inputs
-    assert function["environment"]["variables"]["AWS_DNS_SUFFIX"] == suffix
-
-
 @pytest.mark.parametrize("partition", PARTITIONS)
-def test_functions_are_assumed_by_lambda_in_every_partition(partition: str) -> None:
-    made = deployed_in(partition, "items")
-    assert '"lambda.amazonaws.com"' in made.only("iam.Role").inputs["assumeRolePolicy"]
-    assert made.only("lambda.Permission").inputs["principal"] == "apigateway.amazonaws.com"
-    attached = made.only("iam.RolePolicyAttachment").inputs["policyArn"]
+def test_functions_have_the_dns_suffix_and_the_principals_of_the_partition(partition: str) -> None:
+    deployment = deployed_in(partition, "items")
+    variables = deployment.only("lambda.Function").inputs["environment"]["variables"]
+    assert variables["AWS_DNS_SUFFIX"] == PARTITIONS[partition][1]
+    assert '"lambda.amazonaws.com"' in deployment.only("iam.Role").inputs["assumeRolePolicy"]
+    assert deployment.only("lambda.Permission").inputs["principal"] == "apigateway.amazonaws.com"
+    attached = deployment.only("iam.RolePolicyAttachment").inputs["policyArn"]
     assert attached == f"arn:{partition}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 
 
@@ -122,7 +124,6 @@ def test_key_is_administered_and_used_in_its_partition(partition: str) -> None:
         ("aws-eusc", r"\.auth\.cognito-idp\.[^/]*\.on\.amazonwebservices\.eu"),
     ],
 )
-@pytest.mark.untraced
 @pytest.mark.slow
 def test_pages_sign_in_at_the_domain_of_the_partition(partition: str, domain: str) -> None:
     made = deployed_in(partition, "production")

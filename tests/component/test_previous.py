@@ -74,6 +74,7 @@ def test_stack_keeps_its_identity(resources: Resources, args: dict[str, Any], me
         deploy(resources, **args)
 
 
+@pytest.mark.untraced
 def test_name_that_a_transform_set_is_not_another_environment() -> None:
     deploy({TABLE: {"name": "acme-items"}})
     deploy({TABLE: {"name": "acme-dev-items-table"}, STACK: {"service": "items", "environment": "dev"}})
@@ -110,6 +111,7 @@ def test_names_of_another_component_of_the_stack_are_rejected() -> None:
     ],
     ids=["service", "environment", "region", "account", "never deployed to its end"],
 )
+@pytest.mark.untraced
 def test_components_with_different_names_in_aws_share_a_program(other: dict[str, Any]) -> None:
     deploy({RENAMED: {**NAMED, **other}})
 
@@ -158,6 +160,7 @@ def test_tables_with_replicas_keep_their_key(resources: Resources, args: dict[st
     [({("tap:aws:Table", "tap-table"): {"retain_on_delete": True}}, {}), ({}, {"deletionProtectionEnabled": True})],
     ids=["retained", "protected"],
 )
+@pytest.mark.untraced
 def test_retained_replicas_are_released_before_their_key_changes(
     resources: Resources, replica: Mapping[str, Any]
 ) -> None:
@@ -168,6 +171,7 @@ def test_retained_replicas_are_released_before_their_key_changes(
         deploy(known, encryption=MADE)
 
 
+@pytest.mark.untraced
 def test_table_with_replicas_and_the_same_key_is_deployed() -> None:
     encrypted: Resources = {**WITH_REPLICA, STACK: ENCRYPTED_STACK}
     deploy({**encrypted, OWN_KEY: {"arn": KEY}}, table=RETAINED, encryption=MADE)
@@ -175,11 +179,13 @@ def test_table_with_replicas_and_the_same_key_is_deployed() -> None:
     deploy(WITH_REPLICA, table=RETAINED)
 
 
+@pytest.mark.untraced
 def test_replicas_of_another_table_do_not_count() -> None:
     deploy({**WITH_REPLICA, REPLICA: {"globalTableArn": f"{TABLE_ARN}-2"}}, encryption=MADE)
 
 
 @pytest.mark.parametrize("known", [WITH_REPLICA, {("tap:aws:Table", "tap-table"): {"replicated": True}}])
+@pytest.mark.untraced
 def test_table_keeps_the_stream_of_its_former_replicas(known: Resources) -> None:
     table = deploy(known).only("dynamodb.Table").inputs
     assert (table["streamEnabled"], table["streamViewType"]) == (True, "NEW_AND_OLD_IMAGES")
@@ -229,6 +235,7 @@ def test_table_keeps_its_key_with_a_warning_if_there_is_no_aws_managed_one() -> 
     assert not [line for line in deploy(ENCRYPTED).warnings if "alias/aws" in line]
 
 
+@pytest.mark.untraced
 def test_older_vaults_stay_while_they_have_contents_or_are_retained() -> None:
     labels = {("tap:aws:Backup", "tap-backup"): {"vault_keys": {"1": "aws", "2": "former"}}}
     vaults = {
@@ -259,6 +266,7 @@ def test_older_vaults_stay_while_they_have_contents_or_are_retained() -> None:
     ],
     ids=["made", "existing", "any other counts as the default", "another"],
 )
+@pytest.mark.untraced
 def test_vault_of_a_failed_deployment_is_used_with_the_key_it_has(resources: Resources, key: str, vault: str) -> None:
     known = {VAULT: {"name": "dev-items-backup", "kmsKeyArn": KEY}, **resources}
     full = {"getVault": lambda args: {"id": args["name"], "recoveryPoints": 1}}
@@ -327,6 +335,7 @@ EXISTING: dict[str, Any] = {
 }
 
 
+@pytest.mark.untraced
 def test_mocks_without_a_state_find_nothing() -> None:
     answers = {name: {"id": "1", "arn": KEY} for name in LOOK_UPS}
     assert record(_items(), calls=answers).only("dynamodb.Table").import_id == ""
@@ -364,11 +373,13 @@ def test_replica_of_a_deployed_table_is_imported_when_its_region_returns(key_arn
     assert imported == {f"tap-table-{REGION}-replica", *replica_key}
 
 
+@pytest.mark.untraced
 def test_key_of_a_vault_is_imported_if_no_table_has_one() -> None:
     made = deploy({}, {"getVault": EXISTING["getVault"]}, adopt_retained=True, encryption=MADE, backup=BACKUP)
     assert made.only("kms.Key").import_id == "mrk-1"
 
 
+@pytest.mark.untraced
 def test_aws_managed_key_of_a_table_is_not_imported() -> None:
     managed = KEY.replace("mrk-", "")
     made = deploy(
@@ -386,6 +397,7 @@ def test_several_user_pools_of_one_name_are_rejected() -> None:
         deploy({}, pools, adopt_retained=True, authorization=COGNITO)
 
 
+@pytest.mark.untraced
 def test_user_pool_is_looked_up_by_its_name() -> None:
     pools = {"getUserPools": lambda args: {"id": args["name"], "ids": [f"id-of-{args['name']}"]}}
     made = deploy({}, pools, adopt_retained=True, authorization=COGNITO)
@@ -443,6 +455,7 @@ PROVISIONED = TableSettings(billing_mode="PROVISIONED", read_capacity=7)
     ],
     ids=["becomes provisioned", "stays provisioned", "becomes on demand", "unknown"],
 )
+@pytest.mark.untraced
 def test_capacity_of_a_table_is_set_when_it_becomes_provisioned_and_then_left_to_scaling(
     previous: str | None, settings: TableSettings, ignored: set[str]
 ) -> None:

@@ -3,61 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from lib.model import RESERVED_OUTPUT_PREFIXES, Service, Table, Topic
-from lib.program.recorder import record, recorded
+from lib.model import RESERVED_OUTPUT_PREFIXES, Table, Topic
+from lib.program.recorder import record
 from lib.services import SERVICES
 from lib.settings import docs_of
 from lib.stack.outputs import CUSTOM_OUTPUTS, ServiceOutputs, StackOutputs
 from lib.tap_stack import TapStack, TapStackArgs
 
 from ..support.builders import a_service, a_table
+from .conftest import evaluate
 
 PATTERN = re.compile(r"(\w+)_(table_name|table_arn|topic_arn)")
 """Form of the outputs of a table or a topic."""
 
 
-def own_outputs(service: str | Service) -> Mapping[str, Any]:
-    """Return the outputs of a stack that the service definition names."""
-    outputs = record(lambda: TapStack("tap", TapStackArgs(service=service))).stack_outputs()
-    return {name: value for name, value in outputs.items() if PATTERN.fullmatch(name) and name not in fixed_outputs()}
-
-
 def fixed_outputs() -> set[str]:
     """Return the outputs that a stack of any service can have."""
     return set(docs_of(StackOutputs))
-
-
-def test_inventory_has_outputs_for_its_tables_and_its_topic() -> None:
-    assert own_outputs("inventory") == {
-        "items_table_name": "inventory-items-dev",
-        "items_table_arn": "arn:tap-items-table",
-        "audit_table_name": "inventory-audit-dev",
-        "audit_table_arn": "arn:tap-audit-table",
-        "sns_topic_arn": "arn:tap-alerts-topic",
-    }
-
-
-@pytest.mark.slow
-def test_stock_has_outputs_for_its_tables_and_its_topic() -> None:
-    assert own_outputs("stock") == {
-        "management_table_name": "inventory-management-dev",
-        "management_table_arn": "arn:tap-management-table",
-        "reservations_table_name": "inventory-reservations-dev",
-        "reservations_table_arn": "arn:tap-reservations-table",
-        "movements_table_name": "inventory-movements-dev",
-        "movements_table_arn": "arn:tap-movements-table",
-        "stock_alerts_topic_arn": "arn:tap-stock-alerts-topic",
-    }
-
-
-def test_items_has_no_outputs_for_its_only_table() -> None:
-    assert not own_outputs("items")
 
 
 def test_custom_service_has_outputs_for_its_tables_and_topics() -> None:
@@ -72,7 +38,9 @@ def test_custom_service_has_outputs_for_its_tables_and_topics() -> None:
             Topic(name="errors", variable="ERRORS_TOPIC", output_prefix=""),
         ),
     )
-    assert own_outputs(service) == {
+    outputs = record(lambda: TapStack("tap", TapStackArgs(service=service))).stack_outputs()
+    own = {name: value for name, value in outputs.items() if PATTERN.fullmatch(name) and name not in fixed_outputs()}
+    assert own == {
         "lost_parcels_table_name": "parcels-lost-parcels-dev",
         "lost_parcels_table_arn": "arn:tap-lost-parcels-table",
         "journal_table_name": "parcels-log-dev",
@@ -82,18 +50,10 @@ def test_custom_service_has_outputs_for_its_tables_and_topics() -> None:
 
 
 def test_own_outputs_are_attributes_of_the_stack() -> None:
-    stacks: list[TapStack] = []
-    record(lambda: stacks.append(TapStack("tap", TapStackArgs(service="inventory"))))
-    stack = stacks[0]
+    stack = evaluate("inventory").stack
     assert stack.items_table_name is stack.tables["items"].name
     assert stack.audit_table_arn is stack.tables["audit"].arn
     assert stack.sns_topic_arn is stack.topics["alerts"].arn is stack.alarm_topic.arn
-
-
-def test_program_of_the_project_exports_own_outputs() -> None:
-    exports = recorded(Path("tap.py"), {"service": "inventory", "environment": "dev"}).exports
-    assert exports["items_table_name"] == "inventory-items-dev"
-    assert exports["sns_topic_arn"] == exports["alarm_topic_arn"]
 
 
 def test_own_outputs_of_the_built_in_services_are_declared() -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pulumi
 import pytest
+from pulumi.output import Unknown
 
 from lib.components.data.secret import Secret, SecretArgs
 from lib.model import Service
@@ -39,44 +40,32 @@ def deployed(store: str = "ssm", value: pulumi.Input[str] | None = VALUE, **args
     return record(stacked(**{"service": a_safe(store), "secrets": secrets, **args}))
 
 
+@cache
+def with_value(store: str) -> Deployment:
+    """Return the resources of a stack with a value, which is run once."""
+    return deployed(store)
+
+
 def kept(made: Deployment, store: str) -> dict[str, Any]:
     """The inputs of what holds the value."""
     return made.only(STORES[store][0]).inputs
 
 
 @every_store
-def test_secret_is_kept_under_its_name_with_the_value_that_is_given(store: str) -> None:
-    made = deployed(store)
-    assert kept(made, store)[STORES[store][1]] == VALUE
-    assert made.stack_outputs()["secret_names"] == {"token": NAMES[store]}
-
-
-def test_parameter_store_encrypts_it() -> None:
-    inputs = kept(deployed(), "ssm")
-    assert inputs.pop("valueWo")
-    assert inputs.pop("valueWoVersion")
-    assert inputs == {
-        "name": "/parcels/dev/token",
-        "type": "SecureString",
-        "keyId": "alias/aws/ssm",
-        "description": "Parcels: what carriers ask for",
-        "tags": {"Environment": "dev", "Service": "parcels", "ManagedBy": "Pulumi"},
-    }
-
-
-def test_entry_of_secrets_manager_gives_its_name_free_at_once() -> None:
-    assert deployed("secretsmanager").only("secretsmanager.Secret").inputs == {
-        "name": "parcels/dev/token",
-        "description": "Parcels: what carriers ask for",
-        "recoveryWindowInDays": 0,
-        "tags": {"Environment": "dev", "Service": "parcels", "ManagedBy": "Pulumi"},
-    }
+def test_secret_has_its_name_and_the_value_that_is_set(store: str) -> None:
+    deployment = with_value(store)
+    resource, value = deployment.only(STORES[store][0]), STORES[store][1]
+    assert resource.inputs[value] == VALUE
+    assert [resource.told[name] for name in (value, f"{value}Version")] == ["[secret]", "[secret]"]
+    assert resource.ignored == []
+    assert deployment.stack_outputs()["secret_names"] == {"token": NAMES[store]}
 
 
 @every_store
 @pytest.mark.parametrize(
     "given", [str, pulumi.Output.from_input, pulumi.Output.secret], ids=lambda given: given.__name__
 )
+@pytest.mark.untraced
 def test_value_is_told_to_nobody(store: str, given: Callable[[str], pulumi.Input[str]]) -> None:
     def program() -> None:
         stack = stacked(service=a_safe(store), secrets={"token": given(VALUE)})()
@@ -92,47 +81,39 @@ def test_value_is_told_to_nobody(store: str, given: Callable[[str], pulumi.Input
 
 
 @every_store
-def test_not_even_what_follows_from_the_value_is_told(store: str) -> None:
-    told = deployed(store).only(STORES[store][0]).told
-    assert [told[name] for name in (STORES[store][1], f"{STORES[store][1]}Version")] == ["[secret]", "[secret]"]
-
-
-@every_store
-def test_function_finds_its_name_and_may_read_it_alone(store: str) -> None:
-    made = deployed(store)
-    assert made.only("lambda.Function").inputs["environment"]["variables"] == {
-        "TOKEN": NAMES[store],
-        "AWS_DNS_SUFFIX": "amazonaws.com",
-    }
+@pytest.mark.untraced
+def test_function_has_the_name_of_its_secret_and_can_read_that_only(store: str) -> None:
+    deployment = with_value(store)
+    variables = deployment.only("lambda.Function").inputs["environment"]["variables"]
+    assert variables == {"TOKEN": NAMES[store], "AWS_DNS_SUFFIX": "amazonaws.com"}
     arn = {"ssm": "arn:post-token-parameter", "secretsmanager": "arn:post-token-secret"}[store]
-    assert json.loads(made.inputs("iam.RolePolicy")["post-desk-policy"]["policy"])["Statement"] == [
+    assert json.loads(deployment.inputs("iam.RolePolicy")["post-desk-policy"]["policy"])["Statement"] == [
         {"Effect": "Allow", "Action": [f"{store}:{READING[store]}"], "Resource": arn}
     ]
 
 
-def test_function_that_may_not_read_it_does_not_find_it() -> None:
-    made = deployed(service=replace(a_safe(), functions=(a_function(),)))
-    assert "environment" not in made.only("lambda.Function").inputs
-
-
 @every_store
 @pytest.mark.slow
+@pytest.mark.untraced
 def test_another_value_is_another_version_and_the_same_is_the_same(store: str) -> None:
     def version(value: str) -> int:
         found: int = kept(deployed(store, value), store)[f"{STORES[store][1]}Version"]
         return found
 
-    assert version(VALUE) == version(VALUE) != version("another")
-    assert 0 < version(VALUE) < 2**31
+    before: int = kept(with_value(store), store)[f"{STORES[store][1]}Version"]
+    assert version(VALUE) == before != version("another")
+    assert 0 < before < 2**31
 
 
+@pytest.mark.untraced
 def test_parameter_is_written_anew_when_anything_of_it_changes() -> None:
     """As otherwise the provider would write an empty value."""
-    before = kept(deployed(), "ssm")["valueWoVersion"]
+    before = kept(with_value("ssm"), "ssm")["valueWoVersion"]
     assert before != kept(deployed(service=a_safe(description="another")), "ssm")["valueWoVersion"]
 
 
 @every_store
+@pytest.mark.untraced
 def test_one_that_nobody_gives_is_made_up_once(store: str) -> None:
     first, second = (deployed(store, None) for _ in range(2))
     values = {kept(made, store)[STORES[store][1]] for made in (first, second)}
@@ -145,9 +126,9 @@ def test_one_that_nobody_gives_is_made_up_once(store: str) -> None:
     assert len(versions) == 1
 
 
-@every_store
-def test_one_that_is_given_follows_what_is_given(store: str) -> None:
-    assert deployed(store).only(STORES[store][0]).ignored == []
+def test_generated_value_is_unknown_in_a_preview() -> None:
+    previewed = record(stacked(service=a_safe()), preview=True)
+    assert isinstance(previewed.only("ssm.Parameter").inputs["valueWo"], Unknown)
 
 
 @every_store
@@ -155,6 +136,7 @@ def test_one_that_is_given_follows_what_is_given(store: str) -> None:
     ("tables_stay", "value", "stays"), [(False, None, False), (True, None, True), (True, VALUE, False)]
 )
 @pytest.mark.slow
+@pytest.mark.untraced
 def test_what_was_made_up_stays_where_tables_stay(
     store: str, tables_stay: bool, value: str | None, stays: bool
 ) -> None:
@@ -162,6 +144,7 @@ def test_what_was_made_up_stays_where_tables_stay(
     assert made.only(STORES[store][0]).retained is stays
 
 
+@pytest.mark.untraced
 def test_secret_by_itself_needs_a_name_only() -> None:
     made = record(lambda: Secret("post", SecretArgs(name="/post/token")))
     assert made.only("ssm.Parameter").inputs["name"] == "/post/token"

@@ -17,6 +17,8 @@ from lib.settings import ApiSettings, BackupSettings
 
 from ..support.programs import PRODUCTION, stacked
 
+pytestmark = pytest.mark.untraced
+
 ACCOUNT = "210987654321"
 CALLS: dict[str, Any] = {"getCallerIdentity": {"accountId": ACCOUNT}}
 CONDITION = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -14,108 +15,23 @@ import pulumi_aws as aws
 import pytest
 from pulumi.output import Unknown
 
+from lib.assets.lambda_archive import own_sources, shared_sources, sources
 from lib.model import Service
 from lib.program.monitor import DuplicateUrn
-from lib.program.recorder import Deployment, Registered, record
+from lib.program.recorder import Deployment, Registered, record, recorded
+from lib.services import SERVICES
+from lib.services.inventory.service import HANDLER
 from lib.settings import AlarmSettings, ApiSettings, AuthorizationSettings, FunctionSettings, TableSettings
 from lib.tap_stack import TapStack, TapStackArgs
 
 from ..support.builders import DESK, NEW_PARCEL, PARCELS, SWEEP, a_function, a_route, a_service
 from ..support.programs import EVERYTHING, OPEN_YARD, PRODUCTION, PROGRAMS, YARD, stacked
+from .conftest import Evaluation, evaluate
 
-TAGGED = {
-    "acm.Certificate",
-    "apigateway.ApiKey",
-    "apigateway.DomainName",
-    "apigateway.RestApi",
-    "apigateway.Stage",
-    "apigateway.UsagePlan",
-    "appautoscaling.Target",
-    "backup.Plan",
-    "backup.Vault",
-    "budgets.Budget",
-    "cloudfront.Distribution",
-    "cloudwatch.CompositeAlarm",
-    "cloudwatch.EventRule",
-    "cloudwatch.LogGroup",
-    "cloudwatch.MetricAlarm",
-    "codedeploy.Application",
-    "codedeploy.DeploymentGroup",
-    "cognito.UserPool",
-    "dynamodb.Table",
-    "ec2.DefaultSecurityGroup",
-    "ec2.Eip",
-    "ec2.FlowLog",
-    "ec2.InternetGateway",
-    "ec2.NatGateway",
-    "ec2.RouteTable",
-    "ec2.SecurityGroup",
-    "ec2.Subnet",
-    "ec2.Vpc",
-    "ec2.VpcEndpoint",
-    "dynamodb.TableReplica",
-    "iam.Role",
-    "kms.Key",
-    "kms.ReplicaKey",
-    "lambda.EventSourceMapping",
-    "lambda.Function",
-    "s3.Bucket",
-    "s3.BucketObjectv2",
-    "secretsmanager.Secret",
-    "sns.Topic",
-    "sqs.Queue",
-    "ssm.Parameter",
-    "vpc.SecurityGroupEgressRule",
-    "vpc.SecurityGroupIngressRule",
-    "wafv2.WebAcl",
-}
-"""Every kind in a stack that takes tags."""
 ALL = (EVERYTHING, YARD, OPEN_YARD, PRODUCTION)
 """Arguments of stacks that together have every kind of resource there is."""
-
+PROJECT = Path(__file__).parents[2] / "tap.py"
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1"
-
-COMPONENTS = {
-    "aws.Alarm": {"name", "arn"},
-    "aws.Alarms": {"names"},
-    "aws.Api": {"id", "url", "stage"},
-    "aws.ApiAccount": {"role_arn"},
-    "aws.ApiLogs": {"group_names"},
-    "aws.Backup": {"vault_arn", "plan_id", "restore_role_arn", "vault_keys"},
-    "aws.Bucket": {"name", "arn"},
-    "aws.Budget": {"name", "arn"},
-    "aws.Certificate": {"arn"},
-    "aws.Composite": {"name", "arn"},
-    "aws.Consumer": {"id"},
-    "aws.Dashboard": {"name", "arn"},
-    "aws.Distribution": {"id", "arn", "url"},
-    "aws.Domain": {"url", "target", "zone_id"},
-    "aws.Endpoints": {"ids"},
-    "aws.FlowLogs": {"id", "log_group_name"},
-    "aws.Firewall": {"arn", "log_group_name"},
-    "aws.Function": {"name", "arn", "log_group_name"},
-    "aws.FunctionGroup": {"id"},
-    "aws.Key": {"id", "arn", "replica_arns"},
-    "aws.Layer": {"arn"},
-    "aws.Nat": {"public_ips"},
-    "aws.Network": {"vpc_id", "security_group_ids"},
-    "aws.Parameter": {"name", "arn"},
-    "aws.Queue": {"name", "arn", "url"},
-    "aws.Role": {"name", "arn"},
-    "aws.Rollout": {"application", "role_arn"},
-    "aws.Schedule": {"rule_name"},
-    "aws.Secret": {"name", "arn"},
-    "aws.Site": {"url", "bucket_name"},
-    "aws.SiteFiles": {"keys"},
-    "aws.ExistingNetwork": {"vpc_id", "security_group_ids"},
-    "aws.Table": {"name", "arn", "stream_arn", "replicated", "retain_on_delete", "only_read"},
-    "aws.Topic": {"name", "arn"},
-    "aws.UsagePlan": {"id", "key_id"},
-    "aws.UserPool": {"id", "arn", "url"},
-    "aws.Vpc": {"id", "private_subnet_ids"},
-    "aws.Website": {"url"},
-}
-"""Every kind of component, with the outputs it registers."""
 
 
 def aws_resources(made: Deployment) -> list[Registered]:
@@ -142,21 +58,31 @@ def test_every_child_has_its_parents_name_as_prefix(any_stack: Deployment) -> No
     assert not strays
 
 
-@pytest.mark.slow
 def test_every_aws_resource_belongs_to_a_component(any_stack: Deployment) -> None:
     kinds = {resource.urn: resource.kind for resource in any_stack.registered}
-    assert {kinds[resource.parent] for resource in aws_resources(any_stack)} <= COMPONENTS.keys()
+    parents = {kinds[resource.parent] for resource in aws_resources(any_stack)}
+    assert parents == {kind for kind in parents if kind.startswith("aws.")}
+
+
+def marked(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
+    """Add a tag to every resource that has tags."""
+    if "tags" not in args.props:
+        return None
+    tags: Any = args.props["tags"]
+    return pulumi.ResourceTransformResult({**args.props, "tags": {**tags, "Marked": "yes"}}, args.opts)
 
 
 @pytest.mark.untraced
 @pytest.mark.slow
-def test_tags_are_merged_key_by_key_onto_everything_that_takes_them() -> None:
-    made = [record(stacked(**args, tags={"Owner": "post", "Team": "desk"})) for args in ALL]
-    taking = [resource for one in made for resource in aws_resources(one) if takes_tags(resource.kind)]
-    assert {resource.kind for resource in taking} == TAGGED
-    overrides = {"Owner": "post", "Team": "desk"}
-    for resource in taking:
-        assert resource.inputs["tags"].items() >= overrides.items(), resource.urn
+@pytest.mark.parametrize("args", ALL, ids=["everything", "yard", "open yard", "production"])
+def test_tags_and_transforms_of_the_stack_reach_every_resource_that_has_tags(args: dict[str, Any]) -> None:
+    own = {"Owner": "post", "Team": "desk"}
+    options = pulumi.ResourceOptions(transforms=[marked])
+    deployment = record(lambda: TapStack("post", TapStackArgs(**args, tags=own), options))
+    tagged = [resource for resource in aws_resources(deployment) if takes_tags(resource.kind)]
+    assert len({resource.kind for resource in tagged}) > 15
+    expected = {**own, "Marked": "yes"}
+    assert [resource.urn for resource in tagged if not resource.inputs["tags"].items() >= expected.items()] == []
 
 
 def test_args_hold_the_merged_tags() -> None:
@@ -209,6 +135,7 @@ def test_two_stacks_with_different_suffixes_collide_in_nothing() -> None:
     assert not [name for name, count in names.items() if count > 1]
 
 
+@pytest.mark.untraced
 def test_two_stacks_with_one_suffix_in_two_regions_collide_in_nothing() -> None:
     def program() -> None:
         west = aws.Provider("west", region="us-west-2")
@@ -219,6 +146,7 @@ def test_two_stacks_with_one_suffix_in_two_regions_collide_in_nothing() -> None:
     assert not [name for name, count in names.items() if count > 1]
 
 
+@pytest.mark.untraced
 def test_everything_is_made_by_the_provider_the_stack_was_given() -> None:
     def program() -> None:
         west = aws.Provider("west", region="us-west-2")
@@ -237,6 +165,7 @@ def test_two_stacks_of_one_name_are_refused() -> None:
         record(program)
 
 
+@pytest.mark.untraced
 def test_paths_that_differ_only_in_punctuation_are_different_resources() -> None:
     paths = ("/parcels/{id}", "/parcels/id", "/parcels-id", "/parcels_id", "/parcels.id")
     made = record(stacked(service=a_service(functions=(a_function(*(a_route(path=path) for path in paths)),))))
@@ -260,34 +189,15 @@ def told_of(resource: Registered) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.untraced
-def test_preview_with_every_output_unknown_touches_no_value(request: pytest.FixtureRequest, program: str) -> None:
-    real, previewed = request.getfixturevalue(program), record(PROGRAMS[program], preview=True)
+def test_preview_with_every_output_unknown_touches_no_value(evaluation: Evaluation) -> None:
+    real, previewed = evaluation.deployment, record(PROGRAMS[evaluation.program], preview=True)
     inputs = {resource.urn: told_of(resource) for resource in previewed.registered}
     assert inputs.keys() == {resource.urn for resource in real.registered}
     for resource in real.registered:
         assert not differences(told_of(resource), inputs[resource.urn]), resource.urn
     for policy in previewed.inputs("iam.RolePolicy").values():
         assert isinstance(policy["policy"], Unknown)
-
-
-def marked(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
-    """A transform that marks what has tags."""
-    if "tags" not in args.props:
-        return None
-    return pulumi.ResourceTransformResult({**args.props, "tags": {"Marked": "yes"}}, args.opts)
-
-
-@pytest.mark.untraced
-@pytest.mark.slow
-def test_transforms_of_the_stack_reach_all_its_children() -> None:
-    def transformed(args: dict[str, Any]) -> Deployment:
-        return record(lambda: TapStack("tap", TapStackArgs(**args), pulumi.ResourceOptions(transforms=[marked])))
-
-    made = [transformed(args) for args in ALL]
-    marks = {r.kind: r.inputs["tags"] for one in made for r in aws_resources(one) if "tags" in r.inputs}
-    assert marks == {kind: {"Marked": "yes"} for kind in TAGGED}
 
 
 def reachable(value: Any) -> set[tuple[str, str]]:
@@ -301,30 +211,17 @@ def reachable(value: Any) -> set[tuple[str, str]]:
     return set().union(*map(reachable, value)) if isinstance(value, list | tuple) else set()
 
 
-def test_every_component_registers_what_it_made(
-    inventory: Deployment, yard: Deployment, open_yard: Deployment, production: Deployment
-) -> None:
-    stacks = (inventory, yard, open_yard, production)
-    registered = {kind: s.outputs[r.urn].keys() for s in stacks for kind in COMPONENTS for r in s.of(kind).values()}
-    assert registered == COMPONENTS
-
-
 @pytest.fixture(scope="module", name="stack")
-def a_stack() -> TapStack:
-    """The stack itself, of the program that `inventory` is."""
-    stacks: list[TapStack] = []
-    record(lambda: stacks.append(PROGRAMS["inventory"]()))
-    return stacks[0]
+def inventory_stack() -> TapStack:
+    """The stack of the inventory service."""
+    return evaluate("inventory").stack
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("program", ["inventory", "yard", "open_yard", "production"])
 @pytest.mark.untraced
-def test_every_resource_can_be_reached_through_the_stack(request: pytest.FixtureRequest, program: str) -> None:
-    stacks: list[TapStack] = []
-    record(lambda: stacks.append(PROGRAMS[program]()))
-    found = {name for type_, name in reachable(stacks[0]) if type_.startswith("aws:")}
-    assert {resource.name for resource in aws_resources(request.getfixturevalue(program))} - found == set()
+def test_every_resource_can_be_reached_through_the_stack(evaluation: Evaluation) -> None:
+    found = {name for type_, name in reachable(evaluation.stack) if type_.startswith("aws:")}
+    assert {resource.name for resource in aws_resources(evaluation.deployment)} - found == set()
 
 
 def test_allowed_origins_are_those_of_the_arguments_without_a_site() -> None:
@@ -452,26 +349,66 @@ def test_no_suffix_and_an_alias_are_the_dev_row(suffix: str | None) -> None:
     assert args.settings().function.memory_mb == 128
 
 
+QUICK = a_function(a_route(path="/quick"), name="quick", settings=FunctionSettings(timeout_seconds=2))
+
+
 @pytest.mark.parametrize(
-    ("bad", "field", "value"),
+    ("args", "message"),
     [
-        ({"environment_suffix": "feature/x"}, "environment_suffix", "'feature/x'"),
-        ({"environment_suffix": "Production"}, "environment_suffix", "'Production'"),
-        ({"environment_suffix": "x" * 129, "service": PARCELS}, "stage_name", "'xxx"),
-        ({"service": "itmes"}, "service", "'itmes'"),
-        ({"environment_suffix": "prod", "table": TableSettings(max_read_capacity=20)}, "max_read_capacity", "20"),
-        ({"environment_suffix": "prod", "api": ApiSettings(cors_origin="*")}, "cors_origin", r"'\*'"),
-        ({"split_functions": "yes"}, "split_functions", "'yes'"),
-        ({"api": ApiSettings(domain_name="a.example.com")}, "api.domain_name", "'a.example.com'"),
-        ({"api": ApiSettings(base_path="v1")}, "api.base_path", "'v1'"),
-        ({"api": ApiSettings(certificate_arn=CERTIFICATE)}, "api.certificate_arn", f"'{CERTIFICATE}'"),
+        ({"environment_suffix": "feature/x"}, "environment_suffix 'feature/x'.*try"),
+        ({"environment_suffix": "Production"}, "environment_suffix 'Production'.*give"),
+        ({"environment_suffix": 7}, r"environment_suffix 7: AWS names take .* try '7'"),
+        ({"environment_suffix": "x" * 129, "service": PARCELS}, "stage_name 'xxx.*give"),
+        ({"service": "itmes"}, "service 'itmes'.*give"),
+        ({"service": None}, "service None: give one of items"),
+        ({"environment_suffix": "prod", "table": TableSettings(max_read_capacity=20)}, "max_read_capacity 20.*give"),
+        ({"environment_suffix": "prod", "api": ApiSettings(cors_origin="*")}, r"cors_origin '\*'.*give"),
+        (
+            {"environment_suffix": "prod", "api": ApiSettings(cors_origin="*"), **YARD},
+            r"api.cors_origin '\*': in prod give allowed origins instead",
+        ),
+        ({"split_functions": "yes"}, "split_functions 'yes'.*give"),
+        ({"api": ApiSettings(domain_name="a.example.com")}, "api.domain_name 'a.example.com'.*give"),
+        ({"api": ApiSettings(base_path="v1")}, "api.base_path 'v1'.*give"),
+        ({"api": ApiSettings(certificate_arn=CERTIFICATE)}, f"api.certificate_arn '{CERTIFICATE}'.*give"),
+        *(
+            ({name: ["x"]}, rf"{name} \['x'\]: give [A-Z]\w+\(...\)")
+            for name in ("function", "table", "api", "alarms", "site", "tags")
+        ),
+        ({"tags": {"Owner": 7}}, r"tags\['Owner'\] must be at most 256 letters, .*, got 7"),
+        ({"tags": {"a;b": "c"}}, "tags keys must be 1 to 128 letters, .*, got 'a;b'"),
+        (
+            {"tags": {"project": "a", "Project": "b"}},
+            "tags must not have keys that differ only in case",
+        ),
+        (
+            {"tags": {f"tag{n}": "x" for n in range(50)}},
+            "tags must have at most 50 tags together with the default tags, got 52",
+        ),
+        (
+            {"function": FunctionSettings(timeout_seconds=3)},
+            r"alarms.duration_ms 4000: give less than the 3000 ms",
+        ),
+        (
+            {"service": a_service(functions=(a_function(), QUICK)), "alarms": AlarmSettings(duration_ms=3000)},
+            r"alarms.duration_ms 3000: give less than the 2000 ms",
+        ),
+        *(
+            (
+                {"environment_profile": profile},
+                f"^environment_profile {profile!r}: set dev, test, staging, prod, or None for the profile that "
+                "environment_suffix selects$",
+            )
+            for profile in ("", "production", "Prod", 7)
+        ),
     ],
 )
-def test_what_cannot_be_is_refused_before_anything_is_made(bad: dict[str, Any], field: str, value: str) -> None:
-    with pytest.raises(ValueError, match=rf"{field} {value}.*(give|try)"):
-        TapStackArgs(**bad)
+def test_invalid_arguments_are_rejected_before_a_resource_is_created(args: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        TapStackArgs(**args)
 
 
+@pytest.mark.untraced
 def test_a_function_whose_name_aws_takes_has_a_role_whose_name_aws_takes() -> None:
     made = record(stacked(service=a_service(functions=(a_function(name="f" * 50),))))
     assert len(made.only("lambda.Function").inputs["name"]) == 62
@@ -484,6 +421,7 @@ def test_a_name_too_long_for_aws_is_refused_by_name() -> None:
         record(stacked(service=service))
 
 
+@pytest.mark.untraced
 def test_names_of_a_long_suffix_are_cut_to_what_aws_takes() -> None:
     made = record(stacked(environment_suffix="feature-" + "long-" * 12))
     functions = [function["name"] for function in made.inputs("lambda.Function").values()]
@@ -491,55 +429,8 @@ def test_names_of_a_long_suffix_are_cut_to_what_aws_takes() -> None:
     assert len(set(functions)) == 2
 
 
-@pytest.mark.parametrize(
-    ("tags", "says"),
-    [
-        ({"Owner": 7}, r"tags\['Owner'\] must be at most 256 letters, .*, got 7"),
-        ({"a;b": "c"}, "tags keys must be 1 to 128 letters, .*, got 'a;b'"),
-        ({"project": "a", "Project": "b"}, "tags must not have keys that differ only in case"),
-    ],
-)
-def test_a_tag_that_aws_refuses_is_refused(tags: dict[str, Any], says: str) -> None:
-    with pytest.raises(ValueError, match=says):
-        TapStackArgs(tags=tags)
-
-
-def test_a_suffix_that_is_no_text_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"environment_suffix 7: AWS names take .* try '7'"):
-        TapStackArgs(environment_suffix=7)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("name", ["function", "table", "api", "alarms", "site", "tags"])
-def test_an_argument_of_another_kind_is_refused(name: str) -> None:
-    wrong: dict[str, Any] = {name: ["x"]}
-    with pytest.raises(ValueError, match=rf"{name} \['x'\]: give [A-Z]\w+\(...\)"):
-        TapStackArgs(**wrong)
-
-
 def test_no_tags_are_the_default_ones() -> None:
     assert TapStackArgs(tags=None).tags == TapStackArgs().tags
-
-
-def test_more_tags_than_aws_takes_are_refused() -> None:
-    with pytest.raises(ValueError, match="tags must have at most 50 tags together with the default tags, got 52"):
-        TapStackArgs(tags={f"tag{n}": "x" for n in range(50)})
-
-
-def test_a_service_that_is_none_is_refused() -> None:
-    with pytest.raises(ValueError, match="service None: give one of items"):
-        TapStackArgs(service=None)  # type: ignore[arg-type]
-
-
-def test_an_alarm_that_could_never_go_off_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"alarms.duration_ms 4000: give less than the 3000 ms"):
-        TapStackArgs(function=FunctionSettings(timeout_seconds=3))
-
-
-def test_an_alarm_that_could_never_go_off_for_one_of_several_functions_is_refused() -> None:
-    quick = a_function(a_route(path="/quick"), name="quick", settings=FunctionSettings(timeout_seconds=2))
-    service = a_service(functions=(a_function(), quick))
-    with pytest.raises(ValueError, match=r"alarms.duration_ms 3000: give less than the 2000 ms"):
-        TapStackArgs(service=service, alarms=AlarmSettings(duration_ms=3000))
 
 
 def test_alarms_that_look_back_more_than_a_day_are_refused() -> None:
@@ -547,6 +438,7 @@ def test_alarms_that_look_back_more_than_a_day_are_refused() -> None:
         AlarmSettings(period_seconds=3600, evaluation_periods=25)
 
 
+@pytest.mark.untraced
 def test_what_a_transform_changes_in_the_api_is_deployed() -> None:
     def signed(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
         if args.type_ != "aws:apigateway/method:Method":
@@ -579,18 +471,12 @@ def test_production_like_suffix_is_protected(suffix: str) -> None:
     assert (settings.table.retain_on_delete, settings.table.deletion_protection) == (True, True)
 
 
-@pytest.mark.parametrize("profile", ["", "production", "Prod", 7])
-def test_environment_profile_must_be_the_name_of_a_profile(profile: Any) -> None:
-    expected = f"environment_profile {profile!r}: set dev, test, staging, prod, or None for the profile that "
-    with pytest.raises(ValueError, match=f"^{re.escape(expected)}environment_suffix selects$"):
-        TapStackArgs(environment_profile=profile)
-
-
 def default_profile_messages(**args: Any) -> list[str]:
     """The messages of a deployment about a suffix that selects no profile."""
     return [message for message in record(stacked(**args)).notes if "names no environment profile" in message]
 
 
+@pytest.mark.untraced
 def test_deployment_states_that_a_suffix_has_the_dev_profile() -> None:
     assert default_profile_messages(environment_suffix="pr-7") == [
         "environment_suffix 'pr-7' names no environment profile, so the settings of dev apply. Set "
@@ -602,10 +488,68 @@ def test_deployment_states_that_a_suffix_has_the_dev_profile() -> None:
     "args", [{}, {"environment_suffix": "prod-eu"}, {"environment_suffix": "pr-7", "environment_profile": "dev"}]
 )
 @pytest.mark.slow
+@pytest.mark.untraced
 def test_deployment_with_a_selected_profile_states_nothing(args: dict[str, Any]) -> None:
     assert default_profile_messages(**args) == []
 
 
-def test_output_has_the_environment_profile() -> None:
-    outputs = record(stacked(environment_suffix="eu-live")).stack_outputs()
-    assert (outputs["environment"], outputs["environment_profile"]) == ("eu-live", "prod")
+def test_preflight_responses_declare_every_header_that_they_set(any_stack: Deployment) -> None:
+    declared = any_stack.inputs("apigateway.MethodResponse")
+    for name, response in any_stack.inputs("apigateway.IntegrationResponse").items():
+        method_response = declared[name.replace("-integration-response", "-response")]
+        assert method_response["statusCode"] == response["statusCode"]
+        declared_headers = method_response.get("responseParameters", {}).keys()
+        assert declared_headers == response.get("responseParameters", {}).keys()
+
+
+def test_deployment_of_the_api_waits_for_everything_that_it_captures(any_stack: Deployment) -> None:
+    mocks = {name for name, inputs in any_stack.inputs("apigateway.Integration").items() if inputs["type"] == "MOCK"}
+    responses = any_stack.of("apigateway.IntegrationResponse")
+    captured = {*any_stack.of("apigateway.Integration")} - mocks | {*responses, *any_stack.of("apigateway.Response")}
+    permissions = {*any_stack.of("lambda.Permission")}
+    assert captured <= {*any_stack.only("apigateway.Deployment").depends_on}
+    assert permissions & {*any_stack.only("apigateway.Deployment").depends_on}
+    assert mocks <= {name for response in responses.values() for name in response.depends_on}
+
+
+@pytest.mark.untraced
+def test_program_of_the_project_exports_every_output_of_its_stack() -> None:
+    program = recorded(PROJECT, {"service": "items"})
+    assert program.exports == program.stack_outputs()
+
+
+@pytest.mark.untraced
+def test_argument_overrides_the_setting_of_a_function() -> None:
+    desk = a_function(settings=FunctionSettings(memory_mb=256, timeout_seconds=20))
+    deployment = record(stacked(service=a_service(functions=(desk,)), function=FunctionSettings(memory_mb=1024)))
+    function = deployment.only("lambda.Function").inputs
+    assert (function["memorySize"], function["timeout"]) == (1024, 20)
+
+
+def packed(function: dict[str, Any]) -> dict[str, str]:
+    """Return the files of a function or a layer."""
+    return {path: asset.text for path, asset in function["code"].assets.items()}
+
+
+def unpacked(files: Mapping[str, str]) -> dict[str, str]:
+    """Return files as archives contain them: empty ones have a newline."""
+    return {path: text or "\n" for path, text in files.items()}
+
+
+@pytest.mark.parametrize("origin", ["", "https://shop.example.com", "https://a.example.com,https://b.example.com"])
+@pytest.mark.untraced
+def test_functions_contain_their_sources_with_the_allowed_origins(origin: str) -> None:
+    desk = record(stacked(api=ApiSettings(cors_origin=origin))).inputs("lambda.Function")["post-desk-function"]
+    assert packed(desk) == unpacked(sources(PARCELS, PARCELS.functions[0], origin))
+    assert "CORS_ORIGIN" not in desk["environment"]["variables"]
+
+
+@pytest.mark.slow
+def test_split_functions_share_their_code_in_one_layer(inventory: Deployment) -> None:
+    layer = inventory.only("lambda.LayerVersion").inputs
+    assert packed(layer) == unpacked({f"python/{path}": text for path, text in shared_sources(HANDLER).items()})
+    service = SERVICES["inventory"].split()
+    for function in service.functions:
+        inputs = inventory.inputs("lambda.Function")[f"shop-{function.name}-function"]
+        assert inputs["layers"] == ["arn:shop-shared-layer"]
+        assert packed(inputs) == unpacked(own_sources(service, function))

@@ -31,7 +31,7 @@ from lib.local.run import ENDINGS, stoppable
 from lib.model import Site
 from lib.services import SERVICES
 
-from ..support.builders import PAGES
+from ..support.builders import PAGES, replace_service
 
 ITEMS = SERVICES["items"]
 LOCAL_ITEMS = ("local", "--service", "items", "--outputs")
@@ -178,7 +178,7 @@ def test_run_prints_its_urls_and_the_requests_that_it_serves_until_it_is_stopped
 
     monkeypatch.setattr(Terminal, "say", record)
     monkeypatch.setattr(Watcher, "poll", lambda _: served.append(list_items(tmp_path)))
-    monkeypatch.setitem(SERVICES, "items", dataclasses.replace(ITEMS, site=Site(folder=PAGES)))
+    replace_service(monkeypatch, dataclasses.replace(ITEMS, site=Site(folder=PAGES)))
     request = ' | INFO request requestId="'
     with interrupted(signal.SIGINT, lambda: any(request in line for line in lines)):
         assert main([*LOCAL_ITEMS, str(tmp_path), "--env", "staging"]) == 0
@@ -202,7 +202,6 @@ def test_run_prints_its_urls_and_the_requests_that_it_serves_until_it_is_stopped
         ("AWS_IAM", "sign requests with the credentials of this run\n"),
     ],
 )
-@pytest.mark.untraced
 def test_demo_calls_are_authorized_and_the_run_prints_how_to_authorize_others(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -7,13 +7,14 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from examples.notes.service import SERVICE as NOTES
+from examples.notes import service
 from lib.client import auth, smoke_test
 from lib.local.emulator import Emulator
 from lib.local.engine import Engine, deploy
 from lib.services import SERVICES
 
 INVENTORY = SERVICES["inventory"]
+NOTES: Any = service.SERVICE  # mypy regards `lib` and `tap_stack` as two packages
 
 
 def deployed(program: str, emulator: Emulator, environment: str = "eg") -> dict[str, Any]:

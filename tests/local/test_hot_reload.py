@@ -80,6 +80,14 @@ def test_saved_change_is_live_also_behind_an_alias(deployed: Deployed) -> None:
     assert "shop/app.py, shop/new.py" in deployed.messages[0]
 
 
+def test_saved_change_of_the_library_is_live_in_any_folder(deployed: Deployed, emulator: Emulator) -> None:
+    archive = code_archive({"tap_stack/runtime/errors.py": "#"})
+    messages: list[str] = []
+    Watcher({(RegionalEmulator(emulator), deployed.name): archive}, messages.append).poll()
+    assert messages[0].startswith(f"{deployed.name}: live with ")
+    assert "tap_stack/runtime/errors.py" in messages[0]
+
+
 def test_functions_wait_longer_for_the_emulator_than_for_dynamodb(deployed: Deployed) -> None:
     deployed.save("os.environ['TAP_READ_TIMEOUT_SECONDS']", "import os")
     assert float(deployed.invoke()) == READ_TIMEOUT_SECONDS > http_client.READ_TIMEOUT_SECONDS

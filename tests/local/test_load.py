@@ -12,11 +12,21 @@ import pytest
 from lib.cli import main
 from lib.load import client, deployment
 from lib.local.emulator import free_port
+from lib.services import SERVICES
 
+from ..support.builders import replace_service
 from ..support.fake_aws import Asked, serving
 from ..support.https_server import https_server
 
 SMALL = ("load", "--service", "items", "--clients", "1", "--seconds", "1")
+
+
+def test_service_without_a_journey_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replace_service(monkeypatch, SERVICES["items"])
+    assert main([*SMALL, "--url", "http://127.0.0.1:9"]) == 1
+    assert capsys.readouterr().err == ("error: items has no journey. Set journey=Journey(...) in its ServiceFactory.\n")
 
 
 @pytest.mark.slow

@@ -21,7 +21,8 @@ from lib.assets import npm
 from lib.cli import main
 from lib.operations import rollout
 from lib.operations.pulumi_cli import GUIDANCE
-from lib.stack.config import KEYS, args_from_config, check_keys
+from lib.services import loadable
+from lib.stack.config import args_from_config, check_keys, config_keys
 
 from ..support.executable import write_program
 
@@ -125,7 +126,7 @@ def test_created_file_suggests_settings_that_the_program_accepts(
     suggested = yaml.safe_load(text.replace("  # shop:", "  shop:"))["config"]
     names = {name for config in GUIDANCE[row].values() for name in config}
     assert {f"shop:{name}" for name in names} == suggested.keys() - {"shop:environment", "shop:service"}
-    assert names <= KEYS.keys()
+    assert names <= config_keys(loadable()).keys()
     pulumi.runtime.set_all_config(suggested)
     check_keys(pulumi.Config("shop"))
     assert args_from_config(pulumi.Config("shop")).environment == environment

@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -17,9 +18,8 @@ from lib.cli import main
 from lib.console import Terminal
 from lib.local.emulator import Emulator
 from lib.model import Service, Site
-from lib.services import SERVICES
 
-from ..support.builders import PAGES, a_service
+from ..support.builders import PAGES, a_service, replace_service
 from .conftest import Run
 
 PROGRAM = """
@@ -284,7 +284,7 @@ def test_error_of_a_failed_build_has_the_output_of_npm(
     sources: Sources, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sources.npm(code=1)
-    monkeypatch.setitem(SERVICES, "items", sources.service)
+    replace_service(monkeypatch, replace(sources.service, name="items"))
     assert main(["site", "build", "items"]) == 1
     said = capsys.readouterr().err
     assert f"error: npm {INSTALL} failed in {sources.folder}: put right what it says, then run make site\n" in said

@@ -18,7 +18,8 @@ from lib.components.site.site import Site, SiteArgs
 from lib.components.site.site_files import SiteFiles, SiteFilesArgs
 from lib.model import Site as DescribedSite
 from lib.program.recorder import record
-from lib.stack.config import KEYS, OTHER_KEYS
+from lib.services import loadable
+from lib.stack.config import OTHER_KEYS, config_keys
 
 from . import files
 from .programs import CONFIGS, DEPLOYMENTS
@@ -42,7 +43,7 @@ def test_every_recording_is_compared() -> None:
 
 
 def test_every_config_key_is_set_in_a_recording() -> None:
-    assert {key for config in CONFIGS.values() for key in config} == {*KEYS, *OTHER_KEYS}
+    assert {key for config in CONFIGS.values() for key in config} == {*config_keys(loadable()), *OTHER_KEYS}
 
 
 def topics(*names: str, **inputs: Any) -> Recording:

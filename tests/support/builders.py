@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from lib.model import (
     Alarm,
     Code,
@@ -18,12 +20,19 @@ from lib.model import (
     Schedule,
     Secret,
     Service,
+    ServiceFactory,
     Site,
     Table,
     Topic,
 )
+from lib.services import LOADED
 
 HANDLER = "lib.services.items.handler.operations"
+
+
+def replace_service(monkeypatch: pytest.MonkeyPatch, service: Service) -> None:
+    """Register a description under its name, in place of a service that has it."""
+    monkeypatch.setitem(LOADED, service.name, ServiceFactory(name=service.name, build=lambda _settings: service))
 
 
 def a_route(**changes: Any) -> Route:

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
+from lib.runtime.attributes import Item
+
 
 class Asked(NamedTuple):
     """One request as it arrived."""
@@ -124,3 +126,11 @@ def serving(behind: str = "") -> Iterator[FakeAws]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def canceled(*codes: str, **items: Item) -> tuple[int, dict[str, Any]]:
+    """Return the response to a transaction whose actions fail with codes, or as their condition fails on an item."""
+    reasons = [{"Code": code} for code in codes] + [
+        {"Code": "ConditionalCheckFailed", "Item": item} for item in items.values()
+    ]
+    return 400, {"__type": "x#TransactionCanceledException", "message": "", "CancellationReasons": reasons}

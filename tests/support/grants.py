@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lib.model import Grant
+
+from .fake_aws import Asked
+
+TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem"}
 
 
 class Use(NamedTuple):
@@ -17,6 +22,32 @@ class Use(NamedTuple):
     on_index: str
     key: str
     """The partition key's value, where it is a row that is asked for."""
+
+
+def uses(asked: Asked, tables: Mapping[str, str], partition_keys: Iterable[str], topic: str) -> Iterator[Use]:
+    """The permissions that a call of AWS needs; `tables` has the name of each table by its physical name."""
+
+    def use(action: str, table: str, row: dict[str, Any], index: str = "") -> Use:
+        key: str = next((row[name].get("S", "") for name in partition_keys if name in row), "")
+        return Use(tables[table], action, index, key)
+
+    if b"Action=Publish" in asked.body:
+        yield Use(topic, "Publish", "", "")
+        return
+    request = json.loads(asked.body)
+    action = asked.headers["x-amz-target"].partition(".")[2]
+    if action == "GetParameter":
+        yield Use("config", action, "", "")
+    elif action == "TransactWriteItems":
+        for part in request["TransactItems"]:
+            ((kind, inner),) = part.items()
+            yield use(TRANSACTED[kind], inner["TableName"], inner.get("Key") or inner["Item"])
+    elif action == "BatchGetItem":
+        for table, wanted in request["RequestItems"].items():
+            yield from (use(action, table, key) for key in wanted["Keys"])
+    else:
+        row = request.get("Key") or request.get("Item") or {}
+        yield use(action, request["TableName"], row, request.get("IndexName", ""))
 
 
 def check_grants(granted: Mapping[str, Iterable[Grant]], used: Mapping[str, set[Use]]) -> None:

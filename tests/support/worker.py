@@ -84,7 +84,7 @@ def started(service: Service, folder: Path) -> Handler:
     Its runtime is this checkout's.
     """
     for name, text in sources(service, service.functions[0], ORIGIN).items():
-        if not name.startswith("lib/"):
+        if not name.startswith("tap_stack/"):
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8")
     sys.path.insert(0, str(folder))

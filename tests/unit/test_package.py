@@ -1,4 +1,4 @@
-"""The package under its other name, as pip installs it."""
+"""The wheel, and the console script of an installation."""
 
 from __future__ import annotations
 
@@ -7,50 +7,74 @@ import os
 import shutil
 import subprocess
 import sys
-import tomllib
+import zipfile
 from pathlib import Path
 
-PROGRAM = """
-import json, sys
-sys.path.insert(0, sys.argv[1])
+import pytest
+
+import lib
+from lib.assets.lambda_archive import sources
+from lib.services import SERVICES
+
+ARCHIVE = """
+import json
+from tap_stack import TapStackArgs
 from tap_stack.assets.lambda_archive import sources
-from tap_stack.tap_stack import TapStackArgs
 
 service = TapStackArgs().description()
 print(json.dumps(sources(service, service.functions[0])))
 """
+TAP = Path(sys.executable).with_name("tap")
 
 
-def test_every_package_is_installed() -> None:
-    settings = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
-    found = {path.parent.as_posix() for path in Path("lib").rglob("__init__.py")}
-    assert settings["package-dir"] == {"tap_stack": "lib"}
-    assert {name.replace("tap_stack", "lib").replace(".", "/") for name in settings["packages"]} == found
+@pytest.fixture(scope="module", name="wheel")
+def wheel_fixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel of this project, whose web pages are built."""
+    source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheels")
+    for name in ("pyproject.toml", "setup.py", "README.md"):
+        shutil.copy(name, source)
+    shutil.copytree("lib", source / "lib", ignore=shutil.ignore_patterns("__pycache__", "node_modules", "dist"))
+    pages = source / "lib/services/stock/site/dist"
+    pages.mkdir()
+    (pages / "index.html").touch()
+    options = ["--no-deps", "--no-build-isolation", "--no-index", "--quiet", "--wheel-dir", str(target)]
+    subprocess.run([sys.executable, "-m", "pip", "wheel", *options, str(source)], check=True, capture_output=True)
+    return next(target.iterdir())
 
 
-def test_lambda_code_runs_under_the_name_it_is_installed_by(tmp_path: Path) -> None:
-    shutil.copytree("lib", tmp_path / "tap_stack", ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
-    command = [sys.executable, "-c", PROGRAM, str(tmp_path)]
-    made = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
-    code = tmp_path / "code"
-    for name, text in json.loads(made).items():
-        (code / name).parent.mkdir(parents=True, exist_ok=True)
-        (code / name).write_text(text, encoding="utf-8")
-    event = {"httpMethod": "GET", "resource": "/x", "requestContext": {"requestId": "r"}}
-    context = "type('Context', (), {'get_remaining_time_in_millis': lambda self: 5000})()"
-    call = f"import index; print(index.handler({event!r}, {context})['statusCode'])"
-    environment = {**os.environ, "AWS_REGION": "eu-west-1", "DYNAMODB_TABLE_NAME": "t"}
-    done = subprocess.run(
-        [sys.executable, "-c", call], cwd=code, env=environment, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.splitlines()[-1] == "404"
+@pytest.mark.slow
+def test_wheel_contains_every_module_and_the_files_that_code_reads(wheel: Path) -> None:
+    modules = {f"tap_stack/{path.relative_to('lib').as_posix()}" for path in Path("lib").rglob("*.py")}
+    modules = {path for path in modules if "/node_modules/" not in path}
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    files = {name for name in names if not name.startswith("tap_stack-")}
+    assert files == {*modules, "tap_stack/py.typed", "tap_stack/services/stock/site/dist/index.html"}
+    assert wheel.name == f"tap_stack-{lib.__version__}-py3-none-any.whl"
 
 
-def test_installed_command_is_the_module_under_its_installed_name(tmp_path: Path) -> None:
-    scripts = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
-    assert scripts == {"tap": "tap_stack.cli:main"}
-    (tmp_path / "tap_stack").symlink_to(Path("lib").absolute())
-    command = [sys.executable, "-m", "tap_stack", "cost", "--service", "stok"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert done.stderr.endswith("Did you mean 'stock'? Run 'python -m tap_stack cost --help' for help.\n")
+@pytest.mark.slow
+def test_wheel_creates_the_archives_of_the_clone(wheel: Path, tmp_path: Path) -> None:
+    shutil.unpack_archive(wheel, tmp_path, "zip")
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); {ARCHIVE}"]
+    output = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    service = SERVICES["items"]
+    assert json.loads(output) == sources(service, service.functions[0])
+
+
+def run_tap(folder: Path, *words: str) -> str:
+    """Return what the console script prints in a folder."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [str(TAP), *words]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True).stdout
+
+
+def test_console_script_prints_its_version_in_any_folder(tmp_path: Path) -> None:
+    assert run_tap(tmp_path, "--version") == f"tap-stack {lib.__version__}\n"
+
+
+def test_console_script_lists_its_commands_in_any_folder(tmp_path: Path) -> None:
+    output = run_tap(tmp_path, "--help")
+    assert output.startswith("Usage: tap [OPTIONS] COMMAND [ARGS]...\n")
+    assert "  rollback  Put the aliases of deployed functions at the previous versions.\n" in output
+    assert not list(tmp_path.iterdir())

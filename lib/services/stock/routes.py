@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ...model import Code, Function, Route, Throttle
 from ...model.paging import page_query
 from ...runtime.errors import ApiError, Conflict, VersionConflict
@@ -84,6 +86,12 @@ def function_settings(memory_mb: int, reserved_concurrency: int, timeout_seconds
     )
 
 
+def single(route: Route, settings: FunctionSettings, variables: Mapping[str, str] | None = None) -> Function:
+    """Return the function of one route, named after its operation."""
+    name = route.operation.replace("_", "-")
+    return Function(name=name, handler=HANDLER, settings=settings, routes=(route,), variables=variables or {})
+
+
 def rearm_variables(settings: StockSettings) -> dict[str, str]:
     """Return the environment variables of a function that changes levels."""
     return {
@@ -147,126 +155,106 @@ def _reading(settings: StockSettings) -> tuple[Function, ...]:
                 ),
             ),
         ),
-        Function(
-            name="list-levels",
-            handler=HANDLER,
-            settings=function_settings(256, 10),
-            routes=(
-                Route(
-                    method="GET",
-                    path="/inventory",
-                    operation="list_levels",
-                    summary="List and search what there is, in the products' order, a page at a time",
-                    query={
-                        "category": CATEGORY,
-                        "status": STATUS,
-                        "search": {**IDENTIFIER, "description": "How the product's id begins."},
-                        **page,
-                    },
-                    responses={200: "LevelPage"},
-                    key_required=True,
-                    grants=(
-                        grant_levels(
-                            "Query",
-                            indexes=tuple(name for name, _ in levels.INDEXES.values()),
-                            reason="list by category and status",
-                        ),
-                        grant_levels("BatchGetItem", reason="read what is listed, up to date"),
-                        PAGE_TOKENS,
+        single(
+            Route(
+                method="GET",
+                path="/inventory",
+                operation="list_levels",
+                summary="List and search what there is, in the products' order, a page at a time",
+                query={
+                    "category": CATEGORY,
+                    "status": STATUS,
+                    "search": {**IDENTIFIER, "description": "How the product's id begins."},
+                    **page,
+                },
+                responses={200: "LevelPage"},
+                key_required=True,
+                grants=(
+                    grant_levels(
+                        "Query",
+                        indexes=tuple(name for name, _ in levels.INDEXES.values()),
+                        reason="list by category and status",
                     ),
+                    grant_levels("BatchGetItem", reason="read what is listed, up to date"),
+                    PAGE_TOKENS,
                 ),
             ),
+            function_settings(256, 10),
         ),
-        Function(
-            name="list-movements",
-            handler=HANDLER,
-            settings=function_settings(256, 5),
-            routes=(
-                Route(
-                    method="GET",
-                    path="/inventory/{productId}/movements",
-                    operation="list_movements",
-                    summary="Every movement of a product with the counts after it, newest first, a page at a time",
-                    query={
-                        "warehouse_id": {
-                            **IDENTIFIER,
-                            "description": "Only movements of this warehouse. If it moves rarely, pages before the "
-                            "last one can be short or empty: continue while there is a next_page_token.",
-                        },
-                        **page,
+        single(
+            Route(
+                method="GET",
+                path="/inventory/{productId}/movements",
+                operation="list_movements",
+                summary="Every movement of a product with the counts after it, newest first, a page at a time",
+                query={
+                    "warehouse_id": {
+                        **IDENTIFIER,
+                        "description": "Only movements of this warehouse. If it moves rarely, pages before the "
+                        "last one can be short or empty: continue while there is a next_page_token.",
                     },
-                    responses={200: "MovementPage"},
-                    key_required=True,
-                    grants=(grant_movements("Query", reason="read movements"), PAGE_TOKENS),
-                ),
+                    **page,
+                },
+                responses={200: "MovementPage"},
+                key_required=True,
+                grants=(grant_movements("Query", reason="read movements"), PAGE_TOKENS),
             ),
+            function_settings(256, 5),
         ),
-        Function(
-            name="list-reservations",
-            handler=HANDLER,
-            settings=function_settings(256, 5),
-            routes=(
-                Route(
-                    method="GET",
-                    path="/inventory/{productId}/reservations",
-                    operation="list_reservations",
-                    summary="What is held of a product, what ends first first, a page at a time",
-                    query=page,
-                    responses={200: "HoldPage"},
-                    key_required=True,
-                    grants=(
-                        grant_reservations("Query", indexes=("product-index",), reason="read what is held"),
-                        PAGE_TOKENS,
-                    ),
+        single(
+            Route(
+                method="GET",
+                path="/inventory/{productId}/reservations",
+                operation="list_reservations",
+                summary="What is held of a product, what ends first first, a page at a time",
+                query=page,
+                responses={200: "HoldPage"},
+                key_required=True,
+                grants=(
+                    grant_reservations("Query", indexes=("product-index",), reason="read what is held"),
+                    PAGE_TOKENS,
                 ),
             ),
+            function_settings(256, 5),
         ),
     )
 
 
 def _changing(settings: StockSettings) -> tuple[Function, ...]:
     return (
-        Function(
-            name="create-level",
-            handler=HANDLER,
-            settings=function_settings(256, 5),
+        single(
+            Route(
+                method="POST",
+                path="/inventory",
+                operation="create_level",
+                summary="A new product, or a product in a new warehouse",
+                body="NewLevel",
+                responses={201: "Level"},
+                idempotent=True,
+                codes=(ALREADY_EXISTS,),
+                key_required=True,
+                grants=(*WRITE_LEVEL, READ_IDEMPOTENCY),
+                metrics=CROSSED,
+            ),
+            function_settings(256, 5),
             variables={"LOW_STOCK_THRESHOLD": str(settings.low_stock_threshold), **rearm_variables(settings)},
-            routes=(
-                Route(
-                    method="POST",
-                    path="/inventory",
-                    operation="create_level",
-                    summary="A new product, or a product in a new warehouse",
-                    body="NewLevel",
-                    responses={201: "Level"},
-                    idempotent=True,
-                    codes=(ALREADY_EXISTS,),
-                    key_required=True,
-                    grants=(*WRITE_LEVEL, READ_IDEMPOTENCY),
-                    metrics=CROSSED,
-                ),
-            ),
         ),
-        Function(
-            name="update-level",
-            handler=HANDLER,
-            settings=function_settings(256, 5),
-            variables=rearm_variables(settings),
-            routes=(
-                Route(
-                    method="PUT",
-                    path="/inventory/{productId}",
-                    operation="update_level",
-                    summary="Set or adjust what is on hand, the threshold, the category",
-                    body="LevelChanges",
-                    responses={200: "Level"},
-                    codes=(CHANGED, BELOW_RESERVED, INSUFFICIENT),
-                    key_required=True,
-                    idempotent=True,
-                    grants=(*READ_LEVELS, *WRITE_LEVEL, *RELEASE_HOLDS, READ_IDEMPOTENCY),
-                    metrics=(*CROSSED, EXPIRED),
-                ),
+        single(
+            Route(
+                method="PUT",
+                path="/inventory/{productId}",
+                operation="update_level",
+                summary="Set or adjust what is on hand, the threshold, the category",
+                body="LevelChanges",
+                responses={200: "Level"},
+                codes=(CHANGED, BELOW_RESERVED, INSUFFICIENT),
+                key_required=True,
+                idempotent=True,
+                grants=(*READ_LEVELS, *WRITE_LEVEL, *RELEASE_HOLDS, READ_IDEMPOTENCY),
+                metrics=(*CROSSED, EXPIRED),
             ),
+            function_settings(256, 5),
+            variables=rearm_variables(settings),
         ),
     )
 

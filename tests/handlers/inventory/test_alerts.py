@@ -12,8 +12,7 @@ import pytest
 from lib.runtime.http_client import AwsError
 from lib.services.inventory.handler import repository
 
-from ...support.fake_aws import Asked, FakeAws
-from ...support.lambda_context import SPENT_SECONDS, Context
+from ...support.fake_aws import FakeAws
 from .conftest import Shop
 
 
@@ -155,16 +154,6 @@ def test_an_alert_that_cannot_be_sent_is_kept_and_the_change_stands(
     assert [low(message)["quantity"] for message in shop.told()] == [1]
 
 
-def test_every_kept_alert_is_sent(shop: Shop, wire: FakeAws, make_due: Callable[[], None]) -> None:
-    sns_down(wire)
-    made = {shop.create(quantity=1)["itemId"] for _ in range(30)}
-    wire.script = ["pass"]
-    make_due()
-    shop.sweep()
-    told = [low(message)["itemId"] for message in shop.told()]
-    assert (set(told), len(told)) == (made, 30)
-
-
 def test_a_sweep_that_fails_says_so_and_keeps_what_it_could_not_send(
     shop: Shop, wire: FakeAws, make_due: Callable[[], None]
 ) -> None:
@@ -177,30 +166,6 @@ def test_a_sweep_that_fails_says_so_and_keeps_what_it_could_not_send(
     shop.sweep()
     assert shop.told() == [], "it is taken for a minute"
     make_due()
-    shop.sweep()
-    assert len(shop.told()) == 1
-
-
-def test_a_sweep_stops_before_lambda_stops_it(shop: Shop, wire: FakeAws, make_due: Callable[[], None]) -> None:
-    sns_down(wire)
-    shop.create(quantity=1)
-    wire.script = ["pass"]
-    make_due()
-    shop.api.handler({"schedule": "send-alerts"}, Context(SPENT_SECONDS))
-    assert shop.told() == []
-
-
-def test_two_sweeps_send_an_alert_once(shop: Shop, wire: FakeAws, make_due: Callable[[], None]) -> None:
-    sns_down(wire)
-    shop.create(quantity=1)
-    make_due()
-
-    def another_sweep(_: Asked) -> str:
-        wire.script = ["pass"]
-        shop.sweep()
-        return "pass"
-
-    wire.script = ["pass", another_sweep]
     shop.sweep()
     assert len(shop.told()) == 1
 

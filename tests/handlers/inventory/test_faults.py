@@ -145,15 +145,6 @@ def test_what_cannot_be_audited_is_not_answered(shop: Shop, wire: FakeAws) -> No
     refused(shop.read(item), 503, "SERVICE_UNAVAILABLE", "did not respond in time; send the request again")
 
 
-def test_a_table_that_is_too_busy_asks_for_patience(shop: Shop, wire: FakeAws) -> None:
-    item = shop.create()
-    wire.script = [(400, {"__type": "ProvisionedThroughputExceededException"})]
-    assert shop.read(item).status == 429
-    assert shop.change(item, quantity=1).status == 429
-    wire.script = ["pass"]
-    check(shop)
-
-
 def overtaken_by(wire: FakeAws, other: Callable[[], Answer], calls: int = 1) -> None:
     """Let somebody else come in between, once so many calls have been made."""
 
@@ -197,21 +188,6 @@ def test_an_item_that_lost_its_sku_while_it_was_looked_up_is_not_found(shop: Sho
     item = shop.create(sku="D-1")
     overtaken_by(wire, lambda: shop.delete(item) if other == "is deleted" else shop.change(item, sku=None), calls=2)
     assert shop.listed(sku="D-1") == []
-
-
-def test_an_item_that_others_keep_changing_asks_for_patience(shop: Shop, wire: FakeAws) -> None:
-    item = shop.create()
-    (row,) = shop.emulator.client("dynamodb").query(
-        TableName=shop.api.tables["items"],
-        KeyConditionExpression="itemId = :id AND version = :now",
-        ExpressionAttributeValues={":id": {"S": item["itemId"]}, ":now": {"N": "0"}},
-    )["Items"]
-    none = {"Code": "None"}
-    lost = {"Code": "ConditionalCheckFailed", "Item": row}
-    wire.script = ["pass", (400, {"__type": "TransactionCanceledException", "CancellationReasons": [lost, none, none]})]
-    shop.api.seconds = SPENT_SECONDS
-    answer = shop.change(item, quantity=1)
-    assert (answer.status, answer.body["code"]) == (429, "THROTTLED")
 
 
 def test_a_guard_that_contradicts_the_item_is_an_error_and_no_change(shop: Shop) -> None:

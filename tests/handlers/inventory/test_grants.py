@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -12,13 +11,13 @@ import pytest
 from lib.model import Grant
 from lib.services.inventory.service import SERVICE
 
+from ...support import grants
 from ...support.fake_aws import Asked, FakeAws
 from ...support.grants import Use, check_grants
 from .conftest import HISTORY, Shop
 
 GRANTS: dict[str, tuple[Grant, ...]] = {route.operation: route.grants for _, route in SERVICE.routes()}
 GRANTS["send_alerts"] = SERVICE.functions[0].schedules[0].grants
-TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem"}
 KEYED = {"Idempotency-Key": "once"}
 LOW = {"name": "Desk", "category": "furniture", "quantity": 3, "price": 1}
 
@@ -41,26 +40,8 @@ def everything(shop: Shop) -> Iterator[tuple[str, Callable[[], Any]]]:
 
 
 def uses(shop: Shop, asked: Asked) -> Iterator[Use]:
-    """What a call of AWS needs to be allowed."""
-    if b"Action=Publish" in asked.body:
-        yield Use("alerts", "Publish", "", "")
-        return
-    request = json.loads(asked.body)
-    action = asked.headers["x-amz-target"].partition(".")[2]
-    if action == "GetParameter":
-        yield Use("config", action, "", "")
-    elif action == "TransactWriteItems":
-        for part in request["TransactItems"]:
-            ((kind, inner),) = part.items()
-            yield _use(shop, TRANSACTED[kind], inner)
-    else:
-        yield _use(shop, action, request)
-
-
-def _use(shop: Shop, action: str, request: dict[str, Any]) -> Use:
-    table = {aws: name for name, aws in shop.api.tables.items()}[request["TableName"]]
-    row = request.get("Key") or request.get("Item") or {}
-    return Use(table, action, request.get("IndexName", ""), row.get("itemId", {}).get("S", ""))
+    """The permissions that a call of AWS needs."""
+    return grants.uses(asked, {aws: name for name, aws in shop.api.tables.items()}, ("itemId",), "alerts")
 
 
 @pytest.fixture(name="used")

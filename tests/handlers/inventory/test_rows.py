@@ -11,8 +11,8 @@ from lib.services.inventory.handler import items
 def test_a_number_written_otherwise_is_no_change(one: str, other: str) -> None:
     item = {"price": {"N": one}, "version": {"N": "1"}}
     assert items.changed(item, {"price": {"N": other}}) == {}
-    deed = items.Deed("UPDATE", "x", "mara")
-    assert items.version_row(deed, item, {**item, "price": {"N": other}})["changes"] == {"M": {}}
+    event = items.AuditEvent("UPDATE", "x", "mara")
+    assert items.version_row(event, item, {**item, "price": {"N": other}})["changes"] == {"M": {}}
 
 
 def test_a_number_is_no_text() -> None:

@@ -16,7 +16,9 @@ from lib.local.emulator import REGION, Emulator
 from lib.runtime.attributes import to_item, to_json
 from lib.runtime.dynamodb import DynamoDB
 from lib.runtime.http_client import PAUSES_SECONDS, Client
-from lib.services.stock.handler import repository
+from lib.services.stock.handler import reconcile
+from lib.services.stock.handler.commands import commands
+from lib.services.stock.handler.repository import Repository
 from lib.services.stock.service import SERVICE
 
 from ...support.lambda_context import Context
@@ -207,7 +209,7 @@ class Shop(Tables):
 
     def expire_one(self, product_id: str) -> None:
         """Let what was held of one product and has ended be given back."""
-        assert repository.stock().expire(product_id) > 0
+        assert commands().expire(product_id) > 0
 
     def run(self, schedule: str) -> None:
         """Let a schedule come round."""
@@ -228,11 +230,11 @@ class Shop(Tables):
 
     def forget(self, pauses: tuple[float, ...] = PAUSES_SECONDS) -> None:
         """A new worker takes over, which tries again after each of the pauses."""
-        repository.stock().close()
-        repository.stock.cache_clear()
-        made = repository.stock()
+        commands().repository.close()
+        commands.cache_clear()
+        repository = commands().repository
         connected = DynamoDB(Client("dynamodb", "DynamoDB_20120810", pauses=pauses))
-        repository.Stock.__init__(made, made.tables, connected, self.clock)
+        Repository.__init__(repository, repository.tables, connected, self.clock)
 
 
 @pytest.fixture(scope="session", name="handler")
@@ -255,6 +257,12 @@ def topic_fixture(emulator: Emulator, worker_environment: pytest.MonkeyPatch) ->
     sns.delete_topic(TopicArn=topic)
 
 
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compare levels again without a pause: nothing lags here."""
+    monkeypatch.setattr(reconcile, "PAUSE_SECONDS", 0)
+
+
 @pytest.fixture(name="shop")
 def shop_fixture(
     handler: Handler, emulator: Emulator, topic: Listener, worker_environment: pytest.MonkeyPatch
@@ -266,9 +274,9 @@ def shop_fixture(
         for function in SERVICE.functions:
             for name, value in function.variables.items():
                 worker_environment.setenv(name, value)
-        repository.stock.cache_clear()
+        commands.cache_clear()
         shop = Shop(Api(handler, tables), emulator.client("dynamodb"), Clock(), topic, MOVEMENTS_SOURCE)
         shop.forget()
         yield shop
-        repository.stock().close()
-        repository.stock.cache_clear()
+        commands().repository.close()
+        commands.cache_clear()

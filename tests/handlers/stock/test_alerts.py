@@ -171,29 +171,6 @@ def test_crossings_are_told_as_they_come_whatever_the_index_knows(shop: Shop, wi
     check(shop)
 
 
-def test_what_is_tried_again_need_not_wait(shop: Shop, wire: FakeAws) -> None:
-    shop.create(stock_count=0)
-    sns_down(wire)
-    with pytest.raises(AwsError, match="NoAnswer"):
-        shop.api.handler(records(shop, "lamp"), Context(30))
-    wire.script = ["pass"]
-    assert shop.api.handler(records(shop, "lamp"), Context(30)) == {}
-    assert statuses(shop.heard()) == [("lamp", "OUT_OF_STOCK")]
-    check(shop)
-
-
-def test_what_cannot_be_sent_is_kept_and_sent_later(shop: Shop, wire: FakeAws) -> None:
-    shop.create(stock_count=0)
-    sns_down(wire)
-    with pytest.raises(AwsError, match="NoAnswer"):
-        shop.run("stock-thresholds")
-    wire.script = ["pass"]
-    check(shop)
-    assert statuses(shop.told()) == [("lamp", "OUT_OF_STOCK")]
-    assert shop.told() == []
-    check(shop)
-
-
 def test_a_sweep_tells_how_many_it_sent_and_how_long_the_oldest_waited(
     shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -246,17 +223,6 @@ def published(wire: FakeAws) -> list[int]:
 def due(shop: Shop) -> list[str]:
     """The products of the alerts that are still to be sent."""
     return sorted(row["product_id"] for row in shop.rows("movements") if "due" in row)
-
-
-def test_the_alerts_of_one_invocation_are_sent_in_batches(shop: Shop, wire: FakeAws) -> None:
-    products = [f"p{number:02}" for number in range(12)]
-    for product in products:
-        shop.create(product, stock_count=0)
-    assert shop.api.handler(records(shop, *products), Context(30)) == {}
-    assert published(wire) == [10, 2]
-    assert sorted(statuses(shop.heard())) == [(product, "OUT_OF_STOCK") for product in products]
-    assert due(shop) == []
-    check(shop)
 
 
 def accepting_all_but(product: str) -> Callable[[Asked], Any]:
@@ -351,19 +317,6 @@ def test_what_is_told_once_more_is_better_than_not_at_all(shop: Shop, wire: Fake
     shop.clock.now += 60
     assert statuses(shop.told()) == [("lamp", "OUT_OF_STOCK")] * 2
     assert shop.told() == []
-
-
-def test_two_sweeps_send_an_alert_once(shop: Shop, wire: FakeAws) -> None:
-    shop.create(stock_count=0)
-
-    def another(_: Asked) -> str:
-        wire.script = ["pass"]
-        shop.run("stock-thresholds")
-        return "pass"
-
-    wire.script = ["pass", another]
-    shop.run("stock-thresholds")
-    assert len(shop.heard()) == 1
 
 
 def test_a_sweep_that_is_sending_is_left_alone(shop: Shop, wire: FakeAws) -> None:

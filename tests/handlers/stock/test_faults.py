@@ -12,7 +12,6 @@ import pytest
 
 from lib.runtime import dynamodb
 from lib.runtime.http_client import AwsError
-from lib.services.stock.handler import reconcile
 
 from ...support.fake_aws import Asked, FakeAws
 from ...support.lambda_context import SPENT_SECONDS
@@ -109,12 +108,6 @@ def states(shop: Shop) -> Iterator[Any]:
         yield row["product_id"], row["type"], row["quantity"], row.get("reservationId")
 
 
-@pytest.fixture(autouse=True)
-def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing lags here."""
-    monkeypatch.setattr(reconcile, "PAUSE_SECONDS", 0)
-
-
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("name", DEEDS)
 def test_a_crash_between_any_two_calls_leaves_everything_whole(shop: Shop, wire: FakeAws, name: str, end: str) -> None:
@@ -181,22 +174,6 @@ def test_an_alert_is_never_lost(shop: Shop, wire: FakeAws, calls: int, end: str)
     check(shop)
 
 
-def test_rows_that_were_left_out_are_read_again(shop: Shop, wire: FakeAws) -> None:
-    stocked(shop)
-
-    def leave_out(asked: Asked) -> object:
-        if "BatchGetItem" not in asked.headers["x-amz-target"]:
-            return "pass"
-        wire.script = ["pass"]
-        table = shop.api.tables["management"]
-        keys = [{"product_id": {"S": name}, "warehouse_id": {"S": "main"}} for name in ("a", "b")]
-        return (200, {"Responses": {}, "UnprocessedKeys": {table: {"Keys": keys}}})
-
-    wire.script = [leave_out]
-    assert shop.release_cart("held").status == 204
-    check(shop)
-
-
 def test_a_table_that_is_too_busy_asks_for_patience(shop: Shop, wire: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dynamodb, "PAUSES_SECONDS", ())
     stocked(shop)
@@ -214,7 +191,7 @@ def test_a_level_that_others_keep_changing_asks_for_patience(shop: Shop, wire: F
     stocked(shop)
     stale = shop.raw("a")
     shop.update("a", stock_count=11)
-    wire.script = [lambda asked: (200, {"Items": [stale]}) if b"product_id = :product" in asked.body else "pass"]
+    wire.script = [lambda asked: (200, {"Items": [stale]}) if b"product_id = :value" in asked.body else "pass"]
     answer = shop.update("a", stock_count=10)
     assert (answer.status, answer.body["stock_count"]) == (200, 10), "what is read in vain is told by the refusal"
 
@@ -310,7 +287,7 @@ def test_what_another_has_reserved_meanwhile_under_an_ended_id_is_not_given_back
 
     def come_in(asked: Asked) -> str:
         # The guard refuses, the ended reservation is read twice: what is asked for is compared, then given back.
-        if b"reservation_id = :id" in asked.body and next(reads) == 1:
+        if b"reservation_id = :value" in asked.body and next(reads) == 1:
             wire.script = ["pass"]
             assert shop.reserve("ended", 3, "b").status == 201
             wire.script = [come_in]
@@ -330,7 +307,7 @@ def test_what_a_sweep_gives_back_in_part_meanwhile_is_given_back_whole(shop: Sho
 
     def come_in(asked: Asked) -> str:
         # The sweep gives back one line of two just before both are.
-        if b"reservation_id = :id" in asked.body and next(reads) == 2:
+        if b"reservation_id = :value" in asked.body and next(reads) == 2:
             wire.script = ["pass"]
             shop.expire_one("a")
         return "pass"

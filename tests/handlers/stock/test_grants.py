@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +13,7 @@ from lib.runtime.http_client import BUDGET
 from lib.services.stock.handler import reconcile
 from lib.services.stock.service import SERVICE
 
+from ...support import grants
 from ...support.fake_aws import Asked, FakeAws
 from ...support.grants import Use, check_grants
 from ...support.lambda_context import SPENT_SECONDS
@@ -26,7 +26,6 @@ from .test_reservations import line
 GRANTS: dict[str, list[Grant]] = {function.name: function.grants() for function in SERVICE.functions}
 pytestmark = pytest.mark.slow
 
-TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem"}
 KEYED = {"Idempotency-Key": "once"}
 
 
@@ -58,29 +57,9 @@ def everything(shop: Shop) -> Iterator[tuple[str, Callable[[], Any]]]:
 
 
 def uses(shop: Shop, asked: Asked) -> Iterator[Use]:
-    """What a call of AWS needs to be allowed."""
-    if b"Action=Publish" in asked.body:
-        yield Use("stock-alerts", "Publish", "", "")
-        return
-    request = json.loads(asked.body)
-    action = asked.headers["x-amz-target"].partition(".")[2]
-    names = {aws: name for name, aws in shop.api.tables.items()}
-    if action == "TransactWriteItems":
-        for part in request["TransactItems"]:
-            ((kind, inner),) = part.items()
-            row = inner.get("Key") or inner["Item"]
-            yield Use(names[inner["TableName"]], TRANSACTED[kind], "", _partition(row))
-    elif action == "BatchGetItem":
-        for table, wanted in request["RequestItems"].items():
-            yield from (Use(names[table], action, "", _partition(key)) for key in wanted["Keys"])
-    else:
-        row = request.get("Key") or request.get("Item") or {}
-        yield Use(names[request["TableName"]], action, request.get("IndexName", ""), _partition(row))
-
-
-def _partition(row: dict[str, Any]) -> str:
-    found: str = (row.get("reservation_id") or row.get("product_id") or {"S": ""})["S"]
-    return found
+    """The permissions that a call of AWS needs."""
+    tables = {aws: name for name, aws in shop.api.tables.items()}
+    return grants.uses(asked, tables, ("reservation_id", "product_id"), "stock-alerts")
 
 
 @pytest.fixture(name="used")
@@ -136,5 +115,5 @@ def test_an_interrupted_comparison_keeps_to_the_grants_of_its_own_function(
     with pytest.raises(TooManyRequests):
         compare(sleep)
     used = {use for call in wire.asked[before:] for use in uses(shop, call)}
-    grants = {function.name: function.grants() for function in SERVICE.split().functions}
-    check_grants({"reconcile-all": grants["reconcile-all"]}, {"reconcile-all": used})
+    granted = {function.name: function.grants() for function in SERVICE.split().functions}
+    check_grants({"reconcile-all": granted["reconcile-all"]}, {"reconcile-all": used})

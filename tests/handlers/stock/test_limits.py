@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from lib.runtime.dynamodb import DynamoDB
-from lib.services.stock.handler.repository import Stock, stock
+from lib.services.stock.handler.commands import Commands, commands
+from lib.services.stock.handler.repository import Repository
 
 from ...support.worker import refused
 from .conftest import CART_RESERVE, RESERVE, Shop
@@ -130,16 +131,16 @@ def test_a_shop_without_a_limit_counts_nothing(shop: Shop) -> None:
 
 
 @pytest.fixture(name="workers")
-def workers_fixture(shop: Shop) -> Iterator[list[Stock]]:
+def workers_fixture(shop: Shop) -> Iterator[list[Commands]]:
     """Several, each with its own connections."""
-    found = [Stock(stock().tables, DynamoDB(), shop.clock) for _ in range(6)]
+    found = [Commands(Repository(commands().repository.tables, DynamoDB(), shop.clock)) for _ in range(6)]
     yield found
     for worker in found:
-        worker.close()
+        worker.repository.close()
 
 
 @pytest.mark.slow
-def test_a_caller_who_reserves_at_once_holds_no_more(limited: Shop, workers: list[Stock]) -> None:
+def test_a_caller_who_reserves_at_once_holds_no_more(limited: Shop, workers: list[Commands]) -> None:
     for turn in range(3):
         names = [f"{turn}-{number}" for number in range(6)]
         products = ("lamp", "desk")

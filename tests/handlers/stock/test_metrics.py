@@ -17,12 +17,6 @@ from .test_reservations import line
 KEY = {"Idempotency-Key": "once"}
 
 
-@pytest.fixture(autouse=True)
-def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing lags here."""
-    monkeypatch.setattr(reconcile, "PAUSE_SECONDS", 0)
-
-
 def stocked(shop: Shop) -> None:
     """Products that are low and out, and some of which holds have ended."""
     for name, count in {"low": 5, "out": 0, "plenty": 99, "few": 5}.items():

@@ -13,8 +13,10 @@ from lib.runtime.attributes import to_item
 from lib.runtime.dynamodb import DynamoDB
 from lib.runtime.idempotency import Idempotency
 from lib.services.stock.handler import levels
-from lib.services.stock.handler.repository import Edit, Stock, stock
-from lib.services.stock.handler.reservations import Wanted
+from lib.services.stock.handler.changes import Edit
+from lib.services.stock.handler.commands import Commands, commands
+from lib.services.stock.handler.repository import Repository
+from lib.services.stock.handler.reservations import RequestedLine
 from lib.services.stock.handler.sales import OrderLine, Sale
 
 from ...support.worker import refused
@@ -50,27 +52,27 @@ class PreviousDynamoDB(DynamoDB):
 
 
 @pytest.fixture(name="previous")
-def previous_fixture(shop: Shop) -> Iterator[Stock]:
+def previous_fixture(shop: Shop) -> Iterator[Commands]:
     """A worker of the previous release."""
-    worker = Stock(stock().tables, PreviousDynamoDB(dict(shop.api.tables)), shop.clock)
+    worker = Commands(Repository(commands().repository.tables, PreviousDynamoDB(dict(shop.api.tables)), shop.clock))
     yield worker
-    worker.close()
+    worker.repository.close()
 
 
 @pytest.fixture(name="workers")
-def workers_fixture(shop: Shop) -> Iterator[list[Stock]]:
+def workers_fixture(shop: Shop) -> Iterator[list[Commands]]:
     """Several of either release, in turns."""
     names = dict(shop.api.tables)
     stores = [PreviousDynamoDB(names) if number % 2 else DynamoDB() for number in range(6)]
-    found = [Stock(stock().tables, store, shop.clock) for store in stores]
+    found = [Commands(Repository(commands().repository.tables, store, shop.clock)) for store in stores]
     yield found
     for worker in found:
-        worker.close()
+        worker.repository.close()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("late", [False, True])
-def test_a_reservation_ends_once_whichever_release_ends_it(shop: Shop, workers: list[Stock], late: bool) -> None:
+def test_a_reservation_ends_once_whichever_release_ends_it(shop: Shop, workers: list[Commands], late: bool) -> None:
     shop.create(stock_count=50)
     for turn in range(6):
         name = f"r{turn}"
@@ -83,9 +85,9 @@ def test_a_reservation_ends_once_whichever_release_ends_it(shop: Shop, workers: 
 
 @pytest.mark.slow
 @pytest.mark.untraced
-def test_nothing_is_oversold_by_two_releases(shop: Shop, workers: list[Stock]) -> None:
+def test_nothing_is_oversold_by_two_releases(shop: Shop, workers: list[Commands]) -> None:
     shop.create(stock_count=30, threshold_level=5)
-    free = Sale([OrderLine(Wanted("lamp", None, 1))], None, None, None)
+    free = Sale([OrderLine(RequestedLine("lamp", None, 1))], None, None, None)
     shrunk = Edit({}, -1, "broken", None, None)
     for turn in range(2):
         calls: list[Call] = []
@@ -102,7 +104,7 @@ def test_nothing_is_oversold_by_two_releases(shop: Shop, workers: list[Stock]) -
 
 
 @pytest.mark.slow
-def test_an_ended_id_is_taken_over_once_by_two_releases(shop: Shop, workers: list[Stock]) -> None:
+def test_an_ended_id_is_taken_over_once_by_two_releases(shop: Shop, workers: list[Commands]) -> None:
     shop.create(stock_count=50)
     for turn in range(4):
         reserve("r", ("lamp", 3))(workers[turn])
@@ -113,7 +115,7 @@ def test_an_ended_id_is_taken_over_once_by_two_releases(shop: Shop, workers: lis
         shop.release_cart("r")
 
 
-def test_each_release_goes_on_with_what_the_other_has_reserved(shop: Shop, previous: Stock) -> None:
+def test_each_release_goes_on_with_what_the_other_has_reserved(shop: Shop, previous: Commands) -> None:
     shop.create(stock_count=20)
     shop.create("desk", stock_count=20)
     shop.reserve_cart("new", line("lamp", 2), line("desk", 2), reference="order 1")
@@ -127,7 +129,7 @@ def test_each_release_goes_on_with_what_the_other_has_reserved(shop: Shop, previ
     check(shop, alerts_forgotten=True)
 
 
-def test_the_same_request_is_the_same_in_both_releases(shop: Shop, previous: Stock) -> None:
+def test_the_same_request_is_the_same_in_both_releases(shop: Shop, previous: Commands) -> None:
     shop.create()
     reserve("r", ("lamp", 2), minutes=30)(previous)
     assert shop.reserve("r", 2).status == 201
@@ -135,7 +137,7 @@ def test_the_same_request_is_the_same_in_both_releases(shop: Shop, previous: Sto
     assert counts(shop) == (10, 2, 8)
 
 
-def test_a_retry_of_what_the_previous_release_has_done_is_not_done_again(shop: Shop, previous: Stock) -> None:
+def test_a_retry_of_what_the_previous_release_has_done_is_not_done_again(shop: Shop, previous: Commands) -> None:
     shop.create()
     body = {"adjustment": 4, "reason": "delivery"}
     arn = "arn:aws:sts::123456789012:assumed-role/shop/1"
@@ -148,7 +150,7 @@ def test_a_retry_of_what_the_previous_release_has_done_is_not_done_again(shop: S
     assert counts(shop) == (14, 0, 14)
 
 
-def test_a_level_that_the_previous_release_has_written_raises_no_alert_twice(shop: Shop, previous: Stock) -> None:
+def test_a_level_that_the_previous_release_has_written_raises_no_alert_twice(shop: Shop, previous: Commands) -> None:
     shop.create(stock_count=12)
     reserve("r", ("lamp", 2), minutes=30)(previous)
     assert len(shop.told()) == 1

@@ -14,8 +14,10 @@ from lib.runtime.dynamodb import DynamoDB
 from lib.runtime.errors import ApiError
 from lib.runtime.http_client import BUDGET
 from lib.services.stock.handler import alerts
-from lib.services.stock.handler.repository import Edit, Stock, stock
-from lib.services.stock.handler.reservations import Booking, Caller, Wanted
+from lib.services.stock.handler.changes import Edit
+from lib.services.stock.handler.commands import Commands, commands
+from lib.services.stock.handler.repository import Repository
+from lib.services.stock.handler.reservations import Booking, Caller, RequestedLine
 from lib.services.stock.handler.sales import OrderLine, Sale
 
 from .conftest import Shop
@@ -27,19 +29,19 @@ pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 
 WORKERS = 6
 ME = Caller("me")
-Call = Callable[[Stock], Any]
+Call = Callable[[Commands], Any]
 
 
 @pytest.fixture(name="workers")
-def workers_fixture(shop: Shop) -> Iterator[list[Stock]]:
+def workers_fixture(shop: Shop) -> Iterator[list[Commands]]:
     """Several, each with its own connections."""
-    found = [Stock(stock().tables, DynamoDB(), shop.clock) for _ in range(WORKERS)]
+    found = [Commands(Repository(commands().repository.tables, DynamoDB(), shop.clock)) for _ in range(WORKERS)]
     yield found
     for worker in found:
-        worker.close()
+        worker.repository.close()
 
 
-def at_once(workers: list[Stock], *calls: Call) -> list[str]:
+def at_once(workers: list[Commands], *calls: Call) -> list[str]:
     """How each call ended: `done`, or the code of its refusal."""
     barrier = Barrier(len(calls))
     BUDGET.begin(600)
@@ -58,8 +60,8 @@ def at_once(workers: list[Stock], *calls: Call) -> list[str]:
 
 def reserve(reservation_id: str, *lines: tuple[str, int], minutes: int = 1) -> Call:
     """A reservation."""
-    wanted = [Wanted(product_id, None, quantity) for product_id, quantity in lines]
-    return lambda worker: worker.reserve(Booking(reservation_id, wanted, minutes), ME, None)
+    requested = [RequestedLine(product_id, None, quantity) for product_id, quantity in lines]
+    return lambda worker: worker.reserve(Booking(reservation_id, requested, minutes), ME, None)
 
 
 def release(reservation_id: str) -> Call:
@@ -72,7 +74,7 @@ def fulfill(reservation_id: str, reference: str | None = None) -> Call:
     return lambda worker: worker.fulfill(Sale(None, reservation_id, None, reference), ME, None)
 
 
-def expire(worker: Stock) -> None:
+def expire(worker: Commands) -> None:
     """A sweep of the lamps."""
     worker.expire("lamp")
 
@@ -84,7 +86,7 @@ def endings(shop: Shop, reservation_id: str) -> list[str]:
 
 
 @pytest.mark.parametrize("late", [False, True])
-def test_a_reservation_ends_once_whoever_comes_first(shop: Shop, workers: list[Stock], late: bool) -> None:
+def test_a_reservation_ends_once_whoever_comes_first(shop: Shop, workers: list[Commands], late: bool) -> None:
     shop.create(stock_count=50)
     for turn in range(8):
         name = f"r{turn}"
@@ -97,7 +99,7 @@ def test_a_reservation_ends_once_whoever_comes_first(shop: Shop, workers: list[S
         check(shop)
 
 
-def test_a_reservation_is_sold_to_one_order(shop: Shop, workers: list[Stock]) -> None:
+def test_a_reservation_is_sold_to_one_order(shop: Shop, workers: list[Commands]) -> None:
     shop.create(stock_count=50)
     for turn in range(5):
         assert shop.reserve(f"r{turn}", 2).status == 201
@@ -107,7 +109,7 @@ def test_a_reservation_is_sold_to_one_order(shop: Shop, workers: list[Stock]) ->
     check(shop)
 
 
-def test_one_id_is_reserved_once(shop: Shop, workers: list[Stock]) -> None:
+def test_one_id_is_reserved_once(shop: Shop, workers: list[Commands]) -> None:
     shop.create(stock_count=50)
     for turn in range(5):
         same = [reserve(f"same{turn}", ("lamp", 2)) for _ in range(WORKERS)]
@@ -119,7 +121,7 @@ def test_one_id_is_reserved_once(shop: Shop, workers: list[Stock]) -> None:
     check(shop)
 
 
-def test_an_ended_id_is_taken_over_once(shop: Shop, workers: list[Stock]) -> None:
+def test_an_ended_id_is_taken_over_once(shop: Shop, workers: list[Commands]) -> None:
     shop.create(stock_count=50)
     shop.create("desk", stock_count=50)
     for turn in range(5):
@@ -132,7 +134,7 @@ def test_an_ended_id_is_taken_over_once(shop: Shop, workers: list[Stock]) -> Non
         shop.release_cart("r")
 
 
-def test_carts_in_opposite_order_are_no_standstill(shop: Shop, workers: list[Stock]) -> None:
+def test_carts_in_opposite_order_are_no_standstill(shop: Shop, workers: list[Commands]) -> None:
     products = ("lamp", "desk", "bed")
     for product in products:
         shop.create(product, stock_count=20)
@@ -146,9 +148,9 @@ def test_carts_in_opposite_order_are_no_standstill(shop: Shop, workers: list[Sto
     check(shop)
 
 
-def test_nothing_is_oversold_and_nothing_is_lost(shop: Shop, workers: list[Stock]) -> None:
+def test_nothing_is_oversold_and_nothing_is_lost(shop: Shop, workers: list[Commands]) -> None:
     shop.create(stock_count=30, threshold_level=5)
-    free = Sale([OrderLine(Wanted("lamp", None, 1))], None, None, None)
+    free = Sale([OrderLine(RequestedLine("lamp", None, 1))], None, None, None)
     shrunk = Edit({}, -1, "broken", None, None)
     calls: list[Call] = []
     for number in range(12):
@@ -163,10 +165,10 @@ def test_nothing_is_oversold_and_nothing_is_lost(shop: Shop, workers: list[Stock
     check(shop)
 
 
-def test_each_crossing_is_told_once_by_sweeps_at_once(shop: Shop, workers: list[Stock]) -> None:
+def test_each_crossing_is_told_once_by_sweeps_at_once(shop: Shop, workers: list[Commands]) -> None:
     for number in range(12):
         shop.create(f"p{number}", stock_count=0)
-    at_once(workers, *[lambda worker: alerts.Alerts(worker).sweep()] * 4)
+    at_once(workers, *[lambda worker: alerts.sweep(worker.repository)] * 4)
     told = [(m["product_id"], m["warehouse_id"], m["sequence"], m["status"]) for m in shop.heard()]
     assert sorted(told) == alerts_raised(shop)
     check(shop)

@@ -13,21 +13,15 @@ from lib.runtime.errors import TooManyRequests
 from lib.runtime.event_handler import Api
 from lib.runtime.http_client import BUDGET, AwsError
 from lib.services.stock.handler import levels, movements, reconcile
+from lib.services.stock.handler.commands import commands
 from lib.services.stock.handler.levels import Place
 from lib.services.stock.handler.movements import Cause
-from lib.services.stock.handler.repository import stock
 
 from ...support.fake_aws import Asked, FakeAws
 from ...support.lambda_context import SPENT_SECONDS, Context
 from ...support.worker import refused
 from .conftest import RECONCILE, Shop
 from .consistency import check
-
-
-@pytest.fixture(autouse=True)
-def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing lags here."""
-    monkeypatch.setattr(reconcile, "PAUSE_SECONDS", 0)
 
 
 def quiet(shop: Shop) -> None:
@@ -53,7 +47,7 @@ def nightly(shop: Shop, capsys: pytest.CaptureFixture[str]) -> list[dict[str, An
 
 def compare(sleep: Callable[[float], None]) -> None:
     """Compare everything, in an invocation of its own."""
-    frame = Api({}, {"compare": partial(reconcile.everything, stock(), sleep)}, "")
+    frame = Api({}, {"compare": partial(reconcile.everything, commands().repository, sleep)}, "")
     frame({"schedule": "compare"}, Context(30))
 
 
@@ -66,7 +60,7 @@ def put(shop: Shop, table: str, rows: Iterable[dict[str, Any]]) -> None:
 
 def drifting(shop: Shop, places: list[Place]) -> None:
     """Levels of which the last movement left another count."""
-    at = levels.moment(shop.clock.now)
+    at = levels.format_timestamp(shop.clock.now)
     created = [levels.created(place, 10, 0, None, at) for place in places]
     put(shop, "movements", [movements.row(Cause(movements.CREATED, "me"), 10, level, "c") for level in created])
     put(shop, "management", [levels.row(level._replace(stock_count=11)) for level in created])
@@ -365,7 +359,7 @@ def test_a_pause_between_looks_is_for_all_levels(shop: Shop, capsys: pytest.Capt
         shop.create(product, warehouse_id=warehouse)
         shop.tamper(product, warehouse, stock_count=11)
     slept: list[float] = []
-    assert len(reconcile.product(stock(), "lamp", False, "me", slept.append)) == 2
+    assert len(reconcile.product(commands().repository, "lamp", False, "me", slept.append)) == 2
     assert len(slept) == reconcile.LOOKS - 1
     slept.clear()
     capsys.readouterr()

@@ -159,15 +159,6 @@ def test_a_key_is_its_callers_and_its_routes_own(shop: Shop) -> None:
     assert [move["actor"] for move in shop.moved()] == ["anonymous", "ann", "bob", "anonymous"]
 
 
-def test_a_key_is_forgotten_in_time(shop: Shop) -> None:
-    shop.create()
-    key = {"Idempotency-Key": "k"}
-    assert KEYED["fulfil"](shop, key, 1).status == 200
-    shop.clock.now += 24 * 3600 + 1
-    assert KEYED["fulfil"](shop, key, 2).status == 200
-    assert counts(shop) == (7, 0, 7)
-
-
 def test_a_request_that_was_refused_may_be_repeated_under_its_key(shop: Shop) -> None:
     shop.create(stock_count=0)
     key = {"Idempotency-Key": "k"}
@@ -221,11 +212,6 @@ def test_keyed_requests_without_effect_race_for_one_response(shop: Shop, callers
         answers = {*threads.map(lambda _: KEYED["set"](shop, KEY, 0).text, range(callers))}
     assert len(answers) == 1
     check(shop)
-
-
-def test_a_key_that_cannot_be_is_refused(shop: Shop) -> None:
-    shop.create()
-    refused(KEYED["fulfil"](shop, {"Idempotency-Key": ""}, 1), 400, "INVALID_REQUEST", "Idempotency-Key")
 
 
 def test_every_movement_is_told_newest_first(shop: Shop) -> None:

@@ -68,6 +68,11 @@ def test_a_wrong_key_is_told_of(told: str, capsys: pytest.CaptureFixture[str]) -
     assert "error: POST /inventory was answered 403" in capsys.readouterr().err
 
 
+def test_service_without_demo_data_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["seed", "--service", "items", "--outputs", write(tmp_path)]) == 1
+    assert capsys.readouterr().err == ("error: items has no demo data. Set seed=SeedData(...) in its ServiceFactory.\n")
+
+
 def test_without_a_deployment_there_is_something_to_do_first(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -16,7 +16,16 @@ from typing import Any
 
 import pytest
 
-from lib.assets.lambda_archive import own_sources, query_schema, shared_sources, sources, validator, zipped
+from lib.assets.lambda_archive import (
+    check_handlers,
+    own_sources,
+    query_schema,
+    shared_sources,
+    source_path,
+    sources,
+    validator,
+    zipped,
+)
 from lib.model import Function, Schedule, Service
 from lib.runtime.event_handler import Invalid
 from lib.services import SERVICES
@@ -51,7 +60,7 @@ def handler_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     (package / "__init__.py").touch()
     (package / "operations.py").write_text(
         "import json\n"
-        "from lib.runtime.event_handler import Response\n"
+        "from tap_stack.runtime.event_handler import Response\n"
         "from . import words\n\n\n"
         "def accept(request):\n    return Response(201, json.dumps([words.ACCEPTED, request.body]))\n\n\n"
         "def list_parcels(request):\n    return Response(200, json.dumps([words.LISTED, request.query]))\n\n\n"
@@ -158,7 +167,7 @@ def test_packed_function_may_find_the_origin_in_its_environment(
 
 def test_index_is_as_it_was_for_a_function_that_finds_nothing_in_its_environment(desk: str) -> None:
     assert packed(a_function(handler=desk), cors_origin="*")["index.py"] == (
-        "from lib.runtime.event_handler import Api, Route\n"
+        "from tap_stack.runtime.event_handler import Api, Route\n"
         "from postoffice.desk import operations as operations\n"
         "from validators import query_0\n"
         "\n"
@@ -206,7 +215,8 @@ def test_handler_that_has_a_start_is_started_once(desk: str, tmp_path: Path) -> 
 def test_handler_may_be_a_package_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "counter").mkdir()
     (tmp_path / "counter" / "__init__.py").write_text(
-        "from lib.runtime.event_handler import Response\n\n\ndef list_parcels(request):\n    return Response(204)\n"
+        "from tap_stack.runtime.event_handler import Response\n\n\n"
+        "def list_parcels(request):\n    return Response(204)\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     (answer,) = answers(packed(a_function(handler="counter")), tmp_path, an_event())
@@ -221,7 +231,7 @@ def test_packages_above_the_handler_are_packed_empty(desk: str) -> None:
 
 
 def test_nothing_of_the_program_itself_is_packed(files: dict[str, str]) -> None:
-    packages = ("index.py", "validators/", "lib/runtime/", "lib/services/")
+    packages = ("index.py", "validators/", "tap_stack/runtime/", "tap_stack/services/")
     own = {name for name, text in files.items() if text}
     assert not [name for name in own if not name.startswith(packages)]
     assert not [name for name in own if name.endswith("/service.py")]
@@ -242,7 +252,7 @@ def test_nothing_packed_imports_a_third_party_package(files: dict[str, str]) -> 
                 imported |= {alias.name.split(".")[0] for alias in node.names}
             if isinstance(node, ast.ImportFrom) and not node.level:
                 imported.add(str(node.module).split(".", maxsplit=1)[0])
-    assert {"json", "lib"} <= imported
+    assert {"json", "tap_stack"} <= imported
     assert imported <= own | sys.stdlib_module_names
 
 
@@ -312,6 +322,51 @@ def test_handler_that_is_not_in_a_package_is_refused_by_name(handler: str) -> No
         packed(function)
 
 
+@pytest.mark.parametrize(
+    ("statement", "module"),
+    [
+        ("from tap_stack.model import Service", "tap_stack.model.Service"),
+        ("import tap_stack.stack.config", "tap_stack.stack.config"),
+        ("from tap_stack import TapStack", "tap_stack.TapStack"),
+        ("from lib.model import Service", "lib.model.Service"),
+    ],
+)
+def test_handler_in_the_package_of_the_description_is_rejected(
+    desk: str, tmp_path: Path, statement: str, module: str
+) -> None:
+    (tmp_path / "sources" / "postoffice" / "desk" / "service.py").write_text(f"import json\n{statement}\n")
+    with pytest.raises(ValueError, match=r"^handler ") as caught:
+        check_handlers(a_service(functions=(a_function(handler=desk),)))
+    assert str(caught.value) == (
+        f"handler 'postoffice.desk.operations': postoffice/desk/service.py imports {module}, but all of the package "
+        "postoffice.desk is deployed to Lambda, which has only tap_stack.runtime; move the Lambda code to a package of "
+        "its own, such as postoffice.desk.handler.operations"
+    )
+
+
+def test_handler_that_imports_the_runtime_by_the_name_of_the_folder_is_rejected(desk: str, tmp_path: Path) -> None:
+    module = tmp_path / "sources" / "postoffice" / "desk" / "words.py"
+    module.write_text(f"{module.read_text()}from lib.runtime import errors\n")
+    with pytest.raises(ValueError, match=r"^handler ") as caught:
+        check_handlers(a_service(functions=(a_function(handler=desk),)))
+    assert str(caught.value) == (
+        "handler 'postoffice.desk.operations': postoffice/desk/words.py imports lib.runtime.errors, which Lambda code "
+        "must import as tap_stack.runtime.errors"
+    )
+
+
+def test_description_in_the_package_above_its_handler_is_accepted(desk: str, tmp_path: Path) -> None:
+    (tmp_path / "sources" / "postoffice" / "service.py").write_text("from tap_stack.model import Service\n")
+    words = tmp_path / "sources" / "postoffice" / "desk" / "words.py"
+    words.write_text(f"{words.read_text()}import tap_stack.runtime.errors\nfrom . import operations\n")
+    check_handlers(a_service(functions=(a_function(handler=desk),)))
+
+
+def test_files_of_an_archive_are_found_where_they_come_from() -> None:
+    assert source_path("tap_stack/runtime/errors.py") == ROOT / "lib/runtime/errors.py"
+    assert source_path("postoffice/desk/words.py") == Path("postoffice/desk/words.py")
+
+
 def test_changing_the_words_of_a_route_does_not_change_the_archive() -> None:
     service: Service = SERVICES["items"]
     (function,) = service.functions
@@ -329,7 +384,7 @@ def test_what_functions_share_and_what_each_has_of_its_own_are_all_there_is(desk
         "validators/body_NewParcel.py",
         "validators/query_0.py",
     }
-    assert {"lib/runtime/event_handler.py", "postoffice/desk/words.py"} <= set(shared)
+    assert {"tap_stack/runtime/event_handler.py", "postoffice/desk/words.py"} <= set(shared)
     assert sources(service, function, "*") == {**shared, **own}
     for files in (shared, own):
         assert list(files) == sorted(files)

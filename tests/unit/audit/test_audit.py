@@ -22,9 +22,9 @@ from lib.audit.report import counts, lines
 from lib.audit.sarif import document
 from lib.audit.waivers import WAIVERS
 from lib.cli import main
-from lib.services import SERVICES
+from lib.services import SERVICES, loadable
 from lib.settings.environments import ENVIRONMENTS
-from lib.stack.config import KEYS
+from lib.stack.config import config_keys
 
 from ...support.recordings import graph
 
@@ -81,17 +81,20 @@ def a_program_of_ones_own(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(("service", "row"), EVERYWHERE)
+@pytest.mark.untraced
 def test_nothing_fails_that_comes_with_the_library(service: str, row: str) -> None:
     found = list(audit(graph(service, row)))
     assert len(found) > 50
     assert [(f.control.name, f.resource.name) for f in found if f.state == "failed"] == []
 
 
+@pytest.mark.untraced
 def test_a_domain_fails_nothing() -> None:
     found = [f for f in audit(graph("items", "prod", *DOMAIN)) if f.resource.kind == "apigateway.DomainName"]
     assert {f.control.name: f.state for f in found} == {"CKV_AWS_206": "passed", "APIGateway.11": "waived"}
 
 
+@pytest.mark.untraced
 def test_nothing_fails_with_every_setting_of_production() -> None:
     found = list(audit(graph("stock", "prod", *PRODUCTION)))
     assert {"ec2.Vpc", "wafv2.WebAcl", "kms.Key", "backup.Vault", "cognito.UserPool"} <= {
@@ -117,7 +120,7 @@ def test_waiver_is_of_what_there_is_and_says_why_in_a_sentence(waiver: Waiver) -
     assert set(waiver.rows) <= ENVIRONMENTS.keys()
     assert waiver.reason.endswith(".")
     assert ". " not in waiver.reason
-    assert set(re.findall(r"`([a-z_]+)`", waiver.reason)) <= KEYS.keys()
+    assert set(re.findall(r"`([a-z_]+)`", waiver.reason)) <= config_keys(loadable()).keys()
 
 
 def test_nothing_is_waived_of_what_others_make() -> None:
@@ -187,11 +190,13 @@ def test_a_service_in_one_environment_passes(capsys: pytest.CaptureFixture[str])
     assert re.fullmatch(r"1 deployment, \d+ controls: \d+ passed, \d+ waived, 0 failed; \d+ more had .*", told[-1])
 
 
+@pytest.mark.untraced
 def test_every_row_is_judged_unless_one_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "--service", "items"]) == 0
     assert capsys.readouterr().out.splitlines()[-1].startswith("4 deployments, ")
 
 
+@pytest.mark.untraced
 def test_config_is_heeded(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "--service", "items", "--env", "dev", "--config", "log_retention_days=365"]) == 0
     assert "CloudWatch.16:" not in capsys.readouterr().out
@@ -275,6 +280,7 @@ def test_sarif_is_as_its_schema_says(schema: dict[str, Any], program: Path, tmp_
     assert failed[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == program.as_uri()
 
 
+@pytest.mark.untraced
 def test_sarif_tells_of_what_is_waived_as_suppressed(schema: dict[str, Any]) -> None:
     told = document({"items-dev": list(audit(graph("items", "dev")))}, Path("our tap.py"))
     fastjsonschema.compile(schema, use_default=False)(told)
@@ -310,6 +316,7 @@ def test_sarif_says_how_bad_it_is(name: str, level: str, score: str) -> None:
         ({"environment": "pr-7", "environment_profile": "prod"}, {"passed"}),
     ],
 )
+@pytest.mark.untraced
 def test_selected_profile_decides_on_protection_and_on_its_waiver(config: dict[str, str], states: set[str]) -> None:
     found = audit(graph("items", config.pop("environment"), *config.items()))
     assert {finding.state for finding in found if finding.control.name == "DynamoDB.6"} == states

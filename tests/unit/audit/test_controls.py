@@ -12,7 +12,8 @@ from lib.audit.control import Control
 from lib.audit.controls import CONTROLS
 from lib.audit.evaluate import judge
 from lib.audit.graph import Graph, Link, Resource
-from lib.stack.config import KEYS
+from lib.services import loadable
+from lib.stack.config import config_keys
 from lib.stack.diagnostics import DEPRECATED_RUNTIMES
 
 ALL = {control.name: control for controls in CONTROLS.values() for control in controls}
@@ -330,7 +331,7 @@ def test_control_says_what_it_is_and_what_mends_it(control: Control) -> None:
     assert all(re.fullmatch(rf"{known}|SecretsManager\.\d|(SEC|REL|COST)\d\d-BP\d\d", id_) for id_ in control.ids)
     assert control.remedy.endswith(".")
     settings = re.findall(r"`([a-z]+_[a-z_]+)`", control.remedy)
-    assert set(settings) <= KEYS.keys() | {"dead_letters", "key_required"}
+    assert set(settings) <= config_keys(loadable()).keys() | {"dead_letters", "key_required"}
 
 
 def test_no_two_controls_go_by_one_name() -> None:

@@ -123,6 +123,7 @@ def test_stage_without_throttle_needs_a_web_acl(path: str, rate: int, expected: 
 
 
 @pytest.mark.slow
+@pytest.mark.untraced
 def test_stage_next_to_a_web_acl_of_another_stack_is_waived() -> None:
     def program() -> None:
         TapStack("one", TapStackArgs("prod", service="items"))

@@ -122,13 +122,27 @@ def test_docs_command_writes_outdated_documents_unless_it_only_checks(
 ) -> None:
     document = tmp_path / "docs" / "page.md"
     monkeypatch.setattr(generate, "ROOT", tmp_path)
-    monkeypatch.setattr(generate, "outdated", lambda: {document: "new"})
+    monkeypatch.setattr(generate, "outdated", lambda _root, _names: {document: "new"})
     checked = run("docs", "--check")
     assert (checked.exit_code, checked.stdout) == (1, "docs/page.md: outdated, run make docs\n")
     assert not document.exists()
     written = run("docs")
     assert (written.exit_code, written.stdout) == (0, "docs/page.md: written\n")
     assert document.read_text(encoding="utf-8") == "new"
+
+
+def test_docs_of_single_services_are_written_in_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    written = run("docs", "--service", "stock").stdout.splitlines()
+    assert {"docs/stock/openapi.json: written", "docs/reference/configuration.md: written"} <= {*written}
+    assert not any("items" in line for line in written)
+    assert run("docs", "--service", "stock", "--check").exit_code == 0
+    monkeypatch.setattr(generate, "ROOT", tmp_path)
+    done = run("docs", "--service", "stock", "--check")
+    assert done.exit_code == 1
+    assert "docs/items/openapi.json: outdated, run make docs" in done.stdout.splitlines()
 
 
 def test_no_command_prints_the_help_and_is_a_usage_error() -> None:

@@ -13,19 +13,21 @@ from lib.cost.billing import BILLED, FREE, UNPRICED
 from lib.cost.month import Month
 from lib.cost.prices import PRICES, Price
 from lib.cost.traffic import Traffic, times
-from lib.cost.work import SWEEP, WORK, Operation, Work
+from lib.model import Operation, Workload
+from lib.model.aws_limits import ROUND_TRIP
+from lib.model.workload import EMPTY_SWEEP
 from lib.program.recorder import Deployment, Registered
-from lib.services import SERVICES
+from lib.services import SERVICES, load
 
 from ...support import builders as described
 
 DOLLARS = {name: Price(1, 1, price.unit, "") for name, price in PRICES.items()}
 SECONDS = 730 * 3600
-READ = Operation("read", "GET /parcels", reads=1, processor_ms=2)
-WRITE = Operation("write", "POST /parcels", reads=2, writes=10, trips=3)
-LOOK = Operation("look", reads=7)
-IDLE = Work(reads=(), writes=(), start_ms=0)
-BUSY = Work(reads=(READ,), writes=(WRITE,), start_ms=100, sweeps={"hourly": LOOK})
+READ = Operation(name="read", trigger="GET /parcels", read_units=1, processor_ms=1.5, cold_processor_ms=100)
+WRITE = Operation(name="write", trigger="POST /parcels", read_units=2, write_units=10, round_trips=(ROUND_TRIP,) * 3)
+LOOK = Operation(name="look", read_units=7)
+IDLE = Workload()
+BUSY = Workload(reads=(READ,), writes=(WRITE,), schedules={"hourly": LOOK})
 LOOKED, FOUND = (described.a_metric(name=name) for name in ("Looked", "Found"))
 POST = described.a_service(
     functions=(
@@ -77,16 +79,16 @@ def an_api(uri: str = "invokeArn:desk") -> list[Registered]:
     return found
 
 
-def made(*resources: Registered, work: Work = IDLE, **traffic: Any) -> Bill:
+def made(*resources: Registered, workload: Workload = IDLE, **traffic: Any) -> Bill:
     """What a month costs that is quiet in all that is not said."""
     deployment = Deployment(list(resources), {}, {}, [], [])
-    return bill(Month(deployment, Traffic(**{**QUIET, **traffic}), work, POST), DOLLARS)
+    return bill(Month(deployment, Traffic(**{**QUIET, **traffic}), workload, POST), DOLLARS)
 
 
 def served(*resources: Registered, **traffic: Any) -> Bill:
     """Likewise, of a deployment with an API whose one function does some work."""
     functions = [] if any(one.kind == "lambda.Function" for one in resources) else [a_function()]
-    return made(*an_api(), *functions, *resources, work=BUSY, **traffic)
+    return made(*an_api(), *functions, *resources, workload=BUSY, **traffic)
 
 
 def amounts(found: Bill, kind: str) -> dict[str, Any]:
@@ -172,8 +174,8 @@ def test_runs_are_requests_schedules_and_alerts() -> None:
 
 
 def test_operations_of_a_kind_have_equal_parts_of_the_requests() -> None:
-    work = Work(reads=(READ,), writes=(WRITE, READ), start_ms=0)
-    found = made(*an_api(), a_function(), a_table(), work=work, requests=1000, writes=0.8)
+    workload = Workload(reads=(READ,), writes=(WRITE, READ))
+    found = made(*an_api(), a_function(), a_table(), workload=workload, requests=1000, writes=0.8)
     assert amounts(found, "lambda.Function")["runs"] == 1000
     assert amounts(found, "dynamodb.Table") == {"reads": 200 + 400 * 2 + 400, "writes": 4000}
 
@@ -182,13 +184,13 @@ def test_a_schedule_that_nobody_measured_finds_nothing() -> None:
     rule = a_resource("cloudwatch.EventRule", name="daily", scheduleExpression="rate(1 day)")
     target = a_resource("cloudwatch.EventTarget", rule="daily", arn="arn:desk", input='{"schedule": "daily"}')
     found = served(rule, target, a_table())
-    assert amounts(found, "dynamodb.Table") == {"reads": 730 / 24 * SWEEP.reads}
+    assert amounts(found, "dynamodb.Table") == {"reads": 730 / 24 * EMPTY_SWEEP.read_units}
 
 
 @pytest.mark.parametrize(
     ("settings", "traffic", "gb_seconds"),
     [
-        # A trip of 10 ms; 2 ms of a whole processor, which 1769 MB are.
+        # A round trip of 10 ms; 2 ms of a whole processor with the runtime's overhead, which 1769 MB are.
         ({"memorySize": 177}, {}, 1000 * (0.010 + 0.002 * 1769 / 177) * 177 / 1024),
         ({"memorySize": 4096}, {}, 1000 * 0.012 * 4),
         ({"memorySize": 2048}, {"starts": 0.5}, 1000 * (0.012 + 0.5 * 0.1) * 2),
@@ -221,7 +223,7 @@ def test_an_alias_is_its_function() -> None:
         alias,
         a_resource("lambda.ProvisionedConcurrencyConfig", "a", **kept),
         a_resource("lambda.ProvisionedConcurrencyConfig", "b", **{**kept, "functionName": "post-arm"}),
-        work=BUSY,
+        workload=BUSY,
         requests=10,
     )
     assert amounts(found, "lambda.Function")["runs"] == 10
@@ -565,13 +567,15 @@ def test_no_type_is_both_billed_and_free() -> None:
 # What services do
 
 
-def test_every_service_has_its_work_and_its_operations_are_its_routes_and_schedules() -> None:
-    assert WORK.keys() == SERVICES.keys()
-    for name, work in WORK.items():
-        routes = {f"{route.method} {route.path}" for _, route in SERVICES[name].routes()}
-        assert {one.trigger for one in (*work.reads, *work.writes)} <= routes
-        schedules = {schedule.name for function in SERVICES[name].functions for schedule in function.schedules}
-        assert work.sweeps.keys() <= schedules
+@pytest.mark.parametrize("name", SERVICES)
+def test_operations_of_a_workload_are_routes_and_schedules_of_its_service(name: str) -> None:
+    service, workload = SERVICES[name], load(name).workload
+    assert workload
+    assert workload.reads
+    assert workload.writes
+    assert {one.trigger for one in workload.requests} <= {f"{r.method} {r.path}" for _, r in service.routes()}
+    schedules = {schedule.name for function in service.functions for schedule in function.schedules}
+    assert workload.schedules.keys() <= schedules
 
 
 # Reports

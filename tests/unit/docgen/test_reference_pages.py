@@ -6,12 +6,15 @@ import json
 
 from lib.docgen.reference_pages import configuration, controls, environments, key_policy, metrics, scopes, waivers
 from lib.documents import iam
+from lib.services import loadable
 from lib.settings import ApiSettings, Settings
 from lib.settings.environments import ENVIRONMENTS
-from lib.stack.config import KEYS, OTHER_KEYS
+from lib.stack.config import OTHER_KEYS, config_keys
 
 from ...support.builders import a_function, a_metric, a_route, a_service, a_yard
 from ...support.markdown import cells
+
+KEYS = config_keys(loadable())
 
 
 def test_scopes_are_listed_with_their_routes() -> None:

@@ -91,9 +91,11 @@ def test_during_the_tour_only_errors_are_printed(tmp_path: Path) -> None:
 
 def test_paths_in_tracebacks_are_relative_to_the_project(tmp_path: Path) -> None:
     logs = written(
-        tmp_path, 'File "/tmp/tap-local-x/ministack-lambda-desk-dev-y/code/lib/runtime/event_handler.py", line 2'
+        tmp_path, 'File "/tmp/tap-local-x/ministack-lambda-desk-dev-y/code/tap_stack/runtime/event_handler.py", line 2'
     )
     assert list(logs.new_lines()) == ['desk-dev | File "lib/runtime/event_handler.py", line 2']
+    written(tmp_path, 'File "/tmp/tap-local-x/ministack-lambda-desk-dev-y/code/index.py", line 3')
+    assert list(logs.new_lines()) == ['desk-dev | File "index.py", line 3']
 
 
 @pytest.mark.parametrize("line", ["[1]", '"text"', '{"message": "no level"}', "{", "7"])

@@ -128,10 +128,11 @@ def test_preflight_has_the_methods_of_its_path_and_the_origin_of_its_caller(
 
 def test_preflight_function_is_one_module_of_the_runtime_without_the_service(tmp_path: Path) -> None:
     files = preflight_sources(CONSTANTS)
-    assert list(files) == ["index.py", "lib/__init__.py", "lib/runtime/__init__.py", "lib/runtime/cors.py"]
+    runtime = ["tap_stack/__init__.py", "tap_stack/runtime/__init__.py", "tap_stack/runtime/cors.py"]
+    assert list(files) == ["index.py", *runtime]
     imported = [
         node.module or "" if isinstance(node, ast.ImportFrom) else node.names[0].name
-        for node in ast.walk(ast.parse(files["lib/runtime/cors.py"]))
+        for node in ast.walk(ast.parse(files["tap_stack/runtime/cors.py"]))
         if isinstance(node, ast.Import | ast.ImportFrom)
     ]
     assert imported == ["__future__", "collections.abc", "typing"]

@@ -12,12 +12,12 @@ import pytest
 
 from lib.runtime import dynamodb
 from lib.runtime.attributes import Item
-from lib.runtime.dynamodb import ConditionFailed, DynamoDB, TransactionCanceled, TransactionMet
+from lib.runtime.dynamodb import ConditionFailed, DynamoDB, TransactionCanceled
 from lib.runtime.errors import BadRequest, TooLarge, TooManyRequests
 from lib.runtime.http_client import BUDGET, AwsError, Client
 from lib.runtime.paging import Listing, PageTokens
 
-from ...support.fake_aws import Asked, FakeAws
+from ...support.fake_aws import Asked, FakeAws, canceled
 from ...support.lambda_context import SPENT_SECONDS
 
 LAST: Item = {"id": {"S": "a"}}
@@ -211,18 +211,13 @@ def test_a_page_is_read_when_it_is_asked_for(store: DynamoDB, fake_aws: FakeAws)
     assert {asked.headers["x-amz-target"] for asked in fake_aws.asked} == {"DynamoDB_20120810.Scan"}
 
 
-def cancelled(*codes: str) -> tuple[int, dict[str, Any]]:
-    reasons = [{"Code": code} for code in codes]
-    return (400, {"__type": "x#TransactionCanceledException", "message": "no", "CancellationReasons": reasons})
-
-
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
         ((400, {"__type": "x#ConditionalCheckFailedException", "Item": {"id": {"S": "a"}}}), ConditionFailed),
-        (cancelled("None", "ConditionalCheckFailed"), TransactionCanceled),
-        (cancelled("TransactionConflict", "ConditionalCheckFailed"), TransactionCanceled),
-        (cancelled("None", "TransactionConflict"), TooManyRequests),
+        (canceled("None", "ConditionalCheckFailed"), TransactionCanceled),
+        (canceled("TransactionConflict", "ConditionalCheckFailed"), TransactionCanceled),
+        (canceled("None", "TransactionConflict"), TooManyRequests),
         ((400, {"__type": "ThrottlingException"}), TooManyRequests),
         ((400, {"__type": "ValidationException", "message": "Item size has exceeded the maximum"}), TooLarge),
         ((400, {"__type": "ValidationException", "message": "no"}), AwsError),
@@ -234,38 +229,3 @@ def test_a_refusal_is_told_as_what_it_is(
     fake_aws.script = [answer]
     with pytest.raises(error):
         store.transact([])
-
-
-def test_a_cancelled_transaction_tells_which_action_was_at_fault(store: DynamoDB, fake_aws: FakeAws) -> None:
-    fake_aws.script = [cancelled("None", "ConditionalCheckFailed")]
-    with pytest.raises(TransactionCanceled, match="None, ConditionalCheckFailed") as raised:
-        store.transact([])
-    assert [raised.value.failed(position) for position in range(2)] == [False, True]
-
-
-def test_a_stale_transaction_that_met_another_is_not_sent_again(store: DynamoDB, fake_aws: FakeAws) -> None:
-    fake_aws.script = [cancelled("None", "TransactionConflict")]
-    with pytest.raises(TransactionMet):
-        store.transact([], stale=True)
-    assert len(fake_aws.asked) == 1
-
-
-def test_a_stale_transaction_that_was_throttled_is_sent_again(store: DynamoDB, fake_aws: FakeAws) -> None:
-    fake_aws.script = [cancelled("ThrottlingError"), (200, {})]
-    store.transact([], stale=True)
-    assert len(fake_aws.asked) == 2
-
-
-def test_failed_condition_is_raised_although_the_transaction_conflicted(store: DynamoDB, fake_aws: FakeAws) -> None:
-    fake_aws.script = [cancelled("ConditionalCheckFailed", "TransactionConflict")]
-    with pytest.raises(TransactionCanceled):
-        store.transact([], stale=True)
-
-
-@pytest.mark.parametrize("then", ["TransactionConflict", "ThrottlingError"])
-def test_transaction_that_may_have_been_executed_raises_neither_a_conflict_nor_a_throttle(
-    store: DynamoDB, fake_aws: FakeAws, then: str
-) -> None:
-    fake_aws.script = ["hang up", cancelled(then)]
-    with pytest.raises(AwsError):
-        store.transact([], stale=True)

@@ -18,7 +18,7 @@ from lib.local.emulator import free_port
 from lib.runtime import http_client
 from lib.runtime.http_client import AwsError, Client
 
-from ...support.fake_aws import Asked, FakeAws
+from ...support.fake_aws import Asked, FakeAws, canceled
 
 THROTTLED = (400, {"__type": "com.amazonaws#ThrottlingException", "message": "slow down"})
 BROKEN = (500, {"__type": "InternalServerError", "message": "oops"})
@@ -235,14 +235,9 @@ def test_calls_of_one_invocation_share_its_time(
         client.call("GetItem", {})
 
 
-def cancelled(*codes: str) -> tuple[int, dict[str, Any]]:
-    reasons = [{"Code": code} for code in codes]
-    return 400, {"__type": "TransactionCanceledException", "message": "", "CancellationReasons": reasons}
-
-
 @pytest.mark.parametrize("reason", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"])
 def test_a_transaction_that_met_another_is_tried_again(client: Client, fake_aws: FakeAws, reason: str) -> None:
-    fake_aws.script = [cancelled("None", reason), (200, {})]
+    fake_aws.script = [canceled("None", reason), (200, {})]
     client.call("TransactWriteItems", {})
     assert len(fake_aws.asked) == 2
 
@@ -251,7 +246,7 @@ def test_a_transaction_that_met_another_is_tried_again(client: Client, fake_aws:
 def test_a_transaction_whose_condition_failed_is_not_tried_again(
     client: Client, fake_aws: FakeAws, codes: tuple[str, ...]
 ) -> None:
-    fake_aws.script = [cancelled(*codes)]
+    fake_aws.script = [canceled(*codes)]
     with pytest.raises(AwsError):
         client.call("TransactWriteItems", {})
     assert len(fake_aws.asked) == 1

@@ -41,15 +41,15 @@ def test_keys_scopes_and_parts_have_rows_of_their_own() -> None:
 def test_a_trace_counts_until_it_expires() -> None:
     written = trace(name="lamp").put("table", {"id": {"S": "1"}})["Put"]["Item"]
     assert written[EXPIRES] == {"N": str(int(NOON) + LIFETIME_SECONDS)}
-    assert trace(name="lamp", seconds=LIFETIME_SECONDS).made(written) == {"id": {"S": "1"}}
-    assert trace(name="lamp", seconds=LIFETIME_SECONDS + 1).made(written) is None
-    assert trace(name="lamp").made(None) is None
+    assert trace(name="lamp", seconds=LIFETIME_SECONDS).unexpired_result(written) == {"id": {"S": "1"}}
+    assert trace(name="lamp", seconds=LIFETIME_SECONDS + 1).unexpired_result(written) is None
+    assert trace(name="lamp").unexpired_result(None) is None
 
 
 def test_another_request_under_the_same_key_is_rejected() -> None:
     written = trace(name="lamp").put("table", {})["Put"]["Item"]
     message = "^this Idempotency-Key came with another request before; use a new key$"
     with pytest.raises(IdempotencyConflict, match=message):
-        trace(name="desk").made(written)
+        trace(name="desk").unexpired_result(written)
     with pytest.raises(IdempotencyConflict, match=message):
-        trace(name="desk").made_before(written)
+        trace(name="desk").recorded_result(written)

@@ -9,7 +9,7 @@ import pytest
 
 from lib.runtime import parameters
 from lib.runtime.http_client import AwsError
-from lib.runtime.invocation import INVOCATION
+from lib.runtime.logging import INVOCATION
 
 from ...support.fake_aws import FakeAws
 

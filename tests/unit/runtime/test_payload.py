@@ -54,6 +54,6 @@ def test_the_largest_page_of_an_items_history_can_be_sent(character: str) -> Non
     numbers: Item = {name: {"N": "9" * 38} for name in ("version", "quantity", "price", "reorderThreshold")}
     texts: Item = {name: {"S": "x" * 40} for name in ("itemId", "status", "createdAt", "lastUpdated")}
     row = items.version_row(
-        items.Deed("UPDATE", "x", character * 128), {**old, **numbers, **texts}, {**new, **numbers, **texts}
+        items.AuditEvent("UPDATE", "x", character * 128), {**old, **numbers, **texts}, {**new, **numbers, **texts}
     )
     assert MAX_PAGE_SIZE * (sent_bytes(to_json(items.version_shown(row))) + 1) < MAX_BODY_BYTES

@@ -8,7 +8,6 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from lib.runtime.http_client import AwsError
 from lib.runtime.sns import MAX_BATCH_BYTES, Notification, Sns
 
 from ...support.fake_aws import Asked, FakeAws
@@ -22,50 +21,6 @@ def sns_fixture(fake_aws: FakeAws) -> Iterator[Sns]:
     client = Sns()
     yield client
     client.close()
-
-
-def test_a_message_has_a_text_for_people_and_one_for_programs(fake_aws: FakeAws, sns: Sns) -> None:
-    fake_aws.script = [(200, b"<PublishResponse/>")]
-    sns.publish(TOPIC, "Low stock", {"name": "Tür"}, "Tür: 3 left & falling", correlation_id="call-1")
-    (asked,) = fake_aws.asked
-    form = {name: value for name, (value,) in parse_qs(asked.body.decode()).items()}
-    texts = json.loads(form.pop("Message"))
-    assert form == {
-        "Action": "Publish",
-        "Version": "2010-03-31",
-        "TopicArn": TOPIC,
-        "Subject": "Low stock",
-        "MessageStructure": "json",
-        "MessageAttributes.entry.1.Name": "correlationId",
-        "MessageAttributes.entry.1.Value.DataType": "String",
-        "MessageAttributes.entry.1.Value.StringValue": "call-1",
-    }
-    assert (json.loads(texts["default"]), texts["email"]) == ({"name": "Tür"}, "Tür: 3 left & falling")
-    assert asked.headers["content-type"] == "application/x-www-form-urlencoded"
-    assert "/us-east-1/sns/aws4_request" in asked.headers["authorization"]
-    assert "x-amz-target" not in asked.headers
-
-
-@pytest.mark.parametrize(
-    ("status", "answer", "says"),
-    [
-        (
-            404,
-            b"<ErrorResponse><Error><Code>NotFound</Code>\n<Message>no\ntopic</Message></Error></ErrorResponse>",
-            ("NotFound", "no\ntopic"),
-        ),
-        (503, b"\xff<html>", ("HTTP503", "")),
-    ],
-)
-def test_a_refusal_is_read_from_its_xml(
-    fake_aws: FakeAws, sns: Sns, status: int, answer: bytes, says: tuple[str, str]
-) -> None:
-    fake_aws.script = [(status, answer)]
-    with pytest.raises(AwsError) as refused:
-        sns.publish(TOPIC, "Low stock", {}, "", correlation_id="call-1")
-    assert (refused.value.code, refused.value.message) == says
-    assert refused.value.ambiguous == (status >= 500)
-    assert len(fake_aws.asked) == 1, "one attempt: the sweep makes the others"
 
 
 def notifications(count: int, padding: int = 0) -> list[Notification]:
@@ -100,17 +55,37 @@ def accepting(*rejected: str) -> Callable[[Asked], tuple[int, bytes]]:
     return answer
 
 
-def test_an_entry_of_a_batch_is_what_a_single_message_is(fake_aws: FakeAws, sns: Sns) -> None:
-    fake_aws.script = [(200, b"<PublishResponse/>"), accepting()]
-    notification = Notification("Low stock", {"name": "Tür"}, "Tür: 3 left & falling", "call-1")
-    sns.publish(TOPIC, *notification[:3], correlation_id="call-1")
-    assert sns.publish_batch(TOPIC, [notification]) == {}
-    single, batch = map(form_of, fake_aws.asked)
+def test_a_message_has_a_text_for_people_and_one_for_programs(fake_aws: FakeAws, sns: Sns) -> None:
+    fake_aws.script = [accepting()]
+    assert (
+        sns.publish_batch(TOPIC, [Notification("Low stock", {"name": "Tür"}, "Tür: 3 left & falling", "call-1")]) == {}
+    )
+    (call,) = fake_aws.asked
+    form = form_of(call)
     entry = "PublishBatchRequestEntries.member.1."
-    common = {name: single.pop(name) for name in ("Version", "TopicArn")}
-    assert single.pop("Action") == "Publish"
-    expected = {entry + name: value for name, value in single.items()}
-    assert batch == {"Action": "PublishBatch", **common, entry + "Id": "0", **expected}
+    texts = json.loads(form.pop(f"{entry}Message"))
+    assert form == {
+        "Action": "PublishBatch",
+        "Version": "2010-03-31",
+        "TopicArn": TOPIC,
+        f"{entry}Id": "0",
+        f"{entry}Subject": "Low stock",
+        f"{entry}MessageStructure": "json",
+        f"{entry}MessageAttributes.entry.1.Name": "correlationId",
+        f"{entry}MessageAttributes.entry.1.Value.DataType": "String",
+        f"{entry}MessageAttributes.entry.1.Value.StringValue": "call-1",
+    }
+    assert (json.loads(texts["default"]), texts["email"]) == ({"name": "Tür"}, "Tür: 3 left & falling")
+    assert call.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert "/us-east-1/sns/aws4_request" in call.headers["authorization"]
+    assert "x-amz-target" not in call.headers
+
+
+def test_a_failure_without_xml_has_its_status_as_code_and_is_not_retried(fake_aws: FakeAws, sns: Sns) -> None:
+    fake_aws.script = [(503, b"\xff<html>")]
+    error = sns.publish_batch(TOPIC, notifications(1))[0]
+    assert (error.code, error.message, error.ambiguous) == ("HTTP503", "", True)
+    assert len(fake_aws.asked) == 1, "one attempt: the schedule makes the others"
 
 
 @pytest.mark.parametrize(("count", "batches"), [(0, []), (1, [1]), (10, [10]), (11, [10, 1]), (25, [10, 10, 5])])
@@ -143,10 +118,11 @@ def test_an_entry_that_the_response_lacks_is_not_accepted(fake_aws: FakeAws, sns
 
 
 def test_a_batch_that_fails_as_a_whole_leaves_the_others_to_be_sent(fake_aws: FakeAws, sns: Sns) -> None:
-    failure = b"<ErrorResponse><Error><Code>Throttled</Code><Message>slow down</Message></Error></ErrorResponse>"
+    failure = b"<ErrorResponse><Error><Code>Throttled</Code><Message>slow\ndown</Message></Error></ErrorResponse>"
     fake_aws.script = [(429, failure), accepting()]
     errors = sns.publish_batch(TOPIC, notifications(12))
     assert {position: str(error) for position, error in errors.items()} == dict.fromkeys(
-        range(10), "Throttled: slow down"
+        range(10), "Throttled: slow\ndown"
     )
+    assert not errors[0].ambiguous
     assert [len(ids(call)) for call in fake_aws.asked] == [10, 2]

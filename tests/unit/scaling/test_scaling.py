@@ -2,35 +2,49 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from lib.cli import main
+from lib.cli import scaling as command
 from lib.components.data.table import SCALING_TARGET_PERCENT
 from lib.docgen.generate import filled
-from lib.scaling import model
-from lib.scaling.facts import (
-    COLD_SHARE,
-    FACTS,
-    ONE_KEY,
-    OPERATIONS,
-    PLATFORM,
-    SANDBOX,
-    SINGLE,
-    VCPU,
-    Operation,
+from lib.model import Operation, Workload
+from lib.model.aws_limits import (
+    COLD_START_PERCENT,
+    ENVIRONMENT_START,
+    PARTITION_WRITES,
+    QUANTITIES,
+    ROUND_TRIP,
+    RUNTIME_OVERHEAD,
+    VCPU_MEMORY,
 )
-from lib.scaling.report import RATE, TARGET_MS, advised, sections
-from lib.services import SERVICES
+from lib.model.workload import processor_share
+from lib.scaling import model
+from lib.scaling.report import RATE, TARGET_MS, advised, measured, sections
+from lib.services import BUILT_IN, load
 from lib.settings import ApiSettings, AuthorizationSettings, FunctionSettings, TableSettings
 from lib.settings.environments import ENVIRONMENTS
 from lib.stack.args import TapStackArgs
 
+from ...support.builders import replace_service
+
 pytestmark = pytest.mark.slow
 
 PAGE = Path("docs/scaling.md").read_text(encoding="utf-8")
-READ = Operation("items", "read", "lambda", 1.5, 40, (SINGLE, SINGLE), reads=1)
-WRITE = Operation("inventory", "create", "api-lambda", 1.5, 40, (SINGLE,), writes=4, key_writes=1)
+OPERATIONS = measured(BUILT_IN)
+READ = Operation(
+    name="read",
+    trigger="GET /items/{ItemId}",
+    table_read_units=1,
+    round_trips=(ROUND_TRIP, ROUND_TRIP),
+    processor_ms=1.5,
+    cold_processor_ms=40,
+)
+WRITE = Operation(name="create", trigger="POST /items", table_write_units=4, partition_write_units=1, processor_ms=1.5)
 
 
 def test_the_page_says_what_the_model_does() -> None:
@@ -39,19 +53,19 @@ def test_the_page_says_what_the_model_does() -> None:
 
 
 def test_processor_time_comes_in_proportion_to_memory_up_to_one() -> None:
-    assert model.processor(VCPU.value) == model.processor(2 * VCPU.value) == 1
-    assert model.processor(VCPU.value / 8) == 0.125
+    assert processor_share(VCPU_MEMORY.value) == processor_share(2 * VCPU_MEMORY.value) == 1
+    assert processor_share(VCPU_MEMORY.value / 8) == 0.125
 
 
 def test_a_function_computes_by_its_memory_and_waits_all_the_same() -> None:
-    waits = 2 * SINGLE.value
-    assert model.function_ms(READ, VCPU.value) == 1.5 + PLATFORM.value + waits
-    assert model.function_ms(READ, VCPU.value / 10) == pytest.approx(10 * (1.5 + PLATFORM.value) + waits)
+    waits = 2 * ROUND_TRIP.value
+    assert READ.duration_ms(VCPU_MEMORY.value) == 1.5 + RUNTIME_OVERHEAD.value + waits
+    assert READ.duration_ms(VCPU_MEMORY.value / 10) == pytest.approx(10 * (1.5 + RUNTIME_OVERHEAD.value) + waits)
 
 
 def test_a_cold_start_imports_at_the_speed_of_its_memory() -> None:
-    times = model.response_ms(READ, VCPU.value / 2)
-    assert times.other.mean - times.usual.mean == SANDBOX.value + 80
+    times = model.response_ms(READ, VCPU_MEMORY.value / 2)
+    assert times.other.mean - times.usual.mean == ENVIRONMENT_START.value + 80
 
 
 def test_few_cold_starts_are_seen_in_few_answers() -> None:
@@ -61,10 +75,10 @@ def test_few_cold_starts_are_seen_in_few_answers() -> None:
 
 
 def test_short_requests_take_concurrency_for_their_rate_and_long_ones_for_their_time() -> None:
-    assert model.offered(READ, VCPU.value, 1000) == pytest.approx(12)
-    assert model.concurrency(READ, VCPU.value, 1000) == 110
-    slow = READ._replace(trips=(SINGLE,) * 100)
-    assert model.concurrency(slow, VCPU.value, 1000) > model.offered(slow, VCPU.value, 1000) > 500
+    assert model.offered(READ, VCPU_MEMORY.value, 1000) == pytest.approx(22)
+    assert model.concurrency(READ, VCPU_MEMORY.value, 1000) == 110
+    slow = replace(READ, round_trips=(ROUND_TRIP,) * 100)
+    assert model.concurrency(slow, VCPU_MEMORY.value, 1000) > model.offered(slow, VCPU_MEMORY.value, 1000) > 500
 
 
 def stops(operation: Operation, args: TapStackArgs) -> tuple[str, float]:
@@ -77,15 +91,15 @@ def test_a_deployment_stops_at_the_least_of_its_figures() -> None:
     busy = FunctionSettings(reserved_concurrency=7, memory_mb=1769)
     assert stops(READ, TapStackArgs()) == ("the stage's throttle", 17)
     assert stops(READ, TapStackArgs(api=api, function=busy)) == ("10 for each unit of concurrency", 70)
-    slow = READ._replace(trips=(SINGLE,) * 100)
+    slow = replace(READ, round_trips=(ROUND_TRIP,) * 100)
     what, rate = stops(slow, TapStackArgs(api=api, function=busy))
     assert (what, rate < 7 / 0.5) == ("concurrency", True)
 
 
 def test_a_route_stops_at_its_own_throttle() -> None:
-    read = Operation("stock", "read", "get-level", 1.5, 40, (SINGLE,), route="GET /inventory/{productId}")
+    read = Operation(name="read", trigger="GET /inventory/{productId}")
     assert stops(read, TapStackArgs(service="stock")) == ("the route's throttle", 250)
-    keyed = read._replace(route="GET /inventory/{productId}/level")
+    keyed = replace(read, trigger="GET /inventory/{productId}/level")
     assert stops(keyed, TapStackArgs(service="stock")) == ("the stage's throttle", 10_000)
 
 
@@ -107,7 +121,7 @@ def test_a_quota_counts_where_a_key_is_asked_for() -> None:
     keyed = TapStackArgs(authorization=AuthorizationSettings(type="API_KEY"), api=ApiSettings(quota_per_month=5000))
     assert model.limits(READ, TapStackArgs()).quota is None
     assert model.limits(READ, keyed).quota == 5000
-    assert model.limits(OPERATIONS[-1], TapStackArgs(service="stock")).quota == 1_000_000_000
+    assert model.limits(OPERATIONS[-1].operation, TapStackArgs(service="stock")).quota == 1_000_000_000
 
 
 def test_a_month_costs_the_more_the_more_memory_it_has() -> None:
@@ -116,18 +130,13 @@ def test_a_month_costs_the_more_the_more_memory_it_has() -> None:
 
 def test_what_is_advised_takes_the_rate_within_the_target() -> None:
     for one in OPERATIONS:
-        found = model.limits(one, advised(one))
+        found = model.limits(one.operation, advised(one.service))
         assert min(found.at_first.values()) >= RATE, one.name
-        assert model.response_ms(one, found.memory_mb, 0.01).percentile(99) < TARGET_MS, one.name
-
-
-def test_operations_are_of_functions_that_there_are() -> None:
-    for one in OPERATIONS:
-        assert one.function in {function.name for function in SERVICES[one.service].functions}
+        assert model.response_ms(one.operation, found.memory_mb, 0.01).percentile(99) < TARGET_MS, one.name
 
 
 def test_what_is_assumed_says_what_would_tell_it() -> None:
-    assert all(one.source and (one.measure or one.kind == "published") for one in FACTS)
+    assert all(one.source and (one.measure or one.kind == "published") for one in QUANTITIES)
 
 
 IN_FLIGHT = 1_000
@@ -136,7 +145,7 @@ SHARE_OF_READS = 0.9
 
 
 def test_production_profile_has_what_its_concurrent_requests_need() -> None:
-    operations = {one.name: one for one in OPERATIONS}
+    operations = {one.name: one.operation for one in OPERATIONS}
     mix = {
         operations["inventory: read, audited"]: SHARE_OF_READS,
         operations["inventory: create"]: 1 - SHARE_OF_READS,
@@ -148,9 +157,11 @@ def test_production_profile_has_what_its_concurrent_requests_need() -> None:
     for ceiling, units in ((table.max_read_capacity, needed.reads), (table.max_write_capacity, needed.writes)):
         assert units <= (ceiling or 0) * SCALING_TARGET_PERCENT / 100 < units * 1.05
     assert (table.read_capacity, table.write_capacity) == (50, 50)
-    assert needed.key_writes < ONE_KEY.value
+    assert needed.key_writes < PARTITION_WRITES.value
     for one in mix:
-        assert model.response_ms(one, function.memory_mb or 0, COLD_SHARE.value / 100).percentile(99) < TARGET_MS
+        assert (
+            model.response_ms(one, function.memory_mb or 0, COLD_START_PERCENT.value / 100).percentile(99) < TARGET_MS
+        )
 
 
 def test_the_page_lists_what_split_functions_reserve() -> None:
@@ -162,3 +173,60 @@ def test_the_page_lists_what_split_functions_reserve() -> None:
     )
     functions = shared.description().functions
     assert {shared.function_settings(function).reserved_concurrency for function in functions} == {-1}
+
+
+PAGE_TEXT = "# 1,000 requests\n<!-- generated:facts -->\nold\n<!-- /generated:facts -->\n"
+
+
+@pytest.fixture(name="page")
+def an_outdated_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    page = tmp_path / "scaling.md"
+    page.write_text(PAGE_TEXT, encoding="utf-8")
+    monkeypatch.setattr(command, "PAGE", page)
+    return page
+
+
+def test_command_writes_an_outdated_page_unless_it_only_checks(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scaling", "--check"]) == 1
+    assert capsys.readouterr().out == "docs/scaling.md: outdated, run make scaling\n"
+    assert page.read_text(encoding="utf-8") == PAGE_TEXT
+    assert main(["scaling"]) == 0
+    assert "\nrequest " in capsys.readouterr().out
+    assert "| memory of a function with one vCPU | 1,769 MB |" in page.read_text(encoding="utf-8")
+    assert main(["scaling", "--check"]) == 0
+    assert not capsys.readouterr().out
+
+
+def test_command_prints_the_tables_of_some_services(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scaling", "--service", "items", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["advised"]
+    assert [(row["request"], row["environment"]) for row in rows] == [
+        ("items: read", "prod"),
+        ("items: create", "prod"),
+    ]
+    assert page.read_text(encoding="utf-8") == PAGE_TEXT
+
+
+def test_command_names_services_without_a_workload(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replace_service(monkeypatch, load("items").default)
+    assert main(["scaling", "--service", "items"]) == 1
+    printed = capsys.readouterr()
+    assert printed.err == (
+        "items has no workload. Set workload=Workload(...) in its ServiceFactory: see CONTRIBUTING.md.\n"
+    )
+    assert not printed.out
+    assert main(["scaling", "--service", "items", "--service", "stock"]) == 0
+    assert "stock: reserve" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("option", [["--json"], ["--service", "items"]])
+def test_check_of_the_page_has_no_other_options(option: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scaling", "--check", *option]) == 2
+    assert capsys.readouterr().err.startswith("error: --check cannot be combined with --service or --json. Run ")
+
+
+def test_workload_starts_as_slowly_as_its_slowest_operation() -> None:
+    assert Workload().cold_processor_ms == 0
+    assert Workload(reads=(READ,), others=(replace(READ, cold_processor_ms=50),)).cold_processor_ms == 50

@@ -11,7 +11,7 @@ import pytest
 from lib.services.stock.handler import levels, movements, reservations
 from lib.services.stock.handler.levels import Rearm
 from lib.services.stock.handler.movements import Cause
-from lib.services.stock.handler.reservations import Booking, Line, Wanted
+from lib.services.stock.handler.reservations import Booking, Line, RequestedLine
 from lib.services.stock.service import stock
 from lib.services.stock.settings import StockSettings
 from lib.settings import ApiSettings
@@ -63,9 +63,9 @@ def test_holds_that_end_together_are_one() -> None:
 
 def test_nobody_holds_what_was_held_until_now() -> None:
     level = levels.held(held(), units=3, end=NOON + 120, at=AT)
-    assert level.at(NOON + 59.9) == level
-    assert (level.at(NOON + 60).reserved_count, level.at(NOON + 60).holds) == (3, {NOON + 120: 3})
-    assert level.at(NOON + 120).available == 10
+    assert level.as_of(NOON + 59.9) == level
+    assert (level.as_of(NOON + 60).reserved_count, level.as_of(NOON + 60).holds) == (3, {NOON + 120: 3})
+    assert level.as_of(NOON + 120).available == 10
 
 
 @pytest.mark.parametrize("level", [LEVEL, LEVEL._replace(category=None), held()])
@@ -102,7 +102,7 @@ def ends_over_a_day(lifetimes: Callable[[], int], seconds: float) -> Iterator[tu
     now, level = float(NOON), LEVEL
     while now < NOON + 86_400:
         end = levels.end_of_hold(now, lifetimes(), [level])
-        level = levels.held(level, units=1, end=end, at=AT).at(now)
+        level = levels.held(level, units=1, end=end, at=AT).as_of(now)
         yield now, level
         now += seconds
 
@@ -126,10 +126,10 @@ def test_a_level_has_at_most_64_ends_whatever_the_lifetimes() -> None:
 
 
 def test_a_moment_is_later_than_the_one_before() -> None:
-    assert levels.moment(NOON) == AT
-    assert levels.moment(NOON, AT) == "2027-01-15T08:00:00.000001Z"
-    assert levels.moment(NOON, "2027-12-31T23:59:59.999999Z") == "2028-01-01T00:00:00.000000Z"
-    assert levels.moment(NOON + 1, AT) == "2027-01-15T08:00:01.000000Z"
+    assert levels.format_timestamp(NOON) == AT
+    assert levels.format_timestamp(NOON, AT) == "2027-01-15T08:00:00.000001Z"
+    assert levels.format_timestamp(NOON, "2027-12-31T23:59:59.999999Z") == "2028-01-01T00:00:00.000000Z"
+    assert levels.format_timestamp(NOON + 1, AT) == "2027-01-15T08:00:01.000000Z"
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_an_alert_is_due_at_once() -> None:
 
 
 def test_a_movement_tells_what_is_known() -> None:
-    told = movements.shown(movements.row(Cause("SOLD", "me", reason="x"), 2, held(), "call-1"))
+    told = movements.to_response(movements.row(Cause("SOLD", "me", reason="x"), 2, held(), "call-1"))
     assert told.keys().isdisjoint({"reservationId", "reference"})
     assert (told["reason"], told["quantity"], told["available"], told["correlationId"]) == ("x", 2, 8, "call-1")
 
@@ -244,22 +244,27 @@ def test_a_row_holds_a_line() -> None:
 
 
 def test_a_line_is_live_until_it_ends() -> None:
-    assert LINE.live(NOON + 59.9)
-    assert not LINE.live(NOON + 60)
-    assert not LINE._replace(state="RELEASED").live(NOON)
+    assert LINE.is_active(NOON + 59.9)
+    assert not LINE.is_active(NOON + 60)
+    assert not LINE._replace(state="RELEASED").is_active(NOON)
 
 
 def test_lines_are_added_up_those_of_a_certain_warehouse_first() -> None:
-    asked = [Wanted("lamp", None, 1), Wanted("lamp", "north", 2), Wanted("lamp", None, 3), Wanted("desk", "north", 1)]
-    assert reservations.added_up(asked) == [
-        Wanted("lamp", "north", 2),
-        Wanted("desk", "north", 1),
-        Wanted("lamp", None, 4),
+    requested = [
+        RequestedLine("lamp", None, 1),
+        RequestedLine("lamp", "north", 2),
+        RequestedLine("lamp", None, 3),
+        RequestedLine("desk", "north", 1),
+    ]
+    assert reservations.merge_lines(requested) == [
+        RequestedLine("lamp", "north", 2),
+        RequestedLine("desk", "north", 1),
+        RequestedLine("lamp", None, 4),
     ]
 
 
 def test_the_same_request_has_the_same_digest_in_any_order() -> None:
-    one, two = Wanted("lamp", None, 1), Wanted("desk", "None", 2)
+    one, two = RequestedLine("lamp", None, 1), RequestedLine("desk", "None", 2)
     booking = Booking("r", [one, two], 30)
     assert booking.digest == booking._replace(lines=[two, one], reference="order").digest
     others = [([one], 30), ([one, two], 31), ([one, two._replace(warehouse_id=None)], 30)]
@@ -267,7 +272,7 @@ def test_the_same_request_has_the_same_digest_in_any_order() -> None:
 
 
 def test_a_digest_is_that_of_earlier_releases() -> None:
-    assert Booking("r", [Wanted("lamp", None, 1)], 30).digest == "03fff1160f2be1053fe0d7ab44d0e2f2"
+    assert Booking("r", [RequestedLine("lamp", None, 1)], 30).digest == "03fff1160f2be1053fe0d7ab44d0e2f2"
 
 
 def test_lines_that_an_earlier_reservation_has_left_are_not_its_own() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lib.services import CHOICES
+from lib.services import loadable
 from lib.settings import LAYERS, docs_of
 from lib.stack.outputs import ServiceOutputs, StackOutputs
 
@@ -38,6 +38,8 @@ def test_text_under_a_field_is_told_on_one_line() -> None:
     }
 
 
-@pytest.mark.parametrize("cls", [*LAYERS.values(), *(choice.settings for choice in CHOICES.values()), *OUTPUTS])
+@pytest.mark.parametrize(
+    "cls", [*LAYERS.values(), *(factory.settings for factory in loadable() if factory.settings), *OUTPUTS]
+)
 def test_everything_that_users_set_or_are_told_is_documented(cls: type) -> None:
     assert all(text for name, text in docs_of(cls).items() if name != "WHERE")

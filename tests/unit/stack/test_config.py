@@ -15,18 +15,18 @@ import pytest
 import yaml
 
 from lib.program.recorder import Deployment, Registered, record
-from lib.services import CHOICES, SERVICES
+from lib.services import SERVICES, load, loadable
 from lib.services.inventory.service import inventory
 from lib.services.inventory.settings import InventorySettings
 from lib.settings import LAYERS
 from lib.settings.origins import EXPECTED
 from lib.stack.config import (
-    KEYS,
     OTHER_KEYS,
     ConfigError,
     args_from_config,
     check_keys,
     check_stack_name,
+    config_keys,
     secrets_from_config,
 )
 from lib.tap_stack import TapStackArgs
@@ -38,6 +38,7 @@ PROJECT = Path(__file__).parents[3] / "Pulumi.yaml"
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1"
 POOL = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_1"
 VAULT = "arn:aws:backup:us-west-2:123456789012:backup-vault:far"
+KEYS = config_keys(loadable())
 VALUES: dict[str, tuple[str, Any, list[str]]] = {
     "lambda_runtime": ("python3.12", "python3.12", ["ruby3.3"]),
     "lambda_memory_size": ("256", 256, ["large", "64", "1.5"]),
@@ -138,7 +139,7 @@ VALUES: dict[str, tuple[str, Any, list[str]]] = {
 OWNERS = {
     name: owners
     for name, key in KEYS.items()
-    if (owners := [service for service, choice in CHOICES.items() if choice.settings in key.layers])
+    if (owners := [service for service in SERVICES if load(service).settings in key.layers])
 }
 """The services whose own option a key is."""
 MEMBERS = {"authorization": "COGNITO_USER_POOLS"}
@@ -205,8 +206,9 @@ def test_thresholds_of_low_stock_are_one_key() -> None:
 def test_option_of_a_service_sets_its_field_and_no_other(name: str, service: str) -> None:
     text, value, _ = VALUES[name]
     made = args(service=service, **{name: text})
-    choice = CHOICES[service]
-    assert made.service == choice.make(choice.settings(**{KEYS[name].field: value}))
+    factory = load(service)
+    assert factory.settings
+    assert made.service == factory.build(factory.settings(**{KEYS[name].field: value}))
     assert not [figure for figure in settings_of(made).values() if figure is not None]
 
 
@@ -480,6 +482,11 @@ def test_unknown_key_in_the_environment_is_rejected(monkeypatch: pytest.MonkeyPa
 def test_keys_that_the_program_reads_itself_are_known() -> None:
     pulumi.runtime.set_all_config({"tap:colour": "red"})
     check_keys(pulumi.Config("tap"), own_keys=["colour"])
+
+
+def test_keys_of_other_services_are_known() -> None:
+    pulumi.runtime.set_all_config({"tap:service": "items", "tap:reservation_minutes": "45"})
+    check_keys(pulumi.Config("tap"))
 
 
 def test_all_keys_of_the_project_are_known() -> None:

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, Optional
 
 from ....runtime.attributes import Attribute, Item
 from ....runtime.errors import BadRequest
-from ....runtime.invocation import INVOCATION
+from ....runtime.logging import INVOCATION
 from ....runtime.reserved_keys import PREFIX
 
 REQUIRED = ("name", "quantity", "category")
@@ -58,7 +58,7 @@ Changes = dict[str, Optional[Attribute]]
 """Fields with their new values; None takes one away."""
 
 
-class Deed(NamedTuple):
+class AuditEvent(NamedTuple):
     """What is done, to which item (none for a listing), by whom: what the audit tells."""
 
     operation: str
@@ -90,7 +90,7 @@ def status_of(item: Item) -> Attribute:
     return {"S": "out_of_stock" if Decimal(item["quantity"]["N"]) == 0 else "available"}
 
 
-def succeeded(item: Item, changes: Changes) -> Item:
+def next_version(item: Item, changes: Changes) -> Item:
     """The version after `item`."""
     fields = {name: value for name, value in {**item, **changes}.items() if value is not None}
     return {**fields, "version": {"N": str(version_of(item) + 1)}, "lastUpdated": moment()}
@@ -140,28 +140,28 @@ def item_of(row: Item) -> Item:
     return {**found, "version": row.get("latestVersion", row["version"])}
 
 
-def now_row(item: Item, alerted: Item) -> Item:
+def current_row(item: Item, alerted: Item) -> Item:
     """The row of what an item is now, with its state of alerts.  Its `listedAt` puts it into the indexes."""
     both = f"{item['status']['S']}#{item['category']['S']}"
     index = {"listing": ITEMS, "categoryStatus": {"S": both}, "listedAt": item["createdAt"]}
     return {**item, "version": NOW_VERSION, "latestVersion": item["version"], **index, **alerted}
 
 
-def gone_row(item: Item) -> Item:
+def tombstone_row(item: Item) -> Item:
     """The row of an item that is deleted."""
     kept = {name: item[name] for name in ("itemId", "createdAt", "lastUpdated")}
     return {**kept, "version": NOW_VERSION, "latestVersion": item["version"], "deleted": {"BOOL": True}}
 
 
-def version_row(deed: Deed, old: Item | None, item: Item) -> Item:
+def version_row(event: AuditEvent, old: Item | None, item: Item) -> Item:
     """The row of a version: the item, who made it so, and of an update what it changed."""
     changes: Item = {}
-    if deed.operation == "UPDATE" and old is not None:
+    if event.operation == "UPDATE" and old is not None:
         for name in FIELDS:
             if not _equal(old.get(name), item.get(name)):
                 values = {"old": old.get(name), "new": item.get(name)}
                 changes[name] = {"M": {which: value for which, value in values.items() if value is not None}}
-    return {**item, "operation": {"S": deed.operation}, "changedBy": {"S": deed.by}, "changes": {"M": changes}}
+    return {**item, "operation": {"S": event.operation}, "changedBy": {"S": event.by}, "changes": {"M": changes}}
 
 
 def version_shown(row: Item) -> Item:
@@ -170,14 +170,14 @@ def version_shown(row: Item) -> Item:
     return {**told, "changedAt": row["lastUpdated"], "item": {"M": item_of(row)}}
 
 
-def audit_row(deed: Deed, old: Item | None, new: Item | None) -> Item:
+def audit_row(event: AuditEvent, old: Item | None, new: Item | None) -> Item:
     """The trace of an operation."""
     return {
         "auditId": {"S": new_id()},
         "timestamp": moment(),
-        "operation": {"S": deed.operation},
-        "itemId": {"S": deed.item_id} if deed.item_id else NOTHING,
-        "userId": {"S": deed.by},
+        "operation": {"S": event.operation},
+        "itemId": {"S": event.item_id} if event.item_id else NOTHING,
+        "userId": {"S": event.by},
         "correlationId": {"S": INVOCATION.correlation_id},
         "oldValue": {"M": old} if old else NOTHING,
         "newValue": {"M": new} if new else NOTHING,
@@ -204,7 +204,7 @@ def version_key(item_id: str, version: int) -> Item:
     return {"itemId": {"S": item_id}, "version": {"N": str(version)}}
 
 
-def low(item: Item, default_threshold: int) -> bool:
+def is_low_stock(item: Item, default_threshold: int) -> bool:
     """Whether the stock of an item is at or under its threshold."""
     return Decimal(item["quantity"]["N"]) <= Decimal(threshold(item, default_threshold)["N"])
 
@@ -223,10 +223,10 @@ def alerting(row: Item | None, item: Item, default_threshold: int, now: float) -
     limit = Decimal(threshold(item, default_threshold)["N"])
     until = None
     if row is not None and Decimal(item["quantity"]["N"]) <= limit + max(Decimal(1), limit * REARM_PERCENT / 100):
-        until = int(row[ALERTED]["N"]) if ALERTED in row else 0 if low(row, default_threshold) else None
+        until = int(row[ALERTED]["N"]) if ALERTED in row else 0 if is_low_stock(row, default_threshold) else None
     if until and until <= now:
         until = None
-    if low(item, default_threshold):
+    if is_low_stock(item, default_threshold):
         return {ALERTED: {"N": "0"}}, until is None
     return ({} if until is None else {ALERTED: {"N": str(until or int(now) + REARM_SECONDS)}}), False
 

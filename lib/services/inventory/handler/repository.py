@@ -5,21 +5,21 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, cached_property
 from types import MappingProxyType
 from typing import Any, Callable, NamedTuple
 
 from ....runtime import metrics, parameters
 from ....runtime.attributes import Attribute, Item
-from ....runtime.dynamodb import ConditionFailed, DynamoDB, TransactionCanceled
-from ....runtime.errors import BadRequest, Conflict, NotFound, PreconditionFailed, TooManyRequests, VersionConflict
-from ....runtime.http_client import BUDGET, Call
+from ....runtime.dynamodb import ConditionFailed, DynamoDB, put_action
+from ....runtime.errors import BadRequest, Conflict, NotFound, PreconditionFailed, VersionConflict
+from ....runtime.http_client import Call
 from ....runtime.idempotency import Idempotency
 from ....runtime.paging import Listing, PageTokens
 from ....runtime.reserved_keys import EXPIRES
+from ....runtime.transactions import AlreadyExecuted, Retries, Transactions, WriteConflict
 from . import items
-from .alerts import LEASE_SECONDS, Alerts
-from .items import Deed
+from .items import AuditEvent
 
 CONFIG_PARAMETER = "CONFIG_PARAMETER"
 MAX_PAGE_SIZE = 50
@@ -69,22 +69,6 @@ class Page(NamedTuple):
     token: str | None
 
 
-class _Overtaken(Exception):
-    """Somebody else changed the item in between; `row` is what it is now."""
-
-    def __init__(self, row: Item) -> None:
-        super().__init__("overtaken")
-        self.row = row
-
-
-class _MadeBefore(Exception):
-    """The same request was carried out before; `made` is the key of the version it made."""
-
-    def __init__(self, made: Item) -> None:
-        super().__init__("made before")
-        self.made = made
-
-
 class Inventory:
     """Items with their versions, their audit, the guards of their skus, and alerts."""
 
@@ -92,7 +76,7 @@ class Inventory:
         self._items = items_table
         self._audit = audit_table
         self._store = store
-        self._alerts = Alerts(store, items_table)
+        self._transactions = Transactions(store, items_table)
         self._config: Config | None = None
         self._tokens = PageTokens(store, items_table, items.own_row)
 
@@ -110,7 +94,7 @@ class Inventory:
         try:
             self._store.call("PutItem", **idempotency.put(self._items, {})["Put"])
         except ConditionFailed as exc:
-            idempotency.made_before(exc.item or {})
+            idempotency.recorded_result(exc.item or {})
 
     def create(self, fields: Item, by: str, idempotency: Idempotency | None = None) -> Item:
         """A new item; `Conflict` if another has its sku."""
@@ -119,9 +103,9 @@ class Inventory:
             fields = {**fields, "sku": {"S": items.normalized_sku(sku["S"])}}
         item = items.created(items.new_id(), fields)
         try:
-            self._write(Deed("CREATE", item["itemId"]["S"], by), None, item, idempotency, sent_sku=sku)
-        except _MadeBefore as exc:
-            return self._made(exc.made, by)
+            self._write(AuditEvent("CREATE", item["itemId"]["S"], by), None, item, idempotency, sent_sku=sku)
+        except AlreadyExecuted as exc:
+            return self._recorded_version(exc.result, by)
         metrics.emit(ItemsCreated=(1, "Count"))
         return item
 
@@ -132,21 +116,21 @@ class Inventory:
 
         def step(item: Item) -> Item:
             difference = items.difference(item, changes)
-            return items.succeeded(item, difference) if difference else item
+            return items.next_version(item, difference) if difference else item
 
         try:
-            return self._advance(Deed("UPDATE", item_id, by), guard, step, idempotency, changes.get("sku"))
-        except _MadeBefore as exc:
-            return self._made(exc.made, by)
+            return self._advance(AuditEvent("UPDATE", item_id, by), guard, step, idempotency, changes.get("sku"))
+        except AlreadyExecuted as exc:
+            return self._recorded_version(exc.result, by)
 
     def delete(self, item_id: str, guard: Guard, by: str) -> Item:
         """The last version of an item, which says that it is gone."""
-        return self._advance(Deed("DELETE", item_id, by), guard, lambda item: items.succeeded(item, {}))
+        return self._advance(AuditEvent("DELETE", item_id, by), guard, lambda item: items.next_version(item, {}))
 
     def read(self, item_id: str, by: str, version: int | None = None, sku: str | None = None) -> Item:
         """Return an item or one of its versions. Raise `NotFound` if it does not exist or has another SKU."""
         keys = [items.now_key(item_id)] + ([] if version is None else [items.version_key(item_id, version)])
-        found = self._audited(Deed("READ", item_id, by), *map(self._reading, keys))
+        found = self._audited(AuditEvent("READ", item_id, by), *map(self._reading, keys))
         now = _present(item_id, found[0].get("Item"))
         _check_sku(now, sku)
         if version is None:
@@ -169,13 +153,15 @@ class Inventory:
             ("itemId", "version", partition, "listedAt"),
             {"list": narrowed},
         )
-        return self._page(Deed("LIST", "", by), listing, size, token)
+        return self._page(AuditEvent("LIST", "", by), listing, size, token)
 
     def find(self, by: str, sku: str) -> list[Item]:
         """The item that has a sku, if there is one."""
         # An earlier release stored SKUs as they were sent.
         skus = [*dict.fromkeys([sku, items.sku_form(sku)])]
-        answers = self._audited(Deed("LIST", "", by), *(self._reading(items.sku_key(spelled)) for spelled in skus))
+        answers = self._audited(
+            AuditEvent("LIST", "", by), *(self._reading(items.sku_key(spelled)) for spelled in skus)
+        )
         for spelled, answer in zip(skus, answers):
             owner = answer.get("Item", {}).get("owner")
             row = self._get(items.now_key(owner["S"])) if owner else None
@@ -195,7 +181,7 @@ class Inventory:
             ("itemId", "version"),
             {"history": item_id},
         )
-        page = self._page(Deed("HISTORY", item_id, by), listing, size, token)
+        page = self._page(AuditEvent("HISTORY", item_id, by), listing, size, token)
         if not page.rows and not token:
             raise _missing(item_id)
         return page
@@ -207,11 +193,18 @@ class Inventory:
     def close(self) -> None:
         """Close the connections to AWS."""
         self._store.close()
-        self._alerts.close()
+        if "_alerts" in self.__dict__:
+            self._alerts.close()
+
+    @cached_property
+    def _alerts(self) -> Any:
+        from .alerts import Alerts  # pylint: disable=import-outside-toplevel  # most functions raise no alerts
+
+        return Alerts(self._store, self._items)
 
     def _advance(
         self,
-        event: Deed,
+        event: AuditEvent,
         guard: Guard,
         step: Callable[[Item], Item],
         idempotency: Idempotency | None = None,
@@ -219,9 +212,10 @@ class Inventory:
     ) -> Item:
         """Write the version after the one an item is at, however often others are quicker."""
         keys = [items.now_key(event.item_id)] + ([idempotency.row] if idempotency else [])
-        row, *traces = (answer.get("Item") for answer in self._store.together(*map(self._reading, keys)))
-        if idempotency and (made := idempotency.made(traces[0])):
-            raise _MadeBefore(made)
+        row, *records = (answer.get("Item") for answer in self._store.together(*map(self._reading, keys)))
+        if idempotency and (result := idempotency.unexpired_result(records[0])):
+            raise AlreadyExecuted(result)
+        retries = Retries()
         while True:
             old = _present(event.item_id, row)
             guard.check(old)
@@ -229,14 +223,15 @@ class Inventory:
             try:
                 self._write(event, old, new, idempotency, row=row, sent_sku=sent_sku)
                 return new
-            except _Overtaken as exc:
-                row = exc.row
-            if BUDGET.spent():
-                raise TooManyRequests(f"item {event.item_id} is changed by too many at once; try again in a moment")
+            except WriteConflict as exc:
+                row = exc.items.get("current")
+                if row is None:
+                    raise
+            retries.wait(f"item {event.item_id} is changed by too many at once; try again in a moment")
 
     def _write(
         self,
-        event: Deed,
+        event: AuditEvent,
         old: Item | None,
         new: Item,
         idempotency: Idempotency | None,
@@ -253,8 +248,8 @@ class Inventory:
         stays = new if event.operation != "DELETE" else None
         if new is not old:
             alerted, alert = self._alert(row, stays) if stays else ({}, None)
-            actions["now"] = self._put(
-                items.now_row(stays, alerted) if stays else items.gone_row(new),
+            actions["current"] = self._put(
+                items.current_row(stays, alerted) if stays else items.tombstone_row(new),
                 "latestVersion = :old" if old else "attribute_not_exists(itemId)",
                 {":old": old["version"]} if old else None,
             )
@@ -263,30 +258,24 @@ class Inventory:
             actions.update(self._sku_actions(event.item_id, (old or {}).get("sku"), (stays or {}).get("sku"), sent_sku))
             if alert:
                 actions["alert"] = {"Put": {"TableName": self._items, "Item": alert}}
-        if idempotency:
-            actions["trace"] = idempotency.put(self._items, items.version_key(event.item_id, items.version_of(new)))
-        if actions:
-            self._transact(actions, idempotency)
+        if actions or idempotency:
+            self._commit(actions, idempotency, items.version_key(event.item_id, items.version_of(new)))
         if new is old:
-            self._audited(Deed("READ", event.item_id, event.by))
+            self._audited(AuditEvent("READ", event.item_id, event.by))
         if stays and self._crosses(old, stays):
             metrics.emit(LowStock=(1, "Count"))
         if alert:
             self._alerts.send(alert)
 
-    def _transact(self, actions: dict[str, dict[str, Any]], idempotency: Idempotency | None) -> None:
+    def _commit(self, actions: dict[str, dict[str, Any]], idempotency: Idempotency | None, version_key: Item) -> None:
         try:
-            self._store.transact([*actions.values()])
-        except TransactionCanceled as exc:
-            stood = {name: reason["Item"] for name, reason in zip(actions, exc.reasons) if reason.get("Item")}
-            if idempotency and "trace" in stood:
-                raise _MadeBefore(idempotency.made_before(stood["trace"])) from exc
-            if "now" in stood:
-                raise _Overtaken(stood["now"]) from exc
-            if guard := stood.get("take sku") or stood.get("keep sent sku free"):
-                owner, sku = guard["owner"]["S"], guard["itemId"]["S"].removeprefix(items.SKU_PREFIX)
-                raise Conflict(f"item {owner} has the sku {sku!r} already: give another, or change that item") from exc
-            raise
+            self._transactions.commit(actions, idempotency, version_key)
+        except WriteConflict as exc:
+            guard = exc.items.get("take sku") or exc.items.get("keep sent sku free")
+            if guard is None or exc.items.get("current"):
+                raise
+            owner, sku = guard["owner"]["S"], guard["itemId"]["S"].removeprefix(items.SKU_PREFIX)
+            raise Conflict(f"item {owner} has the sku {sku!r} already: give another, or change that item") from exc
 
     def _sku_actions(self, item_id: str, old: Any, new: Any, sent: Any) -> dict[str, dict[str, Any]]:
         if old == new:
@@ -320,27 +309,18 @@ class Inventory:
     def _crosses(self, old: Item | None, new: Item) -> bool:
         """Whether a change takes the stock to or under the threshold."""
         default = self.config().low_stock_threshold
-        return items.low(new, default) and not (old and items.low(old, default))
+        return items.is_low_stock(new, default) and not (old and items.is_low_stock(old, default))
 
     def _alert(self, row: Item | None, new: Item) -> tuple[Item, Item | None]:
         """The state of the item's alerts, and the row of the alert if this change raises one."""
         default = self.config().low_stock_threshold
         alerted, raises = items.alerting(row, new, default, time.time())
-        due = items.moment(later_seconds=LEASE_SECONDS)
-        return alerted, items.alert_row(new, default, due=due) if raises else None
+        return alerted, items.alert_row(new, default, due=self._alerts.lease()) if raises else None
 
     def _put(
         self, row: Item, condition: str, values: Item | None = None, names: dict[str, str] | None = None
     ) -> dict[str, Any]:
-        put = {
-            "TableName": self._items,
-            "Item": row,
-            "ConditionExpression": condition,
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            **({"ExpressionAttributeValues": values} if values else {}),
-            **({"ExpressionAttributeNames": names} if names else {}),
-        }
-        return {"Put": put}
+        return put_action(self._items, row, condition, values, names=names, returns_item=True)
 
     def _reading(self, key: Item) -> Call:
         return "GetItem", {"TableName": self._items, "Key": key, "ConsistentRead": True}
@@ -349,22 +329,22 @@ class Inventory:
         found: Item | None = self._store.together(self._reading(key))[0].get("Item")
         return found
 
-    def _made(self, key: Item, by: str) -> Item:
-        """The version that a request made when it was first carried out."""
-        deed = Deed("READ", key["itemId"]["S"], by)
-        return items.item_of(self._audited(deed, self._reading(key))[0]["Item"])
+    def _recorded_version(self, key: Item, by: str) -> Item:
+        """Return the version that an earlier request with the same idempotency key has written."""
+        event = AuditEvent("READ", key["itemId"]["S"], by)
+        return items.item_of(self._audited(event, self._reading(key))[0]["Item"])
 
-    def _audited(self, deed: Deed, *reads: Call) -> list[dict[str, Any]]:
+    def _audited(self, event: AuditEvent, *reads: Call) -> list[dict[str, Any]]:
         """Answers to reads; their audit row is written beside them."""
         if not self.config().audit_reads:
             return self._store.together(*reads)
-        row = items.audit_row(deed, None, None)
+        row = items.audit_row(event, None, None)
         return self._store.together(*reads, ("PutItem", {"TableName": self._audit, "Item": row}))
 
-    def _page(self, deed: Deed, listing: Listing, size: int, token: str | None) -> Page:
+    def _page(self, event: AuditEvent, listing: Listing, size: int, token: str | None) -> Page:
         """Rows, the last in order first."""
         asked = self._tokens.request(listing, size, token)
-        answer = self._audited(deed, ("Query", {"TableName": self._items, "ScanIndexForward": False, **asked}))[0]
+        answer = self._audited(event, ("Query", {"TableName": self._items, "ScanIndexForward": False, **asked}))[0]
         return Page(*self._tokens.page(listing, size, answer))
 
 

@@ -59,8 +59,8 @@ class Items:
         try:
             self._store.transact([{"Put": self._if_absent(item)}, idempotency.put(self._table, key_of(item))])
         except TransactionCanceled as exc:
-            if exc.failed(1):
-                return {**item, **idempotency.made_before(exc.reasons[1]["Item"])}
+            if record := exc.failed_items(("item", "record")).get("record"):
+                return {**item, **idempotency.recorded_result(record)}
             raise _taken(item) from exc
         metrics.emit(ItemsCreated=(1, "Count"))
         return item

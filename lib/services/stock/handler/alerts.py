@@ -1,138 +1,75 @@
-"""Tells of movements that crossed a threshold: as they come, and in a sweep those that nobody was told of yet."""
+"""Publishes movements that cross a threshold: as they arrive, and those that remain by a schedule."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Iterable
+from contextlib import closing
 from datetime import datetime
-from itertools import islice
 
 from ....runtime import metrics
 from ....runtime.attributes import Item
-from ....runtime.dynamodb import ConditionFailed
-from ....runtime.errors import ApiError
-from ....runtime.http_client import BUDGET, AwsError, Call
-from ....runtime.invocation import INVOCATION
-from ....runtime.sns import MAX_ENTRIES, Notification, Sns
+from ....runtime.logging import INVOCATION
+from ....runtime.outbox import Outbox
+from ....runtime.sns import Notification, Sns
 from . import movements
-from .repository import Stock
+from .repository import Repository
 
-LEASE_SECONDS = 60
-"""How long whoever took an alert has to send it before another may."""
-PAGE = 100
 SUBJECTS = {"LOW_STOCK": "Low stock", "OUT_OF_STOCK": "Out of stock"}
-Taken = tuple[Item, Notification]
-"""The key of a leased alert and its notification."""
 
 
-class Alerts:
-    """The alerts among the movements."""
-
-    def __init__(self, stock: Stock) -> None:
-        self._store = stock.store
-        self._table = stock.tables.movements
-        self._now = stock.now
-
-    def sweep(self) -> int:
-        """Send every alert that is due; how many those were."""
-        started = self._now()
-        # All of them first: the index is in the order of attempts, so the oldest may be the last.
-        due = [*self._due(started)]
+def sweep(repository: Repository) -> int:
+    """Publish every alert that is due, and return their number."""
+    started = repository.now()
+    sent = 0
+    with closing(Sns()) as sns:
+        outbox = _outbox(repository, sns)
+        # Read all of them first: the index is in the order of attempts, so the oldest can be the last.
+        due = [*outbox.due()]
         oldest = min([started, *map(_moved_at, due)])
-        sent = 0
         try:
-            for _ in self._sending(due):
+            for _ in outbox.send(due):
                 sent += 1
         finally:
             metrics.emit(AlertAge=(started - oldest, "Seconds"), AlertsSent=(sent, "Count"))
-        return sent
+    return sent
 
-    def send(self, keys: Iterable[Item]) -> int:
-        """Send the alerts at these keys that are due; how many.  What cannot be sent stays, and is raised."""
-        return sum(1 for _ in self._sending(keys))
 
-    def _sending(self, keys: Iterable[Item]) -> Iterator[Item]:
-        """The keys of those that were ours to send, once they are sent."""
-        remaining = iter(keys)
-        sns = Sns()
-        try:
-            with ThreadPoolExecutor(MAX_ENTRIES) as threads:
-                while not BUDGET.spent() and (batch := [*islice(remaining, MAX_ENTRIES)]):
-                    yield from self._send(sns, [*threads.map(self._taken, batch)])
-        finally:
-            sns.close()
+def send(repository: Repository, keys: Iterable[Item]) -> int:
+    """Publish those alerts that are due, and return their number. One that cannot be published raises its error."""
+    with closing(Sns()) as sns:
+        return sum(1 for _ in _outbox(repository, sns).send(keys))
 
-    def _send(self, sns: Sns, outcomes: list[Taken | Exception | None]) -> Iterator[Item]:
-        """Publish the alerts that were taken and yield the keys of those sent; then raise the first error, if any."""
-        alerts = [outcome for outcome in outcomes if isinstance(outcome, tuple)]
-        errors = sns.publish_batch(os.environ["ALERTS_TOPIC_ARN"], [notification for _, notification in alerts])
-        # A retry must not wait until the lease expires. If this fails, it does.
-        now = {":now": _number(self._now())}
-        with suppress(AwsError, ApiError):
-            self._store.together(*(self._update(alerts[position][0], "SET due_at = :now", now) for position in errors))
-        sent = [key for position, (key, _) in enumerate(alerts) if position not in errors]
-        self._store.together(*(self._update(key, "REMOVE due, due_at") for key in sent))
-        yield from sent
-        for error in (*outcomes, *errors.values()):
-            if isinstance(error, Exception):
-                raise error
 
-    def _due(self, now: float) -> Iterator[Item]:
-        """The keys of those that are due."""
-        due = self._store.pages(
-            "Query",
-            TableName=self._table,
-            IndexName="due-index",
-            KeyConditionExpression="due = :alerts AND due_at <= :now",
-            ExpressionAttributeValues={":alerts": {"S": movements.ALERTS}, ":now": _number(now)},
-            Limit=PAGE,
-        )
-        for rows in due:
-            for row in rows:
-                yield {name: row[name] for name in ("product_id", "movement_id")}
-
-    def _taken(self, key: Item) -> Taken | Exception | None:
-        """The alert, if it is ours to send: two sweeps at once, or an index that lags, must not send it twice.
-
-        Return an error instead of raising it: the other alerts of the batch are sent all the same.
-        """
-        now = self._now()
-        times = {":later": _number(now + LEASE_SECONDS), ":now": _number(now)}
-        condition = {"ConditionExpression": "due_at <= :now", "ReturnValues": "ALL_NEW"}
-        try:
-            (answer,) = self._store.together(self._update(key, "SET due_at = :later", times, **condition))
-            return key, _notification(answer["Attributes"])
-        except ConditionFailed:
-            return None
-        except (ApiError, AwsError, KeyError) as exc:
-            return exc
-
-    def _update(self, key: Item, expression: str, values: Item | None = None, **more: str) -> Call:
-        request = {"TableName": self._table, "Key": key, "UpdateExpression": expression, **more}
-        return "UpdateItem", {**request, "ExpressionAttributeValues": values} if values else request
+def _outbox(repository: Repository, sns: Sns) -> Outbox:
+    return Outbox(
+        store=repository.store,
+        sns=sns,
+        table=repository.tables.movements,
+        key=("product_id", "movement_id"),
+        index_name="due-index",
+        partition=("due", {"S": movements.ALERTS}),
+        due_at="due_at",
+        timestamp=lambda seconds: {"N": str(int(repository.now() + seconds))},
+        notification=_notification,
+        retries_immediately=True,  # Events of a stream are retried before a lease expires.
+    )
 
 
 def _notification(movement: Item) -> Notification:
-    # Where holds had ended that the movement's counts contain, it has those without them, too.
-    told = movements.shown({**movement, **movement.get("alert", {"M": {}})["M"]})
-    what, where = told["product_id"], told["warehouse_id"]
+    # The alert has the counts without expired holds, if the movement has others.
+    fields = movements.to_response({**movement, **movement.get("alert", {"M": {}})["M"]})
+    product, warehouse = fields["product_id"], fields["warehouse_id"]
     return Notification(
-        f"{SUBJECTS[told['status']]}: {what[:40]} in {where[:30]}",
-        {name: told[name] for name in ("status", "product_id", "warehouse_id", *movements.COUNTS, "at", "sequence")},
-        f"{what} in {where}: {told['available']} available ({told['stock_count']} on hand, {told['reserved_count']} "
-        f"reserved), threshold {told['threshold_level']}.\n",
-        # A movement of an earlier release does not say what caused it.
-        told.get("correlationId", INVOCATION.correlation_id),
+        f"{SUBJECTS[fields['status']]}: {product[:40]} in {warehouse[:30]}",
+        {name: fields[name] for name in ("status", "product_id", "warehouse_id", *movements.COUNTS, "at", "sequence")},
+        f"{product} in {warehouse}: {fields['available']} available ({fields['stock_count']} on hand, "
+        f"{fields['reserved_count']} reserved), threshold {fields['threshold_level']}.\n",
+        # A movement of an earlier release does not have it.
+        fields.get("correlationId", INVOCATION.correlation_id),
     )
 
 
 def _moved_at(key: Item) -> float:
-    """When the movement at a key was, in epoch seconds."""
+    """Return the time of the movement of a key, in epoch seconds."""
     at = key["movement_id"]["S"].partition("#")[0]
     return datetime.fromisoformat(at.replace("Z", "+00:00")).timestamp()
-
-
-def _number(value: float) -> dict[str, str]:
-    return {"N": str(int(value))}

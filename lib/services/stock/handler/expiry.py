@@ -9,29 +9,29 @@ from functools import partial
 from ....runtime import logging, metrics
 from ....runtime.errors import ApiError
 from ....runtime.http_client import BUDGET, AwsError
+from .commands import Commands
 from .levels import HOLDS, Place
-from .repository import Stock
 
 PAGE = 100
 SIDE_BY_SIDE = 8
 """How many products are swept at once."""
 
 
-def sweep(stock: Stock) -> int:
+def sweep(commands: Commands) -> int:
     """Give back every hold that has ended; how many those were."""
-    started = stock.now()
+    started = commands.repository.now()
     oldest = started
     outcomes: list[int | Exception] = []
     swept: dict[str, Place] = {}
     with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
-        for page in _due(stock, int(started)):
+        for page in _due(commands, int(started)):
             oldest = min([oldest, *page.values()])
             if BUDGET.spent():
                 break
             # A product is swept once, in all its warehouses.
             due = {place[0]: place for place in page if place[0] not in swept}
             swept.update(due)
-            outcomes += threads.map(partial(_given_back, stock), due.values())
+            outcomes += threads.map(partial(_given_back, commands), due.values())
     freed = sum(outcome for outcome in outcomes if isinstance(outcome, int))
     metrics.emit(SweepAge=(started - oldest, "Seconds"))
     for outcome in outcomes:
@@ -40,10 +40,10 @@ def sweep(stock: Stock) -> int:
     return freed
 
 
-def _given_back(stock: Stock, place: Place) -> int | Exception:
+def _given_back(commands: Commands, place: Place) -> int | Exception:
     """The number of holds of a level's product that were released, or the error, which does not stop the others."""
     try:
-        freed = stock.expire(place[0])
+        freed = commands.expire(place[0])
     except (ApiError, AwsError) as exc:
         logging.write("ERROR", "not given back", product=place[0], warehouse=place[1], error=str(exc))
         return exc
@@ -53,11 +53,11 @@ def _given_back(stock: Stock, place: Place) -> int | Exception:
     return freed
 
 
-def _due(stock: Stock, now: int) -> Iterator[dict[Place, int]]:
+def _due(commands: Commands, now: int) -> Iterator[dict[Place, int]]:
     """The levels of which a hold has ended, with when, the oldest first."""
-    due = stock.store.pages(
+    due = commands.repository.store.pages(
         "Query",
-        TableName=stock.tables.levels,
+        TableName=commands.repository.tables.levels,
         IndexName="due-index",
         KeyConditionExpression="due = :holds AND due_at <= :now",
         ExpressionAttributeValues={":holds": {"S": HOLDS}, ":now": {"N": str(now)}},

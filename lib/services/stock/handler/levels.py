@@ -84,8 +84,8 @@ class Level(NamedTuple):
         """What customers and administrators are told."""
         return status_of(self.available, self.threshold_level)
 
-    def at(self, now: float) -> Level:
-        """The level as it is at a moment: nobody holds what was held until then."""
+    def as_of(self, now: float) -> Level:
+        """Return the level at a time: without holds that have expired by then."""
         return _without(self, [end for end in self.holds if end <= now])
 
 
@@ -180,11 +180,11 @@ def summed(levels: list[Level]) -> dict[str, Any]:
         **({"version": levels[0].version} if len(levels) == 1 else {}),
         "status": status_of(counts["available"], counts["threshold_level"]),
         "last_updated": max(level.last_updated for level in levels),
-        "warehouses": [shown(level) for level in levels],
+        "warehouses": [to_response(level) for level in levels],
     }
 
 
-def shown(level: Level) -> dict[str, Any]:
+def to_response(level: Level) -> dict[str, Any]:
     """A level, as people are told."""
     return {
         "product_id": level.product_id,
@@ -248,7 +248,7 @@ def level_of(found: Item) -> Level:
         stock_count=_read_number(found, "stock_count"),
         reserved_count=_read_number(found, "reserved_count"),
         threshold_level=_read_number(found, "threshold_level"),
-        last_updated=found["last_updated"]["S"] if "last_updated" in found else moment(0),
+        last_updated=found["last_updated"]["S"] if "last_updated" in found else format_timestamp(0),
         version=_read_number(found, "version", 1),
         sequence=_read_number(found, "sequence"),
         moved_at=found["moved_at"]["S"] if "moved_at" in found else "",
@@ -278,7 +278,7 @@ def end_of_hold(now: float, minutes: int, found: Iterable[Level]) -> int:
     """Return the epoch second at which a hold of `minutes` ends, rounded up so that levels have at most `MAX_ENDS`."""
     lifetime = minutes * MINUTE_SECONDS
     end = _rounded_up(now + lifetime, max(step for step in STEPS_SECONDS if step * 20 <= lifetime))
-    if any(end not in level.holds and len(level.at(now).holds) >= MAX_FINE_ENDS for level in found):
+    if any(end not in level.holds and len(level.as_of(now).holds) >= MAX_FINE_ENDS for level in found):
         end = _rounded_up(now + lifetime, MINUTE_SECONDS << minutes.bit_length() - 1)
     return end
 
@@ -287,8 +287,8 @@ def _rounded_up(seconds: float, step: int) -> int:
     return math.ceil(seconds / step) * step
 
 
-def instant(text: str) -> str:
-    """Return a time of RFC 3339 as `moment` writes it; raise `ValueError` if it is none."""
+def normalize_timestamp(text: str) -> str:
+    """Return a time of RFC 3339 as `format_timestamp` writes it; raise `ValueError` if it is none."""
     found = _RFC_3339.fullmatch(text)
     if not found:
         raise ValueError(text)
@@ -300,8 +300,8 @@ def instant(text: str) -> str:
         raise ValueError(text) from exc
 
 
-def moment(now: float, after: str = "") -> str:
-    """A moment as text, UTC to the microsecond, and later than `after`, however wrong somebody's clock was."""
+def format_timestamp(now: float, after: str = "") -> str:
+    """Return a time in UTC to the microsecond, and later than `after`, even if another clock was wrong."""
     found = _text(datetime.fromtimestamp(now, timezone.utc))
     if found > after:
         return found

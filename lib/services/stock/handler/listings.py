@@ -10,9 +10,9 @@ from ....runtime.http_client import BUDGET
 from ....runtime.paging import Listing
 from . import levels, movements, reservations
 from .errors import missing
-from .repository import Stock
-from .reservations import Wanted
-from .sales import Answer
+from .repository import Repository
+from .reservations import RequestedLine
+from .sales import Document
 
 MAX_EXAMINED = 5_000
 """Maximum number of movements that one request reads to fill a page: some 1.7 MB, or 420 read units."""
@@ -23,22 +23,22 @@ GROWTH = 4
 class Page(NamedTuple):
     """Part of a listing, and the token of the next; None after the last."""
 
-    found: list[Answer]
+    found: list[Document]
     token: str | None
 
 
-def product(stock: Stock, product_id: str, warehouse_id: str | None) -> Answer:
+def product(repository: Repository, product_id: str, warehouse_id: str | None) -> Document:
     """A product in one warehouse, or in all; `NotFound` if it is in none."""
-    now = stock.now()
-    found = [level.at(now) for level in stock.levels([Wanted(product_id, warehouse_id, 0)]).values()]
+    now = repository.now()
+    found = [level.as_of(now) for level in repository.levels([RequestedLine(product_id, warehouse_id, 0)]).values()]
     if not found:
         raise missing(product_id, warehouse_id)
-    return levels.shown(found[0]) if warehouse_id else levels.summed(found)
+    return levels.to_response(found[0]) if warehouse_id else levels.summed(found)
 
 
-def availability(stock: Stock, product_id: str, warehouse_id: str | None) -> Answer:
+def availability(repository: Repository, product_id: str, warehouse_id: str | None) -> Document:
     """Return whether a product is in stock, in one warehouse or in any; raise `NotFound` if it is in none."""
-    status = product(stock, product_id, warehouse_id)["status"]
+    status = product(repository, product_id, warehouse_id)["status"]
     return {
         "product_id": product_id,
         **({"warehouse_id": warehouse_id} if warehouse_id else {}),
@@ -47,7 +47,9 @@ def availability(stock: Stock, product_id: str, warehouse_id: str | None) -> Ans
     }
 
 
-def page_of_levels(stock: Stock, narrowed: Mapping[str, str], search: str, size: int, token: str | None) -> Page:
+def page_of_levels(
+    repository: Repository, narrowed: Mapping[str, str], search: str, size: int, token: str | None
+) -> Page:
     """Levels of a category, of a status, of both, or all, whose product begins so, in the products' order.
 
     A page may hold fewer, where some have just changed.
@@ -55,7 +57,7 @@ def page_of_levels(stock: Stock, narrowed: Mapping[str, str], search: str, size:
     index, partition = levels.INDEXES[tuple(name for name in ("category", "status") if name in narrowed)]
     value = "#".join(narrowed[name] for name in ("status", "category") if name in narrowed) or levels.LISTED
     asked: dict[str, Any] = {
-        "TableName": stock.tables.levels,
+        "TableName": repository.tables.levels,
         "IndexName": index,
         "KeyConditionExpression": "#partition = :value",
         "ExpressionAttributeNames": {"#partition": partition},
@@ -65,23 +67,25 @@ def page_of_levels(stock: Stock, narrowed: Mapping[str, str], search: str, size:
         asked["KeyConditionExpression"] += " AND begins_with(product_id, :search)"
         asked["ExpressionAttributeValues"][":search"] = {"S": search}
     listing = Listing(asked, ("product_id", "warehouse_id", partition), {"levels": dict(narrowed), "search": search})
-    keys, after = _page(stock, listing, size, token)
+    keys, after = _page(repository, listing, size, token)
     places = [(row["product_id"]["S"], row["warehouse_id"]["S"]) for row in keys]
-    found = stock.at(places)
-    now = stock.now()
-    told = [levels.shown(found[place].at(now)) for place in places if place in found]
+    found = repository.levels_at(places)
+    now = repository.now()
+    current = [levels.to_response(found[place].as_of(now)) for place in places if place in found]
     # An index may be a moment behind, and knows nothing of holds that end by themselves.
-    return Page([level for level in told if narrowed.items() <= level.items()], after)
+    return Page([level for level in current if narrowed.items() <= level.items()], after)
 
 
-def page_of_movements(stock: Stock, product_id: str, warehouse_id: str | None, size: int, token: str | None) -> Page:
+def page_of_movements(
+    repository: Repository, product_id: str, warehouse_id: str | None, size: int, token: str | None
+) -> Page:
     """Return a page of a product's movements, newest first.
 
     A page of one warehouse is full unless `MAX_EXAMINED` movements or the time are used up; its token then continues
     from there. No index serves it: every reservation would pay for one, and it would lag behind the last movements.
     """
     asked: dict[str, Any] = {
-        "TableName": stock.tables.movements,
+        "TableName": repository.tables.movements,
         "KeyConditionExpression": "product_id = :product",
         "ExpressionAttributeValues": {":product": {"S": product_id}},
         "ScanIndexForward": False,
@@ -91,32 +95,34 @@ def page_of_movements(stock: Stock, product_id: str, warehouse_id: str | None, s
         asked["FilterExpression"] = "warehouse_id = :warehouse"
         asked["ExpressionAttributeValues"][":warehouse"] = {"S": warehouse_id}
     bound = {"movements": product_id, "warehouse": warehouse_id}
-    found, after = _page(stock, Listing(asked, ("product_id", "movement_id"), bound), size, token)
+    found, after = _page(repository, Listing(asked, ("product_id", "movement_id"), bound), size, token)
     if not found and not after and not token:
         raise missing(product_id, warehouse_id)
-    return Page([movements.shown(row) for row in found], after)
+    return Page([movements.to_response(row) for row in found], after)
 
 
-def page_of_reservations(stock: Stock, product_id: str, size: int, token: str | None) -> Page:
+def page_of_reservations(repository: Repository, product_id: str, size: int, token: str | None) -> Page:
     """What is held of a product, what ends first first; a page may hold fewer, where some has ended."""
     key = ("reservation_id", "line", "held_for", "ends")
     # The time is no part of the query: the next page's begins with a row that may have ended by then.
-    found, after = _page(stock, Listing(stock.held(product_id), key, {"held": product_id}), size, token)
-    now = stock.now()
+    found, after = _page(
+        repository, Listing(repository.holds_query(product_id), key, {"held": product_id}), size, token
+    )
+    now = repository.now()
     lines = map(reservations.line_of, found)
-    return Page([reservations.held_shown(line) for line in lines if line.live(now)], after)
+    return Page([reservations.hold_to_response(line) for line in lines if line.is_active(now)], after)
 
 
-def _page(stock: Stock, listing: Listing, size: int, token: str | None) -> tuple[list[Item], str | None]:
+def _page(repository: Repository, listing: Listing, size: int, token: str | None) -> tuple[list[Item], str | None]:
     items: list[Item] = []
     examined = 0
-    request = stock.tokens.request(listing, size, token)
+    request = repository.tokens.request(listing, size, token)
     while True:
-        answer = stock.store.call("Query", **request)
+        answer = repository.store.call("Query", **request)
         items += answer["Items"]
         examined += answer["ScannedCount"]
         after = answer.get("LastEvaluatedKey")
         if after is None or len(items) > size or examined >= MAX_EXAMINED or BUDGET.spent():
-            return stock.tokens.page(listing, size, {**answer, "Items": items})
+            return repository.tokens.page(listing, size, {**answer, "Items": items})
         limit = min(GROWTH * request["Limit"], MAX_EXAMINED - examined)
         request = {**request, "Limit": limit, "ExclusiveStartKey": after}

@@ -87,7 +87,7 @@ def alert(movement: Item, level: Level) -> Item:
     return {**due, "alert": {"M": {"status": {"S": level.status}, **_counts(level)}}}
 
 
-def shown(found: Item) -> dict[str, Any]:
+def to_response(found: Item) -> dict[str, Any]:
     """A movement, as people are told."""
     return {
         **{name: found[name]["S"] for name in TEXTS if name in found},

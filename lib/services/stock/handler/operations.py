@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import Any
+from typing import Any, Callable
 
 from ....runtime.attributes import Item, to_item
 from ....runtime.errors import BadRequest, NotFound
 from ....runtime.event_handler import Request, Response
 from ....runtime.idempotency import Idempotency
 from . import levels, listings
+from .changes import Edit
+from .commands import commands
 from .listings import Page
-from .repository import Edit, stock
-from .reservations import Booking, Caller, Wanted
+from .repository import Repository
+from .reservations import Booking, Caller, RequestedLine
 from .sales import OrderLine, Sale
 
 DEFAULT_PAGE_SIZE = 25
@@ -32,25 +34,25 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def start() -> None:
-    """Make what every request needs."""
-    stock()
+    """Create what every request needs."""
+    commands()
 
 
 def get_level(request: Request) -> Response:
     """What there is of a product, in one warehouse or in all."""
-    return _response(listings.product(stock(), _product(request), request.query.get("warehouse_id")))
+    return _response(listings.product(_repository(), _product(request), request.query.get("warehouse_id")))
 
 
 def get_availability(request: Request) -> Response:
     """Return whether a product is in stock, in one warehouse or in any, without counts."""
-    return _response(listings.availability(stock(), _product(request), request.query.get("warehouse_id")))
+    return _response(listings.availability(_repository(), _product(request), request.query.get("warehouse_id")))
 
 
 def list_levels(request: Request) -> Response:
     """A page of levels, in the order of their products."""
     narrowed: dict[str, str] = {name: request.query[name] for name in ("category", "status") if name in request.query}
     return _page(
-        "levels", listings.page_of_levels(stock(), narrowed, request.query.get("search", ""), *_paging(request))
+        "levels", listings.page_of_levels(_repository(), narrowed, request.query.get("search", ""), *_paging(request))
     )
 
 
@@ -59,13 +61,12 @@ def create_level(request: Request) -> Response:
     body = request.body
     if body["product_id"] in NOT_PRODUCTS:
         raise BadRequest(f"product_id {body['product_id']!r}: paths have another use for it, give a different one")
-    now = levels.moment(stock().now())
+    now = levels.format_timestamp(_repository().now())
     place = (body["product_id"], body.get("warehouse_id", DEFAULT_WAREHOUSE))
     threshold = body.get("threshold_level", int(os.environ["LOW_STOCK_THRESHOLD"]))
     level = levels.created(place, body["stock_count"], threshold, body.get("category"), now)
-    idempotency = _idempotency(request)
-    answer = stock().once(idempotency, lambda: stock().create(level, request.actor, idempotency))
-    return _response(answer, 201, {"Location": f"inventory/{level.product_id}"})
+    response = _run(request, lambda key: commands().create(level, request.actor, key))
+    return _response(response, 201, {"Location": f"inventory/{level.product_id}"})
 
 
 def update_level(request: Request) -> Response:
@@ -76,34 +77,27 @@ def update_level(request: Request) -> Response:
         body.get("adjustment"),
         body.get("reason"),
         body.get("expected_version"),
-        _instant(body, "expected_last_updated"),
+        _timestamp(body, "expected_last_updated"),
     )
-    if edit.adjustment is not None and "stock_count" in edit.figures:
+    if edit.adjustment is not None and "stock_count" in edit.values:
         raise BadRequest("adjustment: give either this or stock_count, not both")
     if edit.adjustment is not None and edit.reason is None:
         raise BadRequest("reason: say why, where an adjustment is given")
-    if edit.adjustment is None and not edit.figures:
+    if edit.adjustment is None and not edit.values:
         raise BadRequest("nothing to change: give stock_count, adjustment, threshold_level or category")
-    product_id, idempotency = _product(request), _idempotency(request)
-    return _response(
-        stock().once(
-            idempotency,
-            lambda: stock().update(product_id, body.get("warehouse_id"), edit, request.actor, idempotency),
-        )
-    )
+    product_id, warehouse_id = _product(request), body.get("warehouse_id")
+    return _response(_run(request, lambda key: commands().update(product_id, warehouse_id, edit, request.actor, key)))
 
 
 def reserve(request: Request) -> Response:
     """Units of a product, or of a cart's products, held for a while."""
     body = request.body
     minutes = body.get("lifetime_minutes", int(os.environ["RESERVATION_MINUTES"]))
-    idempotency = _idempotency(request)
     # 128 random bits cannot be guessed, so that the id proves whose the reservation is.
     reservation_id = body.get("reservationId") or os.urandom(16).hex()
     lines = [line.requested for line in _lines(request) or ()]
     booking = Booking(reservation_id, lines, minutes, body.get("reference"))
-    answer = stock().once(idempotency, lambda: stock().reserve(booking, _caller(request), idempotency))
-    return _response(answer, 201)
+    return _response(_run(request, lambda key: commands().reserve(booking, _caller(request), key)), 201)
 
 
 def release(request: Request) -> Response:
@@ -118,8 +112,8 @@ def release_any(request: Request) -> Response:
 
 def _released(request: Request, caller: Caller) -> Response:
     reservation_id, product_id = _named(request, "reservationId"), request.path.get("productId")
-    reserved_at, idempotency = _instant(request.query, "reserved_at"), _idempotency(request)
-    stock().once(idempotency, lambda: stock().release(reservation_id, product_id, caller, reserved_at, idempotency))
+    reserved_at = _timestamp(request.query, "reserved_at")
+    _run(request, lambda key: commands().release(reservation_id, product_id, caller, reserved_at, key))
     return Response(204)
 
 
@@ -142,21 +136,22 @@ def fulfill(request: Request) -> Response:
         body.get("reservationId"),
         request.path.get("productId"),
         body.get("reference"),
-        _instant(body, "reserved_at"),
+        _timestamp(body, "reserved_at"),
     )
-    idempotency = _idempotency(request)
-    return _response(stock().once(idempotency, lambda: stock().fulfill(sale, _caller(request), idempotency)))
+    return _response(_run(request, lambda key: commands().fulfill(sale, _caller(request), key)))
 
 
 def list_movements(request: Request) -> Response:
     """A page of a product's movements, newest first."""
     warehouse = request.query.get("warehouse_id")
-    return _page("movements", listings.page_of_movements(stock(), _product(request), warehouse, *_paging(request)))
+    return _page(
+        "movements", listings.page_of_movements(_repository(), _product(request), warehouse, *_paging(request))
+    )
 
 
 def list_reservations(request: Request) -> Response:
     """A page of what is held of a product, what ends first first."""
-    return _page("reservations", listings.page_of_reservations(stock(), _product(request), *_paging(request)))
+    return _page("reservations", listings.page_of_reservations(_repository(), _product(request), *_paging(request)))
 
 
 def reconcile_product(request: Request) -> Response:
@@ -164,7 +159,7 @@ def reconcile_product(request: Request) -> Response:
     from . import reconcile  # pylint: disable=import-outside-toplevel  # only this function needs it
 
     repair = request.body.get("repair", False)
-    drifts = reconcile.product(stock(), _product(request), repair, request.actor)
+    drifts = reconcile.product(_repository(), _product(request), repair, request.actor)
     told = [drift._asdict() for drift in drifts]
     return _response({"product_id": _product(request), "repaired": bool(repair and told), "drifts": told})
 
@@ -173,37 +168,41 @@ def reconcile_all() -> None:
     """Compare everything, and tell what differs."""
     from . import reconcile  # pylint: disable=import-outside-toplevel  # only this function needs it
 
-    reconcile.everything(stock())
+    reconcile.everything(_repository())
 
 
 def check_thresholds() -> None:
     """Send the alerts that are due."""
-    from .alerts import Alerts  # pylint: disable=import-outside-toplevel  # only this function needs it
+    from . import alerts  # pylint: disable=import-outside-toplevel  # only this function needs it
 
-    Alerts(stock()).sweep()
+    alerts.sweep(_repository())
 
 
 def tell_crossings(movements: list[Item]) -> None:
     """Send the alerts that movements are, by their keys."""
-    from .alerts import Alerts  # pylint: disable=import-outside-toplevel  # only this function needs it
+    from . import alerts  # pylint: disable=import-outside-toplevel  # only this function needs it
 
-    Alerts(stock()).send(movements)
+    alerts.send(_repository(), movements)
 
 
 def expire_reservations() -> None:
     """Give back what was held and has ended."""
     from . import expiry  # pylint: disable=import-outside-toplevel  # only this function needs it
 
-    expiry.sweep(stock())
+    expiry.sweep(commands())
 
 
-def _instant(fields: dict[str, Any], name: str) -> str | None:
-    """A time of the body or query as `levels.instant` writes it; None if it is not there."""
+def _timestamp(fields: dict[str, Any], name: str) -> str | None:
+    """A time of the body or query as `levels.normalize_timestamp` writes it; None if it is not there."""
     text = fields.get(name)
     try:
-        return None if text is None else levels.instant(text)
+        return None if text is None else levels.normalize_timestamp(text)
     except ValueError:
         raise BadRequest(f"{name} must be a time such as 2027-01-15T08:00:00Z, got {text!r}") from None
+
+
+def _repository() -> Repository:
+    return commands().repository
 
 
 def _caller(request: Request) -> Caller:
@@ -228,14 +227,20 @@ def _lines(request: Request) -> list[OrderLine] | None:
     if "productId" in request.path:
         if "quantity" not in body:
             return None
-        line = Wanted(_product(request), body.get("warehouse_id"), body["quantity"])
+        line = RequestedLine(_product(request), body.get("warehouse_id"), body["quantity"])
         return [OrderLine(line, body.get("line_id"))]
     if "lines" not in body:
         return None
     return [
-        OrderLine(Wanted(line["product_id"], line.get("warehouse_id"), line["quantity"]), line.get("line_id"))
+        OrderLine(RequestedLine(line["product_id"], line.get("warehouse_id"), line["quantity"]), line.get("line_id"))
         for line in body["lines"]
     ]
+
+
+def _run(request: Request, command: Callable[[Idempotency | None], dict[str, Any]]) -> dict[str, Any]:
+    """Run a command once for each idempotency key, and return its response."""
+    idempotency = _idempotency(request)
+    return commands().run_idempotently(idempotency, lambda: command(idempotency))
 
 
 def _idempotency(request: Request) -> Idempotency | None:
@@ -246,7 +251,7 @@ def _idempotency(request: Request) -> Idempotency | None:
     if request.query:
         contents["query"] = {"M": to_item(request.query)}
     scope, earlier_scope = f"{request.route} {request.caller}", f"{request.route} {request.actor}"
-    return Idempotency(key, scope, contents, levels.own_row, stock().now, earlier_scope=earlier_scope)
+    return Idempotency(key, scope, contents, levels.own_row, _repository().now, earlier_scope=earlier_scope)
 
 
 def _paging(request: Request) -> tuple[int, str | None]:

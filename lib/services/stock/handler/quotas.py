@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ....runtime.attributes import Item
+from ....runtime.dynamodb import put_action
 from ....runtime.reserved_keys import EXPIRES, PREFIX
 from . import levels
 from .errors import HoldLimit
@@ -48,15 +49,9 @@ class Quota(NamedTuple):
             "version": {"N": str(self.version + 1)},
             EXPIRES: {"N": str(max([int(now), *self.holds]))},
         }
-        action: dict[str, Any] = {
-            "TableName": table,
-            "Item": row,
-            "ConditionExpression": "attribute_not_exists(version)",
-        }
-        if self.version:
-            action["ConditionExpression"] = "version = :version"
-            action["ExpressionAttributeValues"] = {":version": {"N": str(self.version)}}
-        return {"Put": action}
+        if not self.version:
+            return put_action(table, row, "attribute_not_exists(version)")
+        return put_action(table, row, "version = :version", {":version": {"N": str(self.version)}})
 
 
 def key(caller: str, product_id: str) -> Item:

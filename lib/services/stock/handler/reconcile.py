@@ -17,12 +17,13 @@ from ....runtime.attributes import Item
 from ....runtime.errors import NotFound, TooManyRequests
 from ....runtime.http_client import BUDGET
 from ....runtime.reserved_keys import PREFIX
+from ....runtime.transactions import WriteConflict
 from . import levels, movements, reservations
 from .levels import Level, Place
 from .movements import Cause
-from .repository import Stock
-from .reservations import Wanted
-from .unit_of_work import Overtaken, Work
+from .repository import Repository
+from .reservations import RequestedLine
+from .unit_of_work import UnitOfWork
 
 LOOKS = 3
 """How often in a row a level must be found to differ, in the same way and unmoved: an index may be a moment behind."""
@@ -58,7 +59,7 @@ class Drift(NamedTuple):
     """What the level says."""
 
 
-class Books(NamedTuple):
+class LevelComparison(NamedTuple):
     """A level, and what is written about it elsewhere."""
 
     level: Level
@@ -69,7 +70,7 @@ class Books(NamedTuple):
     last: Item | None
     """Its last movement."""
 
-    def right(self) -> Level:
+    def expected(self) -> Level:
         """The level as it should be."""
         stock_count = int(self.last["stock_count"]["N"]) if self.last else self.level.stock_count
         return self.level._replace(
@@ -78,76 +79,80 @@ class Books(NamedTuple):
 
     def drifts(self) -> Iterator[Drift]:
         """What differs."""
-        right = self.right()
+        expected = self.expected()
         for field in ("stock_count", "reserved_count"):
-            if getattr(right, field) != getattr(self.level, field):
-                yield Drift(*self.level.place, field, getattr(right, field), getattr(self.level, field))
-        if right.holds != self.level.holds:
-            yield Drift(*self.level.place, "holds", _text(right.holds), _text(self.level.holds))
-        if right.status != self.status:
-            yield Drift(*self.level.place, "status", right.status, self.status)
+            if getattr(expected, field) != getattr(self.level, field):
+                yield Drift(*self.level.place, field, getattr(expected, field), getattr(self.level, field))
+        if expected.holds != self.level.holds:
+            yield Drift(*self.level.place, "holds", _text(expected.holds), _text(self.level.holds))
+        if expected.status != self.status:
+            yield Drift(*self.level.place, "status", expected.status, self.status)
         if self.last is None and self.level.sequence:
             yield Drift(*self.level.place, "sequence", 0, self.level.sequence)
 
 
 def product(
-    stock: Stock, product_id: str, repair: bool, by: str, sleep: Callable[[float], None] = time.sleep
+    repository: Repository, product_id: str, repair: bool, by: str, sleep: Callable[[float], None] = time.sleep
 ) -> list[Drift]:
     """What differs of a product, in every warehouse; mended if that is asked for.
 
     `TooManyRequests` names the warehouses that are being changed; the others are mended all the same.
     """
-    places = [*stock.levels([Wanted(product_id, None, 0)])]
+    places = [*repository.levels([RequestedLine(product_id, None, 0)])]
     if not places:
         raise NotFound(f"no product {product_id!r}")
     found: list[Drift] = []
     moving = []
-    for place, books in _compared(stock, places, sleep):
-        if books is None or (repair and not _mended(stock, books, by)):
+    for place, comparison in _compared(repository, places, sleep):
+        if comparison is None or (repair and not _repair(repository, comparison, by)):
             moving.append(place[1])
         else:
-            found += books.drifts()
+            found += comparison.drifts()
     if moving:
         where = ", ".join(sorted(moving))
         raise TooManyRequests(f"{product_id} in {where} is being changed; try again in a minute")
     return sorted(found, key=lambda drift: drift.warehouse_id)
 
 
-def everything(stock: Stock, sleep: Callable[[float], None] = time.sleep) -> None:
+def everything(repository: Repository, sleep: Callable[[float], None] = time.sleep) -> None:
     """Compare all levels: log each drift once it is found and count them, whatever fails.
 
     A run that is out of time raises `TooManyRequests`. The next run continues where it stopped, then starts over.
     """
-    rows = stock.store.rows(stock.tables.levels, [levels.own_row(POSITION)])
+    rows = repository.store.rows(repository.tables.levels, [levels.own_row(POSITION)])
     start = position = rows[0]["position"]["S"] if rows else ""
     found = 0
     try:
-        for candidates, last in _candidates(stock, start):
-            for place, books in _compared(stock, candidates, sleep):
-                if books is None:
+        for candidates, last in _candidates(repository, start):
+            for place, comparison in _compared(repository, candidates, sleep):
+                if comparison is None:
                     logging.write("WARN", "not compared", product=place[0], warehouse=place[1])
                     continue
-                for drift in books.drifts():
+                for drift in comparison.drifts():
                     logging.write("ERROR", "drift", **drift._asdict())
                     found += 1
             position = last
     except TooManyRequests:
         if position != start:
             row = {**levels.own_row(POSITION), "position": {"S": position}}
-            stock.store.call("PutItem", TableName=stock.tables.levels, Item=row)
+            repository.store.call("PutItem", TableName=repository.tables.levels, Item=row)
         raise
     finally:
         metrics.emit(Drift=(found, "Count"))
 
 
-def _candidates(stock: Stock, start: str) -> Iterator[tuple[list[Place], str]]:
+def _candidates(repository: Repository, start: str) -> Iterator[tuple[list[Place], str]]:
     """Yield levels that seem to differ, some at a time, and the product up to which all levels were read."""
-    held = _sums(_in_time(stock.store.pages("Scan", TableName=stock.tables.reservations, IndexName="product-index")))
+    held = _sums(
+        _in_time(repository.store.pages("Scan", TableName=repository.tables.reservations, IndexName="product-index"))
+    )
     differing: list[Place] = []
     pages = 0
     last = start
-    for places in _in_time(_places(stock, start)):
-        differing += [books.level.place for books in _books(stock, places, held) if any(books.drifts())]
+    for places in _in_time(_places(repository, start)):
+        differing += [
+            comparison.level.place for comparison in _comparisons(repository, places, held) if any(comparison.drifts())
+        ]
         pages += 1
         last = places[-1][0]
         if len(differing) >= MAX_CANDIDATES or pages == MAX_PAGES:
@@ -157,19 +162,19 @@ def _candidates(stock: Stock, start: str) -> Iterator[tuple[list[Place], str]]:
 
 
 def _compared(
-    stock: Stock, places: list[Place], sleep: Callable[[float], None]
-) -> Iterator[tuple[Place, Books | None]]:
+    repository: Repository, places: list[Place], sleep: Callable[[float], None]
+) -> Iterator[tuple[Place, LevelComparison | None]]:
     """The levels that differ in the same way at some looks in a row, once they have; None for one that is never still.
 
     They share the looks, so that many take no longer than one.
     """
-    looks = deque[dict[Place, Books]](maxlen=LOOKS)
+    looks = deque[dict[Place, LevelComparison]](maxlen=LOOKS)
     for _ in range(MOST_LOOKS):
-        looks.append(_look(stock, places))
+        looks.append(_look(repository, places))
         places = []
-        for place, books in looks[-1].items():
-            if [look.get(place) for look in looks] == [books] * LOOKS:
-                yield place, books
+        for place, comparison in looks[-1].items():
+            if [look.get(place) for look in looks] == [comparison] * LOOKS:
+                yield place, comparison
             else:
                 places.append(place)
         if not places:
@@ -179,16 +184,20 @@ def _compared(
         yield place, None
 
 
-def _look(stock: Stock, places: list[Place]) -> dict[Place, Books]:
+def _look(repository: Repository, places: list[Place]) -> dict[Place, LevelComparison]:
     """Return those of the levels that differ now."""
     held: dict[Place, Holds] = {}
     products: set[str] = set()
-    differing: dict[Place, Books] = {}
+    differing: dict[Place, LevelComparison] = {}
     for some in _in_time(places[start : start + PAGE] for start in range(0, len(places), PAGE)):
         new = {product_id for product_id, _ in some} - products
         products |= new
-        held.update(_sums(stock.store.queries(*map(stock.held, new))))
-        differing.update((books.level.place, books) for books in _books(stock, some, held) if any(books.drifts()))
+        held.update(_sums(repository.store.queries(*map(repository.holds_query, new))))
+        differing.update(
+            (comparison.level.place, comparison)
+            for comparison in _comparisons(repository, some, held)
+            if any(comparison.drifts())
+        )
     return differing
 
 
@@ -202,32 +211,32 @@ def _in_time(parts: Iterable[T]) -> Iterator[T]:
         yield part
 
 
-def _mended(stock: Stock, books: Books, by: str) -> bool:
+def _repair(repository: Repository, comparison: LevelComparison, by: str) -> bool:
     """Mend a level, unless somebody is changing it."""
-    now = stock.now()
-    if books.level.moved_at > levels.moment(now - QUIET_SECONDS):
+    now = repository.now()
+    if comparison.level.moved_at > levels.format_timestamp(now - QUIET_SECONDS):
         return False
-    right = books.right()
-    work = Work({books.level.place: books.level}, now)
-    told = "; ".join(f"{drift.field} {drift.found} -> {drift.counted}" for drift in books.drifts())
-    figures = {name: getattr(right, name) for name in ("stock_count", "reserved_count", "holds")}
+    expected = comparison.expected()
+    work = UnitOfWork({comparison.level.place: comparison.level}, now)
+    reason = "; ".join(f"{drift.field} {drift.found} -> {drift.counted}" for drift in comparison.drifts())
+    values = {name: getattr(expected, name) for name in ("stock_count", "reserved_count", "holds")}
     # Of the movements nothing is mended: what they come to stays as it is.
-    work.move(books.level.place, Cause(movements.REPAIRED, by, reason=told), 0, partial(levels.edited, **figures))
+    work.move(comparison.level.place, Cause(movements.REPAIRED, by, reason=reason), 0, partial(levels.edited, **values))
     try:
-        work.commit(stock.store, stock.tables, None, "")
-    except Overtaken:
+        work.commit(repository, None, "")
+    except WriteConflict:
         return False
     return True
 
 
-def _books(stock: Stock, places: list[Place], held: Mapping[Place, Holds]) -> Iterator[Books]:
-    rows = stock.store.rows(stock.tables.levels, map(levels.key, places))
+def _comparisons(repository: Repository, places: list[Place], held: Mapping[Place, Holds]) -> Iterator[LevelComparison]:
+    rows = repository.store.rows(repository.tables.levels, map(levels.key, places))
     found = [(levels.level_of(row), row.get("status", {"S": ""})["S"]) for row in rows]
     keys = [movements.key(level.place, level.moved_at) for level, _ in found]
-    moved = stock.store.rows(stock.tables.movements, keys)
+    moved = repository.store.rows(repository.tables.movements, keys)
     last = {(row["product_id"]["S"], row["warehouse_id"]["S"]): row for row in moved}
     for level, status in found:
-        yield Books(level, status, held.get(level.place, {}), last.get(level.place))
+        yield LevelComparison(level, status, held.get(level.place, {}), last.get(level.place))
 
 
 def _sums(pages: Iterable[list[Item]]) -> dict[Place, dict[int, int]]:
@@ -239,10 +248,10 @@ def _sums(pages: Iterable[list[Item]]) -> dict[Place, dict[int, int]]:
     return sums
 
 
-def _places(stock: Stock, start: str) -> Iterator[list[Place]]:
+def _places(repository: Repository, start: str) -> Iterator[list[Place]]:
     """Yield all levels, from the product `start` to the last, then those before it."""
     request: dict[str, Any] = {
-        "TableName": stock.tables.levels,
+        "TableName": repository.tables.levels,
         "IndexName": "listing-index",
         "KeyConditionExpression": "listing = :levels",
         "ExpressionAttributeValues": {":levels": {"S": levels.LISTED}},
@@ -253,10 +262,10 @@ def _places(stock: Stock, start: str) -> Iterator[list[Place]]:
         request["ExpressionAttributeValues"][":start"] = {"S": start}
         conditions = ("product_id >= :start", "product_id < :start")
         requests = [{**request, "KeyConditionExpression": f"listing = :levels AND {part}"} for part in conditions]
-    for rows in chain.from_iterable(stock.store.pages("Query", **one) for one in requests):
+    for rows in chain.from_iterable(repository.store.pages("Query", **one) for one in requests):
         if rows:
             yield [(row["product_id"]["S"], row["warehouse_id"]["S"]) for row in rows]
 
 
 def _text(holds: Holds) -> str:
-    return ", ".join(f"{units} until {levels.moment(end)}" for end, units in sorted(holds.items())) or "none"
+    return ", ".join(f"{units} until {levels.format_timestamp(end)}" for end, units in sorted(holds.items())) or "none"

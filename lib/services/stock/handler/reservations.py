@@ -17,7 +17,8 @@ import json
 from typing import Any, NamedTuple
 
 from ....runtime.attributes import Item
-from .levels import Place, moment
+from ....runtime.dynamodb import put_action
+from .levels import Place, format_timestamp
 
 HELD, RELEASED, EXPIRED, FULFILLED = "HELD", "RELEASED", "EXPIRED", "FULFILLED"
 GIVEN_BACK = (RELEASED, EXPIRED)
@@ -89,10 +90,10 @@ class Line(NamedTuple):
     @property
     def expiry(self) -> str:
         """When it ends by itself."""
-        return moment(self.end)
+        return format_timestamp(self.end)
 
-    def live(self, now: float) -> bool:
-        """Whether somebody holds it."""
+    def is_active(self, now: float) -> bool:
+        """Return whether its units are held."""
         return self.state == HELD and self.end > now
 
     def usable_by(self, caller: Caller) -> bool:
@@ -100,8 +101,8 @@ class Line(NamedTuple):
         return not self.owner or not caller.owner or self.owner == caller.owner
 
 
-class Wanted(NamedTuple):
-    """What somebody wants, and from which warehouse: None for any."""
+class RequestedLine(NamedTuple):
+    """Requested units of a product, from a warehouse or from any (None)."""
 
     product_id: str
     warehouse_id: str | None
@@ -109,17 +110,19 @@ class Wanted(NamedTuple):
 
 
 class Booking(NamedTuple):
-    """What is to be reserved."""
+    """A requested reservation."""
 
     reservation_id: str
-    lines: list[Wanted]
+    lines: list[RequestedLine]
     minutes: int
     reference: str | None = None
 
     @property
     def digest(self) -> str:
-        """The same for the same lines and lifetime, in every release."""
-        contents = json.dumps([sorted(map(str, added_up(self.lines))), self.minutes])
+        """A hash of the lines and the lifetime, the same in every release."""
+        # Stored digests contain the former name of the class.
+        lines = sorted(str(line).replace("RequestedLine", "Wanted", 1) for line in merge_lines(self.lines))
+        contents = json.dumps([lines, self.minutes])
         return hashlib.sha256(contents.encode()).hexdigest()[:32]
 
     def line(self, caller: Caller, place: Place, units: int, *, number: int, reserved_at: str, end: int) -> Line:
@@ -139,13 +142,13 @@ class Booking(NamedTuple):
         )
 
 
-def added_up(lines: list[Wanted]) -> list[Wanted]:
-    """Every product and warehouse once; those of a certain warehouse first, as the others can give way."""
+def merge_lines(lines: list[RequestedLine]) -> list[RequestedLine]:
+    """Merge lines of the same product and warehouse; those of any warehouse are last, as they can be moved."""
     sums: dict[tuple[str, str | None], int] = {}
     for line in lines:
         place = (line.product_id, line.warehouse_id)
         sums[place] = sums.get(place, 0) + line.quantity
-    found = [Wanted(product, warehouse, quantity) for (product, warehouse), quantity in sums.items()]
+    found = [RequestedLine(product, warehouse, quantity) for (product, warehouse), quantity in sums.items()]
     return sorted(found, key=lambda line: line.warehouse_id is None)
 
 
@@ -206,18 +209,13 @@ def put(table: str, line: Line, over: Line | None = None) -> dict[str, Any]:
 
     No line takes the place of one that is held: its units would never be given back.
     """
-    action: dict[str, Any] = {"TableName": table, "Item": row(line)}
-    if line.line > 0:
-        action["ConditionExpression"] = "attribute_not_exists(reservation_id) OR #state <> :state"
-        action["ExpressionAttributeValues"] = {":state": {"S": HELD}}
-    elif over:
-        action["ConditionExpression"] = "reserved_at = :over AND #state = :state"
-        action["ExpressionAttributeValues"] = {":over": {"S": over.reserved_at}, ":state": {"S": over.state}}
-    else:
-        action["ConditionExpression"] = "attribute_not_exists(reservation_id)"
-        return {"Put": action}
-    action["ExpressionAttributeNames"] = {"#state": "state"}
-    return {"Put": action}
+    if line.line == 0 and over is None:
+        return put_action(table, row(line), "attribute_not_exists(reservation_id)")
+    condition, values = "attribute_not_exists(reservation_id) OR #state <> :state", {":state": {"S": HELD}}
+    if over and line.line == 0:
+        condition = "reserved_at = :over AND #state = :state"
+        values = {":over": {"S": over.reserved_at}, ":state": {"S": over.state}}
+    return put_action(table, row(line), condition, values, names={"#state": "state"})
 
 
 def settle(table: str, line: Line, state: str, at: str, attributes: Item) -> dict[str, Any]:
@@ -267,7 +265,7 @@ def _update(
     }
 
 
-def shown(lines: list[Line]) -> dict[str, Any]:
+def to_response(lines: list[Line]) -> dict[str, Any]:
     """A reservation, as whoever made it is told."""
     told = [
         {"product_id": line.product_id, "warehouse_id": line.warehouse_id, "quantity": line.quantity} for line in lines
@@ -282,7 +280,7 @@ def shown(lines: list[Line]) -> dict[str, Any]:
     }
 
 
-def held_shown(line: Line) -> dict[str, Any]:
+def hold_to_response(line: Line) -> dict[str, Any]:
     """A line that is held, as administrators are told."""
     return {
         "reservationId": line.reservation_id,

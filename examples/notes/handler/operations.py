@@ -6,11 +6,11 @@ import hmac
 import json
 import os
 
-from lib.runtime.attributes import Item, to_item, to_json
-from lib.runtime.dynamodb import DynamoDB
-from lib.runtime.errors import NotFound
-from lib.runtime.event_handler import Request, Response
-from lib.runtime.secrets import Secret
+from tap_stack.runtime.attributes import Item, to_item, to_json
+from tap_stack.runtime.dynamodb import DynamoDB
+from tap_stack.runtime.errors import NotFound
+from tap_stack.runtime.event_handler import Request, Response
+from tap_stack.runtime.secrets import Secret
 
 SEAL = Secret("NOTES_SEAL")
 TABLE = os.environ.get("NOTES_TABLE", "")

@@ -1,1 +1,0 @@
-"""What 1,000 requests at once, or a second, take; `python -m benchmarks.scaling` writes it into docs/scaling.md."""

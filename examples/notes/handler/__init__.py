@@ -1,0 +1,1 @@
+"""The Lambda code: all of this package is deployed, and `tap_stack.runtime`."""

@@ -1,0 +1,67 @@
+"""`tap scaling`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import click
+
+from ..console import Terminal
+from ..docgen import generate
+from ..scaling import report
+from ..services import BUILT_IN, load
+from . import options
+
+PAGE = generate.ROOT / "docs" / "scaling.md"
+NO_WORKLOAD = "{} has no workload. Set workload=Workload(...) in its ServiceFactory: see CONTRIBUTING.md."
+
+
+@click.command
+@click.option(
+    "--service",
+    type=options.SERVICE,
+    multiple=True,
+    show_default="the built-in services",
+    help="Service to calculate for, without writing the page. Can be repeated.",
+)
+@click.option("--check", is_flag=True, help="Print and write nothing; exit with 1 if the page is outdated.")
+@options.as_json
+@options.reported(OSError)
+def scaling(service: Sequence[str], check: bool, as_json: bool) -> int:
+    """Calculate which request rate deployments support, and write docs/scaling.md.
+
+    The calculation uses the measured operations of services and the quotas of AWS.
+    """
+    if check and (service or as_json):
+        raise click.UsageError("--check cannot be combined with --service or --json.", click.get_current_context())
+    if check:
+        if outdated := _outdated():
+            click.echo("docs/scaling.md: outdated, run make scaling")
+        return int(bool(outdated))
+    if not service and (text := _outdated()):
+        PAGE.write_text(text, encoding="utf-8")
+    for name in service:
+        if not load(name).workload:
+            click.echo(NO_WORKLOAD.format(name), err=True)
+    operations = report.measured(service or BUILT_IN)
+    if not operations:
+        return 1
+    tables = report.tables(operations)
+    if as_json:
+        data = {name: [dict(zip(rows[0], row, strict=True)) for row in rows[1:]] for name, rows in tables.items()}
+        click.echo(json.dumps(data, indent=2))
+    else:
+        output = Terminal()
+        for name, rows in tables.items():
+            output.say(f"{name}:")
+            output.table(rows)
+            output.say("")
+    return 0
+
+
+def _outdated() -> str:
+    """Return the new content of the page, or an empty string if it is up to date."""
+    text = PAGE.read_text(encoding="utf-8")
+    found = generate.filled(text, report.sections())
+    return "" if found == text else found

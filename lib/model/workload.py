@@ -1,0 +1,73 @@
+"""The capacity that a service's operations use, as measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from .aws_limits import ROUND_TRIP, RUNTIME_OVERHEAD, VCPU_MEMORY, Quantity
+
+
+def processor_share(memory_mb: float) -> float:
+    """Return the share of a processor that a function with this memory gets; one thread uses one at most."""
+    return min(memory_mb / VCPU_MEMORY.value, 1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """Capacity that one request, or one run of a schedule, uses."""
+
+    name: str
+    trigger: str = ""
+    """Method and path of the route, or name of the schedule."""
+    read_units: float = 0
+    """Read request units of all tables, for items below 1 KB."""
+    write_units: float = 0
+    """Write request units of all tables and indexes; a transaction uses two for each item of a table."""
+    table_read_units: float = 0
+    """Read request units of the table that uses most of them."""
+    table_write_units: float = 0
+    """Write request units of the table or index that uses most of them."""
+    partition_write_units: float = 0
+    """Write request units of a partition key that all items share in an index."""
+    round_trips: tuple[Quantity, ...] = (ROUND_TRIP,)
+    """Latencies of the calls to AWS that wait for one another."""
+    processor_ms: float = 0
+    """Processor time of a warm execution environment; 0 if it is not measured."""
+    cold_processor_ms: float = 0
+    """Processor time of a cold start, from the import to the first response."""
+
+    def duration_ms(self, memory_mb: float) -> float:
+        """Return the mean duration in a warm execution environment."""
+        processor_ms = self.processor_ms + RUNTIME_OVERHEAD.value
+        return processor_ms / processor_share(memory_mb) + sum(trip.value for trip in self.round_trips)
+
+
+EMPTY_SWEEP = Operation(name="sweep, none due", read_units=0.5)
+"""Run of a schedule that is not measured: one query that finds nothing."""
+ALERT = Operation(name="alert", round_trips=(ROUND_TRIP,) * 3)
+"""Invocation for a stream record: claim, publish and acknowledge an alert. The units are not counted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """Measured operations of a service."""
+
+    reads: tuple[Operation, ...] = ()
+    """Requests without changes, which have equal parts of the traffic."""
+    writes: tuple[Operation, ...] = ()
+    """Requests with changes, which have equal parts of the traffic."""
+    others: tuple[Operation, ...] = ()
+    """Further requests, which are no part of the traffic."""
+    schedules: Mapping[str, Operation] = field(default_factory=dict)
+    """Runs of schedules that use more than `EMPTY_SWEEP`, by name of the schedule."""
+
+    @property
+    def requests(self) -> Iterator[Operation]:
+        """All measured requests."""
+        yield from (*self.reads, *self.writes, *self.others)
+
+    @property
+    def cold_processor_ms(self) -> float:
+        """Processor time of the longest cold start."""
+        return max((operation.cold_processor_ms for operation in self.requests), default=0)

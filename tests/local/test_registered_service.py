@@ -1,0 +1,126 @@
+"""Commands for a service that another distribution registers."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = """
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from examples.notes.service import SERVICE
+from lib.model import Operation, ServiceFactory, Workload
+from lib.settings import Layer, between, setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotesSettings(Layer):
+    retention_days: int = setting(between(1, 365, "days"), default=30)
+    \"\"\"Days for which a note is kept.\"\"\"
+
+    WHERE: ClassVar[str] = "notes"
+
+
+FACTORY = ServiceFactory(
+    name="notes",
+    settings=NotesSettings,
+    build=lambda settings: replace(SERVICE, description=f"Keeps notes for {settings.retention_days} days."),
+    workload=WORKLOAD,
+)
+"""
+WORKLOAD = 'Workload(reads=(Operation(name="read", trigger="GET /notes/{name}", read_units=1, processor_ms=0.3),))'
+Tap = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(name="tap")
+def a_command_line(tmp_path: Path) -> Tap:
+    """Return a function that runs `tap` with an installed distribution that registers the service `notes`."""
+    info = tmp_path / "installed" / "notes-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Name: notes\nVersion: 1.0\n", encoding="utf-8")
+    (info / "entry_points.txt").write_text("[tap_stack.services]\nnotes = notes:FACTORY\n", encoding="utf-8")
+    (info.parent / "notes.py").write_text(PACKAGE.replace("WORKLOAD", WORKLOAD), encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (info.parent, ROOT)))}
+
+    def tap(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "lib", *arguments]
+        return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+    return tap
+
+
+def test_service_is_audited(tap: Tap) -> None:
+    done = tap("audit", "--service", "notes", "--env", "dev", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {finding["deployment"] for finding in json.loads(done.stdout)} == {"notes-dev"}
+
+
+def test_service_has_a_bill(tap: Tap) -> None:
+    done = tap("cost", "--service", "notes", "--env", "dev", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    units = {item["what"]: item["amount"] for item in json.loads(done.stdout)["notes"]["dev"]["items"]}
+    assert units["reads"] == 700_000
+
+
+def test_service_without_a_workload_has_fixed_costs_only(tap: Tap, tmp_path: Path) -> None:
+    (tmp_path / "installed" / "notes.py").write_text(PACKAGE.replace("WORKLOAD", "None"), encoding="utf-8")
+    done = tap("cost", "--service", "notes", "--env", "dev", "--json")
+    assert done.returncode == 0
+    assert done.stderr == (
+        "notes has no workload, so only its fixed costs are shown. Set workload=Workload(...) in its ServiceFactory: "
+        "see CONTRIBUTING.md.\n"
+    )
+    items = json.loads(done.stdout)["notes"]["dev"]["items"]
+    assert items
+    assert all(item["fixed"] for item in items)
+    done = tap("scaling", "--service", "notes")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("notes has no workload. Set workload=Workload(...) in its ServiceFactory")
+
+
+def test_scaling_is_calculated_for_the_service(tap: Tap) -> None:
+    done = tap("scaling", "--service", "notes", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [row["request"] for row in json.loads(done.stdout)["times"]] == ["notes: read"]
+
+
+def test_service_is_deployed_and_its_demo_calls_succeed(tap: Tap, tmp_path: Path) -> None:
+    arguments = ("--service", "notes", "--config", "notes_retention_days=7", "--outputs", str(tmp_path))
+    done = tap("local", "--check", *arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "smoke test passed" in done.stdout
+
+
+def test_config_keys_of_the_service_are_checked_and_documented(tap: Tap, tmp_path: Path) -> None:
+    done = tap("audit", "--service", "notes", "--env", "dev", "--config", "notes_retention_days=400")
+    assert done.returncode == 1
+    message = "config notes_retention_days '400': give a whole number from 1 to 365 days"
+    assert done.stderr.endswith(f"error: tap.py: {message}\n")
+    done = tap("audit", "--service", "notes", "--env", "dev", "--config", "notes_retention_day=7")
+    assert (done.returncode, "Did you mean 'notes_retention_days'?" in done.stderr) == (2, True)
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nconfig:\n  # generated:config\n", encoding="utf-8")
+    done = tap("docs", "--service", "notes", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {"Pulumi.yaml: written", "docs/notes/openapi.json: written"} <= {*done.stdout.splitlines()}
+    row = "| `notes_retention_days` | notes: Days for which a note is kept. (`notes.retention_days`) | a whole number"
+    assert row in (tmp_path / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
+    assert "  notes_retention_days:\n    type: integer\n" in (tmp_path / "Pulumi.yaml").read_text(encoding="utf-8")
+    assert tap("docs", "--service", "notes", "--check", folder=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("arguments", [("outputs",), ("preview",), ("site", "build"), ("smoke",)])
+def test_misspelled_service_has_the_registered_one_as_nearest_name(tap: Tap, arguments: tuple[str, ...]) -> None:
+    option = () if "build" in arguments else ("--service",)
+    done = tap(*arguments, *option, "note")
+    assert done.returncode == 2
+    assert "is not one of 'items', 'inventory', 'stock', 'notes'. Did you mean 'notes'?" in done.stderr

@@ -1,0 +1,147 @@
+"""The registry of services: what is imported when, and faulty packages."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from lib import services
+from lib.cli import options
+from lib.model import ServiceFactory
+from lib.services import BUILT_IN, SERVICES, ServiceError, load, loadable, names
+
+FACTORY = """
+from lib.model import ServiceFactory
+from tests.support.builders import a_service
+FACTORY = ServiceFactory(name="{}", build=lambda _settings: a_service(name="{}"))
+"""
+Install = Callable[..., None]
+
+
+@pytest.fixture(name="install")
+def an_installer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Return a function that puts a distribution with one module and one entry point on the module search path."""
+
+    def install(distribution: str, service: str, module: str, code: str) -> None:
+        folder = tmp_path / distribution
+        info = folder / f"{distribution}-1.2.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text(f"Name: {distribution}\nVersion: 1.2\n", encoding="utf-8")
+        (info / "entry_points.txt").write_text(f"[{services.GROUP}]\n{service} = {module}:FACTORY\n", encoding="utf-8")
+        (folder / f"{module}.py").write_text(code, encoding="utf-8")
+        monkeypatch.syspath_prepend(folder)
+        modules.add(module)
+        services.registered.cache_clear()
+
+    modules: set[str] = set()
+    before = {**services.LOADED}
+    yield install
+    services.registered.cache_clear()
+    services.LOADED.clear()
+    services.LOADED.update(before)
+    for module in modules & sys.modules.keys():
+        del sys.modules[module]
+
+
+def test_names_of_built_in_services_come_first(install: Install) -> None:
+    assert names() == (*SERVICES,) == BUILT_IN
+    install("b-dist", "barn", "registered_barn", "raise AssertionError('imported')")
+    assert names() == (*BUILT_IN, "barn")
+    assert len(SERVICES) == len(BUILT_IN) + 1
+
+
+def test_service_of_another_distribution_is_loaded(install: Install) -> None:
+    install("yard-dist", "yard", "registered_yard", FACTORY.format("yard", "yard"))
+    assert isinstance(load("yard"), ServiceFactory)
+    assert load("yard") is load("yard")
+    assert SERVICES["yard"].name == "yard"
+    assert "yard" in SERVICES
+
+
+def test_settings_are_passed_to_the_description() -> None:
+    factory = load("stock")
+    assert factory.settings
+    assert factory.build(factory.settings()) == factory.default == SERVICES["stock"]
+
+
+def test_unknown_service_is_an_error() -> None:
+    with pytest.raises(ServiceError, match=r"^service must be one of items, inventory, stock, got 'shop'\.$"):
+        load("shop")
+    with pytest.raises(KeyError):
+        _ = SERVICES["shop"]
+    assert SERVICES.get("shop") is None
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        (
+            "import missing_package",
+            "service 'yard' cannot be loaded: entry point 'faulty:FACTORY' of distribution yard-dist 1.2 raised "
+            "ModuleNotFoundError: No module named 'missing_package'. Correct or uninstall that distribution.",
+        ),
+        (
+            "FACTORY = 'yard'",
+            "service 'yard': entry point 'faulty:FACTORY' of distribution yard-dist 1.2 must be a ServiceFactory, "
+            "got str.",
+        ),
+        (
+            FACTORY.format("barn", "yard"),
+            "service 'yard': the factory and the description of entry point 'faulty:FACTORY' of distribution "
+            "yard-dist 1.2 must have that name, got 'barn'. Rename the service or the entry point.",
+        ),
+        (
+            FACTORY.format("yard", "barn"),
+            "service 'yard': the factory and the description of entry point 'faulty:FACTORY' of distribution "
+            "yard-dist 1.2 must have that name, got 'barn'. Rename the service or the entry point.",
+        ),
+    ],
+)
+def test_faulty_distribution_breaks_its_own_service_only(install: Install, code: str, message: str) -> None:
+    install("yard-dist", "yard", "faulty", code)
+    with pytest.raises(ServiceError) as raised:
+        load("yard")
+    assert str(raised.value) == message
+    assert [factory.name for factory in loadable()] == [*BUILT_IN]
+    with pytest.raises(click.ClickException) as reported:
+        options.ServiceChoice(names()).convert("yard", None, None)
+    assert (reported.value.message, reported.value.exit_code) == (message, 1)
+
+
+def test_name_that_two_distributions_register_belongs_to_none(install: Install) -> None:
+    install("b-dist", "yard", "registered_b", FACTORY.format("yard", "yard"))
+    install("a-dist", "yard", "registered_a", FACTORY.format("yard", "yard"))
+    install("c-dist", "items", "registered_c", FACTORY.format("items", "items"))
+    services.LOADED.clear()
+    with pytest.raises(ServiceError) as raised:
+        load("yard")
+    assert str(raised.value) == (
+        "service 'yard' must be registered by one distribution, got distribution a-dist 1.2, distribution b-dist 1.2. "
+        "Uninstall the others, or rename their services."
+    )
+    with pytest.raises(ServiceError, match=r"^service 'items' must .*got tap-stack \(built in\), distribution c-dist "):
+        load("items")
+    assert load("stock").name == "stock"
+
+
+IMPORTED = """
+import sys
+from pathlib import Path
+from lib.program import project
+from lib.program.recorder import recorded
+recorded(Path("tap.py"), project.config(project.read(Path()), "dev", sys.argv[1]))
+print(sorted({name.split(".")[2] for name in sys.modules if name.startswith(("lib.services.", "tap_stack.services."))}))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("service", ["items", "stock"])
+def test_program_imports_the_service_that_it_deploys_only(service: str) -> None:
+    command = [sys.executable, "-c", IMPORTED, service]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.stderr, done.stdout.strip()) == ("", str([service, "tags"]))
