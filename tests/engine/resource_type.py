@@ -6,7 +6,7 @@ The files in `resource_types` describe each type that the project uses, by its P
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,18 +64,19 @@ class ResourceType:
     """Inputs that AWS does not return, so that an import does not find them."""
 
 
-def _from_file(id: str, empty: Collection[str] = (), **fields: Any) -> ResourceType:  # noqa: A002  # name of the field
+def _from_file(fields: Mapping[str, Any]) -> ResourceType:
     """Return a resource type from its fields in a file: sets are lists, and `empty` are the `computed` without a value.
 
     The default of `identity` is the id, unless it contains a generated token.
     """
-    sets = {name: frozenset(value) for name, value in fields.items() if isinstance(value, list)}
-    computed = {**dict.fromkeys(empty, ""), **fields.pop("computed", {})}
-    return ResourceType(**{"id": id, "identity": "" if "{unique" in id else id, **fields, **sets}, computed=computed)
+    values = {name: frozenset(value) if isinstance(value, list) else value for name, value in fields.items()}
+    computed = {**dict.fromkeys(values.pop("empty", ()), ""), **values.pop("computed", {})}
+    identity = values.pop("identity", "" if "{unique" in fields["id"] else fields["id"])
+    return ResourceType(identity=identity, computed=computed, **values)
 
 
 TYPES: dict[str, ResourceType] = {
-    token: _from_file(**fields)
+    token: _from_file(fields)
     for path in (Path(__file__).parent / "resource_types").glob("*.yaml")
     for token, fields in yaml.load(path.read_bytes(), yaml.CSafeLoader).items()
 }
