@@ -91,8 +91,8 @@ def check_preflight(api_url: str, origin: str) -> None:
 def outputs_fixture(origins: Origins, emulator: Emulator) -> dict[str, Any]:
     """Deploy the stock service for its own site and two further origins, and return its outputs."""
     allowed = f"site,{origins.shop},{origins.panel}"
-    with ThreadPoolExecutor(1) as beside:  # the browser's loop runs in this thread
-        outputs = beside.submit(deploy_service, emulator, "stock", "origins", cors_origin=allowed).result()
+    with ThreadPoolExecutor(1) as executor:  # the browser's loop runs in this thread
+        outputs = executor.submit(deploy_service, emulator, "stock", "origins", cors_origin=allowed).result()
     # The first request starts the function that responds to preflight requests.
     eventually(lambda: check_preflight(outputs["api_url"], origins.shop), seconds=60)
     return outputs

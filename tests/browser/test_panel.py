@@ -181,7 +181,7 @@ def test_stock_is_searched_and_filtered(
     expect(rows(page)).not_to_have_count(0)
 
 
-def test_more_is_loaded_page_by_page_and_only_of_the_filters_that_are_shown(
+def test_more_is_loaded_page_by_page_and_only_of_the_current_filters(
     visit: Callable[..., Page], product: Callable[..., str], category: str
 ) -> None:
     for number in range(27):

@@ -48,8 +48,8 @@ def members_fixture(emulator: Emulator) -> Members:
         out = deploy_service(emulator, "stock", "members", authorization="COGNITO_USER_POOLS")
         return Members(out["site_url"], out["sign_in_url"], *create_user(emulator, out["user_pool_id"]))
 
-    with ThreadPoolExecutor(1) as beside:  # the browser's loop runs in this thread
-        return beside.submit(deploy).result()
+    with ThreadPoolExecutor(1) as executor:  # the browser's loop runs in this thread
+        return executor.submit(deploy).result()
 
 
 def sign_in(page: Page, members: Members) -> None:

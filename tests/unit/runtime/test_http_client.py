@@ -69,10 +69,10 @@ def test_calls_are_signed_as_botocore_would_with_the_key_of_the_day(
     for _ in range(2):
         client.call("GetItem", {"TableName": "t", "Key": {"id": {"S": "é"}}})
     today = datetime.now(UTC).strftime("%Y%m%d")
-    for asked in fake_aws.asked:
-        assert f"/{today}/us-east-1/dynamodb/aws4_request" in asked.headers["authorization"]
-        assert asked.headers["authorization"].endswith(f"Signature={signature_by_botocore(asked)}")
-        assert ("x-amz-security-token" in asked.headers["authorization"]) == (session_token is not None)
+    for request in fake_aws.asked:
+        assert f"/{today}/us-east-1/dynamodb/aws4_request" in request.headers["authorization"]
+        assert request.headers["authorization"].endswith(f"Signature={signature_by_botocore(request)}")
+        assert ("x-amz-security-token" in request.headers["authorization"]) == (session_token is not None)
 
 
 def test_a_call_names_its_target_and_carries_json(client: Client, fake_aws: FakeAws) -> None:
