@@ -69,7 +69,9 @@ def _from_file(fields: Mapping[str, Any]) -> ResourceType:
 
     The default of `identity` is the id, unless it contains a generated token.
     """
-    values = {name: frozenset(value) if isinstance(value, list) else value for name, value in fields.items()}
+    values: dict[str, Any] = {
+        name: frozenset(value) if isinstance(value, list) else value for name, value in fields.items()
+    }
     computed = {**dict.fromkeys(values.pop("empty", ()), ""), **values.pop("computed", {})}
     identity = values.pop("identity", "" if "{unique" in fields["id"] else fields["id"])
     return ResourceType(identity=identity, computed=computed, **values)

@@ -73,5 +73,5 @@ def test_endpoint_has_the_url_and_the_key_of_the_outputs(
 @pytest.mark.parametrize("text", ['{"stock_api_url": "https://example.com"}', "no JSON"])
 def test_missing_service_is_an_error_that_names_the_commands(tmp_path: Path, text: str) -> None:
     (tmp_path / outputs_file.FLAT).write_text(text, encoding="utf-8")
-    with pytest.raises(outputs_file.OutputsError, match="tells of no items service: run make local or make up"):
+    with pytest.raises(outputs_file.OutputsError, match="make local or make up"):
         outputs_file.read_service(tmp_path / outputs_file.FLAT, "items")

@@ -145,7 +145,7 @@ def test_smoke_without_credentials_is_one_line(
     assert capsys.readouterr().err == message
 
 
-@pytest.mark.parametrize("content", [None, "no JSON", '{"name": "tap"}'])
+@pytest.mark.parametrize("content", [None, '{"name": "tap"}'])
 def test_smoke_without_outputs_is_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None
 ) -> None:
