@@ -93,6 +93,17 @@ def product_fixture(api: Http, category: str) -> Callable[..., str]:
     return product
 
 
+@pytest.fixture(name="reserve")
+def reserve_fixture(api: Http) -> Callable[..., None]:
+    """Reserve units of a product; the id of the reservation ends with their number."""
+
+    def reserve(product_id: str, quantity: int, **more: int) -> None:
+        reservation = {"reservationId": f"{product_id}.{quantity}", "quantity": quantity, **more}
+        assert api("POST", f"/inventory/{product_id}/reserve", reservation).status == 201
+
+    return reserve
+
+
 @pytest.fixture(scope="package", name="browser")
 def browser_fixture(stock: Stock) -> Iterator[Browser]:
     """One browser for all tests here.

@@ -5,13 +5,10 @@ Real servers serve the pages: Playwright responds to preflight requests itself o
 
 from __future__ import annotations
 
-import json
-import signal
-import subprocess
-import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
@@ -20,9 +17,10 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page
 
-from lib.client import outputs_file as files
+from lib.local.emulator import Emulator
 
 from ..integration.conftest import Http, eventually
+from ..support.deployments import deploy_service
 
 CREATE = """async ([url, key, product]) => {
   const headers = { "content-type": "application/json", "x-api-key": key };
@@ -90,26 +88,14 @@ def check_preflight(api_url: str, origin: str) -> None:
 
 
 @pytest.fixture(scope="module", name="outputs")
-def outputs_fixture(origins: Origins, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """Run the stock service for its own site and two further origins, and return its outputs."""
-    folder = tmp_path_factory.mktemp("outputs")
-    config = f"cors_origin=site,{origins.shop},{origins.panel}"
-    command = [sys.executable, "-u", "-m", "lib", "local", "--service", "stock", "--config", config]
-    with subprocess.Popen([*command, "--outputs", str(folder)], stdout=subprocess.PIPE, text=True) as running:
-        try:
-            lines = []
-            for line in running.stdout or ():
-                lines.append(line)
-                if "ready:" in line:
-                    break
-            assert "ready:" in lines[-1], lines
-            found = json.loads((folder / files.FLAT).read_text(encoding="utf-8"))
-            # The first request starts the function that responds to preflight requests.
-            eventually(lambda: check_preflight(found["api_url"], origins.shop), seconds=60)
-            yield found
-        finally:
-            running.send_signal(signal.SIGINT)
-            running.communicate()
+def outputs_fixture(origins: Origins, emulator: Emulator) -> dict[str, Any]:
+    """Deploy the stock service for its own site and two further origins, and return its outputs."""
+    allowed = f"site,{origins.shop},{origins.panel}"
+    with ThreadPoolExecutor(1) as executor:  # the browser's loop runs in this thread
+        outputs = executor.submit(deploy_service, emulator, "stock", "origins", cors_origin=allowed).result()
+    # The first request starts the function that responds to preflight requests.
+    eventually(lambda: check_preflight(outputs["api_url"], origins.shop), seconds=60)
+    return outputs
 
 
 @pytest.fixture(name="open_page")

@@ -11,9 +11,9 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from ..integration.conftest import Http
 from .conftest import Stock
+from .routes import CORS, aborted, keeping, losing, rejecting
 
 PANEL = "admin-panel.html"
-CORS = {"access-control-allow-origin": "*"}
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -83,7 +83,7 @@ def test_a_wrong_key_is_told_and_the_right_one_opens(
 
 def test_a_key_that_cannot_be_checked_is_not_called_rejected(visitor: Callable[..., Page], stock: Stock) -> None:
     page = visitor()
-    page.route(f"{stock.api_url}/inventory*", lambda route: route.abort())
+    page.route(f"{stock.api_url}/inventory*", aborted)
     page.goto(f"{stock.site_url}/{PANEL}")
     page.get_by_label("API key").fill("a-key")
     page.get_by_label("API key").press("Enter")
@@ -103,32 +103,6 @@ def test_a_stored_key_that_was_replaced_can_be_corrected(visitor: Callable[..., 
     key.press("Enter")
     expect(page.get_by_role("heading", name="All stock")).to_be_visible()
     assert page.evaluate("sessionStorage.getItem('stock-api-key')") == stock.api_key
-
-
-def rejecting(method: str) -> Callable[[Route], None]:
-    """Reject the key of changes as API Gateway does."""
-
-    def reject(route: Route) -> None:
-        if route.request.method == method:
-            forbidden = {"error": "Invalid API key", "code": "FORBIDDEN", "requestId": "request-7", "details": []}
-            route.fulfill(status=403, json=forbidden, headers=CORS)
-        else:
-            route.fallback()
-
-    return reject
-
-
-def losing(method: str) -> Callable[[Route], None]:
-    """Process a change and lose its response."""
-
-    def lose(route: Route) -> None:
-        if route.request.method == method:
-            route.fetch()
-            route.abort()
-        else:
-            route.fallback()
-
-    return lose
 
 
 def test_a_rejected_key_saves_nothing_and_stays_for_correction(
@@ -207,37 +181,30 @@ def test_stock_is_searched_and_filtered(
     expect(rows(page)).not_to_have_count(0)
 
 
-def test_more_is_loaded_page_by_page(visit: Callable[..., Page], product: Callable[..., str], category: str) -> None:
-    for number in range(27):
-        product(9, f"desk-{number:02}")
-    page = visit(PANEL)
-    filter_by(page, "Category", category)
-    expect(rows(page)).to_have_count(25)
-    page.get_by_role("button", name="Load more").click()
-    expect(rows(page)).to_have_count(27)
-    expect(page.get_by_role("button", name="Load more")).to_have_count(0)
-    expect(rows(page).nth(25).get_by_role("link")).to_be_focused()
-
-
-def test_a_list_whose_filters_changed_loads_nothing_more(
+def test_more_is_loaded_page_by_page_and_only_of_the_current_filters(
     visit: Callable[..., Page], product: Callable[..., str], category: str
 ) -> None:
     for number in range(27):
-        product(9, f"lamp-{number:02}")
+        product(9, f"desk-{number:02}")
     page = visit(PANEL)
+    more = page.get_by_role("button", name="Load more")
+    filter_by(page, "Category", category)
+    expect(rows(page)).to_have_count(25)
+    more.click()
+    expect(rows(page)).to_have_count(27)
+    expect(more).to_have_count(0)
+    expect(rows(page).nth(25).get_by_role("link")).to_be_focused()
+
+    filter_by(page, "Category", "")
     filter_by(page, "Category", category)
     held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    page.route("**/inventory?*search=*", hold, times=1)
+    page.route("**/inventory?*search=*", keeping(held), times=1)
     with page.expect_request("**/inventory?*search=*"):
         page.get_by_label("Product ID starts with").fill(category.lower().replace(" ", "-"))
-        assert page.get_by_role("button", name="Load more").is_disabled(), "as soon as the filter is edited"
+        assert more.is_disabled(), "as soon as the filter is edited"
     expect(page.locator(".listing")).to_have_attribute("aria-busy", "true")
     held[0].continue_()
-    page.get_by_role("button", name="Load more").click()
+    more.click()
     expect(rows(page)).to_have_count(27)
 
 
@@ -288,13 +255,13 @@ def test_stock_is_changed_by_steps_with_a_reason(
 
 
 def test_what_cannot_be_saved_is_told_in_its_place(
-    visit: Callable[..., Page], product: Callable[..., str], api: Http, accessible: Callable[[Page], None]
+    visit: Callable[..., Page],
+    product: Callable[..., str],
+    reserve: Callable[..., None],
+    accessible: Callable[[Page], None],
 ) -> None:
     product_id = product(20)
-    assert (
-        api("POST", f"/inventory/{product_id}/reserve", {"reservationId": f"{product_id}.1", "quantity": 5}).status
-        == 201
-    )
+    reserve(product_id, 5)
     page = visit(PANEL)
     form = edit(page, product_id)
     count = form.get_by_label("On hand")
@@ -311,21 +278,34 @@ def test_what_cannot_be_saved_is_told_in_its_place(
     accessible(page)
 
 
+@pytest.fixture(name="open_conflict")
+def open_conflict_fixture(
+    visit: Callable[..., Page], product: Callable[..., str], api: Http
+) -> Callable[..., tuple[Page, str]]:
+    """Open a page whose editor has unsaved values while the product is changed, with more changes than of its stock."""
+
+    def open_conflict(width: int = 1280, **changes: str) -> tuple[Page, str]:
+        product_id = product(50)
+        page = visit(PANEL, width=width)
+        form = edit(page, product_id)
+        form.get_by_label("On hand").fill("45")
+        changed = {"stock_count": 40, "threshold_level": 8, **changes}
+        assert api("PUT", f"/inventory/{product_id}", changed).status == 200
+        form.get_by_label("On hand").press("Enter")
+        dialog = page.get_by_role("alertdialog", name="This item was changed while you were editing it")
+        expect(dialog.get_by_role("row", name="On hand")).to_have_text(re.compile("^On hand4540$"))
+        expect(dialog.get_by_role("row", name="Alert at")).to_contain_text("not edited")
+        expect(dialog).to_contain_text("Your change was not saved.")
+        expect(dialog.get_by_role("button", name="Keep the current values")).to_be_focused()
+        return page, product_id
+
+    return open_conflict
+
+
 @pytest.fixture(name="conflict")
-def conflict_fixture(visit: Callable[..., Page], product: Callable[..., str], api: Http) -> tuple[Page, str]:
-    """A page whose editor was overtaken by somebody else."""
-    product_id = product(50)
-    page = visit(PANEL)
-    form = edit(page, product_id)
-    form.get_by_label("On hand").fill("45")
-    assert api("PUT", f"/inventory/{product_id}", {"stock_count": 40, "threshold_level": 8}).status == 200
-    form.get_by_label("On hand").press("Enter")
-    dialog = page.get_by_role("alertdialog", name="This item was changed while you were editing it")
-    expect(dialog.get_by_role("row", name="On hand")).to_have_text(re.compile("^On hand4540$"))
-    expect(dialog.get_by_role("row", name="Alert at")).to_contain_text("not edited")
-    expect(dialog).to_contain_text("Your change was not saved.")
-    expect(dialog.get_by_role("button", name="Keep the current values")).to_be_focused()
-    return page, product_id
+def conflict_fixture(open_conflict: Callable[..., tuple[Page, str]]) -> tuple[Page, str]:
+    """A page with such a conflict."""
+    return open_conflict()
 
 
 def test_in_a_conflict_theirs_may_stay(
@@ -436,12 +416,14 @@ def test_what_is_out_or_low_is_listed(
 
 
 def test_a_products_reservations_can_be_released(
-    visit: Callable[..., Page], product: Callable[..., str], api: Http, accessible: Callable[[Page], None]
+    visit: Callable[..., Page],
+    product: Callable[..., str],
+    reserve: Callable[..., None],
+    accessible: Callable[[Page], None],
 ) -> None:
     product_id = product(20)
-    for number, minutes in ((1, 60), (2, 5)):
-        held = {"reservationId": f"{product_id}.{number}", "quantity": number, "lifetime_minutes": minutes}
-        assert api("POST", f"/inventory/{product_id}/reserve", held).status == 201
+    reserve(product_id, 1, lifetime_minutes=60)
+    reserve(product_id, 2, lifetime_minutes=5)
     page = visit(f"{PANEL}#/product/{product_id}")
     held_rows = page.get_by_role("region", name="Reservations").locator("tbody tr")
     expect(held_rows).to_have_count(2)
@@ -540,19 +522,20 @@ def test_a_product_that_is_not_there_is_told(visit: Callable[..., Page], accessi
 
 
 @pytest.fixture(name="reserved")
-def reserved_fixture(visit: Callable[..., Page], product: Callable[..., str], api: Http) -> tuple[Page, str]:
+def reserved_fixture(
+    visit: Callable[..., Page], product: Callable[..., str], reserve: Callable[..., None]
+) -> tuple[Page, str]:
     """A product's page with the confirmation to release its only reservation."""
     product_id = product(20)
-    reservation = {"reservationId": f"{product_id}.1", "quantity": 2}
-    assert api("POST", f"/inventory/{product_id}/reserve", reservation).status == 201
+    reserve(product_id, 2)
     page = visit(f"{PANEL}#/product/{product_id}")
-    page.get_by_role("button", name=f"Release {product_id}.1").click()
+    page.get_by_role("button", name=f"Release {product_id}.2").click()
     return page, product_id
 
 
 def test_a_release_uses_the_route_of_administrators(reserved: tuple[Page, str]) -> None:
     page, product_id = reserved
-    with page.expect_request(f"**/inventory/{product_id}/reservations/{product_id}.1") as request:
+    with page.expect_request(f"**/inventory/{product_id}/reservations/{product_id}.2") as request:
         page.get_by_role("dialog").get_by_role("button", name="Release").click()
     assert request.value.method == "DELETE"
     expect(page.get_by_text("There are no reservations of this product.")).to_be_visible()
@@ -571,11 +554,11 @@ def test_a_rejected_key_releases_nothing(reserved: tuple[Page, str], accessible:
 
 def test_a_release_without_a_response_may_have_happened_and_can_be_repeated(reserved: tuple[Page, str]) -> None:
     page, product_id = reserved
-    page.route("**/reservations/*", lambda route: route.abort())
+    page.route("**/reservations/*", aborted)
     page.get_by_role("dialog").get_by_role("button", name="Release").click()
     expect(page.get_by_role("alert")).to_contain_text("The reservation may have been released")
     page.unroute("**/reservations/*")
-    page.get_by_role("button", name=f"Release {product_id}.1").click()
+    page.get_by_role("button", name=f"Release {product_id}.2").click()
     page.get_by_role("dialog").get_by_role("button", name="Release").click()
     expect(page.get_by_text("There are no reservations of this product.")).to_be_visible()
     expect(page.get_by_role("alert")).to_have_count(0)
@@ -583,7 +566,7 @@ def test_a_release_without_a_response_may_have_happened_and_can_be_repeated(rese
 
 def test_a_reservation_that_no_longer_exists_is_reported_and_removed(reserved: tuple[Page, str], api: Http) -> None:
     page, product_id = reserved
-    assert api("DELETE", f"/inventory/{product_id}/reserve/{product_id}.1").status == 204
+    assert api("DELETE", f"/inventory/{product_id}/reserve/{product_id}.2").status == 204
     page.get_by_role("dialog").get_by_role("button", name="Release").click()
     expect(page.get_by_role("alert")).to_contain_text("Nothing was released")
     expect(page.get_by_text("There are no reservations of this product.")).to_be_visible()
@@ -593,7 +576,7 @@ def test_a_reservation_that_no_longer_exists_is_reported_and_removed(reserved: t
     ("respond", "title"),
     [
         (rejecting("POST"), "Nothing was repaired"),
-        (lambda route: route.abort(), "The stock level may have been repaired"),
+        (aborted, "The stock level may have been repaired"),
     ],
     ids=["rejected", "lost"],
 )
@@ -615,7 +598,7 @@ def test_the_outcome_of_a_repair_is_reported(
 
 def test_a_check_that_fails_is_not_called_a_repair(visit: Callable[..., Page], product: Callable[..., str]) -> None:
     page = visit(f"{PANEL}#/product/{product()}")
-    page.route("**/reconcile", lambda route: route.abort())
+    page.route("**/reconcile", aborted)
     page.get_by_role("button", name="Reconcile").click()
     expect(page.get_by_role("alert")).to_contain_text("The stock level could not be checked")
 
@@ -642,7 +625,7 @@ def test_reconciling_repairs_what_does_not_add_up(
         drift = {"warehouse_id": "main", "field": "reserved_count", "counted": 0, "found": 2}
         repaired = json.loads(route.request.post_data or "{}")["repair"]
         answer = {"product_id": product_id, "repaired": repaired, "drifts": [drift]}
-        route.fulfill(json=answer, headers={"access-control-allow-origin": "*"})
+        route.fulfill(json=answer, headers=CORS)
 
     page.route("**/reconcile", drifted)
     page.get_by_role("button", name="Reconcile").click()
@@ -718,7 +701,7 @@ def test_when_the_service_fails_there_is_something_to_do(
     body = {"error": "Out of order", "code": "INTERNAL_ERROR", "requestId": "request-7", "details": []}
 
     def fail(route: Route) -> None:
-        route.fulfill(status=500, json=body, headers={"access-control-allow-origin": "*"})
+        route.fulfill(status=500, json=body, headers=CORS)
 
     page.route(f"{stock.api_url}/inventory*", fail)
     page.get_by_role("link", name="All stock").last.click()
@@ -759,16 +742,9 @@ def test_a_phone_shows_all_of_it(
 
 
 def test_a_phone_shows_a_conflict(
-    visit: Callable[..., Page], product: Callable[..., str], api: Http, accessible: Callable[[Page], None]
+    open_conflict: Callable[..., tuple[Page, str]], accessible: Callable[[Page], None]
 ) -> None:
-    product_id = product(50)
-    page = visit(PANEL, width=375)
-    form = edit(page, product_id)
-    form.get_by_label("On hand").fill("45")
-    changes = {"stock_count": 40, "threshold_level": 8, "category": "A category with a long name " * 3}
-    assert api("PUT", f"/inventory/{product_id}", changes).status == 200
-    form.get_by_label("On hand").press("Enter")
-    expect(page.get_by_role("alertdialog")).to_be_visible()
+    page, _ = open_conflict(width=375, category="A category with a long name " * 3)
     assert page.evaluate(OVERFLOW) <= 0
     accessible(page)
 

@@ -13,8 +13,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from ..integration.conftest import Http
 from .conftest import Stock
-
-CORS = {"access-control-allow-origin": "*"}
+from .routes import CORS, aborted, losing, rejecting
 
 
 def card(page: Page, name: str) -> Locator:
@@ -158,25 +157,8 @@ def test_time_runs_out_in_sight(shop: Callable[..., Page], product: Callable[...
     expect(page.locator("#messages")).to_contain_text("has expired")
 
 
-def aborted(route: Route) -> None:
-    route.abort()
-
-
 def broken(route: Route) -> None:
     route.fulfill(status=502, json={"message": "Bad gateway"}, headers=CORS)
-
-
-def losing(answer: Callable[[Route], None]) -> Callable[[Route], None]:
-    """Lets a POST be done, and answers otherwise."""
-
-    def lose(route: Route) -> None:
-        if route.request.method == "POST":
-            route.fetch()
-            answer(route)
-        else:
-            route.continue_()
-
-    return lose
 
 
 @pytest.mark.parametrize("answer", [aborted, broken])
@@ -185,7 +167,7 @@ def test_an_addition_whose_answer_was_lost_counts_once(
 ) -> None:
     product_id = product(20)
     page = shop()
-    page.route("**/reserve", losing(answer))
+    page.route("**/reserve", losing("POST", answer))
     add(page, title(product_id)).click()
     expect(card(page, title(product_id)).get_by_role("alert")).to_contain_text("The item may have been reserved")
     page.unroute("**/reserve")
@@ -200,7 +182,7 @@ def test_a_checkout_whose_answer_was_lost_sells_once(
     product_id = product(20)
     page = shop()
     add(page, title(product_id)).click()
-    page.route("**/fulfill", losing(aborted))
+    page.route("**/fulfill", losing("POST"))
     cart(page).get_by_role("button", name="Check out").click()
     expect(cart(page).get_by_role("alert")).to_contain_text("may have been sold")
     page.unroute("**/fulfill")
@@ -232,15 +214,7 @@ def test_what_could_not_be_given_back_is_not_said_to_be(
 def test_a_rejected_key_adds_nothing_to_the_cart(shop: Callable[..., Page], product: Callable[..., str]) -> None:
     product_id = product(20)
     page = shop()
-    forbidden = {"error": "Invalid API key", "code": "FORBIDDEN", "requestId": "request-7", "details": []}
-    page.route(
-        "**/reserve",
-        lambda route: (
-            route.fulfill(status=403, json=forbidden, headers=CORS)
-            if route.request.method == "POST"
-            else route.continue_()
-        ),
-    )
+    page.route("**/reserve", rejecting("POST"))
     add(page, title(product_id)).click()
     expect(card(page, title(product_id)).get_by_role("alert")).to_contain_text("The item was not added")
     expect(cart(page)).to_contain_text("Your cart is empty")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from ..integration.conftest import Http
 from .conftest import Stock
+from .routes import CORS, aborted, keeping
 
-CORS = {"access-control-allow-origin": "*"}
 NOT_KNOWN = "Availability unknown"
 POLICY = (
     "default-src 'none'; script-src 'self'; connect-src *; require-trusted-types-for 'script'; trusted-types 'none'"
@@ -40,8 +38,7 @@ def label(page: Page) -> Any:
 
 
 def answering(available: Any, status: str = "IN_STOCK") -> Callable[[Route], None]:
-    level = json.dumps({"available": available, "status": status})
-    return lambda route: route.fulfill(status=200, headers=CORS, content_type="application/json", body=level)
+    return responding({"available": available, "status": status})
 
 
 def responding(body: Any, status: int = 200) -> Callable[[Route], None]:
@@ -62,21 +59,17 @@ def in_turn(*responses: Callable[[Route], None]) -> Callable[[Route], None]:
     return respond
 
 
-def keeping(routes: list[Route]) -> Callable[[Route], None]:
-    """Answers nothing, so that the test can, when it wants."""
-
-    def keep(route: Route) -> None:
-        routes.append(route)
-
-    return keep
-
-
 @pytest.fixture(name="show")
 def show_fixture(visitor: Callable[..., Page], stock: Stock) -> Callable[..., Page]:
-    """Opens a product page with the label in it, its attributes' `_` for `-`."""
+    """Open a product page with the label in it, if required with a clock that the test advances.
 
-    def show(product_id: str, answer: Callable[[Route], None] | None = None, **attributes: Any) -> Page:
-        page = visitor(own_context=True)
+    Names of attributes have `_` for `-`.
+    """
+
+    def show(
+        product_id: str, answer: Callable[[Route], None] | None = None, *, clock: bool = False, **attributes: Any
+    ) -> Page:
+        page = visitor(own_context=clock)
         given = {"product-id": product_id, "api-url": stock.api_url, "for": "buy", **attributes}
         written = " ".join(f'{name.replace("_", "-")}="{value}"' for name, value in given.items())
         body = PAGE % f"<inventory-widget {written}></inventory-widget>"
@@ -84,7 +77,8 @@ def show_fixture(visitor: Callable[..., Page], stock: Stock) -> Callable[..., Pa
         if answer:
             page.route(f"{stock.api_url}/inventory/**", answer)
         page.add_init_script(LISTEN)
-        page.clock.install()
+        if clock:
+            page.clock.install()
         page.goto(f"{stock.site_url}/product.html")
         return page
 
@@ -114,12 +108,13 @@ def test_label_and_button_tell_what_is_available(
     accessible(page)
 
 
-def test_what_others_hold_is_not_available(show: Callable[..., Page], product: Callable[..., str], api: Http) -> None:
+def test_what_others_hold_is_not_available(
+    show: Callable[..., Page], product: Callable[..., str], reserve: Callable[..., None]
+) -> None:
     product_id = product(6)
     page = show(product_id)
     expect(label(page)).to_have_text("In Stock (6 available)")
-    held = {"reservationId": f"{product_id}.1", "quantity": 4}
-    assert api("POST", f"/inventory/{product_id}/reserve", held).status == 201
+    reserve(product_id, 4)
     page.evaluate("document.querySelector('inventory-widget').refresh()")
     expect(label(page)).to_have_text("Low Stock (2 left)")
 
@@ -154,7 +149,7 @@ def test_until_an_answer_comes_it_is_loading(show: Callable[..., Page], accessib
         pytest.param(responding(None), id="null"),
         pytest.param(responding({"in_stock": True}), id="half a level"),
         pytest.param(responding({"in_stock": "yes", "low_stock": False}), id="not a boolean"),
-        pytest.param(lambda route: route.abort(), id="no network"),
+        pytest.param(aborted, id="no network"),
         pytest.param(None, id="an unknown product"),
     ],
 )
@@ -198,7 +193,7 @@ def test_failures_are_retried_with_growing_delays(
     show: Callable[..., Page], attributes: dict[str, Any], random: int
 ) -> None:
     requests: list[Route] = []
-    page = show("desk", keeping(requests), **attributes)
+    page = show("desk", keeping(requests), clock=True, **attributes)
     page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)
     page.evaluate(COUNT_FAILURES, random)
     page.locator("inventory-widget").evaluate("widget => void widget.refresh()")
@@ -287,15 +282,15 @@ def test_labels_without_a_count_can_be_replaced(show: Callable[..., Page]) -> No
 
 
 def test_an_answer_that_takes_too_long_is_none(show: Callable[..., Page]) -> None:
-    page = show("desk", keeping([]), timeout_ms=2000)
+    page = show("desk", keeping([]), clock=True, timeout_ms=2000)
     expect(label(page)).to_have_text("Checking stock…")
     page.clock.fast_forward(2000)
     expect(label(page)).to_have_text(NOT_KNOWN)
 
 
 def test_it_asks_again_every_few_seconds(show: Callable[..., Page]) -> None:
-    answer = in_turn(answering(9), answering(0), lambda route: route.abort(), answering(1, "LOW_STOCK"))
-    page = show("desk", answer, refresh_seconds=10)
+    answer = in_turn(answering(9), answering(0), aborted, answering(1, "LOW_STOCK"))
+    page = show("desk", answer, clock=True, refresh_seconds=10)
     expect(label(page)).to_have_text("In Stock (9 available)")
     for text, enabled in (("Out of Stock", False), (NOT_KNOWN, False), ("Low Stock (1 left)", True)):
         page.clock.fast_forward(10_000)
@@ -310,7 +305,7 @@ def test_it_asks_when_the_page_is_seen_again_and_not_while_it_is_hidden(show: Ca
         asked.append(route)
         answering(len(asked), "LOW_STOCK")(route)
 
-    page = show("desk", answer, refresh_seconds=10)
+    page = show("desk", answer, clock=True, refresh_seconds=10)
     expect(label(page)).to_have_text("Low Stock (1 left)")
     hidden = "hidden => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true }); }"
     page.evaluate(hidden, True)

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from . import wire
-from .resource_type import ResourceType
-from .resource_types import TYPES
+from .resource_type import TYPES, ResourceType
 from .wire import Properties
 
 ACCOUNT = "123456789012"

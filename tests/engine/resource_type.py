@@ -1,10 +1,17 @@
-"""What the provider double must know about a resource type to treat it as AWS and the Pulumi AWS provider do."""
+"""What the provider double must know about a resource type to treat it as AWS and the Pulumi AWS provider do.
+
+The files in `resource_types` describe each type that the project uses, by its Pulumi token. They were written after
+`internal/service` of hashicorp/terraform-provider-aws and the documentation of version 6.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,8 +24,6 @@ class ResourceType:
     values computed so far; a dotted path reads a nested value (`{endpointConfiguration.types}`).
     """
 
-    source: str
-    """File of hashicorp/terraform-provider-aws in which `force_new` and `defaults` were read."""
     id: str
     """Template of the resource id, e.g. `{name}` or `{restApi}/{stageName}`."""
     identity: str = ""
@@ -57,3 +62,24 @@ class ResourceType:
     """Whether anything in AWS is deleted when the resource is destroyed."""
     unreadable: frozenset[str] = frozenset()
     """Inputs that AWS does not return, so that an import does not find them."""
+
+
+def _from_file(fields: Mapping[str, Any]) -> ResourceType:
+    """Return a resource type from its fields in a file: sets are lists, and `empty` are the `computed` without a value.
+
+    The default of `identity` is the id, unless it contains a generated token.
+    """
+    values: dict[str, Any] = {
+        name: frozenset(value) if isinstance(value, list) else value for name, value in fields.items()
+    }
+    computed = {**dict.fromkeys(values.pop("empty", ()), ""), **values.pop("computed", {})}
+    identity = values.pop("identity", "" if "{unique" in fields["id"] else fields["id"])
+    return ResourceType(identity=identity, computed=computed, **values)
+
+
+TYPES: dict[str, ResourceType] = {
+    token: _from_file(fields)
+    for path in (Path(__file__).parent / "resource_types").glob("*.yaml")
+    for token, fields in yaml.load(path.read_bytes(), yaml.CSafeLoader).items()
+}
+"""Every known resource type by its Pulumi token."""

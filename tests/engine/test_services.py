@@ -1,4 +1,7 @@
-"""Every service in every environment, and every example: deployed, unchanged afterwards, and destroyed."""
+"""Every service with data that is deleted and that is retained, and every example: deployed, unchanged and destroyed.
+
+The other environments differ in numbers alone; `tests/recordings` have what they register.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,7 @@ PRODUCTION = Counter(API_LOG_ROLE) + Counter(
 ALWAYS: dict[str, dict[str, int]] = {"items": {}, "inventory": API_LOG_ROLE, "stock": API_LOG_ROLE}
 """What `destroy` leaves in every environment: the number of resources by type."""
 PROTECTED: dict[str, dict[str, int]] = {"items": {TABLE: 1}, "inventory": {TABLE: 2}, "stock": {TABLE: 3, **BUCKET}}
-"""What it leaves in addition in `staging` and `prod`."""
+"""What it leaves in addition in `prod`, as in `staging`."""
 EXAMPLES: dict[str, Mapping[str, int]] = {"customize": {}, "inventory": {}, "own_service": {}, "production": PRODUCTION}
 """What it leaves of the programs in `examples/`."""
 
@@ -60,12 +63,12 @@ def destroy(stack: Stack) -> Counter[str]:
     return Counter(entry.token for entry in stack.ledger.entries.values())
 
 
-@pytest.mark.parametrize("environment", ["dev", "test", "staging", "prod"])
+@pytest.mark.parametrize("environment", ["dev", "prod"])
 @pytest.mark.parametrize("service", ALWAYS)
 def test_service(engine: Engine, service: str, environment: str) -> None:
     stack = engine.stack(f"{service}-{environment}")
     stack.deploy(tap_stack(service, environment))
-    protected = PROTECTED[service] if environment in ("staging", "prod") else {}
+    protected = PROTECTED[service] if environment == "prod" else {}
     assert destroy(stack) == {**ALWAYS[service], **protected}
 
 

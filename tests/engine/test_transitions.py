@@ -104,19 +104,38 @@ NETWORK: STEP = {"network": NetworkSettings(vpc="made")}
 FIREWALL: STEP = {"firewall": FirewallSettings(enabled=True)}
 
 ANY = (
-    Change("memory", [function(memory_mb=1024)]),
     Change(
-        "email",
+        "functions",
+        [function(memory_mb=1024, log_retention_days=90, runtime="python3.12", timeout_seconds=20, tracing=True)],
+    ),
+    Change(
+        "alarms",
         [
-            {"alarms": AlarmSettings(notification_email="a@example.com")},
-            {"alarms": AlarmSettings(notification_email="b@example.com")},
+            {"alarms": AlarmSettings(notification_email="a@example.com", recommended=True, errors=5)},
+            {"alarms": AlarmSettings(notification_email="b@example.com", recommended=False)},
         ],
     ),
-    Change("tags", [{"tags": {"Owner": "web-team", "Team": "shop"}}, {"tags": {"Team": "warehouse"}}]),
-    Change("log retention", [function(log_retention_days=90)]),
-    Change("runtime", [function(runtime="python3.12")]),
-    Change("timeout and tracing", [function(timeout_seconds=20, tracing=True)]),
-    Change("throttle", [api(throttle_rate_per_second=5, throttle_burst=9)]),
+    Change(
+        "tags, dashboard and budget",
+        [
+            {"tags": {"Owner": "web-team", "Team": "shop"}, "observation": ObservationSettings(dashboard=True)},
+            {"tags": {"Team": "warehouse"}, "cost": CostSettings(monthly_budget_usd=50.0)},
+        ],
+    ),
+    Change(
+        "throttle, logs and health route",
+        [
+            api(
+                throttle_rate_per_second=5,
+                throttle_burst=9,
+                access_log=True,
+                execution_log_level="INFO",
+                log_role="made",
+                metrics=True,
+                health_route=True,
+            )
+        ],
+    ),
     Change(
         "cors",
         [
@@ -126,8 +145,6 @@ ANY = (
             api(cors_origin="https://a.example.com,https://b.example.com"),
         ],
     ),
-    Change("logs", [api(access_log=True, execution_log_level="INFO", log_role="made", metrics=True)]),
-    Change("health route", [api(health_route=True)]),
     Change("split functions", [{"split_functions": True}]),
     Change("authorization", tour([authorization(t) for t in ("NONE", "API_KEY", "AWS_IAM", USER_POOL)]), gone(POOL)),
     Change(
@@ -148,21 +165,25 @@ ANY = (
             api(domain_name="c.example.com", certificate_arn=CERTIFICATE, base_path="v2"),
         ],
     ),
-    Change("firewall", [FIREWALL, {"firewall": FirewallSettings(enabled=True, rate_limit=100, count_only=True)}]),
-    Change("firewall and stage", [FIREWALL, {**FIREWALL, **api(stage_name="live")}]),
-    Change("stage", [api(stage_name="live")]),
-    Change("backup", [BACKUP, {"backup": BackupSettings(retention_days=400, cold_storage_after_days=30)}], gone(VAULT)),
+    Change(
+        "firewall and stage",
+        [
+            FIREWALL,
+            {"firewall": FirewallSettings(enabled=True, rate_limit=100, count_only=True)},
+            {**FIREWALL, **api(stage_name="live")},
+            api(stage_name="live"),
+        ],
+    ),
     Change(
         "rollout", [{"rollout": RolloutSettings(strategy=kind)} for kind in ("AllAtOnce", *GRADUAL[:1], GRADUAL[-1])]
     ),
-    Change("provisioned concurrency", [function(provisioned_concurrency=1), function(provisioned_concurrency=2)]),
-    Change("snap start", [function(snap_start=True, runtime="python3.13")]),
     Change(
-        "alarms", [{"alarms": AlarmSettings(recommended=True, errors=5)}, {"alarms": AlarmSettings(recommended=False)}]
-    ),
-    Change(
-        "dashboard and budget",
-        [{"observation": ObservationSettings(dashboard=True), "cost": CostSettings(monthly_budget_usd=50.0)}],
+        "provisioned concurrency and snap start",
+        [
+            function(provisioned_concurrency=1),
+            function(provisioned_concurrency=2),
+            function(snap_start=True, runtime="python3.13"),
+        ],
     ),
     Change("replicas", [REPLICATED, table(replica_regions=("us-west-2", "eu-west-1"))], gone(REPLICA)),
     Change("recovery", [table(point_in_time_recovery=False)]),
@@ -218,7 +239,14 @@ PROTECTION = Change(
     [table(deletion_protection=True, retain_on_delete=True), table(deletion_protection=False, retain_on_delete=False)],
 )
 KEY_WITH_BACKUP = Change(
-    "key with backup", [BACKUP, {**BACKUP, **MADE_KEY}, {**BACKUP, **encryption("owned")}], gone(KEY, VAULT)
+    "key with backup",
+    [
+        BACKUP,
+        {"backup": BackupSettings(retention_days=400, cold_storage_after_days=30)},
+        {**BACKUP, **MADE_KEY},
+        {**BACKUP, **encryption("owned")},
+    ],
+    gone(KEY, VAULT),
 )
 KEY_WITH_REPLICA = Change(
     "key with replica",

@@ -8,7 +8,6 @@ import http.client
 import json
 import os
 import stat
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -282,50 +281,50 @@ def signed(emulator: Emulator, service: str, path: str) -> dict[str, str]:
     return dict(to_sign.headers)
 
 
-CALLS: dict[str, Callable[[Any], Any]] = {
-    "apigateway": lambda client: client.get_rest_apis(),
-    "cloudfront": lambda client: client.list_distributions(),
-    "cognito-idp": lambda client: client.list_user_pools(MaxResults=1),
-    "dynamodb": lambda client: client.list_tables(),
-    "ecr": lambda client: client.describe_repositories(),
-    "events": lambda client: client.list_rules(),
-    "iam": lambda client: client.list_users(),
-    "kms": lambda client: client.list_keys(),
-    "lambda": lambda client: client.list_functions(),
-    "logs": lambda client: client.describe_log_groups(),
-    "s3": lambda client: client.list_buckets(),
-    "secretsmanager": lambda client: client.list_secrets(),
-    "sns": lambda client: client.list_topics(),
-    "sqs": lambda client: client.list_queues(),
-    "ssm": lambda client: client.describe_parameters(),
-    "sts": lambda client: client.get_caller_identity(),
+CALLS = {
+    "apigateway": "get_rest_apis",
+    "cloudfront": "list_distributions",
+    "cognito-idp": "list_user_pools",
+    "dynamodb": "list_tables",
+    "ecr": "describe_repositories",
+    "events": "list_rules",
+    "iam": "list_users",
+    "kms": "list_keys",
+    "lambda": "list_functions",
+    "logs": "describe_log_groups",
+    "s3": "list_buckets",
+    "secretsmanager": "list_secrets",
+    "sns": "list_topics",
+    "sqs": "list_queues",
+    "ssm": "describe_parameters",
+    "sts": "get_caller_identity",
 }
+"""An operation of each service."""
 
 
 @pytest.mark.parametrize("service", CALLS)
 def test_every_service_verifies_signatures(emulator: Emulator, service: str) -> None:
-    CALLS[service](emulator.client(service))
-    for key_id in (emulator.key_id, "test", "000000000000"):
-        client = boto3.client(
-            service,
-            endpoint_url=emulator.url,
-            region_name=REGION,
-            aws_access_key_id=key_id,
-            aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": 1}),
-        )
-        with pytest.raises(ClientError) as error:
-            CALLS[service](client)
-        assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] in {400, 403}
-        if key_id == "test" and service != "s3" and service != "cloudfront":
-            assert "Sign requests with the credentials of this run" in str(error.value)
-        client.close()
+    parameters = {"MaxResults": 1} if service == "cognito-idp" else {}
+    getattr(emulator.client(service), CALLS[service])(**parameters)
+    client = boto3.client(
+        service,
+        endpoint_url=emulator.url,
+        region_name=REGION,
+        aws_access_key_id=emulator.key_id,
+        aws_secret_access_key="another secret",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    with pytest.raises(ClientError) as error:
+        getattr(client, CALLS[service])(**parameters)
+    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] in {400, 403}
+    client.close()
 
 
 def test_pages_and_rebound_names_get_no_access_by_http(emulator: Emulator) -> None:
     path = "/2015-03-31/functions"
     by = signed(emulator, "lambda", path)
     assert request(emulator, "GET", path, **by)[0] == 200
+    assert request(emulator, "GET", path, **by | {"Authorization": by["Authorization"].replace("=", "=x", 1)})[0] == 403
     status, headers = request(emulator, "GET", path, **by, Origin="https://evil.example")
     assert (status, headers.get("Access-Control-Allow-Origin")) == (403, None)
     preflight = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from lib.local.emulator import Emulator
-from lib.local.engine import Engine, deploy
-from lib.program import project
 
 from ..integration.conftest import Http, refused
 from ..integration.stock.conftest import Shop, new_id
+from ..support.deployments import deploy_service
 
 BURST = 3
 
@@ -19,15 +16,13 @@ BURST = 3
 @pytest.fixture(scope="module", name="shop")
 def shop_fixture(emulator: Emulator) -> Shop:
     """The service with reduced responses and so low a rate that the burst is all that passes."""
-    here = project.read(Path())
-    config = project.config(here, "anonymous", "stock") | {
-        "anonymous_response": "availability",
-        "anonymous_rate_per_second": "0.1",
-        "anonymous_burst": str(BURST),
-    }
-    engine = Engine(emulator, lambda type_, name: None)
-    outputs = deploy(
-        here.program, engine, project=here.name, stack="anonymous", config=config, report=lambda line: None
+    outputs = deploy_service(
+        emulator,
+        "stock",
+        "anonymous",
+        anonymous_response="availability",
+        anonymous_rate_per_second="0.1",
+        anonymous_burst=str(BURST),
     )
     return Shop(Http(outputs, outputs["api_key"]), outputs, emulator.client)
 

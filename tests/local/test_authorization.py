@@ -13,29 +13,22 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from lib.cli import main
 from lib.client import auth, smoke_test
 from lib.client import outputs_file as files
 from lib.local import aws_config
 from lib.local.emulator import REGION, Emulator
-from lib.local.engine import DeployError, Engine, deploy
+from lib.local.engine import DeployError
 from lib.local.run import create_user
 from lib.model import Call
-from lib.program import project
 
+from ..support.deployments import deploy_service
+from .conftest import Run
 from .test_readme import BLOCK
 
 PAGE = Path("docs/authorization.md").read_text(encoding="utf-8")
 LIST = Call(method="GET", path="/items", status=200)
 MAKE = Call(method="POST", path="/items", status=201, body={"ItemId": "pen"})
 SHELF = {"name": "Shelf", "category": "shelves", "quantity": 3, "price": 20}
-
-
-def deployed(emulator: Emulator, service: str, suffix: str, **config: str) -> dict[str, Any]:
-    here = project.read(Path())
-    engine = Engine(emulator, lambda type_, name: None)
-    said = project.config(here, suffix, service) | config
-    return deploy(here.program, engine, project=here.name, stack="dev", config=said, report=lambda line: None)
 
 
 def answered(outputs: dict[str, Any], call: Call, by: auth.Shown | None = None) -> tuple[int, str]:
@@ -50,7 +43,7 @@ def answered(outputs: dict[str, Any], call: Call, by: auth.Shown | None = None) 
 @pytest.fixture(scope="module", name="members")
 def members_fixture(emulator: Emulator) -> dict[str, Any]:
     """The items service with a user pool."""
-    return deployed(
+    return deploy_service(
         emulator, "items", "members", authorization="COGNITO_USER_POOLS", callback_urls="https://a.example/"
     )
 
@@ -58,7 +51,7 @@ def members_fixture(emulator: Emulator) -> dict[str, Any]:
 @pytest.fixture(scope="module", name="signed")
 def signed_fixture(emulator: Emulator) -> dict[str, Any]:
     """The items service for signed requests."""
-    return deployed(emulator, "items", "signed", authorization="AWS_IAM")
+    return deploy_service(emulator, "items", "signed", authorization="AWS_IAM")
 
 
 def with_scopes(outputs: dict[str, Any], *scopes: str) -> auth.Shown:
@@ -152,28 +145,9 @@ def theirs_fixture(emulator: Emulator) -> str:
     return str(made["Arn"])
 
 
-def test_a_pool_that_stands_already_gives_tokens_to_clients_that_are_made_in_it(
-    emulator: Emulator, theirs: str
-) -> None:
-    users, pool_id = emulator.client("cognito-idp"), theirs.rpartition("/")[2]
-    users.create_user_pool_domain(Domain="theirs", UserPoolId=pool_id)
-    outputs = deployed(emulator, "items", "guests", authorization="COGNITO_USER_POOLS", user_pool=theirs)
-    assert (outputs["user_pool_arn"], outputs["user_pool_id"]) == (theirs, pool_id)
-    assert answered(outputs, LIST) == (401, "UNAUTHORIZED")
-    assert answered(outputs, LIST, auth.shown(outputs)) == (200, "")
-    assert users.describe_user_pool(UserPoolId=pool_id)["UserPool"]["Name"] == "theirs"
-
-
 def test_a_pool_that_stands_already_without_a_domain_is_refused(emulator: Emulator, theirs: str) -> None:
     with pytest.raises(DeployError, match=r"authorization\.user_pool '.*': give it a domain"):
-        deployed(emulator, "items", "lost", authorization="COGNITO_USER_POOLS", user_pool=theirs)
-
-
-def test_a_user_without_a_second_factor_can_be_refused_a_second_factor(emulator: Emulator) -> None:
-    outputs = deployed(emulator, "items", "plain", authorization="COGNITO_USER_POOLS", user_pool_mfa="OFF")
-    pool = emulator.client("cognito-idp").describe_user_pool(UserPoolId=outputs["user_pool_id"])["UserPool"]
-    assert pool["MfaConfiguration"] == "OFF"
-    assert "user_pool_client_id" not in outputs
+        deploy_service(emulator, "items", "lost", authorization="COGNITO_USER_POOLS", user_pool=theirs)
 
 
 @pytest.fixture(scope="module", name="reader")
@@ -217,21 +191,11 @@ def test_outputs_lead_to_a_token(
 
 
 def test_who_called_is_in_the_audit(emulator: Emulator) -> None:
-    outputs = deployed(emulator, "inventory", "audited", authorization="COGNITO_USER_POOLS")
+    outputs = deploy_service(emulator, "inventory", "audited", authorization="COGNITO_USER_POOLS")
     call = Call(method="POST", path="/items", status=201, body=SHELF)
     assert answered(outputs, call, with_scopes(outputs, "write")) == (201, "")
     (row,) = emulator.client("dynamodb").scan(TableName=outputs["table_names"]["audit"])["Items"]
     assert row["userId"]["S"] == outputs["machine_client_id"]
-
-
-@pytest.mark.parametrize("authorization", ["COGNITO_USER_POOLS", "AWS_IAM"])
-@pytest.mark.untraced
-def test_every_service_is_toured_as_somebody_who_may(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], authorization: str
-) -> None:
-    config = ["--config", f"authorization={authorization}"]
-    assert main(["local", "--check", "--service", "inventory", "--outputs", str(tmp_path), *config]) == 0
-    assert "smoke test passed" in capsys.readouterr().out
 
 
 CALLBACK = "https://a.example/"
@@ -265,8 +229,10 @@ def test_only_members_of_the_group_are_administrators_in_an_existing_pool(emulat
     users, pool_id = emulator.client("cognito-idp"), theirs.rpartition("/")[2]
     users.create_user_pool_domain(Domain="customers", UserPoolId=pool_id)
     config = {"authorization": "COGNITO_USER_POOLS", "user_pool": theirs, "callback_urls": CALLBACK}
-    outputs = deployed(emulator, "items", "customers", **config)
+    outputs = deploy_service(emulator, "items", "customers", **config)
+    assert (outputs["user_pool_arn"], outputs["user_pool_id"]) == (theirs, pool_id)
     assert outputs["user_pool_group"] == "items-customers"
+    assert answered(outputs, LIST) == (401, "UNAUTHORIZED")
     name, password = create_user(emulator, pool_id)
     assert answered(outputs, LIST, signed_in(outputs, name, password)) == (403, "FORBIDDEN")
     assert answered(outputs, MAKE, signed_in(outputs, name, password)) == (403, "FORBIDDEN")
@@ -297,12 +263,17 @@ def test_existing_pool_must_require_mfa_if_it_is_required(
             rf"authorization\.mfa 'ON': require MFA in the existing user pool {pool_id}, whose MFA is {pool_mfa}, "
         )
         with pytest.raises(DeployError, match=message):
-            deployed(emulator, "items", suffix, **config)
+            deploy_service(emulator, "items", suffix, **config)
     else:
-        assert deployed(emulator, "items", suffix, **config)["user_pool_arn"] == theirs
+        assert deploy_service(emulator, "items", suffix, **config)["user_pool_arn"] == theirs
 
 
-def test_created_pool_requires_mfa_if_it_is_required(emulator: Emulator) -> None:
-    outputs = deployed(emulator, "items", "strict", authorization="COGNITO_USER_POOLS", user_pool_mfa="ON")
-    pool = emulator.client("cognito-idp").describe_user_pool(UserPoolId=outputs["user_pool_id"])["UserPool"]
-    assert pool["MfaConfiguration"] == "ON"
+def test_created_pool_requires_mfa_if_it_is_configured(run: Run, emulator: Emulator) -> None:
+    pools = run("""
+        token = {"enabled": True}
+        on = aws.cognito.UserPool("on", mfa_configuration="ON", software_token_mfa_configuration=token)
+        pulumi.export("ids", [on.id, aws.cognito.UserPool("off").id])
+    """)["ids"]
+    users = emulator.client("cognito-idp")
+    mfa = [users.describe_user_pool(UserPoolId=pool)["UserPool"].get("MfaConfiguration") for pool in pools]
+    assert mfa == ["ON", "OFF"]

@@ -15,79 +15,108 @@ from lib.local.hot_reload import Watcher
 
 from .conftest import Run
 
+TOPIC_ARN = "arn:aws:sns:us-east-1:000000000000:"
+
 
 def unique(kind: str) -> str:
     return f"{kind}-{uuid.uuid4().hex[:8]}"
 
 
-def test_outputs_are_what_the_emulator_answered(run: Run) -> None:
-    name = unique("topic")
-    found = run(f"pulumi.export('arn', aws.sns.Topic('t', name='{name}').arn)")
-    assert found == {"arn": f"arn:aws:sns:us-east-1:000000000000:{name}"}
-    assert run.made == ["t"]
-
-
-def test_secrets_come_out_in_the_clear_and_numbers_whole(run: Run) -> None:
-    found = run("pulumi.export('all', {'s': pulumi.Output.secret('key'), 'n': [1, 2.5, None, True]})")
-    assert found == {"all": {"s": "key", "n": [1, 2.5, None, True]}}
-
-
-def test_config_reaches_the_program(run: Run) -> None:
-    assert run("pulumi.export('x', pulumi.Config().require('colour'))", colour="red") == {"x": "red"}
-
-
-def test_an_unknown_type_is_an_error_that_names_it(run: Run) -> None:
-    with pytest.raises(
-        DeployError, match=r"Stream 'jobs': the local run does not support .* Add a provisioner to lib/local"
-    ):
-        run("aws.kinesis.Stream('jobs')")
-
-
-def test_what_aws_refuses_is_an_error_that_names_the_resource(run: Run) -> None:
-    with pytest.raises(DeployError, match=r"aws:iam/rolePolicy:RolePolicy 'p': .*nobody"):
-        run("aws.iam.RolePolicy('p', role='nobody', name='p', policy='{}')")
+@pytest.mark.parametrize(
+    ("program", "outputs"),
+    [
+        ("pulumi.export('arn', aws.sns.Topic('t', name='news').arn)", {"arn": f"{TOPIC_ARN}news"}),
+        (
+            "pulumi.export('all', {'s': pulumi.Output.secret('key'), 'n': [1, 2.5, None, True]})",
+            {"all": {"s": "key", "n": [1, 2.5, None, True]}},
+        ),
+        ("pulumi.export('x', pulumi.Config().require('color'))", {"x": "red"}),
+        ("pulumi.export('region', aws.get_region().region)", {"region": "us-east-1"}),
+        # The domain of the endpoint has no DNS in a local run.
+        (
+            "api = aws.apigateway.RestApi('a', disable_execute_api_endpoint=True)\n"
+            "pulumi.export('x', api.disable_execute_api_endpoint)",
+            {"x": False},
+        ),
+    ],
+    ids=["of the emulator", "secrets and numbers", "config", "region", "endpoint stays in use"],
+)
+def test_outputs(run: Run, program: str, outputs: dict[str, Any]) -> None:
+    assert run(program, color="red") == outputs
 
 
 @pytest.mark.parametrize(
-    ("statement", "emulated"),
+    ("program", "message"),
     [
-        ({"Action": "sns:Publish"}, {"Action": ["sns:Publish", "sns:PublishBatch"]}),
-        ({"Action": ["sns:Publish", "a:B"]}, {"Action": ["sns:Publish", "a:B", "sns:PublishBatch"]}),
-        ({"NotAction": ["sns:Publish"]}, {"NotAction": ["sns:Publish", "sns:PublishBatch"]}),
-        ({"Action": ["sns:Subscribe"]}, {"Action": ["sns:Subscribe"]}),
+        (
+            "aws.kinesis.Stream('jobs')",
+            r"Stream 'jobs': the local run does not support .* Add a provisioner to lib/local",
+        ),
+        (
+            "aws.iam.RolePolicy('p', role='missing', name='p', policy='{}')",
+            r"aws:iam/rolePolicy:RolePolicy 'p': .*missing",
+        ),
+        ("raise ValueError(\"service 'shoes' is unknown\")", "service 'shoes' is unknown"),
+        (
+            "[aws.sns.Topic('t', name=name) for name in ('a', 'b')]",
+            "aws:sns/topic:Topic::t: registered twice",
+        ),
+        ("aws.get_ip_ranges(services=['ec2'])", "cannot answer aws:index/getIpRanges"),
+        ("aws.dynamodb.Table.get('t', 'nowhere')", r"aws:dynamodb/table:Table 't': .*nowhere"),
+        (
+            f"aws.sns.Topic.get('t', '{TOPIC_ARN}news')",
+            "aws:sns/topic:Topic 't': the local run cannot look up existing",
+        ),
+        (
+            "aws.lambda_.Function('f', name='f', role='r', runtime='python3.13', code=pulumi.FileArchive('.'))",
+            "takes function code as an AssetArchive",
+        ),
+        (
+            "code = pulumi.AssetArchive({'a': pulumi.RemoteAsset('http://localhost')})\n"
+            "aws.lambda_.Function('f', name='f', role='r', runtime='python3.13', code=code)",
+            "a: RemoteAsset in an archive",
+        ),
+        (
+            "aws.apigateway.MethodSettings('m', rest_api='a', stage_name='s', method_path='*/*', "
+            "settings={'caching_enabled': True})",
+            r"method settings \['cachingEnabled'\]: not known",
+        ),
     ],
 )
-@pytest.mark.parametrize("is_list", [True, False])
-def test_permission_to_publish_includes_batches(
-    run: Run, emulator: Emulator, statement: dict[str, Any], emulated: dict[str, Any], is_list: bool
-) -> None:
-    def document(elements: dict[str, Any]) -> dict[str, Any]:
-        whole = {"Effect": "Allow", "Resource": "*", **elements}
-        return {"Version": "2012-10-17", "Statement": [whole] if is_list else whole}
+def test_error_names_the_resource_and_the_reason(run: Run, program: str, message: str) -> None:
+    with pytest.raises(DeployError, match=message):
+        run(program)
 
+
+PUBLISHING = (
+    ({"Action": "sns:Publish"}, {"Action": ["sns:Publish", "sns:PublishBatch"]}),
+    ({"Action": ["sns:Publish", "a:B"]}, {"Action": ["sns:Publish", "a:B", "sns:PublishBatch"]}),
+    ({"NotAction": ["sns:Publish"]}, {"NotAction": ["sns:Publish", "sns:PublishBatch"]}),
+    ({"Action": ["sns:Subscribe"]}, {"Action": ["sns:Subscribe"]}),
+)
+"""Parts of statements, and what they are in the emulator."""
+
+
+def test_permission_to_publish_includes_batches(run: Run, emulator: Emulator) -> None:
+    allow = {"Effect": "Allow", "Resource": "*"}
+    given, expected = ([{**allow, **pair[index]} for pair in PUBLISHING] for index in (0, 1))
+    policies = {"all": given, **{f"p{number}": statement for number, statement in enumerate(given)}}
+    documents = {name: json.dumps({"Version": "2012-10-17", "Statement": found}) for name, found in policies.items()}
     name = unique("role")
     run(f"""
         role = aws.iam.Role("r", name="{name}", assume_role_policy="{{}}")
-        aws.iam.RolePolicy("p", role=role.name, name="p", policy={json.dumps(document(statement))!r})
+        for name, policy in {documents!r}.items():
+            aws.iam.RolePolicy(name, role=role.name, name=name, policy=policy)
     """)
-    policy = emulator.client("iam").get_role_policy(RoleName=name, PolicyName="p")["PolicyDocument"]
-    assert policy == document(emulated)
-
-
-def test_a_program_that_raises_is_an_error_with_its_message(run: Run) -> None:
-    with pytest.raises(DeployError, match="service 'shoes': give one of items"):
-        run("raise ValueError(\"service 'shoes': give one of items\")")
+    for policy, statements in {"all": expected, **{f"p{n}": found for n, found in enumerate(expected)}}.items():
+        created = emulator.client("iam").get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+        assert created["Statement"] == statements
 
 
 def test_what_a_failed_program_left_under_way_is_ended(run: Run) -> None:
     with pytest.raises(DeployError, match="enough"):
         run("import asyncio; asyncio.ensure_future(asyncio.sleep(60)); raise ValueError('enough')")
     assert run("pulumi.export('x', 1)") == {"x": 1}
-
-
-def test_one_urn_twice_is_an_error(run: Run) -> None:
-    with pytest.raises(DeployError, match=r"aws:sns/topic:Topic::t: registered twice"):
-        run(f"aws.sns.Topic('t', name='{unique('a')}'); aws.sns.Topic('t', name='{unique('b')}')")
 
 
 def test_equal_names_under_parents_of_other_types_are_no_conflict(run: Run) -> None:
@@ -135,16 +164,6 @@ def test_transforms_run_on_children_too(run: Run, emulator: Emulator) -> None:
     assert tags == [{"Key": "by", "Value": "transform"}]
 
 
-def test_a_program_may_ask_where_it_is(run: Run) -> None:
-    found = run("pulumi.export('region', aws.get_region().region)")
-    assert found == {"region": "us-east-1"}
-
-
-def test_a_question_without_an_answer_is_an_error(run: Run) -> None:
-    with pytest.raises(DeployError, match="cannot answer aws:index/getIpRanges"):
-        run("aws.get_ip_ranges(services=['ec2'])")
-
-
 STANDBY = """
 from lib.components.data.table import Table, TableArgs
 from lib.model import Key, Table as Described
@@ -187,16 +206,6 @@ def test_a_replica_goes_without_what_its_table_goes_without(run: Run, emulator: 
     assert not there.describe_table(TableName=name)["Table"]["DeletionProtectionEnabled"]
     backups = there.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
     assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "DISABLED"
-
-
-def test_what_should_stand_already_and_does_not_is_an_error_that_names_it(run: Run) -> None:
-    with pytest.raises(DeployError, match=r"aws:dynamodb/table:Table 't': .*nowhere"):
-        run("aws.dynamodb.Table.get('t', 'nowhere')")
-
-
-def test_a_type_that_cannot_be_found_is_an_error_that_names_it(run: Run) -> None:
-    with pytest.raises(DeployError, match=r"aws:sns/topic:Topic 't': the local run cannot look up existing"):
-        run("aws.sns.Topic.get('t', 'arn:aws:sns:us-east-1:000000000000:news')")
 
 
 BACKUP = """
@@ -304,21 +313,6 @@ def test_a_service_of_ones_own_stands_in_prod(run: Run, emulator: Emulator) -> N
     assert found["api_key"]
 
 
-def test_code_that_is_no_asset_archive_is_an_error(run: Run) -> None:
-    with pytest.raises(DeployError, match="takes function code as an AssetArchive"):
-        run("aws.lambda_.Function('f', name='f', role='r', runtime='python3.13', code=pulumi.FileArchive('.'))")
-
-
-def test_code_from_elsewhere_is_an_error_that_names_the_file(run: Run) -> None:
-    with pytest.raises(DeployError, match="a: RemoteAsset in an archive"):
-        run(
-            """
-            code = pulumi.AssetArchive({"a": pulumi.RemoteAsset("http://localhost")})
-            aws.lambda_.Function("f", name="f", role="r", runtime="python3.13", code=code)
-            """
-        )
-
-
 def test_a_file_may_be_code(run: Run, emulator: Emulator) -> None:
     name = unique("f")
     run(
@@ -329,17 +323,6 @@ def test_a_file_may_be_code(run: Run, emulator: Emulator) -> None:
         """
     )
     assert emulator.client("lambda").get_function(FunctionName=name)["Configuration"]["CodeSize"] > 0
-
-
-def test_a_setting_of_a_method_that_is_not_known_is_an_error(run: Run) -> None:
-    with pytest.raises(DeployError, match=r"method settings \['cachingEnabled'\]: not known"):
-        run(
-            """
-            aws.apigateway.MethodSettings(
-                "m", rest_api="a", stage_name="s", method_path="*/*", settings={"caching_enabled": True}
-            )
-            """
-        )
 
 
 API = """
@@ -469,13 +452,3 @@ def test_function_runs_its_layer_and_a_saved_change_of_it_is_live(run: Run, emul
     watcher.poll()
     assert told == [f"{name}: live with shop/words.py"]
     assert json.load(client.invoke(FunctionName=name)["Payload"]) == 2
-
-
-def test_endpoint_stays_in_use_in_a_local_run_because_its_domain_has_no_dns(run: Run) -> None:
-    found = run(
-        f"""
-api = aws.apigateway.RestApi("a", name="{unique("api")}", disable_execute_api_endpoint=True)
-pulumi.export("disabled", api.disable_execute_api_endpoint)
-"""
-    )
-    assert found["disabled"] is False

@@ -17,21 +17,35 @@ from lib.cli import tap
 
 
 class Checkout:
-    """A copy of what the Makefile works on, with a virtual environment that is this one."""
+    """A folder with links to everything that the Makefile works on, with a virtual environment that is this one."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "checkout"
         self.path = folder / "bin"
-        self.path.mkdir()
         for tool in ("sh", "bash", "awk", "cat", "touch", "env", "make", "rm", "tail", "tr"):
-            (self.path / tool).symlink_to(str(shutil.which(tool)))
-        ignored = shutil.ignore_patterns(".*", "__pycache__", "build", "cfn-outputs", "node_modules")
-        shutil.copytree(".", self.folder, ignore=ignored)
-        (self.folder / ".venv" / "bin").mkdir(parents=True)
-        (self.folder / ".venv" / "bin" / "python").symlink_to(sys.executable)
-        (self.folder / ".venv" / ".installed").touch()
+            self.link(self.path / tool, Path(str(shutil.which(tool))))
+        for entry in Path().iterdir():
+            if not entry.name.startswith(".") and entry.name not in ("build", "cfn-outputs"):
+                self.link(self.folder / entry.name, entry.absolute())
+        self.python = self.folder / ".venv" / "bin" / "python"
+        self.link(self.python, Path(sys.executable))
+        self.installed = self.folder / ".venv" / ".installed"
+        self.installed.touch()
+
+    @staticmethod
+    def link(path: Path, target: Path) -> None:
+        """Create a symbolic link, and the folder that it is in."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.symlink_to(target)
+
+    def executable(self, name: str, script: str) -> None:
+        """Put a shell script on the path."""
+        program = self.path / name
+        program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+        program.chmod(0o755)
 
     def make(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run make."""
         environment = {**os.environ, "PATH": str(self.path), "PYTHONPATH": os.pathsep.join(sys.path)}
         for inherited in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
             environment.pop(inherited, None)
@@ -45,11 +59,26 @@ class Checkout:
             check=False,
         )
 
+    def error(self, *words: str) -> str:
+        """Return what a run of make that fails prints to stderr."""
+        done = self.make(*words)
+        assert done.returncode != 0
+        assert done.stdout == ""
+        return done.stderr
 
-@pytest.fixture(name="checkout")
-def checkout_fixture(tmp_path: Path) -> Checkout:
-    """A checkout of its own."""
-    return Checkout(tmp_path)
+
+@pytest.fixture(scope="module", name="checkout")
+def checkout_fixture(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A checkout that no test changes."""
+    return Checkout(tmp_path_factory.mktemp("unchanged"))
+
+
+@pytest.fixture(name="new_checkout")
+def new_checkout_fixture(tmp_path: Path) -> Checkout:
+    """A checkout in which nothing is installed yet."""
+    checkout = Checkout(tmp_path)
+    checkout.installed.unlink()
+    return checkout
 
 
 def test_make_alone_lists_the_commands(checkout: Checkout) -> None:
@@ -106,6 +135,10 @@ def parse(words: list[str]) -> None:
     assert {word for word in arguments if word.startswith("--")} <= known
 
 
+def test_site_builds_the_pages(checkout: Checkout) -> None:
+    assert shlex.split(checkout.make("--dry-run", "site").stdout) == [".venv/bin/python", "-m", "lib", "site", "build"]
+
+
 def test_environment_selects_the_stack_like_the_command_line(
     checkout: Checkout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,35 +146,19 @@ def test_environment_selects_the_stack_like_the_command_line(
     assert " --env 'prod'" in checkout.make("--dry-run", "up").stdout
 
 
-def test_without_a_pulumi_cli_one_line_says_so(checkout: Checkout) -> None:
-    done = checkout.make("preview")
+def test_missing_pulumi_cli_is_one_line(checkout: Checkout) -> None:
+    assert checkout.error("preview").startswith("error: no Pulumi CLI found: ")
+
+
+@pytest.mark.parametrize(
+    ("python", "message"),
+    [("python9", "no python9 found"), ("python3.9", "Python 3.9.2 is too old")],
+)
+def test_unsuitable_python_is_one_line(new_checkout: Checkout, python: str, message: str) -> None:
+    new_checkout.executable("python3.9", "[ $1 = --version ] && echo Python 3.9.2\nexit 1")
+    done = new_checkout.make("local", f"PYTHON={python}")
     assert done.returncode != 0
-    assert done.stderr.startswith("error: no Pulumi CLI found: ")
-    assert done.stdout == ""
-
-
-def test_pages_are_built_with_the_npm_there_is(checkout: Checkout) -> None:
-    npm = checkout.path / "npm"
-    npm.write_text("#!/bin/sh\n", encoding="utf-8")
-    npm.chmod(0o755)
-    assert checkout.make("site").returncode == 0
-
-
-def test_a_missing_python_is_one_line(checkout: Checkout) -> None:
-    (checkout.folder / ".venv" / ".installed").unlink()
-    done = checkout.make("local", "PYTHON=python9")
-    assert done.returncode != 0
-    assert done.stdout == "error: no python9 found: install Python 3.11 or newer, or name one with PYTHON=...\n"
-
-
-def test_a_python_that_is_too_old_is_one_line(checkout: Checkout) -> None:
-    (checkout.folder / ".venv" / ".installed").unlink()
-    old = checkout.path / "python3.9"
-    old.write_text("#!/bin/sh\n[ $1 = --version ] && echo Python 3.9.2\nexit 1\n", encoding="utf-8")
-    old.chmod(0o755)
-    done = checkout.make("local", "PYTHON=python3.9")
-    assert done.returncode != 0
-    assert done.stdout == "error: Python 3.9.2 is too old: install Python 3.11 or newer, or name one with PYTHON=...\n"
+    assert done.stdout == f"error: {message}: install Python 3.11 or newer, or name one with PYTHON=...\n"
 
 
 NO_VENV = "The virtual environment was not created successfully because ensurepip is not available."
@@ -159,36 +176,33 @@ FULL = "OSError: [Errno 28] No space left on device"
         ("pip", NO_NETWORK, "the package index cannot be reached: check the network, PIP_INDEX_URL and HTTPS_PROXY"),
     ],
 )
-def test_a_failed_installation_is_one_line_with_its_remedy(
-    checkout: Checkout, step: str, message: str, remedy: str
+def test_failed_installation_is_one_line_with_its_remedy(
+    new_checkout: Checkout, step: str, message: str, remedy: str
 ) -> None:
-    environment = checkout.folder / ".venv"
-    failing = checkout.path / "python3"
-    failing.write_text(f'#!/bin/sh\n[ $1 = -c ] && exit 0\necho "{message}" >&2\nexit 1\n', encoding="utf-8")
-    failing.chmod(0o755)
-    (environment / ".installed").unlink()
-    (environment / "bin" / "python").unlink()
+    environment = new_checkout.folder / ".venv"
+    new_checkout.executable("python3", f'[ $1 = -c ] && exit 0\necho "{message}" >&2\nexit 1')
+    new_checkout.python.unlink()
     if step == "pip":
-        (environment / "bin" / "python").symlink_to(failing)
-    done = checkout.make("local")
+        new_checkout.link(new_checkout.python, new_checkout.path / "python3")
+    done = new_checkout.make("local")
     assert done.returncode != 0
     (error,) = [line for line in done.stdout.splitlines() if not line.endswith(" ...")]
     assert error.startswith("error: ")
-    assert remedy.format(folder=checkout.folder) in error
+    assert remedy.format(folder=new_checkout.folder) in error
     assert error.endswith("; then run make again")
-    assert environment.exists() == (step == "pip"), "what is half made is removed"
+    assert environment.exists() == (step == "pip"), "an incomplete environment is removed"
 
 
-def test_a_failed_install_is_tried_again(checkout: Checkout) -> None:
-    installed = checkout.folder / ".venv" / ".installed"
-    installed.unlink()
-    (checkout.folder / "requirements-dev.txt").write_text("no-such-package @ file:///nowhere\n", encoding="utf-8")
-    done = checkout.make("local", f"PYTHON={sys.executable}")
+def test_failed_installation_is_repeated(new_checkout: Checkout) -> None:
+    requirements = new_checkout.folder / "requirements-dev.txt"
+    requirements.unlink()
+    requirements.write_text("no-such-package @ file:///nowhere\n", encoding="utf-8")
+    done = new_checkout.make("local", f"PYTHON={sys.executable}")
     assert done.returncode != 0
     assert done.stdout.endswith(
         "error: the packages could not be installed, for the reason above; then run make again\n"
     )
-    assert not installed.exists()
+    assert not new_checkout.installed.exists()
 
 
 @pytest.mark.parametrize(
@@ -204,27 +218,21 @@ def test_a_failed_install_is_tried_again(checkout: Checkout) -> None:
     ],
 )
 def test_misspelt_variables_are_rejected_with_the_nearest_name(checkout: Checkout, word: str, nearest: str) -> None:
-    done = checkout.make("--dry-run", "up", word)
-    assert done.returncode != 0
     name = word.partition("=")[0]
     message = f"{name} is not a variable of this Makefile. Did you mean {nearest}? The variables are: API_KEY "
-    assert message in done.stderr
-    assert done.stdout == ""
+    assert message in checkout.error("--dry-run", "up", word)
 
 
 @pytest.mark.parametrize("name", ["APPLY", "CHECK", "DRY", "EXACT", "FAST", "YES"])
-def test_switches_are_1_or_0(checkout: Checkout, name: str) -> None:
-    for value in ("no", "yes", "1 0"):
-        done = checkout.make("--dry-run", "restore", f"{name}={value}")
-        assert done.returncode != 0
-        assert f"{name} must be 1 or 0, got {value}." in done.stderr
+@pytest.mark.parametrize("value", ["no", "1 0"])
+def test_switches_are_1_or_0(checkout: Checkout, name: str, value: str) -> None:
+    assert f"{name} must be 1 or 0, got {value}." in checkout.error("--dry-run", "restore", f"{name}={value}")
 
 
-def test_misspelt_variables_are_rejected_without_python(checkout: Checkout) -> None:
-    shutil.rmtree(checkout.folder / ".venv")
-    done = checkout.make("help", "ENVIROMENT=prod")
-    assert done.returncode != 0
-    assert "ENVIROMENT is not a variable of this Makefile. The variables are: " in done.stderr
+def test_misspelt_variables_are_rejected_without_python(new_checkout: Checkout) -> None:
+    new_checkout.python.unlink()
+    message = "ENVIROMENT is not a variable of this Makefile. The variables are: "
+    assert message in new_checkout.error("help", "ENVIROMENT=prod")
 
 
 def test_every_variable_of_a_command_can_be_set(checkout: Checkout) -> None:

@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-import http.client
-import json
-from collections.abc import Callable
-from contextlib import closing
-from pathlib import Path
-from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 import pytest
 
 from lib.local.emulator import Emulator
-from lib.local.engine import Engine, deploy
-from lib.program import project
 
-Call = Callable[..., tuple[int, Any]]
+from ..integration.conftest import Http, refused
+from ..support.deployments import deploy_service
 
 
-@pytest.fixture(scope="module", name="call")
-def call_fixture(emulator: Emulator) -> Call:
-    """Sends a request to an items service. Returns the status and the document of the response."""
-    here = project.read(Path())
-    config = project.config(here, "paths", "items")
-    engine = Engine(emulator, lambda type_, name: None)
-    outputs = deploy(here.program, engine, project=here.name, stack="paths", config=config, report=lambda line: None)
-    url = urlsplit(outputs["api_url"])
-
-    def call(method: str, path: str, **body: Any) -> tuple[int, Any]:
-        with closing(http.client.HTTPConnection(url.netloc, timeout=30)) as connection:
-            sent = json.dumps(body) if body else None
-            connection.request(method, url.path + path, sent, {"Content-Type": "application/json"})
-            response = connection.getresponse()
-            content = response.read()
-            return response.status, json.loads(content) if content else None
-
-    return call
+@pytest.fixture(scope="module", name="http")
+def http_fixture(emulator: Emulator) -> Http:
+    """A caller of an items service."""
+    return Http(deploy_service(emulator, "items", "paths"), None)
 
 
 @pytest.mark.parametrize(
@@ -52,27 +31,27 @@ def call_fixture(emulator: Emulator) -> Call:
         ("d/e", "d%2Fe"),
     ],
 )
-def test_ids_in_paths_are_decoded_once(call: Call, item_id: str, path: str) -> None:
+def test_ids_in_paths_are_decoded_once(http: Http, item_id: str, path: str) -> None:
     twice = unquote(item_id)
     if twice != item_id:
-        assert call("POST", "/items", ItemId=twice, price=7)[0] == 201
-    assert call("POST", "/items", ItemId=item_id, price=1)[0] == 201
+        assert http("POST", "/items", {"ItemId": twice, "price": 7}).status == 201
+    assert http("POST", "/items", {"ItemId": item_id, "price": 1}).status == 201
 
-    status, item = call("GET", f"/items/{path}")
-    assert (status, item["ItemId"]) == (200, item_id)
-    assert call("PUT", f"/items/{path}", price=2)[0] == 200
-    exact = f"/items/{path}/{quote(item['CreatedAt'], safe='')}"
-    assert call("GET", exact)[1]["price"] == 2
-    assert call("PUT", exact, price=3)[0] == 200
-    assert call("GET", exact)[1]["price"] == 3
-    assert call("DELETE", f"/items/{path}")[0] == 204
-    assert call("GET", f"/items/{path}")[0] == 404
+    item = http("GET", f"/items/{path}")
+    assert (item.status, item.body["ItemId"]) == (200, item_id)
+    assert http("PUT", f"/items/{path}", {"price": 2}).status == 200
+    exact = f"/items/{path}/{quote(item.body['CreatedAt'], safe='')}"
+    assert http("GET", exact).body["price"] == 2
+    assert http("PUT", exact, {"price": 3}).status == 200
+    assert http("GET", exact).body["price"] == 3
+    assert http("DELETE", f"/items/{path}").status == 204
+    assert http("GET", f"/items/{path}").status == 404
 
     if twice != item_id:
-        assert call("GET", f"/items/{quote(twice, safe='')}")[1]["price"] == 7
+        assert http("GET", f"/items/{quote(twice, safe='')}").body["price"] == 7
 
 
-def test_ids_that_are_not_utf_8_are_rejected(call: Call) -> None:
-    status, error = call("GET", "/items/%C3")
-    assert (status, error["code"]) == (400, "INVALID_REQUEST")
-    assert "percent-encode it as UTF-8" in error["error"]
+def test_ids_that_are_not_utf_8_are_rejected(http: Http) -> None:
+    response = http("GET", "/items/%C3")
+    refused(response, 400, "INVALID_REQUEST")
+    assert "percent-encode it as UTF-8" in response.body["error"]

@@ -1,51 +1,39 @@
-"""The role is neither too narrow nor too wide, with IAM enforced."""
+"""Permissions of functions, which the emulator enforces.
+
+`tests/handlers/*/test_grants.py` compare the grants of the inventory and the stock service with what they use.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lib.client import smoke_test
 from lib.local.emulator import Emulator
-from lib.local.engine import Engine, deploy
-from lib.program import project
 from lib.services import SERVICES
+
+from ..support.deployments import deploy_service
 
 ITEMS = SERVICES["items"]
 
 
-@pytest.fixture(scope="module", name="stack")
-def stack_fixture() -> Iterator[tuple[Emulator, dict[str, Any]]]:
-    """The items service in an emulator of its own."""
-    here = project.read(Path())
-    with Emulator() as emulator:
-        config = project.config(here, "iam", "items")
-        engine = Engine(emulator, lambda type_, name: None)
-        yield (
-            emulator,
-            deploy(here.program, engine, project=here.name, stack="iam", config=config, report=lambda line: None),
-        )
+@pytest.fixture(scope="module", name="outputs")
+def outputs_fixture(emulator: Emulator) -> dict[str, Any]:
+    """The items service."""
+    return deploy_service(emulator, "items", "iam")
 
 
-def policy(emulator: Emulator, role: str) -> tuple[str, dict[str, Any]]:
-    iam = emulator.client("iam")
-    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    return name, iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-
-
-def failures(outputs: dict[str, Any]) -> set[str]:
-    """The operations of which a demo call was answered as nobody wants."""
+def failed_operations(outputs: dict[str, Any]) -> set[str]:
+    """Return the operations that respond to a demo call with a server error."""
     answers = smoke_test.run(ITEMS, outputs, lambda answer: None)
     routes = [route for _, route in ITEMS.routes()]
     return {route.operation for a in answers for route in routes if a.call.calls(route) and a.status >= 500}
 
 
 @pytest.mark.parametrize(
-    ("action", "fails"),
+    ("action", "operation"),
     [
         ("PutItem", "create_item"),
         ("Scan", "list_items"),
@@ -56,21 +44,34 @@ def failures(outputs: dict[str, Any]) -> set[str]:
     ],
 )
 @pytest.mark.untraced
-def test_taking_an_action_away_breaks_its_route(
-    stack: tuple[Emulator, dict[str, Any]], action: str, fails: str
+def test_operation_fails_without_an_action_of_its_role(
+    emulator: Emulator, outputs: dict[str, Any], action: str, operation: str
 ) -> None:
-    emulator, outputs = stack
-    role = outputs["lambda_role_name"]
-    name, whole = policy(emulator, role)
-    (statement,) = whole["Statement"]
-    fewer = {**statement, "Action": [a for a in statement["Action"] if a != f"dynamodb:{action}"]}
-    put = emulator.client("iam").put_role_policy
-    put(RoleName=role, PolicyName=name, PolicyDocument=json.dumps({**whole, "Statement": [fewer]}))
+    policy = {"RoleName": outputs["lambda_role_name"], "PolicyName": "grants"}
+    iam = emulator.client("iam")
+    granted = iam.get_role_policy(**policy)["PolicyDocument"]
+    (statement,) = granted["Statement"]
+    fewer = {**statement, "Action": [name for name in statement["Action"] if name != f"dynamodb:{action}"]}
+    iam.put_role_policy(**policy, PolicyDocument=json.dumps({**granted, "Statement": [fewer]}))
     try:
-        assert fails in failures(outputs)
+        assert operation in failed_operations(outputs)
     finally:
-        put(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(whole))
+        iam.put_role_policy(**policy, PolicyDocument=json.dumps(granted))
 
 
-def test_with_every_action_every_route_works(stack: tuple[Emulator, dict[str, Any]]) -> None:
-    assert failures(stack[1]) == set()
+@pytest.mark.untraced
+def test_every_route_works_with_all_actions(outputs: dict[str, Any]) -> None:
+    assert failed_operations(outputs) == set()
+
+
+@pytest.mark.untraced
+def test_every_function_of_a_split_inventory_has_the_permissions_that_it_needs(emulator: Emulator) -> None:
+    service = SERVICES["inventory"].split()
+    outputs = deploy_service(emulator, "inventory", "split", split_functions="true")
+    assert outputs["function_names"].keys() == {function.name for function in service.functions}
+    answers = smoke_test.run(service, outputs, lambda answer: None)
+    assert smoke_test.complete(service, answers), answers
+    scheduled = emulator.client("lambda").invoke(
+        FunctionName=outputs["function_names"]["send-alerts"], Payload=b'{"schedule": "send-alerts"}'
+    )
+    assert "FunctionError" not in scheduled, scheduled["Payload"].read().decode()

@@ -5,18 +5,40 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import parliament
 import pytest
+from pulumi.runtime import mocks
 
 from lib.client import smoke_test
 from lib.documents.iam import vpc_access
 from lib.local.emulator import Emulator
+from lib.local.engine import Engine
+from lib.program.monitor import plain
 from lib.services import SERVICES
 
-from .production import Production, in_production
+from ..support.deployments import deploy_service
 
+EVERYTHING = {
+    "authorization": "COGNITO_USER_POOLS",
+    "backup_retention_days": "35",
+    "domain_name": "shop.example.com",
+    "encryption_key": "made",
+    "firewall_enabled": "true",
+    "health_route": "true",
+    "lambda_provisioned_concurrency": "1",
+    "lambda_runtime": "python3.13",
+    "monthly_budget_usd": "100",
+    "network_nat_gateways": "one",
+    "network_vpc": "made",
+    "notification_email": "ops@example.com",
+    "recommended_alarms": "true",
+    "dashboard": "true",
+    "replica_regions": "us-west-2",
+    "rollout": "Canary10Percent5Minutes",
+    "zone_id": "Z0123456789ABC",
+}
 NOT_EMULATED = {
     "aws:acm/certificateValidation:CertificateValidation",
     "aws:codedeploy/application:Application",
@@ -42,6 +64,45 @@ KNOWN = {
 """What the linter says, by its issue and a word of its detail, that is no fault, and why."""
 
 
+class Resource(NamedTuple):
+    """A resource that the emulator was requested to create."""
+
+    type: str
+    name: str
+    inputs: dict[str, Any]
+
+
+class RecordingEngine(Engine):
+    """An engine that records what it creates, with the ARNs of the emulator."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        super().__init__(emulator, lambda type_, name: None)
+        self.created: list[Resource] = []
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        """Create one resource, and record it."""
+        result = super().new_resource(args)
+        if args.custom:
+            self.created.append(Resource(args.typ, args.name, plain(args.inputs)))
+        return result
+
+
+class Production(NamedTuple):
+    """A service in prod with everything on."""
+
+    outputs: dict[str, Any]
+    created: list[Resource]
+    not_emulated: set[str]
+    """Types."""
+
+
+def in_production(emulator: Emulator, service: str) -> Production:
+    """Deploy a service."""
+    engine = RecordingEngine(emulator)
+    outputs = deploy_service(emulator, service, "prod", engine, **EVERYTHING)
+    return Production(outputs, engine.created, {type_ for type_, _ in engine.not_emulated})
+
+
 @pytest.fixture(scope="module", name="stacks")
 def stacks_fixture() -> Iterator[dict[str, Production]]:
     """All of them in one account, where no name may be another's."""
@@ -57,7 +118,7 @@ def stack_fixture(stacks: dict[str, Production], request: pytest.FixtureRequest)
 
 def policies(stack: Production) -> Iterator[tuple[str, str, str]]:
     """Type, name and text of every policy document; the linter trips over the time in a stream's ARN."""
-    for resource in stack.made:
+    for resource in stack.created:
         if isinstance(text := resource.inputs.get("policy"), str):
             yield resource.type, resource.name, re.sub(r"(/stream/)[^\"]+", r"\1label", text)
 
@@ -111,7 +172,7 @@ def test_linter_would_find_one() -> None:
 
 
 def test_only_services_of_aws_take_roles(stack: Production) -> None:
-    for resource in stack.made:
+    for resource in stack.created:
         if resource.type == "aws:iam/role:Role":
             (statement,) = json.loads(resource.inputs["assumeRolePolicy"])["Statement"]
             assert (statement["Action"], list(statement["Principal"])) == ("sts:AssumeRole", ["Service"]), resource.name
@@ -126,7 +187,7 @@ def test_nothing_lets_everybody_in(stack: Production) -> None:
         # An endpoint's policy lets nobody in: it narrows what those in the VPC reach through it.
         if kind != "aws:ec2/vpcEndpoint:VpcEndpoint":
             assert not [one for one in allowing(text) if PUBLIC.search(json.dumps(one))], name
-    for resource in stack.made:
+    for resource in stack.created:
         if resource.type == "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock":
             assert all(resource.inputs[name] for name in ("blockPublicAcls", "blockPublicPolicy")), resource.name
 

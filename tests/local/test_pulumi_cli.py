@@ -205,18 +205,16 @@ def test_file_of_another_environment_is_rejected(checkout: Checkout, capsys: pyt
     assert not checkout.calls()
 
 
-def test_failed_selection_leaves_no_new_file(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("exists", [False, True])
+def test_failed_selection_neither_leaves_a_new_file_nor_deletes_an_existing_one(
+    checkout: Checkout, capsys: pytest.CaptureFixture[str], exists: bool
+) -> None:
     (checkout.cli / "stack fails").touch()
+    if exists:
+        checkout.file().touch()
     assert main(["up", "--yes"]) == 1
     assert last(capsys) == "error: pulumi stack select failed: fix what it reports, then run this again"
-    assert not checkout.files()
-
-
-def test_failed_selection_leaves_an_existing_file(checkout: Checkout) -> None:
-    (checkout.cli / "stack fails").touch()
-    checkout.file().touch()
-    assert main(["up", "--yes"]) == 1
-    assert checkout.files() == ["Pulumi.items-dev.yaml"]
+    assert checkout.file().exists() == exists
 
 
 @pytest.mark.parametrize(

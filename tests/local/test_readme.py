@@ -14,9 +14,9 @@ import pytest
 
 from lib.client import outputs_file as files
 from lib.local.emulator import Emulator
-from lib.local.engine import Engine, deploy
-from lib.program import project
 from lib.services import SERVICES
+
+from ..support.deployments import deploy_service
 
 README = Path("README.md").read_text(encoding="utf-8")
 ANSWERS = ["made", "read", "held", "again", "short", "sold", "delivered", "counted", "overtaken", "cart", "moved"]
@@ -27,12 +27,8 @@ BLOCK = re.compile(r"<!-- tested: .*? -->\n```sh\n(.*?)```", re.DOTALL)
 @pytest.fixture(scope="module", name="folder")
 def folder_fixture(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout as the examples need it: an environment with this Python, and the outputs of a local run."""
-    here, tmp_path = project.read(Path()), tmp_path_factory.mktemp("checkout")
-    stacks = {}
-    for service in SERVICES:
-        config = project.config(here, "readme", service)
-        engine = Engine(emulator, lambda type_, name: None)
-        stacks[service] = deploy(here.program, engine, project=here.name, stack=service, config=config, report=print)
+    tmp_path = tmp_path_factory.mktemp("checkout")
+    stacks = {service: deploy_service(emulator, service, "readme") for service in SERVICES}
     files.write(stacks, tmp_path / "cfn-outputs")
     (tmp_path / ".venv/bin").mkdir(parents=True)
     (tmp_path / ".venv/bin/python").symlink_to(sys.executable)

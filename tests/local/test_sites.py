@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -16,13 +17,12 @@ from lib.assets import npm as sites
 from lib.cli import main
 from lib.console import Terminal
 from lib.local.emulator import Emulator
-from lib.local.engine import Engine, deploy
 from lib.model import Service, Site
 
 from ..support.builders import PAGES, a_service, replace_service
+from .conftest import Run
 
 PROGRAM = """
-import pulumi
 from lib.model import *
 from lib.settings import *
 from lib.tap_stack import TapStack, TapStackArgs
@@ -84,15 +84,9 @@ class Shop:
 @pytest.fixture(scope="module", name="shop", params=[False, True], ids=["CloudFront", "website"])
 def deployed(request: pytest.FixtureRequest, emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A service with pages."""
-    path = tmp_path_factory.mktemp("shop") / "program.py"
     name = "open-shop" if request.param else "shop"
-    path.write_text(
-        PROGRAM.format(name=name, folder=str(PAGES), args=f"site=SiteSettings(public={request.param})"),
-        encoding="utf-8",
-    )
-    engine = Engine(emulator, lambda type_, name: None)
-    outputs = deploy(path, engine, project="test", stack="dev", config={}, report=lambda line: None)
-    return Shop(emulator, outputs)
+    program = PROGRAM.format(name=name, folder=str(PAGES), args=f"site=SiteSettings(public={request.param})")
+    return Shop(emulator, Run(emulator, tmp_path_factory.mktemp("shop"))(program))
 
 
 def test_pages_open_in_an_origin_of_their_own(shop: Shop) -> None:
@@ -156,18 +150,13 @@ def test_only_a_public_bucket_is_read_past_what_serves_it(shop: Shop) -> None:
     assert shop.ask("GET", f"/{name}/index.html").status == (403 if private else 200)
 
 
-def test_a_bucket_may_stand_in_another_region(emulator: Emulator, tmp_path: Path) -> None:
-    program = tmp_path / "program.py"
-    program.write_text(
-        "import pulumi, pulumi_aws as aws\n"
-        "west = pulumi.ResourceOptions(provider=aws.Provider('west', region='us-west-2'))\n"
-        "pulumi.export('name', aws.s3.Bucket('b', bucket='west-bucket', opts=west).bucket)\n",
-        encoding="utf-8",
-    )
-    engine = Engine(emulator, lambda type_, name: None)
-    found = deploy(program, engine, project="test", stack="dev", config={}, report=lambda line: None)
-    at = emulator.client("s3", "us-west-2").get_bucket_location(Bucket=found["name"])
-    assert (found["name"], at["LocationConstraint"]) == ("west-bucket", "us-west-2")
+def test_bucket_can_be_in_another_region(run: Run, emulator: Emulator) -> None:
+    run("""
+        west = pulumi.ResourceOptions(provider=aws.Provider("west", region="us-west-2"))
+        aws.s3.Bucket("b", bucket="west-bucket", opts=west)
+    """)
+    location = emulator.client("s3", "us-west-2").get_bucket_location(Bucket="west-bucket")
+    assert location["LocationConstraint"] == "us-west-2"
 
 
 NPM = """#!/bin/sh
@@ -295,7 +284,7 @@ def test_error_of_a_failed_build_has_the_output_of_npm(
     sources: Sources, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sources.npm(code=1)
-    replace_service(monkeypatch, sources.service)
+    replace_service(monkeypatch, replace(sources.service, name="items"))
     assert main(["site", "build", "items"]) == 1
     said = capsys.readouterr().err
     assert f"error: npm {INSTALL} failed in {sources.folder}: put right what it says, then run make site\n" in said

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from lib.local.emulator import Emulator
-from lib.local.engine import Engine, deploy
+
+from .conftest import Run
 
 HANDLER = """
 import os
@@ -30,7 +31,6 @@ def note(keys=()):
     metrics.emit(Arrivals=1)
 """
 PROGRAM = """
-import pulumi
 from lib.model import *
 from lib.tap_stack import TapStack, TapStackArgs
 
@@ -101,13 +101,9 @@ def deployed(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Ya
     (package.parent / "__init__.py").touch()
     (package / "__init__.py").touch()
     (package / "operations.py").write_text(HANDLER, encoding="utf-8")
-    program = folder / "program.py"
-    program.write_text(PROGRAM, encoding="utf-8")
-    engine = Engine(emulator, lambda type_, name: None)
     with pytest.MonkeyPatch.context() as patched:
         patched.syspath_prepend(str(folder))
-        outputs = deploy(program, engine, project="test", stack="dev", config={}, report=lambda line: None)
-    return Yard(emulator, outputs)
+        return Yard(emulator, Run(emulator, folder)(PROGRAM))
 
 
 def until(found: Callable[[], Any]) -> Any:

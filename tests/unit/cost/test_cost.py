@@ -187,26 +187,20 @@ def test_a_schedule_that_nobody_measured_finds_nothing() -> None:
     assert amounts(found, "dynamodb.Table") == {"reads": 730 / 24 * EMPTY_SWEEP.read_units}
 
 
-def test_time_is_round_trips_and_what_a_share_of_a_processor_takes() -> None:
-    found = served(a_function(memorySize=177), requests=1000, writes=0)
-    # A round trip of 10 ms; 2 ms of a whole processor with the runtime's overhead, which 1769 MB are.
-    seconds = 1000 * (0.010 + 0.002 * 1769 / 177)
-    assert amounts(found, "lambda.Function")["time on x86"] == seconds * 177 / 1024
-
-
-def test_more_than_a_processor_makes_nothing_faster() -> None:
-    found = served(a_function(memorySize=4096), requests=1000, writes=0)
-    assert amounts(found, "lambda.Function")["time on x86"] == 1000 * 0.012 * 4
-
-
-def test_the_start_of_a_worker_is_paid_for() -> None:
-    found = served(a_function(memorySize=2048), requests=1000, writes=0, starts=0.5)
-    assert amounts(found, "lambda.Function")["time on x86"] == 1000 * (0.012 + 0.5 * 0.1) * 2
-
-
-def test_time_that_is_known_better_counts() -> None:
-    found = served(a_function(), requests=1000, duration_ms=40, starts=0.5)
-    assert amounts(found, "lambda.Function")["time on x86"] == 1000 * 0.04 / 8
+@pytest.mark.parametrize(
+    ("settings", "traffic", "gb_seconds"),
+    [
+        # A round trip of 10 ms; 2 ms of a whole processor with the runtime's overhead, which 1769 MB are.
+        ({"memorySize": 177}, {}, 1000 * (0.010 + 0.002 * 1769 / 177) * 177 / 1024),
+        ({"memorySize": 4096}, {}, 1000 * 0.012 * 4),
+        ({"memorySize": 2048}, {"starts": 0.5}, 1000 * (0.012 + 0.5 * 0.1) * 2),
+        ({}, {"starts": 0.5, "duration_ms": 40}, 1000 * 0.04 / 8),
+    ],
+    ids=["round trips and a share of a processor", "more than a processor", "cold starts", "measured duration"],
+)
+def test_time_of_a_function(settings: dict[str, Any], traffic: dict[str, Any], gb_seconds: float) -> None:
+    found = served(a_function(**settings), requests=1000, writes=0, **traffic)
+    assert amounts(found, "lambda.Function")["time on x86"] == gb_seconds
 
 
 def test_time_on_arm_has_its_own_price() -> None:
@@ -245,16 +239,15 @@ def test_snapshots_are_kept_and_restored() -> None:
     assert (found["snapshots"], found["snapshots restored"]) == (SECONDS / 2, 100 / 2)
 
 
-@pytest.mark.parametrize(("requests", "traces"), [(SECONDS / 2, SECONDS / 2), (SECONDS * 21, SECONDS * 2)])
-def test_a_request_a_second_is_traced_and_one_in_twenty_of_the_others(requests: float, traces: float) -> None:
-    found = served(a_function(tracingConfig={"mode": "Active"}), requests=requests)
-    assert amounts(found, "lambda.Function")["traces"] == traces
-
-
-def test_functions_that_are_not_traced_make_no_traces() -> None:
-    assert "traces" not in amounts(
-        served(a_function(tracingConfig={"mode": "PassThrough"}), requests=9), "lambda.Function"
-    )
+@pytest.mark.parametrize(
+    ("mode", "requests", "traces"),
+    [("Active", SECONDS / 2, SECONDS / 2), ("Active", SECONDS * 21, SECONDS * 2), ("PassThrough", 9, None)],
+)
+def test_a_request_a_second_is_traced_and_one_in_twenty_of_the_others(
+    mode: str, requests: float, traces: float | None
+) -> None:
+    found = served(a_function(tracingConfig={"mode": mode}), requests=requests)
+    assert amounts(found, "lambda.Function").get("traces") == traces
 
 
 # Tables
@@ -373,28 +366,26 @@ def test_each_group_is_written_to_by_whom_it_is_named_after() -> None:
     assert not found.unpriced
 
 
-@pytest.mark.parametrize(("level", "bodies", "gb"), [("INFO", True, 7), ("INFO", False, 1), ("ERROR", True, 0)])
-def test_the_execution_log_is_as_long_as_its_level_makes_it(level: str, bodies: bool, gb: float) -> None:
+@pytest.mark.parametrize(
+    ("settings", "gb"),
+    [
+        ({"*/*": {**INFO, "dataTraceEnabled": True}}, 7),
+        ({"*/*": INFO}, 1),
+        ({"*/*": {"loggingLevel": "ERROR", "dataTraceEnabled": True}}, 0),
+        ({"*/*": INFO, "~1parcels/GET": INFO}, 1),
+    ],
+    ids=["with bodies", "without", "errors", "setting of a method"],
+)
+def test_the_execution_log_is_as_long_as_its_level_makes_it(settings: dict[str, Any], gb: float) -> None:
     found = served(
         a_resource("cloudwatch.LogGroup", name="API-Gateway-Execution-Logs_x/dev", retentionInDays=1),
-        a_resource(
-            "apigateway.MethodSettings",
-            methodPath="*/*",
-            settings={"loggingLevel": level, "dataTraceEnabled": bodies},
+        *(
+            a_resource("apigateway.MethodSettings", path, methodPath=path, settings=logged)
+            for path, logged in settings.items()
         ),
         requests=1_000_000,
     )
     assert amounts(found, "cloudwatch.LogGroup").get("what is logged", 0) == gb
-
-
-def test_settings_of_a_method_do_not_lengthen_the_execution_log() -> None:
-    found = served(
-        a_resource("cloudwatch.LogGroup", name="API-Gateway-Execution-Logs_x/dev", retentionInDays=1),
-        a_resource("apigateway.MethodSettings", "stage", methodPath="*/*", settings=INFO),
-        a_resource("apigateway.MethodSettings", "method", methodPath="~1parcels/GET", settings=INFO),
-        requests=1_000_000,
-    )
-    assert amounts(found, "cloudwatch.LogGroup")["what is logged"] == 1
 
 
 def test_a_group_of_somebody_unknown_or_without_end_has_no_price() -> None:
@@ -465,10 +456,6 @@ def test_a_network_of_ones_own_is_paid_for_by_the_hour() -> None:
     }
 
 
-def test_gateway_endpoints_cost_nothing() -> None:
-    assert not made(a_resource("ec2.VpcEndpoint", vpcEndpointType="Gateway"), private_gb=3).usd()
-
-
 def test_people_and_tokens_of_programs_are_paid_for_and_pages_are_not() -> None:
     pool = a_resource("cognito.UserPool", userPoolTier="LITE")
     pages, programs = (a_resource("cognito.UserPoolClient", str(it), generateSecret=it) for it in (False, True))
@@ -519,12 +506,13 @@ def test_messages_are_paid_for_and_mailed_to_those_who_want_it() -> None:
         ("secretsmanager.Secret", {}, 1),
         ("ssm.Parameter", {"tier": "Advanced"}, 1),
         ("ssm.Parameter", {}, 0),
+        ("ec2.VpcEndpoint", {"vpcEndpointType": "Gateway"}, 0),
         ("scheduler.Schedule", {"scheduleExpression": "rate(1 hour)"}, 730),
         ("synthetics.Canary", {"schedule": {"expression": "rate(5 minutes)"}}, 8760),
     ],
 )
 def test_what_is_there_is_paid_for(kind: str, inputs: dict[str, Any], usd: float) -> None:
-    found = made(a_resource(kind, **inputs))
+    found = made(a_resource(kind, **inputs), private_gb=3)
     assert found.usd(fixed=True) == found.usd() == usd
 
 

@@ -45,20 +45,11 @@ def tokens(store: DynamoDB) -> PageTokens:
     return PageTokens(store, "table", lambda name: {"id": {"S": name}})
 
 
-def test_a_token_is_good_for_its_own_query(store: DynamoDB) -> None:
-    token = tokens(store).make({"category": "pens"}, LAST)
-    assert tokens(store).read({"category": "pens"}, token) == LAST
-
-
-def test_a_token_is_no_good_for_another_query(store: DynamoDB) -> None:
-    token = tokens(store).make({"category": "pens"}, LAST)
-    with pytest.raises(BadRequest, match="page_token: not a token of this query"):
-        tokens(store).read({"category": "books"}, token)
-
-
-def test_tokens_do_not_depend_on_the_order_of_the_query(store: DynamoDB) -> None:
+def test_a_token_is_valid_for_its_own_query_alone_in_any_order(store: DynamoDB) -> None:
     token = tokens(store).make({"category": "pens", "status": "IN_STOCK"}, LAST)
     assert tokens(store).read({"status": "IN_STOCK", "category": "pens"}, token) == LAST
+    with pytest.raises(BadRequest, match="page_token: not a token of this query"):
+        tokens(store).read({"status": "IN_STOCK", "category": "books"}, token)
 
 
 @pytest.mark.parametrize("length", [1, 2, 3])

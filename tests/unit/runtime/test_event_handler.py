@@ -20,7 +20,7 @@ def anything(_value: Any, name_prefix: str) -> None:
     assert name_prefix in ("body", "query")
 
 
-def answered(cors_origin: str = "", response: Response | None = None, **event: Any) -> tuple[Any, list[Request]]:
+def answered(response: Response | None = None, **event: Any) -> tuple[Any, list[Request]]:
     """What an API of one route answers, and what its operation was given."""
     given: list[Request] = []
 
@@ -31,7 +31,7 @@ def answered(cors_origin: str = "", response: Response | None = None, **event: A
     api = Api(
         {("POST", "/a/{b}"): Route(operation, anything, anything, {"n": "integer", "b": "boolean", "d": "number"})},
         {},
-        cors_origin,
+        "",
     )
     whole = {"resource": "/a/{b}", "httpMethod": "POST", "body": "{}", "requestContext": {"requestId": "r"}, **event}
     return api(whole, Context()), given
@@ -54,11 +54,6 @@ def test_an_operation_is_given_what_was_sent() -> None:
 def test_an_operations_headers_come_on_top() -> None:
     answer, _ = answered(response=Response(202, "", {"Content-Type": "text/plain"}))
     assert (answer["statusCode"], answer["headers"]["Content-Type"]) == (202, "text/plain")
-
-
-def test_without_an_origin_no_page_is_let_in() -> None:
-    answer, _ = answered(cors_origin="")
-    assert not any(name.startswith("Access-Control") for name in answer["headers"])
 
 
 def test_a_schedule_runs_its_operation() -> None:
@@ -157,12 +152,6 @@ def test_without_a_correlation_id_it_is_the_requests_on_a_refusal_too(capsys: py
     answer, _ = answered(body="{")
     assert (answer["statusCode"], answer["headers"]["X-Correlation-Id"]) == (400, "r")
     assert lines(capsys)[0]["correlationId"] == "r"
-
-
-def test_an_origins_pages_may_read_the_ids() -> None:
-    answer, _ = answered(cors_origin="https://shop.example.com")
-    exposed = answer["headers"]["Access-Control-Expose-Headers"].split(",")
-    assert {"X-Request-Id", "X-Correlation-Id"} <= {*exposed}
 
 
 CLAIMS = {"sub": "0b5e", "token_use": "id", "email": "ann@example.com"}

@@ -59,23 +59,20 @@ def signature_by_botocore(asked: Asked) -> str:
     return str(auth.signature(auth.string_to_sign(request, canonical), request))
 
 
-def test_a_call_is_signed_as_botocore_would(client: Client, fake_aws: FakeAws) -> None:
-    fake_aws.script = [FINE]
-    client.call("GetItem", {"TableName": "t", "Key": {"id": {"S": "é"}}})
-    (asked,) = fake_aws.asked
-    assert asked.headers["authorization"].endswith(f"Signature={signature_by_botocore(asked)}")
-    assert "x-amz-security-token" in asked.headers["authorization"]
-
-
-def test_a_call_without_session_token_signs_none(
-    client: Client, fake_aws: FakeAws, aws_environment: pytest.MonkeyPatch
+@pytest.mark.parametrize("session_token", ["session-token", None])
+def test_calls_are_signed_as_botocore_would_with_the_key_of_the_day(
+    client: Client, fake_aws: FakeAws, aws_environment: pytest.MonkeyPatch, session_token: str | None
 ) -> None:
-    aws_environment.delenv("AWS_SESSION_TOKEN")
+    if session_token is None:
+        aws_environment.delenv("AWS_SESSION_TOKEN")
     fake_aws.script = [FINE]
-    client.call("GetItem", {})
-    (asked,) = fake_aws.asked
-    assert "x-amz-security-token" not in asked.headers
-    assert asked.headers["authorization"].endswith(f"Signature={signature_by_botocore(asked)}")
+    for _ in range(2):
+        client.call("GetItem", {"TableName": "t", "Key": {"id": {"S": "é"}}})
+    today = datetime.now(UTC).strftime("%Y%m%d")
+    for request in fake_aws.asked:
+        assert f"/{today}/us-east-1/dynamodb/aws4_request" in request.headers["authorization"]
+        assert request.headers["authorization"].endswith(f"Signature={signature_by_botocore(request)}")
+        assert ("x-amz-security-token" in request.headers["authorization"]) == (session_token is not None)
 
 
 def test_a_call_names_its_target_and_carries_json(client: Client, fake_aws: FakeAws) -> None:
@@ -130,12 +127,21 @@ def test_what_may_pass_is_tried_again_after_a_pause(
     assert all(0 <= pause <= 1 for pause in pauses)
 
 
-def test_what_does_not_pass_is_given_up(client: Client, fake_aws: FakeAws) -> None:
-    fake_aws.script = [THROTTLED]
-    with pytest.raises(AwsError, match="ThrottlingException: slow down") as caught:
-        client.call("GetItem", {})
+@pytest.mark.parametrize(
+    ("trouble", "error", "ambiguous"),
+    [
+        (THROTTLED, "ThrottlingException: slow down", False),
+        ("hang up", "NoAnswer: RemoteDisconnected", True),
+    ],
+)
+def test_error_that_does_not_pass_is_raised_after_the_last_attempt(
+    client: Client, fake_aws: FakeAws, trouble: Any, error: str, ambiguous: bool
+) -> None:
+    fake_aws.script = [trouble]
+    with pytest.raises(AwsError, match=error) as caught:
+        client.call("PutItem", {})
     assert len(fake_aws.asked) == len(http_client.PAUSES_SECONDS) + 1
-    assert not caught.value.ambiguous
+    assert caught.value.ambiguous == ambiguous
 
 
 def test_a_refusal_is_not_tried_again(client: Client, fake_aws: FakeAws) -> None:
@@ -146,27 +152,14 @@ def test_a_refusal_is_not_tried_again(client: Client, fake_aws: FakeAws) -> None
     assert len(fake_aws.asked) == 1
 
 
-@pytest.mark.parametrize("lost", [BROKEN, "hang up"], ids=str)
-def test_a_refusal_after_a_lost_answer_is_ambiguous(client: Client, fake_aws: FakeAws, lost: Any) -> None:
-    fake_aws.script = [lost, REFUSED]
+@pytest.mark.parametrize(("before", "ambiguous"), [(BROKEN, True), ("hang up", True), (THROTTLED, False)], ids=str)
+def test_rejection_is_ambiguous_after_a_lost_response_alone(
+    client: Client, fake_aws: FakeAws, before: Any, ambiguous: bool
+) -> None:
+    fake_aws.script = [before, REFUSED]
     with pytest.raises(AwsError) as caught:
         client.call("PutItem", {})
-    assert caught.value.ambiguous
-
-
-def test_a_refusal_after_a_throttle_is_not_ambiguous(client: Client, fake_aws: FakeAws) -> None:
-    fake_aws.script = [THROTTLED, REFUSED]
-    with pytest.raises(AwsError) as caught:
-        client.call("PutItem", {})
-    assert not caught.value.ambiguous
-
-
-def test_a_server_that_never_answers_is_an_error_that_says_so(client: Client, fake_aws: FakeAws) -> None:
-    fake_aws.script = ["hang up"]
-    with pytest.raises(AwsError, match="NoAnswer: RemoteDisconnected") as caught:
-        client.call("PutItem", {})
-    assert caught.value.ambiguous
-    assert len(fake_aws.asked) == len(http_client.PAUSES_SECONDS) + 1
+    assert caught.value.ambiguous == ambiguous
 
 
 def test_an_endpoint_nobody_listens_at_was_asked_nothing(
@@ -293,16 +286,6 @@ def test_an_https_endpoint_is_spoken_to_in_tls(
     with pytest.raises(AwsError, match="NoAnswer: SSL"):
         client.call("GetItem", {})
     assert fake_aws.asked == []
-
-
-def test_the_signing_key_follows_the_day(client: Client, fake_aws: FakeAws) -> None:
-    fake_aws.script = [FINE]
-    client.call("GetItem", {})
-    client.call("GetItem", {})
-    today = datetime.now(UTC).strftime("%Y%m%d")
-    for asked in fake_aws.asked:
-        assert f"/{today}/us-east-1/dynamodb/aws4_request" in asked.headers["authorization"]
-        assert asked.headers["authorization"].endswith(f"Signature={signature_by_botocore(asked)}")
 
 
 def test_no_call_goes_out_once_the_time_of_the_invocation_has_passed(

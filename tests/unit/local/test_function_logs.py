@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import json
-import signal
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lib.cli import main
-from lib.client import auth
-from lib.console import Terminal
-from lib.local.emulator import Emulator
 from lib.local.function_logs import FunctionLogs
-from lib.local.hot_reload import Watcher
 from lib.local.server import with_log
-
-from .test_command import interrupted, items_at
 
 REQUEST = {
     "level": "INFO",
@@ -141,45 +132,3 @@ def test_every_invocation_with_a_log_is_written(tmp_path: Path) -> None:
         {"function": "desk-dev", "failed": True, "log": "trace"},
     ]
     assert path.stat().st_mode & 0o777 == 0o600
-
-
-def test_an_error_in_a_handler_is_printed_with_its_traceback(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    authorize = auth.shown
-
-    def delete_table(outputs: Mapping[str, Any], emulator: Emulator) -> auth.Shown:
-        emulator.client("dynamodb").delete_table(TableName=outputs["dynamodb_table_name"])
-        return authorize(outputs, emulator)
-
-    monkeypatch.setattr(auth, "shown", delete_table)
-    assert main(["local", "--check", "--service", "items", "--outputs", str(tmp_path)]) == 1
-    printed = capsys.readouterr().out
-    function = json.loads((tmp_path / "flat-outputs.json").read_text(encoding="utf-8"))["lambda_function_name"]
-    lines = [line for line in printed.splitlines() if line.startswith(f"{function} | ")]
-    assert lines[0].startswith(f"{function} | ERROR unhandled ")
-    assert lines[1] == f"{function} | Traceback (most recent call last):"
-    assert any("ResourceNotFoundException" in line for line in lines)
-    assert printed.index(lines[0]) < printed.index("items answers:")
-
-
-def test_requests_are_printed_once_the_run_serves(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    lines: list[str] = []
-    say = Terminal.say
-
-    def note(terminal: Terminal, line: str) -> None:
-        lines.append(line)
-        say(terminal, line)
-
-    monkeypatch.setattr(Terminal, "say", note)
-    monkeypatch.setattr(Watcher, "poll", lambda _: items_at(tmp_path))
-    request = ' | INFO request requestId="'
-    with interrupted(signal.SIGINT, lambda: any(request in line for line in lines)):
-        assert main(["local", "--env", "staging", "--service", "items", "--outputs", str(tmp_path)]) == 0
-    before, ready, after = capsys.readouterr().out.partition("ready: ")
-    assert ready
-    assert request not in before
-    assert request in after
-    assert '"_aws"' not in after

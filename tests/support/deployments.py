@@ -1,0 +1,25 @@
+"""The services of this project in the emulator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from lib.local.emulator import Emulator
+from lib.local.engine import Engine, deploy
+from lib.program import project
+
+
+def deploy_service(
+    emulator: Emulator, service: str, environment: str, engine: Engine | None = None, /, **config: str
+) -> dict[str, Any]:
+    """Deploy the program of this project, which names the resources after the environment. Return the outputs."""
+    here = project.read(Path())
+    return deploy(
+        here.program,
+        engine or Engine(emulator, lambda type_, name: None),
+        project=here.name,
+        stack=f"{service}-{environment}",
+        config=project.config(here, environment, service) | config,
+        report=lambda line: None,
+    )

@@ -1,0 +1,158 @@
+"""Demo calls, against a stand-in for an API."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from lib.cli import main
+from lib.client import auth, smoke_test
+from lib.model import Call
+from lib.services import SERVICES
+
+from ...support.builders import a_function, a_route, a_service
+from ...support.fake_aws import FakeAws, serving
+
+ITEMS = SERVICES["items"]
+ACCEPT = Call(method="POST", path="/parcels", status=201, body={"to": "Ada"}, keeps={"first": "id", "state": "state"})
+IAM = {"items_authorization": "AWS_IAM", "items_api_execution_arn": "arn:aws:execute-api:eu-west-1:1:api"}
+
+
+@pytest.fixture(name="api")
+def api_fixture() -> Iterator[FakeAws]:
+    """An API that responds by a script."""
+    with serving() as api:
+        yield api
+
+
+def send_all(api: FakeAws, *demo: Call) -> list[smoke_test.Answer]:
+    return smoke_test.run(a_service(demo=demo), {"api_url": api.url}, lambda answer: None)
+
+
+def test_calls_contain_values_of_earlier_responses(api: FakeAws) -> None:
+    api.script = [(201, {"id": "a/b ü", "state": 7}), (200, {})]
+    body = {"parts": ["of {first}", {"state": "{state}"}, 1], "none": None}
+    later = Call(method="POST", path="/parcels/{first}?by={state}", status=200, body=body)
+    assert [answer.as_expected for answer in send_all(api, ACCEPT, later, later)] == [True] * 3
+    for call in api.asked[1:]:
+        assert call.path == "/parcels/a%2Fb%20%C3%BC?by=7"
+        assert json.loads(call.body) == {"parts": ["of a/b ü", {"state": "7"}, 1], "none": None}
+
+
+@pytest.mark.parametrize(
+    "response",
+    [(502, b"Internal Server Error"), (400, {"error": "no"}), (201, ["a"]), (204, b"")],
+    ids=["no JSON", "other members", "no object", "empty"],
+)
+def test_placeholder_without_a_value_is_sent_unchanged(api: FakeAws, response: tuple[int, Any]) -> None:
+    api.script = [response, (404, {"error": "no"})]
+    send_all(api, ACCEPT, Call(method="POST", path="/parcels/{first}", status=200, body={"of": "{first}"}))
+    assert api.asked[1].path == "/parcels/{first}"
+    assert json.loads(api.asked[1].body) == {"of": "{first}"}
+
+
+def test_call_is_sent_with_its_headers_and_the_key(api: FakeAws) -> None:
+    api.script = [(200, {})]
+    call = Call(method="POST", path="/parcels/1", status=200, headers={"If-Match": '"2"'})
+    smoke_test.send(api.url, call, auth.bearing({"x-api-key": "secret"}))
+    sent = api.asked[0].headers
+    assert (sent["if-match"], sent["x-api-key"], sent["content-type"]) == ('"2"', "secret", "application/json")
+
+
+def test_route_that_no_call_has_is_incomplete() -> None:
+    service = a_service(functions=(a_function(a_route(path="/parcels/{id}"), a_route(path="/parcels/lost")),))
+    answers = [smoke_test.Answer(Call(method="GET", path="/parcels/lost", status=200), 200, 1.0, "")]
+    assert smoke_test.table(service, answers)[1:] == [
+        ["  GET", "/parcels/{id}", "-", "-", "nothing in the demo calls it"],
+        ["  GET", "/parcels/lost", "200", "1.0", ""],
+    ]
+    assert not smoke_test.complete(service, answers)
+
+
+def test_demo_calls_every_route_of_every_service() -> None:
+    for service in SERVICES.values():
+        for _, route in service.routes():
+            assert any(call.calls(route) for call in service.demo), f"{service.name}: {route.method} {route.path}"
+
+
+def smoke(folder: Path, *arguments: str) -> int:
+    """Run the command with an outputs file."""
+    return main(["smoke", "--outputs", str(folder / "flat-outputs.json"), *arguments])
+
+
+def write(folder: Path, api_url: str, **outputs: str) -> None:
+    """Write an outputs file of the items service."""
+    content = {"items_api_url": api_url, "items_api_key": "a key", **outputs}
+    (folder / "flat-outputs.json").write_text(json.dumps(content), encoding="utf-8")
+
+
+def test_smoke_sends_the_demo_calls_to_the_deployment_of_an_outputs_file(
+    api: FakeAws, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    api.script = [(call.status, {}) for call in ITEMS.demo]
+    write(tmp_path, api.url)
+    assert smoke(tmp_path) == 0
+    assert [call.headers["x-api-key"] for call in api.asked] == ["a key"] * len(ITEMS.demo)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "items:"
+    assert all(re.search(r" 20\d +\d", line) for line in lines[2:])
+    assert smoke(tmp_path, "--api-key", "another") == 1
+    assert api.asked[-1].headers["x-api-key"] == "another"
+    assert "should be" in capsys.readouterr().out
+
+
+def test_smoke_prints_json(api: FakeAws, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    api.script = [(503, {"error": "busy"})]
+    write(tmp_path, api.url)
+    assert smoke(tmp_path, "--service", "items", "--json") == 1
+    first = json.loads(capsys.readouterr().out)["items"][0]
+    assert first.pop("milliseconds") > 0
+    assert first == {
+        "method": "POST",
+        "path": "/items",
+        "expected_status": 201,
+        "status": 503,
+        "body": '{"error": "busy"}',
+    }
+
+
+def test_smoke_signs_the_calls_of_an_api_that_requires_it(
+    api: FakeAws, tmp_path: Path, aws_environment: pytest.MonkeyPatch
+) -> None:
+    aws_environment.setenv("AWS_SESSION_TOKEN", "token")
+    api.script = [(call.status, {}) for call in ITEMS.demo]
+    write(tmp_path, api.url, **IAM)
+    assert smoke(tmp_path) == 0
+    headers = api.asked[0].headers
+    assert headers["authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/")
+    assert "/eu-west-1/execute-api/" in headers["authorization"]
+    assert headers["x-amz-security-token"] == "token"
+
+
+def test_smoke_without_credentials_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(boto3.Session, "get_credentials", lambda _: None)
+    write(tmp_path, "http://127.0.0.1:1", **IAM)
+    assert smoke(tmp_path) == 1
+    message = "error: The API requires signed requests. Set AWS_PROFILE to a profile with credentials.\n"
+    assert capsys.readouterr().err == message
+
+
+@pytest.mark.parametrize("content", [None, '{"name": "tap"}'])
+def test_smoke_without_outputs_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None
+) -> None:
+    path = tmp_path / "flat-outputs.json"
+    if content:
+        path.write_text(content, encoding="utf-8")
+    assert smoke(tmp_path) == 1
+    assert capsys.readouterr().err == (
+        f"error: {path} must contain the outputs of a service. Run make local or make up, which write it.\n"
+    )
