@@ -50,24 +50,25 @@ class Shop(NamedTuple):
         """The answer to the deletion of an item."""
         return self.api("DELETE", ITEM, keys=(item["itemId"],), headers=headers)
 
-    def history(self, item: Any) -> list[Any]:
-        """Every version of an item, newest first."""
-        versions: list[Any] = self.api("GET", HISTORY, keys=(item["itemId"],), query={"page_size": "50"}).body[
-            "versions"
-        ]
-        return versions
-
-    def listed(self, **query: str) -> list[Any]:
-        """The items of a listing, page after page."""
+    def paged(self, path: str, member: str, *keys: str, **query: str) -> list[Any]:
+        """Return the entries of all pages."""
         found: list[Any] = []
         token: dict[str, str] = {}
         while True:
-            page = self.api("GET", "/items", query={**query, **token})
+            page = self.api("GET", path, keys=keys, query={**query, **token})
             assert page.status == 200, page.text
-            found += page.body["items"]
+            found += page.body[member]
             if page.body["next_page_token"] is None:
                 return found
             token = {"page_token": page.body["next_page_token"]}
+
+    def history(self, item: Any) -> list[Any]:
+        """Every version of an item, newest first."""
+        return self.paged(HISTORY, "versions", item["itemId"], page_size="50")
+
+    def listed(self, **query: str) -> list[Any]:
+        """The items of a listing, page after page."""
+        return self.paged("/items", "items", **query)
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """Every row of a table."""

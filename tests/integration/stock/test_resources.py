@@ -307,9 +307,10 @@ def test_pages_of_every_allowed_origin_may_call(
 
 def test_preflights_allow_the_methods_there_are(shop: Shop) -> None:
     for path in {path for _, path in ROUTES}:
-        allowed = shop.http("OPTIONS", path.replace("{", "").replace("}", "")).headers["access-control-allow-methods"]
+        headers = shop.http("OPTIONS", path.replace("{", "").replace("}", "")).headers
         there = {method for method, of in ROUTES if of == path}
-        assert set(allowed.replace(" ", "").split(",")) == {*there, "OPTIONS"}
+        assert set(headers["access-control-allow-methods"].replace(" ", "").split(",")) == {*there, "OPTIONS"}
+        assert "x-api-key" in headers["access-control-allow-headers"].lower()
 
 
 def test_functions_write_logs_that_are_kept_for_a_while(outputs: Outputs, client: Client) -> None:
