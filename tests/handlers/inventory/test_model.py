@@ -148,7 +148,7 @@ class Model(RuleBasedStateMachine):
     @rule(item=items, size=st.integers(1, 4))
     def history(self, item: Modelled, size: int) -> None:
         """Every version, page after page."""
-        found = self.shop.paged(HISTORY, "versions", item.item_id, page_size=str(size))
+        found = self.shop.api.paged(HISTORY, "versions", item.item_id, page_size=str(size))
         assert [version["version"] for version in found] == [*range(len(item.versions), 0, -1)]
         for version in found:
             self._agrees(version["item"], item, version["version"])

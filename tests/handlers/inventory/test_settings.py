@@ -18,22 +18,6 @@ def put(shop: Shop, name: str, **values: object) -> None:
     shop.emulator.client("ssm").put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
 
 
-def test_page_sizes_come_from_parameter_store(shop: Shop, config: str) -> None:
-    put(shop, config, default_page_size=2, max_page_size=3)
-    for _ in range(4):
-        shop.create()
-    assert len(shop.api("GET", "/items").body["items"]) == 2
-    assert len(shop.api("GET", "/items", query={"page_size": "3"}).body["items"]) == 3
-    assert len(shop.api("GET", "/items", query={"page_size": "4"}).body["items"]) == 3
-
-
-def test_a_default_above_the_most_is_the_most(shop: Shop, config: str) -> None:
-    put(shop, config, default_page_size=20, max_page_size=1)
-    for _ in range(2):
-        shop.create()
-    assert len(shop.api("GET", "/items").body["items"]) == 1
-
-
 def test_reads_are_not_audited_where_they_need_not_be(shop: Shop, config: str) -> None:
     put(shop, config, audit_reads=False)
     item = shop.create()
