@@ -74,10 +74,6 @@ def quantities(shop: Shop, item: dict[str, Any], *steps: int) -> list[int]:
     return [low(message)["quantity"] for message in shop.told()]
 
 
-def test_each_crossing_is_told_once(shop: Shop) -> None:
-    assert quantities(shop, shop.create(quantity=11), 10, 9, 0, 12, 3, 2) == [10, 3]
-
-
 def test_an_item_that_hovers_around_its_threshold_raises_one_alert(shop: Shop) -> None:
     assert quantities(shop, shop.create(quantity=11), *[10, 11] * 5) == [10]
     assert quantities(shop, shop.create(quantity=200, reorderThreshold=100), 100, 110, 99, 111, 98) == [100, 98]

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
-from lib.runtime.http_client import AwsError
-from lib.services.inventory.handler import operations, repository
+from lib.services.inventory.handler import operations
 
 from ...support.fake_aws import FakeAws
 from .conftest import CONFIG, Shop
@@ -34,22 +31,3 @@ def test_settings_are_read_when_a_worker_starts_and_not_again(shop: Shop, wire: 
     targets = [asked.headers.get("x-amz-target", "") for asked in wire.asked]
     assert targets[0] == "AmazonSSM.GetParameter"
     assert targets.count("AmazonSSM.GetParameter") == 1
-
-
-@pytest.mark.slow
-def test_a_worker_that_parameter_store_does_not_answer_goes_by_what_was_deployed(
-    shop: Shop, wire: FakeAws, capsys: pytest.CaptureFixture[str], worker_environment: pytest.MonkeyPatch
-) -> None:
-    worker_environment.setenv("CONFIG_PARAMETER_DEPLOYED", json.dumps({**CONFIG, "low_stock_threshold": 7}))
-    throttled = (400, {"__type": "ThrottlingException", "message": "Rate exceeded"})
-    wire.script = [*[throttled] * 6, "pass"]
-    assert repository.inventory().config().low_stock_threshold == 7
-    assert '"message":"parameter"' in capsys.readouterr().out
-    assert shop.create()["version"] == 1
-
-
-def test_a_worker_that_may_not_read_its_settings_does_not_start(shop: Shop, wire: FakeAws) -> None:
-    assert shop.api.tables
-    wire.script = [(400, {"__type": "AccessDeniedException", "Message": "not authorized"})]
-    with pytest.raises(AwsError, match="AccessDeniedException: not authorized"):
-        operations.start()

@@ -123,14 +123,6 @@ def test_the_shop_chooses_when_a_product_is_low_again(shop: Shop, worker_environ
     assert len(shop.told()) == 1
 
 
-def test_selling_what_is_held_is_no_crossing(shop: Shop) -> None:
-    shop.create(stock_count=11)
-    shop.reserve("r", 5)
-    shop.told()
-    shop.fulfill(reservationId="r")
-    assert shop.told() == []
-
-
 def records(shop: Shop, *products: str) -> dict[str, Any]:
     """What Lambda is told of the movements of some products."""
     arn = f"arn:aws:dynamodb:us-east-1:000000000000:table/{shop.movements_source}/stream/2027"

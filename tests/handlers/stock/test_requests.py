@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from ...support.fake_aws import Asked, FakeAws
 from ...support.worker import Answer, refused
 from .conftest import CART_FULFILL, CART_RESERVE, FULFILL, MOVEMENTS, PRODUCT, RECONCILE, RESERVATIONS, RESERVE, Shop
 from .consistency import check
@@ -210,22 +209,6 @@ def test_what_never_moved_is_not_there(shop: Shop) -> None:
     north = {"warehouse_id": "north"}
     refused(shop.api("GET", MOVEMENTS, keys=("lamp",), query=north), 404, "NOT_FOUND", "in warehouse 'north'")
     refused(shop.api("POST", RECONCILE, {}, keys=("desk",)), 404, "NOT_FOUND", "no product 'desk'")
-
-
-def test_a_repeat_that_overtakes_its_first_is_told_the_same(shop: Shop, wire: FakeAws) -> None:
-    shop.create()
-    body, key = {"adjustment": 5, "reason": "delivery", "expected_version": 1}, {"Idempotency-Key": "delivery-77"}
-    first: list[Answer] = []
-
-    def meanwhile(_: Asked) -> str:
-        first.append(shop.api("PUT", PRODUCT, body, keys=("lamp",), headers=key))
-        return "pass"
-
-    wire.script = ["pass", meanwhile, "pass"]
-    again = shop.api("PUT", PRODUCT, body, keys=("lamp",), headers=key)
-    assert (again.status, again.body) == (200, first[0].body)
-    assert shop.read()["stock_count"] == 15
-    check(shop)
 
 
 def test_every_page_has_the_number_of_its_entries(shop: Shop) -> None:

@@ -133,23 +133,6 @@ def test_without_a_key_nothing_is_told_or_changed(
     assert shop.types(product) == ["CREATED"]
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body"),
-    [
-        ("GET", "/inventory", None),
-        ("POST", "/inventory", {"product_id": "x", "stock_count": 1}),
-        ("POST", "/inventory/reserve", {"reservationId": "r", "lines": [{"product_id": "x", "quantity": 1}]}),
-        ("DELETE", "/inventory/reserve/r", None),
-        ("POST", "/inventory/fulfill", {"lines": [{"product_id": "x", "quantity": 1}]}),
-    ],
-)
-def test_without_a_key_no_list_and_no_cart(
-    customer: Http, denied: tuple[int, str], method: str, path: str, body: Any
-) -> None:
-    """4.2, NFR-2: likewise, where the path names no product."""
-    refused(customer(method, path, body), *denied)
-
-
 @pytest.fixture(scope="module", name="shelf")
 def shelf_fixture(shop: Shop) -> dict[str, str]:
     """Products of a category of their own, by what they are."""
