@@ -267,7 +267,6 @@ def overtaken_by(wire: FakeAws, other: Callable[[], Answer | None]) -> None:
         ("expire", lambda shop: shop.reserve("x", 1, "a"), 0),
     ],
 )
-@pytest.mark.untraced
 def test_who_is_overtaken_goes_by_what_is_so_now(
     shop: Shop, wire: FakeAws, mine: str, other: Callable[[Shop], Answer | None], status: int
 ) -> None:

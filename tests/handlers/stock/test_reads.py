@@ -58,6 +58,6 @@ def test_tables_are_read_strongly_consistent(shop: Shop, wire: FakeAws, subtests
         with subtests.test(name):
             before = len(wire.asked)
             request(shop)
-            found = [read for asked in wire.asked[before:] for read in reads(asked)]
+            found = [read for call in wire.asked[before:] for read in reads(call)]
             assert {(action, names[table]) for action, table, _ in found} >= expected
             assert [read for read in found if not read[2]] == []
