@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +25,8 @@ class Terminal:
     """Output of a command. Files and pipes get plain text: no control sequences, no transient lines, no wrapping."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        stream = stream or sys.stdout
+        # Without a standard output, such as after `>&-`, Python sets None.
+        stream = stream or sys.stdout or io.StringIO()
         self._encoding = stream.encoding or "utf-8"
         is_terminal = stream.isatty()
         self._console = Console(

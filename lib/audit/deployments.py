@@ -19,20 +19,23 @@ class ProgramError(Exception):
 
 
 def audit_services(
-    program: Path, services: Sequence[str], environments: Sequence[str], pairs: Sequence[str], terminal: Terminal
+    here: project.Project,
+    services: Sequence[str],
+    environments: Sequence[str],
+    pairs: Sequence[str],
+    terminal: Terminal,
 ) -> dict[str, list[Finding]]:
-    """Audit this project's program for every service in every environment.
+    """Audit the program of a project for every service in every environment.
 
     Without services or environments, use all of them. Return the findings by stack.
     """
-    here = _project(program)
     overrides = project.said(here, pairs)
     configs = {
         f"{service}-{environment}": project.config(here, environment, service) | overrides
         for service in services or SERVICES
         for environment in environments or ENVIRONMENTS
     }
-    return dict(_audited(program, here.name, configs, terminal))
+    return dict(_audited(here.program, here.name, configs, terminal))
 
 
 def audit_program(
@@ -57,7 +60,7 @@ def _recorded(program: Path, config: Mapping[str, str], project_name: str) -> De
     try:
         return recorded(program, config, project_name)
     except Exception as exc:  # pylint: disable=broad-exception-caught  # programs raise any exception
-        raise ProgramError(f"{program}: {exc}") from exc
+        raise ProgramError(f"{program}: {' '.join(str(exc).split())}") from exc
 
 
 def _project(program: Path) -> project.Project:

@@ -108,6 +108,9 @@ class CommandLine(click.Group):
         except click.ClickException as exc:
             click.echo(f"error: {exc.format_message()}", err=True)
             code = exc.exit_code
+        except OSError as exc:
+            click.echo(f"error: {exc}", err=True)
+            code = 1
         except click.Abort:
             code = INTERRUPTED
         return sys.exit(code) if standalone_mode else code

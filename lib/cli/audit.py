@@ -12,9 +12,8 @@ import click
 from ..audit import report, sarif
 from ..audit.deployments import ProgramError, audit_program, audit_services
 from ..console import Terminal
+from ..program import project
 from . import options
-
-PROGRAM = Path("tap.py")
 
 
 @click.command
@@ -28,7 +27,7 @@ PROGRAM = Path("tap.py")
 @options.config
 @click.option("--sarif", "sarif_file", type=options.PATH, help="Also write the findings to this file, as SARIF 2.1.0.")
 @options.as_json
-@options.reported(ProgramError, OSError)
+@options.reported(ProgramError)
 def audit(
     *,
     service: str | None,
@@ -47,9 +46,10 @@ def audit(
         found = audit_program(program, service or "items", environment or "dev", pairs, terminal)
     else:
         services, environments = [service] if service else [], [environment] if environment else []
-        found = audit_services(PROGRAM, services, environments, pairs, terminal)
+        here = project.read(Path())
+        program, found = here.program, audit_services(here, services, environments, pairs, terminal)
     if sarif_file:
-        document = sarif.document(found, program or PROGRAM)
+        document = sarif.document(found, program)
         sarif_file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     if as_json:
         click.echo(json.dumps(report.data(found), indent=2))

@@ -42,7 +42,7 @@ def _traffic(command: options.F) -> options.F:
 @options.config
 @_traffic
 @options.as_json
-@options.reported(ValueError, OSError)
+@options.reported(ValueError)
 def cost(
     service: Sequence[str], environment: Sequence[str], pairs: Sequence[str], as_json: bool, **traffic: Any
 ) -> int:

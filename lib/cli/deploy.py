@@ -14,7 +14,7 @@ from ..operations.rollout import Selection
 from ..program import project
 from . import options, rollout
 
-ERRORS = (pulumi_cli.CliError, ValueError, OSError)
+ERRORS = (pulumi_cli.CliError, ValueError)
 yes_option = click.option("--yes", is_flag=True, help="Confirm the changes.")
 
 

@@ -21,6 +21,7 @@ from . import options
     help="Service whose documents are generated in the current folder. Can be repeated.",
 )
 @click.option("--check", is_flag=True, help="Write no file; exit with 1 if one is outdated.")
+@options.reported()
 def docs(service: Sequence[str], check: bool) -> int:
     """Generate the documents of the services and the settings."""
     root = Path.cwd() if service else generate.ROOT

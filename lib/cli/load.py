@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -48,9 +49,7 @@ from .local import api_key_option
 @api_key_option
 @options.config
 @options.as_json
-@options.reported(
-    LoadError, files.OutputsError, EmulatorError, DeployError, BotoCoreError, ClientError, ValueError, OSError
-)
+@options.reported(LoadError, files.OutputsError, EmulatorError, DeployError, BotoCoreError, ClientError, ValueError)
 def load(*, service: str, clients: int, seconds: int, as_json: bool, **deployment: Any) -> int:
     """Send requests of many concurrent clients to a service.
 
@@ -107,6 +106,8 @@ def _endpoint(
             "--workers and --config cannot be combined with --url or --outputs: they configure a local deployment"
         )
     if url:
+        if not re.match(r"https?://[^/]", url):
+            raise click.UsageError(f"--url must be an HTTP URL, e.g. https://api.example.com, got {url!r}.")
         headers = {"x-api-key": api_key} if api_key else {}
         return nullcontext(Endpoint(url.rstrip("/"), auth.bearing(headers)))
     if path:

@@ -78,7 +78,7 @@ def local(
 @options.outputs(FLAT)
 @api_key_option
 @options.as_json
-@options.reported(files.OutputsError, BotoCoreError, ClientError, OSError)
+@options.reported(files.OutputsError, BotoCoreError, ClientError)
 def smoke(service: str | None, path: Path, api_key: str | None, as_json: bool) -> int:
     """Send the demo calls of services to a deployment.
 
@@ -106,7 +106,7 @@ def smoke(service: str | None, path: Path, api_key: str | None, as_json: bool) -
 @click.option("--count", type=click.IntRange(1), show_default="set by the service", help="Amount of demo data.")
 @options.outputs(FLAT)
 @api_key_option
-@options.reported(SeedError, files.OutputsError, BotoCoreError, ClientError, OSError)
+@options.reported(SeedError, files.OutputsError, BotoCoreError, ClientError)
 def seed(service: str, environment: str | None, count: int | None, path: Path, api_key: str | None) -> None:
     """Create demo data in a deployed service."""
     data = load(service).seed

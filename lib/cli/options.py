@@ -91,10 +91,11 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 @contextmanager
 def reported(*errors: type[Exception]) -> Iterator[None]:
-    """Report errors in one line, with exit code 1; with 2 if `--config` is wrong."""
+    """Report errors, and those of every project and service, with exit code 1; with 2 if `--config` is wrong."""
+    handled: tuple[type[Exception], ...] = (project.ProjectError, ServiceError, *errors)
     try:
         yield
     except project.ConfigError as exc:
         raise click.UsageError(str(exc), click.get_current_context()) from exc
-    except errors as exc:
+    except handled as exc:
         raise click.ClickException(str(exc)) from exc

@@ -17,7 +17,7 @@ from ..operations.pulumi_cli import CliError
 from ..operations.table_copy import moment
 from . import options
 
-ERRORS = (RecoveryError, CliError, ValueError, OSError, *REFUSALS)
+ERRORS = (RecoveryError, CliError, outputs_file.OutputsError, ValueError, *REFUSALS)
 
 
 def _parsed_time(ctx: click.Context, _param: click.Parameter, value: str | None) -> datetime | None:

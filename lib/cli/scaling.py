@@ -27,7 +27,7 @@ NO_WORKLOAD = "{} has no workload. Set workload=Workload(...) in its ServiceFact
 )
 @click.option("--check", is_flag=True, help="Print and write nothing; exit with 1 if the page is outdated.")
 @options.as_json
-@options.reported(OSError)
+@options.reported()
 def scaling(service: Sequence[str], check: bool, as_json: bool) -> int:
     """Calculate which request rate deployments support, and write docs/scaling.md.
 

@@ -42,12 +42,31 @@ def write_stack(stack: str, outputs: Outputs) -> dict[str, Any]:
     return public
 
 
+def load(path: Path) -> dict[str, Any]:
+    """Return the JSON object in a file. Raise `OutputsError` if it contains something else."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise OutputsError(f"{path} must contain a JSON object of outputs. Write it again with make local or make up.")
+    return document
+
+
+def read_stacks(path: Path) -> dict[str, Outputs]:
+    """Return the outputs of each stack in a file such as `all-outputs.json`. Raise `OutputsError` for another file."""
+    document = load(path)
+    if not all(isinstance(value, dict) for value in document.values()):
+        raise OutputsError(f"{path} must contain the outputs of each stack, as {FOLDER / ALL} does.")
+    return document
+
+
 def read(path: Path) -> dict[str, Any]:
     """Return the flat outputs in a file, which can have either format that `write` writes.
 
     Raise `OutputsError` if two of its stacks deploy the same service.
     """
-    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    document = load(path)
     if not all(isinstance(value, dict) and "service" in value for value in document.values()):
         return document
     stacks: dict[str, list[str]] = {}
@@ -65,7 +84,7 @@ def services(path: Path) -> list[str]:
     """Return the services in a file of outputs. Raise `OutputsError` without any."""
     try:
         names = [name.removesuffix("_api_url") for name in read(path) if name.endswith("_api_url")]
-    except (OSError, ValueError):
+    except OSError:
         names = []
     if not names:
         raise OutputsError(f"{path} must contain the outputs of a service. Run make local or make up, which write it.")
@@ -79,7 +98,7 @@ def read_service(path: Path, service: str, environment: str | None = None) -> di
     """
     try:
         outputs = read(path)
-    except (OSError, ValueError):
+    except OSError:
         outputs = {}
     prefix = f"{service}_"
     found = {name.removeprefix(prefix): value for name, value in outputs.items() if name.startswith(prefix)}

@@ -109,7 +109,7 @@ class Stack:
 
     def missing_identity(self) -> dict[str, str]:
         """Return the part of the identity that the config file lacks, or raise `CliError` if it has another one."""
-        config = read_file(self.file).get("config") or {}
+        config = project.read_yaml(self.file).get("config") or {}
         found = {key: str(config.get(f"{self.here.name}:{key}") or "") for key in self.identity}
         for key, value in found.items():
             if value not in ("", self.identity[key]):
@@ -123,15 +123,6 @@ class Stack:
         """Add to the config file what it lacks of the identity."""
         for key, value in self.missing_identity().items():
             require_success(run(["config", "set", key, value, "--stack", self.name]), "pulumi config set")
-
-
-def read_file(file: Path) -> dict[str, Any]:
-    """Return the content of a config file, or raise `CliError`."""
-    try:
-        return yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as error:
-        reason = " ".join(str(error).split())
-        raise CliError(f"{file} must be YAML. Correct it: {reason}") from None
 
 
 def find_cli() -> str:
@@ -199,8 +190,8 @@ def overridden(file: Path, pairs: Sequence[str]) -> Iterator[list[str]]:
 
 
 def _keep_secrets_keys(copy: Path, file: Path) -> None:
-    known = read_file(file)
-    added = {key: value for key, value in read_file(copy).items() if key in SECRETS_KEYS and key not in known}
+    known = project.read_yaml(file)
+    added = {key: value for key, value in project.read_yaml(copy).items() if key in SECRETS_KEYS and key not in known}
     if added:
         text = file.read_text(encoding="utf-8").rstrip("\n")
         file.write_text(f"{text}\n{yaml.safe_dump(added)}", encoding="utf-8")

@@ -60,7 +60,7 @@ class Deployment:
         return created
 
     def _check_secrets(self, home: pulumi_cli.Stack) -> None:
-        document = pulumi_cli.read_file(home.file)
+        document = project.read_yaml(home.file)
         # Pulumi Cloud encrypts with a key of the stack, every other secrets provider with what is in the file.
         if "'secure':" in str(document.get("config")) and not document.keys() & set(pulumi_cli.SECRETS_KEYS):
             copying = f"pulumi config cp --stack {home.name} --dest {self.stack}"
@@ -70,7 +70,7 @@ class Deployment:
             )
 
     def _check_region(self) -> None:
-        config = pulumi_cli.read_file(self.config_file).get("config") or {}
+        config = project.read_yaml(self.config_file).get("config") or {}
         if elsewhere := [key for key, value in config.items() if f":{self.home}:" in str(value)]:
             keys = ", ".join(elsewhere)
             raise RecoveryError(f"{self.config_file}: {keys} names what is in {self.home}: give that of {self.region}")

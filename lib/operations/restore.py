@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from ..client.outputs_file import read_stacks
 from ..console import Terminal
 from . import RecoveryError
 from .aws import client
@@ -50,8 +50,8 @@ def restore(
 def found_table(outputs: Path, stack: str, table: str) -> Live:
     """The live table that an outputs file tells of; raises `RecoveryError`."""
     try:
-        stacks: Mapping[str, Any] = json.loads(outputs.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        stacks = read_stacks(outputs)
+    except FileNotFoundError:
         stacks = {}
     if stack not in stacks:
         existing = f"those of {', '.join(stacks)}" if stacks else "none"

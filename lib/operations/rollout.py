@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ..client.outputs_file import ALL, Outputs, OutputsError
+from ..client.outputs_file import ALL, Outputs, OutputsError, read_stacks
 from ..program import project
 
 PAUSE_SECONDS = 10
@@ -154,7 +154,7 @@ class Selection(NamedTuple):
         """Return the outputs of the selected stacks, by stack. Raise `OutputsError` without any."""
         if not path.exists():
             raise OutputsError(f"no {path}: deploy first, with make up")
-        stacks: dict[str, Outputs] = json.loads(path.read_text(encoding="utf-8"))
+        stacks = read_stacks(path)
         names = {"service": self.service, "environment": self.environment}
         fields = {field: value for field, value in names.items() if value}
         selected = {stack: outputs for stack, outputs in stacks.items() if fields.items() <= outputs.items()}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 
 import pulumi
 from pulumi.runtime import mocks
@@ -34,14 +35,18 @@ def run(
     log: Callable[[int, str], None],
     preview: bool = False,
 ) -> None:
-    """Run a program to its end. Raise its first error.
+    """Run a program to its end. Raise its first error. What it prints goes to standard error.
 
     `config` is that of the project's namespace. `log` receives the level and the text of each message that the program
     logs, except for debug messages.
     """
 
     def without_result() -> None:
-        program()  # The SDK would await an awaitable one.
+        try:
+            with redirect_stdout(sys.stderr):
+                program()  # The SDK would await an awaitable one.
+        except SystemExit as exc:
+            raise ValueError(f"The program must run to its end, got sys.exit({exc.code!r}). Remove the call.") from exc
 
     logger = logging.Logger("program")
     logger.addHandler(_LogHandler(log))

@@ -1,0 +1,132 @@
+"""Files and programs that commands cannot read, run or write to."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from lib import cli
+from lib.console import Terminal
+from lib.services import ServiceError
+
+ROOT = Path(__file__).parents[3]
+STACKS = "cfn-outputs/all-outputs.json"
+BY_STACK = f"{STACKS} must contain the outputs of each stack, as {STACKS} does."
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli.tap, arguments)
+
+
+@pytest.mark.parametrize(
+    ("files", "arguments", "message"),
+    [
+        ({}, ["cost"], "Pulumi.yaml must exist. Run the command in the folder of a Pulumi project."),
+        ({}, ["audit"], "Pulumi.yaml must exist. Run the command in the folder of a Pulumi project."),
+        ({"Pulumi.yaml": "{"}, ["cost"], "Pulumi.yaml must be YAML. Correct it: while parsing a flow node "),
+        ({"Pulumi.yaml": "- x"}, ["outputs"], "Pulumi.yaml must be a mapping, and its config a mapping of keys to "),
+        ({"Pulumi.yaml": "name: 3"}, ["cost"], "name in Pulumi.yaml must be a string, got 3. Set it."),
+        (
+            {"Pulumi.yaml": "name: shop", "Pulumi.items-dev.yaml": "config: x"},
+            ["cost", "--service", "items", "--env", "dev"],
+            "Pulumi.items-dev.yaml must be a mapping, and its config a mapping of keys to values. Correct it.",
+        ),
+        (
+            {STACKS: "{"},
+            ["rollback"],
+            f"{STACKS} must contain a JSON object of outputs. Write it again with make local",
+        ),
+        ({STACKS: "[]"}, ["smoke", "--outputs", STACKS], f"{STACKS} must contain a JSON object of outputs."),
+        ({STACKS: '{"api_url": 3}'}, ["prune"], BY_STACK),
+        ({STACKS: "null"}, ["restore", "--stack", "a", "--from", "b"], f"{STACKS} must contain a JSON object"),
+    ],
+)
+def test_file_that_cannot_be_read_is_one_line(
+    files: dict[str, str], arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith(f"error: {message}")
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["cost", "--config", "service=stock"],
+            "config must not set service, got 'service=stock'. Set --service instead.",
+        ),
+        (
+            ["audit", "--config", "environment=prod"],
+            "config must not set environment, got 'environment=prod'. Set --env ",
+        ),
+        (["load", "--url", "api.test"], "--url must be an HTTP URL, e.g. https://api.example.com, got 'api.test'."),
+    ],
+)
+def test_option_that_contradicts_another_or_is_no_url_is_a_usage_error(arguments: list[str], message: str) -> None:
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"error: {message}")
+
+
+@pytest.mark.parametrize(
+    ("program", "code", "output", "error"),
+    [
+        ("import sys; sys.exit()", 1, "", "error: program.py: The program must run to its end, got sys.exit(None). "),
+        ("raise ValueError('a\\nb')", 1, "", "error: program.py: a b\n"),
+        ("print('printed')", 0, "[]\n", "printed\n"),
+    ],
+)
+def test_program_that_exits_fails_prints_or_raises_leaves_json_alone(
+    *, program: str, code: int, output: str, error: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("program.py").write_text(program, encoding="utf-8")
+    result = run("audit", "--program", "program.py", "--json")
+    assert (result.exit_code, result.stdout) == (code, output)
+    assert result.stderr.startswith(error)
+
+
+def test_audit_runs_the_program_that_the_project_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("Pulumi.yaml").write_text("name: shop\nmain: shop.py\n", encoding="utf-8")
+    Path("shop.py").write_text("", encoding="utf-8")
+    result = run("audit", "--service", "items", "--env", "dev", "--sarif", "missing/report.sarif")
+    assert result.exit_code == 1
+    assert result.stderr == "error: [Errno 2] No such file or directory: 'missing/report.sarif'\n"
+    Path("shop.py").unlink()
+    assert "shop.py" in run("audit", "--service", "items", "--env", "dev").stderr
+
+
+@pytest.mark.slow
+def test_closed_pipe_is_no_error_message() -> None:
+    command = [sys.executable, "-m", "lib", "cost", "--service", "items", "--env", "dev", "--json"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as closed:
+        done = subprocess.run(command, cwd=ROOT, stdout=closed, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_terminal_without_standard_output_prints_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    Terminal().say("unseen")
+
+
+def test_service_that_cannot_be_loaded_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ServiceError("service 'yard' cannot be loaded.")
+
+    monkeypatch.setattr("lib.cli.docs.generate.outdated", fail)
+    result = run("docs", "--check")
+    assert (result.exit_code, result.stderr) == (1, "error: service 'yard' cannot be loaded.\n")
