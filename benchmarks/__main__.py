@@ -1,17 +1,31 @@
-"""Runs the sections named on the command line, all of them when none is."""
+"""Run the sections that the command line names, or all sections."""
 
 import argparse
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import NoReturn
 
-from . import handlers, inventory, local, program, stock, units
+from . import local, program
+from .measure import handlers, units
+from .races import conflicts, growth, load, sweeps
+from .services import inventory, items, stock
 
 SECTIONS: Mapping[str, Sequence[Callable[[], str]]] = {
-    "handlers": (handlers.report, units.report),
-    "inventory": inventory.REPORTS,
-    "stock": stock.REPORTS,
+    "handlers": (partial(handlers, items.MEASUREMENT), partial(units, items.MEASUREMENT)),
+    "inventory": (
+        partial(units, inventory.AUDITED, inventory.UNAUDITED),
+        partial(handlers, inventory.AUDITED),
+        growth.report,
+    ),
+    "stock": (
+        partial(units, stock.MEASUREMENT),
+        partial(handlers, stock.MEASUREMENT),
+        conflicts.report,
+        load.report,
+        sweeps.report,
+    ),
     "program": (program.report,),
     "local": (local.report,),
 }
@@ -23,7 +37,7 @@ def main() -> None:
     parser.add_argument("sections", nargs="*", metavar="section", help=", ".join(SECTIONS))
     chosen = parser.parse_args().sections or list(SECTIONS)
     if unknown := [name for name in chosen if name not in SECTIONS]:
-        parser.error(f"no section {', '.join(unknown)}: give some of {', '.join(SECTIONS)}")
+        parser.error(f"section must be one of {', '.join(SECTIONS)}, got {', '.join(unknown)}.")
     signal.signal(signal.SIGTERM, _leave)
     for name in chosen:
         for report in SECTIONS[name]:
@@ -32,7 +46,7 @@ def main() -> None:
 
 
 def _leave(*_: object) -> NoReturn:
-    """An exit that still ends the processes begun here."""
+    """Exit in a way that still terminates child processes."""
     sys.exit(1)
 
 

@@ -1,8 +1,8 @@
-"""What DynamoDB bills for calls, by the rules it publishes.
+"""Request units of calls by the rules that DynamoDB publishes.
 
-The emulator's own figures are right for writes, but for every read they are those of one small item.
+The emulator returns correct units for writes, but for every read those of one small item.
 
-Rules, of the developer guide: `CapacityUnitCalculations` (sizes), `read-write-operations` (units), `GSI` under "Write
+Rules, in the developer guide: `CapacityUnitCalculations` (sizes), `read-write-operations` (units), `GSI` under "Write
 capacity units", `transaction-apis` under "Capacity management": a transaction writes every item of a table twice.
 Indexes are written once, as its changes reach them only after it is done.
 """
@@ -17,18 +17,18 @@ from typing import Any, NamedTuple
 
 from lib.model import Index, Table
 
-from .recorder import Asked
+from .recorder import Call
 
 READ_BYTES = 4096
 WRITE_BYTES = 1024
 
 Item = dict[str, Any]
-Rows = Mapping[tuple[str, str], Item]
-"""What is in a table, by its keys' values."""
+Items = Mapping[tuple[str, str], Item]
+"""Items of a table by the values of their keys."""
 
 
 class Bill(NamedTuple):
-    """Units."""
+    """Request units."""
 
     reads: float
     writes: Counter[str]
@@ -36,13 +36,13 @@ class Bill(NamedTuple):
 
 
 def bill(
-    asked: Iterable[Asked], tables: Mapping[str, Table], before: Mapping[str, Rows], after: Mapping[str, Rows]
+    calls: Iterable[Call], tables: Mapping[str, Table], before: Mapping[str, Items], after: Mapping[str, Items]
 ) -> Bill:
-    """Of calls that wrote each row once: what they found in each table is `before`, what they left `after`."""
+    """Return units of calls that wrote an item at most once, from the contents of the tables before and after."""
     reads, writes = 0.0, Counter[str]()
-    for call in asked:
-        if "__type" in call.answer:
-            raise RuntimeError(f"{call.operation} was refused: {call.answer}")
+    for call in calls:
+        if "__type" in call.response:
+            raise RuntimeError(f"{call.operation} failed: {call.response}")
         reads += _reads(call)
         for name, key_or_item, times in _written(call):
             table = tables[name]
@@ -55,19 +55,19 @@ def bill(
 
 
 def key_of(table: Table, item: Item) -> tuple[str, str]:
-    """The values of a row's keys."""
+    """Return the values of an item's keys."""
     keys = [key.name for key in (table.hash_key, table.range_key) if key]
     hash_value, range_value = [next(iter(item[name].values())) for name in keys] + [""] * (2 - len(keys))
     return hash_value, range_value
 
 
 def item_size(item: Item) -> int:
-    """The bytes of an item."""
+    """Return the size of an item in bytes."""
     return sum(len(name.encode()) + _size(attribute) for name, attribute in item.items())
 
 
 def read_units(items: Iterable[Item], *, consistent: bool) -> float:
-    """Of one read that found `items`."""
+    """Return the units of one read that returned `items`."""
     units = max(ceil(sum(map(item_size, items)) / READ_BYTES), 1)
     return units if consistent else units / 2
 
@@ -86,24 +86,24 @@ def _size(attribute: Item) -> int:
             return 3 + len(value) + item_size(value)
         case "L":
             return 3 + len(value) + sum(map(_size, value))
-    raise ValueError(f"an attribute of type {kind}: no service here stores one, give its size here if one does")
+    raise ValueError(f"attribute type must be S, N, BOOL, NULL, M or L, got {kind}. Add its size to _size.")
 
 
-def _reads(call: Asked) -> float:
-    """A query pays for its rows together, a batch for each of its own."""
+def _reads(call: Call) -> float:
+    """Return the units of a query by the size of all its items, and of a batch by that of each item."""
     if call.operation in ("GetItem", "Query", "Scan"):
-        found = call.answer.get("Items", [call.answer.get("Item", {})])
+        found = call.response.get("Items", [call.response.get("Item", {})])
         return read_units(found, consistent=call.request.get("ConsistentRead", False))
-    asked = call.request["RequestItems"] if call.operation == "BatchGetItem" else {}
+    requested = call.request["RequestItems"] if call.operation == "BatchGetItem" else {}
     return sum(
-        read_units([item], consistent=asked[table].get("ConsistentRead", False))
-        for table, items in call.answer.get("Responses", {}).items()
+        read_units([item], consistent=requested[table].get("ConsistentRead", False))
+        for table, items in call.response.get("Responses", {}).items()
         for item in items
     )
 
 
-def _written(call: Asked) -> Iterator[tuple[str, Item, int]]:
-    """The table, the key or item, and how often the table is written, of each action of a call."""
+def _written(call: Call) -> Iterator[tuple[str, Item, int]]:
+    """Yield the table, the key or item and the units per KB of each write of a call."""
     if call.operation in ("PutItem", "UpdateItem", "DeleteItem"):
         yield call.request["TableName"], call.request.get("Item") or call.request["Key"], 1
     for action in call.request.get("TransactItems", ()):
@@ -116,7 +116,7 @@ def _write_units(item: Item | None) -> int:
 
 
 def _index_units(table: Table, index: Index, old: Item | None, new: Item | None) -> int:
-    """None where an entry stays as it is, one write where it comes, goes or changes, two where it moves."""
+    """Return the units of one write if an entry is added, removed or changed, of two if its key changes, or 0."""
     was, becomes = _entry(table, index, old), _entry(table, index, new)
     if was == becomes:
         return 0
@@ -127,7 +127,7 @@ def _index_units(table: Table, index: Index, old: Item | None, new: Item | None)
 
 
 def _entry(table: Table, index: Index, item: Item | None) -> Item | None:
-    """What an index holds of an item."""
+    """Return the attributes of an item that an index contains, or None if the item is not in it."""
     keys = {key.name for key in (index.hash_key, index.range_key) if key}
     if item is None or not keys <= item.keys():
         return None

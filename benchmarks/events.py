@@ -1,4 +1,4 @@
-"""The events API Gateway hands to a function, and what every answer owes."""
+"""Events of API Gateway's proxy integration."""
 
 from __future__ import annotations
 
@@ -6,16 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 Event = dict[str, Any]
-Answer = dict[str, Any]
+Response = dict[str, Any]
 
-HEADER_NAMES = {
-    "content-type",
-    "cache-control",
-    "access-control-allow-origin",
-    "access-control-expose-headers",
-    "x-request-id",
-}
-"""What every answer carries."""
 _HEADERS = {
     "Accept": "*/*",
     "Accept-Encoding": "gzip, deflate, br",
@@ -38,7 +30,7 @@ def event(
     query: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Event:
-    """A request of a route; `parameters` fill its path, `headers` come on top of the usual ones."""
+    """Return a request of a route; `parameters` fill its path, `headers` are added to the usual ones."""
     path = resource.format(**parameters or {})
     sent = {**_HEADERS, **(headers or {})}
     return {
@@ -57,20 +49,10 @@ def event(
     }
 
 
-def headers_of(answer: Answer) -> dict[str, str]:
-    """The headers of an answer, their names in lower case."""
-    single = answer.get("headers") or {name: values[0] for name, values in answer["multiValueHeaders"].items()}
+def headers_of(response: Response) -> dict[str, str]:
+    """Return the headers of a response, with names in lower case."""
+    single = response.get("headers") or {name: values[0] for name, values in response["multiValueHeaders"].items()}
     return {name.lower(): value for name, value in single.items()}
-
-
-def faults(answer: Answer, status: int, *header_names: str, **wrong: bool) -> list[str]:
-    """What is wrong with an answer: its status, a missing header, or whichever of `wrong` is true."""
-    found = {
-        "status": answer["statusCode"] != status,
-        "headers": not headers_of(answer).keys() >= {*HEADER_NAMES, *header_names},
-        **wrong,
-    }
-    return [what for what, is_wrong in found.items() if is_wrong]
 
 
 def _multiple(single: Mapping[str, str]) -> dict[str, list[str]]:

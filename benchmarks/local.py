@@ -35,8 +35,8 @@ def report() -> str:
             outputs = json.loads(Path(folder, "flat-outputs.json").read_text(encoding="utf-8"))
             times = _asked(urlsplit(outputs["api_url"]))
     table = [["", "p50 ms", "p95 ms"], *([what, f"{p[49]:.1f}", f"{p[94]:.1f}"] for what, p in times.items())]
-    targets = [Target(what="seconds to ready", limit=READY_SECONDS, measured=seconds)]
-    targets += [Target(what=f"p50 of {what}, ms", limit=REQUEST_MS, measured=p[49]) for what, p in times.items()]
+    targets = [Target(label="seconds to ready", limit=READY_SECONDS, measured=seconds)]
+    targets += [Target(label=f"p50 of {what}, ms", limit=REQUEST_MS, measured=p[49]) for what, p in times.items()]
     return section(TITLE, table, targets=targets)
 
 

@@ -81,5 +81,5 @@ def _table(costs: dict[str, Cost]) -> list[list[str]]:
 
 def _targets(costs: dict[str, Cost]) -> list[Target]:
     return [
-        Target(what=f"cpu of {PROGRAM}, of {IMPORT}", limit=1.5, measured=costs[PROGRAM].cpu / costs[IMPORT].cpu),
+        Target(label=f"cpu of {PROGRAM}, of {IMPORT}", limit=1.5, measured=costs[PROGRAM].cpu / costs[IMPORT].cpu),
     ]

@@ -1,4 +1,4 @@
-"""An endpoint before another that keeps what it is asked, and when."""
+"""Endpoints in front of another that record or delay calls to AWS."""
 
 from __future__ import annotations
 
@@ -7,94 +7,107 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 HOLD_SECONDS = 0.02
-"""How long an answer is kept back: what was asked before it came was asked without waiting for it."""
+"""Delay of every response: a call that starts before it arrives did not wait for it."""
+
+Forward = Callable[[], tuple[int, bytes]]
+"""Sends the request on and returns the status and the body of the response."""
+Handle = Callable[[str | None, bytes, Forward], tuple[int, bytes]]
+"""Returns the status and the body of the response to a request, given its `X-Amz-Target` and its body."""
 
 
-class Asked(NamedTuple):
-    """One call."""
+class Call(NamedTuple):
+    """A recorded call."""
 
     operation: str
     request: dict[str, Any]
-    answer: dict[str, Any]
-    begun: float
-    ended: float
+    response: dict[str, Any]
+    started: float
+    finished: float
 
 
 @contextmanager
-def recording(endpoint: str) -> Iterator[tuple[str, list[Asked]]]:
-    """The address of a recorder before `endpoint`, and what it is asked while the block runs."""
-    asked: list[Asked] = []
+def proxy(endpoint: str, handle: Handle) -> Iterator[str]:
+    """Serve `handle` in front of `endpoint`, and yield the URL."""
 
     class Handler(BaseHTTPRequestHandler):
-        """Hands a call on and keeps it."""
+        """Hands every request to `handle`."""
 
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
         def do_POST(self) -> None:  # pylint: disable=invalid-name  # http.server's name
-            """Answer as the endpoint does."""
-            begun = time.perf_counter()
+            """Respond as `handle` says."""
             request = self.rfile.read(int(self.headers["Content-Length"]))
-            status, answer = _handed_on(endpoint, request, dict(self.headers))
-            time.sleep(HOLD_SECONDS)
-            asked.append(_understood(self.headers["X-Amz-Target"], request, answer, begun))
-            with suppress(BrokenPipeError):  # whoever asked has waited long enough, and asks again
+            headers = dict(self.headers)
+            target = self.headers["X-Amz-Target"]
+            status, response = handle(target, request, lambda: _forward(endpoint, request, headers))
+            with suppress(BrokenPipeError):  # the caller timed out and retries
                 self.send_response(status)
-                self.send_header("Content-Length", str(len(answer)))
+                self.send_header("Content-Length", str(len(response)))
                 self.end_headers()
-                self.wfile.write(answer)
+                self.wfile.write(response)
 
         def log_message(self, *_: Any) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}", asked
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         server.server_close()
 
 
-def round_trips(asked: Iterable[Asked]) -> int:
-    """The most calls of which each began only after the one before had been answered."""
-    count, answered = 0, 0.0
-    for call in sorted(asked, key=lambda call: call.ended):
-        if call.begun >= answered:
-            count, answered = count + 1, call.ended
+@contextmanager
+def recording(endpoint: str) -> Iterator[tuple[str, list[Call]]]:
+    """Yield the URL of an endpoint in front of `endpoint`, and the calls that it receives."""
+    calls: list[Call] = []
+
+    def handle(target: str | None, request: bytes, forward: Forward) -> tuple[int, bytes]:
+        started = time.perf_counter()
+        status, response = forward()
+        time.sleep(HOLD_SECONDS)
+        calls.append(_parse(target, request, response, started))
+        return status, response
+
+    with proxy(endpoint, handle) as url:
+        yield url, calls
+
+
+def round_trips(calls: Iterable[Call]) -> int:
+    """Return the largest number of calls that each started after the one before had finished."""
+    count, finished = 0, 0.0
+    for call in sorted(calls, key=lambda call: call.finished):
+        if call.started >= finished:
+            count, finished = count + 1, call.finished
     return count
 
 
-def operations(asked: Iterable[Asked]) -> str:
-    """What was called, and how often."""
-    names = Counter(sorted(call.operation for call in asked))
+def operations(calls: Iterable[Call]) -> str:
+    """Return the names of the operations that were called, each with its number of calls."""
+    names = Counter(sorted(call.operation for call in calls))
     return ", ".join(name if count == 1 else f"{count} {name}" for name, count in names.items())
 
 
-def counted(found: Mapping[str, Sequence[Asked]]) -> list[list[str]]:
-    """A row for each of what was done: how often that called AWS, and waited for it."""
-    rows = [[what, str(len(asked)), str(round_trips(asked)), operations(asked)] for what, asked in found.items()]
-    return [["", "calls", "round trips", "which"], *rows]
-
-
-def _understood(target: str | None, request: bytes, answer: bytes, begun: float) -> Asked:
-    """A call in JSON, or a form of SNS, whose answer nobody needs to know."""
-    ended = time.perf_counter()
+def _parse(target: str | None, request: bytes, response: bytes, started: float) -> Call:
+    """Return a call in JSON, or a form of SNS, whose response is not needed."""
+    finished = time.perf_counter()
     if target is None:
         form = dict(parse_qsl(request.decode()))
-        return Asked(form["Action"], form, {}, begun, ended)
-    return Asked(target.rpartition(".")[2], json.loads(request), json.loads(answer), begun, ended)
+        return Call(form["Action"], form, {}, started, finished)
+    return Call(target.rpartition(".")[2], json.loads(request), json.loads(response), started, finished)
 
 
-def _handed_on(endpoint: str, request: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+def _forward(endpoint: str, request: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection(urlsplit(endpoint).netloc, timeout=10)
     try:
         connection.request("POST", "/", request, headers)

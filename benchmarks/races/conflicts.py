@@ -1,33 +1,30 @@
-"""Many callers after one product, before an endpoint that turns overlapping transactions away as DynamoDB does.
+"""Concurrent reservations of one product, at an endpoint that cancels overlapping transactions as DynamoDB does.
 
-The emulator carries one transaction out after another, so there nobody ever meets a `TransactionConflict`.
+The emulator runs transactions one after another, so that they never end in a `TransactionConflict`.
 """
 
 from __future__ import annotations
 
-import http.client
 import json
-import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from statistics import quantiles
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from lib.local.emulator import Emulator
+from lib.model import Table
 from lib.services.stock.handler import levels
+from lib.services.stock.service import SERVICE
 
+from ..candidates import Worker, library, start_worker
 from ..capacity_units import key_of
-from ..contenders import Contender, Worker, contenders, worker
-from ..stage import snapshot
-from ..stock import calls
-from ..stock.stage import PLENTY, Stage, put_level, set_up, whole
+from ..deployment import Deployment, deploy, single_function
+from ..recorder import Forward, proxy
+from ..services.stock import PLENTY, put_level, read, reserve
 from ..tables import Target, section
 
 READ_SECONDS = 0.004
@@ -37,7 +34,7 @@ CALLERS = (1, 4, 16)
 SHARDS = 8
 RUN_SECONDS = 5.0
 REMAINING_MS = 10_000
-"""What the reserve function is given."""
+"""Timeout of the reserve function."""
 TITLE = (
     f"stock, conflicts: workers reserve without a pause for {RUN_SECONDS:.0f} s each run, before an endpoint that\n"
     f"takes {READ_SECONDS * 1e3:.0f} ms for a read and {TRANSACTION_SECONDS * 1e3:.0f} ms for a transaction,\n"
@@ -46,154 +43,111 @@ TITLE = (
 
 
 class Tally(NamedTuple):
-    """What became of a run."""
+    """The result of a run."""
 
     seconds: float
     statuses: Counter[int]
     transactions: Counter[str]
-    """By what they were answered."""
+    """Number of transactions by outcome."""
     milliseconds: list[float]
     held: int
-    """Units that levels say are held."""
+    """Reserved units of all levels."""
 
     @property
     def won(self) -> int:
-        """Reservations made."""
+        """Return the number of reservations."""
         return self.statuses[201]
 
 
 def report() -> str:
-    """One product in one warehouse, then in several, for as many callers each."""
-    tallies: dict[tuple[int, int], Tally] = {}
-    with Emulator() as emulator, tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-        ours = contenders(Path(folder), whole(), {})[0]
-        for shards in (1, SHARDS):
-            for callers in CALLERS:
-                tallies[shards, callers] = run(emulator, ours, callers, shards)
+    """Let callers reserve one product in one warehouse, then in several."""
+    with Emulator() as emulator:
+        tallies = {(shards, callers): run(emulator, callers, shards) for shards in (1, SHARDS) for callers in CALLERS}
     oversold = sum(abs(tally.won - tally.held) for tally in tallies.values())
-    targets = [Target(what="units held that nobody was told of, or the other way round", limit=0, measured=oversold)]
+    targets = [Target(label="units in levels without a 201, or the other way round", limit=0, measured=oversold)]
     return section(TITLE, _table(tallies), targets=targets)
 
 
-def run(emulator: Emulator, contender: Contender, callers: int, shards: int) -> Tally:
-    """So many callers, a worker each, after one product in so many warehouses."""
-    stage = set_up(emulator, emulator.url, f"run-{time.monotonic_ns()}")
+def run(emulator: Emulator, callers: int, shards: int) -> Tally:
+    """Let callers, each with its own worker, reserve one product in a number of warehouses."""
+    deployment = deploy(emulator, SERVICE, f"run-{time.monotonic_ns()}")
     for number in range(shards):
         level = levels.created(("LAMP-7", f"main-{number + 1}"), PLENTY, 10, None, levels.format_timestamp(0))
-        put_level(emulator, stage, level)
+        put_level(deployment, level)
     with ExitStack() as stack:
-        endpoint, answered = stack.enter_context(conflicting(emulator.url, stage))
-        environment = {**stage.environment, "AWS_ENDPOINT_URL": endpoint, "REMAINING_MS": str(REMAINING_MS)}
-        workers = [stack.enter_context(worker(contender, environment)) for _ in range(callers)]
+        url, outcomes = stack.enter_context(conflicting(deployment))
+        environment = {**deployment.environment, "AWS_ENDPOINT_URL": url, "REMAINING_MS": str(REMAINING_MS)}
+        code = library(single_function(SERVICE))
+        workers = [stack.enter_context(start_worker(code, environment)) for _ in range(callers)]
         pool = stack.enter_context(ThreadPoolExecutor(callers))
-        list(pool.map(lambda process: process.serve(calls.read("LAMP-7")), workers))
+        list(pool.map(lambda worker: worker.send(read("LAMP-7")), workers))
         started = time.perf_counter()
-        found = list(pool.map(lambda process: _reserving(process, started + RUN_SECONDS), workers))
+        answered = list(pool.map(lambda worker: _reserve(worker, started + RUN_SECONDS), workers))
         seconds = time.perf_counter() - started
-    told = [one for answers in found for one in answers]
-    rows = snapshot(emulator, stage.tables)[stage.names["management"]].values()
+    responses = [response for of_caller in answered for response in of_caller]
+    stored = deployment.snapshot()[deployment.names["management"]].values()
     return Tally(
         seconds,
-        Counter(status for status, _ in told),
-        answered,
-        [milliseconds for status, milliseconds in told if status == 201],
-        held=sum(int(row["reserved_count"]["N"]) for row in rows),
+        Counter(status for status, _ in responses),
+        outcomes,
+        [milliseconds for status, milliseconds in responses if status == 201],
+        held=sum(int(level["reserved_count"]["N"]) for level in stored),
     )
 
 
-def _reserving(process: Worker, until: float) -> list[tuple[int, float]]:
-    told = []
-    while (begun := time.perf_counter()) < until:
-        status = process.serve(calls.reserve("LAMP-7")).answer["statusCode"]
-        told.append((status, (time.perf_counter() - begun) * 1e3))
-    return told
+def _reserve(worker: Worker, until: float) -> list[tuple[int, float]]:
+    """Return the status and the milliseconds of each request."""
+    responses = []
+    while (started := time.perf_counter()) < until:
+        status = worker.serve(reserve("LAMP-7")).response["statusCode"]
+        responses.append((status, (time.perf_counter() - started) * 1e3))
+    return responses
 
 
 @contextmanager
-def conflicting(endpoint: str, stage: Stage) -> Iterator[tuple[str, Counter[str]]]:
-    """The address of such an endpoint before another, and how many transactions were answered what."""
+def conflicting(deployment: Deployment) -> Iterator[tuple[str, Counter[str]]]:
+    """Yield the URL of an endpoint that cancels overlapping transactions, and the number of transactions by outcome."""
     busy: set[tuple[str, tuple[str, str]]] = set()
-    answered: Counter[str] = Counter()
+    outcomes: Counter[str] = Counter()
     lock = threading.Lock()
 
-    class Handler(BaseHTTPRequestHandler):
-        """Hands calls on over a connection of its own."""
-
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def setup(self) -> None:
-            """Reach what is behind."""
-            super().setup()
-            self.behind = http.client.HTTPConnection(urlsplit(endpoint).netloc, timeout=10)
-
-        def finish(self) -> None:
-            """Leave it."""
-            self.behind.close()
-            super().finish()
-
-        def do_POST(self) -> None:  # pylint: disable=invalid-name  # http.server's name
-            """Answer as DynamoDB does."""
-            request = self.rfile.read(int(self.headers["Content-Length"]))
-            if self.headers["X-Amz-Target"].endswith("TransactWriteItems"):
-                status, answer = self._transaction(request)
-            else:
-                time.sleep(READ_SECONDS)
-                status, answer = self._handed_on(request)
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-        def _transaction(self, request: bytes) -> tuple[int, bytes]:
-            rows = _rows(json.loads(request)["TransactItems"], stage)
+    def handle(target: str | None, request: bytes, forward: Forward) -> tuple[int, bytes]:
+        if not (target or "").endswith("TransactWriteItems"):
+            time.sleep(READ_SECONDS)
+            return forward()
+        keys = _keys(json.loads(request)["TransactItems"], deployment.tables)
+        with lock:
+            conflicts = [key in busy for key in keys]
+            if not any(conflicts):
+                busy.update(keys)
+        if any(conflicts):
+            outcomes["TransactionConflict"] += 1
+            time.sleep(READ_SECONDS)
+            return 400, _canceled(conflicts)
+        try:
+            status, response = forward()
+            # A transaction whose condition is not met is rejected before it locks its items.
+            time.sleep(TRANSACTION_SECONDS if status == 200 else READ_SECONDS)
+        finally:
             with lock:
-                met = [row in busy for row in rows]
-                if not any(met):
-                    busy.update(rows)
-            if any(met):
-                answered["TransactionConflict"] += 1
-                time.sleep(READ_SECONDS)
-                return 400, _canceled(met)
-            try:
-                status, answer = self._handed_on(request)
-                # One whose condition does not hold is turned away before it is at its rows.
-                time.sleep(TRANSACTION_SECONDS if status == 200 else READ_SECONDS)
-            finally:
-                with lock:
-                    busy.difference_update(rows)
-            answered["ConditionalCheckFailed" if status == 400 else "carried out"] += 1
-            return status, answer
+                busy.difference_update(keys)
+        outcomes["ConditionalCheckFailed" if status == 400 else "committed"] += 1
+        return status, response
 
-        def _handed_on(self, request: bytes) -> tuple[int, bytes]:
-            self.behind.request("POST", "/", request, dict(self.headers))
-            response = self.behind.getresponse()
-            return response.status, response.read()
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", answered
-    finally:
-        server.shutdown()
-        server.server_close()
+    with proxy(deployment.emulator.url, handle) as url:
+        yield url, outcomes
 
 
-def _rows(actions: Sequence[Mapping[str, Any]], stage: Stage) -> list[tuple[str, tuple[str, str]]]:
-    """The table and the key of each action."""
+def _keys(actions: Sequence[Mapping[str, Any]], tables: Mapping[str, Table]) -> list[tuple[str, tuple[str, str]]]:
+    """Return the table and the key of each action."""
     writes = [write for action in actions for write in action.values()]
     return [
-        (write["TableName"], key_of(stage.tables[write["TableName"]], write.get("Item") or write["Key"]))
-        for write in writes
+        (write["TableName"], key_of(tables[write["TableName"]], write.get("Item") or write["Key"])) for write in writes
     ]
 
 
-def _canceled(met: list[bool]) -> bytes:
-    reasons = [{"Code": "TransactionConflict" if one else "None"} for one in met]
+def _canceled(conflicts: list[bool]) -> bytes:
+    reasons = [{"Code": "TransactionConflict" if conflict else "None"} for conflict in conflicts]
     message = f"Transaction cancelled, please refer cancellation reasons for specific reasons {reasons}"
     kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException"
     return json.dumps({"__type": kind, "Message": message, "CancellationReasons": reasons}).encode()

@@ -1,14 +1,10 @@
-"""A page of items out of few and out of many."""
+"""Pages of items in a small table and in a large one."""
 
 from __future__ import annotations
 
-import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -18,18 +14,12 @@ from lib.services.inventory.handler import items
 from lib.services.inventory.service import SERVICE
 
 from ..capacity_units import read_units
-from ..contenders import contenders, worker
-from ..inventory import calls
-from ..inventory.stage import set_up
-from ..recorder import recording
+from ..deployment import open_session
+from ..services.inventory import DESK, PAGE, listing
 from ..tables import Target, section
 
-PAGE = 20
 FEW, MANY = 1_000, 100_000
 ROUNDS = 5
-WRITERS = 8
-CHUNK = 25
-"""Rows a BatchWriteItem."""
 TITLE = (
     f"inventory, growth: the Query that a list of {PAGE} was recorded to make, of the first page and of one half way\n"
     "DynamoDB bills the rows it reads.  The time is the emulator's, which sorts a whole index partition for each Query"
@@ -38,24 +28,26 @@ _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Page(NamedTuple):
-    """What a page takes."""
+    """The cost of a page."""
 
     begins: int
     """The number of its newest item."""
     rows: int
-    """How many DynamoDB read."""
+    """Number of items that DynamoDB read."""
     units: float
     answer_bytes: int
     seconds: float
 
 
 def report() -> str:
-    """Fill two tables, and take the same pages from each, in turn."""
+    """Fill two tables, and query the same pages of each in turn."""
     with Emulator() as emulator:
         queries: dict[tuple[int, str], dict[str, Any]] = {}
         for count in (FEW, MANY):
-            query = _recorded_query(emulator, f"growth-{count}")
-            _fill(emulator, query["TableName"], count)
+            with open_session(emulator, SERVICE, f"growth-{count}") as session:
+                session.worker.send(listing())
+                query = next(call.request for call in session.calls if call.operation == "Query")
+                session.deployment.put_all(("items", _row(number)) for number in range(count))
             queries[count, "first"] = query
             queries[count, "middle"] = {**query, "ExclusiveStartKey": _key(_row(count // 2))}
         taken: dict[tuple[int, str], list[Page]] = {which: [] for which in queries}
@@ -66,34 +58,11 @@ def report() -> str:
     return section(TITLE, _table(pages), targets=[*_targets(pages)])
 
 
-def _recorded_query(emulator: Emulator, name: str) -> dict[str, Any]:
-    """What our function asks of DynamoDB for a list."""
-    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder, recording(emulator.url) as (endpoint, heard):
-        stage = set_up(emulator, endpoint, name)
-        with worker(contenders(Path(folder), SERVICE, {})[0], stage.environment) as process:
-            calls.asked(process, calls.listing(page_size=str(PAGE)))
-        return next(call.request for call in heard if call.operation == "Query")
-
-
-def _fill(emulator: Emulator, table: str, count: int) -> None:
-    dynamodb = emulator.client("dynamodb")
-
-    def put(first: int) -> int:
-        chunk = [{"PutRequest": {"Item": _row(number)}} for number in range(first, first + CHUNK)]
-        dynamodb.batch_write_item(RequestItems={table: chunk})
-        return first + CHUNK
-
-    with ThreadPoolExecutor(WRITERS) as writers:
-        for done in writers.map(put, range(0, count, CHUNK)):
-            if done % 10_000 == 0 and sys.stderr.isatty():
-                print(f"\r{done:,} of {count:,} items", end="\r" if done < count else "\n", file=sys.stderr, flush=True)
-
-
 def _row(number: int) -> Item:
-    """What an item is now: the only row of it that is in an index."""
+    """Return the current version of an item, the only one that is in an index."""
     at = {"S": (_EPOCH + timedelta(seconds=number)).isoformat(timespec="microseconds").replace("+00:00", "Z")}
-    numbers = {name: {"N": str(calls.DESK[name])} for name in ("quantity", "price")}
-    fields = {name: {"S": f"{calls.DESK[name]}"} for name in ("name", "description", "category")}
+    numbers = {name: {"N": str(DESK[name])} for name in ("quantity", "price")}
+    fields = {name: {"S": f"{DESK[name]}"} for name in ("name", "description", "category")}
     item = {**items.created(f"{number:032x}", {**fields, **numbers}), "createdAt": at, "lastUpdated": at}
     return items.current_row(item, {})
 
@@ -138,5 +107,5 @@ def _targets(pages: Mapping[tuple[int, str], Page]) -> Iterator[Target]:
         for what in ("rows", "units"):
             measured = getattr(pages[MANY, where], what) / getattr(pages[FEW, where], what)
             yield Target(
-                what=f"read {what} of the {where} page, {MANY:,} items of {FEW:,}", limit=1.0, measured=measured
+                label=f"read {what} of the {where} page, {MANY:,} items of {FEW:,}", limit=1.0, measured=measured
             )

@@ -1,4 +1,4 @@
-"""Reservations a second over HTTP, in the local run, and whether counters and rows agree afterwards."""
+"""Reservations per second over HTTP in a local deployment, and whether levels and reservations agree afterwards."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SHARDS = 8
 THOUSAND = 1_000
 RUN_SECONDS = 5.0
 LAST = 50
-"""Units of a product that is sold out in one run."""
+"""Units of a product of which one run reserves all."""
 PLENTY = 1_000_000
 TITLE = (
     f"stock, load: callers reserve over HTTP without a pause, {RUN_SECONDS:.0f} s each run, of a local run on two "
@@ -37,16 +37,16 @@ COUNTED = (201, 409, 429)
 
 
 class Run(NamedTuple):
-    """What callers were answered."""
+    """The responses of a run."""
 
     seconds: float
     statuses: Counter[int]
     milliseconds: list[float]
-    """Of those who got what they asked for."""
+    """Durations of the requests with status 201."""
 
 
 class Shop:
-    """A local run, to be asked over HTTP."""
+    """A local deployment, called over HTTP."""
 
     def __init__(self, outputs: Mapping[str, Any], dynamodb: Any) -> None:
         self._url = urlsplit(outputs["api_url"])
@@ -55,12 +55,12 @@ class Shop:
         self._dynamodb = dynamodb
 
     def fill(self, product: str, warehouse: str, units: int) -> None:
-        """Put a level."""
+        """Store a level."""
         level = levels.created((product, warehouse), units, 0, None, levels.format_timestamp(time.time()))
         self._dynamodb.put_item(TableName="inventory-management-dev", Item=levels.row(level))
 
     def reserve(self, callers: int, product: Callable[[int], str], seconds: float) -> Run:
-        """So many callers at once; `product` gives what the nth reservation is of."""
+        """Let callers reserve concurrently; `product` returns the product of the nth reservation."""
         started = time.perf_counter()
         with ThreadPoolExecutor(callers) as pool:
             found = list(pool.map(lambda _: self._reserving(product, started + seconds), range(callers)))
@@ -69,7 +69,7 @@ class Shop:
         return Run(took, Counter(status for status, _ in told), [ms for status, ms in told if status == 201])
 
     def held(self) -> tuple[int, int]:
-        """Units held, by what levels say and by what reservations say."""
+        """Return the reserved units, counted by levels and by reservations."""
         rows = self._rows("inventory-management-dev")
         counted = sum(int(row["reserved_count"]["N"]) for row in rows if "reserved_count" in row)
         lines = [row for row in self._rows("inventory-reservations-dev") if row["state"]["S"] == reservations.HELD]
@@ -95,14 +95,14 @@ class Shop:
 
 
 def report() -> str:
-    """Each run after the other; then compare."""
+    """Run one after another, and compare levels and reservations at the end."""
     runs: dict[str, Run] = {}
     with tempfile.TemporaryDirectory() as folder, running(folder, "stock") as said:
         ready(said)
         outputs = json.loads(Path(folder, "flat-outputs.json").read_text(encoding="utf-8"))
         shop = Shop(outputs, aws_config.session(Path(folder)).client("dynamodb"))
         _fill(shop)
-        # Every caller's function has started once.
+        # Start a worker for each caller.
         told = shop.reserve(CALLERS[-1], lambda _: "WARM", RUN_SECONDS).statuses[201]
         for what, product in (
             ("one product", lambda _: "HOT"),
@@ -118,19 +118,19 @@ def report() -> str:
         counted, in_rows = shop.held()
     told += sum(run.statuses[201] for run in runs.values())
     targets = [
-        Target(what=f"reservations of the last {LAST}", limit=LAST, measured=last.statuses[201]),
+        Target(label=f"reservations of the last {LAST}", limit=LAST, measured=last.statuses[201]),
         Target(
-            what="units that levels count but no reservation holds, or the other way",
+            label="units that levels count but no reservation holds, or the other way",
             limit=0,
             measured=abs(counted - in_rows),
         ),
-        Target(what="reservations that callers were told of but no level counts", limit=0, measured=told - counted),
+        Target(label="responses with 201 without a reservation in a level", limit=0, measured=told - counted),
     ]
     return section(TITLE, _table(runs), targets=targets)
 
 
 def _fill(shop: Shop) -> None:
-    """Put what is asked for; in the beginning nobody holds any of it."""
+    """Store the levels, without reservations."""
     levels_of = {("WARM", "main"): PLENTY, ("HOT", "main"): PLENTY, ("LAST", "main"): LAST}
     levels_of |= {("SHARDED", f"main-{number + 1}"): PLENTY for number in range(SHARDS)}
     levels_of |= {(f"LAMP-{number}", "main"): PLENTY for number in range(THOUSAND)}

@@ -1,14 +1,9 @@
-"""What the sweeps read of few levels and of many, and a reconciliation of a thousand."""
+"""Items that the schedules read in small tables and in large ones."""
 
 from __future__ import annotations
 
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from pathlib import Path
 from typing import NamedTuple
 
 from lib.local.emulator import Emulator
@@ -17,22 +12,19 @@ from lib.services.stock.handler import levels, movements, reservations
 from lib.services.stock.handler.levels import Level
 from lib.services.stock.handler.movements import Cause
 from lib.services.stock.handler.reservations import Line
+from lib.services.stock.service import SERVICE
 
 from ..capacity_units import read_units
-from ..contenders import Worker, contenders, worker
-from ..recorder import Asked, operations, recording, round_trips
-from ..stock import calls
-from ..stock.stage import Stage, set_up, whole
+from ..deployment import Session, open_session
+from ..recorder import Call, operations, round_trips
+from ..services.stock import WAREHOUSE, schedule
 from ..tables import Target, section
 
 FEW, MANY = 1_000, 100_000
 DUE = 5
 HELD_EVERY = 10
-"""Of so many levels one is held until tomorrow."""
+"""One of this number of levels has units reserved until tomorrow."""
 DAY_SECONDS = 86_400
-WRITERS = 8
-CHUNK = 25
-"""Rows a BatchWriteItem."""
 SWEEPS = {"expiry": "stock-expiry", "thresholds": "stock-thresholds"}
 RECONCILIATION = "stock-reconciliation"
 TITLE = (
@@ -46,98 +38,60 @@ Writes = Iterator[tuple[Table, Item]]
 
 
 class Run(NamedTuple):
-    """One sweep."""
+    """One run of a schedule."""
 
-    asked: list[Asked]
+    calls: list[Call]
     seconds: float
 
     def rows(self) -> int:
-        """How many were read."""
-        return sum(call.answer.get("ScannedCount", len(_items(call))) for call in self.asked)
+        """Return the number of items that were read."""
+        return sum(call.response.get("ScannedCount", len(_items(call))) for call in self.calls)
 
     def units(self) -> float:
-        """For them."""
-        return sum(_units(call) for call in self.asked)
+        """Return the read request units of these items."""
+        return sum(_units(call) for call in self.calls)
 
 
 def report() -> str:
-    """Sweep, make something due, and sweep again; of few levels and of many."""
+    """Run the sweeps over few levels and over many, before and after something is due."""
     runs: dict[str, Run] = {}
-    with Emulator() as emulator, tempfile.TemporaryDirectory(prefix="benchmark-") as folder, ExitStack() as stack:
-        ours = contenders(Path(folder), whole(), {})[0]
-        endpoint, heard = stack.enter_context(recording(emulator.url))
+    with Emulator() as emulator:
         for count in (FEW, MANY):
-            stage = set_up(emulator, endpoint, f"sweeps-{count}")
-            _fill(emulator, stage, count)
-            process = stack.enter_context(worker(ours, {**stage.environment, "REMAINING_MS": "900000"}))
-            if count == FEW:
-                runs[f"reconciliation, {FEW:,} levels"] = _swept(process, RECONCILIATION, heard)
-            for what, schedule in SWEEPS.items():
-                runs[f"{what}, {count:,} levels, none due"] = _swept(process, schedule, heard)
-            _write(emulator, stage, (row for number in range(DUE) for row in _due(count + number)), DUE)
-            for what, schedule in SWEEPS.items():
-                runs[f"{what}, {count:,} levels, {DUE} due"] = _swept(process, schedule, heard)
+            with open_session(emulator, SERVICE, f"sweeps-{count}", REMAINING_MS="900000") as session:
+                session.deployment.put_all(item for number in range(count) for item in _quiet(number))
+                if count == FEW:
+                    runs[f"reconciliation, {FEW:,} levels"] = _swept(session, RECONCILIATION)
+                for name, sweep in SWEEPS.items():
+                    runs[f"{name}, {count:,} levels, none due"] = _swept(session, sweep)
+                session.deployment.put_all(item for number in range(DUE) for item in _due(count + number))
+                for name, sweep in SWEEPS.items():
+                    runs[f"{name}, {count:,} levels, {DUE} due"] = _swept(session, sweep)
     return section(TITLE, _table(runs), targets=[*_targets(runs)])
 
 
-def _swept(process: Worker, schedule: str, heard: list[Asked]) -> Run:
-    heard.clear()
+def _swept(session: Session, name: str) -> Run:
+    session.calls.clear()
     started = time.perf_counter()
-    calls.asked(process, calls.schedule(schedule))
-    return Run(_answered(heard), time.perf_counter() - started)
+    session.worker.send(schedule(name))
+    return Run(_finished(session.calls), time.perf_counter() - started)
 
 
-def _answered(heard: Sequence[Asked]) -> list[Asked]:
-    """Without those that were asked again before the emulator had answered them, as of many rows it is slow."""
+def _finished(calls: Sequence[Call]) -> list[Call]:
+    """Return the calls without those that were retried before the emulator, which is slow, had responded."""
     return [
         call
-        for call in heard
+        for call in calls
         if not any(
             other.operation == call.operation
             and other.request == call.request
-            and call.begun < other.begun < call.ended
-            for other in heard
+            and call.started < other.started < call.finished
+            for other in calls
         )
     ]
 
 
-def _fill(emulator: Emulator, stage: Stage, count: int) -> None:
-    _write(emulator, stage, (row for number in range(count) for row in _quiet(number)), count)
-
-
-def _write(emulator: Emulator, stage: Stage, rows: Writes, count: int) -> None:
-    """Rows in chunks, each as soon as the emulator takes it."""
-    dynamodb = emulator.client("dynamodb")
-
-    def put(chunk: Sequence[tuple[Table, Item]]) -> int:
-        request: dict[str, list[Item]] = {}
-        for table, row in chunk:
-            request.setdefault(stage.names[table], []).append({"PutRequest": {"Item": row}})
-        dynamodb.batch_write_item(RequestItems=request)
-        return sum(table == "management" for table, _ in chunk)
-
-    done = 0
-    with ThreadPoolExecutor(WRITERS) as writers:
-        for more in writers.map(put, _chunks(rows)):
-            done += more
-            if sys.stderr.isatty():
-                end = "\r" if done < count else "\n"
-                print(f"\r{done:,} of {count:,} levels", end=end, file=sys.stderr, flush=True)
-
-
-def _chunks(rows: Writes) -> Iterator[list[tuple[Table, Item]]]:
-    chunk = []
-    for row in rows:
-        chunk.append(row)
-        if len(chunk) == CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
-
-
 def _quiet(number: int) -> Writes:
-    """A level of which nothing is due, and what is written of it elsewhere."""
+    """Yield a level of which nothing is due, with its other items."""
     level = _created(number)
     if number % HELD_EVERY:
         yield from _moved(Cause(movements.CREATED, "benchmark"), level)
@@ -146,14 +100,14 @@ def _quiet(number: int) -> Writes:
 
 
 def _due(number: int) -> Writes:
-    """A level with a hold that has ended and with an alert that nobody was told of."""
+    """Yield a level with an expired reservation and with an alert that was not sent."""
     low = _created(number)._replace(stock_count=3)
     yield from _held(low, int(time.time()) - DAY_SECONDS)
 
 
 def _created(number: int) -> Level:
     at = levels.format_timestamp(time.time() - 2 * DAY_SECONDS)
-    return levels.created((f"LAMP-{number:07}", calls.WAREHOUSE), 1_000, 10, f"category {number % 20}", at)
+    return levels.created((f"LAMP-{number:07}", WAREHOUSE), 1_000, 10, f"category {number % 20}", at)
 
 
 def _held(level: Level, end: int) -> Writes:
@@ -170,13 +124,13 @@ def _moved(cause: Cause, level: Level) -> Writes:
     yield "movements", movements.alert(movement, level) if movements.crosses(None, level) else movement
 
 
-def _items(call: Asked) -> list[Item]:
+def _items(call: Call) -> list[Item]:
     if call.operation == "BatchGetItem":
-        return [item for items in call.answer["Responses"].values() for item in items]
-    return list(call.answer.get("Items", []))
+        return [item for items in call.response["Responses"].values() for item in items]
+    return list(call.response.get("Items", []))
 
 
-def _units(call: Asked) -> float:
+def _units(call: Call) -> float:
     if call.operation == "BatchGetItem":
         return float(sum(read_units([item], consistent=True) for item in _items(call)))
     return read_units(_items(call), consistent=False) if call.operation in ("Query", "Scan") else 0
@@ -190,9 +144,9 @@ def _table(runs: Mapping[str, Run]) -> list[list[str]]:
                 what,
                 str(run.rows()),
                 f"{run.units():g}",
-                str(round_trips(run.asked)),
+                str(round_trips(run.calls)),
                 f"{run.seconds:.2f}",
-                operations(run.asked),
+                operations(run.calls),
             ]
         )
     return [["", "rows read", "read units", "round trips", "emulator s", "calls"], *rows]
@@ -202,12 +156,12 @@ def _targets(runs: Mapping[str, Run]) -> Iterator[Target]:
     measures: dict[str, Callable[[Run], float]] = {"rows": Run.rows, "units": Run.units}
     for what in SWEEPS:
         yield Target(
-            what=f"rows read by {what}, {MANY:,} levels, none due",
+            label=f"rows read by {what}, {MANY:,} levels, none due",
             limit=0,
             measured=runs[f"{what}, {MANY:,} levels, none due"].rows(),
         )
         for name, measure in measures.items():
             few, many = (measure(runs[f"{what}, {count:,} levels, {DUE} due"]) for count in (FEW, MANY))
             yield Target(
-                what=f"read {name} of {what}, {DUE} due, {MANY:,} levels of {FEW:,}", limit=1, measured=many / few
+                label=f"read {name} of {what}, {DUE} due, {MANY:,} levels of {FEW:,}", limit=1, measured=many / few
             )

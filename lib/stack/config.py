@@ -86,8 +86,7 @@ class Key:
         return not text or (self.zero_says_nothing and text == "0")
 
 
-def _reader(layer: type[Layer], field: str) -> Callable[[str], Any]:
-    hint = get_type_hints(layer, localns={"pulumi": pulumi})[field]  # which settings do not import
+def _reader(layer: type[Layer], field: str, hint: Any) -> Callable[[str], Any]:
     kinds = {getattr(one, "__origin__", one) for one in (get_args(hint) or (hint,))} & READERS.keys()
     read = READERS[kinds.pop() if kinds else str]
     return text_or_none if read is str and layer.checks()[field][0]("") else read
@@ -97,10 +96,11 @@ def config_keys(factories: Iterable[ServiceFactory] = ()) -> dict[str, Key]:
     """Return the config keys of the settings of every stack and of some services' own settings."""
     found: dict[str, Key] = {}
     for layer in (*LAYERS.values(), *(factory.settings for factory in factories if factory.settings)):
+        hints = get_type_hints(layer, localns={"pulumi": pulumi})  # which settings do not import
         for name, field in layer.config_keys().items():
             before = found.get(name)
             layers = (*(before.layers if before else ()), layer)
-            found[name] = Key(field=field, layers=layers, read=_reader(layer, field))
+            found[name] = Key(field=field, layers=layers, read=_reader(layer, field, hints[field]))
     return found
 
 

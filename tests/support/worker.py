@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.stage import create_table
+from benchmarks.deployment import create_table
 from lib.assets.lambda_archive import sources
 from lib.local.emulator import Emulator
 from lib.model import Service, Table

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.stock.stage import whole
+from benchmarks.deployment import single_function
 from lib.local.emulator import REGION, Emulator
 from lib.runtime.attributes import to_item, to_json
 from lib.runtime.dynamodb import DynamoDB
@@ -231,7 +231,7 @@ def handler_fixture(tmp_path_factory: pytest.TempPathFactory) -> Handler:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_REGION", REGION)
         environment.setenv("MOVEMENTS_TABLE_NAME", MOVEMENTS_SOURCE)
-        return started(whole(), tmp_path_factory.mktemp("archive"))
+        return started(single_function(SERVICE), tmp_path_factory.mktemp("archive"))
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.stock.stage import whole
+from benchmarks.deployment import single_function
 from lib.local.emulator import REGION
 from lib.services.stock.service import stock
 from lib.services.stock.settings import StockSettings
@@ -24,7 +24,7 @@ def reduced_handler_fixture(tmp_path_factory: pytest.TempPathFactory) -> Handler
         environment.setenv("AWS_REGION", REGION)
         environment.setenv("MOVEMENTS_TABLE_NAME", MOVEMENTS_SOURCE)
         service = stock(StockSettings(anonymous_response="availability"))
-        return started(whole(service), tmp_path_factory.mktemp("archive"))
+        return started(single_function(service), tmp_path_factory.mktemp("archive"))
 
 
 @pytest.fixture(name="reduced")

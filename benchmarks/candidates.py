@@ -1,0 +1,92 @@
+"""The code that is compared, the archive that this library deploys and its peers, and processes that run it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from lib.assets.lambda_archive import sources
+from lib.model import Function, Service
+
+from .events import Event, Response
+
+LIBRARY = "this library"
+BOTOCORE = "bare botocore"
+POWERTOOLS = "Powertools + boto3.resource"
+FASTAPI = "FastAPI + Mangum + boto3.resource"
+_HERE = Path(__file__).parent
+
+Code = Mapping[str, str]
+"""The files of a function by their paths."""
+
+
+class Reply(NamedTuple):
+    """The processor time of a batch of events, and the response to the last of them."""
+
+    seconds: float
+    response: Response
+
+
+class Worker:
+    """A process that handles events."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def serve(self, *events: Event) -> Reply:
+        """Handle events in sequence; the first call includes the import."""
+        process = self._process
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(json.dumps(events) + "\n")
+        process.stdin.flush()
+        line = process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"A worker exited with status {process.wait()}; its error is above.")
+        return Reply(**json.loads(line))
+
+    def send(self, event: Event) -> Any:
+        """Handle one event and return the body of its response; raise RuntimeError for an error response."""
+        response = self.serve(event).response
+        if response.get("statusCode", 200) >= 300:
+            raise RuntimeError(f"{event['httpMethod']} {event['path']} returned {response}.")
+        return json.loads(response.get("body") or "null")
+
+
+def library(service: Service, function: Function | None = None) -> Code:
+    """Return the archive of a function; by default the service's first."""
+    return sources(service, function or service.functions[0], "*")
+
+
+def peer(file: str) -> Code:
+    """Return the code of a peer."""
+    return {"index.py": (_HERE / "peers" / file).read_text("utf-8")}
+
+
+@contextmanager
+def start_worker(code: Code, environment: Mapping[str, str]) -> Iterator[Worker]:
+    """Start a process that runs `code` until the block ends.
+
+    It is isolated, so that it imports its own folder and installed packages only, and it writes no bytecode, because
+    the folder of a Lambda function is read-only.
+    """
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        for path, content in code.items():
+            file = Path(folder, path)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(content, encoding="utf-8")
+        command = [sys.executable, "-I", "-B", str(_HERE / "worker.py"), folder]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(
+            command, cwd=folder, env=environment, stdin=pipe, stdout=pipe, text=True, encoding="utf-8"
+        ) as process:
+            try:
+                yield Worker(process)
+            finally:
+                process.kill()

@@ -1,0 +1,289 @@
+"""Round trips, request units and processor times of a service's requests, next to the values of its `workload.py`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any, NamedTuple
+
+from lib.local.emulator import Emulator
+from lib.model import Function, Operation, Service
+from lib.services import load
+
+from .candidates import BOTOCORE, LIBRARY, Code, Reply, library, peer, start_worker
+from .capacity_units import Bill, bill, item_size
+from .deployment import Session, open_session, single_function
+from .events import Event, Response, headers_of
+from .recorder import Call, operations, round_trips
+from .tables import Target, section
+
+COLD_ROUNDS = 9
+WARM_ROUNDS = 7
+WARM_UP = 100
+BATCH = 300
+METHOD = (
+    f"cold: import to first response, {COLD_ROUNDS} new processes each; "
+    f"warm: {WARM_ROUNDS} batches of {BATCH} requests each; all interleaved\n"
+    "over HTTP without TLS, which the emulator does not support: TLS would add the same to each"
+)
+PEER_LIMIT, BOTOCORE_LIMIT = 0.6, 1.0
+"""Largest processor time of this library as a ratio to a peer's."""
+HEADERS = {
+    "content-type",
+    "cache-control",
+    "access-control-allow-origin",
+    "access-control-expose-headers",
+    "x-request-id",
+    "location",
+}
+"""Headers that all candidates must return where this library does."""
+
+Request = Callable[[Session], Event]
+"""Creates what a request needs and returns the request."""
+Requests = Callable[[Session, int], Sequence[Event]]
+"""Creates what requests need and returns a number of them."""
+Times = dict[str, float]
+"""Seconds per request by name of the candidate."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """The requests of a service that are measured."""
+
+    service: Service
+    prepare: Callable[[Session], object]
+    """Creates items for the listings and, by a first listing, the key of the page tokens."""
+    requests: Mapping[str, Request]
+    """Requests whose calls are recorded, by name."""
+    round_trips: Mapping[str, int] = field(default_factory=dict)
+    """Largest number of round trips by name of the request."""
+    timed: Mapping[str, Requests] = field(default_factory=dict)
+    """Requests whose processor time is measured, by name."""
+    cold: Sequence[str] = ()
+    """Names of those that are also measured as the first request of a process."""
+    peers: Mapping[str, str] = field(default_factory=dict)
+    """Files of `peers/` that serve the timed requests, by name of the peer."""
+
+
+class Recording(NamedTuple):
+    """What one request used."""
+
+    calls: Sequence[Call]
+    bill: Bill
+
+
+def repeat(request: Request) -> Requests:
+    """Return the same request a number of times."""
+    return lambda session, count: [request(session)] * count
+
+
+def units(*measurements: Measurement) -> str:
+    """Return the report of calls and request units; the measurements are of variants of one service."""
+    service = measurements[0].service
+    recordings: dict[str, Recording] = {}
+    sizes = []
+    for measurement in measurements:
+        with Emulator() as emulator, open_session(emulator, measurement.service) as session:
+            measurement.prepare(session)
+            recordings |= {name: _record(session, request) for name, request in measurement.requests.items()}
+            sizes += [item_size(item) for items in session.deployment.snapshot().values() for item in items.values()]
+    targets = [
+        Target(label=f"round trips of {name}", limit=limit, measured=round_trips(recordings[name].calls))
+        for measurement in measurements
+        for name, limit in measurement.round_trips.items()
+    ]
+    title = (
+        f"{service.name}, units: calls of a warm worker, recorded between it and AWS, and request units by DynamoDB's "
+        f"published rules;\nconcurrent calls are one round trip; the largest item had {max(sizes)} bytes"
+    )
+    targets += _differences(service, recordings)
+    return section(title, _call_table(recordings), _unit_table(service, recordings), targets=targets)
+
+
+def handlers(measurement: Measurement) -> str:
+    """Return the report of processor times."""
+    service = measurement.service
+    cold: dict[str, Times] = {}
+    warm: dict[str, Times] = {}
+    with Emulator() as emulator, open_session(emulator, service) as session:
+        measurement.prepare(session)
+        for name, requests in measurement.timed.items():
+            if name in measurement.cold:
+                cold[f"cold {name}"] = _time_cold(measurement, session, requests)
+            warm[name] = _time_warm(measurement, session, requests)
+    title = f"{service.name}, handlers: medians of the processor time of the function's process\n{METHOD}"
+    tables = [_time_table(cold, "ms"), _time_table(warm, "us"), _workload_table(service, cold, warm)]
+    return section(title, *tables, targets=_time_targets({**cold, **warm}))
+
+
+def _record(session: Session, request: Request) -> Recording:
+    event = request(session)
+    before = session.deployment.snapshot()
+    session.calls.clear()
+    session.worker.send(event)
+    calls = [*session.calls]
+    return Recording(calls, bill(calls, session.deployment.tables, before, session.deployment.snapshot()))
+
+
+def _time_warm(measurement: Measurement, session: Session, requests: Requests) -> Times:
+    """Keep a worker for each candidate, and let them take turns batch by batch."""
+    codes = _candidates(measurement, single_function(measurement.service).functions[0])
+    seconds: dict[str, list[float]] = {name: [] for name in codes}
+    with ExitStack() as stack:
+        start = {name: start_worker(code, session.deployment.environment) for name, code in codes.items()}
+        workers = {name: stack.enter_context(worker) for name, worker in start.items()}
+        for worker in workers.values():
+            worker.serve(*requests(session, WARM_UP))
+        for _ in range(WARM_ROUNDS):
+            replies = {name: worker.serve(*requests(session, BATCH)) for name, worker in workers.items()}
+            _collect(seconds, replies, BATCH)
+    return {name: median(times) for name, times in seconds.items()}
+
+
+def _time_cold(measurement: Measurement, session: Session, requests: Requests) -> Times:
+    """Start a process for each request, which has the code of the function that serves the request in AWS."""
+    codes = _candidates(measurement, _function(measurement.service, requests(session, 1)[0]))
+    seconds: dict[str, list[float]] = {name: [] for name in codes}
+    for _ in range(COLD_ROUNDS):
+        replies = {}
+        for name, code in codes.items():
+            events = requests(session, 1)
+            with start_worker(code, session.deployment.environment) as worker:
+                replies[name] = worker.serve(*events)
+        _collect(seconds, replies, 1)
+    return {name: median(times) for name, times in seconds.items()}
+
+
+def _collect(seconds: Mapping[str, list[float]], replies: Mapping[str, Reply], count: int) -> None:
+    """Add the times per request, provided that all candidates returned alike responses."""
+    expected = _outline(replies[LIBRARY].response)
+    if expected["status"] >= 300:
+        raise RuntimeError(f"{LIBRARY} returned {replies[LIBRARY].response}.")
+    for name, reply in replies.items():
+        if (outline := _outline(reply.response)) != expected:
+            raise RuntimeError(f"{name} returned {outline}, {LIBRARY} {expected}.")
+        seconds[name].append(reply.seconds / count)
+
+
+def _outline(response: Response) -> dict[str, Any]:
+    """Return what is the same in all responses to a request: all but identifiers, timestamps and versions."""
+    body = json.loads(response["body"] or "null")
+    return {
+        "status": response["statusCode"],
+        "headers": sorted(HEADERS & headers_of(response).keys()),
+        "body": _types(body),
+    }
+
+
+def _types(value: Any) -> Any:
+    """Return a JSON value with the types of strings and numbers in their place."""
+    match value:
+        case dict():
+            return {name: _types(inner) for name, inner in value.items()}
+        case list():
+            return [_types(inner) for inner in value]
+        case bool() | None:
+            return value
+        case str():
+            return "string"
+    return "number"
+
+
+def _candidates(measurement: Measurement, function: Function) -> dict[str, Code]:
+    peers = {name: peer(file) for name, file in measurement.peers.items()}
+    return {LIBRARY: library(measurement.service, function), **peers}
+
+
+def _function(service: Service, event: Event) -> Function:
+    """Return the function that serves a request."""
+    route = (event["httpMethod"], event["resource"])
+    return next(
+        function for function in service.functions if route in [(one.method, one.path) for one in function.routes]
+    )
+
+
+def _call_table(recordings: Mapping[str, Recording]) -> list[list[str]]:
+    rows = [
+        [name, str(len(found.calls)), str(round_trips(found.calls)), operations(found.calls)]
+        for name, found in recordings.items()
+    ]
+    return [["", "calls", "round trips", "operations"], *rows]
+
+
+def _unit_table(service: Service, recordings: Mapping[str, Recording]) -> list[list[str]]:
+    """Return the units; those of an index name that several tables have are added."""
+    names = [name for table in service.tables for name in (table.name, *(index.name for index in table.indexes))]
+    written = [name for name in dict.fromkeys(names) if any(found.bill.writes[name] for found in recordings.values())]
+    rows = [
+        [name, f"{reads:g}", str(writes.total()), *(str(writes[key] or "-") for key in written)]
+        for name, (_, (reads, writes)) in recordings.items()
+    ]
+    return [["", "read", "written", *written], *rows]
+
+
+def _time_table(times: Mapping[str, Times], unit: str) -> list[list[str]]:
+    """Return a row for each candidate: times in `ms` or `us`, and ratios to bare botocore where it was measured."""
+    scale = {"ms": 1e3, "us": 1e6}[unit]
+    candidates = next(iter(times.values()))
+    has_ratio = BOTOCORE in candidates
+    head = [cell for name in times for cell in (f"{name} {unit}", "ratio")[: 1 + has_ratio]]
+    rows = [
+        [name, *(cell for found in times.values() for cell in _time_cells(found, name, scale, has_ratio=has_ratio))]
+        for name in candidates
+    ]
+    return [["", *head], *rows]
+
+
+def _time_cells(times: Times, name: str, scale: float, *, has_ratio: bool) -> Iterator[str]:
+    yield f"{times[name] * scale:.0f}"
+    if has_ratio:
+        yield f"{times[name] / times[BOTOCORE]:.2f}"
+
+
+def _time_targets(times: Mapping[str, Times]) -> list[Target]:
+    return [
+        Target(
+            label=f"{name}, ratio to {candidate}",
+            limit=BOTOCORE_LIMIT if candidate == BOTOCORE else PEER_LIMIT,
+            measured=found[LIBRARY] / seconds,
+        )
+        for name, found in times.items()
+        for candidate, seconds in found.items()
+        if candidate != LIBRARY
+    ]
+
+
+def _workload(service: Service) -> dict[str, Operation]:
+    """Return the operations of a service's `workload.py` by name."""
+    workload = load(service.name).workload
+    return {operation.name: operation for operation in workload.requests} if workload else {}
+
+
+def _differences(service: Service, recordings: Mapping[str, Recording]) -> list[Target]:
+    """Compare recorded units and round trips with the workload's."""
+    targets = []
+    for name, operation in _workload(service).items():
+        (reads, writes), calls = recordings[name].bill, recordings[name].calls
+        difference = (
+            abs(reads - operation.read_units)
+            + abs(writes.total() - operation.write_units)
+            + abs(max(writes.values(), default=0) - operation.table_write_units)
+        )
+        trips = abs(round_trips(calls) - len(operation.round_trips))
+        targets.append(Target(label=f"units of {name} that differ from workload.py", limit=0, measured=difference))
+        targets.append(Target(label=f"round trips of {name} that differ from workload.py", limit=0, measured=trips))
+    return targets
+
+
+def _workload_table(service: Service, cold: Mapping[str, Times], warm: Mapping[str, Times]) -> list[list[str]]:
+    """Return processor times of this library next to those of the workload."""
+    rows = [["this library, ms", "warm", "workload.py", "cold", "workload.py"]]
+    for name, operation in _workload(service).items():
+        if name in warm:
+            first = f"{cold[f'cold {name}'][LIBRARY] * 1e3:.0f}" if f"cold {name}" in cold else "-"
+            now = f"{warm[name][LIBRARY] * 1e3:.2f}"
+            rows.append([name, now, f"{operation.processor_ms:.2f}", first, f"{operation.cold_processor_ms:.0f}"])
+    return rows
