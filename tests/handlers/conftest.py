@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from lib.local.emulator import REGION, Emulator
 
 from ..support.fake_aws import FakeAws, serving
+from ..support.listener import Listener, listening
 
 
 @pytest.fixture(name="wire")
@@ -31,3 +33,14 @@ def worker_environment_fixture(
     aws_environment.setenv("AWS_SECRET_ACCESS_KEY", emulator.secret_key)
     aws_environment.delenv("AWS_SESSION_TOKEN")
     return aws_environment
+
+
+@pytest.fixture(name="topic")
+def topic_fixture(emulator: Emulator, worker_environment: pytest.MonkeyPatch) -> Iterator[Listener]:
+    """A queue that is subscribed to the worker's topic."""
+    sns = emulator.client("sns")
+    topic = sns.create_topic(Name=f"stock-alerts-{uuid.uuid4().hex[:8]}")["TopicArn"]
+    worker_environment.setenv("ALERTS_TOPIC_ARN", topic)
+    with listening(emulator.client, topic) as listener:
+        yield listener
+    sns.delete_topic(TopicArn=topic)

@@ -30,6 +30,8 @@ from lib.local.engine import Engine, deploy
 from lib.program import project
 from lib.services import SERVICES
 
+Client = Callable[[str], Any]
+Outputs = dict[str, Any]
 _FOLDERS: dict[str, Path] = {}
 """The folder with the outputs and the AWS config file of each emulator of this test run, by its host and port."""
 
@@ -183,3 +185,15 @@ def client_fixture(outputs: dict[str, Any]) -> Iterator[Callable[[str], Any]]:
 def http_fixture(outputs: dict[str, Any], client: Callable[[str], Any]) -> Http:
     """A caller of the service."""
     return caller(outputs, client)
+
+
+@pytest.fixture(scope="module", name="tables")
+def tables_fixture(outputs: Outputs, client: Client) -> dict[str, Any]:
+    """The tables of the service by their type."""
+    describe = client("dynamodb").describe_table
+    return {name: describe(TableName=table)["Table"] for name, table in outputs["table_names"].items()}
+
+
+def keys(of: Any) -> list[str]:
+    """Return the key attributes of a table or an index."""
+    return [key["AttributeName"] for key in sorted(of["KeySchema"], key=lambda key: str(key["KeyType"]))]

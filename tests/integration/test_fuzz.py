@@ -33,7 +33,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-EXAMPLES = 30
+EXAMPLES = 12
 OPERATIONS = [
     (name, path, method.upper())
     for name, service in SERVICES.items()

@@ -30,6 +30,12 @@ def summed(out: str) -> dict[str, float]:
     return {name: value for name, value in sums.items() if value}
 
 
+def last_metrics(out: str, *names: str) -> dict[str, float]:
+    """Return the named metrics of the last log line that has metrics."""
+    *_, line = _lines(out)
+    return {name: line[name] for name in names if name in line}
+
+
 def _emitted(service: Service, out: str) -> Counted:
     operations = {f"{route.method} {route.path}": route.operation for _, route in service.routes()}
     for function in service.functions:

@@ -70,6 +70,19 @@ class Api:
         document = json.loads(text, parse_float=Decimal) if text else None
         return Answer(answer["statusCode"], answer["headers"], document, text)
 
+    def paged(self, path: str, member: str, *keys: str, **query: str) -> list[Any]:
+        """Return the entries of all pages of a listing."""
+        found: list[Any] = []
+        token: dict[str, str] = {}
+        while True:
+            page = self("GET", path, keys=keys, query={**query, **token})
+            assert page.status == 200, page.text
+            assert len(page.body[member]) <= int(query.get("page_size", "25"))
+            found += page.body[member]
+            if page.body["next_page_token"] is None:
+                return found
+            token = {"page_token": page.body["next_page_token"]}
+
 
 def refused(answer: Answer, status: int, code: str, says: str) -> None:
     """The common error shape."""

@@ -16,7 +16,7 @@ from lib.services.inventory.handler import repository
 from lib.services.inventory.service import SERVICE
 
 from ...support.lambda_context import Context
-from ...support.listener import Listener, listening
+from ...support.listener import Listener
 from ...support.worker import Answer, Api, Handler, standing, started
 
 ITEM = "/items/{itemId}"
@@ -52,22 +52,11 @@ class Shop(NamedTuple):
 
     def history(self, item: Any) -> list[Any]:
         """Every version of an item, newest first."""
-        versions: list[Any] = self.api("GET", HISTORY, keys=(item["itemId"],), query={"page_size": "50"}).body[
-            "versions"
-        ]
-        return versions
+        return self.api.paged(HISTORY, "versions", item["itemId"], page_size="50")
 
     def listed(self, **query: str) -> list[Any]:
         """The items of a listing, page after page."""
-        found: list[Any] = []
-        token: dict[str, str] = {}
-        while True:
-            page = self.api("GET", "/items", query={**query, **token})
-            assert page.status == 200, page.text
-            found += page.body["items"]
-            if page.body["next_page_token"] is None:
-                return found
-            token = {"page_token": page.body["next_page_token"]}
+        return self.api.paged("/items", "items", **query)
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """Every row of a table."""
@@ -124,17 +113,6 @@ def handler_fixture(tmp_path_factory: pytest.TempPathFactory) -> Handler:
     return handler
 
 
-@pytest.fixture(name="alerts")
-def alerts_fixture(emulator: Emulator, worker_environment: pytest.MonkeyPatch) -> Iterator[Listener]:
-    """Who hears the worker's topic."""
-    sns = emulator.client("sns")
-    topic = sns.create_topic(Name=f"alerts-{uuid.uuid4().hex[:8]}")["TopicArn"]
-    worker_environment.setenv("ALERTS_TOPIC_ARN", topic)
-    with listening(emulator.client, topic) as listener:
-        yield listener
-    sns.delete_topic(TopicArn=topic)
-
-
 @pytest.fixture(name="config")
 def config_fixture(emulator: Emulator, worker_environment: pytest.MonkeyPatch) -> str:
     """The name of the parameter with the service's settings."""
@@ -149,7 +127,7 @@ def config_fixture(emulator: Emulator, worker_environment: pytest.MonkeyPatch) -
 def shop_fixture(
     handler: Handler,
     emulator: Emulator,
-    alerts: Listener,
+    topic: Listener,
     config: str,
     worker_environment: pytest.MonkeyPatch,
 ) -> Iterator[Shop]:
@@ -159,6 +137,6 @@ def shop_fixture(
         worker_environment.setenv("ITEMS_TABLE_NAME", tables["items"])
         worker_environment.setenv("AUDIT_TABLE_NAME", tables["audit"])
         repository.inventory.cache_clear()
-        shop = Shop(Api(handler, tables), emulator, alerts)
+        shop = Shop(Api(handler, tables), emulator, topic)
         yield shop
         shop.forget()

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from lib.runtime.http_client import AwsError
 from lib.services.inventory.handler import repository
 
 from ...support.fake_aws import FakeAws
@@ -47,9 +46,8 @@ def test_a_crossing_is_told_with_item_name_quantity_and_threshold(shop: Shop) ->
     }
 
 
-@pytest.mark.parametrize(
-    ("before", "changes", "told"),
-    [
+def test_an_alert_is_sent_when_the_stock_falls_to_the_threshold(shop: Shop) -> None:
+    steps: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
         ({"quantity": 11}, {"quantity": 10}, True),
         ({"quantity": 12}, {"quantity": 11}, False),
         ({"quantity": 10}, {"quantity": 9}, False),
@@ -60,20 +58,12 @@ def test_a_crossing_is_told_with_item_name_quantity_and_threshold(shop: Shop) ->
         ({"quantity": 8, "reorderThreshold": 5}, {"reorderThreshold": None}, True),
         ({"quantity": 5}, {"name": "Other"}, False),
         ({"quantity": 11}, {"name": "Other"}, False),
-    ],
-)
-def test_what_takes_the_stock_to_or_under_the_threshold_is_told(
-    shop: Shop, before: dict[str, Any], changes: dict[str, Any], told: bool
-) -> None:
-    item = shop.create(**before)
-    shop.told()
-    shop.change(item, **changes)
-    assert len(shop.told()) == told
-
-
-def test_an_item_that_is_low_from_the_start_is_told(shop: Shop) -> None:
-    item = shop.create(quantity=10)
-    assert [low(message)["itemId"] for message in shop.told()] == [item["itemId"]]
+    ]
+    for before, changes, alerts in steps:
+        item = shop.create(**before)
+        assert len(shop.told()) == (before["quantity"] <= before.get("reorderThreshold", 10)), before
+        shop.change(item, **changes)
+        assert len(shop.told()) == alerts, (before, changes)
 
 
 def quantities(shop: Shop, item: dict[str, Any], *steps: int) -> list[int]:
@@ -82,10 +72,6 @@ def quantities(shop: Shop, item: dict[str, Any], *steps: int) -> list[int]:
         assert shop.change(item, quantity=quantity).status == 200
     shop.sweep()
     return [low(message)["quantity"] for message in shop.told()]
-
-
-def test_each_crossing_is_told_once(shop: Shop) -> None:
-    assert quantities(shop, shop.create(quantity=11), 10, 9, 0, 12, 3, 2) == [10, 3]
 
 
 def test_an_item_that_hovers_around_its_threshold_raises_one_alert(shop: Shop) -> None:
@@ -152,22 +138,6 @@ def test_an_alert_that_cannot_be_sent_is_kept_and_the_change_stands(
     shop.sweep()
     shop.sweep()
     assert [low(message)["quantity"] for message in shop.told()] == [1]
-
-
-def test_a_sweep_that_fails_says_so_and_keeps_what_it_could_not_send(
-    shop: Shop, wire: FakeAws, make_due: Callable[[], None]
-) -> None:
-    sns_down(wire)
-    shop.create(quantity=1)
-    make_due()
-    with pytest.raises(AwsError, match="NoAnswer"):
-        shop.sweep()
-    wire.script = ["pass"]
-    shop.sweep()
-    assert shop.told() == [], "it is taken for a minute"
-    make_due()
-    shop.sweep()
-    assert len(shop.told()) == 1
 
 
 def test_the_default_threshold_is_what_parameter_store_says(shop: Shop, config: str) -> None:

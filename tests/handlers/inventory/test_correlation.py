@@ -41,23 +41,6 @@ def test_an_alert_that_is_sent_later_carries_the_id_of_the_request_that_caused_i
     assert line["correlationId"] == "invocation-1"
 
 
-def test_an_alert_that_does_not_say_what_caused_it_carries_the_sweeps(
-    shop: Shop, wire: FakeAws, make_due: Callable[[], None]
-) -> None:
-    sns_down(wire)
-    shop.create(quantity=3)
-    wire.script = ["pass"]
-    (row,) = [row for row in shop.rows("items") if row["itemId"].startswith("tap#alert#")]
-    shop.emulator.client("dynamodb").update_item(
-        TableName=shop.api.tables["items"],
-        Key={"itemId": {"S": row["itemId"]}, "version": {"N": str(row["version"])}},
-        UpdateExpression="REMOVE correlationId",
-    )
-    make_due()
-    shop.sweep()
-    assert attributes(shop) == ["invocation-1"]
-
-
 def test_entries_of_a_batch_are_known_by_its_id(shop: Shop, wire: FakeAws, capsys: pytest.CaptureFixture[str]) -> None:
     sns_down(wire)
     desk = {"name": "Desk", "category": "furniture", "quantity": 1, "price": 1}

@@ -11,9 +11,8 @@ import pytest
 
 from lib.local.emulator import Emulator
 from lib.runtime import http_client
-from lib.runtime.http_client import READ_TIMEOUT_SECONDS, RETRY_SECONDS, AwsError
-from lib.runtime.idempotency import LIFETIME_SECONDS
-from lib.services.items.handler import repository
+from lib.runtime.http_client import READ_TIMEOUT_SECONDS, RETRY_SECONDS
+from lib.services.items.handler import operations, repository
 from lib.services.items.service import SERVICE
 
 from ...support.fake_aws import Asked, FakeAws
@@ -41,11 +40,6 @@ def test_given_keys_are_kept_and_escaped_in_the_location(api: Api) -> None:
     answer = create(api, ItemId="a/b c%", CreatedAt="ü")
     assert (answer.body["ItemId"], answer.body["CreatedAt"]) == ("a/b c%", "ü")
     assert answer.headers["Location"] == "items/a%2Fb%20c%25/%C3%BC"
-
-
-def test_path_parameters_arrive_percent_encoded(api: Api) -> None:
-    create(api, ItemId="a/b c%", CreatedAt="ü")
-    assert api("GET", EXACT, keys=("a%2Fb%20c%25", "%C3%BC")).status == 200
 
 
 def test_any_json_comes_out_as_it_went_in(api: Api) -> None:
@@ -120,43 +114,38 @@ def test_an_update_may_not_touch_the_keys(api: Api, key: str) -> None:
     refused(api("PUT", ID, {key: "b", "x": 1}, keys=("a",)), 400, "INVALID_REQUEST", f"{key}: keys cannot change")
 
 
-@pytest.mark.parametrize(
-    ("body", "says"),
-    [
-        ("{", "not JSON"),
-        ("", "not JSON"),
-        ("[1]", "body must be object"),
-        ('"text"', "body must be object"),
-        ('{"n": NaN}', "NaN is no JSON number"),
-        ('{"n": 1e999}', "n: a number DynamoDB cannot store"),
-        ('{"n": 1e999999999999999999999}', "holds a number beyond any that can be stored"),
-        ("[" * 100_000, "not JSON"),
-        ('{"n": "\\ud800"}', "the body holds half of a surrogate pair"),
-        ('{"n": ["x", {"\\uDFFF": 1}]}', "the body holds half of a surrogate pair"),
-        ('{"n": [["\\udc00\\ud800"]]}', "the body holds half of a surrogate pair"),
-        ('{"n": ' + "1" * 5000 + "}", "holds a number beyond any that can be stored"),
-        ('{"n": 1, "m": {"x": 1, "y": 2, "x": 1}}', "JSON objects must have each name once, got 'x' more than once"),
-        ('{"ItemId": ""}', "body.ItemId must be longer than or equal to 1"),
-        ('{"ItemId": 7}', "body.ItemId must be string"),
-        ('{"CreatedAt": ""}', "body.CreatedAt must be longer than or equal to 1"),
-        ('{"ItemId": "' + "é" * 1025 + '"}', "ItemId: give 1 to 2048 bytes of text, not 2050"),
-        ('{"CreatedAt": "' + "é" * 513 + '"}', "CreatedAt: give 1 to 1024 bytes of text, not 1026"),
-        ('{"ItemId": ".."}', "ItemId '..': give text without control characters"),
-        ('{"CreatedAt": "."}', "CreatedAt '.': give text"),
-        ('{"ItemId": "a\\u0000b"}', "give text without control characters"),
-        ('{"ItemId": "tap#page-token-key"}', "names that begin with 'tap#' are the service's own"),
-        ('{"tap#expires": 1}', "names that begin with 'tap#' are the service's own"),
-    ],
-)
-def test_a_body_that_cannot_be_is_refused_with_the_reason(api: Api, body: str, says: str) -> None:
-    refused(api("POST", "/items", body), 400, "INVALID_REQUEST", says)
+INVALID_BODIES = [
+    ("{", "not JSON"),
+    ("", "not JSON"),
+    ("[1]", "body must be object"),
+    ('"text"', "body must be object"),
+    ('{"n": NaN}', "NaN is no JSON number"),
+    ('{"n": 1e999}', "n: a number DynamoDB cannot store"),
+    ('{"n": 1e999999999999999999999}', "holds a number beyond any that can be stored"),
+    ("[" * 100_000, "not JSON"),
+    ('{"n": "\\ud800"}', "the body holds half of a surrogate pair"),
+    ('{"n": ["x", {"\\uDFFF": 1}]}', "the body holds half of a surrogate pair"),
+    ('{"n": [["\\udc00\\ud800"]]}', "the body holds half of a surrogate pair"),
+    ('{"n": ' + "1" * 5000 + "}", "holds a number beyond any that can be stored"),
+    ('{"n": 1, "m": {"x": 1, "y": 2, "x": 1}}', "JSON objects must have each name once, got 'x' more than once"),
+    ('{"ItemId": ""}', "body.ItemId must be longer than or equal to 1"),
+    ('{"ItemId": 7}', "body.ItemId must be string"),
+    ('{"CreatedAt": ""}', "body.CreatedAt must be longer than or equal to 1"),
+    ('{"ItemId": "' + "é" * 1025 + '"}', "ItemId: give 1 to 2048 bytes of text, not 2050"),
+    ('{"CreatedAt": "' + "é" * 513 + '"}', "CreatedAt: give 1 to 1024 bytes of text, not 1026"),
+    ('{"ItemId": ".."}', "ItemId '..': give text without control characters"),
+    ('{"CreatedAt": "."}', "CreatedAt '.': give text"),
+    ('{"ItemId": "a\\u0000b"}', "give text without control characters"),
+    ('{"ItemId": "tap#page-token-key"}', "names that begin with 'tap#' are the service's own"),
+    ('{"tap#expires": 1}', "names that begin with 'tap#' are the service's own"),
+]
+
+
+def test_an_invalid_body_is_rejected_with_the_reason(api: Api, subtests: pytest.Subtests) -> None:
+    for body, message in INVALID_BODIES:
+        with subtests.test(body=body[:80]):
+            refused(api("POST", "/items", body), 400, "INVALID_REQUEST", message)
     assert api("GET", "/items").body["items"] == []
-
-
-@pytest.mark.parametrize("text", ["\U0001f600", "\\ud800", "\ufffd"])
-def test_every_character_is_stored(api: Api, text: str) -> None:
-    assert create(api, ItemId="a", text=text).body["text"] == text
-    assert api("GET", ID, keys=("a",)).body["text"] == text
 
 
 @pytest.mark.parametrize("body", [{}, {"tap#expires": 1}, {f"a{i}": i for i in range(301)}])
@@ -195,17 +184,10 @@ def test_an_item_over_four_hundred_kilobytes_is_too_large(api: Api) -> None:
 
 def everything(api: Api, page_size: int) -> list[Any]:
     """Every item, page by page."""
-    found, query = [], {"page_size": str(page_size)}
-    while True:
-        page = api("GET", "/items", query=query).body
-        assert len(page["items"]) <= page_size
-        found += page["items"]
-        if page["next_page_token"] is None:
-            return found
-        query["page_token"] = page["next_page_token"]
+    return api.paged("/items", "items", page_size=str(page_size))
 
 
-@pytest.mark.parametrize("page_size", [1, 3, 7, 8, 100])
+@pytest.mark.parametrize("page_size", [1, 3, 100])
 def test_pages_hold_every_item_once_and_nothing_of_the_services_own(api: Api, page_size: int) -> None:
     made = {create(api, n=n).body["ItemId"] for n in range(7)}
     for n in range(4):
@@ -241,7 +223,7 @@ def test_a_page_is_never_larger_than_lambda_answers(api: Api) -> None:
         create(api, n=n, text='"' * 390_000)
     answer = api("GET", "/items")
     assert len(json.dumps(answer.text)) < 6_000_000
-    assert 0 < len(answer.body["items"]) < 8
+    assert 0 < answer.body["count"] == len(answer.body["items"]) < 8
     assert {item["n"] for item in everything(api, 100)} == set(range(8))
 
 
@@ -258,58 +240,41 @@ def test_a_page_has_twenty_items_unless_told(api: Api) -> None:
     assert len(api("GET", "/items").body["items"]) == 20
 
 
-@pytest.mark.parametrize(
-    ("query", "says"),
-    [
-        ({"page_size": "0"}, "query.page_size must be bigger"),
-        ({"page_size": "ten"}, "query.page_size must be integer"),
-        ({"page_size": "-1"}, "query.page_size must be bigger"),
-        ({"page_size": "9" * 5000}, "query.page_size must be integer"),
-        ({"page_size": "2.5"}, "query.page_size must be integer"),
-        ({"page_size": "true"}, "query.page_size must be integer"),
-        ({"page_size": ["1", "2"]}, "page_size: give it once, not 2 times"),
-        ({"limit": "5"}, "limit"),
-        ({"page_token": "nonsense"}, "page_token: not a token of this query"),
-        ({"page_token": "a"}, "page_token: not a token of this query"),
-        ({"page_token": "é"}, "page_token: not a token of this query"),
-        ({"page_token": ""}, "query.page_token must be longer"),
-    ],
-)
-def test_a_query_that_cannot_be_is_refused(api: Api, query: dict[str, Any], says: str) -> None:
-    refused(api("GET", "/items", query=query), 400, "INVALID_REQUEST", says)
+def test_a_page_size_above_the_maximum_is_reduced_to_it(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operations, "MAX_PAGE_SIZE", 3)
+    size = "9" * 30
+    for number in range(4):
+        create(api, n=number)
+    page = api("GET", "/items", query={"page_size": size}).body
+    assert (len(page["items"]), page["count"]) == (3, 3)
+    last = api("GET", "/items", query={"page_size": size, "page_token": page["next_page_token"]}).body
+    assert (last["count"], last["next_page_token"]) == (1, None)
 
 
-def test_a_token_that_was_changed_is_refused(api: Api) -> None:
-    create(api, n=1)
-    create(api, n=2)
-    token = api("GET", "/items", query={"page_size": "1"}).body["next_page_token"]
-    forged = token[:-4] + ("AAAA" if token[-4:] != "AAAA" else "BBBB")
-    assert api("GET", "/items", query={"page_token": token}).status == 200
-    assert api("GET", "/items", query={"page_token": forged}).status == 400
-    assert api("GET", "/items", query={"page_token": f"{token[:5]}!!{token[5:]}*"}).status == 400
+def test_an_empty_page_has_no_items(api: Api) -> None:
+    assert api("GET", "/items").body == {"items": [], "count": 0, "next_page_token": None}
 
 
-def test_workers_share_the_key_of_tokens(api: Api, handler: Any) -> None:
-    create(api, n=1)
-    create(api, n=2)
-    token = api("GET", "/items", query={"page_size": "1"}).body["next_page_token"]
-    repository.items().close()
-    repository.items.cache_clear()
-    assert Api(handler, api.tables)("GET", "/items", query={"page_token": token}).status == 200
+INVALID_QUERIES: list[tuple[dict[str, Any], str]] = [
+    ({"page_size": "0"}, "query.page_size must be bigger"),
+    ({"page_size": "ten"}, "query.page_size must be integer"),
+    ({"page_size": "-1"}, "query.page_size must be bigger"),
+    ({"page_size": "9" * 5000}, "query.page_size must be integer"),
+    ({"page_size": "2.5"}, "query.page_size must be integer"),
+    ({"page_size": "true"}, "query.page_size must be integer"),
+    ({"page_size": ["1", "2"]}, "once, not 2 times"),
+    ({"limit": "5"}, "limit"),
+    ({"page_token": "nonsense"}, "page_token: not a token of this query"),
+    ({"page_token": "a"}, "page_token: not a token of this query"),
+    ({"page_token": "é"}, "page_token: not a token of this query"),
+    ({"page_token": ""}, "query.page_token must be longer"),
+]
 
 
-def test_two_workers_that_make_the_key_at_once_agree(api: Api, wire: FakeAws, emulator: Emulator) -> None:
-    create(api, n=1)
-    create(api, n=2)
-    other = {"ItemId": {"S": "tap#page-token-key"}, "CreatedAt": {"S": "-"}, "key": {"S": "ab" * 32}}
-
-    def overtake(_: Asked) -> Any:
-        emulator.client("dynamodb").put_item(TableName=api.tables["table"], Item=other)
-        return "pass"
-
-    wire.script = ["pass", "pass", overtake, "pass"]  # scan, read of no key, write of a key too late
-    token = api("GET", "/items", query={"page_size": "1"}).body["next_page_token"]
-    assert api("GET", "/items", query={"page_token": token}).status == 200
+def test_an_invalid_query_is_rejected_with_the_reason(api: Api, subtests: pytest.Subtests) -> None:
+    for query, message in INVALID_QUERIES:
+        with subtests.test(query=query):
+            refused(api("GET", "/items", query=query), 400, "INVALID_REQUEST", message)
 
 
 def keyed(api: Api, key: str, body: Any, **event: Any) -> Answer:
@@ -342,22 +307,6 @@ def test_callers_do_not_share_keys(api: Api) -> None:
     assert first.body["ItemId"] != second.body["ItemId"]
 
 
-def test_an_authorizers_principal_is_the_caller(api: Api) -> None:
-    context = {"requestId": "r", "identity": {"apiKeyId": "k"}, "authorizer": {"principalId": "ann"}}
-    first = keyed(api, "one", {}, requestContext=context)
-    second = keyed(api, "one", {}, requestContext={**context, "identity": {"apiKeyId": "other"}})
-    assert first.body == second.body
-
-
-def test_a_key_is_kept_for_a_day(api: Api, emulator: Emulator) -> None:
-    keyed(api, "one", {})
-    rows = emulator.client("dynamodb").scan(TableName=api.tables["table"])["Items"]
-    (trace,) = [row for row in rows if row["ItemId"]["S"].startswith("tap#")]
-    created = next(row for row in rows if not row["ItemId"]["S"].startswith("tap#"))
-    assert trace["made"]["M"]["ItemId"] == created["ItemId"]
-    assert LIFETIME_SECONDS >= 24 * 3600
-
-
 def test_a_key_is_free_again_when_its_day_is_over(api: Api, emulator: Emulator) -> None:
     first = keyed(api, "one", {})
     dynamodb = emulator.client("dynamodb")
@@ -372,25 +321,12 @@ def test_a_taken_item_is_a_conflict_and_leaves_the_key_free(api: Api) -> None:
     assert keyed(api, "one", {"ItemId": "b"}).status == 201
 
 
-@pytest.mark.parametrize("key", ["", "x" * 256, "a\nb"])
-def test_a_key_that_is_no_key_is_refused(api: Api, key: str) -> None:
-    refused(keyed(api, key, {}), 400, "INVALID_REQUEST", "Idempotency-Key must be 1 to 255 printable ASCII characters")
-
-
 def test_racing_repetitions_make_one_item(api: Api) -> None:
     with ThreadPoolExecutor(16) as callers:
         answers = list(callers.map(lambda _: keyed(api, "one", {"a": 1}), range(32)))
     assert {answer.status for answer in answers} == {201}
     assert len({answer.body["ItemId"] for answer in answers}) == 1
     assert len(everything(api, 100)) == 1
-
-
-@pytest.mark.slow
-def test_racing_creators_of_one_record_make_one(api: Api) -> None:
-    body = {"ItemId": "a", "CreatedAt": "1"}
-    with ThreadPoolExecutor(16) as callers:
-        statuses = list(callers.map(lambda n: api("POST", "/items", {**body, "n": n}).status, range(32)))
-    assert sorted(statuses) == [201] + [409] * 31
 
 
 def test_a_key_is_of_a_role_whatever_its_session(api: Api) -> None:
@@ -420,61 +356,6 @@ def test_a_deletion_whose_answer_was_lost_is_done(api: Api, wire: FakeAws) -> No
     create(api, ItemId="a", CreatedAt="1")
     wire.script = ["lose", "pass"]
     assert api("DELETE", EXACT, keys=("a", "1")).status == 204
-
-
-def test_a_connection_closed_while_the_worker_slept_loses_nothing(api: Api, wire: FakeAws) -> None:
-    wire.script = ["pass, then hang up", "pass"]
-    create(api, ItemId="a", CreatedAt="1")
-    assert wire.closed.wait(60)
-    assert api("DELETE", EXACT, keys=("a", "2")).status == 404
-
-
-@pytest.mark.slow
-def test_a_throttled_table_asks_for_patience(api: Api, wire: FakeAws) -> None:
-    wire.script = [(400, {"__type": "ProvisionedThroughputExceededException"})]
-    refused(api("GET", ID, keys=("a",)), 429, "THROTTLED", "try again")
-
-
-@pytest.mark.slow
-def test_a_transaction_that_is_always_overtaken_asks_for_patience(api: Api, wire: FakeAws) -> None:
-    reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
-    wire.script = [(400, {"__type": "TransactionCanceledException", "CancellationReasons": reasons})]
-    refused(keyed(api, "one", {}), 429, "THROTTLED", "try again")
-
-
-def test_what_nobody_foresaw_is_logged_and_raised_for_the_alarm_to_hear(
-    api: Api, wire: FakeAws, capsys: pytest.CaptureFixture[str]
-) -> None:
-    wire.script = [(400, {"__type": "ResourceNotFoundException", "message": "no such table"})]
-    with pytest.raises(AwsError, match="no such table"):
-        api("GET", ID, keys=("a",))
-    first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
-    assert (first["level"], first["error"], first["requestId"]) == ("ERROR", "AwsError", "request-1")
-    assert "no such table" in first["trace"]
-    assert (second["route"], second["status"]) == ("GET /items/{ItemId}", 502)
-
-
-def test_a_transaction_that_dynamodb_finds_invalid_is_no_busy_table(api: Api, wire: FakeAws) -> None:
-    reasons = [{"Code": "ValidationError", "Message": "no"}, {"Code": "None"}]
-    wire.script = [(400, {"__type": "TransactionCanceledException", "CancellationReasons": reasons})]
-    with pytest.raises(AwsError):
-        keyed(api, "one", {})
-
-
-def test_every_request_logs_one_line_without_what_was_sent(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
-    keyed(api, "private-key", {"name": "private name"})
-    (line,) = capsys.readouterr().out.splitlines()
-    logged = json.loads(line)
-    assert (logged["route"], logged["status"], logged["requestId"]) == ("POST /items", 201, "request-1")
-    assert logged["durationMs"] > 0
-    assert "private" not in line
-
-
-def test_every_answer_lets_the_origins_pages_read_it(api: Api) -> None:
-    for answer in (create(api), api("GET", "/items"), api("GET", ID, keys=("none",)), api("PATCH", "/items")):
-        assert answer.headers["Access-Control-Allow-Origin"] == "https://shop.example.com"
-        assert answer.headers["X-Request-Id"] == "request-1"
-        assert answer.headers["Content-Type"] == "application/json"
 
 
 def test_a_route_nobody_described_is_not_found(api: Api) -> None:
@@ -515,10 +396,8 @@ def test_a_table_that_never_responds_raises_the_alarm_on_the_duration(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("runtime", "escapes"), [("python3.9", True), ("python3.11", True), ("python3.12", False), ("python3.13", False)]
-)
-@pytest.mark.parametrize("text", ["Ж" * 150_000, "\U0001f600" * 75_000, '"' * 300_000, "\x7f" * 300_000])
+@pytest.mark.parametrize(("runtime", "escapes"), [("python3.11", True), ("python3.12", False)])
+@pytest.mark.parametrize("text", ["Ж" * 150_000, '"' * 300_000])
 @pytest.mark.untraced
 def test_a_page_of_long_texts_is_never_larger_than_lambda_sends_on_any_runtime(
     api: Api, worker_environment: pytest.MonkeyPatch, runtime: str, escapes: bool, text: str

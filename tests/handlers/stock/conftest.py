@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,13 +16,14 @@ from lib.runtime.attributes import to_item, to_json
 from lib.runtime.dynamodb import DynamoDB
 from lib.runtime.http_client import PAUSES_SECONDS, Client
 from lib.services.stock.handler import reconcile
-from lib.services.stock.handler.commands import commands
+from lib.services.stock.handler.commands import Commands, commands
 from lib.services.stock.handler.repository import Repository
 from lib.services.stock.service import SERVICE
 
 from ...support.lambda_context import Context
-from ...support.listener import Listener, listening
+from ...support.listener import Listener
 from ...support.worker import Answer, Api, Handler, standing, started
+from .previous_release import PreviousDynamoDB
 
 PRODUCT = "/inventory/{productId}"
 RESERVE = f"{PRODUCT}/reserve"
@@ -37,6 +37,7 @@ MOVEMENTS = f"{PRODUCT}/movements"
 RESERVATIONS = f"{PRODUCT}/reservations"
 RECONCILE = f"{PRODUCT}/reconcile"
 MOVEMENTS_SOURCE = "movements"
+WORKERS = 6
 NOON = 1_800_000_000.0
 """The tests' time when they begin: a full minute."""
 
@@ -182,30 +183,17 @@ class Shop(Tables):
         assert answer.status == 200, answer.text
         return answer.body
 
-    def paged(self, path: str, member: str, *keys: str, **query: str) -> list[Any]:
-        """A whole listing, page after page."""
-        found: list[Any] = []
-        token: dict[str, str] = {}
-        while True:
-            page = self.api("GET", path, keys=keys, query={**query, **token})
-            assert page.status == 200, page.text
-            assert len(page.body[member]) <= int(query.get("page_size", "25"))
-            found += page.body[member]
-            if page.body["next_page_token"] is None:
-                return found
-            token = {"page_token": page.body["next_page_token"]}
-
     def listed(self, **query: str) -> list[Any]:
         """The levels of a listing."""
-        return self.paged("/inventory", "levels", **query)
+        return self.api.paged("/inventory", "levels", **query)
 
     def held(self, product_id: str = "lamp", **query: str) -> list[Any]:
         """What is held of a product."""
-        return self.paged(RESERVATIONS, "reservations", product_id, **query)
+        return self.api.paged(RESERVATIONS, "reservations", product_id, **query)
 
     def moved(self, product_id: str = "lamp") -> list[Any]:
         """Every movement of a product, oldest first."""
-        return self.paged(MOVEMENTS, "movements", product_id, page_size="100")[::-1]
+        return self.api.paged(MOVEMENTS, "movements", product_id, page_size="100")[::-1]
 
     def expire_one(self, product_id: str) -> None:
         """Let what was held of one product and has ended be given back."""
@@ -246,17 +234,6 @@ def handler_fixture(tmp_path_factory: pytest.TempPathFactory) -> Handler:
         return started(single_function(SERVICE), tmp_path_factory.mktemp("archive"))
 
 
-@pytest.fixture(name="topic")
-def topic_fixture(emulator: Emulator, worker_environment: pytest.MonkeyPatch) -> Iterator[Listener]:
-    """Who hears the worker's topic."""
-    sns = emulator.client("sns")
-    topic = sns.create_topic(Name=f"stock-alerts-{uuid.uuid4().hex[:8]}")["TopicArn"]
-    worker_environment.setenv("ALERTS_TOPIC_ARN", topic)
-    with listening(emulator.client, topic) as listener:
-        yield listener
-    sns.delete_topic(TopicArn=topic)
-
-
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compare levels again without a pause: nothing lags here."""
@@ -280,3 +257,15 @@ def shop_fixture(
         yield shop
         commands().repository.close()
         commands.cache_clear()
+
+
+@pytest.fixture(name="workers")
+def workers_fixture(shop: Shop, request: pytest.FixtureRequest) -> Iterator[list[Commands]]:
+    """Several workers, each with its own connections; with `two releases` half of them are of the previous one."""
+    names = dict(shop.api.tables)
+    two_releases = getattr(request, "param", "") == "two releases"
+    stores = [PreviousDynamoDB(names) if two_releases and number % 2 else DynamoDB() for number in range(WORKERS)]
+    found = [Commands(Repository(commands().repository.tables, store, shop.clock)) for store in stores]
+    yield found
+    for worker in found:
+        worker.repository.close()

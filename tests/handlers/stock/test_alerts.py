@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 
+from lib.runtime import outbox
 from lib.runtime.http_client import AwsError
 
 from ...support.fake_aws import Asked, FakeAws
+from ...support.figures import last_metrics
 from ...support.lambda_context import SPENT_SECONDS, Context
 from .conftest import Shop
 from .consistency import alerts as alerts_raised
@@ -25,12 +26,6 @@ def statuses(messages: list[dict[str, Any]]) -> list[tuple[str, str]]:
 def sns_down(wire: FakeAws) -> None:
     """From now on calls of SNS are hung up on."""
     wire.script = [lambda asked: "hang up" if b"Action=Publish" in asked.body else "pass"]
-
-
-def figures(out: str) -> dict[str, float]:
-    """The metrics of the last sweep."""
-    (line,) = [json.loads(text) for text in out.splitlines() if '"_aws"' in text][-1:]
-    return {name: line[name] for name in ("AlertAge", "AlertsSent")}
 
 
 def test_a_crossing_is_told_with_product_warehouse_and_counts(shop: Shop) -> None:
@@ -115,18 +110,6 @@ def test_an_alert_beside_ended_holds_says_what_is_available(shop: Shop) -> None:
     assert [alert[name] for name in ("status", "reserved_count", "available")] == ["LOW_STOCK", 0, 50]
 
 
-@pytest.mark.parametrize(("seconds", "sent"), [(60, 1), (960, 4)])
-def test_a_product_that_was_low_is_low_again_after_a_quarter_of_an_hour(shop: Shop, seconds: int, sent: int) -> None:
-    shop.create(stock_count=11)
-    for number in range(4):
-        shop.reserve(f"r{number}", 1, lifetime_minutes=1)
-        shop.clock.now += 60
-        shop.expire()
-        shop.clock.now += seconds - 60
-    assert statuses(shop.told()) == [("lamp", "LOW_STOCK")] * sent
-    check(shop)
-
-
 def test_the_shop_chooses_when_a_product_is_low_again(shop: Shop, worker_environment: pytest.MonkeyPatch) -> None:
     worker_environment.setenv("ALERT_REARM_PERCENT", "50")
     worker_environment.setenv("ALERT_REARM_MINUTES", "1")
@@ -138,14 +121,6 @@ def test_the_shop_chooses_when_a_product_is_low_again(shop: Shop, worker_environ
     shop.clock.now += 60
     shop.update(stock_count=10)
     assert len(shop.told()) == 1
-
-
-def test_selling_what_is_held_is_no_crossing(shop: Shop) -> None:
-    shop.create(stock_count=11)
-    shop.reserve("r", 5)
-    shop.told()
-    shop.fulfill(reservationId="r")
-    assert shop.told() == []
 
 
 def records(shop: Shop, *products: str) -> dict[str, Any]:
@@ -179,9 +154,9 @@ def test_a_sweep_tells_how_many_it_sent_and_how_long_the_oldest_waited(
     shop.create("desk", stock_count=0)
     shop.clock.now += 20
     shop.run("stock-thresholds")
-    assert figures(capsys.readouterr().out) == {"AlertAge": 120, "AlertsSent": 2}
+    assert last_metrics(capsys.readouterr().out, "AlertAge", "AlertsSent") == {"AlertAge": 120, "AlertsSent": 2}
     shop.run("stock-thresholds")
-    assert figures(capsys.readouterr().out) == {"AlertAge": 0, "AlertsSent": 0}
+    assert last_metrics(capsys.readouterr().out, "AlertAge", "AlertsSent") == {"AlertAge": 0, "AlertsSent": 0}
 
 
 def test_what_cannot_be_sent_grows_old_whatever_comes_after_it(
@@ -192,7 +167,7 @@ def test_what_cannot_be_sent_grows_old_whatever_comes_after_it(
     for age in (0, 900, 1800):
         with pytest.raises(AwsError, match="NoAnswer"):
             shop.run("stock-thresholds")
-        assert figures(capsys.readouterr().out) == {"AlertAge": age, "AlertsSent": 0}
+        assert last_metrics(capsys.readouterr().out, "AlertAge", "AlertsSent") == {"AlertAge": age, "AlertsSent": 0}
         shop.clock.now += 900
         shop.create(f"after-{age}", stock_count=0)
 
@@ -209,7 +184,7 @@ def test_what_was_sent_before_a_failure_counts(shop: Shop, wire: FakeAws, capsys
     wire.script = [first_batch_alone]
     with pytest.raises(AwsError, match="NoAnswer"):
         shop.run("stock-thresholds")
-    assert figures(capsys.readouterr().out)["AlertsSent"] == 10
+    assert last_metrics(capsys.readouterr().out, "AlertAge", "AlertsSent")["AlertsSent"] == 10
     wire.script = ["pass"]
     assert len(shop.told()) == 11
     check(shop)
@@ -307,18 +282,6 @@ def test_sweeps_at_once_send_every_alert_once(shop: Shop, wire: FakeAws) -> None
     check(shop)
 
 
-@pytest.mark.slow
-def test_what_is_told_once_more_is_better_than_not_at_all(shop: Shop, wire: FakeAws) -> None:
-    shop.create(stock_count=0)
-    wire.script = [lambda asked: "hang up" if b"REMOVE due" in asked.body else "pass"]
-    with pytest.raises(AwsError, match="NoAnswer"):
-        shop.run("stock-thresholds")
-    wire.script = ["pass"]
-    shop.clock.now += 60
-    assert statuses(shop.told()) == [("lamp", "OUT_OF_STOCK")] * 2
-    assert shop.told() == []
-
-
 def test_a_sweep_that_is_sending_is_left_alone(shop: Shop, wire: FakeAws) -> None:
     shop.create(stock_count=0)
 
@@ -333,12 +296,12 @@ def test_a_sweep_that_is_sending_is_left_alone(shop: Shop, wire: FakeAws) -> Non
     assert len(shop.heard()) == 1
 
 
-@pytest.mark.slow
-def test_every_alert_is_sent_however_many(shop: Shop) -> None:
-    for number in range(105):
-        shop.create(f"p{number}", stock_count=0)
-    assert sorted(statuses(shop.told())) == sorted((f"p{number}", "OUT_OF_STOCK") for number in range(105))
-    check(shop)
+def test_a_sweep_goes_on_after_a_page_of_alerts(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "PAGE", 2)
+    products = [f"p{number}" for number in range(5)]
+    for product in products:
+        shop.create(product, stock_count=0)
+    assert sorted(statuses(shop.told())) == [(product, "OUT_OF_STOCK") for product in products]
 
 
 def test_a_sweep_stops_before_lambda_stops_it(shop: Shop) -> None:

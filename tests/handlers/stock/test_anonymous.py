@@ -40,20 +40,13 @@ def availability(api: Api, product_id: str = "lamp", **query: str) -> Any:
     return response.body
 
 
-@pytest.mark.parametrize(
-    ("units", "expected"),
-    [
-        (0, {"in_stock": False, "low_stock": False}),
-        (1, {"in_stock": True, "low_stock": True}),
-        (4, {"in_stock": True, "low_stock": True}),
-        (5, {"in_stock": True, "low_stock": False}),
-    ],
-)
-def test_availability_depends_on_the_status(shop: Shop, reduced: Api, units: int, expected: dict[str, bool]) -> None:
-    shop.create(stock_count=units, threshold_level=4, category="light")
-    assert availability(reduced) == {"product_id": "lamp", **expected}
-    of_warehouse = {"product_id": "lamp", "warehouse_id": "main", **expected}
-    assert availability(reduced, warehouse_id="main") == of_warehouse
+def test_availability_depends_on_the_status(shop: Shop, reduced: Api) -> None:
+    for units, in_stock, low_stock in ((0, False, False), (1, True, True), (4, True, True), (5, True, False)):
+        product = f"p{units}"
+        shop.create(product, stock_count=units, threshold_level=4, category="light")
+        expected = {"product_id": product, "in_stock": in_stock, "low_stock": low_stock}
+        assert availability(reduced, product) == expected
+        assert availability(reduced, product, warehouse_id="main") == {**expected, "warehouse_id": "main"}
 
 
 def test_reserved_units_are_not_in_stock(shop: Shop, reduced: Api) -> None:

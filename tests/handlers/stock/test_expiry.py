@@ -9,18 +9,14 @@ import pytest
 
 from lib.runtime.errors import TooManyRequests
 from lib.runtime.http_client import BUDGET
+from lib.services.stock.handler import changes, expiry
 
 from ...support.fake_aws import Asked, FakeAws
+from ...support.figures import last_metrics
 from ...support.lambda_context import SPENT_SECONDS, Context
 from .conftest import Shop
 from .consistency import check
 from .test_reservations import counts
-
-
-def figures(out: str) -> dict[str, float]:
-    """The metrics of the last sweep."""
-    (line,) = [json.loads(text) for text in out.splitlines() if '"_aws"' in text][-1:]
-    return {name: line[name] for name in ("SweepAge", "ReservationsExpired") if name in line}
 
 
 def test_what_ends_is_free_to_the_second(shop: Shop) -> None:
@@ -45,35 +41,30 @@ def test_a_sweep_gives_back_what_has_ended_and_nothing_else(shop: Shop, capsys: 
     shop.reserve("ended-too", 4, "desk", lifetime_minutes=2)
     shop.clock.now += 150
     shop.expire()
-    assert figures(capsys.readouterr().out) == {"SweepAge": 90, "ReservationsExpired": 2}
+    assert last_metrics(capsys.readouterr().out, "SweepAge", "ReservationsExpired") == {
+        "SweepAge": 90,
+        "ReservationsExpired": 2,
+    }
     assert (shop.row()["reserved_count"], shop.row("desk", "north")["reserved_count"]) == (3, 0)
     last = shop.moved()[-1]
     assert (last["type"], last["reservationId"], last["actor"], last["quantity"]) == ("EXPIRED", "ended", "expiry", 2)
     check(shop)
     moved = len(shop.rows("movements"))
     shop.expire()
-    assert figures(capsys.readouterr().out) == {"SweepAge": 0}
+    assert last_metrics(capsys.readouterr().out, "SweepAge", "ReservationsExpired") == {"SweepAge": 0}
     assert len(shop.rows("movements")) == moved
     check(shop)
 
 
-@pytest.mark.slow
-def test_a_sweep_gives_back_more_than_one_transaction_takes(shop: Shop) -> None:
-    shop.create(stock_count=200)
-    for number in range(105):
-        shop.reserve(f"r{number}", lifetime_minutes=1 + number % 2)
-    shop.clock.now += 120
-    shop.expire()
-    assert counts(shop) == (200, 0, 200)
-    assert shop.row()["holds"] == {}
-    check(shop)
-
-
-@pytest.mark.slow
-def test_a_sweep_goes_through_every_level(shop: Shop) -> None:
-    for number in range(103):
-        shop.create(f"p{number}")
-        shop.reserve(f"r{number}", 1, f"p{number}", lifetime_minutes=1)
+def test_a_sweep_goes_on_after_a_page_of_levels_and_a_page_of_holds(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expiry, "PAGE", 2)
+    monkeypatch.setattr(changes, "PAGE", 2)
+    for product in ("a", "b", "c"):
+        shop.create(product)
+        for number in range(3):
+            shop.reserve(f"{product}{number}", 1, product, lifetime_minutes=1)
     shop.clock.now += 60
     shop.expire()
     assert {row["state"] for row in shop.rows("reservations")} == {"EXPIRED"}
@@ -99,7 +90,7 @@ def test_one_level_that_fails_keeps_back_no_other(
     wire.script = ["pass"]
     out = capsys.readouterr().out
     assert '"not given back","product":"p0"' in out
-    assert figures(out) == {"SweepAge": 120, "ReservationsExpired": 2}
+    assert last_metrics(out, "SweepAge", "ReservationsExpired") == {"SweepAge": 120, "ReservationsExpired": 2}
     assert [shop.row(f"p{number}")["reserved_count"] for number in range(3)] == [1, 0, 0]
     check(shop)
     shop.expire()
@@ -254,15 +245,3 @@ def test_a_status_that_hangs_on_units_nobody_can_give_back_is_told_as_it_is(shop
     shop.erase("reservations", reservation_id="lost", line=0)
     shop.clock.now += 61
     assert shop.fulfill(quantity=1).body["lines"][0]["available"] == 19
-
-
-def test_holds_that_end_together_are_one_step_for_whoever_is_told(shop: Shop) -> None:
-    shop.create(threshold_level=5)
-    for number in range(10):
-        shop.reserve(f"r{number}", lifetime_minutes=1)
-    shop.told()
-    shop.clock.now += 61
-    shop.expire()
-    assert shop.read()["status"] == "IN_STOCK"
-    assert shop.told() == []
-    check(shop)

@@ -24,7 +24,9 @@ pytestmark = pytest.mark.slow
 
 THROTTLED = (400, {"__type": "ProvisionedThroughputExceededException"})
 KEY = {"Idempotency-Key": "k"}
-ENDS = {"dies before": ["hang up"], "dies after": ["lose", "hang up"]}
+ADJUSTMENT = {"adjustment": 1, "reason": "x", "expected_version": 1}
+DIES = ["lose", "hang up"]
+"""The worker ends as soon as AWS has executed a call."""
 FAULTY = ("create", "update", "reserve an ended id", "release", "fulfil held", "fulfil free", "expire")
 
 
@@ -47,9 +49,7 @@ DEEDS: dict[str, Deed] = {
         lambda shop: shop.api("POST", "/inventory", {"product_id": "new", "stock_count": 5}, headers=KEY), 201, 201
     ),
     "update": Deed(lambda shop: shop.update("a", stock_count=13, expected_version=1), 200, 409),
-    "adjust with a key": Deed(
-        lambda shop: shop.api("PUT", PRODUCT, {"adjustment": 1, "reason": "x"}, keys=("a",), headers=KEY), 200, 200
-    ),
+    "adjust with a key": Deed(lambda shop: shop.api("PUT", PRODUCT, ADJUSTMENT, keys=("a",), headers=KEY), 200, 200),
     "reserve": Deed(lambda shop: shop.reserve("r", 2, "a"), 201, 201),
     "reserve with a key": Deed(
         lambda shop: shop.api("POST", RESERVE, {"reservationId": "r", "quantity": 2}, keys=("a",), headers=KEY),
@@ -108,9 +108,8 @@ def states(shop: Shop) -> Iterator[Any]:
         yield row["product_id"], row["type"], row["quantity"], row.get("reservationId")
 
 
-@pytest.mark.parametrize("end", ENDS)
-@pytest.mark.parametrize("name", DEEDS)
-def test_a_crash_between_any_two_calls_leaves_everything_whole(shop: Shop, wire: FakeAws, name: str, end: str) -> None:
+@pytest.mark.parametrize("name", [name for name in DEEDS if name not in ("reserve", "list")])
+def test_a_crash_between_any_two_calls_leaves_everything_whole(shop: Shop, wire: FakeAws, name: str) -> None:
     deed = DEEDS[name]
     stocked(shop)
     before = [*states(shop)]
@@ -121,7 +120,7 @@ def test_a_crash_between_any_two_calls_leaves_everything_whole(shop: Shop, wire:
     while not finished:
         shop.clock.now -= 60
         stocked(shop)
-        finished = cut(shop, wire, [*["pass"] * calls, *ENDS[end]], deed)
+        finished = cut(shop, wire, [*["pass"] * calls, *DIES], deed)
         with shop.snapshot():
             check(shop)
             done = [*states(shop)] == wanted
@@ -139,10 +138,9 @@ def test_a_crash_between_any_two_calls_leaves_everything_whole(shop: Shop, wire:
     assert calls >= 2
 
 
-@pytest.mark.parametrize("answer", ["lose", (500, {}), THROTTLED, "hang up"])
 @pytest.mark.parametrize("name", FAULTY)
 @pytest.mark.untraced
-def test_one_fault_is_made_good(shop: Shop, wire: FakeAws, name: str, answer: Any) -> None:
+def test_a_lost_response_does_not_change_the_outcome(shop: Shop, wire: FakeAws, name: str) -> None:
     stocked(shop)
     before = len(wire.asked)
     first = DEEDS[name].do(shop)
@@ -151,7 +149,7 @@ def test_one_fault_is_made_good(shop: Shop, wire: FakeAws, name: str, answer: An
     for at in range(len(wire.asked) - before):
         shop.clock.now -= 60
         stocked(shop)
-        wire.script = [*["pass"] * at, answer, "pass"]
+        wire.script = [*["pass"] * at, "lose", "pass"]
         again = DEEDS[name].do(shop)
         assert (again and again.status) == (first and first.status)
         with shop.snapshot():
@@ -160,11 +158,10 @@ def test_one_fault_is_made_good(shop: Shop, wire: FakeAws, name: str, answer: An
             emptied(shop)
 
 
-@pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("calls", range(6))
-def test_an_alert_is_never_lost(shop: Shop, wire: FakeAws, calls: int, end: str) -> None:
+def test_an_alert_is_never_lost(shop: Shop, wire: FakeAws, calls: int) -> None:
     stocked(shop)
-    cut(shop, wire, [*["pass"] * calls, *ENDS[end]], DEEDS["tell"])
+    cut(shop, wire, [*["pass"] * calls, *DIES], DEEDS["tell"])
     shop.clock.now += 60
     told = [(message["product_id"], message["sequence"]) for message in shop.told()]
     assert set(told) == {("a", 3), ("b", 1)}
@@ -249,6 +246,7 @@ def overtaken_by(wire: FakeAws, other: Callable[[], Answer | None]) -> None:
     [
         ("update", lambda shop: shop.reserve("x", 1, "a"), 200),
         ("update", lambda shop: shop.update("a", stock_count=30), 409),
+        ("adjust with a key", DEEDS["adjust with a key"].do, 200),
         ("reserve", lambda shop: shop.reserve("r", 2, "a"), 201),
         ("reserve", lambda shop: shop.reserve("r", 1, "a"), 409),
         ("reserve", lambda shop: shop.fulfill("a", quantity=7), 409),
@@ -269,7 +267,6 @@ def overtaken_by(wire: FakeAws, other: Callable[[], Answer | None]) -> None:
         ("expire", lambda shop: shop.reserve("x", 1, "a"), 0),
     ],
 )
-@pytest.mark.untraced
 def test_who_is_overtaken_goes_by_what_is_so_now(
     shop: Shop, wire: FakeAws, mine: str, other: Callable[[Shop], Answer | None], status: int
 ) -> None:
@@ -281,19 +278,24 @@ def test_who_is_overtaken_goes_by_what_is_so_now(
     check(shop)
 
 
-def test_what_another_has_reserved_meanwhile_under_an_ended_id_is_not_given_back(shop: Shop, wire: FakeAws) -> None:
-    stocked(shop)
+def before_read(wire: FakeAws, number: int, other: Callable[[], object]) -> None:
+    """Let another request come in before a read of a reservation; the first read is number 0."""
     reads = iter(range(9))
 
     def come_in(asked: Asked) -> str:
-        # The guard refuses, the ended reservation is read twice: what is asked for is compared, then given back.
-        if b"reservation_id = :value" in asked.body and next(reads) == 1:
+        if b"reservation_id = :value" in asked.body and next(reads) == number:
             wire.script = ["pass"]
-            assert shop.reserve("ended", 3, "b").status == 201
+            other()
             wire.script = [come_in]
         return "pass"
 
     wire.script = [come_in]
+
+
+def test_what_another_has_reserved_meanwhile_under_an_ended_id_is_not_given_back(shop: Shop, wire: FakeAws) -> None:
+    stocked(shop)
+    # The first read compares the ended reservation with the request, the second finds the lines to release.
+    before_read(wire, 1, lambda: shop.reserve("ended", 3, "b"))
     refused(shop.reserve_cart("ended", *CART), 409, "RESERVATION_CONFLICT", "holds other lines")
     wire.script = ["pass"]
     assert [held["reservationId"] for held in shop.held("b")].count("ended") == 1
@@ -303,16 +305,7 @@ def test_what_another_has_reserved_meanwhile_under_an_ended_id_is_not_given_back
 
 def test_what_a_sweep_gives_back_in_part_meanwhile_is_given_back_whole(shop: Shop, wire: FakeAws) -> None:
     stocked(shop)
-    reads = iter(range(9))
-
-    def come_in(asked: Asked) -> str:
-        # The sweep gives back one line of two just before both are.
-        if b"reservation_id = :value" in asked.body and next(reads) == 2:
-            wire.script = ["pass"]
-            shop.expire_one("a")
-        return "pass"
-
-    wire.script = [come_in]
+    before_read(wire, 2, lambda: shop.expire_one("a"))
     assert shop.reserve_cart("ended", *CART).status == 201
     wire.script = ["pass"]
     check(shop)
@@ -339,21 +332,3 @@ def test_a_level_that_vanishes_is_missing(shop: Shop, wire: FakeAws) -> None:
     refused(shop.release_cart("held"), 404, "NOT_FOUND", "no product 'b' in warehouse 'main'")
     overtaken_by(wire, lambda: shop.erase("management", product_id="a", warehouse_id="main"))
     refused(shop.reserve("x", 1, "a"), 404, "NOT_FOUND", "no product 'a'")
-
-
-@pytest.mark.parametrize("name", ["create", "update", "reserve", "release", "fulfil held", "fulfil free", "list"])
-def test_tables_that_do_not_respond_are_a_503_after_which_the_request_can_be_repeated(
-    shop: Shop, wire: FakeAws, name: str
-) -> None:
-    stocked(shop)
-    shop.forget(pauses=())
-    wire.script = ["hang up"]
-    answer = DEEDS[name].do(shop)
-    assert answer
-    refused(answer, 503, "SERVICE_UNAVAILABLE", "did not respond in time")
-    assert answer.headers["Retry-After"] == "2"
-    wire.script = ["pass"]
-    again = DEEDS[name].do(shop)
-    assert again
-    assert again.status == DEEDS[name].first
-    check(shop)

@@ -44,23 +44,19 @@ def test_such_a_row_is_read_and_listed(shop: Shop) -> None:
     assert shop.reconcile() == {"product_id": "lamp", "repaired": False, "drifts": []}
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("missing", "default"),
-    [
-        ("stock_count", {"stock_count": 0, "available": 0, "status": "OUT_OF_STOCK"}),
-        ("reserved_count", {}),
-        ("threshold_level", {"threshold_level": 0}),
-        ("status", {}),
-        ("last_updated", {"last_updated": "1970-01-01T00:00:00.000000Z"}),
-    ],
-)
-@pytest.mark.untraced
-def test_missing_attributes_have_defaults(shop: Shop, missing: str, default: dict[str, Any]) -> None:
-    write(shop, **{missing: None})
-    assert shop.read(warehouse_id="main") == {**RESPONSE, **default}
-    assert shop.listed(category="light") == [{**RESPONSE, **default}]
-    shop.reconcile()
+def test_missing_attributes_have_defaults(shop: Shop) -> None:
+    defaults: dict[str, dict[str, Any]] = {
+        "stock_count": {"stock_count": 0, "available": 0, "status": "OUT_OF_STOCK"},
+        "reserved_count": {},
+        "threshold_level": {"threshold_level": 0},
+        "status": {},
+        "last_updated": {"last_updated": "1970-01-01T00:00:00.000000Z"},
+    }
+    for missing, default in defaults.items():
+        write(shop, **{missing: None})
+        assert shop.read(warehouse_id="main") == {**RESPONSE, **default}, missing
+        assert shop.listed(category="light") == [{**RESPONSE, **default}], missing
+        shop.reconcile()
 
 
 def test_a_row_with_a_key_alone_is_an_empty_level(shop: Shop) -> None:

@@ -36,16 +36,11 @@ def busy_fixture(shop: Shop) -> Shop:
     return shop
 
 
-def test_units_that_are_there_are_reserved_at_once(busy: Shop, wire: FakeAws) -> None:
+def test_requests_that_need_no_expired_units_release_none(busy: Shop, wire: FakeAws) -> None:
     wire.asked.clear()
     assert busy.reserve("new", 10).status == 201
     assert calls(wire) == ["Query", "TransactWriteItems"]
-    check(busy)
-
-
-def test_more_units_than_there_are_are_refused_at_once(busy: Shop, wire: FakeAws) -> None:
-    wire.asked.clear()
-    assert busy.reserve("new", ENDED + 21).status == 409
+    assert busy.reserve("large", ENDED + 11).status == 409
     # What has the id might be the same reservation.
     assert calls(wire) == ["Query", "Query"]
     assert busy.update(adjustment=-ENDED - 21, reason="x").status == 409
@@ -62,7 +57,7 @@ def test_a_status_is_worth_one_transaction(busy: Shop, wire: FakeAws) -> None:
     check(busy)
 
 
-@pytest.mark.parametrize(("units", "rounds"), [(21, 1), (62, 1), (69, 2)])
+@pytest.mark.parametrize(("units", "rounds"), [(62, 1), (69, 2)])
 @pytest.mark.untraced
 def test_so_many_holds_are_given_back_as_units_are_needed(busy: Shop, wire: FakeAws, units: int, rounds: int) -> None:
     wire.asked.clear()
@@ -90,16 +85,4 @@ def test_ends_that_no_sweep_removes_are_removed_by_requests(shop: Shop) -> None:
         shop.clock.now += 3
         most = max(most, len(shop.row()["holds"]))
     assert most == 64
-    check(shop)
-
-
-@pytest.mark.untraced
-def test_a_level_has_at_most_64_ends_over_http(shop: Shop) -> None:
-    shop.create(stock_count=500, threshold_level=0)
-    for minutes in range(1, 400, 3):
-        answer = shop.reserve(f"r{minutes}", lifetime_minutes=minutes)
-        (row,) = [row for row in shop.rows("reservations") if row["reservation_id"] == f"r{minutes}"]
-        assert answer.body["expiry"] == row["expiry"]
-        assert minutes * 60 <= row["ends"] - shop.clock.now <= minutes * 120
-    assert 41 < len(shop.row()["holds"]) <= 64
     check(shop)

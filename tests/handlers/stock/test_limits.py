@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from lib.runtime.dynamodb import DynamoDB
-from lib.services.stock.handler.commands import Commands, commands
-from lib.services.stock.handler.repository import Repository
+from lib.services.stock.handler.commands import Commands
 
 from ...support.worker import refused
 from .conftest import CART_RESERVE, RESERVE, Shop
@@ -95,24 +92,17 @@ def test_a_limited_cart_has_up_to_24_lines(limited: Shop) -> None:
     check(limited)
 
 
-def test_what_was_held_without_a_limit_is_not_counted(shop: Shop, worker_environment: pytest.MonkeyPatch) -> None:
+def test_what_was_held_without_a_limit_is_neither_counted_nor_freed(
+    shop: Shop, worker_environment: pytest.MonkeyPatch
+) -> None:
     shop.create(stock_count=20)
     shop.reserve("before", 9)
-    worker_environment.setenv("MAX_HELD_UNITS", "5")
-    assert shop.reserve("r", 3).status == 201
-    assert shop.release("before").status == 204
-    refused(shop.reserve("r2", 3), 409, "HOLD_LIMIT", "holds 3 of at most 5")
-    assert quotas(shop)[0]["tap#expires"] == shop.clock.now + 1800
-    check(shop)
-
-
-def test_the_end_of_what_is_not_counted_frees_nothing(shop: Shop, worker_environment: pytest.MonkeyPatch) -> None:
-    shop.create(stock_count=20)
-    shop.reserve("before", 5)
     worker_environment.setenv("MAX_HELD_UNITS", "5")
     assert shop.reserve("r", 5).status == 201
     assert shop.release("before").status == 204
     refused(shop.reserve("r2", 1), 409, "HOLD_LIMIT", "holds 5 of at most 5")
+    assert quotas(shop)[0]["tap#expires"] == shop.clock.now + 1800
+    check(shop)
 
 
 def test_what_was_counted_is_freed_without_a_limit_too(limited: Shop, worker_environment: pytest.MonkeyPatch) -> None:
@@ -130,18 +120,9 @@ def test_a_shop_without_a_limit_counts_nothing(shop: Shop) -> None:
     assert quotas(shop) == []
 
 
-@pytest.fixture(name="workers")
-def workers_fixture(shop: Shop) -> Iterator[list[Commands]]:
-    """Several, each with its own connections."""
-    found = [Commands(Repository(commands().repository.tables, DynamoDB(), shop.clock)) for _ in range(6)]
-    yield found
-    for worker in found:
-        worker.repository.close()
-
-
 @pytest.mark.slow
 def test_a_caller_who_reserves_at_once_holds_no_more(limited: Shop, workers: list[Commands]) -> None:
-    for turn in range(3):
+    for turn in range(2):
         names = [f"{turn}-{number}" for number in range(6)]
         products = ("lamp", "desk")
         ended = Counter(at_once(workers, *(reserve(name, (products[n % 2], 2)) for n, name in enumerate(names))))

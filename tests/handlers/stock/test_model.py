@@ -29,7 +29,7 @@ BRIEFLY = settings(
     database=None,
     deadline=None,
     derandomize=True,
-    max_examples=12,
+    max_examples=8,
     stateful_step_count=25,
     suppress_health_check=[*HealthCheck],
 )

@@ -13,7 +13,7 @@ from lib.services.stock.handler import listings
 
 from ...support.fake_aws import Asked, FakeAws
 from ...support.lambda_context import SPENT_SECONDS
-from ...support.worker import Answer, refused
+from ...support.worker import Answer
 from .conftest import MOVEMENTS, Shop
 
 pytestmark = pytest.mark.slow
@@ -103,14 +103,3 @@ def test_a_page_is_short_when_time_runs_out(moving: Shop, wire: FakeAws) -> None
     wire.script = ["pass"]
     rest = page(moving, 100, page_token=body["next_page_token"]).body
     assert [int(move["sequence"]) for move in rest["movements"]] == [6, 5, 4, 3, 2, 1]
-
-
-def test_a_token_is_for_its_warehouse_alone(moving: Shop) -> None:
-    token = page(moving, 3).body["next_page_token"]
-    query = {"warehouse_id": "main", "page_token": token}
-    refused(moving.api("GET", MOVEMENTS, keys=("lamp",), query=query), 400, "INVALID_REQUEST", "page_token")
-
-
-def test_a_warehouse_without_movements_is_not_found_whatever_moved_elsewhere(moving: Shop) -> None:
-    query = {"warehouse_id": "south", "page_size": "3"}
-    refused(moving.api("GET", MOVEMENTS, keys=("lamp",), query=query), 404, "NOT_FOUND", "in warehouse 'south'")

@@ -9,7 +9,7 @@ import pytest
 
 from ...support.fake_aws import Asked, FakeAws
 from ...support.worker import Answer, refused
-from .conftest import CART_RELEASE, CART_RESERVE, FULFILL, PRODUCT, RELEASE, RELEASE_ANY, RESERVE, Shop
+from .conftest import CART_RELEASE, CART_RESERVE, FULFILL, RELEASE, RELEASE_ANY, RESERVE, Shop
 from .consistency import check
 from .test_reservations import counts, line
 
@@ -53,21 +53,6 @@ def test_another_session_of_a_role_is_the_same_owner(shop: Shop) -> None:
     sessions: list[Context] = [{"identity": {"userArn": f"{ROLE}/{number}"}} for number in range(2)]
     assert call(shop, sessions[0], "POST", RESERVE, "lamp", reservationId="r", quantity=2).status == 201
     assert call(shop, sessions[1], "DELETE", RELEASE, "lamp", "r").status == 204
-
-
-def test_a_retry_of_another_session_is_the_same_request(shop: Shop) -> None:
-    shop.create()
-    for number in range(2):
-        answer = shop.api(
-            "PUT",
-            PRODUCT,
-            {"adjustment": 4, "reason": "delivery"},
-            keys=("lamp",),
-            headers={"Idempotency-Key": "delivery 77"},
-            requestContext={"requestId": "request-1", "identity": {"userArn": f"{ROLE}/{number}"}},
-        )
-        assert answer.body["stock_count"] == 14
-    check(shop)
 
 
 def test_under_an_api_key_the_id_is_the_proof(shop: Shop) -> None:
@@ -154,17 +139,6 @@ def test_a_reservation_without_a_reference_has_none_later(shop: Shop) -> None:
     refused(shop.fulfill(reservationId="r", reference="order 1"), 409, "RESERVATION_CONFLICT", "was sold without it")
 
 
-def test_a_parcel_gives_the_reservation_its_reference(shop: Shop) -> None:
-    for product in ("a", "b", "c"):
-        shop.create(product)
-    shop.reserve_cart("r", line("a"), line("b"), line("c"))
-    assert shop.fulfill("b", reservationId="r", reference="order 1").status == 200
-    refused(shop.fulfill("c", reservationId="r", reference="order 2"), 409, "RESERVATION_CONFLICT", "'order 2'")
-    assert shop.fulfill("a", reservationId="r").status == 200
-    assert shop.fulfill("c", reservationId="r", reference="order 1").status == 200
-    check(shop)
-
-
 def test_two_parcels_at_once_have_one_reference(shop: Shop, wire: FakeAws) -> None:
     for product in ("a", "b", "c"):
         shop.create(product)
@@ -199,11 +173,16 @@ def test_a_row_of_a_sale_without_its_first_line_is_no_obstacle(shop: Shop) -> No
     assert shop.fulfill("b", reservationId="r", reference="order 1").status == 200
 
 
-ACTIONS: dict[str, Callable[[Shop, str], Answer]] = {
-    "release": lambda shop, at: shop.api("DELETE", RELEASE, keys=("lamp", "r"), query={"reserved_at": at}),
-    "release a cart": lambda shop, at: shop.api("DELETE", CART_RELEASE, keys=("r",), query={"reserved_at": at}),
-    "fulfill": lambda shop, at: shop.fulfill(reservationId="r", reserved_at=at),
-    "fulfill a cart": lambda shop, at: shop.fulfill_cart(reservationId="r", reserved_at=at),
+def reserved_at(time: str | None) -> dict[str, Any]:
+    """Return the parameter that names the reservation of a time."""
+    return {"reserved_at": time} if time else {}
+
+
+ACTIONS: dict[str, Callable[[Shop, str | None], Answer]] = {
+    "release": lambda shop, time: shop.api("DELETE", RELEASE, keys=("lamp", "r"), query=reserved_at(time)),
+    "release a cart": lambda shop, time: shop.api("DELETE", CART_RELEASE, keys=("r",), query=reserved_at(time)),
+    "fulfill": lambda shop, time: shop.fulfill(reservationId="r", **reserved_at(time)),
+    "fulfill a cart": lambda shop, time: shop.fulfill_cart(reservationId="r", **reserved_at(time)),
 }
 
 
@@ -221,7 +200,7 @@ def test_a_late_repetition_does_not_reach_a_later_reservation(shop: Shop, name: 
     check(shop)
 
 
-@pytest.mark.parametrize("name", ["release", "release a cart", "fulfill", "fulfill a cart"])
+@pytest.mark.parametrize("name", ACTIONS)
 def test_a_request_that_is_overtaken_does_not_reach_a_later_reservation(shop: Shop, wire: FakeAws, name: str) -> None:
     shop.create()
     shop.reserve("r", 2)
@@ -234,13 +213,7 @@ def test_a_request_that_is_overtaken_does_not_reach_a_later_reservation(shop: Sh
         return "pass"
 
     wire.script = [begin_anew]
-    deeds: dict[str, Callable[[], Answer]] = {
-        "release": lambda: shop.release("r"),
-        "release a cart": lambda: shop.release_cart("r"),
-        "fulfill": lambda: shop.fulfill(reservationId="r"),
-        "fulfill a cart": lambda: shop.fulfill_cart(reservationId="r"),
-    }
-    assert deeds[name]().status == (404 if name.startswith("release") else 409)
+    assert ACTIONS[name](shop, None).status == (404 if name.startswith("release") else 409)
     assert counts(shop) == (10, 3, 7)
     check(shop)
 

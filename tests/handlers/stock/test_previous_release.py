@@ -2,53 +2,24 @@
 
 from __future__ import annotations
 
-import copy
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
 from lib.runtime.attributes import to_item
-from lib.runtime.dynamodb import DynamoDB
 from lib.runtime.idempotency import Idempotency
 from lib.services.stock.handler import levels
 from lib.services.stock.handler.changes import Edit
 from lib.services.stock.handler.commands import Commands, commands
 from lib.services.stock.handler.repository import Repository
-from lib.services.stock.handler.reservations import RequestedLine
-from lib.services.stock.handler.sales import OrderLine, Sale
+from lib.services.stock.handler.sales import Sale
 
 from ...support.worker import refused
 from .conftest import PRODUCT, Shop
 from .consistency import check
-from .test_races import ME, Call, at_once, endings, expire, fulfill, release, reserve
+from .previous_release import PreviousDynamoDB
+from .test_races import ME, reserve
 from .test_reservations import counts, line
-
-NEW_ATTRIBUTES = {"management": ("alerted",), "reservations": ("owner", "reference")}
-
-
-class PreviousDynamoDB(DynamoDB):
-    """Writes what the previous release writes: whole rows without the attributes that it does not know."""
-
-    def __init__(self, names: dict[str, str]) -> None:
-        super().__init__()
-        self._unknown = {names[table]: attributes for table, attributes in NEW_ATTRIBUTES.items()}
-
-    def transact(self, actions: Sequence[dict[str, Any]], *, stale: bool = False) -> None:
-        """Without records of sales, and without updates of lines that are not sold."""
-        super().transact([*self._known(actions)], stale=stale)
-
-    def _known(self, actions: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        for action in copy.deepcopy(actions):
-            if put := action.get("Put"):
-                if put["Item"].get("product_id", {"S": ""})["S"].startswith("tap#sale#"):
-                    continue
-                for name in self._unknown.get(put["TableName"], ()):
-                    put["Item"].pop(name, None)
-            elif "#state" not in action["Update"]["ConditionExpression"]:
-                continue
-            yield action
 
 
 @pytest.fixture(name="previous")
@@ -57,62 +28,6 @@ def previous_fixture(shop: Shop) -> Iterator[Commands]:
     worker = Commands(Repository(commands().repository.tables, PreviousDynamoDB(dict(shop.api.tables)), shop.clock))
     yield worker
     worker.repository.close()
-
-
-@pytest.fixture(name="workers")
-def workers_fixture(shop: Shop) -> Iterator[list[Commands]]:
-    """Several of either release, in turns."""
-    names = dict(shop.api.tables)
-    stores = [PreviousDynamoDB(names) if number % 2 else DynamoDB() for number in range(6)]
-    found = [Commands(Repository(commands().repository.tables, store, shop.clock)) for store in stores]
-    yield found
-    for worker in found:
-        worker.repository.close()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("late", [False, True])
-def test_a_reservation_ends_once_whichever_release_ends_it(shop: Shop, workers: list[Commands], late: bool) -> None:
-    shop.create(stock_count=50)
-    for turn in range(6):
-        name = f"r{turn}"
-        reserve(name, ("lamp", 2))(workers[turn])
-        shop.clock.now += 60 if late else 0
-        at_once(workers, release(name), fulfill(name), expire, fulfill(name), release(name), expire)
-        assert len(endings(shop, name)) == 1
-        check(shop, alerts_forgotten=True)
-
-
-@pytest.mark.slow
-@pytest.mark.untraced
-def test_nothing_is_oversold_by_two_releases(shop: Shop, workers: list[Commands]) -> None:
-    shop.create(stock_count=30, threshold_level=5)
-    free = Sale([OrderLine(RequestedLine("lamp", None, 1))], None, None, None)
-    shrunk = Edit({}, -1, "broken", None, None)
-    for turn in range(2):
-        calls: list[Call] = []
-        for number in range(8):
-            calls.append(reserve(f"r{turn}-{number}", ("lamp", 2)))
-            calls.append(lambda worker: worker.fulfill(free, ME, None))
-            calls.append(lambda worker: worker.update("lamp", None, shrunk, "me", None))
-        ended = Counter(at_once(workers, *calls))
-        assert set(ended) <= {"done", "INSUFFICIENT_STOCK", "BELOW_RESERVED"}
-        check(shop, alerts_forgotten=True)
-        shop.clock.now += 60
-    told = Counter(move["type"] for move in shop.moved())
-    assert shop.read()["stock_count"] == 30 - told["FULFILLED"] - told["ADJUSTED"]
-
-
-@pytest.mark.slow
-def test_an_ended_id_is_taken_over_once_by_two_releases(shop: Shop, workers: list[Commands]) -> None:
-    shop.create(stock_count=50)
-    for turn in range(4):
-        reserve("r", ("lamp", 3))(workers[turn])
-        shop.clock.now += 60
-        ended = Counter(at_once(workers, *[reserve("r", ("lamp", 1 + number)) for number in range(5)], expire))
-        assert (ended["done"], ended["RESERVATION_CONFLICT"]) == (2, 4), turn
-        check(shop, alerts_forgotten=True)
-        shop.release_cart("r")
 
 
 def test_each_release_goes_on_with_what_the_other_has_reserved(shop: Shop, previous: Commands) -> None:

@@ -24,8 +24,7 @@ def reads(asked: Asked) -> Iterator[tuple[str, str, bool]]:
         yield action, request["TableName"], request.get("ConsistentRead", False)
 
 
-Deed = Callable[[Shop], object]
-WHAT_READS: dict[str, tuple[Deed, set[tuple[str, str]]]] = {
+REQUESTS: dict[str, tuple[Callable[[Shop], object], set[tuple[str, str]]]] = {
     "a product": (lambda shop: shop.read(), {("Query", "management")}),
     "a product in a warehouse": (lambda shop: shop.read(warehouse_id="main"), {("BatchGetItem", "management")}),
     "a listing": (lambda shop: shop.listed(), {("BatchGetItem", "management")}),
@@ -47,18 +46,18 @@ WHAT_READS: dict[str, tuple[Deed, set[tuple[str, str]]]] = {
 }
 
 
-@pytest.mark.parametrize("name", WHAT_READS)
 @pytest.mark.slow
-def test_what_is_read_of_a_table_is_read_strongly_consistent(shop: Shop, wire: FakeAws, name: str) -> None:
-    shop.create()
+def test_tables_are_read_strongly_consistent(shop: Shop, wire: FakeAws, subtests: pytest.Subtests) -> None:
+    shop.create(stock_count=20)
     shop.reserve("held", 2)
     shop.reserve("sold", 2)
     shop.fulfill(reservationId="sold")
     forget_sale(shop, "sold", 1)
-    deed, wanted = WHAT_READS[name]
-    before = len(wire.asked)
-    deed(shop)
-    found = [read for asked in wire.asked[before:] for read in reads(asked)]
     names = {aws: table for table, aws in shop.api.tables.items()}
-    assert {(action, names[table]) for action, table, _ in found} >= wanted
-    assert [read for read in found if not read[2]] == []
+    for name, (request, expected) in REQUESTS.items():
+        with subtests.test(name):
+            before = len(wire.asked)
+            request(shop)
+            found = [read for call in wire.asked[before:] for read in reads(call)]
+            assert {(action, names[table]) for action, table, _ in found} >= expected
+            assert [read for read in found if not read[2]] == []

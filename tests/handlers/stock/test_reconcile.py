@@ -133,20 +133,15 @@ def test_a_repair_takes_a_level_over_its_threshold(shop: Shop) -> None:
     assert {drift["field"] for drift in shop.reconcile(repair=True)["drifts"]} == {"stock_count"}
 
 
-def test_each_warehouse_is_compared(shop: Shop) -> None:
-    for warehouse in ("a", "b", "c", "d"):
-        shop.create(warehouse_id=warehouse)
-        shop.reserve(f"r-{warehouse}", 2, warehouse_id=warehouse)
-    for warehouse in ("d", "b", "c"):
-        shop.tamper(warehouse_id=warehouse, stock_count=11)
-    quiet(shop)
-    assert [drift["warehouse_id"] for drift in shop.reconcile(repair=True)["drifts"]] == ["b", "c", "d"]
-    check(shop)
+@pytest.fixture(name="small_pages")
+def small_pages_fixture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a page have ten levels."""
+    monkeypatch.setattr(reconcile, "PAGE", 10)
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("small_pages")
 def test_a_shop_in_order_has_nothing_to_find(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
-    for number in range(103):
+    for number in range(13):
         shop.create(f"p{number}")
         shop.reserve(f"r{number}", 1, f"p{number}", lifetime_minutes=1 + number % 3)
     shop.clock.now += 60
@@ -354,48 +349,41 @@ def test_what_was_found_is_told_though_time_runs_out_over_what_moves(
     assert len(slept) == reconcile.LOOKS
 
 
-def test_a_pause_between_looks_is_for_all_levels(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
-    for product, warehouse in (("lamp", "a"), ("lamp", "b"), ("desk", "a")):
-        shop.create(product, warehouse_id=warehouse)
-        shop.tamper(product, warehouse, stock_count=11)
+def test_levels_of_a_product_share_the_pauses_between_looks(shop: Shop) -> None:
+    for warehouse in ("a", "b"):
+        shop.create(warehouse_id=warehouse)
+        shop.tamper(warehouse_id=warehouse, stock_count=11)
     slept: list[float] = []
     assert len(reconcile.product(commands().repository, "lamp", False, "me", slept.append)) == 2
     assert len(slept) == reconcile.LOOKS - 1
-    slept.clear()
-    capsys.readouterr()
-    compare(slept.append)
-    told, counted = logged(capsys)
-    assert (len(told), counted) == (3, [3])
-    assert len(slept) == reconcile.LOOKS - 1
 
 
-@pytest.mark.slow
-@pytest.mark.untraced
+@pytest.mark.usefixtures("small_pages")
 def test_levels_that_differ_share_the_looks_however_many(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
-    products = [f"p{number:03}" for number in range(350)]
+    products = [f"p{number:02}" for number in range(35)]
     drifting(shop, [(product, "main") for product in products])
     slept: list[float] = []
     capsys.readouterr()
     compare(slept.append)
     drifts, counted = logged(capsys)
-    assert (sorted(drift["product_id"] for drift in drifts), counted) == (products, [350])
+    assert (sorted(drift["product_id"] for drift in drifts), counted) == (products, [35])
     assert len(slept) == reconcile.LOOKS - 1
     assert position(shop) is None
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("limits", "wrapped"), [({"MAX_CANDIDATES": 100}, 100), ({"MAX_PAGES": 1}, 0)])
-@pytest.mark.untraced
+@pytest.mark.parametrize(("limit", "value", "wrapped"), [("MAX_CANDIDATES", 10, 10), ("MAX_PAGES", 1, 0)])
+@pytest.mark.usefixtures("small_pages")
 def test_a_comparison_continues_where_the_one_before_ran_out_of_time(
     shop: Shop,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
-    limits: dict[str, int],
+    *,
+    limit: str,
+    value: int,
     wrapped: int,
 ) -> None:
-    for name, limit in limits.items():
-        monkeypatch.setattr(reconcile, name, limit)
-    products = [f"p{number:03}" for number in range(350)]
+    monkeypatch.setattr(reconcile, limit, value)
+    products = [f"p{number:02}" for number in range(35)]
     drifting(shop, [(product, "main") for product in products])
 
     def interrupted(pauses: int) -> list[str]:
@@ -414,16 +402,16 @@ def test_a_comparison_continues_where_the_one_before_ran_out_of_time(
         return [drift["product_id"] for drift in drifts]
 
     pauses = 2 * (reconcile.LOOKS - 1) + 1
-    assert interrupted(pauses) == products[:200]
-    assert position(shop) == "p199"
-    assert interrupted(pauses) == products[199:] + products[:wrapped]
-    last = (products[199:] + products[:wrapped])[-1]
+    assert interrupted(pauses) == products[:20]
+    assert position(shop) == "p19"
+    assert interrupted(pauses) == products[19:] + products[:wrapped]
+    last = (products[19:] + products[:wrapped])[-1]
     assert position(shop) == last
     assert interrupted(1) == []
     assert position(shop) == last
     start = products.index(last)
     assert [drift["product_id"] for drift in nightly(shop, capsys)] == products[start:] + products[:start]
-    assert len(shop.listed(page_size="100")) == 350
+    assert len(shop.listed(page_size="100")) == 35
 
 
 def test_a_comparison_that_continues_at_the_first_product_compares_each_level_once(
@@ -434,9 +422,9 @@ def test_a_comparison_that_continues_at_the_first_product_compares_each_level_on
     assert [drift["product_id"] for drift in nightly(shop, capsys)] == ["a", "b"]
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("small_pages")
 def test_a_product_in_more_warehouses_than_a_page_is_repaired(shop: Shop) -> None:
-    warehouses = [f"w{number:03}" for number in range(230)]
+    warehouses = [f"w{number:02}" for number in range(23)]
     drifting(shop, [("lamp", warehouse) for warehouse in warehouses])
     quiet(shop)
     answer = shop.reconcile(repair=True)

@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-Client = Callable[[str], Any]
-Outputs = dict[str, Any]
-
-
-@pytest.fixture(scope="module", name="tables")
-def tables_fixture(outputs: Outputs, client: Client) -> dict[str, Any]:
-    """Both tables by their type."""
-    describe = client("dynamodb").describe_table
-    return {name: describe(TableName=table)["Table"] for name, table in outputs["table_names"].items()}
+from ..conftest import Client, Outputs, keys
 
 
 @pytest.fixture(scope="module", name="stage")
 def stage_fixture(outputs: Outputs, client: Client) -> Any:
     return client("apigateway").get_stage(restApiId=outputs["api_rest_id"], stageName=outputs["api_stage"])
-
-
-def keys(of: Any) -> list[str]:
-    return [key["AttributeName"] for key in sorted(of["KeySchema"], key=lambda key: str(key["KeyType"]))]
 
 
 def test_names_follow_one_pattern(outputs: Outputs) -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-Client = Callable[[str], Any]
-Outputs = dict[str, Any]
+from ..conftest import Client, Outputs
 
 TAGS = {"Project", "Owner"}
 

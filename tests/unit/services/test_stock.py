@@ -107,7 +107,7 @@ def ends_over_a_day(lifetimes: Callable[[], int], seconds: float) -> Iterator[tu
         now += seconds
 
 
-@pytest.mark.parametrize("minutes", [1, 9, 19, 29, 30, 39, 99, 199, 599, 1199, 1440])
+@pytest.mark.parametrize("minutes", [1, 19, 39, 199, 1440])
 @pytest.mark.untraced
 @pytest.mark.slow
 def test_holds_of_one_lifetime_stay_on_its_grid(minutes: int) -> None:

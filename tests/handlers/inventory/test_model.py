@@ -1,4 +1,4 @@
-"""The inventory API against a model of it in a few lines: whatever is done in whatever order, both agree."""
+"""The inventory service against a model of it in a few lines: both agree on every sequence of operations."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
-from urllib.parse import quote
 
+import pytest
 from hypothesis import HealthCheck, assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from ..conftest import Http, eventually
+from .conftest import HISTORY, Shop
+from .consistency import check
+
+pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 
 STATUSES = ("available", "out_of_stock", "discontinued")
 NAMES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20).filter(str.strip)
@@ -56,10 +59,10 @@ def with_status(fields: dict[str, Any]) -> dict[str, Any]:
     return {**fields, "status": "available" if fields["quantity"] else "out_of_stock"}
 
 
-class Shop(RuleBasedStateMachine):
-    """Does the same to the API and to the model."""
+class Model(RuleBasedStateMachine):
+    """Does the same to the service and to the model."""
 
-    http: Http
+    shop: Shop
     items = Bundle("items")
 
     def __init__(self) -> None:
@@ -88,12 +91,12 @@ class Shop(RuleBasedStateMachine):
     def create(self, fields: dict[str, Any], more: dict[str, Any]) -> Any:
         """A new item, unless its sku is taken."""
         body = self._sku({k: v for k, v in {**fields, **more}.items() if v is not None} | {"category": self.run})
-        answer = self.http("POST", "/items", body)
+        answer = self.shop.api("POST", "/items", body)
         if self._taken(body.get("sku")):
             assert (answer.status, answer.body["code"]) == (409, "CONFLICT")
             assume(False)
         item = Modelled(answer.body["itemId"], [exact(with_status(body))])
-        assert (answer.status, answer.headers["etag"]) == (201, '"1"')
+        assert (answer.status, answer.headers["ETag"]) == (201, '"1"')
         self._agrees(answer.body, item)
         self.model[item.item_id] = item
         return item
@@ -104,13 +107,13 @@ class Shop(RuleBasedStateMachine):
         changes = self._sku(changes)
         version = len(item.versions) + (expected == "wrong")
         guard = {} if expected == "none" or header else {"expectedVersion": version}
-        headers = {"If_Match": f'"{version}"'} if expected != "none" and header else {}
-        answer = self.http("PUT", f"/items/{item.item_id}", {**changes, **guard}, **headers)
+        headers = {"If-Match": f'"{version}"'} if expected != "none" and header else {}
+        answer = self.shop.change({"itemId": item.item_id}, headers=headers, **changes, **guard)
         if item.deleted:
             assert answer.status == 404
         elif expected == "wrong":
             assert answer.status == (412 if header else 409)
-            assert answer.headers["etag"] == f'"{len(item.versions)}"'
+            assert answer.headers["ETag"] == f'"{len(item.versions)}"'
         elif self._taken(changes.get("sku"), by=item.item_id):
             assert (answer.status, answer.body["code"]) == (409, "CONFLICT")
         else:
@@ -119,13 +122,13 @@ class Shop(RuleBasedStateMachine):
             after = with_status({**kept, **exact(changes)})
             if after != before:
                 item.versions.append(after)
-            assert (answer.status, answer.headers["etag"]) == (200, f'"{len(item.versions)}"')
+            assert (answer.status, answer.headers["ETag"]) == (200, f'"{len(item.versions)}"')
             self._agrees(answer.body, item)
 
     @rule(item=items)
     def delete(self, item: Modelled) -> None:
         """A deletion, once."""
-        answer = self.http("DELETE", f"/items/{item.item_id}")
+        answer = self.shop.delete({"itemId": item.item_id})
         assert answer.status == (404 if item.deleted else 200)
         if not item.deleted:
             item.versions.append(copy.deepcopy(item.versions[-1]))
@@ -136,7 +139,7 @@ class Shop(RuleBasedStateMachine):
     def read(self, item: Modelled, data: st.DataObject) -> None:
         """Any version, or one that is not there."""
         version = data.draw(st.integers(1, len(item.versions) + 1))
-        answer = self.http("GET", f"/items/{item.item_id}?version={version}")
+        answer = self.shop.read({"itemId": item.item_id}, version=str(version))
         if item.deleted or version > len(item.versions):
             assert answer.status == 404
         else:
@@ -145,7 +148,7 @@ class Shop(RuleBasedStateMachine):
     @rule(item=items, size=st.integers(1, 4))
     def history(self, item: Modelled, size: int) -> None:
         """Every version, page after page."""
-        found = self._pages(f"/items/{item.item_id}/history?page_size={size}", "versions")
+        found = self.shop.api.paged(HISTORY, "versions", item.item_id, page_size=str(size))
         assert [version["version"] for version in found] == [*range(len(item.versions), 0, -1)]
         for version in found:
             self._agrees(version["item"], item, version["version"])
@@ -163,42 +166,30 @@ class Shop(RuleBasedStateMachine):
     @rule(status=st.none() | st.sampled_from(STATUSES), size=st.integers(1, 4))
     def listing(self, status: str | None, size: int) -> None:
         """The items of this run, newest first."""
-        query = f"?category={self.run}&page_size={size}" + (f"&status={status}" if status else "")
-        there = [item for item in self.model.values() if not item.deleted]
-        wanted = [item for item in there if status in (None, item.versions[-1]["status"])][::-1]
-
-        def check() -> None:
-            found = self._pages(f"/items{query}", "items")
-            assert [item["itemId"] for item in found] == [item.item_id for item in wanted]
-            for body, item in zip(found, wanted, strict=True):
-                self._agrees(body, item)
-
-        eventually(check)
+        query = {"category": self.run, "page_size": str(size), **({"status": status} if status else {})}
+        present = [item for item in self.model.values() if not item.deleted]
+        expected = [item for item in present if status in (None, item.versions[-1]["status"])][::-1]
+        found = self.shop.listed(**query)
+        assert [item["itemId"] for item in found] == [item.item_id for item in expected]
+        for body, item in zip(found, expected, strict=True):
+            self._agrees(body, item)
 
     @invariant()
     def skus(self) -> None:
         """A sku leads to the item that has it, if one has."""
         for sku in (f"{self.run} A", f"{self.run} B"):
             owners = [i.item_id for i in self.model.values() if not i.deleted and i.versions[-1].get("sku") == sku]
-            found = self.http("GET", f"/items?sku={quote(sku)}").body["items"]
+            found = self.shop.listed(sku=sku)
             assert [item["itemId"] for item in found] == owners
 
-    def _pages(self, path: str, member: str) -> list[Any]:
-        page = self.http("GET", path).body
-        found: list[Any] = page[member]
-        while token := page["next_page_token"]:
-            page = self.http("GET", f"{path}&page_token={token}").body
-            found = found + page[member]
-        return found
 
+def test_the_service_agrees_with_the_model(shop: Shop) -> None:
+    class OfShop(Model):
+        """With a shop."""
 
-def test_the_api_agrees_with_the_model(http: Http) -> None:
-    class OverHttp(Shop):
-        """With a caller."""
-
-    OverHttp.http = http
+    OfShop.shop = shop
     run_state_machine_as_test(
-        OverHttp,
+        OfShop,
         settings=settings(
             max_examples=12,
             stateful_step_count=25,
@@ -208,3 +199,4 @@ def test_the_api_agrees_with_the_model(http: Http) -> None:
             suppress_health_check=[*HealthCheck],
         ),
     )
+    check(shop)
