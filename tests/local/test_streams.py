@@ -15,8 +15,8 @@ from .conftest import Run
 
 HANDLER = """
 import os
-from lib.runtime import metrics
-from lib.runtime.dynamodb import DynamoDB
+from tap_stack.runtime import metrics
+from tap_stack.runtime.dynamodb import DynamoDB
 
 TABLES = DynamoDB()
 
@@ -31,8 +31,8 @@ def note(keys=()):
     metrics.emit(Arrivals=1)
 """
 PROGRAM = """
-from lib.model import *
-from lib.tap_stack import TapStack, TapStackArgs
+from tap_stack.model import *
+from tap_stack.tap_stack import TapStack, TapStackArgs
 
 service = Service(
     name="yard", title="Yard", description="A yard.", name_pattern="yard-{type}-{environment}",

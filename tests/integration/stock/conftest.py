@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -41,11 +41,6 @@ def in_time(call: Callable[[], Answer], again: Collection[int] = (429,)) -> Answ
         time.sleep(random.uniform(0, pause))  # noqa: S311  # to come at another moment than others
         pause = min(2 * pause, MAX_PAUSE_SECONDS)
     return answer
-
-
-def _hour_ago(row: Row, name: str) -> Row:
-    when = datetime.fromisoformat(row[name]["S"]) - timedelta(hours=1)
-    return {**row, name: {"S": when.isoformat(timespec="microseconds").replace("+00:00", "Z")}}
 
 
 @dataclass
@@ -164,25 +159,6 @@ class Shop:
             "ExpressionAttributeValues": {":ended": {"N": str(ended)}, ":text": {"S": text}},
         }
         self.client("dynamodb").transact_write_items(TransactItems=[{"Update": of_level}, {"Update": of_line}])
-
-    def rest(self, product: str) -> None:
-        """Let nothing have happened to a product for an hour, as a repair wants it: rows are changed as if it were."""
-        tables = self.outputs["table_names"]
-        level = self.row(product)
-        moved = self.client("dynamodb").query(
-            TableName=tables["movements"],
-            KeyConditionExpression="product_id = :product",
-            ExpressionAttributeValues={":product": {"S": product}},
-            ConsistentRead=True,
-        )["Items"]
-        actions: list[Any] = [{"Put": {"TableName": tables["management"], "Item": _hour_ago(level, "moved_at")}}]
-        for row in moved:
-            key = {name: row[name] for name in ("product_id", "movement_id")}
-            actions.append({"Delete": {"TableName": tables["movements"], "Key": key}})
-            earlier = _hour_ago(row, "at")
-            earlier["movement_id"] = {"S": f"{earlier['at']['S']}#{row['warehouse_id']['S']}"}
-            actions.append({"Put": {"TableName": tables["movements"], "Item": earlier}})
-        self.client("dynamodb").transact_write_items(TransactItems=actions)
 
     def run(self, function: str, schedule: str) -> None:
         """Let a schedule come round."""
