@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ import click
 from ..model.names import check_environment_suffix
 from ..program import project
 from ..services import ServiceError, load, names
-from ..settings.environments import matching_profile
+from ..settings.environments import ENVIRONMENTS, matching_profile
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,6 +40,12 @@ class ServiceChoice(NearestChoice):
         return name
 
 
+def complete(values: Iterable[str]) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """Return the shell completion of an option that also accepts other values."""
+    known = tuple(values)
+    return lambda _ctx, _param, incomplete: [value for value in known if value.startswith(incomplete)]
+
+
 PATH = click.Path(path_type=Path)
 SERVICE = ServiceChoice(names())
 
@@ -60,6 +66,7 @@ def env(
     """Add `--env`; with a default, the variable ENVIRONMENT_SUFFIX overrides that."""
     text = "Environment suffix. Can be repeated." if many else "Environment suffix."
     options = {"help": text} if required else _default(default, otherwise, text)
+    options |= {"shell_complete": complete(ENVIRONMENTS)}
     if default:
         options |= {"envvar": "ENVIRONMENT_SUFFIX", "show_envvar": True}
     return click.option("--env", "environment", multiple=many, required=required, callback=_checked_suffix, **options)

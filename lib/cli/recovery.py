@@ -15,6 +15,7 @@ from ..operations import restore as table_restore
 from ..operations.aws import REFUSALS
 from ..operations.pulumi_cli import CliError
 from ..operations.table_copy import moment
+from ..services import names
 from . import options
 
 ERRORS = (RecoveryError, CliError, outputs_file.OutputsError, ValueError, *REFUSALS)
@@ -52,7 +53,7 @@ def restore(
 
 
 @click.command
-@click.option("--service", required=True, help="Service.")
+@click.option("--service", required=True, help="Service.", shell_complete=options.complete(names()))
 @options.env(required=True)
 @click.option("--to", "region", required=True, help="Region with replicas, e.g. us-west-2; the home region fails back.")
 @click.option("--health", default="", show_default="a listing of the service", help="Path that responds to GET.")

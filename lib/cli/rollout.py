@@ -9,12 +9,15 @@ import click
 
 from ..client.outputs_file import FOLDER, OutputsError
 from ..operations.rollout import Log, Selection, prune_stacks, roll_back_stacks, shift_stacks
+from ..services import names
 from . import options
 
 
 def _selection(command: options.F) -> options.F:
     """Add the options that select stacks."""
-    service = click.option("--service", show_default="any", help="Service of the stacks.")
+    service = click.option(
+        "--service", show_default="any", help="Service of the stacks.", shell_complete=options.complete(names())
+    )
     return service(options.env(otherwise="any")(command))
 
 

@@ -57,8 +57,17 @@ def test_shell_completion_of_the_program_names_choices() -> None:
     assert done.stdout == "plain,stock\n"
 
 
-@pytest.mark.parametrize(("words", "expected"), [("co", {"cost"}), ("cost --jso", {"--json"})])
-def test_shell_completion_names_commands_and_options(words: str, expected: set[str]) -> None:
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("co", {"cost"}),
+        ("cost --jso", {"--json"}),
+        ("preview --env pr", {"prod"}),
+        ("rollback --service st", {"stock"}),
+        ("failover --service it", {"items"}),
+    ],
+)
+def test_shell_completion_names_commands_options_and_values(words: str, expected: set[str]) -> None:
     *complete, incomplete = words.split()
     found = ShellComplete(cli.tap, {}, "tap", "_TAP_COMPLETE").get_completions(complete, incomplete)
     assert {item.value for item in found} == expected
