@@ -19,8 +19,8 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from examples.notes.service import SERVICE
-from lib.model import Operation, ServiceFactory, Workload
-from lib.settings import Layer, between, setting
+from tap_stack.model import Operation, ServiceFactory, Workload
+from tap_stack.settings import Layer, between, setting
 
 
 @dataclass(frozen=True, kw_only=True)
