@@ -35,24 +35,10 @@ if TYPE_CHECKING:
     from tap_stack.tap_stack import TapStack, TapStackArgs
 
 __all__ = [
-    "AlarmSettings",
-    "ApiSettings",
-    "AuthorizationSettings",
-    "BackupSettings",
-    "CostSettings",
-    "EncryptionSettings",
-    "FirewallSettings",
-    "FunctionSettings",
-    "NetworkSettings",
-    "ObservationSettings",
-    "RolloutSettings",
-    "Settings",
-    "SiteSettings",
-    "TableSettings",
-    "TapStack",
-    "TapStackArgs",
-    "__version__",
-]
+    "AlarmSettings", "ApiSettings", "AuthorizationSettings", "BackupSettings", "CostSettings",
+    "EncryptionSettings", "FirewallSettings", "FunctionSettings", "NetworkSettings", "ObservationSettings",
+    "RolloutSettings", "Settings", "SiteSettings", "TableSettings", "TapStack", "TapStackArgs", "__version__",
+]  # fmt: skip
 __version__ = "0.1.0"
 
 _NAME, _FOLDER_NAME = "tap_stack", "lib"
