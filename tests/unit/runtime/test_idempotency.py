@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from lib.runtime.attributes import Item
@@ -36,6 +38,17 @@ def test_keys_scopes_and_parts_have_rows_of_their_own() -> None:
     assert len({found.row["id"]["S"] for found in traces}) == len(traces)
     assert trace(content="x").row == trace(content="y").row
     assert trace().part(1).row == trace().part(1).row
+
+
+def test_records_have_the_keys_that_earlier_releases_stored() -> None:
+    def key(name: bytes) -> Item:
+        return {"id": {"S": f"tap#idempotency#{hashlib.sha256(name).hexdigest()}"}}
+
+    own, earlier = key(b"POST /items ann\0key"), key(b"POST /items\0key")
+    assert trace().rows == [trace().row] == [own]
+    assert trace().part(1).row == key(b"POST /items ann\0key\x001")
+    changed = Idempotency("key", "POST /items ann", {}, lambda name: {"id": {"S": name}}, earlier_scope="POST /items")
+    assert changed.rows == [own, earlier]
 
 
 def test_a_trace_counts_until_it_expires() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -123,6 +124,29 @@ def test_a_level_has_at_most_64_ends_whatever_the_lifetimes() -> None:
         seen = max(seen, len(level.holds))
         assert max(level.holds) - now <= 2 * 86_400
     assert levels.MAX_FINE_ENDS < seen <= levels.MAX_ENDS
+
+
+@pytest.fixture(name="eastern_time")
+def local_time_five_hours_behind_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Set the local time of the process."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "EST5")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("eastern_time")
+@pytest.mark.parametrize(
+    ("text", "normalized"),
+    [
+        ("2026-01-01T12:00:00-05:00", "2026-01-01T17:00:00.000000Z"),
+        ("2026-01-01T17:00:00.1Z", "2026-01-01T17:00:00.100000Z"),
+        ("2026-01-01T17:00:00.123456789Z", "2026-01-01T17:00:00.123456Z"),
+    ],
+)
+def test_timestamps_are_normalized_to_microseconds_in_utc(text: str, normalized: str) -> None:
+    assert levels.normalize_timestamp(text) == normalized
 
 
 def test_a_moment_is_later_than_the_one_before() -> None:
