@@ -61,7 +61,7 @@ WAIVERS = (
     ),
     Waiver(
         controls=("CloudFront.6",),
-        reason="Disabled by default: a web ACL costs money each month, and behind it are pages that everybody may "
+        reason="Disabled by default: a web ACL costs money each month, and behind it are public pages that anyone may "
         "read.",
     ),
     Waiver(
@@ -75,7 +75,7 @@ WAIVERS = (
     Waiver(
         controls=("CKV_AWS_276",),
         rows=("dev", "test"),
-        reason="Bodies in the log help where nobody's real data are; turn off with `execution_log_bodies`.",
+        reason="Bodies in logs help to debug, and the data are not real; turn them off with `execution_log_bodies`.",
     ),
     Waiver(
         controls=("CKV_AWS_59",),
@@ -130,7 +130,7 @@ WAIVERS = (
         controls=("CKV_AWS_116",),
         beside=Link(kind="lambda.Permission", property="function"),
         when=_only_the_gateway_calls,
-        reason="Only the API calls it, whose caller waits and is told; Lambda leaves in a queue what nobody waits for.",
+        reason="Only the API calls it, and the caller gets the error; dead letters are of asynchronous invocations.",
     ),
     Waiver(
         controls=("CKV_AWS_116",),
@@ -186,7 +186,7 @@ WAIVERS = (
     ),
     Waiver(
         controls=("S3.17",),
-        reason="The bucket holds pages that everybody may read, encrypted with S3's own key.",
+        reason="The bucket contains public pages, encrypted with S3's own key.",
     ),
     Waiver(
         controls=("S3.9",),
@@ -207,16 +207,16 @@ WAIVERS = (
     ),
     Waiver(
         controls=("S3.11",),
-        reason="Only a deployment writes to the bucket, and tells of it.",
+        reason="Only deployments write to the bucket, and Pulumi reports them.",
     ),
     Waiver(
         controls=("CloudFront.7", "CloudFront.15"),
-        reason="Without a domain of one's own a distribution has CloudFront's certificate, for which AWS sets the TLS "
+        reason="Without a custom domain a distribution has CloudFront's certificate, for which AWS sets the TLS "
         "policy.",
     ),
     Waiver(
         controls=("CKV_AWS_374",),
-        reason="Where a shop sells is its owner's to say; everybody may read the pages.",
+        reason="The owner of a shop decides where it sells; the pages are public.",
     ),
     Waiver(
         controls=("Cognito.1",),

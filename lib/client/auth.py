@@ -20,8 +20,8 @@ from botocore.credentials import Credentials
 
 from .outputs_file import OutputsError
 
-Shown = Callable[[str, str, bytes | None], Mapping[str, str]]
-"""The headers of one request by which its caller is known: of its method, its URL and its body."""
+Authorization = Callable[[str, str, bytes | None], Mapping[str, str]]
+"""Returns the headers that authorize a request, by its method, URL and body."""
 
 TIMEOUT_SECONDS = 30
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -64,7 +64,9 @@ class AccessKey(Protocol):
     secret_key: str
 
 
-def shown(outputs: Mapping[str, Any], access_key: AccessKey | None = None, api_key: str | None = None) -> Shown:
+def authorization_of(
+    outputs: Mapping[str, Any], access_key: AccessKey | None = None, api_key: str | None = None
+) -> Authorization:
     """Return the headers of a caller with access to every route.
 
     For `AWS_IAM` they are a signature with `access_key`, by default with the credentials of the AWS session. Secrets
@@ -102,12 +104,12 @@ def _aws(service: str, outputs: Mapping[str, Any]) -> Any:
     return boto3.client(service, region_name=outputs["dynamodb_table_arn"].split(":")[3])
 
 
-def bearing(headers: Mapping[str, str]) -> Shown:
+def bearing(headers: Mapping[str, str]) -> Authorization:
     """The same headers with every request."""
     return lambda _method, _url, _body: headers
 
 
-def signing(region: str, key_id: str, secret: str, session_token: str | None = None) -> Shown:
+def signing(region: str, key_id: str, secret: str, session_token: str | None = None) -> Authorization:
     """A signature of each request."""
     signer = SigV4Auth(Credentials(key_id, secret, session_token), "execute-api", region)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from ..model import Call
-from .auth import Shown
+from .auth import Authorization
 from .smoke_test import Answer, send
 
 WORKERS = 8
@@ -18,7 +18,9 @@ class SeedError(Exception):
     """The data could not be created. The message says what the API responded."""
 
 
-def seed(api_url: str, authenticate: Shown, units: Iterable[Sequence[Call]], advance: Callable[[], None]) -> int:
+def seed(
+    api_url: str, authenticate: Authorization, units: Iterable[Sequence[Call]], advance: Callable[[], None]
+) -> int:
     """Create the units of data that do not exist yet, and return their number. Raise `SeedError` if a call fails.
 
     `advance` is called after each unit.
@@ -31,7 +33,7 @@ def seed(api_url: str, authenticate: Shown, units: Iterable[Sequence[Call]], adv
     return created
 
 
-def _create(api_url: str, authenticate: Shown, calls: Sequence[Call]) -> bool:
+def _create(api_url: str, authenticate: Authorization, calls: Sequence[Call]) -> bool:
     for number, call in enumerate(calls):
         answer = _send(api_url, authenticate, call)
         if number == 0 and answer.status == 409:
@@ -41,7 +43,7 @@ def _create(api_url: str, authenticate: Shown, calls: Sequence[Call]) -> bool:
     return True
 
 
-def _send(api_url: str, authenticate: Shown, call: Call) -> Answer:
+def _send(api_url: str, authenticate: Authorization, call: Call) -> Answer:
     """Return the response to a call, which is repeated while the response is 429."""
     for attempt in range(ATTEMPTS):
         answer = send(api_url, call, authenticate)

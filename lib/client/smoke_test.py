@@ -45,14 +45,14 @@ class Endpoint(NamedTuple):
     """A deployed API."""
 
     url: str
-    authorization: auth.Shown
+    authorization: auth.Authorization
     """Headers of a request that authorize it."""
 
 
 def send(
     url: str,
     call: Call,
-    by: auth.Shown | None = None,
+    by: auth.Authorization | None = None,
     opener: urllib.request.OpenerDirector = auth.OPENER,
 ) -> Answer:
     """Send one call to the API at `url` through `opener`, with the headers of `by`."""
@@ -71,7 +71,7 @@ def send(
 
 
 def run(
-    service: Service, outputs: dict[str, Any], heard: Callable[[Answer], None], by: auth.Shown | None = None
+    service: Service, outputs: dict[str, Any], heard: Callable[[Answer], None], by: auth.Authorization | None = None
 ) -> list[Answer]:
     """Send every call of the service's demo, in order; `heard` gets each answer as it comes.
 
@@ -79,7 +79,7 @@ def run(
     """
     answers = []
     kept: dict[str, str] = {}
-    by = by or auth.shown(outputs)
+    by = by or auth.authorization_of(outputs)
     for call in service.demo:
         answers.append(send(outputs["api_url"], filled(call, kept), by))
         kept.update(answers[-1].kept())
@@ -101,7 +101,7 @@ def run_deployed(
 def endpoint(path: Path, service: str, api_key: str | None = None, environment: str | None = None) -> Endpoint:
     """Return the API of a service in a file of outputs. Raise `OutputsError` if they contain no such service."""
     outputs = files.read_service(path, service, environment)
-    return Endpoint(outputs["api_url"], auth.shown(outputs, api_key=api_key))
+    return Endpoint(outputs["api_url"], auth.authorization_of(outputs, api_key=api_key))
 
 
 def data(answers: Iterable[Answer]) -> list[dict[str, Any]]:
@@ -150,9 +150,9 @@ def table(service: Service, answers: Sequence[Answer]) -> list[Sequence[str]]:
         if not responses:
             rows.append([f"  {route.method}", route.path, "-", "-", "nothing in the demo calls it"])
         else:
-            shown = unexpected[0] if unexpected else responses[-1]
-            note = f"should be {shown.call.status}" if unexpected else ""
-            rows.append([f"  {route.method}", route.path, str(shown.status), f"{shown.milliseconds:.1f}", note])
+            displayed = unexpected[0] if unexpected else responses[-1]
+            note = f"should be {displayed.call.status}" if unexpected else ""
+            rows.append([f"  {route.method}", route.path, str(displayed.status), f"{displayed.milliseconds:.1f}", note])
     return rows
 
 

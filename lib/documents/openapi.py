@@ -127,13 +127,13 @@ REFUSALS = (
     ),
     Refusal(
         401,
-        "Where tokens are asked for: none, or one that has expired or lacks the route's scope.",
+        "If the API requires tokens: the request has none, or one that has expired or lacks the scope of the route.",
         lambda route: bool(route.scope_needed()),
         ("UNAUTHORIZED",),
     ),
     Refusal(
         403,
-        "No valid API key where one is asked for, or no signature, or that of somebody who may not call this.",
+        "If the API requires a key or a signature: it is missing or invalid, or its caller may not call the route.",
         _always,
         ("FORBIDDEN",),
     ),
@@ -221,7 +221,7 @@ def document(service: Service, server_url: str = "/") -> Document:
 
 
 def _security_schemes(service: Service) -> Document:
-    """Every way to show who calls: which of them is asked for is said where the service is deployed."""
+    """Every way to show who calls: the settings of the deployment select one of them."""
     scopes = {scope: f"`{service.name}-<environment>/{scope}` in tokens" for scope in service.scopes()}
     tokens = {"tokenUrl": "/oauth2/token", "scopes": scopes}
     return {
@@ -250,7 +250,7 @@ def _security_schemes(service: Service) -> Document:
 
 
 def _security(route: Route) -> list[dict[str, list[str]]]:
-    """What is asked for where the service is deployed: one of these, the first for nothing."""
+    """What the settings of the deployment can require: one of these; the first requires nothing."""
     if not (scope := route.scope_needed()):
         return []
     asked: list[dict[str, list[str]]] = [{KEY_SCHEME: []}, {SIGNATURE_SCHEME: []}, {TOKEN_SCHEME: [scope]}]

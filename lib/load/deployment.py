@@ -50,4 +50,4 @@ def local_deployment(
         stack = f"{service}-{environment}"
         outputs = deploy(here.program, engine, project=here.name, stack=stack, config=config, report=terminal.say)
         terminal.step(f"{service} is deployed in {environment}")
-        yield Endpoint(outputs["api_url"], auth.shown(outputs, emulator))
+        yield Endpoint(outputs["api_url"], auth.authorization_of(outputs, emulator))

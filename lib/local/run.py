@@ -114,7 +114,7 @@ def _tour(outputs: dict[str, Any], emulator: Emulator, logs: FunctionLogs, termi
         service,
         outputs,
         lambda answer: terminal.passing(smoke_test.line(answer)),
-        auth.shown(outputs, emulator),
+        auth.authorization_of(outputs, emulator),
     )
     for line in logs.new_lines(errors_only=True):
         terminal.say(line)

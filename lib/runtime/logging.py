@@ -21,13 +21,13 @@ class Invocation:
     def __init__(self) -> None:
         self.correlation_id = ""
         """Of the request, or its own; empty during initialization."""
-        self.figures: list[tuple[str, float, str]] = []
-        """Names, values and units of the metrics so far."""
+        self.metrics: list[tuple[str, float, str]] = []
+        """Names, values and units of the metrics of this invocation."""
 
     def begin(self, correlation_id: str) -> None:
         """Start another invocation."""
         self.correlation_id = correlation_id
-        self.figures = []
+        self.metrics = []
 
 
 INVOCATION = Invocation()

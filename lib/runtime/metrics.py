@@ -28,7 +28,7 @@ def emit(**values: Figure) -> None:
     """
     for name, given in values.items():
         value, unit = given if isinstance(given, tuple) else (given, "None")
-        INVOCATION.figures.append((name, value, unit))
+        INVOCATION.metrics.append((name, value, unit))
 
 
 def members() -> str:
@@ -36,11 +36,11 @@ def members() -> str:
 
     It is JSON, written here: of all that is in it only the figures and the time differ from line to line.
     """
-    if not INVOCATION.figures:
+    if not INVOCATION.metrics:
         return ""
     sums: dict[str, float] = {}
     units: dict[str, str] = {}
-    for name, value, unit in INVOCATION.figures:
+    for name, value, unit in INVOCATION.metrics:
         sums[name] = sums.get(name, 0) + value
         units[name] = unit
     about = f'{{"Timestamp":{int(time.time() * 1000)},"CloudWatchMetrics":{_described(*units.items())}}}'

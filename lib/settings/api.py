@@ -33,7 +33,7 @@ class ApiSettings(Layer):
     execution_log_level: Literal["OFF", "ERROR", "INFO"] | None = setting(
         one_of("OFF", "ERROR", "INFO"), key="execution_log_level"
     )
-    """What API Gateway tells of its own steps; needs the role, too."""
+    """Level of the execution log of API Gateway; requires the role, too."""
     execution_log_bodies: bool | None = setting(flag(), key="execution_log_bodies")
     """Bodies and headers in the execution log: for development."""
     metrics: bool | None = setting(flag(), key="api_metrics")
@@ -53,17 +53,17 @@ class ApiSettings(Layer):
         ),
         key="domain_name",
     )
-    """A domain of one's own; empty: none."""
+    """Custom domain name; empty: none."""
     certificate_arn: str | None = setting(
         matching(r"|arn:[a-z-]+:acm:[a-z0-9-]+:\d{12}:certificate/\S+", "give the ARN of an ACM certificate"),
         key="certificate_arn",
     )
-    """The certificate of `domain_name`, from ACM in the API's region; empty: one is made, validated in `zone_id`."""
+    """Certificate of `domain_name` in ACM, in the API's region; empty: one is created and validated in `zone_id`."""
     zone_id: str | None = setting(
         matching(r"|Z[A-Z0-9]{1,31}", "give the id of a hosted zone, e.g. Z0123456789ABC, or '' for none"),
         key="zone_id",
     )
-    """The hosted zone of Route 53 that gets the record of `domain_name`; empty: DNS is somebody else's."""
+    """The hosted zone of Route 53 for the record of `domain_name`; empty: the record is managed elsewhere."""
     base_path: str | None = setting(
         matching(r"[A-Za-z0-9_.-]*", "give letters, digits, '-', '_' or '.', or '' for none"), key="base_path"
     )

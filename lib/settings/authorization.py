@@ -25,8 +25,8 @@ class AuthorizationSettings(Layer):
         ),
         key="user_pool",
     )
-    """`made` makes one with a sign-in page; an ARN is a pool of the same region that stands already and has a domain.
-    The API's scopes and app clients are made in either."""
+    """`made` makes one with a sign-in page; an ARN is a pool of the same region that exists and has a domain.
+    The scopes and app clients of the API are created in either."""
     user_group: str | None = setting(
         matching(
             r"[^\s,\[\]]{0,128}", "give a group name of up to 128 characters without spaces, ',', '[' and ']', or ''"

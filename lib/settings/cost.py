@@ -15,7 +15,7 @@ class CostSettings(Layer):
     allocation_tags: bool | None = setting(flag())
     """Tags `Service` and `Environment` on everything, by which AWS can tell costs apart; a budget has them anyway."""
     monthly_budget_usd: float | None = setting(between(0.0, 1e9, "US dollars (0: no budget)"), key="monthly_budget_usd")
-    """What the service may cost in a month before somebody hears of it; 0: nobody does."""
+    """Monthly cost of the service above which a budget sends a notification; 0: no budget."""
 
     WHERE: ClassVar[str] = "cost"
 

@@ -22,14 +22,14 @@ class EncryptionSettings(Layer):
     """Key that encrypts data at rest: `aws` for AWS managed keys, `owned` for the free AWS owned key of tables, `made`
     for a customer managed key that the stack creates, or the ARN of an existing customer managed key."""
     rotation_days: int | None = setting(between(90, 2560, "days"))
-    """After how many days a key that is made gets new material."""
+    """Days between rotations of a created key."""
     deletion_window_days: int | None = setting(between(7, 30, "days"))
-    """How long a key that is made can be called back once it was deleted."""
+    """Days for which the deletion of a created key can be canceled."""
 
     WHERE: ClassVar[str] = "encryption"
 
     def standing(self) -> str | None:
-        """The ARN of a key that stands already, if that is what encrypts."""
+        """The ARN of the existing key that encrypts, if there is one."""
         return None if self.key in ("aws", "owned", "made") else self.key
 
 

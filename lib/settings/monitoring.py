@@ -22,7 +22,7 @@ class AlarmSettings(Layer):
     errors: int | None = setting(COUNT)
     """Failed invocations in a period above which it is alarming."""
     throttles: int | None = setting(COUNT)
-    """Refused invocations in a period above which it is alarming."""
+    """Throttled invocations in a period above which the alarm is in ALARM state."""
     period_seconds: int | None = setting(
         (
             lambda v: isinstance(v, int) and v in range(60, 86_401, 60),
@@ -38,11 +38,11 @@ class AlarmSettings(Layer):
     api_5xx_share: float | None = setting(between(0.0, 1.0))
     """The part of requests answered 5xx above which an alarm enters the ALARM state."""
     api_4xx_share: float | None = setting(between(0.0, 1.0))
-    """The part of requests answered 4xx above which a recommended alarm goes off."""
+    """Share of 4xx responses above which the recommended alarm is in ALARM state."""
     api_latency_ms: int | None = setting(between(1, 29_000, "milliseconds"))
-    """What nine requests in ten may take at most before a recommended alarm goes off."""
+    """90th percentile of the latency above which the recommended alarm is in ALARM state."""
     iterator_age_seconds: int | None = setting(between(1, 86_400, "seconds"))
-    """How old a table's change may be when it is told before a recommended alarm goes off."""
+    """Age of stream records above which the recommended alarm is in ALARM state."""
     runbook_url: str | None = setting(
         matching(r"|https://\S+|[\w./-]+\.md", "give an address that begins with https://, or '' for none"),
         key="runbook_url",
@@ -53,7 +53,7 @@ class AlarmSettings(Layer):
         key="notification_email",
         accepts_output=True,
     )
-    """Who is written to; AWS asks the address to confirm. Empty: nobody."""
+    """Email address that is subscribed to alarm notifications, once its owner confirms. Empty: none."""
 
     WHERE: ClassVar[str] = "alarms"
 

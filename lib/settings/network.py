@@ -23,25 +23,25 @@ class NetworkSettings(Layer):
     vpc: str | None = setting(
         matching(r"none|made|vpc-[0-9a-f]{8,17}", "give none, made, or the id of a VPC, e.g. vpc-0a1b2c3d")
     )
-    """`made` makes one, `none` leaves functions where Lambda runs them, an id is a VPC that stands already."""
+    """`made` creates one, `none` runs functions outside of a VPC, an id is an existing VPC."""
     cidr_block: str | None = setting((_is_cidr, "give a block from /16 to /24, e.g. 10.0.0.0/16"))
-    """The addresses of a VPC that is made; half of them are for private subnets."""
+    """CIDR block of a created VPC; half of it is for private subnets."""
     zones: int | None = setting(between(2, 6, "availability zones"))
-    """Over how many availability zones a VPC that is made spreads."""
+    """Number of availability zones of a created VPC."""
     nat_gateways: Literal["none", "one", "per-zone"] | None = setting(one_of("none", "one", "per-zone"))
     """What leads from the private subnets to the internet: nothing, one gateway, or one in each zone."""
     interface_endpoints: bool | None = setting(flag())
-    """Endpoints in a VPC that is made for what functions call besides DynamoDB and S3, each in every zone."""
+    """Interface endpoints in every zone of a created VPC for the services that functions call."""
     flow_logs: bool | None = setting(flag())
-    """Refused connections of a VPC that is made, in CloudWatch Logs."""
+    """Flow logs of rejected connections of a created VPC, in CloudWatch Logs."""
     private_subnet_ids: tuple[str, ...] | None = setting(
         several(r"subnet-[0-9a-f]{8,17}", "give different ids of subnets, e.g. subnet-0a1b2c3d")
     )
-    """Where functions run in a VPC that stands already."""
+    """Subnets of functions in an existing VPC."""
     security_group_ids: tuple[str, ...] | None = setting(
         several(r"sg-[0-9a-f]{8,17}", "give different ids of security groups, e.g. sg-0a1b2c3d")
     )
-    """Of functions in a VPC that stands already; none: one is made in it."""
+    """Security groups of functions in an existing VPC; none: one is created in it."""
 
     WHERE: ClassVar[str] = "network"
 
@@ -51,11 +51,11 @@ class NetworkSettings(Layer):
 
 
 def check_network(network: NetworkSettings) -> None:
-    """Raise ValueError for a VPC that stands already without subnets, and for what only such a one has."""
-    stands = network.in_vpc() and network.vpc != "made"
-    if stands and not network.private_subnet_ids:
+    """Raise ValueError for an existing VPC without subnets, and for settings that only an existing VPC has."""
+    is_existing = network.in_vpc() and network.vpc != "made"
+    if is_existing and not network.private_subnet_ids:
         raise refuse("network.vpc", network.vpc, "give private_subnet_ids, too: those its functions run in")
     for name in ("private_subnet_ids", "security_group_ids"):
-        if getattr(network, name) and not stands:
+        if getattr(network, name) and not is_existing:
             wanted = f"give vpc the id of theirs, for it is {network.vpc or 'none'}, or take this out"
             raise refuse(f"network.{name}", getattr(network, name), wanted)

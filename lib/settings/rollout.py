@@ -21,7 +21,7 @@ class RolloutSettings(Layer):
 
     strategy: str | None = setting(one_of("none", "AllAtOnce", *GRADUAL), key="rollout")
     """`none` calls the newest code; `AllAtOnce` calls an alias, which moves with the deployment; the others have
-    CodeDeploy move it bit by bit, and back when an alarm goes off."""
+    CodeDeploy move it bit by bit, and back if an alarm enters the ALARM state."""
 
     WHERE: ClassVar[str] = "rollout"
 

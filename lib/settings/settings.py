@@ -42,7 +42,7 @@ class Settings:
     network: NetworkSettings = field(default_factory=NetworkSettings)
     """A VPC for the functions."""
     encryption: EncryptionSettings = field(default_factory=EncryptionSettings)
-    """A key of one's own."""
+    """A customer managed key."""
     backup: BackupSettings = field(default_factory=BackupSettings)
     """Backups of the tables."""
     rollout: RolloutSettings = field(default_factory=RolloutSettings)

@@ -13,7 +13,7 @@ class SiteSettings(Layer):
     """How a site's pages are served."""
 
     public: bool | None = setting(flag())
-    """A bucket that everybody can read, as a website of S3's own over HTTP, instead of a private one behind
+    """A public bucket with an S3 website over HTTP, instead of a private one behind
     CloudFront."""
 
     WHERE: ClassVar[str] = "site"

@@ -20,19 +20,19 @@ class TableSettings(Layer):
     billing_mode: BillingMode | None = setting(one_of("PAY_PER_REQUEST", "PROVISIONED"), key="dynamodb_billing_mode")
     """On demand, or provisioned and scaled at 70 % use: `PAY_PER_REQUEST` or `PROVISIONED`."""
     read_capacity: int | None = setting(UNITS, key="dynamodb_read_capacity")
-    """Read units of the table and of each index, when provisioned: the least that scaling leaves."""
+    """Read units of the table and of each index, when provisioned: the minimum of auto scaling."""
     write_capacity: int | None = setting(UNITS, key="dynamodb_write_capacity")
-    """Write units, likewise."""
+    """Write units of the table and of each index, when provisioned: the minimum of auto scaling."""
     max_read_capacity: int | None = setting(UNITS, key="dynamodb_max_read_capacity")
-    """The most read units that scaling reaches; default ten times `read_capacity`."""
+    """Maximum read units of auto scaling; default: ten times `read_capacity`."""
     max_write_capacity: int | None = setting(UNITS, key="dynamodb_max_write_capacity")
-    """The most write units, likewise."""
+    """Maximum write units of auto scaling; default: ten times `write_capacity`."""
     point_in_time_recovery: bool | None = setting(flag(), key="point_in_time_recovery")
     """Restore to any second of the last 35 days."""
     deletion_protection: bool | None = setting(flag(), key="deletion_protection")
-    """DynamoDB refuses to delete the table."""
+    """DynamoDB rejects the deletion of the table."""
     retain_on_delete: bool | None = setting(flag(), key="retain_on_delete")
-    """`pulumi destroy` forgets the table and leaves it in the account."""
+    """`pulumi destroy` removes the table from the state and retains it in the account."""
     replica_regions: tuple[str, ...] | None = setting(
         several(REGION, "give different regions, e.g. us-west-2"), key="replica_regions"
     )

@@ -31,7 +31,7 @@ MAKE = Call(method="POST", path="/items", status=201, body={"ItemId": "pen"})
 SHELF = {"name": "Shelf", "category": "shelves", "quantity": 3, "price": 20}
 
 
-def answered(outputs: dict[str, Any], call: Call, by: auth.Shown | None = None) -> tuple[int, str]:
+def answered(outputs: dict[str, Any], call: Call, by: auth.Authorization | None = None) -> tuple[int, str]:
     """The status and the code of the answer; the code is empty where it is no refusal."""
     answer = smoke_test.send(outputs["api_url"], call, by)
     said = json.loads(answer.body)
@@ -54,7 +54,7 @@ def signed_fixture(emulator: Emulator) -> dict[str, Any]:
     return deploy_service(emulator, "items", "signed", authorization="AWS_IAM")
 
 
-def with_scopes(outputs: dict[str, Any], *scopes: str) -> auth.Shown:
+def with_scopes(outputs: dict[str, Any], *scopes: str) -> auth.Authorization:
     token = auth.token(outputs, [outputs["scopes"][scope] for scope in scopes])
     return auth.bearing({"Authorization": f"Bearer {token}"})
 
@@ -213,7 +213,7 @@ def sent_form(url: str, path: str, form: dict[str, str]) -> tuple[http.client.HT
         connection.close()
 
 
-def signed_in(outputs: dict[str, Any], name: str, password: str) -> auth.Shown:
+def signed_in(outputs: dict[str, Any], name: str, password: str) -> auth.Authorization:
     """Return the headers of a user who signed in on the sign-in page, with every scope of the API."""
     client = {"client_id": outputs["user_pool_client_id"], "redirect_uri": CALLBACK}
     scope = " ".join(["openid", *outputs["scopes"].values()])
@@ -239,7 +239,7 @@ def test_only_members_of_the_group_are_administrators_in_an_existing_pool(emulat
     users.admin_add_user_to_group(UserPoolId=pool_id, Username=name, GroupName="items-customers")
     assert answered(outputs, LIST, signed_in(outputs, name, password)) == (200, "")
     assert answered(outputs, MAKE, signed_in(outputs, name, password)) == (201, "")
-    assert answered(outputs, LIST, auth.shown(outputs)) == (200, "")
+    assert answered(outputs, LIST, auth.authorization_of(outputs)) == (200, "")
 
 
 def test_every_user_of_a_created_pool_can_call(emulator: Emulator, members: dict[str, Any]) -> None:

@@ -223,13 +223,13 @@ def test_demo_calls_are_authorized_and_the_run_prints_how_to_authorize_others(
 def test_error_of_a_handler_is_printed_with_its_traceback_and_fails_the_check(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    authorize = auth.shown
+    authorize = auth.authorization_of
 
-    def delete_table(outputs: Mapping[str, Any], emulator: Emulator) -> auth.Shown:
+    def delete_table(outputs: Mapping[str, Any], emulator: Emulator) -> auth.Authorization:
         emulator.client("dynamodb").delete_table(TableName=outputs["dynamodb_table_name"])
         return authorize(outputs, emulator)
 
-    monkeypatch.setattr(auth, "shown", delete_table)
+    monkeypatch.setattr(auth, "authorization_of", delete_table)
     assert main([*LOCAL_ITEMS, str(tmp_path), "--check"]) == 1
     printed = capsys.readouterr().out
     function = flat_outputs(tmp_path)["lambda_function_name"]

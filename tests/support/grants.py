@@ -24,18 +24,18 @@ class Use(NamedTuple):
     """The partition key's value, where it is a row that is asked for."""
 
 
-def uses(asked: Asked, tables: Mapping[str, str], partition_keys: Iterable[str], topic: str) -> Iterator[Use]:
+def uses(sent: Asked, tables: Mapping[str, str], partition_keys: Iterable[str], topic: str) -> Iterator[Use]:
     """The permissions that a call of AWS needs; `tables` has the name of each table by its physical name."""
 
     def use(action: str, table: str, row: dict[str, Any], index: str = "") -> Use:
         key: str = next((row[name].get("S", "") for name in partition_keys if name in row), "")
         return Use(tables[table], action, index, key)
 
-    if b"Action=Publish" in asked.body:
+    if b"Action=Publish" in sent.body:
         yield Use(topic, "Publish", "", "")
         return
-    request = json.loads(asked.body)
-    action = asked.headers["x-amz-target"].partition(".")[2]
+    request = json.loads(sent.body)
+    action = sent.headers["x-amz-target"].partition(".")[2]
     if action == "GetParameter":
         yield Use("config", action, "", "")
     elif action == "TransactWriteItems":
@@ -43,8 +43,8 @@ def uses(asked: Asked, tables: Mapping[str, str], partition_keys: Iterable[str],
             ((kind, inner),) = part.items()
             yield use(TRANSACTED[kind], inner["TableName"], inner.get("Key") or inner["Item"])
     elif action == "BatchGetItem":
-        for table, wanted in request["RequestItems"].items():
-            yield from (use(action, table, key) for key in wanted["Keys"])
+        for table, entry in request["RequestItems"].items():
+            yield from (use(action, table, key) for key in entry["Keys"])
     else:
         row = request.get("Key") or request.get("Item") or {}
         yield use(action, request["TableName"], row, request.get("IndexName", ""))

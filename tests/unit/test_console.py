@@ -81,7 +81,7 @@ def test_table_is_wrapped_to_the_width_of_a_terminal(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("stream", [Interactive(), io.StringIO()])
-def test_progress_bar_is_shown_in_a_terminal_only(stream: io.StringIO) -> None:
+def test_progress_bar_needs_a_terminal(stream: io.StringIO) -> None:
     with Terminal(stream).progress("products", 2) as advance:
         advance()
         advance()

@@ -79,7 +79,7 @@ CONTROLS = (
         severity="medium",
         kinds=STAGE,
         holds=lambda stage, _: stage.given("clientCertificateId"),
-        remedy="Give `api.stage` a `clientCertificateId` by a transform.",
+        remedy="Set `clientCertificateId` of `api.stage` by a transform.",
     ),
     Control(
         ids=("CKV_AWS_120", "CKV_AWS_225"),
@@ -87,7 +87,7 @@ CONTROLS = (
         severity="low",
         kinds=STAGE,
         holds=lambda stage, _: stage.given("cacheClusterEnabled"),
-        remedy="Give `api.stage` `cacheClusterEnabled` by a transform.",
+        remedy="Set `cacheClusterEnabled` of `api.stage` by a transform.",
     ),
     Control(
         ids=("APIGateway.5", "CKV_AWS_308", "SEC08-BP02"),
@@ -95,11 +95,11 @@ CONTROLS = (
         severity="medium",
         kinds=SETTINGS,
         holds=lambda s, _: not s.given("settings.cachingEnabled") or s.given("settings.cacheDataEncrypted"),
-        remedy="Give the `apigateway.MethodSettings` `cacheDataEncrypted`.",
+        remedy="Set `cacheDataEncrypted` of `apigateway.MethodSettings`.",
     ),
     Control(
         ids=("CKV_AWS_276",),
-        title="No log tells of bodies and headers",
+        title="Logs do not contain bodies and headers",
         severity="medium",
         kinds=SETTINGS,
         holds=lambda s, _: not s.given("settings.dataTraceEnabled"),
@@ -129,7 +129,7 @@ CONTROLS = (
         kinds=METHOD,
         beside=OF_METHOD,
         holds=lambda method, integrations: method.given("requestValidatorId") or _answered_here(method, integrations),
-        remedy="Give the `apigateway.Method` a `requestValidatorId`.",
+        remedy="Set `requestValidatorId` of `apigateway.Method`.",
     ),
     Control(
         ids=("CKV_AWS_206", "SEC09-BP02"),
@@ -137,7 +137,7 @@ CONTROLS = (
         severity="high",
         kinds=DOMAIN,
         holds=lambda domain, _: _modern(domain),
-        remedy="Give the `apigateway.DomainName` the `securityPolicy` TLS_1_2 or a newer one.",
+        remedy="Set `securityPolicy` of the `apigateway.DomainName` to TLS_1_2 or a newer one.",
     ),
     Control(
         ids=("APIGateway.11",),
@@ -145,7 +145,7 @@ CONTROLS = (
         severity="medium",
         kinds=DOMAIN,
         holds=lambda domain, _: domain.get("securityPolicy") in RECOMMENDED_TLS,
-        remedy="Give `api.domain.resource` such a `securityPolicy`, and an `endpointAccessMode`, by a transform.",
+        remedy="Set such a `securityPolicy`, and `endpointAccessMode`, of `api.domain.resource` by a transform.",
     ),
     Control(
         ids=("SEC05-BP02",),

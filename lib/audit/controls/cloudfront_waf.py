@@ -45,7 +45,7 @@ CONTROLS = (
         severity="high",
         kinds=DISTRIBUTION,
         holds=lambda distribution, _: distribution.given("defaultRootObject"),
-        remedy="Give the `cloudfront.Distribution` a `defaultRootObject`.",
+        remedy="Set `defaultRootObject` of `cloudfront.Distribution`.",
     ),
     Control(
         ids=("CloudFront.3", "CKV_AWS_34", "SEC09-BP02"),
@@ -53,7 +53,7 @@ CONTROLS = (
         severity="medium",
         kinds=DISTRIBUTION,
         holds=_over_tls,
-        remedy="Give every cache behaviour the `viewerProtocolPolicy` redirect-to-https.",
+        remedy="Set `viewerProtocolPolicy` of every cache behavior to redirect-to-https.",
     ),
     Control(
         ids=("CloudFront.9", "CloudFront.10", "CKV2_AWS_54", "CKV2_AWS_72"),
@@ -61,7 +61,7 @@ CONTROLS = (
         severity="medium",
         kinds=DISTRIBUTION,
         holds=_tls_to_origins,
-        remedy="Give every custom origin the `originProtocolPolicy` https-only, and TLSv1.2.",
+        remedy="Set `originProtocolPolicy` of every custom origin to https-only, and its TLS version to TLSv1.2.",
     ),
     Control(
         ids=("CloudFront.13", "CKV2_AWS_46"),
@@ -69,7 +69,7 @@ CONTROLS = (
         severity="medium",
         kinds=DISTRIBUTION,
         holds=_signs_for_buckets,
-        remedy="Give every origin that is a bucket an `originAccessControlId`.",
+        remedy="Set `originAccessControlId` of every origin that is a bucket.",
     ),
     Control(
         ids=("CloudFront.7", "CKV2_AWS_42"),
@@ -77,7 +77,7 @@ CONTROLS = (
         severity="low",
         kinds=DISTRIBUTION,
         holds=lambda d, _: any(map(d.given, CERTIFICATES)),
-        remedy="Give `site.distribution.resource` a `viewerCertificate` and `aliases` by a transform.",
+        remedy="Set `viewerCertificate` and `aliases` of `site.distribution.resource` by a transform.",
     ),
     Control(
         ids=("CloudFront.15", "CKV_AWS_174", "SEC09-BP02"),
@@ -85,7 +85,7 @@ CONTROLS = (
         severity="medium",
         kinds=DISTRIBUTION,
         holds=lambda d, _: bool(RECENT_TLS.fullmatch(d.get("viewerCertificate.minimumProtocolVersion", ""))),
-        remedy="Give the `viewerCertificate` of `site.distribution.resource` a `minimumProtocolVersion`.",
+        remedy="Set `minimumProtocolVersion` in the `viewerCertificate` of `site.distribution.resource`.",
     ),
     Control(
         ids=("CKV2_AWS_32",),
@@ -93,7 +93,7 @@ CONTROLS = (
         severity="low",
         kinds=DISTRIBUTION,
         holds=lambda d, _: d.given("defaultCacheBehavior.responseHeadersPolicyId"),
-        remedy="Give the default cache behaviour a `responseHeadersPolicyId`.",
+        remedy="Set `responseHeadersPolicyId` of the default cache behavior.",
     ),
     Control(
         ids=("CloudFront.5", "CKV_AWS_86"),
@@ -110,7 +110,7 @@ CONTROLS = (
         severity="medium",
         kinds=DISTRIBUTION,
         holds=lambda distribution, _: distribution.given("webAclId"),
-        remedy="Give `site.distribution.resource` a `webAclId` by a transform.",
+        remedy="Set `webAclId` of `site.distribution.resource` by a transform.",
     ),
     Control(
         ids=("CloudFront.4", "CKV_AWS_310"),
@@ -118,7 +118,7 @@ CONTROLS = (
         severity="low",
         kinds=DISTRIBUTION,
         holds=lambda distribution, _: distribution.given("originGroups"),
-        remedy="Give `site.distribution.resource` `originGroups` by a transform.",
+        remedy="Set `originGroups` of `site.distribution.resource` by a transform.",
     ),
     Control(
         ids=("CKV_AWS_374",),
@@ -126,7 +126,7 @@ CONTROLS = (
         severity="low",
         kinds=DISTRIBUTION,
         holds=lambda d, _: d.get("restrictions.geoRestriction.restrictionType", "none") != "none",
-        remedy="Give `site.distribution.resource` a `geoRestriction` by a transform.",
+        remedy="Set `geoRestriction` of `site.distribution.resource` by a transform.",
     ),
     Control(
         ids=("WAF.10", "CKV_AWS_175"),
@@ -151,6 +151,6 @@ CONTROLS = (
         severity="medium",
         kinds=ACL,
         holds=lambda acl, _: all(rule.given("visibilityConfig.cloudwatchMetricsEnabled") for rule in acl.each("rules")),
-        remedy="Give every rule's `visibilityConfig` `cloudwatchMetricsEnabled`.",
+        remedy="Set `cloudwatchMetricsEnabled` in the `visibilityConfig` of every rule.",
     ),
 )

@@ -10,7 +10,7 @@ YEAR_DAYS = 365
 CONTROLS = (
     Control(
         ids=("CKV_AWS_66",),
-        title="A log group forgets",
+        title="A log group has a retention period",
         severity="medium",
         kinds=GROUP,
         holds=lambda group, _: group.given("retentionInDays"),
@@ -26,7 +26,7 @@ CONTROLS = (
     ),
     Control(
         ids=("CKV_AWS_158",),
-        title="A key of one's own encrypts a log group",
+        title="A customer managed key encrypts a log group",
         severity="low",
         kinds=GROUP,
         holds=lambda group, _: group.given("kmsKeyId"),
@@ -43,11 +43,11 @@ CONTROLS = (
     ),
     Control(
         ids=("CloudWatch.15", "REL06-BP03"),
-        title="Somebody hears of an alarm",
+        title="An alarm has an action",
         severity="high",
         kinds=ALARM,
         holds=lambda alarm, _: alarm.given("alarmActions"),
-        remedy="Give the `cloudwatch.MetricAlarm` `alarmActions`.",
+        remedy="Set `alarmActions` of `cloudwatch.MetricAlarm`.",
     ),
     Control(
         ids=("CloudWatch.17", "CKV_AWS_319"),

@@ -53,7 +53,7 @@ CONTROLS = (
     ),
     Control(
         ids=("CKV_AWS_119", "SEC08-BP01"),
-        title="A key of one's own encrypts a table",
+        title="A customer managed key encrypts a table",
         severity="low",
         kinds=TABLE,
         holds=lambda table, _: table.given("serverSideEncryption.kmsKeyArn"),
@@ -61,7 +61,7 @@ CONTROLS = (
     ),
     Control(
         ids=("CKV_AWS_166",),
-        title="A key of one's own encrypts a vault of backups",
+        title="A customer managed key encrypts a backup vault",
         severity="low",
         kinds=("backup.Vault",),
         holds=lambda vault, _: vault.given("kmsKeyArn"),

@@ -95,7 +95,7 @@ CONTROLS = (
     ),
     Control(
         ids=("CKV_AWS_60", "CKV_AWS_61", "SEC03-BP07"),
-        title="Not everybody may take a role",
+        title="Not every principal can assume a role",
         severity="critical",
         kinds=("iam.Role",),
         holds=lambda role, _: not any(map(for_everybody, allowed(role.get("assumeRolePolicy")))),
@@ -103,7 +103,7 @@ CONTROLS = (
     ),
     Control(
         ids=("CKV_AWS_274", "CKV2_AWS_56"),
-        title="Nobody has AWS's policies for administrators",
+        title="No one has AWS's policies for administrators",
         severity="high",
         kinds=ATTACHMENT,
         holds=lambda attachment, _: not attachment.get("policyArn", "").endswith(TOO_MUCH),
@@ -115,7 +115,7 @@ CONTROLS = (
         severity="medium",
         kinds=POOL,
         holds=_strong,
-        remedy="Give its `passwordPolicy` 8 characters of all kinds at least.",
+        remedy="Require at least 8 characters of all kinds in its `passwordPolicy`.",
     ),
     Control(
         ids=("Cognito.5", "SEC02-BP01"),
@@ -131,15 +131,15 @@ CONTROLS = (
         severity="medium",
         kinds=POOL,
         holds=lambda pool, _: pool.get("deletionProtection") == "ACTIVE",
-        remedy="Give the `cognito.UserPool` the `deletionProtection` ACTIVE.",
+        remedy="Set `deletionProtection` of the `cognito.UserPool` to ACTIVE.",
     ),
     Control(
         ids=("Cognito.1",),
-        title="A user pool turns away who seems to be somebody else",
+        title="A user pool blocks sign-ins that appear to be from another person",
         severity="medium",
         kinds=POOL,
         holds=lambda pool, _: pool.get("userPoolAddOns.advancedSecurityMode") == "ENFORCED",
-        remedy="Give its `userPoolAddOns` the `advancedSecurityMode` ENFORCED.",
+        remedy="Set `advancedSecurityMode` of its `userPoolAddOns` to ENFORCED.",
     ),
     Control(
         ids=("Cognito.2", "CKV_AWS_366"),

@@ -21,11 +21,11 @@ CONTROLS = (
         severity="medium",
         kinds=KEY,
         holds=lambda key, _: key.given("enableKeyRotation") or not _symmetric(key),
-        remedy="Give the `kms.Key` `enableKeyRotation`.",
+        remedy="Set `enableKeyRotation` of `kms.Key`.",
     ),
     Control(
         ids=("KMS.5", "CKV_AWS_33", "SEC03-BP07"),
-        title="Not everybody may use a key",
+        title="A key is not public",
         severity="critical",
         kinds=("kms.Key", "kms.KeyPolicy"),
         holds=lambda resource, _: not opened(resource.get("policy")),
@@ -50,11 +50,11 @@ CONTROLS = (
     ),
     Control(
         ids=("CKV_AWS_149",),
-        title="A key of one's own encrypts a secret",
+        title="A customer managed key encrypts a secret",
         severity="low",
         kinds=SECRET,
         holds=lambda secret, _: secret.given("kmsKeyId"),
-        remedy="Give the `secretsmanager.Secret` a `kmsKeyId`.",
+        remedy="Set `kmsKeyId` of `secretsmanager.Secret`.",
     ),
     Control(
         ids=("CKV2_AWS_34", "CKV_AWS_337"),
@@ -62,6 +62,6 @@ CONTROLS = (
         severity="low",
         kinds=("ssm.Parameter",),
         holds=lambda parameter, _: parameter.get("type") == "SecureString",
-        remedy="Give the `ssm.Parameter` the type SecureString.",
+        remedy="Set `type` of the `ssm.Parameter` to SecureString.",
     ),
 )

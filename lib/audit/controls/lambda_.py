@@ -59,7 +59,7 @@ def _in_two_zones(function: Resource, _: Sequence[Resource]) -> bool:
 CONTROLS = (
     Control(
         ids=("Lambda.1", "CKV_AWS_301", "SEC03-BP07"),
-        title="Not everybody may call a function",
+        title="A function is not public",
         severity="critical",
         kinds=PERMISSION,
         holds=_for_a_few,
@@ -71,7 +71,7 @@ CONTROLS = (
         severity="high",
         kinds=("lambda.FunctionUrl",),
         holds=lambda url, _: url.get("authorizationType") == "AWS_IAM",
-        remedy="Give the `lambda.FunctionUrl` the `authorizationType` AWS_IAM.",
+        remedy="Set `authorizationType` of the `lambda.FunctionUrl` to AWS_IAM.",
     ),
     Control(
         ids=("CKV_AWS_364", "SEC03-BP02"),
@@ -79,7 +79,7 @@ CONTROLS = (
         severity="medium",
         kinds=PERMISSION,
         holds=_of_one_caller,
-        remedy="Give the `lambda.Permission` a `sourceArn`.",
+        remedy="Set `sourceArn` of `lambda.Permission`.",
     ),
     Control(
         ids=("Lambda.2", "CKV_AWS_363", "SEC06-BP01"),
@@ -103,7 +103,7 @@ CONTROLS = (
         severity="medium",
         kinds=FUNCTION,
         holds=_in_two_zones,
-        remedy="Give `network_private_subnet_ids` of two zones.",
+        remedy="Set `network_private_subnet_ids` to subnets in two zones.",
     ),
     Control(
         ids=("Lambda.7", "CKV_AWS_50"),
@@ -132,7 +132,7 @@ CONTROLS = (
     ),
     Control(
         ids=("CKV_AWS_173", "SEC08-BP02"),
-        title="A key of one's own encrypts a function's variables",
+        title="A customer managed key encrypts a function's environment variables",
         severity="low",
         kinds=FUNCTION,
         holds=lambda function, _: function.given("kmsKeyArn") or not function.given("environment.variables"),
@@ -153,6 +153,6 @@ CONTROLS = (
         severity="low",
         kinds=FUNCTION,
         holds=lambda function, _: function.given("codeSigningConfigArn"),
-        remedy="Give the functions a `codeSigningConfigArn` by a transform.",
+        remedy="Set `codeSigningConfigArn` of the functions by a transform.",
     ),
 )

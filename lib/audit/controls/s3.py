@@ -50,7 +50,7 @@ CONTROLS = (
     ),
     Control(
         ids=("CKV_AWS_70", "S3.2", "S3.3"),
-        title="No policy lets everybody into a bucket",
+        title="No policy makes a bucket public",
         severity="high",
         kinds=BUCKET,
         beside=_of("BucketPolicy"),
@@ -73,7 +73,7 @@ CONTROLS = (
         kinds=BUCKET,
         beside=_of("BucketOwnershipControls"),
         holds=lambda _, controls: any(c.get("rule.objectOwnership") == "BucketOwnerEnforced" for c in controls),
-        remedy="Give the bucket `s3.BucketOwnershipControls` of BucketOwnerEnforced.",
+        remedy="Add `s3.BucketOwnershipControls` with BucketOwnerEnforced to the bucket.",
     ),
     Control(
         ids=("CKV_AWS_19", "SEC08-BP02"),
@@ -82,7 +82,7 @@ CONTROLS = (
         kinds=BUCKET,
         beside=_of("BucketServerSideEncryptionConfiguration"),
         holds=lambda _, encryptions: bool(_algorithms(encryptions)),
-        remedy="Give the bucket a `s3.BucketServerSideEncryptionConfiguration`.",
+        remedy="Add `s3.BucketServerSideEncryptionConfiguration` to the bucket.",
     ),
     Control(
         ids=("S3.17", "CKV_AWS_145"),
@@ -91,7 +91,7 @@ CONTROLS = (
         kinds=BUCKET,
         beside=_of("BucketServerSideEncryptionConfiguration"),
         holds=lambda _, encryptions: any(name.startswith("aws:kms") for name in _algorithms(encryptions)),
-        remedy="Give the bucket's encryption the `sseAlgorithm` aws:kms by a transform.",
+        remedy="Set `sseAlgorithm` of the bucket's encryption to aws:kms by a transform.",
     ),
     Control(
         ids=("S3.14", "CKV_AWS_21"),
@@ -100,16 +100,16 @@ CONTROLS = (
         kinds=BUCKET,
         beside=_of("BucketVersioning"),
         holds=lambda _, found: any(v.get("versioningConfiguration.status") == "Enabled" for v in found),
-        remedy="Give the bucket a `s3.BucketVersioning`.",
+        remedy="Add `s3.BucketVersioning` to the bucket.",
     ),
     Control(
         ids=("S3.13", "S3.10", "CKV2_AWS_61", "CKV_AWS_300"),
-        title="A bucket forgets old versions and unfinished uploads",
+        title="A bucket deletes old versions and incomplete uploads",
         severity="low",
         kinds=BUCKET,
         beside=_of("BucketLifecycleConfiguration"),
         holds=_tidies,
-        remedy="Give the bucket a `s3.BucketLifecycleConfiguration` that also ends unfinished uploads.",
+        remedy="Add `s3.BucketLifecycleConfiguration` to the bucket that also ends unfinished uploads.",
     ),
     Control(
         ids=("S3.9", "CKV_AWS_18"),
@@ -131,7 +131,7 @@ CONTROLS = (
     ),
     Control(
         ids=("S3.11", "CKV2_AWS_62"),
-        title="A bucket tells somebody of what changes in it",
+        title="A bucket sends notifications of changes",
         severity="low",
         kinds=BUCKET,
         beside=_of("BucketNotification"),

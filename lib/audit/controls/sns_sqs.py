@@ -19,7 +19,7 @@ CONTROLS = (
     ),
     Control(
         ids=("SNS.4", "CKV_AWS_169", "CKV_AWS_385", "SEC03-BP07"),
-        title="Not everybody may use a topic",
+        title="A topic is not public",
         severity="critical",
         kinds=TOPIC_POLICY,
         holds=lambda resource, _: not opened(resource.get("policy")),
@@ -31,11 +31,11 @@ CONTROLS = (
         severity="medium",
         kinds=QUEUE,
         holds=lambda queue, _: queue.given("sqsManagedSseEnabled") or queue.given("kmsMasterKeyId"),
-        remedy="Give the `sqs.Queue` `sqsManagedSseEnabled`.",
+        remedy="Set `sqsManagedSseEnabled` of `sqs.Queue`.",
     ),
     Control(
         ids=("CKV2_AWS_73",),
-        title="A key of one's own encrypts a queue",
+        title="A customer managed key encrypts a queue",
         severity="low",
         kinds=QUEUE,
         holds=lambda queue, _: queue.given("kmsMasterKeyId"),
@@ -43,7 +43,7 @@ CONTROLS = (
     ),
     Control(
         ids=("SQS.3", "CKV_AWS_168", "CKV_AWS_387", "SEC03-BP07"),
-        title="Not everybody may use a queue",
+        title="A queue is not public",
         severity="critical",
         kinds=QUEUE_POLICY,
         holds=lambda resource, _: not opened(resource.get("policy")),
@@ -51,7 +51,7 @@ CONTROLS = (
     ),
     Control(
         ids=("CKV_AWS_72", "SEC03-BP02"),
-        title="Nobody may do everything with a queue",
+        title="No one has every permission on a queue",
         severity="medium",
         kinds=QUEUE_POLICY,
         holds=lambda resource, _: (

@@ -33,7 +33,7 @@ def grant_items(*actions: str, reason: str, indexes: tuple[str, ...] = (), keys:
 PAGE_TOKENS = grant_items("GetItem", "PutItem", keys=(TOKENS,), reason="keep the page tokens' key")
 CONFIG = Grant(on="config", actions=("GetParameter",), reason="read thresholds and page sizes, once per worker")
 AUDIT = Grant(on="audit", actions=("PutItem",), reason="leave an audit row in the transaction of the change")
-ALERT = Grant(on="alerts", actions=("Publish",), reason="tell of low stock")
+ALERT = Grant(on="alerts", actions=("Publish",), reason="publish low-stock alerts")
 WRITE_GRANTS = (AUDIT, ALERT, CONFIG)
 """Permissions of a route that writes a version, besides those on items."""
 READ_ITEM = grant_items("GetItem", reason="read what is to be changed")

@@ -22,7 +22,7 @@ def job_functions(settings: StockSettings) -> tuple[Function, ...]:
     """Return the functions that find thresholds crossed, holds expired, and counters that differ."""
     send = (
         grant_movements("UpdateItem", reason="take an alert, and note that it was sent"),
-        Grant(on="stock-alerts", actions=("Publish",), reason="tell of low stock"),
+        Grant(on="stock-alerts", actions=("Publish",), reason="publish low-stock alerts"),
     )
     unsent = grant_movements("Query", indexes=("due-index",), reason="find movements that nobody was told of")
     compare = (

@@ -84,7 +84,7 @@ def endings(shop: Shop, reservation_id: str) -> list[str]:
 
 @BY_RELEASES
 @pytest.mark.parametrize("late", [False, True])
-def test_a_reservation_ends_once_whoever_comes_first(shop: Shop, workers: list[Commands], late: bool) -> None:
+def test_concurrent_requests_end_a_reservation_once(shop: Shop, workers: list[Commands], late: bool) -> None:
     shop.create(stock_count=50)
     for turn in range(3):
         name = f"r{turn}"
@@ -164,7 +164,7 @@ def test_nothing_is_oversold_and_nothing_is_lost(shop: Shop, workers: list[Comma
     check_all(shop, workers)
 
 
-def test_each_crossing_is_told_once_by_sweeps_at_once(shop: Shop, workers: list[Commands]) -> None:
+def test_concurrent_sweeps_publish_each_alert_once(shop: Shop, workers: list[Commands]) -> None:
     for number in range(12):
         shop.create(f"p{number}", stock_count=0)
     at_once(workers, *[lambda worker: alerts.sweep(worker.repository)] * 4)

@@ -165,15 +165,15 @@ def test_the_report_counts_names_and_tells_what_mends() -> None:
     queue = a_resource("sqs.Queue", "jobs", tags={"Owner": "us"})
     findings = {"one": [*audit(Graph([queue]))], "two": []}
     assert ["  SQS.1", "A queue is encrypted", "-", "-", "1"] in counts(findings)
-    told = list(lines(findings))
-    start = told.index("failed")
-    assert told[start + 1 : start + 4] == [
+    printed = list(lines(findings))
+    start = printed.index("failed")
+    assert printed[start + 1 : start + 4] == [
         "  SQS.1, CKV_AWS_27, SEC08-BP02, medium: A queue is encrypted",
         "      one: jobs",
-        "      -> Give the `sqs.Queue` `sqsManagedSseEnabled`.",
+        "      -> Set `sqsManagedSseEnabled` of `sqs.Queue`.",
     ]
-    assert told[-1].startswith("2 deployments, 5 controls: 3 passed, 0 waived, 2 failed; ")
-    assert "waived" not in told
+    assert printed[-1].startswith("2 deployments, 5 controls: 3 passed, 0 waived, 2 failed; ")
+    assert "waived" not in printed
 
 
 def test_the_report_says_where_and_why_something_is_waived() -> None:

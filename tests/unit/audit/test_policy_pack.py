@@ -125,7 +125,7 @@ def test_a_resource_is_judged_as_soon_as_it_is_registered() -> None:
     assert not alone("SQS.1", QUEUE, {"sqsManagedSseEnabled": True})
     assert not alone("SQS.1", BUCKET, {})
     assert alone("SQS.1", QUEUE, {}) == [
-        ("it: Give the `sqs.Queue` `sqsManagedSseEnabled`.", "urn:pulumi:s::p::x:y:z::it")
+        ("it: Set `sqsManagedSseEnabled` of `sqs.Queue`.", "urn:pulumi:s::p::x:y:z::it")
     ]
 
 

@@ -55,7 +55,7 @@ def accepting(*rejected: str) -> Callable[[Asked], tuple[int, bytes]]:
     return answer
 
 
-def test_a_message_has_a_text_for_people_and_one_for_programs(fake_aws: FakeAws, sns: Sns) -> None:
+def test_message_has_a_text_for_email_and_one_as_json(fake_aws: FakeAws, sns: Sns) -> None:
     fake_aws.script = [accepting()]
     assert (
         sns.publish_batch(TOPIC, [Notification("Low stock", {"name": "Tür"}, "Tür: 3 left & falling", "call-1")]) == {}

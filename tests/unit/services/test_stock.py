@@ -254,10 +254,15 @@ def test_an_alert_is_due_at_once() -> None:
     assert movements.alert(row, held()) == {**due, "alert": {"M": texts}}
 
 
-def test_a_movement_tells_what_is_known() -> None:
-    told = movements.to_response(movements.row(Cause("SOLD", "me", reason="x"), 2, held(), "call-1"))
-    assert told.keys().isdisjoint({"reservationId", "reference"})
-    assert (told["reason"], told["quantity"], told["available"], told["correlationId"]) == ("x", 2, 8, "call-1")
+def test_response_of_a_movement_omits_missing_attributes() -> None:
+    response = movements.to_response(movements.row(Cause("SOLD", "me", reason="x"), 2, held(), "call-1"))
+    assert response.keys().isdisjoint({"reservationId", "reference"})
+    assert (response["reason"], response["quantity"], response["available"], response["correlationId"]) == (
+        "x",
+        2,
+        8,
+        "call-1",
+    )
 
 
 def test_a_row_holds_a_line() -> None:
