@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..settings import Layer, refuse, setting
+from ..settings import SettingsGroup, invalid_value, setting
 from ..settings.base import Check
 from .prices import DAYS, MINUTES
 
@@ -18,7 +18,7 @@ def _up_to(most: float, what: str) -> Check:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Traffic(Layer):
+class Traffic(SettingsGroup):
     """A month of one deployment."""
 
     requests: float = setting(_up_to(1e12, "requests"), default=1_000_000)
@@ -52,7 +52,7 @@ class Traffic(Layer):
     private_gb: float = setting(_up_to(1e6, "GB"), default=1)
     """What goes through NAT gateways, and as much through interface endpoints; DynamoDB and logs go other ways."""
 
-    WHERE: ClassVar[str] = "traffic"
+    SECTION: ClassVar[str] = "traffic"
 
 
 def times(expression: str) -> float:
@@ -65,7 +65,7 @@ def times(expression: str) -> float:
         minutes, hours, day, _, weekday, _ = words
         days = _values(day, 31) / 31 * (_values(weekday, 7) / 7) * DAYS
         return _values(minutes, 60) * _values(hours, 24) * days
-    raise refuse("schedule", expression, "give rate(...) or cron(...)")
+    raise invalid_value("schedule", expression, "give rate(...) or cron(...)")
 
 
 def _values(field: str, whole: int) -> float:

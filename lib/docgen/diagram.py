@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ..model import Function, Index, Parameter, Route, Service, Table
-from ..settings import ApiSettings, Settings, over
+from ..settings import ApiSettings, Settings, merge
 from ..settings.environments import ENVIRONMENTS, profile_name
 from ..stack.context import StackNames
 
@@ -82,7 +82,7 @@ def _nodes(service: Service, environment: str) -> Iterator[Node]:
         yield Node("site", "site", f"{named('bucket', service.site.type)}-…", [access])
     yield Node("api", "api", named("api", service.api_type), _api_lines(service, environment, settings.api))
     for function in service.functions:
-        runs = over(settings.function, function.settings)
+        runs = merge(settings.function, function.settings)
         lines = [f"{runs.runtime}, {runs.memory_mb} MB, {runs.timeout_seconds} s"]
         yield Node("function", _key(function), named("function", function.name), lines)
         for schedule in function.schedules:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields
 
-from ..settings import LAYERS, Layer, docs_of
+from ..settings import LAYERS, SettingsGroup, docs_of
 from ..stack.config import Key
 
 MARKER = "  # generated:config\n"
@@ -29,12 +29,12 @@ def _declaration(name: str, key: Key) -> str:
 
 def describe_key(key: Key) -> str:
     """Return the docstring of the setting, after the names of the services that alone have it."""
-    owners = [layer.WHERE for layer in key.layers if _is_of_a_service(layer)]
+    owners = [layer.SECTION for layer in key.layers if _is_of_a_service(layer)]
     description = docs_of(key.layer)[key.field]
     return f"{', '.join(owners)}: {description}" if owners else description
 
 
-def _is_of_a_service(layer: type[Layer]) -> bool:
+def _is_of_a_service(layer: type[SettingsGroup]) -> bool:
     return layer not in LAYERS.values()
 
 

@@ -175,7 +175,7 @@ def configuration(keys: Mapping[str, Key]) -> str:
 
 
 def _setting_names(key: Key) -> list[str]:
-    return [f"{layer.WHERE}.{key.field}" for layer in key.layers]
+    return [f"{layer.SECTION}.{key.field}" for layer in key.layers]
 
 
 def outputs() -> str:

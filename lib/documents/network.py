@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 
 from ..model import Grant, Parameter, Service, Table, Topic
-from ..settings import NetworkSettings, refuse
+from ..settings import NetworkSettings, invalid_value
 
 PARTS = 3
 """How often a half of a VPC is halved: 8 subnets, which is more than a VPC can have zones, so that another zone moves
@@ -40,4 +40,4 @@ def check_reach(service: Service, network: NetworkSettings) -> None:
     wanted = ", ".join(sorted(calls(service).keys() - {"dynamodb"}))
     if network.vpc == "made" and network.nat_gateways == "none" and not network.interface_endpoints and wanted:
         remedy = f"its functions call {wanted}: leave it true, or set nat_gateways to one or per-zone"
-        raise refuse("network.interface_endpoints", network.interface_endpoints, remedy)
+        raise invalid_value("network.interface_endpoints", network.interface_endpoints, remedy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..settings import refuse
+from ..settings import invalid_value
 
 DOMAINS = {
     "aws-us-gov": "auth-fips.{region}.amazoncognito.com",
@@ -24,7 +24,9 @@ def address(pool_id: str, domain: str | None, partition: str) -> str:
     Raises ValueError for a pool without any.
     """
     if not domain:
-        raise refuse("authorization.user_pool", pool_id, "give it a domain, where people sign in and tokens come from")
+        raise invalid_value(
+            "authorization.user_pool", pool_id, "give it a domain, where people sign in and tokens come from"
+        )
     region, _, _ = pool_id.partition("_")
     cognito = DOMAINS.get(partition, "auth.{region}.amazoncognito.com").format(region=region)
     return origin(domain if "." in domain else f"{domain}.{cognito}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ..settings import Layer
+from ..settings import SettingsGroup
 from .journey import Journey
 from .service import Call, Service
 from .workload import Workload
@@ -37,7 +37,7 @@ class ServiceFactory:
     """Name of the service, of its entry point and of every description that `build` returns."""
     build: Callable[[Any], Service]
     """Return the description for settings; the argument is None if the service has no settings of its own."""
-    settings: type[Layer] | None = None
+    settings: type[SettingsGroup] | None = None
     """Class of the settings that only this service has; each field becomes a config key."""
     workload: Workload | None = None
     """Measured operations, from which `tap cost` and `tap scaling` calculate."""

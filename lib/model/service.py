@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
-from ..settings import Settings, check_tags, over
+from ..settings import Settings, check_tags, merge
 from . import json_schema
 from .function import Function
 from .grants import Grant, action_problems, merged
@@ -153,7 +153,7 @@ class Service:
                 routes=tuple(route for route in function.routes if route.operation == operation),
                 schedules=tuple(schedule for schedule in function.schedules if schedule.operation == operation),
                 consumers=tuple(consumer for consumer in function.consumers if consumer.operation == operation),
-                settings=over(function.settings, settings),
+                settings=merge(function.settings, settings),
             )
             for function in self.functions
             for operation, settings in function.operations().items()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from ..model.names import RESTORED
-from ..settings import refuse
+from ..settings import invalid_value
 from . import RecoveryError
 from .aws import client, region_of
 
@@ -44,7 +44,7 @@ def moment(text: str) -> datetime:
     except ValueError:
         found = datetime.min
     if found.tzinfo is None:
-        raise RecoveryError(str(refuse("at", text, "give a time with its offset, e.g. 2026-11-20T10:00:00Z")))
+        raise RecoveryError(str(invalid_value("at", text, "give a time with its offset, e.g. 2026-11-20T10:00:00Z")))
     return found.astimezone(UTC)
 
 
@@ -97,7 +97,7 @@ def _start_as_of(dynamodb: Any, live: Live, at: datetime, name: str) -> None:
     except dynamodb.exceptions.ClientError as exc:
         if exc.response["Error"]["Code"] not in OUT_OF_WINDOW:
             raise
-        raise RecoveryError(str(refuse("at", _text(at), _window(dynamodb, live)))) from exc
+        raise RecoveryError(str(invalid_value("at", _text(at), _window(dynamodb, live)))) from exc
 
 
 def _window(dynamodb: Any, live: Live) -> str:
@@ -125,7 +125,7 @@ def _carry_out_job(live: Live, recovery_point: str, name: str, encryption: Mappi
         wanted = (
             "the deployment has no backups of AWS Backup: set backup_retention_days, or give a backup of DynamoDB's"
         )
-        raise RecoveryError(str(refuse("from", recovery_point, wanted)))
+        raise RecoveryError(str(invalid_value("from", recovery_point, wanted)))
     backup = client("backup", live.region)
     job = backup.start_restore_job(
         RecoveryPointArn=recovery_point,

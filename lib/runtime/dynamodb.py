@@ -79,16 +79,16 @@ class DynamoDB:
 
     def call(self, operation: str, **request: Any) -> dict[str, Any]:
         """One operation, its request spelled as in the DynamoDB API reference."""
-        return self.together((operation, request))[0]
+        return self.call_all((operation, request))[0]
 
-    def together(self, *calls: Call) -> list[dict[str, Any]]:
+    def call_all(self, *calls: Call) -> list[dict[str, Any]]:
         """Operations side by side, each as `(name, request)`."""
         try:
-            return self._client.together(*calls)
+            return self._client.call_all(*calls)
         except AwsError as exc:
             raise _translated(exc) from exc
 
-    def rows(self, table: str, keys: Iterable[Item]) -> list[Item]:
+    def batch_get(self, table: str, keys: Iterable[Item]) -> list[Item]:
         """Rows by their keys, up to date and in any order; one that is not there is left out."""
         found: list[Item] = []
         left = list(keys)
@@ -106,13 +106,13 @@ class DynamoDB:
                 time.sleep(RANDOM.uniform(0, pause))
         return found
 
-    def queries(self, *requests: dict[str, Any]) -> list[list[Item]]:
+    def query_all(self, *requests: dict[str, Any]) -> list[list[Item]]:
         """All rows of each of some queries."""
         found: list[list[Item]] = [[] for _ in requests]
         left = dict(enumerate(requests))
         while left:
             some = [*left][:SIDE_BY_SIDE]
-            for number, answer in zip(some, self.together(*(("Query", left[number]) for number in some))):
+            for number, answer in zip(some, self.call_all(*(("Query", left[number]) for number in some))):
                 found[number] += answer["Items"]
                 after = answer.get("LastEvaluatedKey")
                 request = left.pop(number)
@@ -120,7 +120,7 @@ class DynamoDB:
                     left[number] = {**request, "ExclusiveStartKey": after}
         return found
 
-    def pages(self, operation: str, **request: Any) -> Iterator[list[Item]]:
+    def paginate(self, operation: str, **request: Any) -> Iterator[list[Item]]:
         """The rows of a Query or a Scan, page after page, each read when it is asked for."""
         while True:
             answer = self.call(operation, **request)
@@ -141,7 +141,7 @@ class DynamoDB:
         """
         request = {"TransactItems": actions, "ClientRequestToken": os.urandom(16).hex()}
         try:
-            self._client.together(("TransactWriteItems", request), final=(CONFLICT,) if stale else ())
+            self._client.call_all(("TransactWriteItems", request), final=(CONFLICT,) if stale else ())
         except AwsError as exc:
             error = TransactionConflict() if stale and _is_conflict(exc) else _translated(exc)
             if exc.ambiguous and isinstance(error, (TransactionConflict, TooManyRequests)):

@@ -139,9 +139,9 @@ class Client:
 
     def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """Carry out one operation; raises `AwsError`."""
-        return self.together((operation, request))[0]
+        return self.call_all((operation, request))[0]
 
-    def together(self, *calls: Call, final: Container[str] = ()) -> list[dict[str, Any]]:
+    def call_all(self, *calls: Call, final: Container[str] = ()) -> list[dict[str, Any]]:
         """Carry out operations side by side, in the time of the slowest; raises the first `AwsError` that stays.
 
         A transaction that is cancelled for a reason in `final` is not tried again.

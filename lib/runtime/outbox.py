@@ -54,7 +54,7 @@ class Outbox(NamedTuple):
     def due(self) -> Iterator[Item]:
         """Yield the keys of notifications that are due."""
         partition, value = self.partition
-        pages = self.store.pages(
+        pages = self.store.paginate(
             "Query",
             TableName=self.table,
             IndexName=self.index_name,
@@ -92,7 +92,7 @@ class Outbox(NamedTuple):
         times = {":later": self.timestamp(LEASE_SECONDS), ":now": self.timestamp(0)}
         condition = {"ConditionExpression": f"{due_at} <= :now", "ReturnValues": "ALL_NEW"}
         try:
-            (response,) = self.store.together(self._update(key, f"SET {due_at} = :later", times, **condition))
+            (response,) = self.store.call_all(self._update(key, f"SET {due_at} = :later", times, **condition))
             return key, self.notification(response["Attributes"])
         except ConditionFailed:
             return None
@@ -108,9 +108,9 @@ class Outbox(NamedTuple):
             failed = [leased[position][0] for position in errors]
             # If this fails, the retry waits until the lease expires.
             with suppress(AwsError, ApiError):
-                self.store.together(*(self._update(key, f"SET {self.due_at} = :now", now) for key in failed))
+                self.store.call_all(*(self._update(key, f"SET {self.due_at} = :now", now) for key in failed))
         published = [key for position, (key, _) in enumerate(leased) if position not in errors]
-        self.store.together(*map(self._removal, published))
+        self.store.call_all(*map(self._removal, published))
         yield from published
         for error in (*outcomes, *errors.values()):
             if isinstance(error, Exception):

@@ -74,7 +74,7 @@ class Transactions:
         """Return what an earlier request with the same idempotency key recorded, None if there was none."""
         if idempotency is None:
             return None
-        records = self._store.rows(self._table, idempotency.rows)
+        records = self._store.batch_get(self._table, idempotency.rows)
         return next(filter(None, map(idempotency.unexpired_result, records)), None)
 
 

@@ -12,7 +12,7 @@ from ..model import Operation
 from ..model.aws_limits import ACCOUNT_REQUEST_RATE, COLD_START_PERCENT, DURATION_VARIATION, QUANTITIES
 from ..services import BUILT_IN, load
 from ..services.stock.settings import StockSettings
-from ..settings import LAYERS, ApiSettings, FunctionSettings, Layer, Settings, TableSettings
+from ..settings import LAYERS, ApiSettings, FunctionSettings, Settings, SettingsGroup, TableSettings
 from ..stack.args import TapStackArgs
 from . import queueing
 from .model import concurrency, lambda_usd, limits, offered, response_ms
@@ -40,7 +40,9 @@ ADVISED = Settings(
     api=ApiSettings(throttle_rate_per_second=10_000, throttle_burst=5_000, quota_per_month=2_000_000_000),
 )
 """What prod takes for as many requests a second, beyond its row."""
-ADVISED_OWN: Mapping[str, Layer] = {"stock": StockSettings(anonymous_rate_per_second=1_000, anonymous_burst=500)}
+ADVISED_OWN: Mapping[str, SettingsGroup] = {
+    "stock": StockSettings(anonymous_rate_per_second=1_000, anonymous_burst=500)
+}
 """Settings of single services for the same rate."""
 
 Row = Sequence[str]
@@ -237,7 +239,7 @@ def _config() -> str:
     return "\n".join(["```yaml", "config:", *lines, "```"])
 
 
-def _advised_fields() -> Iterable[tuple[Layer, Field[Any]]]:
+def _advised_fields() -> Iterable[tuple[SettingsGroup, Field[Any]]]:
     """Yield the settings that are advised, with their fields."""
     for layer in (*(getattr(ADVISED, name) for name in LAYERS), *ADVISED_OWN.values()):
         yield from ((layer, one) for one in fields(layer) if getattr(layer, one.name) != one.default)

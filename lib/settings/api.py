@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from . import origins
-from .base import Layer, between, flag, matching, one_of, refuse, setting
+from .base import SettingsGroup, between, boolean, invalid_value, matching, one_of, setting
 
 
 @dataclass(frozen=True, kw_only=True)
-class ApiSettings(Layer):
+class ApiSettings(SettingsGroup):
     """From where the API may be called, how often, under which name."""
 
     stage_name: str | None = setting(
@@ -28,15 +28,15 @@ class ApiSettings(Layer):
     """Requests at once before the rate counts."""
     quota_per_month: int | None = setting(between(1, 2_000_000_000, "requests"), key="quota_per_month")
     """Requests of one key in a month."""
-    access_log: bool | None = setting(flag(), key="access_log")
+    access_log: bool | None = setting(boolean(), key="access_log")
     """A JSON line in CloudWatch Logs for every request; API Gateway needs a role for it, see `log_role`."""
     execution_log_level: Literal["OFF", "ERROR", "INFO"] | None = setting(
         one_of("OFF", "ERROR", "INFO"), key="execution_log_level"
     )
     """Level of the execution log of API Gateway; requires the role, too."""
-    execution_log_bodies: bool | None = setting(flag(), key="execution_log_bodies")
+    execution_log_bodies: bool | None = setting(boolean(), key="execution_log_bodies")
     """Bodies and headers in the execution log: for development."""
-    metrics: bool | None = setting(flag(), key="api_metrics")
+    metrics: bool | None = setting(boolean(), key="api_metrics")
     """Count, latency and errors of each method as CloudWatch metrics of their own."""
     log_role: str | None = setting(
         matching(r"made|left|arn:[a-z-]+:iam::\d{12}:role/\S+", "give made, left, or the ARN of a role"),
@@ -44,7 +44,7 @@ class ApiSettings(Layer):
     )
     """The role with which API Gateway writes logs, one setting for all APIs of an account in a region: `made` makes
     one and sets it, the ARN of a role sets that one, `left` leaves the account as it is."""
-    health_route: bool | None = setting(flag(), key="health_route")
+    health_route: bool | None = setting(boolean(), key="health_route")
     """`GET /health`, which the gateway answers by itself."""
     domain_name: str | None = setting(
         matching(
@@ -69,11 +69,11 @@ class ApiSettings(Layer):
     )
     """The first part of every path under `domain_name`; empty: none."""
 
-    disable_execute_api_endpoint: bool | None = setting(flag(), key="disable_execute_api_endpoint")
+    disable_execute_api_endpoint: bool | None = setting(boolean(), key="disable_execute_api_endpoint")
     """Whether API Gateway rejects requests to the `execute-api` endpoint of the API, which bypass `domain_name`. Every
     client must use the domain first. Default: false."""
 
-    WHERE: ClassVar[str] = "api"
+    SECTION: ClassVar[str] = "api"
 
     def cors_origins(self) -> tuple[str, ...]:
         """Return the allowed CORS origins, of which there are none if `cors_origin` is unset."""
@@ -84,7 +84,7 @@ def check_domain(api: ApiSettings) -> None:
     """Raise ValueError for a domain without a certificate, and for what only a domain has."""
     if api.domain_name and not (api.certificate_arn or api.zone_id):
         wanted = "give zone_id, too, its hosted zone, or certificate_arn, its certificate's in ACM"
-        raise refuse("api.domain_name", api.domain_name, wanted)
+        raise invalid_value("api.domain_name", api.domain_name, wanted)
     for name in ("certificate_arn", "zone_id", "base_path", "disable_execute_api_endpoint"):
         if getattr(api, name) and not api.domain_name:
-            raise refuse(f"api.{name}", getattr(api, name), "give domain_name, too, or take this out")
+            raise invalid_value(f"api.{name}", getattr(api, name), "give domain_name, too, or take this out")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
-from .base import Layer, matching, one_of, refuse, setting, several
+from .base import SettingsGroup, invalid_value, matching, one_of, setting, unique_tuple
 
 USER_POOL: Final = "COGNITO_USER_POOLS"
 
 
 @dataclass(frozen=True, kw_only=True)
-class AuthorizationSettings(Layer):
+class AuthorizationSettings(SettingsGroup):
     """How callers of the API show who they are."""
 
     type: Literal["NONE", "API_KEY", "AWS_IAM", "COGNITO_USER_POOLS"] | None = setting(
@@ -41,12 +41,12 @@ class AuthorizationSettings(Layer):
     users who registered an app. An existing user pool keeps its own setting: with `ON` the deployment is rejected
     unless the pool requires it."""
     callback_urls: tuple[str, ...] | None = setting(
-        several(r"https://\S+|http://localhost(:\d+)?/\S*", "give different addresses that begin with https://"),
+        unique_tuple(r"https://\S+|http://localhost(:\d+)?/\S*", "give different addresses that begin with https://"),
         key="callback_urls",
     )
     """Where the sign-in page may lead back to, besides the service's own pages."""
 
-    WHERE: ClassVar[str] = "authorization"
+    SECTION: ClassVar[str] = "authorization"
 
 
 def check_authorization(authorization: AuthorizationSettings) -> None:
@@ -54,11 +54,11 @@ def check_authorization(authorization: AuthorizationSettings) -> None:
     for name, default in {"user_pool": "made", "user_group": "", "mfa": "OPTIONAL", "callback_urls": ()}.items():
         value = getattr(authorization, name)
         if authorization.type != USER_POOL and value not in (None, default):
-            raise refuse(f"authorization.{name}", value, f"give type {USER_POOL}, too, or take this out")
+            raise invalid_value(f"authorization.{name}", value, f"give type {USER_POOL}, too, or take this out")
     is_created = authorization.user_pool in (None, "made")
     if is_created and authorization.user_group:
         expected = "set user_pool to the ARN of the existing pool that has the group, or remove user_group"
-        raise refuse("authorization.user_group", authorization.user_group, expected)
+        raise invalid_value("authorization.user_group", authorization.user_group, expected)
     if not is_created and authorization.mfa == "OFF":
         expected = "set ON or OPTIONAL, because an existing user pool keeps its own setting"
-        raise refuse("authorization.mfa", "OFF", expected)
+        raise invalid_value("authorization.mfa", "OFF", expected)

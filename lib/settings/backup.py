@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .base import Layer, between, matching, refuse, setting
+from .base import SettingsGroup, between, invalid_value, matching, setting
 from .schedule import CRON_EXAMPLE, is_cron
 
 COLD_STORAGE_DAYS = 90
@@ -13,7 +13,7 @@ COLD_STORAGE_DAYS = 90
 
 
 @dataclass(frozen=True, kw_only=True)
-class BackupSettings(Layer):
+class BackupSettings(SettingsGroup):
     """Backups of the tables beyond their own recovery to a point in time."""
 
     retention_days: int | None = setting(between(0, 36_500, "days (0: no backups)"))
@@ -27,11 +27,11 @@ class BackupSettings(Layer):
     )
     """A vault, of another region or account, that gets a copy of each backup; empty: none."""
 
-    WHERE: ClassVar[str] = "backup"
+    SECTION: ClassVar[str] = "backup"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         kept, cold = self.retention_days or 0, self.cold_storage_after_days or 0
         if kept and cold and kept < cold + COLD_STORAGE_DAYS:
             wanted = f"give at most {kept - COLD_STORAGE_DAYS}, or retention_days of {cold + COLD_STORAGE_DAYS}"
-            raise refuse("backup.cold_storage_after_days", cold, wanted)
+            raise invalid_value("backup.cold_storage_after_days", cold, wanted)

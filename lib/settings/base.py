@@ -33,18 +33,18 @@ def matching(pattern: str, expected: str) -> Check:
     return lambda v: isinstance(v, str) and re.fullmatch(pattern, v) is not None, expected
 
 
-def flag() -> Check:
+def boolean() -> Check:
     """True or False."""
     return lambda v: isinstance(v, bool), "give True or False"
 
 
-def several(pattern: str, expected: str) -> Check:
+def unique_tuple(pattern: str, expected: str) -> Check:
     """A tuple of different texts of a certain form; empty: none."""
     possible, _ = matching(pattern, expected)
     return lambda v: isinstance(v, tuple) and all(map(possible, v)) and len(set(v)) == len(v), expected
 
 
-def refuse(where: str, value: object, expected: str) -> ValueError:
+def invalid_value(where: str, value: object, expected: str) -> ValueError:
     """The error of every value that cannot be: the field, what it was, what to give instead."""
     return ValueError(f"{where} {value!r}: {expected}")
 
@@ -60,7 +60,7 @@ def unknown_value(where: str, remedy: str) -> ValueError:
 
 
 def setting(check: Check, *, key: str = "", default: Any = None, accepts_output: bool = False) -> Any:
-    """A field of a `Layer`; `key` is its name in Pulumi config, by default the layer's and the field's own.
+    """A field of a `SettingsGroup`; `key` is its name in Pulumi config, by default the layer's and the field's own.
 
     With a default other than None the field always says something.  If `accepts_output` is True, the value can be an
     Output, which is not checked.
@@ -70,10 +70,10 @@ def setting(check: Check, *, key: str = "", default: Any = None, accepts_output:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Layer:
+class SettingsGroup:
     """Figures of one kind, each made by `setting`; one that is None says nothing, and the layer below decides."""
 
-    WHERE: ClassVar[str] = ""
+    SECTION: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
         for one in fields(self):
@@ -87,10 +87,10 @@ class Layer:
         has_output = any(map(is_output, value if isinstance(value, tuple) else (value,)))
         if has_output and not one.metadata["accepts_output"]:
             raise unknown_value(
-                f"{self.WHERE}.{one.name}", "Settings decide which resources exist: pass a plain value."
+                f"{self.SECTION}.{one.name}", "Settings decide which resources exist: pass a plain value."
             )
         if not has_output and not possible(value):
-            raise refuse(f"{self.WHERE}.{one.name}", value, expected)
+            raise invalid_value(f"{self.SECTION}.{one.name}", value, expected)
 
     @classmethod
     def checks(cls) -> Mapping[str, Check]:
@@ -100,13 +100,13 @@ class Layer:
     @classmethod
     def config_keys(cls) -> Mapping[str, str]:
         """Return the field that each config key sets."""
-        return {one.metadata["key"] or f"{cls.WHERE}_{one.name}": one.name for one in fields(cls)}
+        return {one.metadata["key"] or f"{cls.SECTION}_{one.name}": one.name for one in fields(cls)}
 
 
-_L = TypeVar("_L", bound=Layer)
+_L = TypeVar("_L", bound=SettingsGroup)
 
 
-def over(base: _L, upper: _L) -> _L:
+def merge(base: _L, upper: _L) -> _L:
     """`base` with whatever `upper` says."""
     said = {f.name: getattr(upper, f.name) for f in fields(upper)}
     return replace(base, **{k: v for k, v in said.items() if v is not None})

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .base import Layer, between, flag, setting
+from .base import SettingsGroup, between, boolean, setting
 
 
 @dataclass(frozen=True, kw_only=True)
-class CostSettings(Layer):
+class CostSettings(SettingsGroup):
     """How costs are told apart and watched."""
 
-    allocation_tags: bool | None = setting(flag())
+    allocation_tags: bool | None = setting(boolean())
     """Tags `Service` and `Environment` on everything, by which AWS can tell costs apart; a budget has them anyway."""
     monthly_budget_usd: float | None = setting(between(0.0, 1e9, "US dollars (0: no budget)"), key="monthly_budget_usd")
     """Monthly cost of the service above which a budget sends a notification; 0: no budget."""
 
-    WHERE: ClassVar[str] = "cost"
+    SECTION: ClassVar[str] = "cost"
 
     @property
     def has_budget(self) -> bool:

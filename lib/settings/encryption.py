@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .base import Layer, between, matching, refuse, setting
+from .base import SettingsGroup, between, invalid_value, matching, setting
 from .table import TableSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class EncryptionSettings(Layer):
+class EncryptionSettings(SettingsGroup):
     """With whose key everything is encrypted that rests."""
 
     key: str | None = setting(
@@ -26,7 +26,7 @@ class EncryptionSettings(Layer):
     deletion_window_days: int | None = setting(between(7, 30, "days"))
     """Days for which the deletion of a created key can be canceled."""
 
-    WHERE: ClassVar[str] = "encryption"
+    SECTION: ClassVar[str] = "encryption"
 
     def standing(self) -> str | None:
         """The ARN of the existing key that encrypts, if there is one."""
@@ -37,4 +37,4 @@ def check_key(encryption: EncryptionSettings, table: TableSettings) -> None:
     """Raise ValueError for a key of one region alone where tables have replicas in others."""
     if table.replica_regions and ":key/mrk-" not in (encryption.standing() or ":key/mrk-"):
         wanted = f"give a multi-Region key, key/mrk-..., with replicas in {', '.join(table.replica_regions)}"
-        raise refuse("encryption.key", encryption.key, wanted)
+        raise invalid_value("encryption.key", encryption.key, wanted)

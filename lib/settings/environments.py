@@ -19,7 +19,7 @@ from . import (
     Settings,
     SiteSettings,
     TableSettings,
-    refuse,
+    invalid_value,
 )
 
 RUNBOOK = "docs/runbook.md"
@@ -168,7 +168,7 @@ def matching_profile(environment_suffix: str) -> str | None:
     lowered = _PART.sub(lambda part: part[0].lower() if part[0].lower() in _PROFILES else part[0], environment_suffix)
     if lowered != environment_suffix:
         expected = f"give {lowered!r}, because the names of profiles are lowercase"
-        raise refuse("environment_suffix", environment_suffix, expected)
+        raise invalid_value("environment_suffix", environment_suffix, expected)
     matches = [_PROFILES[part] for part in _PART.findall(environment_suffix) if part in _PROFILES]
     return max(matches, key=_STRICTNESS.index, default=None)
 

@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .base import Layer, between, flag, setting, several
+from .base import SettingsGroup, between, boolean, setting, unique_tuple
 
 
 @dataclass(frozen=True, kw_only=True)
-class FirewallSettings(Layer):
+class FirewallSettings(SettingsGroup):
     """A web ACL of AWS WAF on the API's stage."""
 
-    enabled: bool | None = setting(flag())
+    enabled: bool | None = setting(boolean())
     """Whether there is one."""
     rate_limit: int | None = setting(between(10, 2_000_000_000, "requests in five minutes"))
     """Requests of one address in five minutes above which it is blocked."""
     managed_rule_groups: tuple[str, ...] | None = setting(
-        several(r"AWSManagedRules\w+", "give different rule groups of AWS, e.g. AWSManagedRulesCommonRuleSet")
+        unique_tuple(r"AWSManagedRules\w+", "give different rule groups of AWS, e.g. AWSManagedRulesCommonRuleSet")
     )
     """AWS's own rule groups, in the order of their priority."""
-    count_only: bool | None = setting(flag())
+    count_only: bool | None = setting(boolean())
     """Rules count what they would block, and let it through: to try them out."""
 
-    WHERE: ClassVar[str] = "firewall"
+    SECTION: ClassVar[str] = "firewall"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .base import Layer, between, flag, one_of, refuse, setting
+from .base import SettingsGroup, between, boolean, invalid_value, one_of, setting
 
 LOG_RETENTION_DAYS = (
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
@@ -16,7 +16,7 @@ RUNTIMES = ("python3.9", "python3.10", "python3.11", "python3.12", "python3.13",
 
 
 @dataclass(frozen=True, kw_only=True)
-class FunctionSettings(Layer):
+class FunctionSettings(SettingsGroup):
     """How a Lambda function runs."""
 
     runtime: str | None = setting(one_of(*RUNTIMES), key="lambda_runtime")
@@ -33,24 +33,26 @@ class FunctionSettings(Layer):
         between(0, 100_000, "(0: none)"), key="lambda_provisioned_concurrency"
     )
     """Executions of the functions behind routes that are kept started and paid for; 0 keeps none."""
-    snap_start: bool | None = setting(flag(), key="lambda_snap_start")
+    snap_start: bool | None = setting(boolean(), key="lambda_snap_start")
     """Workers of the functions behind routes begin from a snapshot: Python 3.12 and up."""
-    tracing: bool | None = setting(flag(), key="tracing")
+    tracing: bool | None = setting(boolean(), key="tracing")
     """X-Ray traces of the functions and of the API's stage."""
     log_retention_days: int | None = setting(one_of(*LOG_RETENTION_DAYS), key="log_retention_days")
     """How long logs are kept, in one of CloudWatch Logs' own periods."""
 
-    WHERE: ClassVar[str] = "function"
+    SECTION: ClassVar[str] = "function"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         started, reserved = self.provisioned_concurrency or 0, self.reserved_concurrency
         if started and reserved not in (None, -1) and started > (reserved or 0):
             wanted = f"give at most what is reserved, {reserved}, or reserve more"
-            raise refuse("function.provisioned_concurrency", started, wanted)
+            raise invalid_value("function.provisioned_concurrency", started, wanted)
         if not self.snap_start:
             return
         if self.provisioned_concurrency:
-            raise refuse("function.provisioned_concurrency", self.provisioned_concurrency, "give 0, or no snap_start")
+            raise invalid_value(
+                "function.provisioned_concurrency", self.provisioned_concurrency, "give 0, or no snap_start"
+            )
         if self.runtime and int(self.runtime.partition(".")[2]) < 12:
-            raise refuse("function.snap_start", True, f"give a runtime from python3.12, not {self.runtime}")
+            raise invalid_value("function.snap_start", True, f"give a runtime from python3.12, not {self.runtime}")

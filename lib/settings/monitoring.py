@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from .base import Layer, between, flag, matching, refuse, setting
+from .base import SettingsGroup, between, boolean, invalid_value, matching, setting
 
 if TYPE_CHECKING:
     import pulumi
@@ -14,7 +14,7 @@ COUNT = between(0, 1_000_000_000)
 
 
 @dataclass(frozen=True, kw_only=True)
-class AlarmSettings(Layer):
+class AlarmSettings(SettingsGroup):
     """When to wake somebody, and whom."""
 
     duration_ms: int | None = setting(between(1, 900_000, "milliseconds"), key="duration_alarm_ms")
@@ -32,7 +32,7 @@ class AlarmSettings(Layer):
     """How long a period is: a multiple of 60, for Lambda counts by the minute."""
     evaluation_periods: int | None = setting(between(1, 1440, "periods"))
     """How many periods in a row make an alarm."""
-    recommended: bool | None = setting(flag(), key="recommended_alarms")
+    recommended: bool | None = setting(boolean(), key="recommended_alarms")
     """The alarms that AWS recommends for the API, its tables, streams and functions, too, and one in ALARM while
     any other of the service is. If false, only the one on 5xx responses of the API, which `items` lacks, too."""
     api_5xx_share: float | None = setting(between(0.0, 1.0))
@@ -55,20 +55,20 @@ class AlarmSettings(Layer):
     )
     """Email address that is subscribed to alarm notifications, once its owner confirms. Empty: none."""
 
-    WHERE: ClassVar[str] = "alarms"
+    SECTION: ClassVar[str] = "alarms"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if (self.period_seconds or 60) * (self.evaluation_periods or 1) > 86_400:
             wanted = f"give so few that with period_seconds {self.period_seconds} they span a day at most"
-            raise refuse("alarms.evaluation_periods", self.evaluation_periods, wanted)
+            raise invalid_value("alarms.evaluation_periods", self.evaluation_periods, wanted)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ObservationSettings(Layer):
+class ObservationSettings(SettingsGroup):
     """Settings of what CloudWatch shows beside logs and alarms."""
 
-    dashboard: bool | None = setting(flag(), key="dashboard")
+    dashboard: bool | None = setting(boolean(), key="dashboard")
     """A CloudWatch dashboard of the service."""
 
-    WHERE: ClassVar[str] = "observation"
+    SECTION: ClassVar[str] = "observation"

@@ -6,7 +6,7 @@ import ipaddress
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from .base import Layer, between, flag, matching, one_of, refuse, setting, several
+from .base import SettingsGroup, between, boolean, invalid_value, matching, one_of, setting, unique_tuple
 
 
 def _is_cidr(value: Any) -> bool:
@@ -17,7 +17,7 @@ def _is_cidr(value: Any) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetworkSettings(Layer):
+class NetworkSettings(SettingsGroup):
     """Whether functions run in a VPC, and what is in it."""
 
     vpc: str | None = setting(
@@ -30,20 +30,20 @@ class NetworkSettings(Layer):
     """Number of availability zones of a created VPC."""
     nat_gateways: Literal["none", "one", "per-zone"] | None = setting(one_of("none", "one", "per-zone"))
     """What leads from the private subnets to the internet: nothing, one gateway, or one in each zone."""
-    interface_endpoints: bool | None = setting(flag())
+    interface_endpoints: bool | None = setting(boolean())
     """Interface endpoints in every zone of a created VPC for the services that functions call."""
-    flow_logs: bool | None = setting(flag())
+    flow_logs: bool | None = setting(boolean())
     """Flow logs of rejected connections of a created VPC, in CloudWatch Logs."""
     private_subnet_ids: tuple[str, ...] | None = setting(
-        several(r"subnet-[0-9a-f]{8,17}", "give different ids of subnets, e.g. subnet-0a1b2c3d")
+        unique_tuple(r"subnet-[0-9a-f]{8,17}", "give different ids of subnets, e.g. subnet-0a1b2c3d")
     )
     """Subnets of functions in an existing VPC."""
     security_group_ids: tuple[str, ...] | None = setting(
-        several(r"sg-[0-9a-f]{8,17}", "give different ids of security groups, e.g. sg-0a1b2c3d")
+        unique_tuple(r"sg-[0-9a-f]{8,17}", "give different ids of security groups, e.g. sg-0a1b2c3d")
     )
     """Security groups of functions in an existing VPC; none: one is created in it."""
 
-    WHERE: ClassVar[str] = "network"
+    SECTION: ClassVar[str] = "network"
 
     def in_vpc(self) -> bool:
         """Whether functions run in a VPC."""
@@ -54,8 +54,8 @@ def check_network(network: NetworkSettings) -> None:
     """Raise ValueError for an existing VPC without subnets, and for settings that only an existing VPC has."""
     is_existing = network.in_vpc() and network.vpc != "made"
     if is_existing and not network.private_subnet_ids:
-        raise refuse("network.vpc", network.vpc, "give private_subnet_ids, too: those its functions run in")
+        raise invalid_value("network.vpc", network.vpc, "give private_subnet_ids, too: those its functions run in")
     for name in ("private_subnet_ids", "security_group_ids"):
         if getattr(network, name) and not is_existing:
             wanted = f"give vpc the id of theirs, for it is {network.vpc or 'none'}, or take this out"
-            raise refuse(f"network.{name}", getattr(network, name), wanted)
+            raise invalid_value(f"network.{name}", getattr(network, name), wanted)

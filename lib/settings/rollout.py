@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .base import Layer, one_of, setting
+from .base import SettingsGroup, one_of, setting
 
 GRADUAL = (
     *(f"Canary10Percent{minutes}Minutes" for minutes in (5, 10, 15, 30)),
@@ -16,14 +16,14 @@ GRADUAL = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class RolloutSettings(Layer):
+class RolloutSettings(SettingsGroup):
     """How the functions behind routes go from one version to the next."""
 
     strategy: str | None = setting(one_of("none", "AllAtOnce", *GRADUAL), key="rollout")
     """`none` calls the newest code; `AllAtOnce` calls an alias, which moves with the deployment; the others have
     CodeDeploy move it bit by bit, and back if an alarm enters the ALARM state."""
 
-    WHERE: ClassVar[str] = "rollout"
+    SECTION: ClassVar[str] = "rollout"
 
     @property
     def uses_codedeploy(self) -> bool:

@@ -9,7 +9,7 @@ from typing import get_type_hints
 from .api import ApiSettings, check_domain
 from .authorization import AuthorizationSettings, check_authorization
 from .backup import BackupSettings
-from .base import Layer, over
+from .base import SettingsGroup, merge
 from .cost import CostSettings
 from .encryption import EncryptionSettings, check_key
 from .firewall import FirewallSettings
@@ -54,7 +54,7 @@ class Settings:
 
     def with_(self, upper: Settings) -> Settings:
         """This layer with whatever `upper` says."""
-        return Settings(**{f.name: over(getattr(self, f.name), getattr(upper, f.name)) for f in fields(Settings)})
+        return Settings(**{f.name: merge(getattr(self, f.name), getattr(upper, f.name)) for f in fields(Settings)})
 
     def check(self) -> None:
         """Raise ValueError for figures that cannot be together once nothing more is said."""
@@ -64,5 +64,5 @@ class Settings:
         check_key(self.encryption, self.table)
 
 
-LAYERS: Mapping[str, type[Layer]] = get_type_hints(Settings)
+LAYERS: Mapping[str, type[SettingsGroup]] = get_type_hints(Settings)
 """Each kind of figure by its name."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .base import Layer, flag, setting
+from .base import SettingsGroup, boolean, setting
 
 
 @dataclass(frozen=True, kw_only=True)
-class SiteSettings(Layer):
+class SiteSettings(SettingsGroup):
     """How a site's pages are served."""
 
-    public: bool | None = setting(flag())
+    public: bool | None = setting(boolean())
     """A public bucket with an S3 website over HTTP, instead of a private one behind
     CloudFront."""
 
-    WHERE: ClassVar[str] = "site"
+    SECTION: ClassVar[str] = "site"

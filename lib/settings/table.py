@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from .base import Layer, between, flag, one_of, refuse, setting, several
+from .base import SettingsGroup, between, boolean, invalid_value, one_of, setting, unique_tuple
 
 BillingMode = Literal["PAY_PER_REQUEST", "PROVISIONED"]
 UNITS = between(1, 40_000, "units")
@@ -14,7 +14,7 @@ REGION = r"[a-z]{2,4}(-[a-z]+)+-\d"
 
 
 @dataclass(frozen=True, kw_only=True)
-class TableSettings(Layer):
+class TableSettings(SettingsGroup):
     """How a DynamoDB table is paid for and kept."""
 
     billing_mode: BillingMode | None = setting(one_of("PAY_PER_REQUEST", "PROVISIONED"), key="dynamodb_billing_mode")
@@ -27,26 +27,28 @@ class TableSettings(Layer):
     """Maximum read units of auto scaling; default: ten times `read_capacity`."""
     max_write_capacity: int | None = setting(UNITS, key="dynamodb_max_write_capacity")
     """Maximum write units of auto scaling; default: ten times `write_capacity`."""
-    point_in_time_recovery: bool | None = setting(flag(), key="point_in_time_recovery")
+    point_in_time_recovery: bool | None = setting(boolean(), key="point_in_time_recovery")
     """Restore to any second of the last 35 days."""
-    deletion_protection: bool | None = setting(flag(), key="deletion_protection")
+    deletion_protection: bool | None = setting(boolean(), key="deletion_protection")
     """DynamoDB rejects the deletion of the table."""
-    retain_on_delete: bool | None = setting(flag(), key="retain_on_delete")
+    retain_on_delete: bool | None = setting(boolean(), key="retain_on_delete")
     """`pulumi destroy` removes the table from the state and retains it in the account."""
     replica_regions: tuple[str, ...] | None = setting(
-        several(REGION, "give different regions, e.g. us-west-2"), key="replica_regions"
+        unique_tuple(REGION, "give different regions, e.g. us-west-2"), key="replica_regions"
     )
     """Other regions in which each table has a replica; none: no region."""
-    existing: bool | None = setting(flag(), key="table_existing")
+    existing: bool | None = setting(boolean(), key="table_existing")
     """The tables stand already, as replicas of another region's: they are used and not made."""
 
-    WHERE: ClassVar[str] = "table"
+    SECTION: ClassVar[str] = "table"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         for kind in ("read", "write"):
             least, most = getattr(self, f"{kind}_capacity"), getattr(self, f"max_{kind}_capacity")
             if least and most and most < least:
-                raise refuse(f"table.max_{kind}_capacity", most, f"give at least {kind}_capacity, {least}")
+                raise invalid_value(f"table.max_{kind}_capacity", most, f"give at least {kind}_capacity, {least}")
         if self.existing and self.replica_regions:
-            raise refuse("table.replica_regions", self.replica_regions, "give none where existing tables are used")
+            raise invalid_value(
+                "table.replica_regions", self.replica_regions, "give none where existing tables are used"
+            )

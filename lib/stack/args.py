@@ -23,10 +23,10 @@ from ..settings import (
     FunctionSettings,
     Settings,
     check_tags,
+    invalid_value,
     is_output,
+    merge,
     merge_tags,
-    over,
-    refuse,
     unknown_value,
 )
 from ..settings.environments import ENVIRONMENTS, matching_profile, profile_name
@@ -95,18 +95,18 @@ class TapStackArgs(Settings):
         object.__setattr__(self, "environment_suffix", suffix)
         if self.environment_profile is not None and self.environment_profile not in [*ENVIRONMENTS]:
             expected = f"set {', '.join(ENVIRONMENTS)}, or None for the profile that environment_suffix selects"
-            raise refuse("environment_profile", self.environment_profile, expected)
+            raise invalid_value("environment_profile", self.environment_profile, expected)
         passed = self.tags.passed if isinstance(self.tags, _MergedTags) else self.tags
         object.__setattr__(self, "tags", {} if passed is None else passed)
         kinds: dict[str, type] = {**LAYERS, "tags": Mapping}
         for name, kind in kinds.items():
             if not isinstance(getattr(self, name), kind):
-                raise refuse(name, getattr(self, name), f"give {kind.__name__}(...)")
+                raise invalid_value(name, getattr(self, name), f"give {kind.__name__}(...)")
         if not isinstance(self.service, model.Service) and self.service not in SERVICES:
-            raise refuse("service", self.service, f"give one of {', '.join(SERVICES)}, or a Service")
+            raise invalid_value("service", self.service, f"give one of {', '.join(SERVICES)}, or a Service")
         for name in ("split_functions", "adopt_retained"):
             if not isinstance(getattr(self, name), bool):
-                raise refuse(name, getattr(self, name), "give True or False")
+                raise invalid_value(name, getattr(self, name), "give True or False")
         check_tags(self.all_tags)
         object.__setattr__(self, "tags", self._merged_tags())
         self.settings().check()
@@ -120,13 +120,13 @@ class TapStackArgs(Settings):
         check_handlers(self.description())
         check_reach(self.description(), self.settings().network)
         if self.settings().api.health_route and HEALTH_PATH in {route.path for _, route in self.description().routes()}:
-            raise refuse("api.health_route", True, f"give False, for the service answers {HEALTH_PATH} itself")
+            raise invalid_value("api.health_route", True, f"give False, for the service answers {HEALTH_PATH} itself")
         alarming_ms = self.settings().alarms.duration_ms
         figures = [self.function_settings(function) for function in self.description().functions]
         shortest_ms = min(one.timeout_seconds or 0 for one in figures) * 1000
         if alarming_ms and alarming_ms >= shortest_ms:
             expected = f"give less than the {shortest_ms} ms after which Lambda ends a function"
-            raise refuse("alarms.duration_ms", alarming_ms, expected)
+            raise invalid_value("alarms.duration_ms", alarming_ms, expected)
 
     def _check_known(self) -> None:
         """Raise ValueError for an Output where Pulumi needs a plain value before it creates anything."""
@@ -139,42 +139,42 @@ class TapStackArgs(Settings):
         service, origins = self.description(), self.cors_origins()
         if SITE in origins and not service.site:
             expected = f"remove 'site', because {service.name} has no site"
-            raise refuse("api.cors_origin", self.settings().api.cors_origin, expected)
+            raise invalid_value("api.cors_origin", self.settings().api.cors_origin, expected)
         preflight = service.preflight_type()
         if len(origins) > 1 and preflight in {function.name for function in service.functions}:
             expected = f"rename the function {preflight!r} of {service.name}: several origins need that name"
-            raise refuse("api.cors_origin", self.settings().api.cors_origin, expected)
+            raise invalid_value("api.cors_origin", self.settings().api.cors_origin, expected)
 
     def _check_authorization(self) -> None:
         service, settings = self.description(), self.settings()
         if settings.authorization.type == USER_POOL:
             if not service.scopes():
-                raise refuse(
+                raise invalid_value(
                     "authorization.type", USER_POOL, f"give NONE, for no route of {service.name} needs a scope"
                 )
             if service.site and settings.site.public:
-                raise refuse("site.public", True, f"give False, for with {USER_POOL} pages need https://")
+                raise invalid_value("site.public", True, f"give False, for with {USER_POOL} pages need https://")
 
     def _check_secrets(self) -> None:
         """Raise ValueError, which never shows a value, for secrets that are missing, unknown, or no text."""
         if not isinstance(self.secrets, Mapping):
-            raise refuse("secrets", type(self.secrets).__name__, "give a mapping of names to texts")
+            raise invalid_value("secrets", type(self.secrets).__name__, "give a mapping of names to texts")
         described_ones = {secret.name: secret for secret in self.description().secrets}
         for name in sorted({*self.secrets} - {*described_ones}):
             expected = (
                 f"give some of {', '.join(described_ones)}" if described_ones else "the service has none, give none"
             )
-            raise refuse("secrets", name, expected)
+            raise invalid_value("secrets", name, expected)
         for name, secret in described_ones.items():
             value = self.secrets.get(name)
             if value is None and not secret.generated:
                 expected = f"give secrets={{{name!r}: ...}}, or pulumi config set --secret --path secrets.{name}"
-                raise refuse("secrets", name, expected)
+                raise invalid_value("secrets", name, expected)
             if not isinstance(value, str | pulumi.Output | None):
-                raise refuse(f"secrets[{name!r}]", type(value).__name__, "give a text")
+                raise invalid_value(f"secrets[{name!r}]", type(value).__name__, "give a text")
             if isinstance(value, str) and not 0 < len(value.encode()) <= LONGEST_BYTES[secret.store]:
                 expected = f"give 1 to {LONGEST_BYTES[secret.store]} bytes"
-                raise refuse(f"secrets[{name!r}]", f"{len(value.encode())} bytes", expected)
+                raise invalid_value(f"secrets[{name!r}]", f"{len(value.encode())} bytes", expected)
 
     def function_settings(self, function: model.Function) -> FunctionSettings:
         """The figures of one function: the stack's, its own, and again what the arguments say.
@@ -187,7 +187,7 @@ class TapStackArgs(Settings):
             own = replace(own, reserved_concurrency=None)
         if not function.routes:
             stack, said = (replace(one, provisioned_concurrency=0, snap_start=False) for one in (stack, said))
-        return over(over(stack, own), said)
+        return merge(merge(stack, own), said)
 
     def recommended_alarms(self) -> list[model.Alarm]:
         """Return the alarms beyond the description's own: all that AWS recommends, or the one on 5xx responses alone.
@@ -207,7 +207,7 @@ class TapStackArgs(Settings):
         """When to wake somebody for one function."""
         timeout = self.function_settings(function).timeout_seconds
         derived = AlarmSettings(duration_ms=int(timeout * 1000 * DURATION_ALARM_SHARE) if timeout else None)
-        return over(derived, self.settings().alarms)
+        return merge(derived, self.settings().alarms)
 
     def description(self) -> model.Service:
         """The service that is meant."""
@@ -223,7 +223,7 @@ class TapStackArgs(Settings):
         profile = ENVIRONMENTS[self.profile]
         named = Settings(api=ApiSettings(stage_name=self.environment))
         if self.api.cors_origin == "*" and not profile.api.cors_origin:
-            raise refuse("api.cors_origin", "*", f"in {self.environment} give allowed origins instead")
+            raise invalid_value("api.cors_origin", "*", f"in {self.environment} give allowed origins instead")
         return profile.with_(named).with_(self.description().settings).with_(self)
 
     def cors_origins(self) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
 from ..model import Service, ServiceFactory
 from ..services import SERVICES, load, loadable
-from ..settings import LAYERS, Layer, check_tags, refuse
+from ..settings import LAYERS, SettingsGroup, check_tags, invalid_value
 from ..settings.table import REGION
 from .args import TapStackArgs
 
@@ -62,11 +62,11 @@ class Key:
     """A key of the configuration that sets one field, of one class or of several that share it."""
 
     field: str
-    layers: tuple[type[Layer], ...]
+    layers: tuple[type[SettingsGroup], ...]
     read: Callable[[str], Any]
 
     @property
-    def layer(self) -> type[Layer]:
+    def layer(self) -> type[SettingsGroup]:
         """The first class that has the field."""
         return self.layers[0]
 
@@ -86,7 +86,7 @@ class Key:
         return not text or (self.zero_says_nothing and text == "0")
 
 
-def _reader(layer: type[Layer], field: str, hint: Any) -> Callable[[str], Any]:
+def _reader(layer: type[SettingsGroup], field: str, hint: Any) -> Callable[[str], Any]:
     kinds = {getattr(one, "__origin__", one) for one in (get_args(hint) or (hint,))} & READERS.keys()
     read = READERS[kinds.pop() if kinds else str]
     return text_or_none if read is str and layer.checks()[field][0]("") else read
@@ -204,7 +204,7 @@ class _Values:
     def invalid(self, name: str, value: object, expected: str) -> ValueError:
         """Return the error for a value, which a secret value is not part of."""
         if not self.is_secret(name):
-            return refuse(f"config {name}", value, expected)
+            return invalid_value(f"config {name}", value, expected)
         return ValueError(f"config {name} must be {expected.removeprefix('give ')}, got a secret value.")
 
     def exposed(self) -> list[str]:
@@ -235,7 +235,7 @@ def _args(values: _Values) -> TapStackArgs:
     service = values.text("service") or "items"
     values.hide("service", service)
     values.hide("environment_profile", values.text("environment_profile"))
-    said: dict[type[Layer], dict[str, Any]] = defaultdict(dict)
+    said: dict[type[SettingsGroup], dict[str, Any]] = defaultdict(dict)
     for name, key in _keys_of(service).items():
         text = values.text(name)
         if not key.unsaid(text):
@@ -284,15 +284,17 @@ def _tags(values: _Values) -> Mapping[str, pulumi.Input[str]]:
 def _secrets(service: Service, values: _Values) -> dict[str, pulumi.Output[str]]:
     given = values.parsed("secrets")
     if not isinstance(given, dict):
-        raise refuse("config secrets", type(given).__name__, "give an object, with pulumi config set --secret --path")
+        raise invalid_value(
+            "config secrets", type(given).__name__, "give an object, with pulumi config set --secret --path"
+        )
     found = {secret.name: given[secret.name] for secret in service.secrets if secret.name in given}
     for name, value in found.items():
         if not isinstance(value, str):
-            raise refuse(f"config secrets.{name}", type(value).__name__, "give a text")
+            raise invalid_value(f"config secrets.{name}", type(value).__name__, "give a text")
     return {name: pulumi.Output.secret(value) for name, value in found.items()}
 
 
-def _chosen(service: str, said: Mapping[type[Layer], Mapping[str, Any]]) -> str | Service:
+def _chosen(service: str, said: Mapping[type[SettingsGroup], Mapping[str, Any]]) -> str | Service:
     """The service by its name, or where something is chosen about it the service as chosen."""
     settings = load(service).settings if service in SERVICES else None
     return load(service).build(settings(**said[settings])) if settings and settings in said else service

@@ -20,15 +20,15 @@ from typing import ClassVar
 
 from examples.notes.service import SERVICE
 from tap_stack.model import Operation, ServiceFactory, Workload
-from tap_stack.settings import Layer, between, setting
+from tap_stack.settings import SettingsGroup, between, setting
 
 
 @dataclass(frozen=True, kw_only=True)
-class NotesSettings(Layer):
+class NotesSettings(SettingsGroup):
     retention_days: int = setting(between(1, 365, "days"), default=30)
     \"\"\"Days for which a note is kept.\"\"\"
 
-    WHERE: ClassVar[str] = "notes"
+    SECTION: ClassVar[str] = "notes"
 
 
 FACTORY = ServiceFactory(

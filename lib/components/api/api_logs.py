@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from ...settings import ApiSettings, over
+from ...settings import ApiSettings, merge
 from ...settings.environments import BASIS
 from ..derived import concat
 from ..lookup.provider_info import ProviderInfo
@@ -36,7 +36,7 @@ class ApiLogs(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ApiLogsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:ApiLogs", name, None, opts)
-        settings = over(BASIS.api, args.settings)
+        settings = merge(BASIS.api, args.settings)
         self._prefix, self._args = name, args
         self.account = None if settings.log_role == "left" else self._account(settings.log_role)
         self.access = self._group("access", f"/aws/apigateway/{args.api_name}") if settings.access_log else None

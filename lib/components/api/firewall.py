@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from ...documents import web_acl
-from ...settings import FirewallSettings, over
+from ...settings import FirewallSettings, merge
 from ...settings.environments import BASIS
 
 LOG_PREFIX = "aws-waf-logs-"
@@ -37,7 +37,7 @@ class Firewall(pulumi.ComponentResource):
     def __init__(self, name: str, args: FirewallArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Firewall", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        self.settings = over(BASIS.firewall, args.settings)
+        self.settings = merge(BASIS.firewall, args.settings)
         self.resource = aws.wafv2.WebAcl(
             f"{name}-acl",
             name=args.name,

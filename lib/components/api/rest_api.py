@@ -13,7 +13,7 @@ from pulumi.output import Unknown
 
 from ... import model
 from ...documents import iam, rest_api
-from ...settings import USER_POOL, ApiSettings, AuthorizationSettings, FunctionSettings, over, refuse
+from ...settings import USER_POOL, ApiSettings, AuthorizationSettings, FunctionSettings, invalid_value, merge
 from ...settings.environments import BASIS
 from ...settings.origins import ANY, SITE
 from ..compute.function import Function
@@ -67,13 +67,15 @@ class ApiArgs:
 
     def __post_init__(self) -> None:
         if self.authorization.type == USER_POOL and not self.user_pool:
-            raise refuse("user_pool", self.user_pool, f"with {USER_POOL} give the UserPool whose tokens are asked for")
+            raise invalid_value(
+                "user_pool", self.user_pool, f"with {USER_POOL} give the UserPool whose tokens are asked for"
+            )
         if self.cors_origins is None and SITE in self.settings.cors_origins():
             remedy = "pass cors_origins, with the URL of the site, because only a TapStack replaces 'site'"
-            raise refuse("settings.cors_origin", self.settings.cors_origin, remedy)
+            raise invalid_value("settings.cors_origin", self.settings.cors_origin, remedy)
         for route, _ in self.routes:
             if route.throttle:
-                route.throttle.within(over(BASIS.api, self.settings))
+                route.throttle.within(merge(BASIS.api, self.settings))
 
 
 FROZEN: dict[type[pulumi.Resource], tuple[str, ...]] = {
@@ -184,8 +186,8 @@ class Api(pulumi.ComponentResource):
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         self._captured: dict[str, Captured] = {}
-        self.settings = over(over(BASIS.api, ApiSettings(stage_name=DEFAULT_STAGE)), args.settings)
-        self.authorization = over(BASIS.authorization, args.authorization)
+        self.settings = merge(merge(BASIS.api, ApiSettings(stage_name=DEFAULT_STAGE)), args.settings)
+        self.authorization = merge(BASIS.authorization, args.authorization)
         self.resource = self._capture(
             "api",
             aws.apigateway.RestApi,

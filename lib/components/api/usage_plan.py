@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from ...settings import ApiSettings, over
+from ...settings import ApiSettings, merge
 from ...settings.environments import BASIS
 
 
@@ -33,7 +33,7 @@ class UsagePlan(pulumi.ComponentResource):
     def __init__(self, name: str, args: UsagePlanArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:UsagePlan", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        settings = over(BASIS.api, args.settings)
+        settings = merge(BASIS.api, args.settings)
         self.key = aws.apigateway.ApiKey(f"{name}-key", name=args.key_name, tags=args.tags, opts=child)
         self.resource = aws.apigateway.UsagePlan(
             f"{name}-plan",

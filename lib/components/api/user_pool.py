@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from ...documents import urls
-from ...settings import AuthorizationSettings, over, refuse
+from ...settings import AuthorizationSettings, invalid_value, merge
 from ...settings.environments import BASIS
 from ..derived import concat, derive
 from ..lookup.provider_info import ProviderInfo
@@ -49,7 +49,7 @@ class UserPoolArgs:
 
     def __post_init__(self) -> None:
         if not self.scopes:
-            raise refuse("scopes", self.scopes, "give at least one, for tokens are asked for by their scopes")
+            raise invalid_value("scopes", self.scopes, "give at least one, for tokens are asked for by their scopes")
 
 
 class UserPool(pulumi.ComponentResource):
@@ -64,7 +64,7 @@ class UserPool(pulumi.ComponentResource):
         super().__init__("tap:aws:UserPool", name, None, opts)
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
-        self.settings = over(BASIS.authorization, args.settings)
+        self.settings = merge(BASIS.authorization, args.settings)
         made = self.settings.user_pool == "made"
         self.resource = self._pool() if made else self._existing()
         self.domain = self._domain() if made else None
@@ -216,5 +216,5 @@ def _checked_arn(arn: str, pool_id: str, mfa: str | None, pool_mfa: str) -> str:
     """Return the ARN of an existing pool. Raise ValueError if MFA is required and the pool does not require it."""
     if mfa == "ON" and pool_mfa in ("OFF", "OPTIONAL"):
         expected = f"require MFA in the existing user pool {pool_id}, whose MFA is {pool_mfa}, or set OPTIONAL"
-        raise refuse("authorization.mfa", mfa, expected)
+        raise invalid_value("authorization.mfa", mfa, expected)
     return arn

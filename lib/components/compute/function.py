@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from ...assets.lambda_archive import HANDLER
 from ...documents import iam
-from ...settings import FunctionSettings, over
+from ...settings import FunctionSettings, merge
 from ...settings.environments import BASIS
 from ..derived import derive
 from .code_archive import code_archive
@@ -60,7 +60,7 @@ class Function(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: FunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Function", name, None, opts)
-        self.settings = over(BASIS.function, args.settings)
+        self.settings = merge(BASIS.function, args.settings)
         # Made first: a function that logs before its group stands makes one that never forgets.
         self.log_group = aws.cloudwatch.LogGroup(
             f"{name}-logs",

@@ -12,7 +12,7 @@ import pulumi_aws as aws
 from ...documents import iam
 from ...documents.backup_vaults import Vaults, name_suffix
 from ...model.names import role_name_prefix
-from ...settings import BackupSettings, over, refuse
+from ...settings import BackupSettings, invalid_value, merge
 from ...settings.environments import BASIS
 from ..compute.role import Role, RoleArgs
 from ..derived import derive
@@ -55,9 +55,11 @@ class BackupArgs:
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9_-]{2,50}", self.name):
-            raise refuse("name", self.name, "give 2 to 50 letters, digits, '-' or '_'")
+            raise invalid_value("name", self.name, "give 2 to 50 letters, digits, '-' or '_'")
         if not self.settings.retention_days:
-            raise refuse("backup.retention_days", self.settings.retention_days, "give 1 or more, or make no Backup")
+            raise invalid_value(
+                "backup.retention_days", self.settings.retention_days, "give 1 or more, or make no Backup"
+            )
 
 
 class Backup(pulumi.ComponentResource):
@@ -69,7 +71,7 @@ class Backup(pulumi.ComponentResource):
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         self._info = args.provider_info or ProviderInfo(self)
-        self.settings = over(BASIS.backup, args.settings)
+        self.settings = merge(BASIS.backup, args.settings)
         self._tables = derive(lambda *arns: [*arns], *args.table_arns)
         self.vault = self._vault(args.vaults.current, args.kms_key_arn)
         self.older_vaults = {number: self._vault(number, key) for number, key in args.vaults.older.items()}

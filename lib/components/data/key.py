@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from ...documents import iam
-from ...settings import EncryptionSettings, over, refuse
+from ...settings import EncryptionSettings, invalid_value, merge
 from ...settings.environments import BASIS
 from ..derived import derive
 from ..lookup.provider_info import ProviderInfo
@@ -43,7 +43,7 @@ class KeyArgs:
 
     def __post_init__(self) -> None:
         if unknown := sorted({*self.users} - USERS):
-            raise refuse("users", unknown, f"give some of {', '.join(sorted(USERS))}")
+            raise invalid_value("users", unknown, f"give some of {', '.join(sorted(USERS))}")
 
 
 class Key(pulumi.ComponentResource):
@@ -52,7 +52,7 @@ class Key(pulumi.ComponentResource):
     def __init__(self, name: str, args: KeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Key", name, None, opts)
         self._prefix, self._args = name, args
-        self.settings = over(BASIS.encryption, args.settings)
+        self.settings = merge(BASIS.encryption, args.settings)
         self._info = args.provider_info or ProviderInfo(self)
         self.resource = self._key()
         # It goes with the stack even where the key stays: a later key gets it.

@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from ... import model
 from ...documents import iam
-from ...settings import TableSettings, over, refuse
+from ...settings import TableSettings, invalid_value, merge
 from ...settings.environments import BASIS
 from ..derived import concat, derive
 
@@ -63,7 +63,7 @@ class TableArgs:
         wanted = set() if self.kms_key_arn is None else {*(self.settings.replica_regions or ())}
         if {*self.replica_key_arns} != wanted:
             remedy = "with kms_key_arn give one for each of replica_regions, without it none"
-            raise refuse("replica_key_arns", sorted(self.replica_key_arns), remedy)
+            raise invalid_value("replica_key_arns", sorted(self.replica_key_arns), remedy)
 
 
 class Table(pulumi.ComponentResource):
@@ -71,7 +71,7 @@ class Table(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: TableArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(TOKEN, name, None, opts)
-        self.settings = over(BASIS.table, args.settings)
+        self.settings = merge(BASIS.table, args.settings)
         existing = self.settings.existing
         self.resource = self._existing(name, args) if existing else self._table(name, args)
         self.scaling = [] if existing else self._scaling(name, args)

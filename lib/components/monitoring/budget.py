@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import pulumi
 import pulumi_aws as aws
 
-from ...settings import refuse
+from ...settings import invalid_value
 
 LEAST_USD = 0.01
 
@@ -44,11 +44,13 @@ class BudgetArgs:
 
     def __post_init__(self) -> None:
         if self.monthly_usd < LEAST_USD:
-            raise refuse("budget.monthly_usd", self.monthly_usd, f"give at least {LEAST_USD} USD, or make no budget")
+            raise invalid_value(
+                "budget.monthly_usd", self.monthly_usd, f"give at least {LEAST_USD} USD, or make no budget"
+            )
         if not self.allocation:
-            raise refuse("budget.allocation", self.allocation, "give the tags that what it counts carries")
+            raise invalid_value("budget.allocation", self.allocation, "give the tags that what it counts carries")
         if (self.topic_arn is None) is not bool(self.email):
-            raise refuse("budget.email", self.email, "give an address or a topic_arn, one of both")
+            raise invalid_value("budget.email", self.email, "give an address or a topic_arn, one of both")
 
 
 class Budget(pulumi.ComponentResource):

@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from ... import model
-from ...settings import AlarmSettings, over
+from ...settings import AlarmSettings, merge
 from ...settings.environments import BASIS
 from .alarm import AlarmArgs, metric_alarm
 
@@ -71,7 +71,7 @@ class Alarms(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("tap:aws:Alarms", name, None, opts)
-        self.settings = over(BASIS.alarms, args.settings)
+        self.settings = merge(BASIS.alarms, args.settings)
         thresholds = {row: getattr(self.settings, row.threshold) for row in ALARMS}
         self.resources = {
             row.name: self._alarm(name, row, threshold, args)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pulumi
 
 from ...documents import iam
-from ...settings import NetworkSettings, over
+from ...settings import NetworkSettings, merge
 from ...settings.environments import BASIS
 from ..lookup.provider_info import ProviderInfo
 from .endpoints import Endpoints, EndpointsArgs
@@ -44,7 +44,7 @@ class Network(pulumi.ComponentResource):
         super().__init__("tap:aws:Network", name, None, opts)
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
-        self.settings = over(BASIS.network, args.settings)
+        self.settings = merge(BASIS.network, args.settings)
         self.vpc = Vpc(f"{name}-vpc", VpcArgs(name=args.name, settings=self.settings, tags=args.tags), self._child)
         self.vpc_id = self.vpc.id
         self.private_subnet_ids = [subnet.id for subnet in self.vpc.private]

@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from ...documents.network import subnet_blocks
 from ...model.names import named
-from ...settings import NetworkSettings, over, refuse
+from ...settings import NetworkSettings, invalid_value, merge
 from ...settings.environments import BASIS
 
 
@@ -32,7 +32,7 @@ class Vpc(pulumi.ComponentResource):
         super().__init__("tap:aws:Vpc", name, None, opts)
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
-        settings = over(BASIS.network, args.settings)
+        settings = merge(BASIS.network, args.settings)
         self.resource = aws.ec2.Vpc(
             f"{name}-vpc",
             cidr_block=settings.cidr_block,
@@ -101,5 +101,5 @@ def first(zones: Sequence[str] | None, count: int) -> list[str]:
     if zones is None:
         return [""] * count
     if len(zones) < count:
-        raise refuse("network.zones", count, f"give at most {len(zones)}, for the region has {', '.join(zones)}")
+        raise invalid_value("network.zones", count, f"give at most {len(zones)}, for the region has {', '.join(zones)}")
     return list(zones[:count])

@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from ... import model
-from ...settings import SiteSettings, over
+from ...settings import SiteSettings, merge
 from ...settings.environments import BASIS
 from .bucket import Bucket, BucketArgs
 from .distribution import Distribution, DistributionArgs
@@ -42,7 +42,7 @@ class Site(pulumi.ComponentResource):
         super().__init__("tap:aws:Site", name, None, opts)
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
-        self._public = bool(over(BASIS.site, args.settings).public)
+        self._public = bool(merge(BASIS.site, args.settings).public)
         self.described = args.site
         self.bucket = self._bucket()
         self.resource = self.bucket.resource

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ...settings import Layer, between, flag, refuse, setting
+from ...settings import SettingsGroup, between, boolean, invalid_value, setting
 from .handler import repository
 
 NUMBER_MAX = 999_999_999_999
@@ -13,7 +13,7 @@ MAX_PAGE_SIZE = repository.MAX_PAGE_SIZE
 
 
 @dataclass(frozen=True, kw_only=True)
-class InventorySettings(Layer):
+class InventorySettings(SettingsGroup):
     """What a shop can choose about its inventory service."""
 
     low_stock_threshold: int = setting(between(0, NUMBER_MAX), key="low_stock_threshold", default=10)
@@ -22,13 +22,13 @@ class InventorySettings(Layer):
     """Items a page when a request does not say."""
     max_page_size: int = setting(between(1, MAX_PAGE_SIZE, "items"), key="max_page_size", default=MAX_PAGE_SIZE)
     """Most items a page."""
-    audit_reads: bool = setting(flag(), key="audit_reads", default=True)
+    audit_reads: bool = setting(boolean(), key="audit_reads", default=True)
     """Reads leave an audit row, too: a write unit and no time, as it is written beside the read."""
 
-    WHERE: ClassVar[str] = "inventory"
+    SECTION: ClassVar[str] = "inventory"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.default_page_size > self.max_page_size:
             wanted = f"give at most max_page_size, {self.max_page_size}"
-            raise refuse(f"{self.WHERE}.default_page_size", self.default_page_size, wanted)
+            raise invalid_value(f"{self.SECTION}.default_page_size", self.default_page_size, wanted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from ...settings import Layer, between, one_of, setting
+from ...settings import SettingsGroup, between, one_of, setting
 from .handler import levels
 
 NUMBER_MAX = levels.COUNT_MAX
@@ -13,7 +13,7 @@ MAX_MINUTES = 1440
 
 
 @dataclass(frozen=True, kw_only=True)
-class StockSettings(Layer):
+class StockSettings(SettingsGroup):
     """What a shop can choose about its stock service."""
 
     reservation_minutes: int = setting(between(1, MAX_MINUTES, "minutes"), key="reservation_minutes", default=30)
@@ -43,4 +43,4 @@ class StockSettings(Layer):
     """Response of `GET /inventory/{productId}`, the anonymous route: `full` is the level with its counts,
     `availability` only whether the product is in stock and whether stock is low."""
 
-    WHERE: ClassVar[str] = "stock"
+    SECTION: ClassVar[str] = "stock"

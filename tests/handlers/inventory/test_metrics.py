@@ -8,7 +8,7 @@ import pytest
 
 from lib.services.inventory.service import SERVICE
 
-from ...support.figures import check_metrics, summed
+from ...support.metric_assertions import check_metrics, summed
 from .conftest import Shop
 
 DESK = {"name": "Desk", "category": "furniture", "quantity": 40, "price": 349.95}

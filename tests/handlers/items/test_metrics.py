@@ -7,7 +7,7 @@ import pytest
 from lib.services.items.service import SERVICE
 
 from ...support.fake_aws import FakeAws
-from ...support.figures import check_metrics, summed
+from ...support.metric_assertions import check_metrics, summed
 from ...support.worker import Api
 
 ONE = {"ItemId": "a", "CreatedAt": "1"}

@@ -12,8 +12,8 @@ from lib.runtime.http_client import BUDGET
 from lib.services.stock.handler import changes, expiry
 
 from ...support.fake_aws import Asked, FakeAws
-from ...support.figures import last_metrics
 from ...support.lambda_context import SPENT_SECONDS, Context
+from ...support.metric_assertions import last_metrics
 from .conftest import Shop
 from .consistency import check
 from .test_reservations import counts

@@ -10,7 +10,7 @@ import pytest
 from lib.services.stock.handler import reconcile
 from lib.services.stock.service import SERVICE
 
-from ...support.figures import check_metrics, summed
+from ...support.metric_assertions import check_metrics, summed
 from ...support.worker import Answer
 from .conftest import PRODUCT, RELEASE_ANY, RESERVE, Shop
 from .test_reservations import line

@@ -9,7 +9,7 @@ import pytest
 from lib.documents.alarms import alarms
 from lib.model import Alarm
 from lib.services import SERVICES
-from lib.settings import AlarmSettings, over
+from lib.settings import AlarmSettings, merge
 from lib.settings.environments import BASIS
 
 from ...support.builders import PARCELS, a_service, a_yard, an_alarm
@@ -19,7 +19,7 @@ LONG = {"desk": 8000, "watch": 8000, "sweep": 8000}
 
 def recommended(service: Any, **said: Any) -> dict[tuple[str, str], Alarm]:
     """By what they are on and their names."""
-    settings = over(BASIS.alarms, AlarmSettings(**said))
+    settings = merge(BASIS.alarms, AlarmSettings(**said))
     return {(alarm.on, alarm.name): alarm for alarm in alarms(service, settings, LONG)}
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from lib.documents.web_acl import rules
-from lib.settings import FirewallSettings, over
+from lib.settings import FirewallSettings, merge
 from lib.settings.environments import BASIS
 
 
 def told(**said: Any) -> dict[str, Any]:
     """The rules by their names."""
-    return {rule["name"]: rule for rule in rules(over(BASIS.firewall, FirewallSettings(**said)))}
+    return {rule["name"]: rule for rule in rules(merge(BASIS.firewall, FirewallSettings(**said)))}
 
 
 def test_addresses_that_ask_too_much_are_blocked_before_anything_else() -> None:

@@ -131,20 +131,20 @@ def read(asked: Asked, most: int = 100) -> object:
 
 def test_rows_are_read_a_hundred_at_a_time_and_up_to_date(store: DynamoDB, fake_aws: FakeAws) -> None:
     fake_aws.script = [read]
-    assert store.rows("table", map(key, range(201))) == [*map(key, range(201))]
+    assert store.batch_get("table", map(key, range(201))) == [*map(key, range(201))]
     requests = [request["RequestItems"]["table"] for request in asked_for(fake_aws)]
     assert [len(request["Keys"]) for request in requests] == [100, 100, 1]
     assert all(request["ConsistentRead"] for request in requests)
 
 
 def test_no_rows_are_not_asked_for(store: DynamoDB, fake_aws: FakeAws) -> None:
-    assert store.rows("table", []) == []
+    assert store.batch_get("table", []) == []
     assert fake_aws.asked == []
 
 
 def test_a_row_that_is_not_there_is_left_out(store: DynamoDB, fake_aws: FakeAws) -> None:
     fake_aws.script = [(200, {"Responses": {}})]
-    assert store.rows("table", [key(1)]) == []
+    assert store.batch_get("table", [key(1)]) == []
 
 
 def test_rows_that_were_left_out_are_asked_for_again(
@@ -153,7 +153,7 @@ def test_rows_that_were_left_out_are_asked_for_again(
     monkeypatch.setattr(dynamodb, "PAUSES_SECONDS", (0, 0))
     BUDGET.begin(30)
     fake_aws.script = [lambda asked: read(asked, 60), lambda asked: read(asked, 90), read]
-    found = store.rows("table", map(key, range(120)))
+    found = store.batch_get("table", map(key, range(120)))
     assert sorted(int(row["id"]["S"]) for row in found) == [*range(120)]
     assert [len(request["RequestItems"]["table"]["Keys"]) for request in asked_for(fake_aws)] == [100, 60]
 
@@ -165,7 +165,7 @@ def test_rows_that_stay_left_out_ask_for_patience(
     BUDGET.begin(30)
     fake_aws.script = [lambda asked: read(asked, 0)]
     with pytest.raises(TooManyRequests, match="busier"):
-        store.rows("table", [key(1)])
+        store.batch_get("table", [key(1)])
     assert len(fake_aws.asked) == 3
 
 
@@ -174,7 +174,7 @@ def test_rows_are_not_waited_for_when_time_is_up(store: DynamoDB, fake_aws: Fake
     fake_aws.script = [lambda asked: read(asked, 0)]
     try:
         with pytest.raises(TooManyRequests, match="busier"):
-            store.rows("table", [key(1)])
+            store.batch_get("table", [key(1)])
     finally:
         BUDGET.begin(float("inf"))
     assert len(fake_aws.asked) == 1
@@ -190,21 +190,21 @@ def paged(asked: Asked) -> object:
 
 def test_queries_are_read_to_their_end(store: DynamoDB, fake_aws: FakeAws) -> None:
     fake_aws.script = [paged]
-    found = store.queries({"TableName": "3"}, {"TableName": "1"}, {"TableName": "2"})
+    found = store.query_all({"TableName": "3"}, {"TableName": "1"}, {"TableName": "2"})
     assert [[row["id"]["S"] for row in rows] for rows in found] == [["3-1", "3-2", "3-3"], ["1-1"], ["2-1", "2-2"]]
-    assert store.queries() == []
+    assert store.query_all() == []
 
 
 def test_many_queries_are_asked_some_at_a_time(store: DynamoDB, fake_aws: FakeAws) -> None:
     fake_aws.script = [paged]
-    found = store.queries(*[{"TableName": str(1 + number % 3)} for number in range(20)])
+    found = store.query_all(*[{"TableName": str(1 + number % 3)} for number in range(20)])
     assert [len(rows) for rows in found] == [1 + number % 3 for number in range(20)]
     assert len({asked.connection for asked in fake_aws.asked}) <= dynamodb.SIDE_BY_SIDE
 
 
 def test_a_page_is_read_when_it_is_asked_for(store: DynamoDB, fake_aws: FakeAws) -> None:
     fake_aws.script = [paged]
-    pages = store.pages("Scan", TableName="3")
+    pages = store.paginate("Scan", TableName="3")
     assert next(pages) == [{"id": {"S": "3-1"}}]
     assert len(fake_aws.asked) == 1
     assert len([*pages]) == 2

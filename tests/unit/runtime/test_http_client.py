@@ -180,8 +180,8 @@ def test_calls_together_are_under_way_at_once(client: Client, fake_aws: FakeAws)
         return 200, json.loads(asked.body)
 
     fake_aws.script = [meet]
-    assert client.together(("GetItem", {"n": 1}), ("PutItem", {"n": 2})) == [{"n": 1}, {"n": 2}]
-    assert client.together(("GetItem", {"n": 3}), ("PutItem", {"n": 4})) == [{"n": 3}, {"n": 4}]
+    assert client.call_all(("GetItem", {"n": 1}), ("PutItem", {"n": 2})) == [{"n": 1}, {"n": 2}]
+    assert client.call_all(("GetItem", {"n": 3}), ("PutItem", {"n": 4})) == [{"n": 3}, {"n": 4}]
     assert len({asked.connection for asked in fake_aws.asked}) == 2
 
 
@@ -191,7 +191,7 @@ def test_of_calls_together_only_those_that_failed_are_tried_again(
 ) -> None:
     troubles = iter([trouble, trouble])
     fake_aws.script = [lambda asked: next(troubles, FINE) if b"2" in asked.body else FINE]
-    assert client.together(("GetItem", {"n": 1}), ("PutItem", {"n": 2})) == [FINE[1], FINE[1]]
+    assert client.call_all(("GetItem", {"n": 1}), ("PutItem", {"n": 2})) == [FINE[1], FINE[1]]
     assert sorted(json.loads(asked.body)["n"] for asked in fake_aws.asked) == [1, 2, 2, 2]
     assert len(pauses) == 2
 
@@ -199,7 +199,7 @@ def test_of_calls_together_only_those_that_failed_are_tried_again(
 def test_the_refusal_of_one_is_that_of_calls_together(client: Client, fake_aws: FakeAws) -> None:
     fake_aws.script = [lambda asked: REFUSED if b"1" in asked.body else FINE]
     with pytest.raises(AwsError, match="ConditionalCheckFailedException"):
-        client.together(("GetItem", {"n": 1}), ("PutItem", {"n": 2}))
+        client.call_all(("GetItem", {"n": 1}), ("PutItem", {"n": 2}))
     fake_aws.script = [FINE]
     assert client.call("GetItem", {}) == FINE[1]
 
@@ -325,6 +325,6 @@ def test_calls_together_that_get_no_response_share_the_time_of_one(
 
     fake_aws.script = [respond_late]
     with pytest.raises(AwsError, match="no time is left") as caught:
-        client.together(("GetItem", {}), ("PutItem", {}))
+        client.call_all(("GetItem", {}), ("PutItem", {}))
     assert caught.value.ambiguous
     client.close()

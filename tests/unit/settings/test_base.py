@@ -42,4 +42,4 @@ def test_text_under_a_field_is_told_on_one_line() -> None:
     "cls", [*LAYERS.values(), *(factory.settings for factory in loadable() if factory.settings), *OUTPUTS]
 )
 def test_everything_that_users_set_or_are_told_is_documented(cls: type) -> None:
-    assert all(text for name, text in docs_of(cls).items() if name != "WHERE")
+    assert all(text for name, text in docs_of(cls).items() if name != "SECTION")

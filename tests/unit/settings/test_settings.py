@@ -18,15 +18,15 @@ from lib.settings import (
     EncryptionSettings,
     FirewallSettings,
     FunctionSettings,
-    Layer,
     NetworkSettings,
     ObservationSettings,
     RolloutSettings,
     Settings,
+    SettingsGroup,
     SiteSettings,
     TableSettings,
     between,
-    over,
+    merge,
 )
 from lib.settings.environments import ENVIRONMENTS
 
@@ -37,7 +37,7 @@ COUNTS = ([0, 1_000_000_000], [-1, "1", 0.5])
 ARN = "arn:aws"
 PERIODS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
 
-VALUES: dict[type[Layer], dict[str, tuple[list[Any], list[Any]]]] = {
+VALUES: dict[type[SettingsGroup], dict[str, tuple[list[Any], list[Any]]]] = {
     FunctionSettings: {
         "runtime": (
             ["python3.9", "python3.13", "python3.15"],
@@ -160,7 +160,7 @@ VALUES: dict[type[Layer], dict[str, tuple[list[Any], list[Any]]]] = {
 """Every field with what it can be and what it cannot."""
 
 
-def cases(bad: bool) -> list[tuple[type[Layer], str, Any]]:
+def cases(bad: bool) -> list[tuple[type[SettingsGroup], str, Any]]:
     return [
         (cls, name, value) for cls, known in VALUES.items() for name, tried in known.items() for value in tried[bad]
     ]
@@ -170,19 +170,21 @@ def test_every_layer_is_tried_here() -> None:
     assert set(VALUES) == set(LAYERS.values())
 
 
-@pytest.mark.parametrize("layer", VALUES, ids=lambda layer: layer.WHERE)
-def test_every_field_is_tried_here(layer: type[Layer]) -> None:
+@pytest.mark.parametrize("layer", VALUES, ids=lambda layer: layer.SECTION)
+def test_every_field_is_tried_here(layer: type[SettingsGroup]) -> None:
     assert VALUES[layer].keys() == {field.name for field in fields(layer)} == layer.checks().keys()
 
 
 @pytest.mark.parametrize(("layer", "name", "value"), cases(bad=True))
-def test_what_cannot_be_is_refused_with_field_value_and_remedy(layer: type[Layer], name: str, value: Any) -> None:
-    with pytest.raises(ValueError, match=rf"^{layer.WHERE}\.{name} {re.escape(repr(value))}: give \S"):
+def test_what_cannot_be_is_refused_with_field_value_and_remedy(
+    layer: type[SettingsGroup], name: str, value: Any
+) -> None:
+    with pytest.raises(ValueError, match=rf"^{layer.SECTION}\.{name} {re.escape(repr(value))}: give \S"):
         layer(**{name: value})
 
 
 @pytest.mark.parametrize(("layer", "name", "value"), cases(bad=False))
-def test_what_can_be_is_taken(layer: type[Layer], name: str, value: Any) -> None:
+def test_what_can_be_is_taken(layer: type[SettingsGroup], name: str, value: Any) -> None:
     assert getattr(layer(**{name: value}), name) == value
 
 
@@ -235,8 +237,8 @@ CERTIFICATE = f"{ARN}:acm:us-east-1:123456789012:certificate/1"
 DOMAIN = "a.example.com"
 
 
-def settled(layer: Layer) -> Settings:
-    layers: dict[str, Any] = {layer.WHERE: layer}
+def settled(layer: SettingsGroup) -> Settings:
+    layers: dict[str, Any] = {layer.SECTION: layer}
     return Settings(**layers)
 
 
@@ -281,7 +283,7 @@ POOL = f"{ARN}:cognito-idp:us-east-1:123456789012:userpool/us-east-1_1"
         ),
     ],
 )
-def test_what_belongs_together_comes_together(settings: Layer, message: str) -> None:
+def test_what_belongs_together_comes_together(settings: SettingsGroup, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         settled(settings).check()
 
@@ -304,7 +306,7 @@ def test_what_belongs_together_comes_together(settings: Layer, message: str) -> 
         ),
     ],
 )
-def test_what_is_together_is_taken(settings: Layer) -> None:
+def test_what_is_together_is_taken(settings: SettingsGroup) -> None:
     settled(settings).check()
 
 
@@ -333,9 +335,11 @@ def test_what_is_together_is_taken(settings: Layer) -> None:
         ),
     ],
 )
-def test_figures_that_cannot_be_together_are_refused_once_they_meet(lower: Layer, upper: Layer, message: str) -> None:
+def test_figures_that_cannot_be_together_are_refused_once_they_meet(
+    lower: SettingsGroup, upper: SettingsGroup, message: str
+) -> None:
     with pytest.raises(ValueError, match=message):
-        over(lower, upper)
+        merge(lower, upper)
 
 
 def test_figures_that_can_be_together_are_taken() -> None:

@@ -176,11 +176,11 @@ def _no_suffix(monkeypatch: pytest.MonkeyPatch) -> None:
 def settings_of(made: TapStackArgs) -> dict[str, Any]:
     """Every figure of the arguments by its layer and field."""
     layers = [getattr(made, name) for name in LAYERS]
-    return {f"{layer.WHERE}.{name}": getattr(layer, name) for layer in layers for name in layer.checks()}
+    return {f"{layer.SECTION}.{name}": getattr(layer, name) for layer in layers for name in layer.checks()}
 
 
 def field_of(name: str) -> str:
-    return f"{KEYS[name].layer.WHERE}.{KEYS[name].field}"
+    return f"{KEYS[name].layer.SECTION}.{KEYS[name].field}"
 
 
 def test_every_key_is_tried_here() -> None:

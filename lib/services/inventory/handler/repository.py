@@ -212,7 +212,7 @@ class Inventory:
     ) -> Item:
         """Write the version after the one an item is at, however often others are quicker."""
         keys = [items.now_key(event.item_id)] + ([idempotency.row] if idempotency else [])
-        row, *records = (answer.get("Item") for answer in self._store.together(*map(self._reading, keys)))
+        row, *records = (answer.get("Item") for answer in self._store.call_all(*map(self._reading, keys)))
         if idempotency and (result := idempotency.unexpired_result(records[0])):
             raise AlreadyExecuted(result)
         retries = Retries()
@@ -326,7 +326,7 @@ class Inventory:
         return "GetItem", {"TableName": self._items, "Key": key, "ConsistentRead": True}
 
     def _get(self, key: Item) -> Item | None:
-        found: Item | None = self._store.together(self._reading(key))[0].get("Item")
+        found: Item | None = self._store.call_all(self._reading(key))[0].get("Item")
         return found
 
     def _recorded_version(self, key: Item, by: str) -> Item:
@@ -337,9 +337,9 @@ class Inventory:
     def _audited(self, event: AuditEvent, *reads: Call) -> list[dict[str, Any]]:
         """Answers to reads; their audit row is written beside them."""
         if not self.config().audit_reads:
-            return self._store.together(*reads)
+            return self._store.call_all(*reads)
         row = items.audit_row(event, None, None)
-        return self._store.together(*reads, ("PutItem", {"TableName": self._audit, "Item": row}))
+        return self._store.call_all(*reads, ("PutItem", {"TableName": self._audit, "Item": row}))
 
     def _page(self, event: AuditEvent, listing: Listing, size: int, token: str | None) -> Page:
         """Rows, the last in order first."""

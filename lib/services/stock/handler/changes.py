@@ -171,7 +171,7 @@ class Changes:
         query["KeyConditionExpression"] += " AND ends <= :now"
         query["ExpressionAttributeValues"][":now"] = {"N": str(int(self._repository.now()))}
         released = 0
-        for items in self._repository.store.pages("Query", **query, Limit=PAGE):
+        for items in self._repository.store.paginate("Query", **query, Limit=PAGE):
             lines = sorted(map(reservations.line_of, items), key=lambda line: (line.place not in first, line.place))
             for _, group in itertools.groupby(lines, key=lambda line: line.place):
                 released += self._expire(list(group)[:most])

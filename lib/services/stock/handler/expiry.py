@@ -55,7 +55,7 @@ def _given_back(commands: Commands, place: Place) -> int | Exception:
 
 def _due(commands: Commands, now: int) -> Iterator[dict[Place, int]]:
     """The levels of which a hold has ended, with when, the oldest first."""
-    due = commands.repository.store.pages(
+    due = commands.repository.store.paginate(
         "Query",
         TableName=commands.repository.tables.levels,
         IndexName="due-index",

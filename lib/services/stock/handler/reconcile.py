@@ -119,7 +119,7 @@ def everything(repository: Repository, sleep: Callable[[float], None] = time.sle
 
     A run that is out of time raises `TooManyRequests`. The next run continues where it stopped, then starts over.
     """
-    rows = repository.store.rows(repository.tables.levels, [levels.own_row(POSITION)])
+    rows = repository.store.batch_get(repository.tables.levels, [levels.own_row(POSITION)])
     start = position = rows[0]["position"]["S"] if rows else ""
     found = 0
     try:
@@ -144,7 +144,7 @@ def everything(repository: Repository, sleep: Callable[[float], None] = time.sle
 def _candidates(repository: Repository, start: str) -> Iterator[tuple[list[Place], str]]:
     """Yield levels that seem to differ, some at a time, and the product up to which all levels were read."""
     held = _sums(
-        _in_time(repository.store.pages("Scan", TableName=repository.tables.reservations, IndexName="product-index"))
+        _in_time(repository.store.paginate("Scan", TableName=repository.tables.reservations, IndexName="product-index"))
     )
     differing: list[Place] = []
     pages = 0
@@ -192,7 +192,7 @@ def _look(repository: Repository, places: list[Place]) -> dict[Place, LevelCompa
     for some in _in_time(places[start : start + PAGE] for start in range(0, len(places), PAGE)):
         new = {product_id for product_id, _ in some} - products
         products |= new
-        held.update(_sums(repository.store.queries(*map(repository.holds_query, new))))
+        held.update(_sums(repository.store.query_all(*map(repository.holds_query, new))))
         differing.update(
             (comparison.level.place, comparison)
             for comparison in _comparisons(repository, some, held)
@@ -230,10 +230,10 @@ def _repair(repository: Repository, comparison: LevelComparison, by: str) -> boo
 
 
 def _comparisons(repository: Repository, places: list[Place], held: Mapping[Place, Holds]) -> Iterator[LevelComparison]:
-    rows = repository.store.rows(repository.tables.levels, map(levels.key, places))
+    rows = repository.store.batch_get(repository.tables.levels, map(levels.key, places))
     found = [(levels.level_of(row), row.get("status", {"S": ""})["S"]) for row in rows]
     keys = [movements.key(level.place, level.moved_at) for level, _ in found]
-    moved = repository.store.rows(repository.tables.movements, keys)
+    moved = repository.store.batch_get(repository.tables.movements, keys)
     last = {(row["product_id"]["S"], row["warehouse_id"]["S"]): row for row in moved}
     for level, status in found:
         yield LevelComparison(level, status, held.get(level.place, {}), last.get(level.place))
@@ -262,7 +262,7 @@ def _places(repository: Repository, start: str) -> Iterator[list[Place]]:
         request["ExpressionAttributeValues"][":start"] = {"S": start}
         conditions = ("product_id >= :start", "product_id < :start")
         requests = [{**request, "KeyConditionExpression": f"listing = :levels AND {part}"} for part in conditions]
-    for rows in chain.from_iterable(repository.store.pages("Query", **one) for one in requests):
+    for rows in chain.from_iterable(repository.store.paginate("Query", **one) for one in requests):
         if rows:
             yield [(row["product_id"]["S"], row["warehouse_id"]["S"]) for row in rows]
 

@@ -42,17 +42,17 @@ class Repository:
         anywhere = dict.fromkeys(line.product_id for line in lines if line.warehouse_id is None)
         places = dict.fromkeys((line.product_id, line.warehouse_id or "") for line in lines)
         found = self.levels_at([place for place in places if place[0] not in anywhere])
-        for items in self.store.queries(*(self._query("levels", "product_id", product) for product in anywhere)):
+        for items in self.store.query_all(*(self._query("levels", "product_id", product) for product in anywhere)):
             found.update(levels.levels_of(items))
         return found
 
     def levels_at(self, places: Iterable[Place]) -> dict[Place, Level]:
         """Return the levels of products in warehouses, without those that do not exist."""
-        return levels.levels_of(self.store.rows(self.tables.levels, map(levels.key, places)))
+        return levels.levels_of(self.store.batch_get(self.tables.levels, map(levels.key, places)))
 
     def lines(self, reservation_id: str) -> list[Line]:
         """Return the lines of the latest reservation under an id."""
-        (items,) = self.store.queries(self._query("reservations", "reservation_id", reservation_id))
+        (items,) = self.store.query_all(self._query("reservations", "reservation_id", reservation_id))
         return reservations.lines_of(items)
 
     def holds_query(self, product_id: str) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class Repository:
 
     def quotas(self, names: list[tuple[str, str]]) -> list[Quota]:
         """Return the quotas of callers for products."""
-        items = self.store.rows(self.tables.levels, [quotas.key(*name) for name in names])
+        items = self.store.batch_get(self.tables.levels, [quotas.key(*name) for name in names])
         return quotas.quotas_of(names, items)
 
     def response_lines(self, lines: list[Line]) -> dict[Key, Document]:
@@ -74,14 +74,14 @@ class Repository:
         responses: dict[Key, Document] = {line.key: json.loads(line.sale.line) for line in lines if line.sale}
         earlier = {line.place: line for line in lines if not line.sale}
         keys = [movements.key(place, line.settled_at or "") for place, line in earlier.items()]
-        for movement in map(movements.to_response, self.store.rows(self.tables.movements, keys) if keys else ()):
+        for movement in map(movements.to_response, self.store.batch_get(self.tables.movements, keys) if keys else ()):
             responses[earlier[movement["product_id"], movement["warehouse_id"]].key] = movement
         return responses
 
     def recorded_sales(self, records: Records, parts: dict[Part, list[RequestedLine]]) -> dict[Any, list[Document]]:
         """Return the lines of those parts of a sale that are recorded."""
         now = self.now()
-        items = self.store.rows(self.tables.levels, map(records.key, parts)) if parts else []
+        items = self.store.batch_get(self.tables.levels, map(records.key, parts)) if parts else []
         return dict(records.found(items, parts, now))
 
     def recorded_response(self, idempotency: Idempotency | None) -> Document | None:
