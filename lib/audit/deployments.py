@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..console import Terminal
 from ..program import project
-from ..program.recorder import PROJECT, Deployment, recorded
+from ..program.recorder import PROJECT, Deployment, record_file
 from ..services import SERVICES
 from ..settings.environments import ENVIRONMENTS
 from .evaluate import Finding, audit
@@ -29,7 +29,7 @@ def audit_services(
 
     Without services or environments, use all of them. Return the findings by stack.
     """
-    overrides = project.said(here, pairs)
+    overrides = project.parse_config_pairs(here, pairs)
     configs = {
         f"{service}-{environment}": project.config(here, environment, service) | overrides
         for service in services or SERVICES
@@ -43,7 +43,7 @@ def audit_program(
 ) -> dict[str, list[Finding]]:
     """Audit a custom program once, with the config of a stack of its project. Return the findings by its path."""
     here = _project(program)
-    config = project.config(here, environment, service) | project.said(here, pairs)
+    config = project.config(here, environment, service) | project.parse_config_pairs(here, pairs)
     return dict(_audited(program, here.name, {program.as_posix(): config}, terminal))
 
 
@@ -58,7 +58,7 @@ def _audited(
 
 def _recorded(program: Path, config: Mapping[str, str], project_name: str) -> Deployment:
     try:
-        return recorded(program, config, project_name)
+        return record_file(program, config, project_name)
     except Exception as exc:  # pylint: disable=broad-exception-caught  # programs raise any exception
         raise ProgramError(f"{program}: {' '.join(str(exc).split())}") from exc
 

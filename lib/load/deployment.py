@@ -44,7 +44,7 @@ def local_deployment(
 ) -> Iterator[Endpoint]:
     """Deploy a service into an emulator that runs as long as the block."""
     here = project.read(Path())
-    config = project.config(here, environment, service) | project.said(here, pairs)
+    config = project.config(here, environment, service) | project.parse_config_pairs(here, pairs)
     with Emulator(workers=workers or WORKERS_PER_PROCESSOR * (os.cpu_count() or 1)) as emulator:
         engine = Engine(emulator, lambda _, name: terminal.passing(f"  {service}: {name}"))
         stack = f"{service}-{environment}"

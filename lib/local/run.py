@@ -62,7 +62,7 @@ def run(
     Port 0 is a free one. Return whether every call had the expected response.
     """
     here = project.read(Path())
-    overrides = project.said(here, pairs)
+    overrides = project.parse_config_pairs(here, pairs)
     configs = [project.config(here, environment, service) | overrides for service in services]
     with Emulator(port, workers, log_functions=True) as emulator:
         terminal.step(f"the emulator is up at {emulator.url}")

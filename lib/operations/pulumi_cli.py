@@ -270,7 +270,7 @@ def confirmation(command: str, confirmed: bool) -> list[str]:
 
 def _deploy(command: str, stack: Stack, pairs: Sequence[str], words: Sequence[str], terminal: Terminal) -> int:
     find_cli()
-    project.said(stack.here, pairs)
+    project.parse_config_pairs(stack.here, pairs)
     build_pages(stack.service, terminal)
     prepare(stack, terminal)
     with overridden(stack.file, pairs) as overriding:

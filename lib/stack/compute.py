@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from .. import model
-from ..assets.lambda_archive import own_sources, shared_sources, sources
+from ..assets.lambda_archive import generated_sources, shared_sources, sources
 from ..components.compute.consumer import Consumer, ConsumerArgs
 from ..components.compute.function import DEFAULT_ALIAS, Function, FunctionArgs
 from ..components.compute.layer import Layer, LayerArgs
@@ -174,7 +174,7 @@ class Compute:
     def _function(self, function: model.Function) -> Function:
         context, frontend = self._context, self._frontend
         role, network, rollout = self.roles[function.name], self.network, context.settings.rollout
-        package = own_sources if self.layers else sources
+        package = generated_sources if self.layers else sources
         origins = ",".join(context.args.cors_origins()) if frontend.site_origin is None else None
         log_actions = iam.LOG_ACTIONS.get(context.service.log_access)
         return Function(

@@ -41,7 +41,7 @@ def test_every_alarm_names_its_part_of_the_runbook(watched: Deployment) -> None:
 
 
 def test_composite_alarm_is_on_while_any_alarm_is(watched: Deployment) -> None:
-    composite = watched.only("cloudwatch.CompositeAlarm").inputs
+    composite = watched.single("cloudwatch.CompositeAlarm").inputs
     names = {found["name"] for found in watched.inputs("cloudwatch.MetricAlarm").values()}
     assert set(composite["alarmRule"].split(" OR ")) == {f'ALARM("{name}")' for name in names}
 
@@ -57,5 +57,5 @@ def test_composite_alarm_over_too_many_alarms_is_divided() -> None:
 
 def test_dashboard_without_recommended_alarms_shows_those_of_functions() -> None:
     created = record(stacked(service="items", observation=ObservationSettings(dashboard=True)))
-    first, *_ = json.loads(created.only("cloudwatch.Dashboard").inputs["dashboardBody"])["widgets"]
+    first, *_ = json.loads(created.single("cloudwatch.Dashboard").inputs["dashboardBody"])["widgets"]
     assert len(first["properties"]["alarms"]) == 3

@@ -63,7 +63,7 @@ def triggers(*changes: tuple[str, str, Any]) -> dict[str, str]:
         args = ApiArgs(name="post-counter", routes=routes, schemas={"NewParcel": NEW_PARCEL})
         Api("counter", args, pulumi.ResourceOptions(transforms=[transform]))
 
-    found: dict[str, str] = record(program).only("apigateway.Deployment").inputs["triggers"]
+    found: dict[str, str] = record(program).single("apigateway.Deployment").inputs["triggers"]
     return found
 
 

@@ -275,8 +275,8 @@ def test_without_node_one_line_says_what_to_install(
     monkeypatch.setenv("PATH", str(tmp_path))
     assert not sites.build([sources.service], Terminal())
     assert capsys.readouterr().out == (
-        "parcels: its pages are not built, for there is no npm: install Node.js from https://nodejs.org, "
-        "then run make site\n"
+        "parcels: npm is required to build the web pages, but not installed. Install Node.js from "
+        "https://nodejs.org, then run make site.\n"
     )
 
 
@@ -287,6 +287,6 @@ def test_error_of_a_failed_build_has_the_output_of_npm(
     replace_service(monkeypatch, replace(sources.service, name="items"))
     assert main(["site", "build", "items"]) == 1
     said = capsys.readouterr().err
-    assert f"error: npm {INSTALL} failed in {sources.folder}: put right what it says, then run make site\n" in said
+    assert f"error: npm {INSTALL} failed in {sources.folder}. Fix the errors below, then run make site.\n" in said
     assert said.endswith(f"\nnpm says: {INSTALL}\n")
     assert sources.told() == [INSTALL]

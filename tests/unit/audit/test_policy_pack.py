@@ -26,7 +26,7 @@ from lib.audit.controls import CONTROLS
 from lib.audit.evaluate import audit
 from lib.audit.graph import graph_of
 from lib.audit.policy_pack import policies
-from lib.program.recorder import Registered
+from lib.program.recorder import RegisteredResource
 
 from ...support.analyzer import policy_pack_server
 from ...support.recordings import deployment
@@ -81,7 +81,7 @@ def validate(policy: Policy, resources: list[PolicyResource], reported: Reported
     policy.validate(StackValidationArgs(resources), noting(reported))
 
 
-def stack_of(registered: list[Registered], outputs: Mapping[str, Mapping[str, Any]]) -> list[PolicyResource]:
+def stack_of(registered: list[RegisteredResource], outputs: Mapping[str, Mapping[str, Any]]) -> list[PolicyResource]:
     """A recorded deployment as the SDK tells of it."""
     made = {
         one.urn: told(

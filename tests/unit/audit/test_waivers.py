@@ -189,5 +189,5 @@ def test_secret_of_a_service_passes_whatever_its_variable_is_called(store: str) 
     secret = a_secret(store=store, variable="TOKEN_SECRET", generated=True)
     desk = a_function(a_route(grants=(a_grant("token", action),)))
     made = record(lambda: TapStack("post", TapStackArgs(service=a_service(functions=(desk,), secrets=(secret,)))))
-    assert made.only("lambda.Function").inputs["environment"]["variables"]["TOKEN_SECRET"].endswith("dev/token")
+    assert made.single("lambda.Function").inputs["environment"]["variables"]["TOKEN_SECRET"].endswith("dev/token")
     assert {f.state for f in audit(graph_of(made)) if f.control.name == "CKV_AWS_45"} == {"passed"}

@@ -240,5 +240,5 @@ def test_interrupt_has_its_own_exit_code(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_config_pair_is_a_known_key_and_a_value(pair: str, hint: str) -> None:
     here = project.Project("tap", Path(), Path("tap.py"), {"rollout": "", "tracing": ""})
     with pytest.raises(project.ConfigError) as error:
-        project.said(here, [pair])
+        project.parse_config_pairs(here, [pair])
     assert str(error.value) == f"config must be KEY=VALUE with a key of Pulumi.yaml, got {pair!r}.{hint}"
