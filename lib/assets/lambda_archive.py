@@ -205,7 +205,8 @@ def _folder(package: str) -> Path:
         spec = None
     if spec is None or not spec.submodule_search_locations:
         raise ValueError(
-            f"handler package {package!r} does not exist. Set handler to the dotted name of a module in a package."
+            f"handler package must be an importable package, got {package!r}. "
+            "Set the handler to the dotted name of a module inside a package."
         )
     return Path(spec.submodule_search_locations[0])
 

@@ -162,12 +162,12 @@ def test_replicas_of_an_existing_key_have_its_id() -> None:
 
 
 def test_key_rejects_an_unknown_service() -> None:
-    with pytest.raises(ValueError, match=r"^users \['ec2'\]: give some of backup, budgets, "):
-        KeyArgs(name="post", users=["dynamodb", "ec2"])
+    with pytest.raises(ValueError, match=r"^services must be among backup, budgets, .*, got \['ec2'\]\.$"):
+        KeyArgs(name="post", services=["dynamodb", "ec2"])
 
 
 @pytest.mark.untraced
 def test_key_without_a_stack_has_the_settings_of_dev() -> None:
-    inputs = record(lambda: Key("post", KeyArgs(name="post", users=["dynamodb"]))).single("kms.Key").inputs
+    inputs = record(lambda: Key("post", KeyArgs(name="post", services=["dynamodb"]))).single("kms.Key").inputs
     assert inputs["rotationPeriodInDays"] == 365
     assert "description" not in inputs

@@ -11,7 +11,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from lib.components.data.key import USERS, Key, KeyArgs
+from lib.components.data.key import KEY_SERVICES, Key, KeyArgs
 from lib.program.recorder import Call, Deployment, record
 from lib.settings import ApiSettings, EncryptionSettings
 from lib.tap_stack import TapStack
@@ -110,7 +110,9 @@ def test_functions_have_the_dns_suffix_and_the_principals_of_the_partition(parti
 @pytest.mark.parametrize("partition", PARTITIONS)
 def test_key_is_administered_and_used_in_its_partition(partition: str) -> None:
     region, suffix = PARTITIONS[partition]
-    made = record(lambda: Key("key", KeyArgs(name="post", users=USERS)), calls=calls_in(partition, region, suffix))
+    made = record(
+        lambda: Key("key", KeyArgs(name="post", services=KEY_SERVICES)), calls=calls_in(partition, region, suffix)
+    )
     policy = json.loads(made.single("kms.Key").inputs["policy"])["Statement"]
     assert policy[0]["Principal"] == {"AWS": f"arn:{partition}:iam::123456789012:root"}
     assert f"dynamodb.*.{suffix}" in policy[1]["Condition"]["StringLike"]["kms:ViaService"]

@@ -24,7 +24,7 @@ from lib.components.compute.role import Role, RoleArgs
 from lib.components.compute.rollout import Rollout, RolloutArgs
 from lib.components.compute.schedule import Schedule, ScheduleArgs
 from lib.components.data.backup import Backup, BackupArgs
-from lib.components.data.key import USERS, Key, KeyArgs
+from lib.components.data.key import KEY_SERVICES, Key, KeyArgs
 from lib.components.data.parameter import Parameter, ParameterArgs
 from lib.components.data.secret import Secret, SecretArgs
 from lib.components.data.table import Table, TableArgs
@@ -88,7 +88,7 @@ def queue() -> Queue:
 
 def key() -> Key:
     """Create a key that every supported AWS service uses, with a replica."""
-    return Key("encryption", KeyArgs(name="post", users=USERS, replica_regions=("us-west-2",)))
+    return Key("encryption", KeyArgs(name="post", services=KEY_SERVICES, replica_regions=("us-west-2",)))
 
 
 def parameter() -> Parameter:

@@ -14,7 +14,7 @@ from ...settings.environments import BASIS
 from ..derived import derive
 from ..lookup.provider_info import ProviderInfo
 
-USERS = frozenset((*iam.KEY_VIA, *iam.KEY_USERS))
+KEY_SERVICES = frozenset((*iam.KEY_VIA, *iam.KEY_USERS))
 """AWS services that can use a key."""
 
 
@@ -24,8 +24,8 @@ class KeyArgs:
 
     name: str
     """Name of the alias, without the prefix `alias/`."""
-    users: Collection[str]
-    """AWS services that can use the key. Allowed values: `USERS`."""
+    services: Collection[str]
+    """AWS services that can use the key. Allowed values: `KEY_SERVICES`."""
     description: str = ""
     replica_regions: Sequence[str] = ()
     """Other regions in which a replica key is created, with the same key material and for the same services."""
@@ -42,8 +42,8 @@ class KeyArgs:
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if unknown := sorted({*self.users} - USERS):
-            raise invalid_value("users", unknown, f"give some of {', '.join(sorted(USERS))}")
+        if unknown := sorted({*self.services} - KEY_SERVICES):
+            raise invalid_value("services", unknown, f"among {', '.join(sorted(KEY_SERVICES))}")
 
 
 class Key(pulumi.ComponentResource):
@@ -104,7 +104,7 @@ class Key(pulumi.ComponentResource):
         )
 
     def _policy(self, region: pulumi.Input[str]) -> pulumi.Output[str]:
-        info, users = self._info, self._args.users
+        info, services = self._info, self._args.services
         return pulumi.Output.json_dumps(
-            derive(iam.key_document, info.account, region, users, info.partition, info.dns_suffix)
+            derive(iam.key_document, info.account, region, services, info.partition, info.dns_suffix)
         )

@@ -11,7 +11,7 @@ import pulumi_aws as aws
 
 from ...settings import invalid_value
 
-LEAST_USD = 0.01
+MIN_USD = 0.01
 
 
 class BudgetNotification(NamedTuple):
@@ -43,14 +43,15 @@ class BudgetArgs:
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.monthly_usd < LEAST_USD:
-            raise invalid_value(
-                "budget.monthly_usd", self.monthly_usd, f"give at least {LEAST_USD} USD, or make no budget"
-            )
+        if self.monthly_usd < MIN_USD:
+            expected, remedy = f"at least {MIN_USD} US dollars", "Raise it, or create no budget."
+            raise invalid_value("budget.monthly_usd", self.monthly_usd, expected, remedy)
         if not self.allocation:
-            raise invalid_value("budget.allocation", self.allocation, "give the tags that what it counts carries")
+            expected = "at least one cost allocation tag"
+            raise invalid_value("budget.allocation", self.allocation, expected, "Pass the tags of the resources.")
         if (self.topic_arn is None) is not bool(self.email):
-            raise invalid_value("budget.email", self.email, "give an address or a topic_arn, one of both")
+            expected = "an email address if topic_arn is unset, otherwise empty"
+            raise invalid_value("budget.email", self.email, expected, "Set exactly one of email and topic_arn.")
 
 
 class Budget(pulumi.ComponentResource):
