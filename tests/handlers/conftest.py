@@ -16,7 +16,7 @@ from ..support.listener import Listener, listening
 @pytest.fixture(name="wire")
 def wire_fixture(emulator: Emulator) -> Iterator[FakeAws]:
     """The line between the handler and AWS, which can be cut."""
-    with serving(behind=emulator.url.removeprefix("http://")) as fake:
+    with serving(upstream=emulator.url.removeprefix("http://")) as fake:
         fake.script = ["pass"]
         yield fake
 

@@ -1,4 +1,4 @@
-"""Programs of one stack."""
+"""Programs with one stack."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .builders import PARCELS, a_yard
 
 
 def stacked(name: str = "post", **args: Any) -> Callable[[], TapStack]:
-    """A program that is a stack of the parcel service, unless its arguments say otherwise."""
+    """Return a program with a stack. Its service is `PARCELS` by default."""
     return lambda: TapStack(name, TapStackArgs(**{"service": PARCELS, **args}))
 
 
@@ -42,16 +42,16 @@ EVERYTHING: dict[str, Any] = {
     ),
     "network": NetworkSettings(vpc="made", nat_gateways="one"),
 }
-"""Arguments of a stack that has every kind of resource that the services of the library have."""
+"""Arguments of a stack with every kind of resource that the built-in services have."""
 YARD: dict[str, Any] = {"service": a_yard()}
-"""Arguments of a stack that has most of what is left."""
+"""Arguments of a stack with most of the other kinds of resources."""
 OPEN_YARD: dict[str, Any] = {
     **YARD,
     "environment_suffix": "pr-7",
     "site": SiteSettings(public=True),
     "network": NetworkSettings(vpc="vpc-0a1b2c3d", private_subnet_ids=("subnet-0a1b2c3d", "subnet-0a1b2c3e")),
 }
-"""Arguments of one that has the rest."""
+"""Arguments of a stack with the remaining kinds of resources, such as a public site and an existing network."""
 PRODUCTION: dict[str, Any] = {
     **YARD,
     "environment_suffix": "prod",
@@ -66,7 +66,7 @@ PRODUCTION: dict[str, Any] = {
     "backup": BackupSettings(retention_days=35),
     "cost": CostSettings(monthly_budget_usd=100.0),
 }
-"""Arguments of one with every setting of production on."""
+"""Arguments of a stack with every production setting enabled."""
 
 PROGRAMS: dict[str, Callable[[], TapStack]] = {
     "items": lambda: TapStack("tap"),

@@ -130,7 +130,7 @@ LONG_NAME = "Ж" * 60_000
     "error",
     [
         BadRequest(f"{LONG_NAME * 60}: names that begin with 'tap#' are the service's own"),
-        BadRequest("the body is not as it should be", [f"body must not contain {{{LONG_NAME * 60!r}}} properties"]),
+        BadRequest("Invalid request body; see details.", [f"body must not contain {{{LONG_NAME * 60!r}}} properties"]),
     ],
 )
 def test_error_with_a_long_name_is_truncated(error: BadRequest) -> None:

@@ -31,9 +31,9 @@ def test_metrics_are_listed_once_with_the_operations_that_emit_them() -> None:
     sorting = a_function(a_route(path="/sorted", operation="sort", metrics=(a_metric(), lost)), name="sorting")
     service = a_service(functions=(a_function(a_route(metrics=(a_metric(),))), sorting))
     assert cells(metrics([service, a_yard()])) == [
-        ["`parcels`", "`Arrivals`", "Count", "Parcels that came", "`list_parcels`, `sort`"],
+        ["`parcels`", "`Arrivals`", "Count", "Received parcels", "`list_parcels`, `sort`"],
         ["`parcels`", "`Lost`", "Percent", "Of all", "`sort`"],
-        ["`yard`", "`Arrivals`", "Count", "Parcels that came", "`count`, `greet`"],
+        ["`yard`", "`Arrivals`", "Count", "Received parcels", "`count`, `greet`"],
     ]
 
 

@@ -164,7 +164,7 @@ def named(found: Document, status: int) -> tuple[list[str], str]:
 
 def test_a_routes_codes_are_all_that_its_refusals_with_their_status_say() -> None:
     route = a_route(method="PUT", codes=(a_code(), a_code(name="LOST", status=410, meaning="It is gone.")))
-    assert named(operation(route), 409) == (["TOO_HEAVY"], "- `TOO_HEAVY`: Nobody can lift it: send two.")
+    assert named(operation(route), 409) == (["TOO_HEAVY"], "- `TOO_HEAVY`: The parcel is too heavy. Send two.")
     assert named(operation(route), 410) == (["LOST"], "- `LOST`: It is gone.")
     assert "Error409" not in of(route)["components"]["responses"]
 
