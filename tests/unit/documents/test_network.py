@@ -71,7 +71,7 @@ def test_what_several_functions_call_is_said_once() -> None:
     assert calls(service.split()) == calls(service)
 
 
-CLOSED = NetworkSettings(vpc="made", nat_gateways="none", interface_endpoints=False)
+CLOSED = NetworkSettings(vpc="create", nat_gateways="none", interface_endpoints=False)
 
 
 def test_a_network_without_a_way_to_what_functions_call_is_refused() -> None:
@@ -84,8 +84,8 @@ def test_a_network_without_a_way_to_what_functions_call_is_refused() -> None:
 @pytest.mark.parametrize(
     "network",
     [
-        NetworkSettings(vpc="made", nat_gateways="none", interface_endpoints=True),
-        NetworkSettings(vpc="made", nat_gateways="one", interface_endpoints=False),
+        NetworkSettings(vpc="create", nat_gateways="none", interface_endpoints=True),
+        NetworkSettings(vpc="create", nat_gateways="one", interface_endpoints=False),
         NetworkSettings(vpc="vpc-0a1b2c3d", nat_gateways="none", interface_endpoints=False),
         NetworkSettings(vpc="none", nat_gateways="none", interface_endpoints=False),
     ],
