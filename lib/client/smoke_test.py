@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from ..documents.openapi import PLACEHOLDER, answering
+from ..documents.openapi import PLACEHOLDER, matching_route
 from ..model import Call, Route, Service
 from ..services import SERVICES
 from . import auth
@@ -169,4 +169,4 @@ def complete(service: Service, answers: Iterable[Answer]) -> bool:
 
 
 def _of(service: Service, route: Route, answers: Iterable[Answer]) -> list[Answer]:
-    return [answer for answer in answers if answering(service, answer.call) == route]
+    return [answer for answer in answers if matching_route(service, answer.call) == route]

@@ -16,7 +16,7 @@ from locust import FastHttpUser, task
 from locust.env import Environment
 
 from ..client.smoke_test import Answer, Endpoint, filled
-from ..documents.openapi import answering
+from ..documents.openapi import matching_route
 from ..model import Call, Service
 from ..model.journey import Journey
 from . import report
@@ -138,7 +138,7 @@ def _steps(service: Service, calls: Sequence[Call]) -> list[Step]:
     """Return calls with their routes. Raise `ValueError` for a call without a route."""
     steps = []
     for call in calls:
-        route = answering(service, call)
+        route = matching_route(service, call)
         if route is None:
             raise ValueError(
                 f"The journey of {service.name} must call routes of the service, got {call.method} {call.path}."

@@ -12,7 +12,7 @@ import pytest
 from pulumi.runtime import mocks
 
 from lib.client import smoke_test
-from lib.documents.iam import vpc_access
+from lib.documents.iam import allow_vpc_access
 from lib.local.emulator import Emulator
 from lib.local.engine import Engine
 from lib.program.monitor import plain
@@ -196,6 +196,6 @@ def test_no_role_may_do_a_thing_to_everything(stack: Production) -> None:
     for kind, name, text in policies(stack):
         if kind == "aws:iam/rolePolicy:RolePolicy":
             # What Lambda itself does for a function in a VPC is denied to the function's code.
-            for statement in [one for one in allowing(text) if one != vpc_access()]:
+            for statement in [one for one in allowing(text) if one != allow_vpc_access()]:
                 assert "*" not in (statement["Resource"], statement["Action"]), name
                 assert not [action for action in statement["Action"] if action.endswith(":*")], name

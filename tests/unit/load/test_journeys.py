@@ -10,7 +10,7 @@ import pytest
 
 from lib.client.auth import bearing
 from lib.client.smoke_test import Endpoint
-from lib.documents.openapi import answering
+from lib.documents.openapi import matching_route
 from lib.load import client
 from lib.model import Call
 from lib.model.journey import Journey
@@ -24,7 +24,7 @@ def test_every_service_has_a_journey_of_documented_responses(name: str) -> None:
     journey = load(name).journey
     assert journey
     for call in (*journey.setup, *journey.steps):
-        route: Any = answering(SERVICES[name], call)
+        route: Any = matching_route(SERVICES[name], call)
         assert call.status in route.responses, f"{call.method} {call.path}"
 
 
