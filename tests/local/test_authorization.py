@@ -146,7 +146,7 @@ def existing_pool_fixture(emulator: Emulator) -> str:
 
 
 def test_existing_pool_without_a_domain_is_rejected(emulator: Emulator, existing_pool: str) -> None:
-    with pytest.raises(DeployError, match=r"authorization\.user_pool '.*': give it a domain"):
+    with pytest.raises(DeployError, match=r"authorization\.user_pool must be .*, got '.*'\. Add a domain"):
         deploy_service(emulator, "items", "lost", authorization="COGNITO_USER_POOLS", user_pool=existing_pool)
 
 
@@ -260,7 +260,7 @@ def test_existing_pool_must_require_mfa_if_it_is_required(
     suffix = f"mfa-{pool_mfa.lower()}"
     if rejected:
         message = (
-            rf"authorization\.mfa 'ON': require MFA in the existing user pool {pool_id}, whose MFA is {pool_mfa}, "
+            rf"authorization\.mfa must be OPTIONAL for the existing user pool {pool_id} with MFA {pool_mfa}, got 'ON'"
         )
         with pytest.raises(DeployError, match=message):
             deploy_service(emulator, "items", suffix, **config)

@@ -97,7 +97,7 @@ def test_every_service_is_deployed_and_resources_that_are_not_emulated_are_count
     ("options", "code", "message"),
     [
         (["--config", "rolout=AllAtOnce"], 2, "config must be KEY=VALUE with a key of Pulumi.yaml, got 'rolout="),
-        (["--env", "no spaces"], 2, "environment_suffix 'no spaces': AWS names take letters"),
+        (["--env", "no spaces"], 2, "environment_suffix must be letters, digits, '-' and '_', got 'no spaces'."),
         (["--port", "99999"], 2, "Invalid value for '--port': "),
         (["--port", "80"], 2, "Invalid value for '--port': "),
         (["--workers", "0"], 2, "Invalid value for '--workers': 0 is not in the range x>=1."),

@@ -220,8 +220,8 @@ def test_failed_stack_selection_neither_creates_nor_deletes_the_file(
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (["--env", "a b"], 2, "error: environment_suffix 'a b': AWS names take letters"),
-        (["--env", "Prod"], 2, "error: environment_suffix 'Prod': give 'prod'"),
+        (["--env", "a b"], 2, "error: environment_suffix must be letters, digits, '-' and '_', got 'a b'."),
+        (["--env", "Prod"], 2, "error: environment_suffix must be 'prod', got 'Prod'."),
         (["--config", "colour=red"], 2, "error: config must be KEY=VALUE with a key of Pulumi.yaml, got 'colour=red'."),
     ],
 )

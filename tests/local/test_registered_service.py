@@ -104,7 +104,7 @@ def test_service_is_deployed_and_its_demo_calls_succeed(tap: Tap, tmp_path: Path
 def test_config_keys_of_the_service_are_checked_and_documented(tap: Tap, tmp_path: Path) -> None:
     result = tap("audit", "--service", "notes", "--env", "dev", "--config", "notes_retention_days=400")
     assert result.returncode == 1
-    message = "config notes_retention_days '400': give a whole number from 1 to 365 days"
+    message = "config notes_retention_days must be an integer from 1 to 365 days, got '400'."
     assert result.stderr.endswith(f"error: tap.py: {message}\n")
     result = tap("audit", "--service", "notes", "--env", "dev", "--config", "notes_retention_day=7")
     assert (result.returncode, "Did you mean 'notes_retention_days'?" in result.stderr) == (2, True)
@@ -112,7 +112,7 @@ def test_config_keys_of_the_service_are_checked_and_documented(tap: Tap, tmp_pat
     result = tap("docs", "--service", "notes", folder=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     assert {"Pulumi.yaml: written", "docs/notes/openapi.json: written"} <= {*result.stdout.splitlines()}
-    row = "| `notes_retention_days` | notes: Days for which notes are stored. (`notes.retention_days`) | a whole number"
+    row = "| `notes_retention_days` | notes: Days for which notes are stored. (`notes.retention_days`) | Integer"
     assert row in (tmp_path / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
     assert "  notes_retention_days:\n    type: integer\n" in (tmp_path / "Pulumi.yaml").read_text(encoding="utf-8")
     assert tap("docs", "--service", "notes", "--check", folder=tmp_path).returncode == 0

@@ -76,7 +76,7 @@ ISOLATED = NetworkSettings(vpc="made", nat_gateways="none", interface_endpoints=
 
 def test_vpc_without_a_route_to_called_services_is_rejected() -> None:
     service = granted(a_grant("lost", "Publish"), a_grant("limits", "GetParameter"), a_grant("parcels", "GetItem"))
-    message = "network.interface_endpoints False: its functions call sns, ssm: leave it true, or set nat_gateways"
+    message = "network.interface_endpoints must be true .*, got False. The functions call sns, ssm. Set it to true, or"
     with pytest.raises(ValueError, match=message):
         TapStackArgs(service=service, network=ISOLATED)
 
