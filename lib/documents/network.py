@@ -39,7 +39,7 @@ def grants_by_service(service: Service) -> dict[str, list[Grant]]:
 def check_connectivity(service: Service, network: NetworkSettings) -> None:
     """Raise `ValueError` if a created VPC has no route to a service that the functions call."""
     called = ", ".join(sorted(grants_by_service(service).keys() - {"dynamodb"}))
-    if network.vpc == "made" and network.nat_gateways == "none" and not network.interface_endpoints and called:
+    if network.vpc == "create" and network.nat_gateways == "none" and not network.interface_endpoints and called:
         remedy = f"The functions call {called}. Set it to true, or set nat_gateways to one or per-zone."
         raise invalid_value(
             "network.interface_endpoints", network.interface_endpoints, "true without NAT gateways", remedy

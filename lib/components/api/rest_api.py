@@ -508,7 +508,7 @@ class Api(pulumi.ComponentResource):
 
     def _logged(self) -> bool:
         settings = self.settings
-        return bool(settings.access_log) or settings.execution_log_level != "OFF" or settings.log_role != "left"
+        return bool(settings.access_log) or settings.execution_log_level != "OFF" or settings.log_role != "unmanaged"
 
     def _logs(self) -> ApiLogs:
         return ApiLogs(

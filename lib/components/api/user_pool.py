@@ -66,7 +66,7 @@ class UserPool(pulumi.ComponentResource):
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         self.settings = merge(BASIS.authorization, args.settings)
-        made = self.settings.user_pool == "made"
+        made = self.settings.user_pool == "create"
         self.resource = self._pool() if made else self._existing()
         self.domain = self._domain() if made else None
         self.group = None if made else self._group()

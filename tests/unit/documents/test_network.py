@@ -71,7 +71,7 @@ def test_grants_of_several_routes_are_listed_once() -> None:
     assert grants_by_service(service.split()) == grants_by_service(service)
 
 
-ISOLATED = NetworkSettings(vpc="made", nat_gateways="none", interface_endpoints=False)
+ISOLATED = NetworkSettings(vpc="create", nat_gateways="none", interface_endpoints=False)
 
 
 def test_vpc_without_a_route_to_called_services_is_rejected() -> None:
@@ -84,8 +84,8 @@ def test_vpc_without_a_route_to_called_services_is_rejected() -> None:
 @pytest.mark.parametrize(
     "network",
     [
-        NetworkSettings(vpc="made", nat_gateways="none", interface_endpoints=True),
-        NetworkSettings(vpc="made", nat_gateways="one", interface_endpoints=False),
+        NetworkSettings(vpc="create", nat_gateways="none", interface_endpoints=True),
+        NetworkSettings(vpc="create", nat_gateways="one", interface_endpoints=False),
         NetworkSettings(vpc="vpc-0a1b2c3d", nat_gateways="none", interface_endpoints=False),
         NetworkSettings(vpc="none", nat_gateways="none", interface_endpoints=False),
     ],
