@@ -137,9 +137,7 @@ def _announce(stacks: dict[str, Any], emulator: Emulator, terminal: Terminal) ->
             terminal.say(f"  {'':12}requests must be signed with the credentials below")
         if "user_pool_id" in outputs:
             name, password = create_user(emulator, outputs["user_pool_id"])
-            terminal.say(
-                f"  {'':12}user {name}, password {password}; for machine-to-machine clients see docs/authorization.md"
-            )
+            terminal.say(f"  {'':12}user {name}, password {password}; for clients see docs/production/authorization.md")
         if "site_url" in outputs:
             terminal.say(f"  {'':12}site: {outputs['site_url']}/")
     terminal.say("")

@@ -1,4 +1,4 @@
-"""The examples in the README."""
+"""Examples of the service pages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lib.services import SERVICES
 
 from ..support.deployments import deploy_service
 
-README = Path("README.md").read_text(encoding="utf-8")
+PAGES = "".join(path.read_text(encoding="utf-8") for path in sorted(Path("docs/services").glob("*/index.md")))
 RESPONSES = [
     "created",
     "read",
@@ -40,7 +40,7 @@ BLOCK = re.compile(r"<!-- tested: .*? -->\n```sh\n(.*?)```", re.DOTALL)
 def folder_fixture(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Checkout for the examples, with a virtual environment and the outputs of local deployments."""
     tmp_path = tmp_path_factory.mktemp("checkout")
-    stacks = {service: deploy_service(emulator, service, "readme") for service in SERVICES}
+    stacks = {service: deploy_service(emulator, service, "docs") for service in SERVICES}
     files.write(stacks, tmp_path / "cfn-outputs")
     (tmp_path / ".venv/bin").mkdir(parents=True)
     (tmp_path / ".venv/bin/python").symlink_to(sys.executable)
@@ -60,7 +60,7 @@ def run(folder: Path, output: str) -> str:
     """Run the examples that use a stack output, and return what they print."""
     if not shutil.which("curl"):
         pytest.skip("curl is required to run the examples")
-    (example,) = (example for example in BLOCK.findall(README) if output in example)
+    (example,) = (example for example in BLOCK.findall(PAGES) if output in example)
     process = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", example], cwd=folder, capture_output=True, text=True, timeout=60, check=False
     )
