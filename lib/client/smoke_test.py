@@ -94,11 +94,11 @@ def run_deployed(
     names: Iterable[str], path: Path, api_key: str | None, on_result: Callable[[CallResult], None]
 ) -> dict[str, list[CallResult]]:
     """Send the demo calls of services to the deployments in a file of outputs. Return the results by service."""
-    found = {}
+    results = {}
     for name in names:
         url, authorization = endpoint(path, name, api_key)
-        found[name] = run(SERVICES[name], {"api_url": url}, on_result, authorization)
-    return found
+        results[name] = run(SERVICES[name], {"api_url": url}, on_result, authorization)
+    return results
 
 
 def endpoint(path: Path, service: str, api_key: str | None = None, environment: str | None = None) -> Endpoint:

@@ -359,7 +359,7 @@ def test_other_users_of_the_machine_cannot_read_the_credentials(emulator: Emulat
     assert [path.name for path in folder.iterdir()] == ["local-aws-config"]
 
 
-def test_a_session_of_the_config_file_calls_the_emulator(
+def test_session_from_the_config_file_calls_the_emulator(
     emulator: Emulator, tmp_path: Path, aws_environment: pytest.MonkeyPatch
 ) -> None:
     aws_environment.setenv("AWS_PROFILE", "another")
@@ -370,7 +370,7 @@ def test_a_session_of_the_config_file_calls_the_emulator(
     client.close()
 
 
-def test_without_a_config_file_the_error_names_the_remedy(tmp_path: Path) -> None:
+def test_missing_config_file_is_an_error_with_a_remedy(tmp_path: Path) -> None:
     message = r"local-aws-config must exist to call the emulator\. Run make local, which writes it\."
     with pytest.raises(aws_config.AwsConfigError, match=message):
         aws_config.session(tmp_path)

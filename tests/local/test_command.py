@@ -221,7 +221,7 @@ def test_demo_calls_are_authorized_and_authorization_is_printed(
     assert "  expected " not in output
 
 
-def test_error_of_a_handler_is_printed_with_its_traceback_and_fails_the_check(
+def test_handler_error_is_printed_with_its_traceback_and_fails_the_check(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     authorize = auth.authorization_of

@@ -117,7 +117,7 @@ def test_load_without_a_deployment_names_the_commands_that_create_one(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--env", "no spaces"], "environment_suffix 'no spaces'"),
+        (["--env", "no spaces"], "environment_suffix must be letters, digits, '-' and '_', got 'no spaces'."),
         (["--config", "rollout"], "config must be KEY=VALUE"),
         (["--clients", "0"], "Invalid value for '--clients': 0 is not in the range x>=1."),
         (["--seconds", "0"], "Invalid value for '--seconds': 0 is not in the range x>=1."),
@@ -136,7 +136,9 @@ def test_load_without_a_deployment_names_the_commands_that_create_one(
         ),
     ],
 )
-def test_usage_error_is_one_line(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_usage_error_is_a_one_line_error(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main([*SMALL, *arguments]) == 2
     error = capsys.readouterr().err
     assert message in error

@@ -118,7 +118,7 @@ def test_make_without_arguments_lists_the_commands(checkout: Checkout) -> None:
         ("failover TO=us-west-2 HEALTH=/ DRY=0", "--service items --env dev --to us-west-2 --health /"),
     ],
 )
-def test_variables_are_options_of_the_command(checkout: Checkout, words: str, options: str) -> None:
+def test_make_variables_become_command_options(checkout: Checkout, words: str, options: str) -> None:
     command, *variables = shlex.split(words)
     result = checkout.make("--dry-run", command, *variables)
     assert result.stderr == ""
@@ -139,9 +139,7 @@ def test_site_builds_the_pages(checkout: Checkout) -> None:
     assert shlex.split(checkout.make("--dry-run", "site").stdout) == [".venv/bin/python", "-m", "lib", "site", "build"]
 
 
-def test_environment_selects_the_stack_like_the_command_line(
-    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_variable_from_the_environment_selects_the_stack(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENV", "prod")
     assert " --env 'prod'" in checkout.make("--dry-run", "up").stdout
 
@@ -193,7 +191,7 @@ def test_failed_installation_is_a_one_line_error_with_a_remedy(
     assert environment.exists() == (step == "pip"), "an incomplete environment is removed"
 
 
-def test_failed_installation_is_repeated(new_checkout: Checkout) -> None:
+def test_failed_installation_is_retried_by_the_next_command(new_checkout: Checkout) -> None:
     requirements = new_checkout.folder / "requirements-dev.txt"
     requirements.unlink()
     requirements.write_text("no-such-package @ file:///nowhere\n", encoding="utf-8")
@@ -225,7 +223,7 @@ def test_misspelt_variables_are_rejected_with_the_closest_name(checkout: Checkou
 
 @pytest.mark.parametrize("name", ["APPLY", "CHECK", "DRY", "EXACT", "FAST", "YES"])
 @pytest.mark.parametrize("value", ["no", "1 0"])
-def test_switches_are_1_or_0(checkout: Checkout, name: str, value: str) -> None:
+def test_switches_accept_only_1_or_0(checkout: Checkout, name: str, value: str) -> None:
     assert f"{name} must be 1 or 0, got {value}." in checkout.error("--dry-run", "restore", f"{name}={value}")
 
 

@@ -65,7 +65,7 @@ def test_every_route_works_with_all_actions(outputs: dict[str, Any]) -> None:
 
 
 @pytest.mark.untraced
-def test_every_function_of_a_split_inventory_has_the_permissions_that_it_needs(emulator: Emulator) -> None:
+def test_split_functions_have_all_required_permissions(emulator: Emulator) -> None:
     service = SERVICES["inventory"].split()
     outputs = deploy_service(emulator, "inventory", "split", split_functions="true")
     assert outputs["function_names"].keys() == {function.name for function in service.functions}

@@ -118,9 +118,7 @@ def test_first_command_creates_only_the_config_file_of_the_stack(checkout: Check
 
 
 @pytest.mark.parametrize(("environment", "profile"), [("staging", "staging"), ("production", "prod")])
-def test_created_file_suggests_settings_that_the_program_accepts(
-    checkout: Checkout, environment: str, profile: str
-) -> None:
+def test_created_file_contains_valid_suggested_settings(checkout: Checkout, environment: str, profile: str) -> None:
     main(["preview", "--env", environment])
     content = checkout.file(f"items-{environment}").read_text()
     suggested = yaml.safe_load(content.replace("  # shop:", "  shop:"))["config"]
@@ -265,7 +263,7 @@ def test_pulumi_prompts_for_confirmation_in_a_terminal(checkout: Checkout, monke
     assert checkout.calls("destroy") == [["destroy", "--stack", "items-dev"]]
 
 
-def test_destroy_needs_no_file(checkout: Checkout) -> None:
+def test_destroy_does_not_require_a_config_file(checkout: Checkout) -> None:
     assert main(["destroy", "--yes"]) == 0
     assert checkout.calls() == [["destroy", "--stack", "items-dev", "--yes"]]
     assert not checkout.files()
@@ -305,7 +303,7 @@ def test_outputs_are_written_and_printed_as_json(checkout: Checkout, capsys: pyt
     assert json.loads(written) == {"items-dev": expected}
 
 
-def test_up_shifts_the_aliases_last(
+def test_up_starts_the_rollout_after_the_deployment(
     checkout: Checkout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     checkout.outputs(service="items", rollout_application="items-rollout", lambda_function_arn="::::::")

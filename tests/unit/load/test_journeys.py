@@ -20,7 +20,7 @@ from ...support.fake_aws import serving
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_every_service_has_a_journey_of_documented_responses(name: str) -> None:
+def test_every_service_has_a_journey_with_documented_responses(name: str) -> None:
     journey = load(name).journey
     assert journey
     for call in (*journey.setup, *journey.steps):
