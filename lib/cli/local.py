@@ -87,17 +87,19 @@ def smoke(service: str | None, path: Path, api_key: str | None, as_json: bool) -
     """
     terminal = Terminal(sys.stderr if as_json else None)
     chosen = [service] if service else [name for name in files.services(path) if name in SERVICES]
-    found = smoke_test.run_deployed(chosen, path, api_key, lambda answer: terminal.passing(smoke_test.line(answer)))
+    found = smoke_test.run_deployed(
+        chosen, path, api_key, lambda answer: terminal.passing(smoke_test.progress_line(answer))
+    )
     terminal.passing("")
     if as_json:
-        click.echo(json.dumps({name: smoke_test.data(answers) for name, answers in found.items()}, indent=2))
+        click.echo(json.dumps({name: smoke_test.to_json(answers) for name, answers in found.items()}, indent=2))
     else:
         for name, answers in found.items():
             terminal.say(f"{name}:")
             terminal.table(smoke_test.table(SERVICES[name], answers), "llrrl")
             for line in smoke_test.unexpected_bodies(answers):
                 terminal.say(line)
-    return int(not all(smoke_test.complete(SERVICES[name], answers) for name, answers in found.items()))
+    return int(not all(smoke_test.passed(SERVICES[name], answers) for name, answers in found.items()))
 
 
 @click.command

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ..client.auth import OPENER, bearing, opener_to
+from ..client.auth import OPENER, opener_to, static_headers
 from ..client.smoke_test import send
 from ..console import Terminal
 from ..model import Call
@@ -145,7 +145,7 @@ def _stop(functions: Any, name: str) -> None:
 def healthy(outputs: Mapping[str, Any], path: str) -> str:
     """Wait until the API answers, and what it answered; raises `RecoveryError` if it does not."""
     call = Call(method="GET", path=path, status=200)
-    by = bearing({"x-api-key": outputs["api_key"]} if "api_key" in outputs else {})
+    by = static_headers({"x-api-key": outputs["api_key"]} if "api_key" in outputs else {})
     # The domain still points to the other region.
     is_domain = outputs["api_url"] == outputs.get("domain_url")
     opener = opener_to(outputs["domain_target"]) if is_domain else OPENER

@@ -142,8 +142,8 @@ def test_only_services_of_the_stack_and_roles_that_need_it_use_the_key() -> None
     via = policy["root"]["Condition"]["StringLike"]["kms:ViaService"]
     assert {name.split(".")[0] for name in via} == {"dynamodb", "lambda", "sns"}
     assert uses_of_key(created, "sweep") == [
-        iam.key_use(KEY, "Decrypt", ["dynamodb", "sns"], "amazonaws.com"),
-        iam.key_use(KEY, "GenerateDataKey", ["sns"], "amazonaws.com"),
+        iam.allow_key_use(KEY, "Decrypt", ["dynamodb", "sns"], "amazonaws.com"),
+        iam.allow_key_use(KEY, "GenerateDataKey", ["sns"], "amazonaws.com"),
     ]
 
 
@@ -152,7 +152,7 @@ def test_only_services_of_the_stack_and_roles_that_need_it_use_the_key() -> None
 def test_role_that_reads_a_secret_can_decrypt_it_and_no_table(store: str, action: str) -> None:
     desk = a_function(a_route(grants=(a_grant("token", action),)))
     created = deployed(service=a_service(functions=(desk,), secrets=(a_secret(store=store),)))
-    assert uses_of_key(created, "desk") == [iam.key_use(KEY, "Decrypt", [store], "amazonaws.com")]
+    assert uses_of_key(created, "desk") == [iam.allow_key_use(KEY, "Decrypt", [store], "amazonaws.com")]
 
 
 def test_replicas_of_an_existing_key_have_its_id() -> None:
