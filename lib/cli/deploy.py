@@ -24,7 +24,7 @@ def _stack(command: options.F) -> options.F:
 
 
 def _selected(service: str, environment: str) -> pulumi_cli.Stack:
-    return pulumi_cli.Stack(here=project.read(Path()), service=service, environment=environment)
+    return pulumi_cli.Stack(pulumi_project=project.read(Path()), service=service, environment=environment)
 
 
 @click.command
