@@ -147,7 +147,7 @@ def test_environment_selects_the_stack_like_the_command_line(
 
 
 def test_missing_pulumi_cli_is_one_line(checkout: Checkout) -> None:
-    assert checkout.error("preview").startswith("error: no Pulumi CLI found: ")
+    assert checkout.error("preview").startswith("error: The Pulumi CLI is not installed. ")
 
 
 @pytest.mark.parametrize(
