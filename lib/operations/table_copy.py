@@ -44,7 +44,8 @@ def parse_timestamp(value: str) -> datetime:
     except ValueError:
         timestamp = datetime.min
     if timestamp.tzinfo is None:
-        raise OperationError(str(invalid_value("at", value, "give a time with its offset, e.g. 2026-11-20T10:00:00Z")))
+        expected = "a time with a UTC offset, such as 2026-11-20T10:00:00Z"
+        raise OperationError(str(invalid_value("at", value, expected)))
     return timestamp.astimezone(UTC)
 
 
@@ -104,19 +105,18 @@ def _restore_to_point_in_time(dynamodb: Any, live: LiveTable, timestamp: datetim
     except dynamodb.exceptions.ClientError as exc:
         if exc.response["Error"]["Code"] not in POINT_IN_TIME_ERRORS:
             raise
-        raise OperationError(
-            str(invalid_value("at", _format_timestamp(timestamp), _restore_window(dynamodb, live)))
-        ) from exc
+        expected, remedy = _restore_window(dynamodb, live)
+        raise OperationError(str(invalid_value("at", _format_timestamp(timestamp), expected, remedy))) from exc
 
 
-def _restore_window(dynamodb: Any, live: LiveTable) -> str:
-    """Return the remedy for a time to which the table cannot be restored."""
+def _restore_window(dynamodb: Any, live: LiveTable) -> tuple[str, str]:
+    """Return the allowed times of a restore, and the remedy if there are none."""
     response = dynamodb.describe_continuous_backups(TableName=live.name)["ContinuousBackupsDescription"]
     window = response.get("PointInTimeRecoveryDescription", {})
     if "LatestRestorableDateTime" not in window:
-        return f"{live.name} has no point-in-time recovery: restore it from the ARN of a backup"
+        return f"unset because {live.name} has no point-in-time recovery", "Set from to the ARN of a backup."
     earliest, latest = (_format_timestamp(window[f"{end}RestorableDateTime"]) for end in ("Earliest", "Latest"))
-    return f"give a time from {earliest} to {latest}"
+    return f"a time from {earliest} to {latest}", ""
 
 
 def _encryption_metadata(dynamodb: Any, live: LiveTable) -> dict[str, str]:
@@ -136,10 +136,9 @@ def _restore_recovery_point(
     live: LiveTable, recovery_point: str, name: str, encryption: Mapping[str, str], on_progress: ProgressCallback
 ) -> None:
     if not live.restore_role_arn:
-        wanted = (
-            "the deployment has no backups of AWS Backup: set backup_retention_days, or give a backup of DynamoDB's"
-        )
-        raise OperationError(str(invalid_value("from", recovery_point, wanted)))
+        expected = "the ARN of a DynamoDB backup in a deployment without AWS Backup"
+        remedy = "Pass such a backup, or set backup_retention_days and deploy."
+        raise OperationError(str(invalid_value("from", recovery_point, expected, remedy)))
     backup = client("backup", live.region)
     job_id = backup.start_restore_job(
         RecoveryPointArn=recovery_point,

@@ -16,7 +16,7 @@ class EncryptionSettings(SettingsGroup):
     key: str | None = setting(
         matching(
             r"aws|owned|made|arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/\S+",
-            "give aws, owned, made, or the ARN of a KMS key",
+            "one of aws, owned, made, or the ARN of a KMS key",
         )
     )
     """Key that encrypts data at rest: `aws` for AWS managed keys, `owned` for the free AWS owned key of tables, `made`
@@ -36,5 +36,5 @@ class EncryptionSettings(SettingsGroup):
 def check_key(encryption: EncryptionSettings, table: TableSettings) -> None:
     """Raise ValueError for a key of one region alone where tables have replicas in others."""
     if table.replica_regions and ":key/mrk-" not in (encryption.standing() or ":key/mrk-"):
-        wanted = f"give a multi-Region key, key/mrk-..., with replicas in {', '.join(table.replica_regions)}"
-        raise invalid_value("encryption.key", encryption.key, wanted)
+        expected = f"a multi-Region key (key/mrk-...) with replicas in {', '.join(table.replica_regions)}"
+        raise invalid_value("encryption.key", encryption.key, expected)

@@ -167,8 +167,8 @@ def matching_profile(environment_suffix: str) -> str | None:
     """
     lowered = _PART.sub(lambda part: part[0].lower() if part[0].lower() in _PROFILES else part[0], environment_suffix)
     if lowered != environment_suffix:
-        expected = f"give {lowered!r}, because the names of profiles are lowercase"
-        raise invalid_value("environment_suffix", environment_suffix, expected)
+        remedy = f"Profile names are case-sensitive: {environment_suffix!r} would use the {DEFAULT_PROFILE} settings."
+        raise invalid_value("environment_suffix", environment_suffix, repr(lowered), remedy)
     matches = [_PROFILES[part] for part in _PART.findall(environment_suffix) if part in _PROFILES]
     return max(matches, key=_STRICTNESS.index, default=None)
 

@@ -162,7 +162,7 @@ def test_replicas_of_an_existing_key_have_its_id() -> None:
 
 
 def test_key_rejects_an_unknown_service() -> None:
-    with pytest.raises(ValueError, match=r"^users \['ec2'\]: give some of backup, budgets, "):
+    with pytest.raises(ValueError, match=r"^users must be among backup, budgets, .*, got \['ec2'\]\.$"):
         KeyArgs(name="post", users=["dynamodb", "ec2"])
 
 

@@ -49,11 +49,11 @@ def test_every_config_key_is_listed_with_its_allowed_values() -> None:
     assert rows["audit_reads"] == [
         "inventory: Reads leave an audit row, too: a write unit and no time, as it is written beside the read. "
         "(`inventory.audit_reads`)",
-        "True or False; default: True",
+        "True or false. Default: true.",
     ]
     assert rows["lambda_memory_size"] == [
         "Memory; processor time comes in proportion. (`function.memory_mb`)",
-        "a whole number from 128 to 10240 MB",
+        "Integer from 128 to 10240 MB. Default: set by service or environment.",
     ]
 
 

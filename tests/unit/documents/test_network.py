@@ -76,7 +76,7 @@ CLOSED = NetworkSettings(vpc="made", nat_gateways="none", interface_endpoints=Fa
 
 def test_a_network_without_a_way_to_what_functions_call_is_refused() -> None:
     service = granted(a_grant("lost", "Publish"), a_grant("limits", "GetParameter"), a_grant("parcels", "GetItem"))
-    wanted = "network.interface_endpoints False: its functions call sns, ssm: leave it true, or set nat_gateways"
+    wanted = "network.interface_endpoints must be true .*, got False. The functions call sns, ssm. Set it to true, or"
     with pytest.raises(ValueError, match=wanted):
         TapStackArgs(service=service, network=CLOSED)
 

@@ -171,7 +171,7 @@ def test_suffix_without_a_known_part_has_the_dev_profile(suffix: str) -> None:
     ],
 )
 def test_part_that_differs_from_a_name_only_in_case_is_rejected(suffix: str, remedy: str) -> None:
-    with pytest.raises(ValueError, match=rf"^environment_suffix '{suffix}': give '{remedy}', because .* lowercase$"):
+    with pytest.raises(ValueError, match=rf"^environment_suffix must be '{remedy}', got '{suffix}'. .*dev settings\.$"):
         profile_name(suffix)
 
 
