@@ -10,7 +10,7 @@ import click
 from ..client import outputs_file
 from ..console import Terminal
 from ..operations import OperationError
-from ..operations import failover as failing_over
+from ..operations import failover as service_failover
 from ..operations import restore as table_restore
 from ..operations.aws import AWS_ERRORS
 from ..operations.pulumi_cli import CliError
@@ -29,11 +29,11 @@ def _parsed_time(ctx: click.Context, _param: click.Parameter, value: str | None)
 
 
 @click.command
-@click.option("--stack", required=True, help="Stack, e.g. items-prod.")
-@click.option("--table", default="", help="Table, by its name in the service or in AWS.")
-@click.option("--at", callback=_parsed_time, help="Time to restore, e.g. 2026-11-20T10:00:00Z.")
-@click.option("--from", "source", help="ARN of a backup or a recovery point, or a table restored before.")
-@click.option("--apply", is_flag=True, help="Write back the differences.")
+@click.option("--stack", required=True, help="Name of the stack, e.g. items-prod.")
+@click.option("--table", default="", help="Name of the table in the service or in AWS.")
+@click.option("--at", callback=_parsed_time, help="Time to which the table is restored, e.g. 2026-11-20T10:00:00Z.")
+@click.option("--from", "source", help="ARN of a backup or recovery point, or the name of a table restored before.")
+@click.option("--apply", is_flag=True, help="Write the differences back to the live table.")
 @click.option(
     "--exact", is_flag=True, help="With --apply, also delete the items that the restored table does not have."
 )
@@ -44,8 +44,8 @@ def restore(
 ) -> int:
     """Restore a table next to the live one and compare them.
 
-    Exactly one of --at and --from is required. The exit code is 1 if items were skipped because they changed during
-    the command.
+    Exactly one of --at and --from is required. The exit code is 1 if an item was skipped, e.g. because it changed
+    during the command.
     """
     if (at and source) or not (at or source):
         raise click.UsageError("Exactly one of --at and --from is required.", click.get_current_context())
@@ -55,14 +55,14 @@ def restore(
 
 
 @click.command
-@click.option("--service", required=True, help="Service.", shell_complete=options.complete(names()))
+@click.option("--service", required=True, help="Name of the service.", shell_complete=options.complete(names()))
 @options.env(required=True)
 @click.option(
-    "--to", "region", required=True, help="Region with replicas, e.g. us-west-2; the primary region fails back."
+    "--to", "region", required=True, help="Region with replicas, e.g. us-west-2. The primary region fails back."
 )
 @click.option("--health", default="", show_default="a listing of the service", help="Path that responds to GET.")
-@click.option("--dry", is_flag=True, help="Only report the steps.")
+@click.option("--dry", is_flag=True, help="Print the steps without running them.")
 @options.reported(*ERRORS)
 def failover(service: str, environment: str, region: str, health: str, dry: bool) -> None:
     """Deploy a service in a region with replicas of its tables, and point its domain there."""
-    failing_over.failover(service, environment, region, Terminal(), health=health, dry=dry)
+    service_failover.failover(service, environment, region, Terminal(), health=health, dry=dry)
