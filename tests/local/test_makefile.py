@@ -152,13 +152,13 @@ def test_missing_pulumi_cli_is_one_line(checkout: Checkout) -> None:
 
 @pytest.mark.parametrize(
     ("python", "message"),
-    [("python9", "no python9 found"), ("python3.9", "Python 3.9.2 is too old")],
+    [("python9", "python9 is not installed"), ("python3.9", "Python 3.9.2 is too old")],
 )
 def test_unsuitable_python_is_one_line(new_checkout: Checkout, python: str, message: str) -> None:
     new_checkout.executable("python3.9", "[ $1 = --version ] && echo Python 3.9.2\nexit 1")
     done = new_checkout.make("local", f"PYTHON={python}")
     assert done.returncode != 0
-    assert done.stdout == f"error: {message}: install Python 3.11 or newer, or name one with PYTHON=...\n"
+    assert done.stdout == f"error: {message}. Install Python 3.11 or newer, or set PYTHON=path.\n"
 
 
 NO_VENV = "The virtual environment was not created successfully because ensurepip is not available."
@@ -169,11 +169,11 @@ FULL = "OSError: [Errno 28] No space left on device"
 @pytest.mark.parametrize(
     ("step", "message", "remedy"),
     [
-        ("venv", NO_VENV, "cannot make a virtual environment: install its venv module (Debian: python3-venv)"),
-        ("venv", FULL, "the disk is full: free 1 GB in {folder}"),
-        ("venv", "Error: [Errno 13] Permission denied: '.venv'", "{folder} cannot be written: copy the project to a"),
-        ("pip", FULL, "the disk is full: free 1 GB in {folder}"),
-        ("pip", NO_NETWORK, "the package index cannot be reached: check the network, PIP_INDEX_URL and HTTPS_PROXY"),
+        ("venv", NO_VENV, "cannot create a virtual environment. Install its venv module (Debian: python3-venv)"),
+        ("venv", FULL, "The disk is full. Free 1 GB in {folder}"),
+        ("venv", "Error: [Errno 13] Permission denied: '.venv'", "{folder} is not writable. Copy the project to a"),
+        ("pip", FULL, "The disk is full. Free 1 GB in {folder}"),
+        ("pip", NO_NETWORK, "The package index is not reachable. Check the network, PIP_INDEX_URL and HTTPS_PROXY"),
     ],
 )
 def test_failed_installation_is_one_line_with_its_remedy(
@@ -189,7 +189,7 @@ def test_failed_installation_is_one_line_with_its_remedy(
     (error,) = [line for line in done.stdout.splitlines() if not line.endswith(" ...")]
     assert error.startswith("error: ")
     assert remedy.format(folder=new_checkout.folder) in error
-    assert error.endswith("; then run make again")
+    assert error.endswith(", then run make again.")
     assert environment.exists() == (step == "pip"), "an incomplete environment is removed"
 
 
@@ -200,7 +200,7 @@ def test_failed_installation_is_repeated(new_checkout: Checkout) -> None:
     done = new_checkout.make("local", f"PYTHON={sys.executable}")
     assert done.returncode != 0
     assert done.stdout.endswith(
-        "error: the packages could not be installed, for the reason above; then run make again\n"
+        "error: The packages could not be installed. Fix the error above, then run make again.\n"
     )
     assert not new_checkout.installed.exists()
 
