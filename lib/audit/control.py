@@ -20,7 +20,7 @@ def always(_resource: Resource, _related: Sequence[Resource]) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Control:
-    """Requirement on every resource of some kinds."""
+    """Security requirement for the resources of some kinds."""
 
     ids: tuple[str, ...]
     """Ids in Security Hub, Checkov or the Well-Architected Framework. The first one names the control."""
@@ -59,13 +59,13 @@ class Waiver:
     """Other resources that `when` requires."""
     when: Check = always
     unless: str = ""
-    """Kind of a resource that the library creates if a setting requests the control. Stacks with one are not waived."""
+    """Kind of a resource that the library creates if a setting requests the control. Such stacks are not waived."""
     unless_output: str = ""
-    """Output of a `TapStack` if a setting requests the control. Stacks with this output are not waived."""
+    """Output of a `TapStack` if a setting requests the control. Such stacks are not waived."""
 
     def is_requested(self, resource: Resource, graph: Graph) -> bool:
         """Return whether a setting of the resource's stack requests the control."""
         stack = graph.stack_of(resource)
         candidates = (other for other in graph.by_kind([self.unless]) if other.is_from_library())
-        creates = any(graph.stack_of(candidate) is stack for candidate in candidates)
-        return bool(stack and self.unless_output in stack.props) or creates
+        is_created = any(graph.stack_of(candidate) is stack for candidate in candidates)
+        return bool(stack and self.unless_output in stack.props) or is_created

@@ -15,7 +15,7 @@ STACK = "stack.TapStack"
 
 @dataclass(frozen=True, kw_only=True)
 class Link:
-    """Resources of a kind that have a property with outputs of the evaluated resource."""
+    """Resources of one kind with an output of the evaluated resource in a property."""
 
     kind: str
     property: str
@@ -23,7 +23,7 @@ class Link:
 
 @dataclass(frozen=True, kw_only=True)
 class Uses:
-    """Resources of some kinds with outputs in a property of the evaluated resource."""
+    """Resources of some kinds with an output in a property of the evaluated resource."""
 
     kinds: tuple[str, ...]
     property: str
@@ -34,7 +34,7 @@ class Resource:
     """A resource of a recorded program or of a preview."""
 
     kind: str
-    """`dynamodb.Table` for `aws:dynamodb/table:Table`."""
+    """Short form of the type token: `dynamodb.Table` for `aws:dynamodb/table:Table`."""
     name: str
     urn: str
     props: Mapping[str, Any]

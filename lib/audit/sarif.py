@@ -18,10 +18,10 @@ SCORES: Mapping[Severity, str] = {"low": "3.0", "medium": "5.5", "high": "8.0", 
 RULES = [control for controls in CONTROLS.values() for control in controls]
 
 
-def document(audited: Mapping[str, Sequence[Finding]], program: Path) -> dict[str, Any]:
+def document(result: Mapping[str, Sequence[Finding]], program: Path) -> dict[str, Any]:
     """Return the failed findings of each deployment of `program`, and the waived ones as suppressed results."""
     uri = program.as_uri() if program.is_absolute() else quote(program.as_posix())
-    all_findings = ((name, finding) for name, findings in audited.items() for finding in findings)
+    all_findings = ((name, finding) for name, findings in result.items() for finding in findings)
     run = {
         "tool": {"driver": {"name": "tap-stack audit", "rules": [_rule(control) for control in RULES]}},
         "results": [_result(name, finding, uri) for name, finding in all_findings if finding.state != "passed"],

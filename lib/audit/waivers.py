@@ -44,7 +44,7 @@ WAIVERS = (
     Waiver(
         controls=("APIGateway.1", "CKV_AWS_76"),
         reason="Disabled by default: API Gateway requires one IAM role for the logs of all APIs in the account; "
-        "enable it with `access_log`, `execution_log_level` and `api_log_role`.",
+        "enable logging with `access_log`, `execution_log_level` and `api_log_role`.",
     ),
     Waiver(
         controls=("APIGateway.3", "Lambda.7"),
@@ -57,7 +57,7 @@ WAIVERS = (
         related=Link(kind="apigateway.MethodSettings", property="stageName"),
         when=_is_throttled,
         reason="Disabled by default: a web ACL has a monthly price, and the throttle of the stage, "
-        "`throttle_rate_per_second`, limits the cost of a flood of requests; enable it with `firewall_enabled`.",
+        "`throttle_rate_per_second`, limits the cost of a flood of requests; enable a web ACL with `firewall_enabled`.",
     ),
     Waiver(
         controls=("CloudFront.6",),
@@ -113,13 +113,13 @@ WAIVERS = (
         controls=("Lambda.3",),
         unless="ec2.Vpc",
         reason="Disabled by default: the functions call only public AWS endpoints, with IAM authentication over TLS, "
-        "and the VPC endpoints have a monthly price; enable it with `network_vpc`.",
+        "and the VPC endpoints have a monthly price; enable a VPC with `network_vpc`.",
     ),
     Waiver(
         controls=("CKV_AWS_115",),
         profiles=("dev", "test"),
         reason="Reserved concurrency reduces the concurrency of all other functions in the account, which "
-        "non-production stacks should not do; enable it with `lambda_reserved_concurrency`.",
+        "non-production stacks should not do; enable reserved concurrency with `lambda_reserved_concurrency`.",
     ),
     Waiver(
         controls=("CKV_AWS_115",),
@@ -157,31 +157,33 @@ WAIVERS = (
         controls=("DynamoDB.4",),
         unless="backup.Plan",
         reason="Disabled by default: backups have a monthly price, and `point_in_time_recovery` restores any second "
-        "of the last 35 days; enable them with `backup_retention_days`.",
+        "of the last 35 days; enable backups with `backup_retention_days`.",
     ),
     Waiver(
         controls=("DynamoDB.6",),
         profiles=("dev", "test"),
-        reason="A non-production stack is deleted together with its data; enable it with `deletion_protection`.",
+        reason="A non-production stack is deleted together with its data; enable deletion protection with "
+        "`deletion_protection`.",
     ),
     Waiver(
         controls=("DynamoDB.6",),
         profiles=("staging",),
-        reason="`retain_on_delete` retains the tables when the stack is deleted; enable it with `deletion_protection`.",
+        reason="`retain_on_delete` retains the tables when the stack is deleted; enable deletion protection with "
+        "`deletion_protection`.",
     ),
     Waiver(
         controls=("CKV_AWS_119", "CKV_AWS_158", "CKV_AWS_166", "CKV2_AWS_73"),
         unless="kms.Key",
         unless_output="key_arn",
         reason="Disabled by default: the data is encrypted with an AWS managed or AWS owned key, and a customer "
-        "managed key has a monthly price and a price per request; enable it with `encryption_key`.",
+        "managed key has a monthly price and a price per request; enable a customer managed key with `encryption_key`.",
     ),
     Waiver(
         controls=("SNS.1",),
         unless="kms.Key",
         unless_output="key_arn",
         reason="Disabled by default: CloudWatch alarms cannot publish to topics that are encrypted with the AWS "
-        "managed key, and a customer managed key has a monthly price; enable it with `encryption_key`.",
+        "managed key, and a customer managed key has a monthly price; enable a customer managed key with `encryption_key`.",
     ),
     Waiver(
         controls=("CKV2_AWS_34",),

@@ -45,20 +45,20 @@ def audit(
     """
     terminal = Terminal(sys.stderr)
     if program:
-        audited = audit_program(program, service or "items", environment or "dev", pairs, terminal)
+        result = audit_program(program, service or "items", environment or "dev", pairs, terminal)
     else:
         services, environments = [service] if service else [], [environment] if environment else []
         pulumi_project = project.read(Path())
         program = pulumi_project.program
-        audited = audit_services(pulumi_project, services, environments, pairs, terminal)
+        result = audit_services(pulumi_project, services, environments, pairs, terminal)
     if sarif_file:
-        document = sarif.document(audited, program)
+        document = sarif.document(result, program)
         sarif_file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     if as_json:
-        click.echo(json.dumps(report.data(audited), indent=2))
+        click.echo(json.dumps(report.data(result), indent=2))
     else:
         output = Terminal()
-        output.table(report.counts(audited), "llr")
-        for line in report.lines(audited):
+        output.table(report.counts(result), "llr")
+        for line in report.lines(result):
             output.say(line)
-    return int(report.failed(audited))
+    return int(report.failed(result))

@@ -58,11 +58,19 @@ def restore(
 @click.option("--service", required=True, help="Name of the service.", shell_complete=options.complete(names()))
 @options.env(required=True)
 @click.option(
-    "--to", "region", required=True, help="Region with replicas, e.g. us-west-2. The primary region fails back."
+    "--to", "region", required=True, help="Target region, e.g. us-west-2. Specify the primary region to fail back."
 )
-@click.option("--health", default="", show_default="a listing of the service", help="Path that responds to GET.")
+@click.option(
+    "--health",
+    default="",
+    show_default="a listing of the service",
+    help="Path of the health check, which must respond to GET.",
+)
 @click.option("--dry", is_flag=True, help="Print the steps without running them.")
 @options.reported(*ERRORS)
 def failover(service: str, environment: str, region: str, health: str, dry: bool) -> None:
-    """Deploy a service in a region with replicas of its tables, and point its domain there."""
+    """Deploy a service in a region with replicas of its tables, and point its domain there.
+
+    The command disables the functions in the other regions first, because only one region can write to the tables.
+    """
     service_failover.failover(service, environment, region, Terminal(), health=health, dry=dry)

@@ -72,7 +72,7 @@ def find_live_table(outputs: Path, stack: str, table: str) -> LiveTable:
 
 
 def _restored_name(live: LiveTable, source: str | datetime, terminal: Terminal) -> str:
-    """Restore the table unless the source is a restored table, and return the name of that."""
+    """Return the name of the restored table. Restore it unless the source is the name of a restored table."""
     if isinstance(source, str) and not source.startswith("arn:"):
         return source
     preposition = "as of" if isinstance(source, datetime) else "from"

@@ -471,7 +471,7 @@ def test_domain_is_called_at_its_target_before_dns_changes(shop: Shop, aws: pyte
     assert not shop.api.asked
 
 
-def test_target_with_another_certificate_leaves_dns_as_it_is(
+def test_target_with_another_certificate_keeps_dns_unchanged(
     shop: Shop, aws: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with https_server("other.example.com", shop.folder, aws) as (port, requests):

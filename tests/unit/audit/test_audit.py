@@ -215,7 +215,7 @@ def test_custom_program_is_audited(program: Path, capsys: pytest.CaptureFixture[
     assert sys.path == path
 
 
-def test_program_reads_the_config_of_its_own_project(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_custom_program_uses_the_config_of_its_project(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (program.parent / "Pulumi.yaml").write_text("name: shop\n", encoding="utf-8")
     (program.parent / "Pulumi.items-dev.yaml").write_text("config: {'shop:queue': red}", encoding="utf-8")
     program.write_text(CONFIGURED_PROGRAM, encoding="utf-8")
@@ -241,7 +241,7 @@ def test_unknown_config_key_is_a_usage_error(capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().err.startswith(message)
 
 
-def test_json_has_every_finding(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_report_contains_every_finding(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "--program", str(program), "--json"]) == 1
     findings = json.loads(capsys.readouterr().out)
     failed = {finding["control"]: finding for finding in findings if finding["state"] == "failed"}
@@ -321,7 +321,9 @@ def test_sarif_rule_contains_the_severity(name: str, level: str, score: str) -> 
     ],
 )
 @pytest.mark.untraced
-def test_selected_profile_decides_on_protection_and_on_its_waiver(config: dict[str, str], states: set[str]) -> None:
+def test_environment_profile_determines_deletion_protection_and_its_waiver(
+    config: dict[str, str], states: set[str]
+) -> None:
     findings = audit(graph("items", config.pop("environment"), *config.items()))
     assert {finding.state for finding in findings if finding.control.name == "DynamoDB.6"} == states
 

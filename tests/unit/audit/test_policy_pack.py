@@ -184,7 +184,7 @@ def test_unknown_value_of_a_waived_resource_is_not_reported() -> None:
     )
 
 
-def test_name_of_a_variable_is_evaluated_next_to_unknown_values() -> None:
+def test_names_of_variables_are_evaluated_if_values_are_unknown() -> None:
     variables = {"TABLE_NAME": UNKNOWN_STRING_VALUE, "DATABASE_PASSWORD": "hunter2"}
     function = policy_resource(FUNCTION, "f", {"environment": {"variables": variables}})
     assert [urn for _, urn in stack_violations("CKV_AWS_45", function)] == [function.urn]

@@ -43,7 +43,7 @@ def python(code: str, *arguments: str, **variables: str) -> subprocess.Completed
 
 
 @pytest.mark.slow
-def test_help_loads_no_command() -> None:
+def test_help_imports_no_command() -> None:
     result = python(IMPORT_CHECK, "--help")
     assert (result.returncode, result.stderr) == (0, "")
     for name, lazy in cli.COMMANDS.items():
@@ -126,9 +126,7 @@ def test_help_shows_defaults() -> None:
     assert "[default: (measured)]" in output
 
 
-def test_docs_command_writes_outdated_documents_unless_it_only_checks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_docs_writes_outdated_documents_unless_check_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     document = tmp_path / "docs" / "page.md"
     monkeypatch.setattr(generate, "ROOT", tmp_path)
     monkeypatch.setattr(generate, "outdated", lambda _root, _names: {document: "new"})
@@ -230,7 +228,7 @@ def test_unexpected_exception_has_a_traceback(monkeypatch: pytest.MonkeyPatch) -
     assert isinstance(run("cost").exception, ZeroDivisionError)
 
 
-def test_interrupt_has_its_own_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupt_has_exit_code_130(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 

@@ -78,7 +78,7 @@ def versions(function: str, *numbers: str) -> tuple[str, str, Any, Any]:
     return "lambda", "list_versions_by_function", {"FunctionName": ACCOUNT + function}, response
 
 
-def moved(function: str, version: str) -> tuple[str, str, Any, Any]:
+def alias_update(function: str, version: str) -> tuple[str, str, Any, Any]:
     parameters = {"FunctionName": ACCOUNT + function, "Name": "live", "FunctionVersion": version, "RoutingConfig": {}}
     return "lambda", "update_alias", parameters, {}
 
@@ -138,7 +138,7 @@ def test_rollback_moves_each_alias_to_the_previous_version() -> None:
         versions("shop-desk", "$LATEST", "1"),
         alias("shop-watch", "7"),
         versions("shop-watch", "$LATEST", "3", "5", "7", "9"),
-        moved("shop-watch", "5"),
+        alias_update("shop-watch", "5"),
     ) as clients:
         rollout.roll_back(stack_outputs(), clients["lambda"], lines.append)
     assert lines == ["shop-desk: stays at 1, there is no previous version", "shop-watch: 7 to 5"]
@@ -188,8 +188,8 @@ def test_rollout_skips_stacks_without_codedeploy() -> None:
         assert run_command(clients, "rollout") == 0
 
 
-def test_rollback_requires_only_an_alias(capsys: pytest.CaptureFixture[str]) -> None:
-    calls = (alias("shop-desk", "2"), versions("shop-desk", "1", "2"), moved("shop-desk", "1"))
+def test_rollback_skips_functions_without_an_alias(capsys: pytest.CaptureFixture[str]) -> None:
+    calls = (alias("shop-desk", "2"), versions("shop-desk", "1", "2"), alias_update("shop-desk", "1"))
     with stubbed_clients(*calls) as clients:
         assert run(clients, "rollback", alias_arns={"desk": f"{ARN}-desk:live"}) == 0
     assert capsys.readouterr().out == "shop-desk: 2 to 1\n"
@@ -263,7 +263,7 @@ def test_rollback_fails_without_a_previous_version(
 
 
 def test_rollback_of_one_of_several_stacks_succeeds(capsys: pytest.CaptureFixture[str]) -> None:
-    calls = (alias("shop-desk", "2"), versions("shop-desk", "1", "2"), moved("shop-desk", "1"))
+    calls = (alias("shop-desk", "2"), versions("shop-desk", "1", "2"), alias_update("shop-desk", "1"))
     stacks = {"a": stack_outputs(alias_arns={"desk": f"{ARN}-desk:live"}), "b": stack_outputs(alias_arns={})}
     with stubbed_clients(*calls) as clients:
         outputs_file.write(stacks)
@@ -288,7 +288,7 @@ def test_command_requires_outputs_of_the_selected_stack(
 
 
 def test_rollback_changes_only_the_selected_stack(capsys: pytest.CaptureFixture[str]) -> None:
-    calls = (alias("shop-desk", "2"), versions("shop-desk", "1", "2"), moved("shop-desk", "1"))
+    calls = (alias("shop-desk", "2"), versions("shop-desk", "1", "2"), alias_update("shop-desk", "1"))
     stack = stack_outputs(alias_arns={"desk": f"{ARN}-desk:live"})
     others = {"shop-dev": {**stack, "environment": "dev"}, "items-prod": {**stack, "service": "items"}}
     with stubbed_clients(*calls) as clients:
