@@ -59,9 +59,9 @@ class Waiver:
     """Other resources that `when` requires."""
     when: Check = always
     unless: str = ""
-    """Kind of a resource that the library creates if a setting requests the control. Such stacks are not waived."""
+    """Kind of a resource that a stack has if a setting requests the control. The waiver excludes such stacks."""
     unless_output: str = ""
-    """Output of a `TapStack` if a setting requests the control. Such stacks are not waived."""
+    """Output that a stack has if a setting requests the control. The waiver excludes such stacks."""
 
     def is_requested(self, resource: Resource, graph: Graph) -> bool:
         """Return whether a setting of the resource's stack requests the control."""

@@ -35,11 +35,11 @@ def evaluate(control: Control, resource: Resource, graph: Graph) -> Finding:
     """Evaluate a control for a resource."""
     if control.is_compliant(resource, graph.related_resources(resource, control.related)):
         return Finding(control, resource, "passed")
-    waiver = waiver_of(control, resource, graph)
+    waiver = applicable_waiver(control, resource, graph)
     return Finding(control, resource, "waived", waiver.reason) if waiver else Finding(control, resource, "failed")
 
 
-def waiver_of(control: Control, resource: Resource, graph: Graph) -> Waiver | None:
+def applicable_waiver(control: Control, resource: Resource, graph: Graph) -> Waiver | None:
     """Return the first waiver of a control that applies to a resource, or None."""
     scope = graph.scope(resource)
     return next((waiver for waiver in waivers_of(control) if _applies(waiver, resource, scope, graph)), None)

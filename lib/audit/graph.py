@@ -40,7 +40,7 @@ class Resource:
     props: Mapping[str, Any]
     """Inputs in camel case. For a component, its outputs."""
     sources: Mapping[str, Collection[str]] = field(default_factory=dict)
-    """URNs of the resources with outputs in a property, by the name of the property."""
+    """For each property, the URNs of the resources that it depends on."""
     parent: str = ""
 
     def get(self, path: str, default: Any = None) -> Any:
@@ -51,7 +51,7 @@ class Resource:
         return default if value is None else value
 
     def is_set(self, path: str) -> bool:
-        """Return whether a property has a value other than an empty one, 0 or False."""
+        """Return whether the value of a property is true: not None, empty, 0 or False."""
         return bool(self.get(path))
 
     def if_known(self, path: str) -> Any:

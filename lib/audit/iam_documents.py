@@ -55,7 +55,7 @@ def allows_public_access(document: Any) -> bool:
 
 
 def denies_insecure_transport(document: Any) -> bool:
-    """Return whether a document denies requests without TLS to all principals."""
+    """Return whether a document denies requests without TLS from all principals."""
     return any(
         statement["Effect"] == "Deny"
         and is_public(statement)

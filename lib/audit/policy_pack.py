@@ -22,7 +22,7 @@ from pulumi_policy.proxy import UnknownValueError
 from ..program.recorder import kind_of
 from .control import Control
 from .controls import CONTROLS
-from .evaluate import evaluate, waiver_of, waivers_of
+from .evaluate import applicable_waiver, evaluate, waivers_of
 from .graph import Graph, Resource
 
 MANDATORY = ("high", "critical")
@@ -72,12 +72,12 @@ def policies() -> list[Policy]:
 
 def policy(control: Control) -> Policy:
     """Return a resource policy for a control, or a stack policy if the control requires other resources."""
-    kind = ResourceValidationPolicy if _is_resource_policy(control) else StackValidationPolicy
+    policy_class = ResourceValidationPolicy if _is_resource_policy(control) else StackValidationPolicy
 
     def validate(args: ResourceValidationArgs | StackValidationArgs, report: ReportViolation) -> None:
         _validate(control, args, report)
 
-    return kind(
+    return policy_class(
         name=control.name,
         description=f"{control.title}.",
         validate=validate,
@@ -121,7 +121,7 @@ def _validate(control: Control, args: ResourceValidationArgs | StackValidationAr
 
 def _fails(control: Control, resource: Resource, graph: Graph) -> bool:
     """Return whether a resource fails a control. Unknown values of a waived resource are not evaluated."""
-    return not waiver_of(control, resource, graph) and evaluate(control, resource, graph).state == "failed"
+    return not applicable_waiver(control, resource, graph) and evaluate(control, resource, graph).state == "failed"
 
 
 def _graph(args: ResourceValidationArgs | StackValidationArgs, type_: type[Resource]) -> Graph:

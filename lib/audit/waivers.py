@@ -183,7 +183,7 @@ WAIVERS = (
         unless="kms.Key",
         unless_output="key_arn",
         reason="Disabled by default: CloudWatch alarms cannot publish to topics that are encrypted with the AWS "
-        "managed key, and a customer managed key has a monthly price; enable a customer managed key with `encryption_key`.",
+        "managed key, and a customer managed key has a monthly price; enable one with `encryption_key`.",
     ),
     Waiver(
         controls=("CKV2_AWS_34",),

@@ -71,21 +71,21 @@ def load(*, service: str, clients: int, seconds: int, as_json: bool, **deploymen
             seconds=seconds,
             on_progress=terminal.passing,
         )
-    is_passed = report.passed(results)
+    has_passed = report.passed(results)
     if as_json:
         document = {
             "service": service,
             "url": endpoint.url,
             "clients": clients,
             "seconds": seconds,
-            "passed": is_passed,
+            "passed": has_passed,
             "rows": [result._asdict() for result in results],
         }
         click.echo(json.dumps(document, indent=2))
     else:
         terminal.table(report.table(results), "llr")
-    terminal.step("load test passed" if is_passed else "load test failed: unexpected errors or no success, see above")
-    return int(not is_passed)
+    terminal.step("load test passed" if has_passed else "load test failed: unexpected errors or no success, see above")
+    return int(not has_passed)
 
 
 def _endpoint(

@@ -58,7 +58,7 @@ def local(
     services = [service] if service else [*names()]
     try:
         with stoppable():
-            is_passed = run(
+            has_passed = run(
                 services,
                 environment,
                 terminal,
@@ -71,8 +71,8 @@ def local(
     except KeyboardInterrupt:
         terminal.step("stopped")
         return INTERRUPTED if check else 0
-    terminal.step("smoke test passed" if is_passed else "smoke test failed: unexpected responses, see above")
-    return 0 if is_passed else 1
+    terminal.step("smoke test passed" if has_passed else "smoke test failed: unexpected responses, see above")
+    return 0 if has_passed else 1
 
 
 @click.command

@@ -59,7 +59,7 @@ def shift(selection: Selection) -> int:
 
 @options.reported(OutputsError)
 def _run(action: Callable[[Path, Selection, Log], list[str]], selection: Selection) -> int:
-    failed = action(FOLDER, selection, click.echo)
-    for message in failed:
-        click.echo(f"error: {message}", err=True)
-    return int(bool(failed))
+    errors = action(FOLDER, selection, click.echo)
+    for error in errors:
+        click.echo(f"error: {error}", err=True)
+    return int(bool(errors))

@@ -160,7 +160,7 @@ def _disable_function(functions: Any, name: str) -> None:
 
 
 def wait_until_healthy(outputs: Mapping[str, Any], path: str) -> str:
-    """Call the API until it responds, and return a message for the user. Raise `OperationError` after all attempts."""
+    """Call the API until it succeeds, and return a message for the user. Raise `OperationError` after all attempts."""
     call = Call(method="GET", path=path, status=200)
     authorization = bearing({"x-api-key": outputs["api_key"]} if "api_key" in outputs else {})
     # DNS still resolves the domain to the other region.

@@ -74,7 +74,7 @@ def wait_for_deployments(
 ) -> list[str]:
     """Wait until all deployments finish and log each status change. Return one message per failed deployment."""
     statuses: dict[str, str] = {}
-    failed = []
+    errors = []
     while pending := [id_ for id_ in shifts if statuses.get(id_) not in FINAL_STATUSES]:
         for id_ in pending:
             shift, info = shifts[id_], codedeploy.get_deployment(deploymentId=id_)["deploymentInfo"]
@@ -82,10 +82,10 @@ def wait_for_deployments(
                 log(f"{shift.name}: {shift.current} to {shift.target}: {info['status']}")
             statuses[id_] = info["status"]
             if info["status"] in FINAL_STATUSES - {"Succeeded"}:
-                failed.append(f"{shift.name} stays at {shift.current}: {_reason(info)}")
+                errors.append(f"{shift.name} stays at {shift.current}: {_reason(info)}")
         if any(statuses[id_] not in FINAL_STATUSES for id_ in pending):
             sleep(POLL_SECONDS)
-    return failed
+    return errors
 
 
 def _reason(info: Mapping[str, Any]) -> str:
@@ -197,9 +197,9 @@ def roll_back_stacks(folder: Path, selection: Selection, log: Log) -> list[str]:
         moved.append(roll_back(outputs, client("lambda"), log))
         return []
 
-    failed = _for_each_stack(folder, selection, roll_back_functions)
-    if any(moved) or failed:
-        return failed
+    errors = _for_each_stack(folder, selection, roll_back_functions)
+    if any(moved) or errors:
+        return errors
     return [f"No function in {folder / ALL} has an alias with a previous version. Deploy the previous code instead."]
 
 
@@ -214,11 +214,11 @@ def prune_stacks(folder: Path, selection: Selection, log: Log) -> list[str]:
 
 
 def _for_each_stack(folder: Path, selection: Selection, action: Callable[[Outputs, Client], list[str]]) -> list[str]:
-    failed = []
+    errors = []
     for stack, outputs in selection.read(folder / ALL).items():
         profile = project.aws_profile(folder.parent, stack)
         try:
-            failed += action(outputs, partial(regional_client, outputs=outputs, profile=profile))
-        except AWS_ERRORS as error:
-            failed.append(f"{stack}: {error}")
-    return failed
+            errors += action(outputs, partial(regional_client, outputs=outputs, profile=profile))
+        except AWS_ERRORS as exc:
+            errors.append(f"{stack}: {exc}")
+    return errors

@@ -63,7 +63,7 @@ def describe_table(dynamodb: Any, table: str) -> Mapping[str, Any]:
 
 
 def copy_name(live: LiveTable, source: datetime | str) -> str:
-    """Return the name of the restored table, which is always the same for a source."""
+    """Return the name of the restored table. Restores from the same source have the same name."""
     label = f"{source:%Y%m%dT%H%M%SZ}" if isinstance(source, datetime) else re.split("[:/]", source)[-1]
     return f"{live.name}{RESTORED}{label}"
 
@@ -114,7 +114,7 @@ def _restore_window(dynamodb: Any, live: LiveTable) -> tuple[str, str]:
     response = dynamodb.describe_continuous_backups(TableName=live.name)["ContinuousBackupsDescription"]
     window = response.get("PointInTimeRecoveryDescription", {})
     if "LatestRestorableDateTime" not in window:
-        return f"unset because {live.name} has no point-in-time recovery", "Set from to the ARN of a backup."
+        return f"unset because {live.name} has no point-in-time recovery", "Use from with the ARN of a backup."
     earliest, latest = (_format_timestamp(window[f"{end}RestorableDateTime"]) for end in ("Earliest", "Latest"))
     return f"a time from {earliest} to {latest}", ""
 
@@ -152,5 +152,6 @@ def _restore_recovery_point(
         time.sleep(POLL_SECONDS)
     if job["Status"] != "COMPLETED":
         raise OperationError(
-            f"Restore job {job_id} of AWS Backup is {job['Status']}: {job.get('StatusMessage', 'no status message')}"
+            f"Restore job {job_id} of AWS Backup is {job['Status']}. Fix the reported problem, then run this command "
+            f"again: {job.get('StatusMessage', 'no status message')}"
         )

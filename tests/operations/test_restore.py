@@ -245,7 +245,7 @@ def test_table_without_point_in_time_recovery_is_rejected(
 ) -> None:
     proxy.script = [rejection("RestoreTableToPointInTime", "PointInTimeRecoveryUnavailableException")]
     assert desk.restore("--at", AT) == 1
-    assert f"{desk.name} has no point-in-time recovery, got '2026-11-20T10:00:00Z'. Set from" in error(capsys)
+    assert f"{desk.name} has no point-in-time recovery, got '2026-11-20T10:00:00Z'. Use from" in error(capsys)
 
 
 def test_other_aws_error_is_printed_in_one_line(desk: Desk, proxy: FakeAws, capsys: pytest.CaptureFixture[str]) -> None:
@@ -348,7 +348,10 @@ def test_failed_restore_job_is_reported(desk: Desk, proxy: FakeAws, capsys: pyte
     desk.write_outputs(backup_restore_role_arn=ROLE)
     proxy.script = [RestoreJobs(desk, status="FAILED")]
     assert desk.restore("--from", RECOVERY_POINT) == 1
-    assert "Restore job job-1 of AWS Backup is FAILED: table quota exceeded" in error(capsys)
+    assert error(capsys) == (
+        "error: Restore job job-1 of AWS Backup is FAILED. Fix the reported problem, then run this command again: "
+        "table quota exceeded"
+    )
 
 
 def test_recovery_point_requires_a_restore_role(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:

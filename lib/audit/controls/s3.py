@@ -12,7 +12,7 @@ BUCKET = ("s3.Bucket",)
 BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 
 
-def _related(kind: str) -> Link:
+def _of_bucket(kind: str) -> Link:
     return Link(kind=f"s3.{kind}", property="bucket")
 
 
@@ -44,7 +44,7 @@ CONTROLS = (
         title="S3 buckets should block public access",
         severity="high",
         kinds=BUCKET,
-        related=_related("BucketPublicAccessBlock"),
+        related=_of_bucket("BucketPublicAccessBlock"),
         is_compliant=lambda _, blocks: any(map(_blocks_public_access, blocks)),
         remediation="Set `site_public` to false.",
     ),
@@ -53,7 +53,7 @@ CONTROLS = (
         title="S3 bucket policies should not allow public access",
         severity="high",
         kinds=BUCKET,
-        related=_related("BucketPolicy"),
+        related=_of_bucket("BucketPolicy"),
         is_compliant=lambda _, policies: not any(allows_public_access(policy.get("policy")) for policy in policies),
         remediation="Set `site_public` to false.",
     ),
@@ -62,7 +62,7 @@ CONTROLS = (
         title="S3 buckets should require requests to use TLS",
         severity="medium",
         kinds=BUCKET,
-        related=_related("BucketPolicy"),
+        related=_of_bucket("BucketPolicy"),
         is_compliant=lambda _, policies: any(denies_insecure_transport(policy.get("policy")) for policy in policies),
         remediation="Set `site_public` to false.",
     ),
@@ -71,7 +71,7 @@ CONTROLS = (
         title="S3 buckets should have ACLs disabled",
         severity="medium",
         kinds=BUCKET,
-        related=_related("BucketOwnershipControls"),
+        related=_of_bucket("BucketOwnershipControls"),
         is_compliant=lambda _, controls: any(c.get("rule.objectOwnership") == "BucketOwnerEnforced" for c in controls),
         remediation="Add `s3.BucketOwnershipControls` with BucketOwnerEnforced to the bucket.",
     ),
@@ -80,7 +80,7 @@ CONTROLS = (
         title="S3 buckets should have a default encryption configuration",
         severity="medium",
         kinds=BUCKET,
-        related=_related("BucketServerSideEncryptionConfiguration"),
+        related=_of_bucket("BucketServerSideEncryptionConfiguration"),
         is_compliant=lambda _, encryptions: bool(_encryption_algorithms(encryptions)),
         remediation="Add `s3.BucketServerSideEncryptionConfiguration` to the bucket.",
     ),
@@ -89,7 +89,7 @@ CONTROLS = (
         title="S3 buckets should be encrypted at rest with AWS KMS keys",
         severity="low",
         kinds=BUCKET,
-        related=_related("BucketServerSideEncryptionConfiguration"),
+        related=_of_bucket("BucketServerSideEncryptionConfiguration"),
         is_compliant=lambda _, encryptions: any(
             name.startswith("aws:kms") for name in _encryption_algorithms(encryptions)
         ),
@@ -100,7 +100,7 @@ CONTROLS = (
         title="S3 buckets should have versioning enabled",
         severity="low",
         kinds=BUCKET,
-        related=_related("BucketVersioning"),
+        related=_of_bucket("BucketVersioning"),
         is_compliant=lambda _, settings: any(s.get("versioningConfiguration.status") == "Enabled" for s in settings),
         remediation="Add `s3.BucketVersioning` to the bucket.",
     ),
@@ -109,7 +109,7 @@ CONTROLS = (
         title="S3 buckets should have a lifecycle rule that aborts incomplete uploads",
         severity="low",
         kinds=BUCKET,
-        related=_related("BucketLifecycleConfiguration"),
+        related=_of_bucket("BucketLifecycleConfiguration"),
         is_compliant=_aborts_incomplete_uploads,
         remediation="Add `s3.BucketLifecycleConfiguration` with `abortIncompleteMultipartUpload` to the bucket.",
     ),
@@ -118,7 +118,7 @@ CONTROLS = (
         title="S3 buckets should have server access logging enabled",
         severity="low",
         kinds=BUCKET,
-        related=_related("BucketLogging"),
+        related=_of_bucket("BucketLogging"),
         is_compliant=lambda _, logging: bool(logging),
         remediation="Create an `s3.BucketLogging` for `site.bucket.resource`.",
     ),
@@ -127,7 +127,7 @@ CONTROLS = (
         title="S3 buckets should use cross-Region replication",
         severity="low",
         kinds=BUCKET,
-        related=_related("BucketReplicationConfig"),
+        related=_of_bucket("BucketReplicationConfig"),
         is_compliant=lambda _, replications: bool(replications),
         remediation="Create an `s3.BucketReplicationConfig` for `site.bucket.resource`.",
     ),
@@ -136,7 +136,7 @@ CONTROLS = (
         title="S3 buckets should have event notifications enabled",
         severity="low",
         kinds=BUCKET,
-        related=_related("BucketNotification"),
+        related=_of_bucket("BucketNotification"),
         is_compliant=lambda _, notifications: bool(notifications),
         remediation="Create an `s3.BucketNotification` for `site.bucket.resource`.",
     ),

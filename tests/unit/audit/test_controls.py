@@ -311,7 +311,7 @@ def test_every_control_has_an_example() -> None:
 
 
 @pytest.mark.parametrize("runtime", DEPRECATED_RUNTIMES)
-def test_runtime_with_a_deployment_warning_fails(runtime: str) -> None:
+def test_deprecated_runtime_fails(runtime: str) -> None:
     assert not is_compliant(ALL["Lambda.2"], "lambda.Function", ({"runtime": runtime},))
 
 

@@ -100,7 +100,7 @@ def test_only_aliases_at_an_older_version_are_shifted() -> None:
         assert list(rollout.pending_shifts(stack_outputs(), clients["lambda"])) == [SHIFT]
 
 
-def test_deployment_names_the_function_the_alias_and_both_versions() -> None:
+def test_deployment_specifies_the_function_the_alias_and_both_versions() -> None:
     with stubbed_clients(CREATED) as clients:
         assert rollout.start_deployment("shop-rollout", SHIFT, clients["codedeploy"]) == "d-1"
 
@@ -127,8 +127,8 @@ def test_each_status_is_logged_once_until_the_deployment_finishes() -> None:
 )
 def test_failed_deployment_is_reported_with_its_reason(fields: dict[str, Any], reason: str) -> None:
     with stubbed_clients(deployment("Stopped", **fields)) as clients:
-        failed = rollout.wait_for_deployments({"d-1": SHIFT}, clients["codedeploy"], lambda _: None, lambda _: None)
-    assert failed == [f"shop-desk stays at 1: {reason}"]
+        errors = rollout.wait_for_deployments({"d-1": SHIFT}, clients["codedeploy"], lambda _: None, lambda _: None)
+    assert errors == [f"shop-desk stays at 1: {reason}"]
 
 
 def test_rollback_moves_each_alias_to_the_previous_version() -> None:
