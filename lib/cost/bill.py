@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ..console import Terminal
 from ..model import Workload
 from ..program import project
-from ..program.recorder import Deployment, Registered, recorded
+from ..program.recorder import Deployment, RegisteredResource, record_file
 from ..services import BUILT_IN, load
 from ..settings.environments import ENVIRONMENTS
 from .billing import BILLED, FREE, UNPRICED
@@ -64,7 +64,7 @@ def bill_of(deployment: Deployment, traffic: Traffic, service: str) -> Bill:
 
 def bill(month: Month, prices: Prices = PRICES) -> Bill:
     """What a month comes to."""
-    found: dict[str, list[Registered]] = {}
+    found: dict[str, list[RegisteredResource]] = {}
     for resource in month.made.registered:
         if resource.custom and not resource.kind.startswith("providers."):
             found.setdefault(resource.kind, []).append(resource)
@@ -80,7 +80,7 @@ def standard(program: Path) -> Mapping[str, Mapping[str, Bill]]:
     """Return the bills of the built-in services in every environment, for the default traffic."""
 
     def of(service: str, environment: str) -> Bill:
-        made = recorded(program, {"service": service, "environment": environment})
+        made = record_file(program, {"service": service, "environment": environment})
         return bill_of(made, Traffic(), service)
 
     return {service: {environment: of(service, environment) for environment in ENVIRONMENTS} for service in BUILT_IN}
@@ -95,11 +95,11 @@ def bills(
 ) -> dict[str, dict[str, Bill]]:
     """Return the bills of the project in this folder by service and environment, with config from `key=value` pairs."""
     here = project.read(Path())
-    overrides = project.said(here, pairs)
+    overrides = project.parse_config_pairs(here, pairs)
 
     def of(service: str, environment: str) -> Bill:
         terminal.passing(f"  {service} in {environment} ...")
-        deployment = recorded(here.program, project.config(here, environment, service) | overrides, here.name)
+        deployment = record_file(here.program, project.config(here, environment, service) | overrides, here.name)
         return bill_of(deployment, traffic, service)
 
     found = {service: {environment: of(service, environment) for environment in environments} for service in services}
@@ -107,7 +107,7 @@ def bills(
     return found
 
 
-def _items(kind: str, found: Sequence[Registered], month: Month, prices: Prices) -> Iterator[Item]:
+def _items(kind: str, found: Sequence[RegisteredResource], month: Month, prices: Prices) -> Iterator[Item]:
     inputs = [resource.inputs for resource in found]
     for line in BILLED.get(kind, ()):
         amount, price = line.amount(inputs, month), prices[line.price]
@@ -119,7 +119,7 @@ def _elsewhere(month: Month) -> list[str]:
     return ["tables that stand already"] if month.workload.reads and not month.tables else []
 
 
-def _unpriced(kind: str, found: Sequence[Registered]) -> Iterator[str]:
+def _unpriced(kind: str, found: Sequence[RegisteredResource]) -> Iterator[str]:
     if kind not in BILLED and kind not in FREE:
         yield f"{kind}, {len(found)} of them"
     for what, has in UNPRICED.get(kind, {}).items():

@@ -16,7 +16,7 @@ from lib.cost.traffic import Traffic, times
 from lib.model import Operation, Workload
 from lib.model.aws_limits import ROUND_TRIP
 from lib.model.workload import EMPTY_SWEEP
-from lib.program.recorder import Deployment, Registered
+from lib.program.recorder import Deployment, RegisteredResource
 from lib.services import SERVICES, load
 
 from ...support import builders as described
@@ -40,8 +40,8 @@ POST = described.a_service(
 QUIET: dict[str, Any] = {"requests": 0, "stored_gb": 0, "notifications": 0, "page_views": 0, "starts": 0}
 
 
-def a_resource(kind: str, logical: str = "it", /, **inputs: Any) -> Registered:
-    return Registered(
+def a_resource(kind: str, logical: str = "it", /, **inputs: Any) -> RegisteredResource:
+    return RegisteredResource(
         kind=kind,
         name=logical,
         inputs=inputs,
@@ -56,15 +56,15 @@ def a_resource(kind: str, logical: str = "it", /, **inputs: Any) -> Registered:
     )
 
 
-def a_table(logical: str = "it", /, **inputs: Any) -> Registered:
+def a_table(logical: str = "it", /, **inputs: Any) -> RegisteredResource:
     return a_resource("dynamodb.Table", logical, **{"billingMode": "PAY_PER_REQUEST", **inputs})
 
 
-def a_function(logical: str = "desk", /, **inputs: Any) -> Registered:
+def a_function(logical: str = "desk", /, **inputs: Any) -> RegisteredResource:
     return a_resource("lambda.Function", logical, **{"name": f"post-{logical}", **inputs})
 
 
-def an_api(uri: str = "invokeArn:desk") -> list[Registered]:
+def an_api(uri: str = "invokeArn:desk") -> list[RegisteredResource]:
     """Two routes of one function, and a preflight."""
     found = [
         a_resource("apigateway.RestApi", "api"),
@@ -79,13 +79,13 @@ def an_api(uri: str = "invokeArn:desk") -> list[Registered]:
     return found
 
 
-def made(*resources: Registered, workload: Workload = IDLE, **traffic: Any) -> Bill:
+def made(*resources: RegisteredResource, workload: Workload = IDLE, **traffic: Any) -> Bill:
     """What a month costs that is quiet in all that is not said."""
     deployment = Deployment(list(resources), {}, {}, [], [])
     return bill(Month(deployment, Traffic(**{**QUIET, **traffic}), workload, POST), DOLLARS)
 
 
-def served(*resources: Registered, **traffic: Any) -> Bill:
+def served(*resources: RegisteredResource, **traffic: Any) -> Bill:
     """Likewise, of a deployment with an API whose one function does some work."""
     functions = [] if any(one.kind == "lambda.Function" for one in resources) else [a_function()]
     return made(*an_api(), *functions, *resources, workload=BUSY, **traffic)
@@ -256,7 +256,7 @@ def test_a_request_a_second_is_traced_and_one_in_twenty_of_the_others(
 RECOVERED = {"pointInTimeRecovery": {"enabled": True}}
 
 
-def a_replica(of: str, region: str = "eu-west-1") -> Registered:
+def a_replica(of: str, region: str = "eu-west-1") -> RegisteredResource:
     return a_resource("dynamodb.TableReplica", f"{of}-{region}", globalTableArn=f"arn:{of}")
 
 
@@ -288,7 +288,7 @@ def test_replicas_have_the_capacity_of_their_tables() -> None:
     assert found["more write capacity"] == (30 - 2) * 730
 
 
-def a_provisioned_table(logical: str = "it") -> Registered:
+def a_provisioned_table(logical: str = "it") -> RegisteredResource:
     index = {"name": "by-state", "readCapacity": 2, "writeCapacity": 1}
     return a_table(logical, billingMode="PROVISIONED", readCapacity=2, writeCapacity=1, globalSecondaryIndexes=[index])
 
