@@ -7,7 +7,7 @@ from math import ceil
 from typing import NamedTuple
 
 from ..components.data.table import SCALING_FACTOR
-from ..cost.prices import PRICES, SECONDS
+from ..cost.prices import PRICES, SECONDS_PER_MONTH
 from ..model import Function, Operation, Service
 from ..model.aws_limits import (
     ACCOUNT_CONCURRENCY,
@@ -51,7 +51,7 @@ def concurrency(operation: Operation, memory_mb: float, rate: float) -> int:
 
 def lambda_usd(operation: Operation, memory_mb: float, rate: float) -> float:
     """A month's duration at a rate that never changes."""
-    return PRICES["lambda.x86"].of(offered(operation, memory_mb, rate) * SECONDS * memory_mb / 1024)
+    return PRICES["lambda.x86"].cost_of(offered(operation, memory_mb, rate) * SECONDS_PER_MONTH * memory_mb / 1024)
 
 
 class Limits(NamedTuple):

@@ -7,7 +7,7 @@ from dataclasses import Field, fields
 from math import ceil
 from typing import Any, NamedTuple
 
-from ..cost.prices import PRICES, SECONDS
+from ..cost.prices import PRICES, SECONDS_PER_MONTH
 from ..model import Operation
 from ..model.aws_limits import ACCOUNT_REQUEST_RATE, COLD_START_PERCENT, DURATION_VARIATION, QUANTITIES
 from ..services import BUILT_IN, load
@@ -188,14 +188,14 @@ def _queue(slowest: Operation, servers: int, arrival_variation: float) -> Queue:
 
 
 def _money(operations: Sequence[Measured]) -> list[Row]:
-    requests = RATE * SECONDS
+    requests = RATE * SECONDS_PER_MONTH
     fastest = min(operations, key=lambda one: one.operation.duration_ms(MEMORIES_MB[0]))
     slowest = _slowest(operations)
     durations = ((fastest, MEMORIES_MB[0]), (slowest, MEMORIES_MB[0]), (slowest, PROD_MB), (slowest, MEMORIES_MB[-1]))
-    kept = PRICES["lambda.provisioned-x86"].of(RATE * PROD_MB / 1024 * SECONDS)
+    kept = PRICES["lambda.provisioned-x86"].cost_of(RATE * PROD_MB / 1024 * SECONDS_PER_MONTH)
     usd = {
-        "API Gateway": PRICES["api.requests"].of(requests),
-        "Lambda, requests": PRICES["lambda.requests"].of(requests),
+        "API Gateway": PRICES["api.requests"].cost_of(requests),
+        "Lambda, requests": PRICES["lambda.requests"].cost_of(requests),
         **{f"Lambda, duration, {one.name}, {mb:,} MB": lambda_usd(one.operation, mb, RATE) for one, mb in durations},
         f"Lambda, {RATE:,} provisioned all month, {PROD_MB} MB": kept,
     }
