@@ -44,12 +44,8 @@ _READS = (
 BILLED: Mapping[str, tuple[Line, ...]] = {
     "apigateway.MethodSettings": (Line("detailed metrics", "cloudwatch.metric", usage.api_metrics, fixed=True),),
     "apigateway.RestApi": (
-        Line("requests", "api.requests", from_traffic(lambda traffic: traffic.requests)),
-        Line(
-            "response data",
-            "transfer.out",
-            from_traffic(lambda traffic: traffic.requests * traffic.response_bytes / GB),
-        ),
+        Line("requests", "api.requests", from_traffic(lambda t: t.requests)),
+        Line("response data", "transfer.out", from_traffic(lambda t: t.requests * t.response_bytes / GB)),
     ),
     "appautoscaling.Policy": (
         # Application Auto Scaling creates two alarms for the utilization and two for the capacity.
@@ -71,22 +67,14 @@ BILLED: Mapping[str, tuple[Line, ...]] = {
     ),
     "cloudwatch.LogMetricFilter": (Line("metrics", "cloudwatch.metric", total(count), fixed=True),),
     "cloudwatch.MetricAlarm": (
-        Line(
-            "standard-resolution alarm metrics", "cloudwatch.alarm", total(usage.alarm_metrics(fast=False)), fixed=True
-        ),
-        Line(
-            "high-resolution alarm metrics", "cloudwatch.alarm-fast", total(usage.alarm_metrics(fast=True)), fixed=True
-        ),
+        Line("alarms", "cloudwatch.alarm", total(usage.alarm_metrics(fast=False)), fixed=True),
+        Line("high-resolution alarms", "cloudwatch.alarm-fast", total(usage.alarm_metrics(fast=True)), fixed=True),
     ),
     "cognito.UserPool": (
-        Line("monthly active users", "cognito.users", from_traffic(lambda traffic: traffic.monthly_active_users)),
+        Line("monthly active users", "cognito.users", from_traffic(lambda t: t.monthly_active_users)),
     ),
     "cognito.UserPoolClient": (
-        Line(
-            "machine-to-machine tokens",
-            "cognito.tokens",
-            from_traffic(lambda traffic: traffic.m2m_tokens, usage.has_secret),
-        ),
+        Line("machine-to-machine tokens", "cognito.tokens", from_traffic(lambda t: t.m2m_tokens, usage.has_secret)),
     ),
     "dynamodb.Table": (*_READS, *_REPLICATED),
     "dynamodb.TableReplica": (
@@ -96,11 +84,11 @@ BILLED: Mapping[str, tuple[Line, ...]] = {
     "ec2.Eip": (Line("public IP addresses", "eip.hours", hourly(count), fixed=True),),
     "ec2.NatGateway": (
         Line("NAT gateways", "nat.hours", hourly(count), fixed=True),
-        Line("data processed", "nat.gb", from_traffic(lambda traffic: traffic.private_gb)),
+        Line("data processed", "nat.gb", from_traffic(lambda t: t.private_gb)),
     ),
     "ec2.VpcEndpoint": (
         Line("interface endpoints by Availability Zone", "endpoint.hours", hourly(usage.interface_count), fixed=True),
-        Line("data processed", "endpoint.gb", from_traffic(lambda traffic: traffic.private_gb, usage.interface_count)),
+        Line("data processed", "endpoint.gb", from_traffic(lambda t: t.private_gb, usage.interface_count)),
     ),
     "kms.Key": (
         Line("keys", "kms.key", total(count), fixed=True),
@@ -117,56 +105,30 @@ BILLED: Mapping[str, tuple[Line, ...]] = {
         Line("custom metrics", "cloudwatch.metric", usage.custom_metrics, fixed=True),
     ),
     "lambda.ProvisionedConcurrencyConfig": (
-        Line(
-            "provisioned concurrency on x86",
-            "lambda.provisioned-x86",
-            usage.provisioned_gb_seconds(arm=False),
-            fixed=True,
-        ),
-        Line(
-            "provisioned concurrency on Arm",
-            "lambda.provisioned-arm",
-            usage.provisioned_gb_seconds(arm=True),
-            fixed=True,
-        ),
+        Line("provisioned concurrency on x86", "lambda.provisioned-x86", usage.provisioned(arm=False), fixed=True),
+        Line("provisioned concurrency on Arm", "lambda.provisioned-arm", usage.provisioned(arm=True), fixed=True),
     ),
     "route53.HealthCheck": (Line("health checks", "route53.health-check", total(count), fixed=True),),
     "route53.Zone": (Line("zones", "route53.zone", total(count), fixed=True),),
-    "s3.Bucket": (Line("storage", "s3.storage", from_traffic(lambda traffic: traffic.page_bytes / GB), fixed=True),),
+    "s3.Bucket": (Line("storage", "s3.storage", from_traffic(lambda t: t.page_bytes / GB), fixed=True),),
     "s3.BucketWebsiteConfiguration": (
         Line("requests", "s3.gets", from_traffic(usage.page_files)),
         Line("data transfer", "transfer.out", from_traffic(usage.page_gb)),
     ),
     "scheduler.Schedule": (
-        Line(
-            "invocations",
-            "scheduler.calls",
-            total(lambda schedule: runs_per_month(schedule["scheduleExpression"])),
-            fixed=True,
-        ),
+        Line("invocations", "scheduler.calls", total(lambda s: runs_per_month(s["scheduleExpression"])), fixed=True),
     ),
     "secretsmanager.Secret": (
         Line("secrets", "secrets.secret", total(count), fixed=True),
         Line("API calls at cold starts", "secrets.calls", usage.cold_starts),
     ),
-    "sns.Topic": (Line("messages", "sns.publishes", from_traffic(lambda traffic: traffic.notifications)),),
+    "sns.Topic": (Line("messages", "sns.publishes", from_traffic(lambda t: t.notifications)),),
     "sns.TopicSubscription": (
-        Line(
-            "emails",
-            "sns.emails",
-            from_traffic(
-                lambda traffic: traffic.notifications, lambda subscription: subscription["protocol"] == "email"
-            ),
-        ),
+        Line("emails", "sns.emails", from_traffic(lambda t: t.notifications, lambda s: s["protocol"] == "email")),
     ),
-    "sqs.Queue": (Line("dead-lettered events", "sqs.requests", from_traffic(lambda traffic: traffic.failures)),),
+    "sqs.Queue": (Line("dead-lettered events", "sqs.requests", from_traffic(lambda t: t.failures)),),
     "ssm.Parameter": (
-        Line(
-            "advanced parameters",
-            "ssm.advanced",
-            total(lambda parameter: parameter.get("tier") == "Advanced"),
-            fixed=True,
-        ),
+        Line("advanced parameters", "ssm.advanced", total(lambda p: p.get("tier") == "Advanced"), fixed=True),
     ),
     "synthetics.Canary": (
         Line("runs", "canary.runs", total(lambda canary: runs_per_month(canary["schedule"]["expression"])), fixed=True),

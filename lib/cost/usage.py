@@ -97,7 +97,7 @@ def gb_seconds(*, arm: bool) -> Amount:
     return amount
 
 
-def provisioned_gb_seconds(*, arm: bool) -> Amount:
+def provisioned(*, arm: bool) -> Amount:
     """Return the provisioned concurrency of all functions on one architecture in GB-seconds."""
 
     def amount(resources: Sequence[Inputs], month: Month) -> float:
@@ -187,8 +187,8 @@ def scaled_capacity(kind: str, units: str) -> Amount:
         policies = month.inputs_of("appautoscaling.Policy")
         targets = [policy["targetTrackingScalingPolicyConfiguration"]["targetValue"] / 100 for policy in policies]
         utilization = min(targets, default=1)
-        provisioned = _fraction(lambda table: 1 - uses_on_demand(table), tables, month)
-        required = month.request_units(kind) / SECONDS_PER_MONTH / utilization * provisioned
+        fraction = _fraction(lambda table: 1 - uses_on_demand(table), tables, month)
+        required = month.request_units(kind) / SECONDS_PER_MONTH / utilization * fraction
         return HOURS_PER_MONTH * max(0.0, required - sum(map(minimum_capacity(units), tables)))
 
     return amount

@@ -410,10 +410,7 @@ def test_alarm_is_billed_by_its_metrics() -> None:
         a_resource("cloudwatch.MetricAlarm", "c", metricQueries=[{"metric": metric}] * 2 + [{"expression": "a / b"}]),
         a_resource("cloudwatch.CompositeAlarm"),
     )
-    assert amounts(costs, "cloudwatch.MetricAlarm") == {
-        "standard-resolution alarm metrics": 3,
-        "high-resolution alarm metrics": 1,
-    }
+    assert amounts(costs, "cloudwatch.MetricAlarm") == {"alarms": 3, "high-resolution alarms": 1}
     assert amounts(costs, "cloudwatch.CompositeAlarm") == {"alarms": 1}
     assert costs.usd(fixed=True) == costs.usd() == 5
 
