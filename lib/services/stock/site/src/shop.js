@@ -41,7 +41,7 @@ let auth = null;
 let messageTimer = 0;
 
 document.querySelector(".skip").addEventListener("click", () => main.focus());
-signOut.addEventListener("click", () => showGateIf(auth.signOut()));
+signOut.addEventListener("click", () => auth.signOut() && showGate());
 start();
 
 async function start() {
@@ -75,11 +75,7 @@ function showGate(problem) {
 }
 
 function reauthenticate() {
-  showGateIf(auth.reauthenticate());
-}
-
-function showGateIf(isRequired) {
-  if (isRequired) showGate();
+  if (auth.reauthenticate()) showGate();
 }
 
 function showMessage(message) {
@@ -195,7 +191,7 @@ function openShop(client) {
       problem.replaceChildren(errorBox(error, { ...texts, reauthenticate, retry: soldOut ? null : () => add(productId, button, problem) }));
     }
     button.removeAttribute("aria-busy");
-    showChanges();
+    refresh();
   }
 
   async function remove({ product_id: productId, lines }, button) {
@@ -220,7 +216,7 @@ function openShop(client) {
       cart.remove(reservationId);
     }
     if (isReleased) showMessage(`${title(productId)} was removed from your cart.`);
-    showChanges();
+    refresh();
     document.getElementById("cart-title").focus();
   }
 
@@ -241,7 +237,7 @@ function openShop(client) {
     }
     messages.replaceChildren();
     outcome.replaceChildren(...problems, ...(sold.length ? [receipt(reference, sold)] : []));
-    showChanges();
+    refresh();
   }
 
   function checkoutError(productId, reservationId, error) {
@@ -273,7 +269,7 @@ function openShop(client) {
     );
   }
 
-  function showChanges() {
+  function refresh() {
     showCart();
     for (const widget of grid.querySelectorAll("inventory-widget")) widget.refresh();
   }

@@ -77,20 +77,20 @@ test("requests with equal content share an idempotency key", () => {
 
 test("a rejected key proves that nothing was saved", () => {
   const attempts = new Attempts();
-  attempts.failed("a", failure(403, false));
+  attempts.recordFailure("a", failure(403, false));
   assert.deepEqual([attempts.outcomeOf("a"), attempts.isUncertain], [{ title: "Nothing was saved" }, false]);
 });
 
 test("a change without a response may have been saved until the service itself responds to it", () => {
   const attempts = new Attempts();
-  attempts.failed("a", failure(0, true));
-  attempts.failed("a", failure(403, false));
+  attempts.recordFailure("a", failure(0, true));
+  attempts.recordFailure("a", failure(403, false));
   assert.match(attempts.outcomeOf("a").title, /may have been saved/);
   assert.match(attempts.outcomeOf("a").advice, /only once/);
-  attempts.failed("b", failure(400, false));
+  attempts.recordFailure("b", failure(400, false));
   assert.match(attempts.outcomeOf("b").title, /^This change was not saved$/);
   assert.match(attempts.outcomeOf("b").advice, /earlier change/);
-  attempts.failed("a", failure(409, false));
+  attempts.recordFailure("a", failure(409, false));
   assert.deepEqual([attempts.outcomeOf("a"), attempts.isUncertain], [{ title: "Nothing was saved" }, false]);
 });
 

@@ -46,8 +46,8 @@ export async function start() {
     event.preventDefault(); // URL fragments select views
     main.focus();
   });
-  signOut.addEventListener("click", () => showGateIf(auth.signOut()));
-  addEventListener("hashchange", () => show(true));
+  signOut.addEventListener("click", () => auth.signOut() && showGate());
+  addEventListener("hashchange", () => showView(true));
   main.replaceChildren(loading("Loading…"));
   let config;
   try {
@@ -69,6 +69,8 @@ export async function start() {
   }
 
   function showGate(problem) {
+    view.abort();
+    app.client = null;
     signOut.hidden = true;
     badge.hidden = true;
     document.body.classList.add("locked");
@@ -84,22 +86,15 @@ export async function start() {
     app.client = client;
     signOut.hidden = false;
     document.body.classList.remove("locked");
-    show(false);
+    showView(false);
     countAttention();
   }
 
   function reauthenticate() {
-    showGateIf(auth.reauthenticate());
+    if (auth.reauthenticate()) showGate();
   }
 
-  function showGateIf(isRequired) {
-    if (!isRequired) return;
-    view.abort();
-    app.client = null;
-    showGate();
-  }
-
-  function show(isNavigation) {
+  function showView(isNavigation) {
     if (!app.client) return;
     view.abort();
     view = new AbortController();
@@ -118,7 +113,7 @@ export async function start() {
   }
 
   function navigate(hash) {
-    if (location.hash === hash) show(true);
+    if (location.hash === hash) showView(true);
     else location.hash = hash;
   }
 

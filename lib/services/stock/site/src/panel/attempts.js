@@ -20,7 +20,7 @@ export class Attempts {
    * @param {string} key
    * @param {Error & {outcomeUnknown?: boolean}} error
    */
-  failed(key, error) {
+  recordFailure(key, error) {
     if (error.outcomeUnknown) this.#uncertain.add(key);
     else if (isRejection(error)) this.#uncertain.delete(key);
   }

@@ -28,7 +28,7 @@ export function parseChanges(level, entered) {
     if (adjustment === null) problems.adjustment = "Enter a whole number, such as +5 or -2";
     else if (level.stock_count + adjustment < 0) problems.adjustment = `Only ${plural(level.stock_count, "unit")} on hand`;
     if (adjustment) changes.adjustment = adjustment;
-    if (adjustment && !entered.reason.trim()) problems.reason = "Enter a reason for the history";
+    if (adjustment && !entered.reason.trim()) problems.reason = "Enter a reason";
     if (adjustment) changes.reason = entered.reason.trim();
   }
   if (!WHOLE_NUMBER.test(entered.threshold.trim())) problems.threshold = WHOLE_NUMBER_HINT;

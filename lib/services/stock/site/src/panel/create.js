@@ -56,7 +56,7 @@ export function createDialog(app) {
       app.showMessage(`Added ${created.product_id} in ${created.warehouse_id}.`);
       app.navigate(`#/product/${encodeURIComponent(created.product_id)}`);
     } catch (error) {
-      attempts.failed(idempotencyKey, error);
+      attempts.recordFailure(idempotencyKey, error);
       problem.replaceChildren(errorBox(error, { ...attempts.outcomeOf(idempotencyKey), reauthenticate }));
     }
     save.disabled = false;

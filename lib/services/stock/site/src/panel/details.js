@@ -18,7 +18,7 @@ const TYPE_LABELS = new Map([
 const SIGNED_TYPES = new Set(["CREATED", "UPDATED", "ADJUSTED", "REPAIRED"]);
 
 /**
- * The view of one product: levels, chart, reservations, and movements.
+ * Create the view of one product: levels, chart, reservations, and movements.
  * @param {import("./app.js").App} app
  * @param {string} productId
  * @param {AbortSignal} signal Aborted when the view closes.
@@ -35,18 +35,18 @@ export function details(app, productId, signal) {
   const reservationList = h("div", {}, loading("Loading reservations…"));
   const movementList = h("div", {}, loading("Loading movements…"));
   const chartContainer = h("div", {});
-  const warehouseSelect = h("select", { id: "chart-warehouse", change: () => loadHistory() });
+  const warehouseSelect = h("select", { id: "chart-warehouse", change: () => loadMovements() });
   const warehouse = h("div", { class: "inline-field", hidden: true });
   warehouse.append(h("label", { for: "chart-warehouse" }, "Warehouse"), warehouseSelect);
   const notice = h("div", { "aria-live": "polite" });
   const reconcileButton = h("button", { type: "button", class: "quiet", click: () => reconcile(false) }, "Reconcile");
   let total = null;
   let chartLifetime = new AbortController();
-  let historyLoads = 0;
+  let movementLoads = 0;
   let levelLoads = 0;
 
-  const section = (id, heading, ...children) =>
-    h("section", { class: "card", "aria-labelledby": id }, h("div", { class: "card-head" }, h("h2", { id }, heading), ...children.slice(1)), children[0]);
+  const section = (id, heading, content, control) =>
+    h("section", { class: "card", "aria-labelledby": id }, h("div", { class: "card-head" }, h("h2", { id }, heading), control), content);
 
   const element = h(
     "div",
@@ -96,7 +96,7 @@ export function details(app, productId, signal) {
     await Promise.all([
       levels.show({ done: true, next: async () => levelList }),
       loadReservations(),
-      loadHistory(),
+      loadMovements(),
     ]);
   }
 
@@ -180,9 +180,9 @@ export function details(app, productId, signal) {
     }
   }
 
-  async function loadHistory() {
-    historyLoads += 1;
-    const thisLoad = historyLoads;
+  async function loadMovements() {
+    movementLoads += 1;
+    const thisLoad = movementLoads;
     const warehouse_id = warehouseSelect.value;
     const loaded = [];
     const list = async (query) => app.client.movements(productId, { warehouse_id, ...query });
@@ -194,7 +194,7 @@ export function details(app, productId, signal) {
       async next() {
         const rows = await pages.next();
         loaded.push(...rows);
-        if (thisLoad === historyLoads && !signal.aborted) drawChart(loaded, warehouse_id);
+        if (thisLoad === movementLoads && !signal.aborted) drawChart(loaded, warehouse_id);
         return rows;
       },
     };
@@ -224,8 +224,8 @@ export function details(app, productId, signal) {
     chartLifetime.abort();
     chartLifetime = new AbortController();
     const level = (total.warehouses ?? [total]).find((candidate) => candidate.warehouse_id === warehouse_id) ?? total;
-    const none = h("p", { class: "empty" }, "There is no history to display yet.");
-    chartContainer.replaceChildren(movements.length ? chart(movements, level, chartLifetime.signal) : none);
+    const emptyMessage = h("p", { class: "empty" }, "There are no movements to display yet.");
+    chartContainer.replaceChildren(movements.length ? chart(movements, level, chartLifetime.signal) : emptyMessage);
   }
 
   /** Show a table with pagination in a container, and replace an earlier table. */

@@ -37,7 +37,7 @@ export function editor({ level, client, saved, closed, reauthenticate }) {
       novalidate: true,
       "aria-label": `Edit ${level.product_id} in ${level.warehouse_id}`,
       submit,
-      input: show,
+      input: updateFields,
       keydown: (event) => {
         if (event.key !== "Escape" || save.disabled) return;
         event.preventDefault();
@@ -61,10 +61,10 @@ export function editor({ level, client, saved, closed, reauthenticate }) {
     h("div", { class: "actions" }, save, cancel, preview),
     notice,
   );
-  show();
+  updateFields();
   return { element: form, focus: () => form.elements.count.select() };
 
-  function show() {
+  function updateFields() {
     const isAdjustment = adjust.checked;
     count.hidden = isAdjustment;
     adjustment.hidden = !isAdjustment;
@@ -73,7 +73,7 @@ export function editor({ level, client, saved, closed, reauthenticate }) {
     preview.textContent = amount ? `New quantity on hand: ${number(level.stock_count + amount)}` : "";
   }
 
-  function entered() {
+  function readValues() {
     const names = ["count", "adjustment", "reason", "threshold", "category"];
     const values = Object.fromEntries(names.map((name) => [name, form.elements[name].value]));
     return { mode: adjust.checked ? "change" : "set", ...values };
@@ -82,7 +82,7 @@ export function editor({ level, client, saved, closed, reauthenticate }) {
   async function submit(event) {
     event.preventDefault();
     if (save.disabled) return;
-    const { changes, problems } = parseChanges(level, entered());
+    const { changes, problems } = parseChanges(level, readValues());
     if (!showFieldErrors(form, problems)) return;
     if (changes) await send(changes, level.version);
     else closed(level, "There are no changes to save.");
@@ -96,7 +96,7 @@ export function editor({ level, client, saved, closed, reauthenticate }) {
     try {
       saved(await client.update(level.product_id, request, { idempotencyKey }));
     } catch (error) {
-      attempts.failed(idempotencyKey, error);
+      attempts.recordFailure(idempotencyKey, error);
       if (error.code === "VERSION_CONFLICT") await showConflict(changes, error);
       else notice.replaceChildren(errorBox(error, { ...attempts.outcomeOf(idempotencyKey), reauthenticate }));
     }
