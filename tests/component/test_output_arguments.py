@@ -57,7 +57,7 @@ def findings(deployment: Deployment) -> set[tuple[str, str, str]]:
 def costs(deployment: Deployment) -> dict[tuple[str, str], Any]:
     """The amount of every item of the bill."""
     items = bill_of(deployment, Traffic(), "stock").items
-    return {(item.kind, item.what): pytest.approx(item.usd) for item in items}
+    return {(item.kind, item.label): pytest.approx(item.usd) for item in items}
 
 
 @pytest.fixture(name="stock", scope="module")
