@@ -8,12 +8,12 @@ from datetime import datetime, timezone
 from typing import Callable, TypeVar
 from urllib.parse import quote
 
-from ....runtime.attributes import Item, checked_text, to_item, to_json
+from ....runtime.attributes import Item, check_unicode, to_item, to_json
 from ....runtime.errors import BadRequest, NotFound
 from ....runtime.event_handler import Request, Response
 from ....runtime.idempotency import Idempotency
-from ....runtime.payload import MAX_BODY_BYTES, sent_bytes
-from ....runtime.reserved_keys import refuse_reserved
+from ....runtime.payload import MAX_BODY_BYTES, payload_bytes
+from ....runtime.reserved_keys import reject_reserved_names
 from .repository import KEYS, items, key_of, own_row
 
 KEY_BYTES = {"ItemId": 2048, "CreatedAt": 1024}
@@ -35,7 +35,7 @@ def start() -> None:
 
 def create_item(request: Request) -> Response:
     """Add a record: its id and time are the caller's, or made here."""
-    refuse_reserved(*request.body)
+    reject_reserved_names(*request.body)
     given = to_item(request.body)
     item = {"ItemId": {"S": os.urandom(16).hex()}, "CreatedAt": {"S": _now()}, **given}
     for name in KEYS:
@@ -58,7 +58,7 @@ def list_items(request: Request) -> Response:
     after, room = page.after, MAX_BODY_BYTES
     for item in page.items:
         text = to_json(item)
-        room -= sent_bytes(text) + 1
+        room -= payload_bytes(text) + 1
         if texts and room < 0:
             after = key_of(page.items[len(texts) - 1])
             break
@@ -75,7 +75,7 @@ def read_item(request: Request) -> Response:
 
 def update_item(request: Request) -> Response:
     """Set attributes of one record; those not named stay. Keys can be sent back with their stored values."""
-    refuse_reserved(*request.body)
+    reject_reserved_names(*request.body)
     changes = to_item(request.body)
     sent_keys = {name: changes.pop(name) for name in KEYS if name in changes}
     if len(changes) > MAX_CHANGES:
@@ -119,12 +119,12 @@ def _key(request: Request) -> Item:
 
 
 def _checked_key(name: str, text: str) -> str:
-    if not 1 <= len(checked_text(text, name).encode()) <= KEY_BYTES[name]:
+    if not 1 <= len(check_unicode(text, name).encode()) <= KEY_BYTES[name]:
         raise BadRequest(f"{name}: give 1 to {KEY_BYTES[name]} bytes of text, not {len(text.encode())}")
     if text in (".", "..") or any(ord(character) < 32 for character in text):
         raise BadRequest(f"{name} {text!r}: give text without control characters that is neither '.' nor '..'")
     if name == "ItemId":
-        refuse_reserved(text)
+        reject_reserved_names(text)
     return text
 
 

@@ -67,7 +67,7 @@ class Items:
 
     def page(self, size: int, token: str | None) -> Page:
         """Up to `size` records in the table's own order; fewer where many rows between them are the service's own."""
-        after = self._tokens.read(LISTING, token) if token else None
+        after = self._tokens.decode(LISTING, token) if token else None
         found: list[Item] = []
         limit = {"Limit": size}
         for _ in range(SCANS):
@@ -82,7 +82,7 @@ class Items:
 
     def token(self, after: Item) -> str:
         """The token of the page after the record of a key."""
-        return self._tokens.make(LISTING, after)
+        return self._tokens.encode(LISTING, after)
 
     def read(self, key: Item) -> Item:
         """The record of a whole key."""
