@@ -18,9 +18,9 @@ class PreviousDynamoDB(DynamoDB):
         super().__init__()
         self._unknown = {names[table]: attributes for table, attributes in NEW_ATTRIBUTES.items()}
 
-    def transact(self, actions: Sequence[dict[str, Any]], *, stale: bool = False) -> None:
+    def transact(self, actions: Sequence[dict[str, Any]], *, retries_conflicts: bool = True) -> None:
         """Without records of sales, and without updates of lines that are not sold."""
-        super().transact([*self._known(actions)], stale=stale)
+        super().transact([*self._known(actions)], retries_conflicts=retries_conflicts)
 
     def _known(self, actions: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         for action in copy.deepcopy(actions):

@@ -165,7 +165,7 @@ def test_what_cannot_be_sent_grows_old_whatever_comes_after_it(
     shop.create(stock_count=0)
     sns_down(wire)
     for age in (0, 900, 1800):
-        with pytest.raises(AwsError, match="NoAnswer"):
+        with pytest.raises(AwsError, match="NoResponse"):
             shop.run("stock-thresholds")
         assert last_metrics(capsys.readouterr().out, "AlertAge", "AlertsSent") == {"AlertAge": age, "AlertsSent": 0}
         shop.clock.now += 900
@@ -182,7 +182,7 @@ def test_what_was_sent_before_a_failure_counts(shop: Shop, wire: FakeAws, capsys
         return "pass"
 
     wire.script = [first_batch_alone]
-    with pytest.raises(AwsError, match="NoAnswer"):
+    with pytest.raises(AwsError, match="NoResponse"):
         shop.run("stock-thresholds")
     assert last_metrics(capsys.readouterr().out, "AlertAge", "AlertsSent")["AlertsSent"] == 10
     wire.script = ["pass"]
@@ -297,7 +297,7 @@ def test_a_sweep_that_is_sending_is_left_alone(shop: Shop, wire: FakeAws) -> Non
 
 
 def test_a_sweep_goes_on_after_a_page_of_alerts(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "PAGE", 2)
+    monkeypatch.setattr(outbox, "PAGE_SIZE", 2)
     products = [f"p{number}" for number in range(5)]
     for product in products:
         shop.create(product, stock_count=0)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from lib.runtime.errors import TooManyRequests
-from lib.runtime.http_client import BUDGET
+from lib.runtime.http_client import DEADLINE
 from lib.services.stock.handler import changes, expiry
 
 from ...support.fake_aws import Asked, FakeAws
@@ -125,7 +125,7 @@ def test_what_is_given_back_ends_between_two_transactions_where_time_ends(shop: 
 
 def out_of_time(_: Asked) -> str:
     """Takes all the time of the invocation."""
-    BUDGET.begin(SPENT_SECONDS)
+    DEADLINE.start(SPENT_SECONDS)
     return "pass"
 
 

@@ -172,14 +172,14 @@ def test_an_alert_is_never_lost(shop: Shop, wire: FakeAws, calls: int) -> None:
 
 
 def test_a_table_that_is_too_busy_asks_for_patience(shop: Shop, wire: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dynamodb, "PAUSES_SECONDS", ())
+    monkeypatch.setattr(dynamodb, "BACKOFF_SECONDS", ())
     stocked(shop)
     shop.api.seconds = SPENT_SECONDS
     wire.script = [THROTTLED]
     for name in ("create", "update", "reserve", "release", "fulfil held", "fulfil free", "list"):
         answer = DEEDS[name].do(shop)
         assert answer
-        refused(answer, 429, "THROTTLED", "busier than it may be")
+        refused(answer, 429, "THROTTLED", "DynamoDB throttles requests")
     wire.script = ["pass"]
     check(shop)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lib.runtime.http_client import BUDGET
+from lib.runtime.http_client import DEADLINE
 from lib.services.stock.handler import listings
 
 from ...support.fake_aws import Asked, FakeAws
@@ -93,7 +93,7 @@ def test_pages_of_a_warehouse_are_complete_whatever_a_request_reads(
 def test_a_page_is_short_when_time_runs_out(moving: Shop, wire: FakeAws) -> None:
     def late(request: Asked) -> str:
         if b"FilterExpression" in request.body:
-            BUDGET.begin(SPENT_SECONDS)
+            DEADLINE.start(SPENT_SECONDS)
         return "pass"
 
     page(moving, 3)  # loads the key of the page tokens

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from lib.runtime.errors import ApiError
-from lib.runtime.http_client import BUDGET
+from lib.runtime.http_client import DEADLINE
 from lib.services.stock.handler import alerts
 from lib.services.stock.handler.changes import Edit
 from lib.services.stock.handler.commands import Commands
@@ -41,7 +41,7 @@ def check_all(shop: Shop, workers: list[Commands]) -> None:
 def at_once(workers: list[Commands], *calls: Call) -> list[str]:
     """How each call ended: `done`, or the code of its refusal."""
     barrier = Barrier(len(calls))
-    BUDGET.begin(600)
+    DEADLINE.start(600)
 
     def run(number: int) -> str:
         barrier.wait()

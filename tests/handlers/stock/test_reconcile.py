@@ -11,7 +11,7 @@ import pytest
 
 from lib.runtime.errors import TooManyRequests
 from lib.runtime.event_handler import Api
-from lib.runtime.http_client import BUDGET, AwsError
+from lib.runtime.http_client import DEADLINE, AwsError
 from lib.services.stock.handler import levels, movements, reconcile
 from lib.services.stock.handler.commands import commands
 from lib.services.stock.handler.levels import Place
@@ -339,7 +339,7 @@ def test_what_was_found_is_told_though_time_runs_out_over_what_moves(
         slept.append(seconds)
         shop.tamper("desk", stock_count=11 + len(slept))
         if len(slept) == reconcile.LOOKS:
-            BUDGET.begin(SPENT_SECONDS)
+            DEADLINE.start(SPENT_SECONDS)
 
     capsys.readouterr()
     with pytest.raises(TooManyRequests, match="ran out of time"):
@@ -392,7 +392,7 @@ def test_a_comparison_continues_where_the_one_before_ran_out_of_time(
         def sleep(seconds: float) -> None:
             slept.append(seconds)
             if len(slept) == pauses:
-                BUDGET.begin(SPENT_SECONDS)
+                DEADLINE.start(SPENT_SECONDS)
 
         capsys.readouterr()
         with pytest.raises(TooManyRequests, match="ran out of time"):

@@ -106,7 +106,7 @@ def test_a_repeated_key_gets_the_first_answer(shop: Shop, name: str) -> None:
     again = send(shop, name, key, 1)
     assert (again.status, again.text) == (first.status, first.text)
     assert len(shop.rows("movements")) == movements
-    refused(send(shop, name, key, 2), 409, "IDEMPOTENCY_CONFLICT", "with another request")
+    refused(send(shop, name, key, 2), 409, "IDEMPOTENCY_CONFLICT", "with a different request")
     check(shop)
 
 
@@ -140,7 +140,7 @@ def test_a_keyed_change_that_made_no_difference_makes_none_later(shop: Shop) -> 
     again = send(shop, "set", KEY, 0)
     assert (again.status, again.text) == (200, first.text)
     assert counts(shop) == (7, 0, 7)
-    refused(send(shop, "set", KEY, 5), 409, "IDEMPOTENCY_CONFLICT", "with another request")
+    refused(send(shop, "set", KEY, 5), 409, "IDEMPOTENCY_CONFLICT", "with a different request")
     check(shop)
 
 
@@ -164,7 +164,7 @@ def test_a_keyed_repeat_of_a_fulfillment_is_recorded(shop: Shop) -> None:
     shop.reserve("held", 2)
     first = send(shop, "fulfil held", {}, 1)
     assert send(shop, "fulfil held", KEY, 1).text == first.text
-    refused(send(shop, "fulfil held", KEY, 2), 409, "IDEMPOTENCY_CONFLICT", "with another request")
+    refused(send(shop, "fulfil held", KEY, 2), 409, "IDEMPOTENCY_CONFLICT", "with a different request")
     check(shop)
 
 

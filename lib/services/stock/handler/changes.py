@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, Callable, NamedTuple
 
 from ....runtime.errors import BadRequest, VersionConflict
-from ....runtime.http_client import BUDGET
+from ....runtime.http_client import DEADLINE
 from ....runtime.idempotency import Idempotency
 from ....runtime.transactions import Retries, WriteConflict
 from . import levels, movements, reservations
@@ -175,7 +175,7 @@ class Changes:
             lines = sorted(map(reservations.line_of, items), key=lambda line: (line.place not in first, line.place))
             for _, group in itertools.groupby(lines, key=lambda line: line.place):
                 released += self._expire(list(group)[:most])
-                if BUDGET.spent() or (most and released >= most):
+                if DEADLINE.is_exceeded() or (most and released >= most):
                     return released
             if most:
                 break
@@ -198,7 +198,7 @@ class Changes:
 
     def _expire(self, remaining: list[Line]) -> int:
         released = 0
-        while remaining and not BUDGET.spent():
+        while remaining and not DEADLINE.is_exceeded():
             lines, remaining = remaining[:RELEASED_TOGETHER], remaining[RELEASED_TOGETHER:]
             try:
                 self.settle(lines, reservations.EXPIRED, EXPIRY)
@@ -211,7 +211,7 @@ class Changes:
         """Release expired holds; return whether levels have changed since, by this or another request."""
         now = self._repository.now()
         ended = {place: level for place, level in found.items() if level.as_of(now) != level}
-        if not ended or BUDGET.spent():
+        if not ended or DEADLINE.is_exceeded():
             return False
         products = dict.fromkeys(product_id for product_id, _ in ended)
         released = sum(self.expire(product, RELEASED_TOGETHER, ended) for product in products)

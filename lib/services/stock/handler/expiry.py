@@ -8,7 +8,7 @@ from functools import partial
 
 from ....runtime import logging, metrics
 from ....runtime.errors import ApiError
-from ....runtime.http_client import BUDGET, AwsError
+from ....runtime.http_client import DEADLINE, AwsError
 from .commands import Commands
 from .levels import HOLDS, Place
 
@@ -26,7 +26,7 @@ def sweep(commands: Commands) -> int:
     with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
         for page in _due(commands, int(started)):
             oldest = min([oldest, *page.values()])
-            if BUDGET.spent():
+            if DEADLINE.is_exceeded():
                 break
             # A product is swept once, in all its warehouses.
             due = {place[0]: place for place in page if place[0] not in swept}
@@ -47,7 +47,7 @@ def _given_back(commands: Commands, place: Place) -> int | Exception:
     except (ApiError, AwsError) as exc:
         logging.write("ERROR", "not given back", product=place[0], warehouse=place[1], error=str(exc))
         return exc
-    if not freed and not BUDGET.spent():
+    if not freed and not DEADLINE.is_exceeded():
         # The row says that somebody holds units that no reservation is of: `reconcile` tells and mends it.
         logging.write("WARN", "nothing to give back", product=place[0], warehouse=place[1])
     return freed

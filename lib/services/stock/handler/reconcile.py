@@ -15,7 +15,7 @@ from typing import Any, Callable, NamedTuple, TypeVar
 from ....runtime import logging, metrics
 from ....runtime.attributes import Item
 from ....runtime.errors import NotFound, TooManyRequests
-from ....runtime.http_client import BUDGET
+from ....runtime.http_client import DEADLINE
 from ....runtime.reserved_keys import PREFIX
 from ....runtime.transactions import WriteConflict
 from . import levels, movements, reservations
@@ -204,7 +204,7 @@ def _look(repository: Repository, places: list[Place]) -> dict[Place, LevelCompa
 def _in_time(parts: Iterable[T]) -> Iterator[T]:
     """Yield parts while there is time to work on them; then raise `TooManyRequests`."""
     for part in parts:
-        if BUDGET.spent():
+        if DEADLINE.is_exceeded():
             raise TooManyRequests(
                 "The comparison ran out of time. Increase the function timeout or compare single products."
             )
