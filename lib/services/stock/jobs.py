@@ -24,7 +24,7 @@ def job_functions(settings: StockSettings) -> tuple[Function, ...]:
         grant_movements("UpdateItem", reason="acquire an alert and record that it was sent"),
         Grant(on="stock-alerts", actions=("Publish",), reason="publish low-stock alerts"),
     )
-    unsent = grant_movements("Query", indexes=("due-index",), reason="find alerts that were not sent")
+    unsent = grant_movements("Query", indexes=("due-index",), reason="find pending alerts")
     compare = (
         grant_levels("BatchGetItem", reason="read the levels"),
         grant_movements("BatchGetItem", reason="read the last movement of each level"),
@@ -42,10 +42,8 @@ def job_functions(settings: StockSettings) -> tuple[Function, ...]:
                     operation="check_thresholds",
                     grants=(unsent, *send),
                     metrics=(
-                        Metric("AlertAge", "Seconds", "Age of the oldest alert that was not sent"),
-                        Metric(
-                            "AlertsSent", "Count", "Alerts that the schedule sent after the stream consumer had not"
-                        ),
+                        Metric("AlertAge", "Seconds", "Age of the oldest pending alert"),
+                        Metric("AlertsSent", "Count", "Pending alerts sent by the schedule"),
                     ),
                 ),
             ),

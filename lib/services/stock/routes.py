@@ -45,22 +45,22 @@ def _code(error: type[ApiError], meaning: str) -> Code:
 ALREADY_EXISTS = _code(Conflict, "The product already exists in the warehouse. Use `PUT` to change it.")
 VERSION_CHANGED = _code(
     VersionConflict,
-    "The level does not have the `expected_version` or `expected_last_updated`; `details` contain the current values. "
+    "The level does not have the `expected_version` or `expected_last_updated`; `details` contains the current values. "
     "Read the level again and repeat the update.",
 )
 BELOW_RESERVED = _code(
     BelowReserved,
-    "The update leaves fewer units on hand than are reserved; `details` contain the reserved count. Set a higher "
+    "The update leaves fewer units on hand than are reserved; `details` contains the reserved count. Set a higher "
     "stock_count or release units first.",
 )
 INSUFFICIENT_STOCK = _code(
     InsufficientStock,
     "More units are requested than are available, or an adjustment removes more units than are on hand; `details` "
-    "contain the count. Request fewer units or try again after a release.",
+    "contains the count. Request fewer units or try again after a release.",
 )
 LIMIT_EXCEEDED = _code(
     HoldLimit,
-    "The request exceeds the limit `max_held_units` of the caller for the product; `details` contain the reserved "
+    "The request exceeds the limit `max_held_units` of the caller for the product; `details` contains the reserved "
     "units and the limit. Release units or request fewer.",
 )
 RESERVATION_FULFILLED = _code(ReservationFulfilled, "Units of this `reservationId` were sold. Use another id.")
@@ -72,7 +72,7 @@ RESERVATION_CONFLICT = _code(
 REFERENCE_CONFLICT = _code(
     ReferenceConflict,
     "The `reference` was already used to sell another quantity of the product, or from another warehouse; `details` "
-    "list that sale. Use another `line_id` to sell more with this reference.",
+    "lists that sale. Use another `line_id` to sell more with this reference.",
 )
 RESERVATION_EXPIRED = _code(
     ReservationExpired,

@@ -221,8 +221,8 @@ class Shop(Tables):
         commands().repository.close()
         commands.cache_clear()
         repository = commands().repository
-        connected = DynamoDB(Client("dynamodb", "DynamoDB_20120810", pauses=pauses))
-        Repository.__init__(repository, repository.tables, connected, self.clock)
+        store = DynamoDB(Client("dynamodb", "DynamoDB_20120810", pauses=pauses))
+        Repository.__init__(repository, repository.tables, store, self.clock)
 
 
 @pytest.fixture(scope="session", name="handler")

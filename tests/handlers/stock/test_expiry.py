@@ -156,17 +156,17 @@ def stale_index(wire: FakeAws, page: bytes) -> Callable[[Asked], object]:
     return respond
 
 
-@pytest.mark.parametrize("since", ["released", "sold", "reserved again"])
-def test_lagging_index_does_not_release_units_twice(shop: Shop, wire: FakeAws, since: str) -> None:
+@pytest.mark.parametrize("later", ["released", "sold", "reserved again"])
+def test_lagging_index_does_not_release_units_twice(shop: Shop, wire: FakeAws, later: str) -> None:
     shop.create()
     shop.reserve("lagging", 2, lifetime_minutes=1)
     shop.reserve("expired", 3, lifetime_minutes=1)
     page = json.dumps(shop.query_product_index("lamp")).encode()
-    if since == "sold":
+    if later == "sold":
         shop.fulfill(reservationId="lagging")
     else:
         shop.release("lagging")
-    if since == "reserved again":
+    if later == "reserved again":
         shop.reserve("lagging", 2, lifetime_minutes=5)
     before = counts(shop)
     shop.clock.now += 60

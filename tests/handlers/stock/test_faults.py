@@ -27,7 +27,7 @@ KEY = {"Idempotency-Key": "k"}
 ADJUSTMENT = {"adjustment": 1, "reason": "x", "expected_version": 1}
 CRASH = ["lose", "hang up"]
 """Script for a crash of the execution environment right after AWS has executed a call."""
-LOST_RESPONSES = (
+LOST_RESPONSE_ACTIONS = (
     *("create", "update", "reserve an expired id", "release", "fulfill reserved", "fulfill available"),
     "expire",
 )
@@ -138,7 +138,7 @@ def test_data_stays_consistent_after_a_crash_between_calls(shop: Shop, wire: Fak
     assert calls >= 2
 
 
-@pytest.mark.parametrize("name", LOST_RESPONSES)
+@pytest.mark.parametrize("name", LOST_RESPONSE_ACTIONS)
 @pytest.mark.untraced
 def test_lost_response_does_not_change_the_result(shop: Shop, wire: FakeAws, name: str) -> None:
     fill(shop)

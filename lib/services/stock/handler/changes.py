@@ -132,9 +132,9 @@ class Changes:
         idempotency: Idempotency | None = None,
         guard: Line | None = None,
     ) -> Document:
-        """Release or sell reserved lines. Sold lines and the `guard` of their reservation are retained.
+        """Release or sell reserved lines; raise `LinesChanged` if one was modified.
 
-        Raise `LinesChanged` if a line was modified.
+        `guard` is line 0 of the reservation if it is not sold itself. It is retained as long as the sold lines.
         """
         move, table = levels.fulfill_hold if sale else levels.release_hold, self._repository.tables.reservations
 
@@ -166,7 +166,7 @@ class Changes:
         return self.apply(requested, change, idempotency)
 
     def expire(self, product_id: str, limit: int | None = None, first: Container[LevelKey] = ()) -> int:
-        """Release the expired holds of a product and return their number.
+        """Release the expired lines of a product and return their number.
 
         With `limit`, read one page and stop once that many are released, starting with the levels in `first`.
         """

@@ -190,7 +190,7 @@ class Commands:
                 check_time(busy(f"reference {sale.reference}"))
 
     def expire(self, product_id: str) -> int:
-        """Release the expired holds of a product and return their number."""
+        """Release the expired lines of a product and return their number."""
         return self._changes.expire(product_id)
 
     def _fulfill_reservation(

@@ -18,7 +18,7 @@ MAX_CONCURRENCY = 8
 
 
 def release_expired(commands: Commands) -> int:
-    """Release all expired holds and return their number."""
+    """Release all expired reservation lines and return their number."""
     started = commands.repository.now()
     oldest = started
     results: list[int | Exception] = []
@@ -28,7 +28,7 @@ def release_expired(commands: Commands) -> int:
             oldest = min([oldest, *page.values()])
             if BUDGET.spent():
                 break
-            # Releasing the holds of a product covers all its warehouses.
+            # The release of a product includes all its warehouses.
             due = {key[0]: key for key in page if key[0] not in processed}
             processed.update(due)
             results += threads.map(partial(_release, commands), due.values())
@@ -41,7 +41,7 @@ def release_expired(commands: Commands) -> int:
 
 
 def _release(commands: Commands, key: LevelKey) -> int | Exception:
-    """Release the expired holds of a level's product. Return their number, or the error so that others continue."""
+    """Release the expired lines of a level's product. Return their number, or the error so that others continue."""
     try:
         released = commands.expire(key[0])
     except (ApiError, AwsError) as exc:

@@ -1,7 +1,8 @@
 """Stock levels: the units of one product in one warehouse, and the changes of them.
 
 `stock_count` is the number of units on hand, `reserved_count` the number of those that are reserved; the difference is
-available. The functions of this module neither call AWS nor read the clock.
+available. A hold is the number of reserved units with the same expiry. The functions of this module neither call AWS
+nor read the clock.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class Level(NamedTuple):
     holds: Mapping[int, int]
     """Reserved units by expiry, in epoch seconds."""
     alerted: Mapping[str, int] = MappingProxyType({})
-    """Statuses that do not raise another alert, with the epoch second when that ends; 0 before the level recovers."""
+    """Statuses that raise no further alert until an epoch second; 0 if the level has not recovered from the status."""
 
     @property
     def key(self) -> LevelKey:
@@ -93,10 +94,10 @@ class Level(NamedTuple):
 
 
 class Rearm(NamedTuple):
-    """Conditions to raise an alert for a status again after the level has recovered from it; one of them suffices."""
+    """Conditions for another alert of a status after the level has recovered from it. One of them is sufficient."""
 
     percent: int = 10
-    """Percentage of the threshold by which the available units must exceed the threshold, and by more than one unit."""
+    """Margin above the threshold that the available units must exceed: percentage of it, at least one unit."""
     minutes: int = 15
     """Minutes since the recovery."""
 
@@ -160,7 +161,7 @@ def _change_hold(level: Level, units: int, end: int) -> Level:
     holds = {**level.holds, end: level.holds.get(end, 0) + units}
     return level._replace(
         reserved_count=level.reserved_count + units,
-        holds={e: held_units for e, held_units in holds.items() if held_units},
+        holds={key: reserved for key, reserved in holds.items() if reserved},
     )
 
 
@@ -281,13 +282,13 @@ def _number(value: int) -> dict[str, str]:
 def hold_end(now: float, minutes: int, levels: Iterable[Level]) -> int:
     """Return the expiry of a hold, rounded up so that no level has more than `MAX_ENDS` expiry times."""
     lifetime = minutes * MINUTE_SECONDS
-    end = _rounded_up(now + lifetime, max(step for step in STEPS_SECONDS if step * 20 <= lifetime))
+    end = _round_up(now + lifetime, max(step for step in STEPS_SECONDS if step * 20 <= lifetime))
     if any(end not in level.holds and len(level.as_of(now).holds) >= MAX_FINE_ENDS for level in levels):
-        end = _rounded_up(now + lifetime, MINUTE_SECONDS << minutes.bit_length() - 1)
+        end = _round_up(now + lifetime, MINUTE_SECONDS << minutes.bit_length() - 1)
     return end
 
 
-def _rounded_up(seconds: float, step: int) -> int:
+def _round_up(seconds: float, step: int) -> int:
     return math.ceil(seconds / step) * step
 
 

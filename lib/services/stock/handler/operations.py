@@ -22,7 +22,7 @@ from .sales import OrderLine, Sale
 DEFAULT_PAGE_SIZE = 25
 MAX_PAGE_SIZE = 100
 DEFAULT_WAREHOUSE = "main"
-NOT_PRODUCTS = (
+RESERVED_PRODUCT_IDS = (
     *("availability", "batch", "fulfill", "movements", "reservations", "reserve", "return", "transfer"),
     "warehouses",
 )
@@ -59,7 +59,7 @@ def list_levels(request: Request) -> Response:
 def create_level(request: Request) -> Response:
     """Create the level of a product in a warehouse."""
     body = request.body
-    if body["product_id"] in NOT_PRODUCTS:
+    if body["product_id"] in RESERVED_PRODUCT_IDS:
         raise BadRequest(f"product_id must not be a reserved path segment, got {body['product_id']!r}. Use another id.")
     now = levels.format_timestamp(_repository().now())
     key = (body["product_id"], body.get("warehouse_id", DEFAULT_WAREHOUSE))
@@ -102,15 +102,15 @@ def reserve(request: Request) -> Response:
 
 def release(request: Request) -> Response:
     """Release a reservation of the caller, or its units of one product."""
-    return _released(request, _caller(request))
+    return _release(request, _caller(request))
 
 
 def release_any(request: Request) -> Response:
     """Release the units of a product from a reservation of any caller."""
-    return _released(request, Caller(request.actor))
+    return _release(request, Caller(request.actor))
 
 
-def _released(request: Request, caller: Caller) -> Response:
+def _release(request: Request, caller: Caller) -> Response:
     reservation_id, product_id = _path_id(request, "reservationId"), request.path.get("productId")
     reserved_at = _timestamp(request.query, "reserved_at")
     _run(request, lambda key: commands().release(reservation_id, product_id, caller, reserved_at, key))
@@ -220,7 +220,8 @@ def _path_id(request: Request, name: str) -> str:
     value = request.path[name]
     if not re.fullmatch(ID, value):
         raise NotFound(
-            f"{name} must be a letter or digit, then at most 99 of these or . _ ~ : @ -, got {value[:120]!r}."
+            f"{name} must be a letter or digit, followed by up to 99 letters, digits or . _ ~ : @ -, "
+            f"got {value[:120]!r}."
         )
     return value
 

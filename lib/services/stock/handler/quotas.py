@@ -30,16 +30,16 @@ class Quota(NamedTuple):
 
     def with_units(self, units: int, end: int, now: float, limit: int) -> Quota:
         """Return the quota with `units` added to those reserved until `end`. Raise `HoldLimit` above `limit`."""
-        holds = {at: held for at, held in self.holds.items() if at > now}
+        holds = {expiry: count for expiry, count in self.holds.items() if expiry > now}
         holds[end] = holds.get(end, 0) + units
         if units > 0 and sum(holds.values()) > limit:
-            held = sum(holds.values()) - units
+            reserved = sum(holds.values()) - units
             raise HoldLimit(
-                f"Limit of {limit} reserved units of {self.product_id} exceeded: {units} requested, {held} already "
+                f"Limit of {limit} reserved units of {self.product_id} exceeded: {units} requested, {reserved} already "
                 "reserved. Release units or request fewer.",
-                [f"product_id {self.product_id}", f"held {held}", f"limit {limit}"],
+                [f"product_id {self.product_id}", f"held {reserved}", f"limit {limit}"],
             )
-        remaining = {at: held for at, held in holds.items() if held > 0}
+        remaining = {expiry: count for expiry, count in holds.items() if count > 0}
         return Quota(self.caller, self.product_id, remaining, self.version)
 
     def put(self, table: str, now: float) -> dict[str, Any]:

@@ -68,12 +68,12 @@ class LevelComparison(NamedTuple):
     """Stored status."""
     holds: Holds
     """Reserved units by expiry, computed from the reservations."""
-    last: Item | None
+    last_movement: Item | None
     """Item of the last movement; None if it is missing."""
 
     def expected(self) -> Level:
         """Return the level according to reservations and movements."""
-        stock_count = int(self.last["stock_count"]["N"]) if self.last else self.level.stock_count
+        stock_count = int(self.last_movement["stock_count"]["N"]) if self.last_movement else self.level.stock_count
         return self.level._replace(
             stock_count=stock_count, holds=dict(self.holds), reserved_count=sum(self.holds.values())
         )
@@ -88,7 +88,7 @@ class LevelComparison(NamedTuple):
             yield Drift(*self.level.key, "holds", _format_holds(expected.holds), _format_holds(self.level.holds))
         if expected.status != self.status:
             yield Drift(*self.level.key, "status", expected.status, self.status)
-        if self.last is None and self.level.sequence:
+        if self.last_movement is None and self.level.sequence:
             yield Drift(*self.level.key, "sequence", 0, self.level.sequence)
 
 
@@ -118,7 +118,7 @@ def product(
 def all_products(repository: Repository, sleep: Callable[[float], None] = time.sleep) -> None:
     """Compare all levels, log each confirmed drift and publish the number of drifts.
 
-    Raise `TooManyRequests` if the time is used up. The next run continues there and then starts from the beginning.
+    Raise `TooManyRequests` if the time is used up. The next run continues at that product and then with the first one.
     """
     items = repository.store.batch_get(repository.tables.levels, [levels.service_item_key(POSITION)])
     start = position = items[0]["position"]["S"] if items else ""
@@ -144,15 +144,19 @@ def all_products(repository: Repository, sleep: Callable[[float], None] = time.s
 
 def _candidates(repository: Repository, start: str) -> Iterator[tuple[list[LevelKey], str]]:
     """Yield batches of levels with unconfirmed drifts, and the product up to which all levels were read."""
-    held = _sums(
-        _in_time(repository.store.paginate("Scan", TableName=repository.tables.reservations, IndexName="product-index"))
+    holds_by_level = _holds_by_level(
+        _until_timeout(
+            repository.store.paginate("Scan", TableName=repository.tables.reservations, IndexName="product-index")
+        )
     )
     differing: list[LevelKey] = []
     pages = 0
     last = start
-    for keys in _in_time(_key_pages(repository, start)):
+    for keys in _until_timeout(_key_pages(repository, start)):
         differing += [
-            comparison.level.key for comparison in _comparisons(repository, keys, held) if any(comparison.drifts())
+            comparison.level.key
+            for comparison in _comparisons(repository, keys, holds_by_level)
+            if any(comparison.drifts())
         ]
         pages += 1
         last = keys[-1][0]
@@ -187,23 +191,23 @@ def _confirmed_comparisons(
 
 def _differing(repository: Repository, keys: list[LevelKey]) -> dict[LevelKey, LevelComparison]:
     """Return the current comparisons of the levels that differ."""
-    held: dict[LevelKey, Holds] = {}
+    holds_by_level: dict[LevelKey, Holds] = {}
     products: set[str] = set()
     differing: dict[LevelKey, LevelComparison] = {}
-    for page in _in_time(keys[start : start + PAGE] for start in range(0, len(keys), PAGE)):
+    for page in _until_timeout(keys[start : start + PAGE] for start in range(0, len(keys), PAGE)):
         new = {product_id for product_id, _ in page} - products
         products |= new
-        held.update(_sums(repository.store.query_all(*map(repository.holds_query, new))))
+        holds_by_level.update(_holds_by_level(repository.store.query_all(*map(repository.holds_query, new))))
         differing.update(
             (comparison.level.key, comparison)
-            for comparison in _comparisons(repository, page, held)
+            for comparison in _comparisons(repository, page, holds_by_level)
             if any(comparison.drifts())
         )
     return differing
 
 
-def _in_time(parts: Iterable[T]) -> Iterator[T]:
-    """Yield `parts`; raise `TooManyRequests` once the time of the request is used up."""
+def _until_timeout(parts: Iterable[T]) -> Iterator[T]:
+    """Yield `parts`; raise `TooManyRequests` if the time of the invocation is used up before the next one."""
     for part in parts:
         if BUDGET.spent():
             raise TooManyRequests(
@@ -231,7 +235,7 @@ def _repair(repository: Repository, comparison: LevelComparison, actor: str) -> 
 
 
 def _comparisons(
-    repository: Repository, keys: list[LevelKey], held: Mapping[LevelKey, Holds]
+    repository: Repository, keys: list[LevelKey], holds_by_level: Mapping[LevelKey, Holds]
 ) -> Iterator[LevelComparison]:
     items = repository.store.batch_get(repository.tables.levels, map(levels.item_key, keys))
     stored = [(levels.from_item(item), item.get("status", {"S": ""})["S"]) for item in items]
@@ -239,16 +243,16 @@ def _comparisons(
     last_movements = repository.store.batch_get(repository.tables.movements, movement_keys)
     last = {(item["product_id"]["S"], item["warehouse_id"]["S"]): item for item in last_movements}
     for level, status in stored:
-        yield LevelComparison(level, status, held.get(level.key, {}), last.get(level.key))
+        yield LevelComparison(level, status, holds_by_level.get(level.key, {}), last.get(level.key))
 
 
-def _sums(pages: Iterable[list[Item]]) -> dict[LevelKey, dict[int, int]]:
-    sums: dict[LevelKey, dict[int, int]] = defaultdict(dict)
+def _holds_by_level(pages: Iterable[list[Item]]) -> dict[LevelKey, dict[int, int]]:
+    holds_by_level: dict[LevelKey, dict[int, int]] = defaultdict(dict)
     for items in pages:
         for line in map(reservations.from_item, items):
-            holds = sums[line.level_key]
+            holds = holds_by_level[line.level_key]
             holds[line.end] = holds.get(line.end, 0) + line.quantity
-    return sums
+    return holds_by_level
 
 
 def _key_pages(repository: Repository, start: str) -> Iterator[list[LevelKey]]:

@@ -68,23 +68,23 @@ class Sale(NamedTuple):
         """Raise `ReservationConflict` unless the requested lines match the given reservation lines."""
         if self.lines is None:
             return
-        requested, by_warehouse = Counter[str](), Counter[LevelKey]()
-        for line in self.requested() or ():
-            requested[line.product_id] += line.quantity
-            if line.warehouse_id:
-                by_warehouse[line.product_id, line.warehouse_id] += line.quantity
-        products, units = Counter[str](), Counter[LevelKey]()
-        for reserved in lines:
-            products[reserved.product_id] += reserved.quantity
-            units[reserved.level_key] += reserved.quantity
-        if requested != products or by_warehouse - units:
+        requested, requested_by_level = Counter[str](), Counter[LevelKey]()
+        for requested_line in self.requested() or ():
+            requested[requested_line.product_id] += requested_line.quantity
+            if requested_line.warehouse_id:
+                requested_by_level[requested_line.product_id, requested_line.warehouse_id] += requested_line.quantity
+        reserved, reserved_by_level = Counter[str](), Counter[LevelKey]()
+        for line in lines:
+            reserved[line.product_id] += line.quantity
+            reserved_by_level[line.level_key] += line.quantity
+        if requested != reserved or requested_by_level - reserved_by_level:
             contents = ", ".join(
-                f"{count} of {product} in {warehouse}" for (product, warehouse), count in units.items()
+                f"{units} of {product} in {warehouse}" for (product, warehouse), units in reserved_by_level.items()
             )
             raise ReservationConflict(f"The reservation contains {contents}. Request exactly that, or omit the lines.")
 
     def has_sold(self, line: Line) -> bool:
-        """Return whether a request for the same product, or also for the whole reservation, sold the line."""
+        """Return whether the line was sold by a request with the same `product_id`, where None means all products."""
         return line.sale is not None and line.sale.product_id == (self.product_id or "")
 
     def latest_lines(self, lines: list[Line]) -> list[Line]:
@@ -145,16 +145,16 @@ class Records:
             if item is None:
                 continue
             sold[part] = json.loads(item["lines"]["S"])
-            units, by_warehouse = Counter[str](), Counter[str]()
+            sold_units, requested_units = Counter[str](), Counter[str]()
             for line in sold[part]:
-                units[line["warehouse_id"]] += line["quantity"]
+                sold_units[line["warehouse_id"]] += line["quantity"]
             for requested_line in requested:
-                by_warehouse[requested_line.warehouse_id or ""] += requested_line.quantity
-            total = sum(by_warehouse.values())
-            by_warehouse.pop("", 0)
-            if sum(units.values()) != total or by_warehouse - units:
+                requested_units[requested_line.warehouse_id or ""] += requested_line.quantity
+            total = sum(requested_units.values())
+            requested_units.pop("", 0)  # Any warehouse can supply these units.
+            if sum(sold_units.values()) != total or requested_units - sold_units:
                 product_id, line_id = part
-                sales = [f"{quantity} of {product_id} in {warehouse}" for warehouse, quantity in units.items()]
+                sales = [f"{units} of {product_id} in {warehouse}" for warehouse, units in sold_units.items()]
                 raise ReferenceConflict(
                     f"The reference {self._reference!r} was already used to sell {', '.join(sales)}"
                     + (f" with line_id {line_id!r}" if line_id else "")
