@@ -13,7 +13,7 @@ from ..scaling import report
 from ..services import BUILT_IN, load
 from . import options
 
-PAGE = generate.ROOT / "docs" / "scaling.md"
+PAGE = generate.ROOT / "docs" / "production" / "scaling.md"
 NO_WORKLOAD = "{} has no workload. Set workload=Workload(...) in its ServiceFactory: see CONTRIBUTING.md."
 
 
@@ -29,7 +29,7 @@ NO_WORKLOAD = "{} has no workload. Set workload=Workload(...) in its ServiceFact
 @options.as_json
 @options.reported()
 def scaling(service: Sequence[str], check: bool, as_json: bool) -> int:
-    """Calculate which request rate deployments support, and write docs/scaling.md.
+    """Calculate the request rates that deployments support; write docs/production/scaling.md.
 
     The calculation uses the measured operations of services and the quotas of AWS.
     """
@@ -37,7 +37,7 @@ def scaling(service: Sequence[str], check: bool, as_json: bool) -> int:
         raise click.UsageError("--check cannot be combined with --service or --json.", click.get_current_context())
     if check:
         if outdated := _outdated():
-            click.echo("docs/scaling.md: outdated, run make scaling")
+            click.echo("docs/production/scaling.md: outdated, run make scaling")
         return int(bool(outdated))
     if not service and (text := _outdated()):
         PAGE.write_text(text, encoding="utf-8")

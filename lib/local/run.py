@@ -135,7 +135,9 @@ def _announce(stacks: dict[str, Any], emulator: Emulator, terminal: Terminal) ->
             terminal.say(f"  {'':12}sign requests with the credentials of this run")
         if "user_pool_id" in outputs:
             name, password = create_user(emulator, outputs["user_pool_id"])
-            terminal.say(f"  {'':12}people sign in as {name} with {password}, programs as docs/authorization.md says")
+            terminal.say(
+                f"  {'':12}people sign in as {name} with {password}; programs: docs/production/authorization.md"
+            )
         if "site_url" in outputs:
             terminal.say(f"  {'':12}its pages are at {outputs['site_url']}/")
     terminal.say("")

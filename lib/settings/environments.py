@@ -126,7 +126,7 @@ ENVIRONMENTS: dict[str, Settings] = {
     ),
     "prod": _COMMON.with_(_GUARDED).with_(
         Settings(
-            # For 1,000 concurrent requests that take 200 ms, nine of ten of them reads: see docs/scaling.md.
+            # For 1,000 concurrent requests that take 200 ms, nine of ten of them reads: see docs/production/scaling.md.
             function=FunctionSettings(memory_mb=512, reserved_concurrency=530),
             table=TableSettings(
                 read_capacity=50,

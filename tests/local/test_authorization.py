@@ -23,9 +23,9 @@ from lib.model import Call
 
 from ..support.deployments import deploy_service
 from .conftest import Run
-from .test_readme import BLOCK
+from .test_documentation import BLOCK
 
-PAGE = Path("docs/authorization.md").read_text(encoding="utf-8")
+PAGE = Path("docs/production/authorization.md").read_text(encoding="utf-8")
 LIST = Call(method="GET", path="/items", status=200)
 MAKE = Call(method="POST", path="/items", status=201, body={"ItemId": "pen"})
 SHELF = {"name": "Shelf", "category": "shelves", "quantity": 3, "price": 20}

@@ -111,7 +111,7 @@ def test_config_keys_of_the_service_are_checked_and_documented(tap: Tap, tmp_pat
     (tmp_path / "Pulumi.yaml").write_text("name: shop\nconfig:\n  # generated:config\n", encoding="utf-8")
     done = tap("docs", "--service", "notes", folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert {"Pulumi.yaml: written", "docs/notes/openapi.json: written"} <= {*done.stdout.splitlines()}
+    assert {"Pulumi.yaml: written", "docs/services/notes/openapi.json: written"} <= {*done.stdout.splitlines()}
     row = "| `notes_retention_days` | notes: Days for which a note is kept. (`notes.retention_days`) | a whole number"
     assert row in (tmp_path / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
     assert "  notes_retention_days:\n    type: integer\n" in (tmp_path / "Pulumi.yaml").read_text(encoding="utf-8")

@@ -35,7 +35,7 @@ class BudgetArgs:
     monthly_usd: float
     allocation: Mapping[str, str]
     """The tags that all of what it counts carries.  AWS tells costs apart by tags only once their keys are activated as
-    cost allocation tags, which is the account's, or its organization's, to do: `docs/cost.md`."""
+    cost allocation tags, which is the account's, or its organization's, to do: `docs/production/cost.md`."""
     topic_arn: pulumi.Input[str] | None = None
     """The topic that hears of it; its policy must let AWS Budgets publish: `policies.publishing`."""
     email: str = ""

@@ -145,13 +145,13 @@ def test_docs_of_single_services_are_written_in_the_current_folder(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     written = run("docs", "--service", "stock").stdout.splitlines()
-    assert {"docs/stock/openapi.json: written", "docs/reference/configuration.md: written"} <= {*written}
+    assert {"docs/services/stock/openapi.json: written", "docs/reference/configuration.md: written"} <= {*written}
     assert not any("items" in line for line in written)
     assert run("docs", "--service", "stock", "--check").exit_code == 0
     monkeypatch.setattr(generate, "ROOT", tmp_path)
     done = run("docs", "--service", "stock", "--check")
     assert done.exit_code == 1
-    assert "docs/items/openapi.json: outdated, run make docs" in done.stdout.splitlines()
+    assert "docs/services/items/openapi.json: outdated, run make docs" in done.stdout.splitlines()
 
 
 def test_no_command_prints_the_help_and_is_a_usage_error() -> None:

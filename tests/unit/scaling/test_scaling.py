@@ -1,4 +1,4 @@
-"""The model of docs/scaling.md: what it makes of the facts, and that the page says so."""
+"""The model of docs/production/scaling.md: what it makes of the facts, and that the page says so."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from ...support.builders import replace_service
 
 pytestmark = pytest.mark.slow
 
-PAGE = Path("docs/scaling.md").read_text(encoding="utf-8")
+PAGE = Path("docs/production/scaling.md").read_text(encoding="utf-8")
 OPERATIONS = measured(BUILT_IN)
 READ = Operation(
     name="read",
@@ -188,7 +188,7 @@ def an_outdated_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_command_writes_an_outdated_page_unless_it_only_checks(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["scaling", "--check"]) == 1
-    assert capsys.readouterr().out == "docs/scaling.md: outdated, run make scaling\n"
+    assert capsys.readouterr().out == "docs/production/scaling.md: outdated, run make scaling\n"
     assert page.read_text(encoding="utf-8") == PAGE_TEXT
     assert main(["scaling"]) == 0
     assert "\nrequest " in capsys.readouterr().out

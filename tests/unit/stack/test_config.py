@@ -386,7 +386,7 @@ def test_one_warning_names_the_secret_keys_that_end_in_plain_text() -> None:
     made = recorded_topics(("cors_origin", "environment", "domain_name"), **values)
     assert made.warnings == [
         "Secret config keys whose values are plain text in the state of the stack: tap:environment, tap:cors_origin. "
-        "Do not keep secrets in them: see docs/secrets.md."
+        "Do not keep secrets in them: see docs/production/secrets.md."
     ]
 
 
@@ -407,12 +407,12 @@ def test_one_warning_names_the_secret_keys_that_end_in_plain_text() -> None:
         (
             "environment",
             PASSWORD,
-            "letters, digits, '-' and '_', and spelled as in docs/configuration.md if it is listed there",
+            "letters, digits, '-' and '_', and spelled as in docs/concepts/settings.md if it is listed there",
         ),
         (
             "environment",
             "Prod",
-            "letters, digits, '-' and '_', and spelled as in docs/configuration.md if it is listed there",
+            "letters, digits, '-' and '_', and spelled as in docs/concepts/settings.md if it is listed there",
         ),
     ],
 )

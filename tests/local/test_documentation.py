@@ -1,4 +1,4 @@
-"""The README's examples, run as they stand."""
+"""The examples of the service pages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lib.services import SERVICES
 
 from ..support.deployments import deploy_service
 
-README = Path("README.md").read_text(encoding="utf-8")
+PAGES = "".join(path.read_text(encoding="utf-8") for path in sorted(Path("docs/services").glob("*/index.md")))
 ANSWERS = ["made", "read", "held", "again", "short", "sold", "delivered", "counted", "overtaken", "cart", "moved"]
 """What the stock examples print, in their order."""
 BLOCK = re.compile(r"<!-- tested: .*? -->\n```sh\n(.*?)```", re.DOTALL)
@@ -28,7 +28,7 @@ BLOCK = re.compile(r"<!-- tested: .*? -->\n```sh\n(.*?)```", re.DOTALL)
 def folder_fixture(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout as the examples need it: an environment with this Python, and the outputs of a local run."""
     tmp_path = tmp_path_factory.mktemp("checkout")
-    stacks = {service: deploy_service(emulator, service, "readme") for service in SERVICES}
+    stacks = {service: deploy_service(emulator, service, "docs") for service in SERVICES}
     files.write(stacks, tmp_path / "cfn-outputs")
     (tmp_path / ".venv/bin").mkdir(parents=True)
     (tmp_path / ".venv/bin/python").symlink_to(sys.executable)
@@ -48,7 +48,7 @@ def run(folder: Path, about: str) -> str:
     """What the examples of a service print."""
     if not shutil.which("curl"):
         pytest.skip("there is no curl to run the examples with")
-    (example,) = (example for example in BLOCK.findall(README) if about in example)
+    (example,) = (example for example in BLOCK.findall(PAGES) if about in example)
     ran = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", example], cwd=folder, capture_output=True, text=True, timeout=60, check=False
     )
