@@ -75,8 +75,7 @@ REFERENCE_CONFLICT = _code(
     "lists that sale. Use another `line_id` to sell more with this reference.",
 )
 RESERVATION_EXPIRED = _code(
-    ReservationExpired,
-    "The reservation ended before it was fulfilled. Fulfill available units without `reservationId`.",
+    ReservationExpired, "The reservation has expired. Fulfill available units without `reservationId`."
 )
 
 
@@ -358,19 +357,13 @@ def _reservation_functions(settings: StockSettings) -> tuple[Function, ...]:
                         *WRITE_LEVEL,
                         *RELEASE_HOLDS,
                         RESERVATION_LINES,
-                        grant_movements(
-                            "BatchGetItem", reason="return the recorded response for a repeated fulfillment"
-                        ),
+                        grant_movements("BatchGetItem", reason="read the movements of a repeated fulfillment"),
                     ),
                     metrics=(*SALES, OVERSELLS, *CROSSED, EXPIRED),
                 )
                 for path, body, summary in (
                     ("/inventory/{productId}/fulfill", "Fulfilment", "Sell reserved or available units of a product"),
-                    (
-                        "/inventory/fulfill",
-                        "CartFulfilment",
-                        "Sell all lines of a cart, reserved or available, or none",
-                    ),
+                    ("/inventory/fulfill", "CartFulfilment", "Sell reserved or available units of all lines of a cart"),
                 )
             ),
         ),

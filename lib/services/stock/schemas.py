@@ -13,14 +13,8 @@ from .settings import MAX_MINUTES, NUMBER_MAX
 MAX_LINES = 25
 """Maximum number of lines of a cart. Each line needs 3 of the 100 actions of a transaction."""
 IDENTIFIER: dict[str, Any] = {"type": "string", "pattern": f"^{ID}$"}
-PRODUCT: Schema = {
-    **IDENTIFIER,
-    "description": "A letter or digit, followed by up to 99 letters, digits or . _ ~ : @ -",
-}
-WAREHOUSE: Schema = {
-    **IDENTIFIER,
-    "description": "Warehouse id. Default: a warehouse with enough units, or the only one.",
-}
+PRODUCT: Schema = {**IDENTIFIER, "description": "A letter or digit, then up to 99 letters, digits or . _ ~ : @ -"}
+WAREHOUSE: Schema = {**IDENTIFIER, "description": "Default: a warehouse with enough units, or the only one."}
 COUNT: Schema = {"type": "integer", "minimum": 0, "maximum": NUMBER_MAX}
 UNITS: Schema = {"type": "integer", "minimum": 1, "maximum": NUMBER_MAX}
 CATEGORY: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 100, "pattern": r"^[^#]*[^#\s][^#]*$"}
@@ -95,10 +89,7 @@ LEVEL: dict[str, Schema] = {
     "threshold_level": {"type": "integer", "description": "Stock is low at or below this number of available units."},
     "status": STATUS,
     "last_updated": {**TIME, "description": "Time of the last change of stock_count, threshold_level or category."},
-    "version": {
-        "type": "integer",
-        "description": "Number of changes of these fields, including the creation. Reservations do not change it.",
-    },
+    "version": {"type": "integer", "description": "Number of changes of these fields, including the creation."},
 }
 AVAILABILITY: dict[str, Schema] = {
     "product_id": PRODUCT,
@@ -132,8 +123,7 @@ SCHEMAS: dict[str, Schema] = {
         expected_version={**UNITS, "description": "Update the level only if it has this version; otherwise 409."},
         expected_last_updated={
             **TEXT,
-            "description": "Update the level only if it has this last_updated, an RFC 3339 timestamp in any time "
-            "zone; otherwise 409.",
+            "description": "Update the level only if it has this last_updated (RFC 3339); otherwise 409.",
         },
     ),
     "NewReservation": _closed(
@@ -176,9 +166,7 @@ SCHEMAS: dict[str, Schema] = {
         "`version` only if there is one warehouse.",
     },
     "Availability": {
-        **_open(
-            tuple(AVAILABILITY), **AVAILABILITY, warehouse_id={**IDENTIFIER, "description": "Requested warehouse."}
-        ),
+        **_open(tuple(AVAILABILITY), **AVAILABILITY, warehouse_id={**IDENTIFIER, "description": "As requested."}),
         "description": "Response of `GET /inventory/{productId}` if `anonymous_response` is `availability`.",
     },
     "LevelPage": page_of("levels", "Level"),
@@ -199,18 +187,9 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Movement": _open(
         (*SOLD, "sequence", "type", "actor", "at", "threshold_level"),
-        **{
-            **SOLD,
-            "quantity": {
-                "type": "integer",
-                "description": "Units of the movement; the change of stock_count for an update.",
-            },
-        },
+        **{**SOLD, "quantity": {"type": "integer", "description": "Units; the change of stock_count for an update."}},
         threshold_level=LEVEL["threshold_level"],
-        sequence={
-            "type": "integer",
-            "description": "Number of the movement of the product in the warehouse, starting with 1.",
-        },
+        sequence={"type": "integer", "description": "Number of the movement of the level, starting with 1."},
         type={"type": "string", "enum": [*movements.TYPES]},
         reservationId=IDENTIFIER,
         reference={**TEXT, "description": "Reference chosen by the caller, such as the order number."},

@@ -71,7 +71,6 @@ class Tables:
             self._snapshot = None
 
     def items(self, table: str) -> list[dict[str, Any]]:
-        """Return all items of a table."""
         if self._snapshot is None:
             return self._scan(table)
         if table not in self._snapshot:
@@ -83,7 +82,6 @@ class Tables:
         return [json.loads(to_json(item)) for page in pages for item in page["Items"]]
 
     def level_item(self, product_id: str = "lamp", warehouse_id: str = "main") -> dict[str, Any]:
-        """Return the item of a level."""
         key = (product_id, warehouse_id)
         (item,) = [item for item in self.items("management") if (item["product_id"], item["warehouse_id"]) == key]
         return item
@@ -117,7 +115,6 @@ class Tables:
         )
 
     def delete_item(self, table: str, **key: Any) -> None:
-        """Delete an item directly."""
         self.dynamodb.delete_item(TableName=self.api.tables[table], Key=to_item(key))
 
     def delete_items(self, table: str, keys: list[dict[str, Any]]) -> None:
@@ -149,16 +146,13 @@ class Shop(Tables):
         return response.body
 
     def update(self, product_id: str = "lamp", **fields: Any) -> Answer:
-        """Update a level."""
         return self.api("PUT", PRODUCT, fields, keys=(product_id,))
 
     def reserve(self, reservation_id: str, quantity: int = 1, product_id: str = "lamp", **fields: Any) -> Answer:
-        """Reserve units of a product."""
         body = {"reservationId": reservation_id, "quantity": quantity, **fields}
         return self.api("POST", RESERVE, body, keys=(product_id,))
 
     def reserve_cart(self, reservation_id: str, *lines: dict[str, Any], **fields: Any) -> Answer:
-        """Reserve the lines of a cart."""
         return self.api("POST", CART_RESERVE, {"reservationId": reservation_id, "lines": [*lines], **fields})
 
     def release(self, reservation_id: str, product_id: str = "lamp") -> Answer:
@@ -166,15 +160,12 @@ class Shop(Tables):
         return self.api("DELETE", RELEASE, keys=(product_id, reservation_id))
 
     def release_cart(self, reservation_id: str) -> Answer:
-        """Release a reservation."""
         return self.api("DELETE", CART_RELEASE, keys=(reservation_id,))
 
     def fulfill(self, product_id: str = "lamp", *, headers: dict[str, str] | None = None, **fields: Any) -> Answer:
-        """Sell units of a product."""
         return self.api("POST", FULFILL, fields, keys=(product_id,), headers=headers)
 
     def fulfill_cart(self, *lines: dict[str, Any], **fields: Any) -> Answer:
-        """Sell the lines of a cart."""
         return self.api("POST", CART_FULFILL, {**fields, **({"lines": [*lines]} if lines else {})})
 
     def reconcile(self, product_id: str = "lamp", **fields: Any) -> Any:
@@ -184,7 +175,6 @@ class Shop(Tables):
         return response.body
 
     def list_levels(self, **query: str) -> list[Any]:
-        """Return the levels of all pages."""
         return self.api.paged("/inventory", "levels", **query)
 
     def list_reservations(self, product_id: str = "lamp", **query: str) -> list[Any]:

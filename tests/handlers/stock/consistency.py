@@ -21,7 +21,6 @@ EDITS = ("UPDATED", "ADJUSTED", "REPAIRED")
 
 
 def key_of(item: Item) -> LevelKey:
-    """Return the product and warehouse of an item."""
     return item["product_id"], item["warehouse_id"]
 
 
@@ -43,7 +42,6 @@ def check(shop: Shop, *, ignores_alerted: bool = False) -> None:
 
 
 def read_ledger(shop: Shop) -> dict[LevelKey, list[Item]]:
-    """Return the movements of each level in their order."""
     ledger: dict[LevelKey, list[Item]] = defaultdict(list)
     for item in sorted(shop.items("movements"), key=lambda item: int(item["sequence"])):
         ledger[key_of(item)].append(item)

@@ -122,7 +122,6 @@ def test_job_stops_between_transactions_if_time_is_used_up(shop: Shop, wire: Fak
 
 
 def use_up_time(_: Asked) -> str:
-    """Use up the time of the invocation."""
     BUDGET.begin(SPENT_SECONDS)
     return "pass"
 
@@ -215,13 +214,8 @@ def test_responses_exclude_expired_holds_without_releasing_them(shop: Shop) -> N
     shop.clock.now += 61
     for response in (shop.fulfill(reservationId="active"), shop.fulfill(quantity=1)):
         assert response.body["lines"][0]["reserved_count"] == 0
-    assert [move["type"] for move in shop.list_movements()] == [
-        "CREATED",
-        "RESERVED",
-        "RESERVED",
-        "FULFILLED",
-        "FULFILLED",
-    ]
+    types = [move["type"] for move in shop.list_movements()]
+    assert types == ["CREATED", "RESERVED", "RESERVED", "FULFILLED", "FULFILLED"]
     check(shop)
 
 

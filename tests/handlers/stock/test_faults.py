@@ -79,7 +79,6 @@ def fill(shop: Shop) -> None:
 
 
 def clear(shop: Shop) -> None:
-    """Delete all items."""
     keys = {
         "management": ("product_id", "warehouse_id"),
         "reservations": ("reservation_id", "line"),

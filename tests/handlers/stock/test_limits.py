@@ -30,7 +30,6 @@ def limited_fixture(shop: Shop, worker_environment: pytest.MonkeyPatch) -> Shop:
 
 
 def quotas(shop: Shop) -> list[dict[str, Any]]:
-    """Return the items of the quotas."""
     return [item for item in shop.items("management") if item["product_id"].startswith("tap#held#")]
 
 

@@ -36,8 +36,6 @@ MODEL_SETTINGS = settings(
 
 @dataclass
 class Reservation:
-    """Reservation in the model."""
-
     lines: dict[str, int]
     minutes: int
     end: float
@@ -68,17 +66,12 @@ class Model(RuleBasedStateMachine):
         assert self.sent == Counter((product, sequence) for product, _, sequence, _ in expected_alerts(self.shop))
 
     def available(self, product: str) -> int:
-        """Return the available units."""
         now = self.shop.clock.now
-        return self.stock[product] - sum(
-            reservation.lines[product]
-            for reservation in self.reservations.values()
-            if product in reservation.active_products(now)
-        )
+        active = (r.lines[product] for r in self.reservations.values() if product in r.active_products(now))
+        return self.stock[product] - sum(active)
 
     @initialize(counts=st.tuples(st.integers(0, 20), st.integers(0, 20)))
     def create_levels(self, counts: tuple[int, int]) -> None:
-        """Create the levels."""
         for product, count in zip(PRODUCTS, counts, strict=True):
             assert self.shop.create(product, stock_count=count, threshold_level=4)["available"] == count
             self.stock[product] = count
@@ -101,13 +94,11 @@ class Model(RuleBasedStateMachine):
 
     @rule(name=IDS, product=PRODUCT, units=UNITS, minutes=MINUTES)
     def reserve(self, name: str, product: str, units: int, minutes: int) -> None:
-        """Reserve units of one product."""
         response = self.shop.reserve(name, units, product, lifetime_minutes=minutes)
         self._check_reservation(name, {product: units}, minutes, response)
 
     @rule(name=IDS, units=st.tuples(UNITS, UNITS), minutes=MINUTES)
     def reserve_cart(self, name: str, units: tuple[int, int], minutes: int) -> None:
-        """Reserve units of all products."""
         lines = dict(zip(PRODUCTS, units, strict=True))
         cart = [{"product_id": product, "quantity": quantity} for product, quantity in lines.items()]
         self._check_reservation(name, lines, minutes, self.shop.reserve_cart(name, *cart, lifetime_minutes=minutes))
@@ -131,7 +122,6 @@ class Model(RuleBasedStateMachine):
 
     @rule(name=IDS, product=st.none() | PRODUCT)
     def release(self, name: str, product: str | None) -> None:
-        """Release one product or the whole reservation."""
         response = self.shop.release(name, product) if product else self.shop.release_cart(name)
         active = self._active_products(name, product)
         assert response.status == (204 if active else 404)
@@ -159,7 +149,6 @@ class Model(RuleBasedStateMachine):
 
     @rule(product=PRODUCT, units=UNITS)
     def sell(self, product: str, units: int) -> None:
-        """Sell available units."""
         response = self.shop.fulfill(product, quantity=units)
         if units > self.available(product):
             assert (response.status, response.body["code"]) == (409, "INSUFFICIENT_STOCK")
@@ -174,18 +163,15 @@ class Model(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([1, 30, 60, 90, 901]))
     def wait(self, seconds: int) -> None:
-        """Advance the clock."""
         self.shop.clock.now += seconds
 
     @rule()
     def expire(self) -> None:
-        """Release all expired holds."""
         self.shop.run_expiry()
         assert all(min(map(int, item["holds"])) > self.shop.clock.now for item in self._level_items() if item["holds"])
 
     @rule()
     def send_alerts(self) -> None:
-        """Send all alerts that are due."""
         self.sent.update((message["product_id"], message["sequence"]) for message in self.shop.sent_alerts())
 
     @precondition(lambda self: self.stock)
@@ -207,11 +193,8 @@ class Model(RuleBasedStateMachine):
             level = self.shop.read(product)
             assert (level["stock_count"], level["available"]) == (on_hand, self.available(product))
             listed = {(line["reservationId"], line["quantity"]) for line in self.shop.list_reservations(product)}
-            assert listed == {
-                (name, reservation.lines[product])
-                for name, reservation in self.reservations.items()
-                if product in reservation.active_products(now)
-            }
+            active = ((name, r) for name, r in self.reservations.items() if product in r.active_products(now))
+            assert listed == {(name, reservation.lines[product]) for name, reservation in active}
 
 
 def test_service_matches_the_model(shop: Shop) -> None:

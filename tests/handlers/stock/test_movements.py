@@ -57,7 +57,6 @@ def pages(shop: Shop, size: int) -> Iterator[list[int]]:
 
 
 def queries(wire: FakeAws) -> list[dict[str, Any]]:
-    """Return the queries of the movements table."""
     bodies = [json.loads(call.body) for call in wire.asked if call.headers["x-amz-target"].endswith(".Query")]
     return [body for body in bodies if "FilterExpression" in body]
 

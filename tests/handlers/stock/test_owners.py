@@ -174,7 +174,6 @@ def test_reservation_without_line_0_can_be_sold(shop: Shop) -> None:
 
 
 def reserved_at(time: str | None) -> dict[str, Any]:
-    """Return the `reserved_at` parameter."""
     return {"reserved_at": time} if time else {}
 
 

@@ -52,7 +52,6 @@ def compare(sleep: Callable[[float], None]) -> None:
 
 
 def put_items(shop: Shop, table: str, items: Iterable[dict[str, Any]]) -> None:
-    """Write items directly."""
     requests = [{"PutRequest": {"Item": item}} for item in items]
     for start in range(0, len(requests), 25):
         shop.dynamodb.batch_write_item(RequestItems={shop.api.tables[table]: requests[start : start + 25]})

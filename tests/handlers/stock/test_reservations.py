@@ -12,13 +12,11 @@ from .consistency import check
 
 
 def line(product_id: str, quantity: int = 1, warehouse_id: str | None = None) -> dict[str, Any]:
-    """Return a line of a cart."""
     warehouse = {"warehouse_id": warehouse_id} if warehouse_id else {}
     return {"product_id": product_id, "quantity": quantity, **warehouse}
 
 
 def counts(shop: Shop, product_id: str = "lamp") -> tuple[int, int, int]:
-    """Return the stock count, the reserved count and the available units."""
     level = shop.read(product_id)
     return level["stock_count"], level["reserved_count"], level["available"]
 

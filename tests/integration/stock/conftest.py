@@ -24,12 +24,10 @@ Item = dict[str, Any]
 
 
 def new_id(prefix: str = "product") -> str:
-    """Return a unique id."""
     return f"{prefix}-{uuid.uuid4().hex[:12]}"
 
 
 def counts(level: Any) -> tuple[int, int, int]:
-    """Return the stock count, the reserved count and the available units."""
     return level["stock_count"], level["reserved_count"], level["available"]
 
 
@@ -59,17 +57,14 @@ class Shop:
         return str(product)
 
     def level(self, product: str, warehouse: str = "") -> Any:
-        """Return the level of a product."""
         response = self.http("GET", f"/inventory/{product}" + (f"?warehouse_id={warehouse}" if warehouse else ""))
         assert response.status == 200, response.body
         return response.body
 
     def update(self, product: str, **fields: Any) -> Answer:
-        """Update a level."""
         return self.http("PUT", f"/inventory/{product}", fields)
 
     def reserve(self, product: str, quantity: int = 1, reservation: str = "", **fields: Any) -> Answer:
-        """Reserve units of a product."""
         body = {"reservationId": reservation or new_id("cart"), "quantity": quantity, **fields}
         return self.http("POST", f"/inventory/{product}/reserve", body)
 
@@ -80,7 +75,6 @@ class Shop:
         return str(response.body["reservationId"])
 
     def reserve_cart(self, reservation: str, quantities: dict[str, int], **fields: Any) -> Answer:
-        """Reserve units of several products."""
         lines = [{"product_id": product, "quantity": quantity} for product, quantity in quantities.items()]
         return self.http("POST", "/inventory/reserve", {"reservationId": reservation, "lines": lines, **fields})
 
@@ -89,7 +83,6 @@ class Shop:
         return self.http("DELETE", f"/inventory{product and f'/{product}'}/reserve/{reservation}")
 
     def fulfill(self, product: str, **fields: Any) -> Answer:
-        """Sell units of a product."""
         return self.http("POST", f"/inventory/{product}/fulfill", fields)
 
     def list_all(self, product: str, collection: str) -> list[Any]:
@@ -110,7 +103,6 @@ class Shop:
         return [movement["type"] for movement in reversed(self.list_all(product, "movements"))]
 
     def level_item(self, product: str, warehouse: str = "main") -> Item:
-        """Return the DynamoDB item of a level."""
         key = {"product_id": {"S": product}, "warehouse_id": {"S": warehouse}}
         table = self.outputs["table_names"]["management"]
         item: Item = self.client("dynamodb").get_item(TableName=table, Key=key, ConsistentRead=True)["Item"]
@@ -242,7 +234,6 @@ def shop_fixture(http: Http, outputs: dict[str, Any], client: Callable[[str], An
 
 @pytest.fixture(scope="module", name="customer")
 def customer_fixture(outputs: dict[str, Any]) -> Http:
-    """Return a caller without credentials."""
     return Http(outputs, None)
 
 

@@ -22,7 +22,6 @@ def wait_for_alerts(subscriber: Subscriber, product: str, *statuses: str) -> lis
 
 
 def check_thresholds(shop: Shop) -> None:
-    """Run the schedule that sends alerts."""
     shop.run_schedule("check-thresholds", "stock-thresholds")
 
 

@@ -42,7 +42,6 @@ def run_concurrently(
 
 
 def statuses(responses: list[Answer]) -> Counter[int]:
-    """Count the responses by status code."""
     return Counter(response.status for response in responses)
 
 

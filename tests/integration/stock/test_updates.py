@@ -120,19 +120,13 @@ ADMINISTRATOR_REQUESTS: list[tuple[str, str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "body"), ADMINISTRATOR_REQUESTS)
+@pytest.mark.parametrize("call", ADMINISTRATOR_REQUESTS)
 @pytest.mark.parametrize("key", [None, "unknown-key-0123456789"])
 def test_requests_without_a_valid_api_key_are_denied(
-    shop: Shop,
-    outputs: dict[str, Any],
-    denied: tuple[int, str],
-    *,
-    key: str | None,
-    method: str,
-    path: str,
-    body: Any,
+    shop: Shop, outputs: dict[str, Any], denied: tuple[int, str], key: str | None, call: tuple[str, str, Any]
 ) -> None:
     """4.2, FR-2, NFR-2, edge: missing or wrong API key."""
+    method, path, body = call
     product = shop.create(10)
     refused(Http(outputs, key)(method, f"/inventory/{product}{path}", body), *denied)
     assert counts(shop.level(product)) == (10, 0, 10)

@@ -158,12 +158,8 @@ def reconcile_product(request: Request) -> Response:
 
     repair = request.body.get("repair", False)
     drifts = reconcile.product(_repository(), _product(request), repair, request.actor)
-    document = {
-        "product_id": _product(request),
-        "repaired": bool(repair and drifts),
-        "drifts": [drift._asdict() for drift in drifts],
-    }
-    return _response(document)
+    documents = [drift._asdict() for drift in drifts]
+    return _response({"product_id": _product(request), "repaired": bool(repair and drifts), "drifts": documents})
 
 
 def reconcile_all() -> None:
@@ -219,10 +215,7 @@ def _path_id(request: Request, name: str) -> str:
     """Return an id of the URL path. Raise `NotFound` for an invalid id, because no resource can have it."""
     value = request.path[name]
     if not re.fullmatch(ID, value):
-        raise NotFound(
-            f"{name} must be a letter or digit, followed by up to 99 letters, digits or . _ ~ : @ -, "
-            f"got {value[:120]!r}."
-        )
+        raise NotFound(f"{name} must be a letter or digit, then up to 99 of them or . _ ~ : @ -, got {value[:120]!r}.")
     return value
 
 
