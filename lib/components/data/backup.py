@@ -55,11 +55,10 @@ class BackupArgs:
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9_-]{2,50}", self.name):
-            raise invalid_value("name", self.name, "give 2 to 50 letters, digits, '-' or '_'")
+            raise invalid_value("name", self.name, "2 to 50 letters, digits, '-' or '_'")
         if not self.settings.retention_days:
-            raise invalid_value(
-                "backup.retention_days", self.settings.retention_days, "give 1 or more, or make no Backup"
-            )
+            remedy = "Raise it, or create no Backup."
+            raise invalid_value("backup.retention_days", self.settings.retention_days, "at least 1", remedy)
 
 
 class Backup(pulumi.ComponentResource):
@@ -152,11 +151,11 @@ class Backup(pulumi.ComponentResource):
         vault, copy_to = derive(str, self.vault.arn), self.settings.copy_to_vault_arn or ""
         into = [copy_to] if copy_to else []
         actions = ("DescribeBackupVault", "CopyIntoBackupVault")
-        copying = vault.apply(lambda arn: iam.recovery_points(arn, ["CopyFromBackupVault"], copy_to))
+        copying = vault.apply(lambda arn: iam.allow_recovery_point_actions(arn, ["CopyFromBackupVault"], copy_to))
         return [
-            self._tables.apply(iam.table_backups),
+            self._tables.apply(iam.allow_table_backups),
             vault.apply(lambda arn: iam.allow("backup", actions, [arn, *into])),
-            vault.apply(lambda arn: iam.recovery_points(arn, ["TagResource"])),
+            vault.apply(lambda arn: iam.allow_recovery_point_actions(arn, ["TagResource"])),
             *([copying] if copy_to else []),
             *self._keys(["DescribeKey", "Decrypt", "GenerateDataKey"]),
         ]
@@ -164,7 +163,7 @@ class Backup(pulumi.ComponentResource):
     def _restoring(self) -> list[pulumi.Output[iam.Statement]]:
         encrypting = ["Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo"]
         return [
-            self._tables.apply(iam.table_restores),
+            self._tables.apply(iam.allow_table_restores),
             *self._keys(["DescribeKey", "Decrypt", *encrypting]),
         ]
 
@@ -174,4 +173,4 @@ class Backup(pulumi.ComponentResource):
         if not (used := [*own, *older, *self._args.table_key_arns]):
             return []
         keys = derive(lambda *arns: list(dict.fromkeys(arns)), *used)
-        return [keys.apply(lambda arns: iam.allow("kms", actions, arns)), keys.apply(iam.key_grants)]
+        return [keys.apply(lambda arns: iam.allow("kms", actions, arns)), keys.apply(iam.allow_key_grants)]

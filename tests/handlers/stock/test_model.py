@@ -36,6 +36,8 @@ MODEL_SETTINGS = settings(
 
 @dataclass
 class Reservation:
+    """Reservation in the model."""
+
     lines: dict[str, int]
     minutes: int
     end: float

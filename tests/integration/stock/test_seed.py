@@ -35,11 +35,11 @@ def outputs_path_fixture(shop: Shop, tmp_path: Path) -> str:
 
 def test_products_are_created_once(shop: Shop, outputs_path: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["seed", "--count", str(COUNT), "--outputs", outputs_path]) == 0
-    first = re.search(r"(\d+) products are created, (\d+) existed", capsys.readouterr().out)
+    first = re.search(r"products created: (\d+), existing: (\d+)", capsys.readouterr().out)
     assert first
     assert sum(map(int, first.groups())) == COUNT, "other tests might have created some of them"
     assert main(["seed", "--count", str(COUNT), "--outputs", outputs_path]) == 0
-    assert f"0 products are created, {COUNT} existed" in capsys.readouterr().out
+    assert f"products created: 0, existing: {COUNT}" in capsys.readouterr().out
     lamp = shop.level("LAMP-120")
     assert (lamp["threshold_level"], lamp["status"]) == (7, "IN_STOCK")
     assert shop.level("DESK-104")["status"] == "LOW_STOCK"
@@ -60,12 +60,12 @@ def test_persistent_throttling_is_an_error(tmp_path: Path, capsys: pytest.Captur
         fake.script = [(429, {"error": "busy"})]
         outputs_path = write(tmp_path, api_url=fake.url, api_key="a key")
         assert main(["seed", "--count", "1", "--outputs", outputs_path]) == 1
-    assert 'POST /inventory was answered 429: {"error": "busy"}' in capsys.readouterr().err
+    assert 'POST /inventory failed with status 429: {"error": "busy"}' in capsys.readouterr().err
 
 
 def test_wrong_api_key_is_an_error(outputs_path: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["seed", "--count", "1", "--outputs", outputs_path, "--api-key", "wrong"]) == 1
-    assert "error: POST /inventory was answered 403" in capsys.readouterr().err
+    assert "error: POST /inventory failed with status 403" in capsys.readouterr().err
 
 
 def test_service_without_demo_data_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -75,7 +75,9 @@ def test_service_without_demo_data_is_an_error(tmp_path: Path, capsys: pytest.Ca
 
 def test_missing_outputs_file_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["seed", "--outputs", str(tmp_path / "none.json")]) == 1
-    assert "tells of no stock service: run make local or make up SERVICE=stock first" in capsys.readouterr().err
+    assert (
+        "must contain the outputs of stock. Run make local or make up SERVICE=stock first." in capsys.readouterr().err
+    )
 
 
 @pytest.mark.usefixtures("keyed")
@@ -103,6 +105,6 @@ def test_outputs_of_another_environment_are_rejected(tmp_path: Path, capsys: pyt
         assert main(["seed", "--count", "1", "--outputs", path, "--env", "prod"]) == 0
         assert len(fake.asked) == 1
     assert (
-        f"error: {path} must have the outputs of stock in dev, got those of prod: run make local or make up ENV=dev"
+        f"error: {path} must contain the outputs of stock in dev, got those of prod. Run make local or make up ENV=dev"
         in capsys.readouterr().err
     )
