@@ -64,9 +64,9 @@ def test_settings_change_the_cost() -> None:
 @pytest.mark.untraced
 def test_split_functions_have_the_same_number_of_invocations() -> None:
     whole, split = estimate("inventory", "dev"), estimate("inventory", "dev", split_functions="true")
-    amounts = [{item.what: item.amount for item in stack_bill.items} for stack_bill in (whole, split)]
-    assert amounts[0]["runs"] == amounts[1]["runs"] == 1_000_000 + 8_760
-    assert amounts[0]["metrics of its own"] < amounts[1]["metrics of its own"]
+    amounts = [{item.label: item.amount for item in stack_bill.items} for stack_bill in (whole, split)]
+    assert amounts[0]["invocations"] == amounts[1]["invocations"] == 1_000_000 + 8_760
+    assert amounts[0]["custom metrics"] < amounts[1]["custom metrics"]
 
 
 @pytest.mark.untraced
@@ -78,11 +78,11 @@ def test_without_traffic_only_fixed_costs_remain() -> None:
 def test_command_prints_all_estimates_and_one_in_detail(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["cost", "--service", "items", "--env", "dev", "--env", "prod", "--requests", "2e6"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["USD", "a", "month", "dev", "prod"]
-    assert [line.split()[0] for line in lines[1:3]] == ["items", "of"]
+    assert lines[0].split() == ["USD", "per", "month", "dev", "prod"]
+    assert [line.split()[0] for line in lines[1:3]] == ["items", "fixed"]
     assert "items in prod:" in lines
     assert ["apigateway.RestApi", "requests", "2,000,000", "requests", "7.00"] in [line.split() for line in lines]
-    assert lines[-2] == "us-east-1, AWS's list prices of June 2026, no free tier, no credits, no taxes."
+    assert lines[-2] == "AWS list prices for us-east-1, June 2026, without free tier, credits, and taxes."
 
 
 def test_service_without_a_workload_has_fixed_costs_only(
@@ -126,7 +126,7 @@ def test_config_option_overrides_a_setting(capsys: pytest.CaptureFixture[str]) -
         (
             ["--writes", "2"],
             2,
-            "error: traffic.writes must be a number from 0 to 1 (share of the requests), got 2.0. Run ",
+            "error: traffic.writes must be a number from 0 to 1 (fraction of the requests), got 2.0. Run ",
         ),
         (["--service", "items", "--env", "Prod"], 2, "error: environment_suffix must be 'prod', got 'Prod'."),
         (["--config", "colour=red"], 2, "error: config must be KEY=VALUE with a key of Pulumi.yaml, got 'colour=red'"),
@@ -177,4 +177,4 @@ def test_resource_without_a_price_is_reported_with_exit_code_1(
     (tmp_path / "program.py").write_text(UNKNOWN, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     assert main(["cost", "--service", "items", "--env", "dev"]) == 1
-    assert "CANNOT BE PRICED: kinesis.Stream, 1 of them" in capsys.readouterr().out.splitlines()
+    assert "NO KNOWN PRICE: kinesis.Stream (1)" in capsys.readouterr().out.splitlines()

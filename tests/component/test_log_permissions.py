@@ -46,7 +46,7 @@ def test_function_without_a_stack_allows_its_role_to_write_to_its_log_group() ->
 
     policy = record(program).single("iam.RolePolicy").inputs
     assert (policy["role"], policy["name"]) == ("clerk-made", "logs")
-    assert json.loads(policy["policy"]) == iam.document([iam.write_logs("arn:desk-logs", WRITE_ACTIONS)])
+    assert json.loads(policy["policy"]) == iam.policy_document([iam.allow_log_actions("arn:desk-logs", WRITE_ACTIONS)])
 
 
 @pytest.mark.untraced

@@ -134,7 +134,7 @@ def test_functions_are_created_after_routes_endpoints_and_security_group_rules(p
 
 @pytest.mark.untraced
 def test_removal_of_the_network_changes_only_functions_and_their_roles() -> None:
-    network = NetworkSettings(vpc="made", flow_logs=False)
+    network = NetworkSettings(vpc="create", flow_logs=False)
     inside, outside = record(stacked(network=network)), record(stacked())
     absent = {"nat_gateway_ids", "nat_public_ips", "flow_log_group_name"}
     assert absent.isdisjoint(inside.stack_outputs())
@@ -152,5 +152,5 @@ def _comparable(inputs: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.untraced
 def test_networks_of_two_services_with_the_same_name_pattern_have_different_names() -> None:
     services = [a_service(api_type=f"{kind}-api") for kind in ("counter", "yard")]
-    first, second = (record(stacked(service=service, network=NetworkSettings(vpc="made"))) for service in services)
+    first, second = (record(stacked(service=service, network=NetworkSettings(vpc="create"))) for service in services)
     assert set(by_name_tag(first, "ec2.Vpc")).isdisjoint(by_name_tag(second, "ec2.Vpc"))

@@ -39,7 +39,7 @@ def deployed(wrap: Callable[[str], Any], *, preview: bool = False) -> Deployment
             tags={"Owner": wrap(OWNER)},
             alarms=AlarmSettings(notification_email=wrap(EMAIL), recommended=True),
             observation=ObservationSettings(dashboard=True),
-            network=NetworkSettings(vpc="made"),
+            network=NetworkSettings(vpc="create"),
             backup=BackupSettings(retention_days=35),
             cost=CostSettings(monthly_budget_usd=100.0),
         )
@@ -57,7 +57,7 @@ def findings(deployment: Deployment) -> set[tuple[str, str, str]]:
 def costs(deployment: Deployment) -> dict[tuple[str, str], Any]:
     """Return the amount of every item of the cost estimate."""
     items = bill_of(deployment, Traffic(), "stock").items
-    return {(item.kind, item.what): pytest.approx(item.usd) for item in items}
+    return {(item.kind, item.label): pytest.approx(item.usd) for item in items}
 
 
 @pytest.fixture(name="stock", scope="module")

@@ -214,7 +214,9 @@ class Api(pulumi.ComponentResource):
         self.preflight = self._preflight_function() if self._has_several_origins() else None
         self.preflights = {} if self.preflight else self._mock_preflights()
         self.health = self._health() if self.settings.health_route else None
-        self.gateway_responses = [self._gateway_response(spec) for spec in rest_api.responses(self.authorization.type)]
+        self.gateway_responses = [
+            self._gateway_response(spec) for spec in rest_api.gateway_responses(self.authorization.type)
+        ]
         self.permissions = self._permissions()
         self.deployment = self._deployment()
         self.logs = self._logs() if self._has_logs() else None
@@ -232,7 +234,7 @@ class Api(pulumi.ComponentResource):
         """Return a statement that allows signed requests (AWS_IAM authorization) to the routes of a scope."""
         routes = [(route.method, route.path) for route in self._routes() if route.scope_needed() == scope]
         return derive(
-            lambda arn, stage: iam.call_statement(arn, stage, routes),
+            lambda arn, stage: iam.allow_calls(arn, stage, routes),
             self.resource.execution_arn,
             self.stage.stage_name,
         )
@@ -251,18 +253,18 @@ class Api(pulumi.ComponentResource):
         With several origins, `if_several` takes the place of the origin, because API Gateway cannot compare origins.
         """
         if self._has_several_origins():
-            return rest_api.mapped(headers(if_several), prefix)
+            return rest_api.response_parameters(headers(if_several), prefix)
         origin = next(iter(self._origins()), "")
         if isinstance(origin, str):
-            return rest_api.mapped(headers(origin), prefix) or None
+            return rest_api.response_parameters(headers(origin), prefix) or None
         output: pulumi.Output[str] = pulumi.Output.from_input(origin)
-        return output.apply(lambda value: rest_api.mapped(headers(value), prefix))
+        return output.apply(lambda value: rest_api.response_parameters(headers(value), prefix))
 
     def _routes(self) -> list[model.Route]:
         return [route for route, _ in self._args.routes]
 
     def _methods_by_path(self) -> dict[str, list[str]]:
-        return rest_api.methods(self._routes())
+        return rest_api.methods_by_path(self._routes())
 
     def _path_properties(self, path: str) -> dict[str, Any]:
         """Return the properties that identify a path, which all of its methods and integrations set."""
@@ -277,7 +279,7 @@ class Api(pulumi.ComponentResource):
                 rest_api=self.resource.id,
                 name=name,
                 content_type="application/json",
-                schema=rest_api.model(self._args.schemas[name]),
+                schema=rest_api.model_schema(self._args.schemas[name]),
             )
             for name in sorted({route.body for route in self._routes() if route.body})
         }
@@ -295,7 +297,7 @@ class Api(pulumi.ComponentResource):
 
     def _resources(self) -> list[aws.apigateway.Resource]:
         resources = []
-        for path in rest_api.paths(self._routes()):
+        for path in rest_api.resource_paths(self._routes()):
             resources.append(
                 self._capture(
                     f"resource {path.path}",
@@ -405,7 +407,7 @@ class Api(pulumi.ComponentResource):
         self.paths[rest_api.HEALTH_PATH] = resource.id
         return self._mock(f"{self._prefix}-health", rest_api.HEALTH_PATH, rest_api.HEALTH)
 
-    def _mock(self, label: str, path: str, spec: rest_api.Said) -> Mock:
+    def _mock(self, label: str, path: str, spec: rest_api.MockResponse) -> Mock:
         # With several origins, only the health route is a mock, and any origin can read its constant response.
         headers, key = self._cors(spec.headers, "method.response", ANY), f"{spec.method} {path}"
         method = self._open_method(spec.method, path, label)
@@ -461,8 +463,8 @@ class Api(pulumi.ComponentResource):
             rest_api_id=self.resource.id,
             response_type=spec.type,
             status_code=str(spec.status) if spec.status else None,
-            response_parameters=self._cors(rest_api.refusal_headers, "gatewayresponse", rest_api.REQUEST_ORIGIN),
-            response_templates={"application/json": rest_api.template(spec)},
+            response_parameters=self._cors(rest_api.error_headers, "gatewayresponse", rest_api.REQUEST_ORIGIN),
+            response_templates={"application/json": rest_api.body_template(spec)},
         )
 
     def _permissions(self) -> list[aws.lambda_.Permission]:
@@ -509,7 +511,7 @@ class Api(pulumi.ComponentResource):
 
     def _has_logs(self) -> bool:
         settings = self.settings
-        return bool(settings.access_log) or settings.execution_log_level != "OFF" or settings.log_role != "left"
+        return bool(settings.access_log) or settings.execution_log_level != "OFF" or settings.log_role != "unmanaged"
 
     def _logs(self) -> ApiLogs:
         return ApiLogs(

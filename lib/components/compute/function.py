@@ -42,7 +42,7 @@ class FunctionArgs:
     kms_key_arn: pulumi.Input[str] | None = None
     """KMS key that encrypts the environment variables and the log group. Default (None): AWS managed encryption."""
     subnet_ids: Sequence[pulumi.Input[str]] = ()
-    """VPC subnets of the function. Its role must allow `iam.vpc_access`. Default (empty): no VPC."""
+    """VPC subnets of the function. Its role must allow `iam.allow_vpc_access`. Default (empty): no VPC."""
     security_group_ids: Sequence[pulumi.Input[str]] = ()
     alias: str = ""
     """Name of the alias that callers invoke. Default (empty): callers invoke `$LATEST`, except that provisioned
@@ -87,12 +87,12 @@ class Function(pulumi.ComponentResource):
         self.register_outputs({"name": self.name, "arn": self.arn, "log_group_name": self.log_group.name})
 
     def _log_policy(self, name: str, args: FunctionArgs, role_name: pulumi.Input[str]) -> aws.iam.RolePolicy:
-        statement = derive(iam.write_logs, self.log_group.arn, args.log_actions)
+        statement = derive(iam.allow_log_actions, self.log_group.arn, args.log_actions)
         return aws.iam.RolePolicy(
             f"{name}-log-policy",
             name="logs",
             role=role_name,
-            policy=pulumi.Output.json_dumps(statement.apply(lambda allowed: iam.document([allowed]))),
+            policy=pulumi.Output.json_dumps(statement.apply(lambda allowed: iam.policy_document([allowed]))),
             opts=pulumi.ResourceOptions(parent=self),
         )
 

@@ -54,7 +54,7 @@ class Rollout(pulumi.ComponentResource):
 
     def _role(self) -> Role:
         arns = [function.arn for function in self._args.functions.values()]
-        shift_aliases = derive(lambda *values: iam.move_aliases(values), *arns)
+        shift_aliases = derive(lambda *values: iam.allow_alias_updates(values), *arns)
         alarm_arns = {alarm.pulumi_resource_name: alarm.arn for alarms in self.alarms.values() for alarm in alarms}
         read_alarms = derive(
             lambda *values: iam.allow("cloudwatch", ["DescribeAlarms"], [*values]), *alarm_arns.values()

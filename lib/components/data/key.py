@@ -14,7 +14,7 @@ from ...settings.environments import BASIS
 from ..derived import derive
 from ..lookup.provider_info import ProviderInfo
 
-KEY_SERVICES = frozenset((*iam.KEY_VIA, *iam.KEY_USERS))
+KEY_SERVICES = frozenset((*iam.KEY_VIA_SERVICES, *iam.KEY_SERVICE_PRINCIPALS))
 """AWS services that can use a key."""
 
 
@@ -106,5 +106,5 @@ class Key(pulumi.ComponentResource):
     def _policy(self, region: pulumi.Input[str]) -> pulumi.Output[str]:
         info, services = self._info, self._args.services
         return pulumi.Output.json_dumps(
-            derive(iam.key_document, info.account, region, services, info.partition, info.dns_suffix)
+            derive(iam.key_policy, info.account, region, services, info.partition, info.dns_suffix)
         )

@@ -98,7 +98,7 @@ class Table(pulumi.ComponentResource):
 
         `keys` limits it to items with one of these partition keys, which can contain the wildcard `*`.
         """
-        return derive(lambda arn: iam.table_statement(arn, actions, indexes, keys), self.arn)
+        return derive(lambda arn: iam.allow_table_actions(arn, actions, indexes, keys), self.arn)
 
     def grant_stream(self) -> pulumi.Output[iam.Statement]:
         """Return a statement that allows to read the stream of this table, which must have one."""

@@ -35,7 +35,7 @@ class BudgetArgs:
     monthly_usd: float
     allocation: Mapping[str, str]
     """Tags of the resources that the budget includes. The account or its organization must activate their keys as cost
-    allocation tags; see `docs/cost.md`."""
+    allocation tags; see `docs/production/cost.md`."""
     topic_arn: pulumi.Input[str] | None = None
     """SNS topic to notify. Its policy must allow AWS Budgets to publish."""
     email: str = ""

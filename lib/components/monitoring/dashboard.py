@@ -22,7 +22,7 @@ class DashboardArgs:
     service: model.Service
     """Definition of the service to monitor."""
     names: Mapping[str, pulumi.Input[Any]]
-    """Fields of `lib.documents.dashboard.Made`: physical names of the deployed resources."""
+    """Fields of `lib.documents.dashboard.DeployedNames`: physical names of the deployed resources."""
 
 
 class Dashboard(pulumi.ComponentResource):
@@ -35,7 +35,7 @@ class Dashboard(pulumi.ComponentResource):
             f"{name}-dashboard",
             dashboard_name=args.name,
             dashboard_body=pulumi.Output.json_dumps(
-                names.apply(lambda fields: dashboard.body(args.service, dashboard.Made(**fields)))
+                names.apply(lambda fields: dashboard.body(args.service, dashboard.DeployedNames(**fields)))
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )

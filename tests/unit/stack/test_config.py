@@ -83,7 +83,7 @@ VALUES: dict[str, tuple[str, Any, list[str]]] = {
     "recommended_alarms": ("true", True, ["on"]),
     "runbook_url": ("https://wiki.example.com/runbook", "https://wiki.example.com/runbook", ["wiki"]),
     "dashboard": ("true", True, ["on"]),
-    "network_vpc": ("made", "made", ["mine", "vpc-1"]),
+    "network_vpc": ("create", "create", ["mine", "vpc-1"]),
     "network_cidr_block": ("10.9.0.0/20", "10.9.0.0/20", ["10.0.0.0/8", "10.0.0.1/16", "ten"]),
     "network_zones": ("3", 3, ["1", "7"]),
     "network_nat_gateways": ("per-zone", "per-zone", ["two"]),
@@ -91,7 +91,7 @@ VALUES: dict[str, tuple[str, Any, list[str]]] = {
     "network_flow_logs": ("false", False, ["no"]),
     "network_private_subnet_ids": ("subnet-0a1b2c3d,subnet-0a1b2c3e", ("subnet-0a1b2c3d", "subnet-0a1b2c3e"), ["a"]),
     "network_security_group_ids": ("sg-0a1b2c3d", ("sg-0a1b2c3d",), ["default"]),
-    "encryption_key": ("made", "made", ["mine"]),
+    "encryption_key": ("create", "create", ["mine"]),
     "encryption_rotation_days": ("90", 90, ["89"]),
     "encryption_deletion_window_days": ("7", 7, ["6"]),
     "backup_retention_days": ("0", 0, ["-1"]),
@@ -115,7 +115,7 @@ VALUES: dict[str, tuple[str, Any, list[str]]] = {
     "execution_log_level": ("ERROR", "ERROR", ["error", "0"]),
     "execution_log_bodies": ("false", False, ["off"]),
     "api_metrics": ("true", True, ["on"]),
-    "api_log_role": ("made", "made", ["mine"]),
+    "api_log_role": ("create", "create", ["mine"]),
     "domain_name": ("api.example.com", "api.example.com", ["https://api.example.com", "example"]),
     "certificate_arn": (CERTIFICATE, CERTIFICATE, ["1234"]),
     "base_path": ("v1", "v1", ["/v1"]),
@@ -389,7 +389,7 @@ def test_one_warning_names_the_secret_keys_that_end_in_plain_text() -> None:
     made = recorded_topics(("cors_origin", "environment", "domain_name"), **values)
     assert made.warnings == [
         "Secret config keys whose values are plain text in the state of the stack: tap:environment, tap:cors_origin. "
-        "Do not keep secrets in them: see docs/secrets.md."
+        "Do not keep secrets in them: see docs/production/secrets.md."
     ]
 
 
@@ -410,12 +410,12 @@ def test_one_warning_names_the_secret_keys_that_end_in_plain_text() -> None:
         (
             "environment",
             PASSWORD,
-            "letters, digits, '-' and '_', and spelled as in docs/configuration.md if it is listed there",
+            "letters, digits, '-' and '_', and spelled as in docs/concepts/settings.md if it is listed there",
         ),
         (
             "environment",
             "Prod",
-            "letters, digits, '-' and '_', and spelled as in docs/configuration.md if it is listed there",
+            "letters, digits, '-' and '_', and spelled as in docs/concepts/settings.md if it is listed there",
         ),
     ],
 )
