@@ -15,7 +15,7 @@ from lib.settings import ApiSettings
 from lib.tap_stack import TapStack, TapStackArgs
 
 from ..support.builders import a_function, a_route, a_service
-from ..support.programs import YARD, stacked
+from ..support.programs import FULL_SERVICE, stacked
 
 DOMAIN = "yard.example.com"
 ZONE = "Z0123456789ABC"
@@ -23,7 +23,7 @@ INVOKE_URL = "invokeUrl:post-api-stage"
 
 
 def with_domain(*transforms: Any, **api: Any) -> Deployment:
-    args = TapStackArgs(**YARD, api=ApiSettings(domain_name=DOMAIN, zone_id=ZONE, base_path="v1", **api))
+    args = TapStackArgs(**FULL_SERVICE, api=ApiSettings(domain_name=DOMAIN, zone_id=ZONE, base_path="v1", **api))
     return record(lambda: TapStack("post", args, pulumi.ResourceOptions(transforms=[*transforms])))
 
 
@@ -61,7 +61,7 @@ def test_existing_certificate_is_used() -> None:
 
 @pytest.mark.untraced
 def test_health_route_redeploys_the_api(yard: Deployment) -> None:
-    healthy = record(stacked(**YARD, api=ApiSettings(health_route=True)))
+    healthy = record(stacked(**FULL_SERVICE, api=ApiSettings(health_route=True)))
     assert trigger(healthy) != trigger(yard)
     assert "post-api-health-integration-response" in healthy.single("apigateway.Deployment").depends_on
 

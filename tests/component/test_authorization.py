@@ -16,7 +16,7 @@ from lib.program.recorder import Deployment, record
 from lib.settings import USER_POOL, ApiSettings, AuthorizationSettings, SiteSettings
 from lib.tap_stack import TapStack, TapStackArgs
 
-from ..support.builders import PARCELS, a_function, a_route, a_service, a_yard
+from ..support.builders import PARCELS, a_function, a_route, a_service, full_service
 from ..support.programs import stacked
 
 EXISTING = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_aB3"
@@ -132,7 +132,7 @@ def test_changed_identity_source_redeploys_the_api() -> None:
             "authorization.type must be NONE, got 'COGNITO_USER_POOLS'",
         ),
         (
-            {"service": a_yard(), "site": SiteSettings(public=True)},
+            {"service": full_service(), "site": SiteSettings(public=True)},
             "site.public must be False with COGNITO_USER_POOLS, got True",
         ),
     ],

@@ -11,7 +11,7 @@ from lib.components.compute.function import Function, FunctionArgs
 from lib.program.recorder import Deployment, record
 from lib.settings import ApiSettings, FunctionSettings, SiteSettings
 
-from ..support.builders import a_route, a_yard
+from ..support.builders import a_route, full_service
 from ..support.programs import stacked
 
 pytestmark = [pytest.mark.slow, pytest.mark.untraced]
@@ -82,7 +82,7 @@ def test_preflight_function_reserves_less_concurrency_by_default(settings: dict[
 
 @pytest.mark.parametrize("public", [False, True])
 def test_origin_of_the_site_is_combined_with_another_origin(public: bool) -> None:
-    args: dict[str, Any] = {"service": a_yard(), "site": SiteSettings(public=public)}
+    args: dict[str, Any] = {"service": full_service(), "site": SiteSettings(public=public)}
     created = deployed(f"site,{A}", **args)
     url = created.stack_outputs()["site_url"]
     assert (url == SITE) is not public
@@ -97,7 +97,7 @@ def test_origin_of_the_site_is_combined_with_another_origin(public: bool) -> Non
 
 
 def test_site_is_the_default_origin(yard: Deployment) -> None:
-    named = deployed("site", service=a_yard())
+    named = deployed("site", service=full_service())
     assert named.inputs("apigateway.Response") == yard.inputs("apigateway.Response")
     assert named.inputs("apigateway.IntegrationResponse") == yard.inputs("apigateway.IntegrationResponse")
     assert named.stack_outputs()["cors_origin"] == yard.stack_outputs()["cors_origin"] == SITE

@@ -8,7 +8,7 @@ from lib.program.recorder import Deployment, record
 from lib.settings import LAYERS, BackupSettings, TableSettings, docs_of
 from lib.stack.outputs import ServiceOutputs, StackOutputs
 
-from ..support.programs import PRODUCTION, YARD, stacked
+from ..support.programs import FULL_SERVICE, PRODUCTION, stacked
 
 pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 
@@ -17,12 +17,12 @@ REPLACING = ("name", "hashKey", "rangeKey", "localSecondaryIndexes", "restoreSou
 
 
 def test_vault_is_not_retained_if_tables_are_not() -> None:
-    deployment = record(stacked(**YARD, backup=BackupSettings(retention_days=35)))
+    deployment = record(stacked(**FULL_SERVICE, backup=BackupSettings(retention_days=35)))
     assert not deployment.single("backup.Vault").retained
 
 
 def test_existing_tables_are_used() -> None:
-    deployment = record(stacked(**YARD, table=TableSettings(existing=True)))
+    deployment = record(stacked(**FULL_SERVICE, table=TableSettings(existing=True)))
     assert not deployment.by_kind("dynamodb.Table")
     assert deployment.stack_outputs()["table_names"] == {"parcels": "yard-parcels-dev", "notes": "yard-notes-dev"}
 

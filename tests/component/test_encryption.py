@@ -12,7 +12,7 @@ from lib.documents import iam
 from lib.program.recorder import Deployment, record
 from lib.settings import ApiSettings, EncryptionSettings, FirewallSettings, SiteSettings, TableSettings
 
-from ..support.builders import PARCELS, a_function, a_grant, a_route, a_secret, a_service, a_yard
+from ..support.builders import PARCELS, a_function, a_grant, a_route, a_secret, a_service, full_service
 from ..support.programs import stacked
 
 KEY = "arn:post-encryption-key"
@@ -35,7 +35,7 @@ ENCRYPTED = {
 def deployed(key: str = "create", **args: Any) -> Deployment:
     """Record the full service with a key."""
     logged = ApiSettings(access_log=True, execution_log_level="INFO")
-    defaults = {"service": a_yard(), "api": logged, "firewall": FirewallSettings(enabled=True)}
+    defaults = {"service": full_service(), "api": logged, "firewall": FirewallSettings(enabled=True)}
     return record(stacked(**{**defaults, "encryption": EncryptionSettings(key=key), **args}))
 
 

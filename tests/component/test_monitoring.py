@@ -13,14 +13,14 @@ from lib.program.recorder import Deployment, record
 from lib.settings import AlarmSettings, ObservationSettings, Settings
 from lib.tap_stack import TapStackArgs
 
-from ..support.programs import YARD, stacked
+from ..support.programs import FULL_SERVICE, stacked
 
 
 @pytest.fixture(scope="module", name="monitored")
 def monitored_fixture() -> Deployment:
     """Record a service in dev with recommended alarms and a runbook."""
     alarms = AlarmSettings(recommended=True, runbook_url="https://wiki.example.com/yard")
-    return record(stacked(**YARD, alarms=alarms))
+    return record(stacked(**FULL_SERVICE, alarms=alarms))
 
 
 def alarm(deployment: Deployment, name: str) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def alarm(deployment: Deployment, name: str) -> dict[str, Any]:
 
 
 def test_service_can_disable_recommended_alarms_and_a_stack_can_enable_them() -> None:
-    service = replace(YARD["service"], settings=Settings(alarms=AlarmSettings(recommended=False)))
+    service = replace(FULL_SERVICE["service"], settings=Settings(alarms=AlarmSettings(recommended=False)))
     assert not TapStackArgs(service=service).recommended_alarms()
     assert TapStackArgs(service=service, alarms=AlarmSettings(recommended=True)).recommended_alarms()
 

@@ -16,7 +16,7 @@ from lib.program.recorder import Call, Deployment, record
 from lib.settings import ApiSettings, EncryptionSettings
 from lib.tap_stack import TapStack
 
-from ..support.programs import OPEN_YARD, PRODUCTION, stacked
+from ..support.programs import PRODUCTION, PUBLIC_SERVICE, stacked
 
 pytestmark = pytest.mark.untraced
 
@@ -39,7 +39,7 @@ PROGRAMS: dict[str, Callable[[str], Callable[[], TapStack]]] = {
     ),
     "stock": lambda _: stacked("shop", service="stock", environment_suffix="staging"),
     "production": lambda _: stacked(**PRODUCTION),
-    "public-site": lambda _: stacked(**OPEN_YARD),
+    "public-site": lambda _: stacked(**PUBLIC_SERVICE),
 }
 """Functions from the ARN of an existing key to a program."""
 SERVICE_PRINCIPAL = re.compile(r"[a-z0-9-]+\.amazonaws\.com")

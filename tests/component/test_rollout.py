@@ -9,11 +9,11 @@ import pytest
 from lib.program.recorder import Deployment, record
 from lib.settings import FunctionSettings, RolloutSettings
 
-from ..support.programs import YARD, stacked
+from ..support.programs import FULL_SERVICE, stacked
 
 
 def deployed(**args: Any) -> Deployment:
-    return record(stacked(**{**YARD, **args}))
+    return record(stacked(**{**FULL_SERVICE, **args}))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from lib.services import SERVICES
 from lib.settings import USER_POOL, AuthorizationSettings, BackupSettings, EncryptionSettings, TableSettings
 from lib.settings.environments import ENVIRONMENTS
 
-from ..support.programs import EVERYTHING, OPEN_YARD, PRODUCTION, PROGRAMS, stacked
+from ..support.programs import EVERYTHING, PRODUCTION, PROGRAMS, PUBLIC_SERVICE, stacked
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT = "123456789012"
@@ -209,7 +209,7 @@ STACKS: Mapping[str, Callable[[], object]] = {
     "parcels": PROGRAMS["parcels"],
     "yard": PROGRAMS["yard"],
     "everything": stacked("shop", **EVERYTHING),
-    "open-yard": stacked(**OPEN_YARD, secrets=SECRETS),
+    "open-yard": stacked(**PUBLIC_SERVICE, secrets=SECRETS),
     "production": stacked(**PRODUCTION),
 }
 """Programs of `tests/component`, with features that the built-in services do not use."""

@@ -165,7 +165,7 @@ NO_ARRIVALS = an_alarm(
 PAGES = Path(__file__).parent / "pages"
 
 
-def a_yard(**changes: Any) -> Service:
+def full_service(**changes: Any) -> Service:
     """Return a service with the features that `PARCELS` lacks: consumer, queue, variables, alarms, secrets, site."""
     defaults = {
         "name": "yard",

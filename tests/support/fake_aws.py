@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from lib.runtime.attributes import Item
 
 
-class Asked(NamedTuple):
+class RecordedCall(NamedTuple):
     """A recorded request."""
 
     path: str
@@ -42,7 +42,7 @@ class FakeAws:
     def __init__(self, upstream: str = "") -> None:
         self.upstream = upstream
         self.script: list[Any] = []
-        self.asked: list[Asked] = []
+        self.calls: list[RecordedCall] = []
         self.url = ""
         self.closed = threading.Event()
         """Set when this endpoint has closed a connection."""
@@ -51,8 +51,8 @@ class FakeAws:
         """Execute the next step of the script. The last step is repeated."""
         length = int(handler.headers.get("Content-Length") or 0)
         headers = {name.lower(): value for name, value in handler.headers.items()}
-        call = Asked(handler.path, headers, handler.rfile.read(length), handler.client_address[1])
-        self.asked.append(call)
+        call = RecordedCall(handler.path, headers, handler.rfile.read(length), handler.client_address[1])
+        self.calls.append(call)
         step = self.script.pop(0) if len(self.script) > 1 else self.script[0]
         if callable(step):
             step = step(call)
@@ -77,7 +77,7 @@ class FakeAws:
         if "then hang up" in options:
             handler.close_connection = True
 
-    def _forward(self, method: str, call: Asked) -> tuple[int, bytes]:
+    def _forward(self, method: str, call: RecordedCall) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection(self.upstream, timeout=60)
         try:
             connection.request(method, call.path, call.body, call.headers)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from lib.model import Grant
 
-from .fake_aws import Asked
+from .fake_aws import RecordedCall
 
 TRANSACTION_ACTIONS = {"Put": "PutItem", "Update": "UpdateItem"}
 
@@ -24,7 +24,7 @@ class Use(NamedTuple):
     """Value of the partition key. Empty if the call does not address an item."""
 
 
-def uses(call: Asked, tables: Mapping[str, str], partition_keys: Iterable[str], topic: str) -> Iterator[Use]:
+def uses(call: RecordedCall, tables: Mapping[str, str], partition_keys: Iterable[str], topic: str) -> Iterator[Use]:
     """Yield the permissions that a call requires. `tables` are names of tables by physical name."""
 
     def use(action: str, table: str, item: dict[str, Any], index: str = "") -> Use:

@@ -115,6 +115,6 @@ def check(api: Api, wire: FakeAws, service: Service, bodies: dict[str, dict[str,
         if response["statusCode"] >= 400:
             assert {"error", "code", "requestId", "details"} == json.loads(response["body"]).keys()
         json.dumps(response, ensure_ascii=False).encode()
-    for call in wire.asked:
+    for call in wire.calls:
         if "json" in call.headers["content-type"]:
             json.dumps(json.loads(call.body), ensure_ascii=False).encode()

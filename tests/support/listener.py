@@ -16,7 +16,7 @@ class Listener:
         self._sqs = sqs
         self._queue = queue
 
-    def heard(self, wait_seconds: int = 0) -> list[dict[str, Any]]:
+    def messages(self, wait_seconds: int = 0) -> list[dict[str, Any]]:
         """Return the notifications since the last call. Wait up to `wait_seconds` for the first one."""
         notifications: list[dict[str, Any]] = []
         wait = {"WaitTimeSeconds": wait_seconds} if wait_seconds else {}

@@ -22,7 +22,7 @@ from lib.settings import (
 )
 from lib.tap_stack import TapStack, TapStackArgs
 
-from .builders import PARCELS, a_yard
+from .builders import PARCELS, full_service
 
 
 def stacked(name: str = "post", **args: Any) -> Callable[[], TapStack]:
@@ -43,17 +43,17 @@ EVERYTHING: dict[str, Any] = {
     "network": NetworkSettings(vpc="create", nat_gateways="one"),
 }
 """Arguments of a stack with every kind of resource that the built-in services have."""
-YARD: dict[str, Any] = {"service": a_yard()}
+FULL_SERVICE: dict[str, Any] = {"service": full_service()}
 """Arguments of a stack with most of the other kinds of resources."""
-OPEN_YARD: dict[str, Any] = {
-    **YARD,
+PUBLIC_SERVICE: dict[str, Any] = {
+    **FULL_SERVICE,
     "environment_suffix": "pr-7",
     "site": SiteSettings(public=True),
     "network": NetworkSettings(vpc="vpc-0a1b2c3d", private_subnet_ids=("subnet-0a1b2c3d", "subnet-0a1b2c3e")),
 }
 """Arguments of a stack with the remaining kinds of resources, such as a public site and an existing network."""
 PRODUCTION: dict[str, Any] = {
-    **YARD,
+    **FULL_SERVICE,
     "environment_suffix": "prod",
     "function": FunctionSettings(provisioned_concurrency=5),
     "rollout": RolloutSettings(strategy="Canary10Percent5Minutes"),
@@ -72,7 +72,7 @@ PROGRAMS: dict[str, Callable[[], TapStack]] = {
     "items": lambda: TapStack("tap"),
     "parcels": stacked(environment_suffix="prod", alarms=AlarmSettings(notification_email="ops@example.com")),
     "inventory": stacked("shop", **EVERYTHING),
-    "yard": stacked(**YARD),
-    "open_yard": stacked(**OPEN_YARD),
+    "yard": stacked(**FULL_SERVICE),
+    "open_yard": stacked(**PUBLIC_SERVICE),
     "production": stacked(**PRODUCTION),
 }

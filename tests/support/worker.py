@@ -23,7 +23,7 @@ Handler = Callable[[Any, Any], Any]
 ORIGIN = "https://shop.example.com"
 
 
-class Answer(NamedTuple):
+class HandlerResponse(NamedTuple):
     """A response of the handler."""
 
     status: int
@@ -52,7 +52,7 @@ class Api:
         query: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
         **event: Any,
-    ) -> Answer:
+    ) -> HandlerResponse:
         """Send a request. `path` is the path of a route (`/items/{ItemId}`), `keys` are its path parameters.
 
         `event` overrides fields of the event.
@@ -71,7 +71,7 @@ class Api:
         response = self.handler(request, Context(self.seconds))
         text = response["body"]
         document = json.loads(text, parse_float=Decimal) if text else None
-        return Answer(response["statusCode"], response["headers"], document, text)
+        return HandlerResponse(response["statusCode"], response["headers"], document, text)
 
     def paged(self, path: str, member: str, *keys: str, **query: str) -> list[Any]:
         """Return the entries of all pages of a list."""
@@ -87,14 +87,14 @@ class Api:
             token = {"page_token": page.body["next_page_token"]}
 
 
-def refused(response: Answer, status: int, code: str, message: str) -> None:
+def assert_error(response: HandlerResponse, status: int, code: str, message: str) -> None:
     """Assert that a response is an error in the common form, and that `message` is part of the error or its details."""
     assert (response.status, response.body["code"], response.body["requestId"]) == (status, code, "request-1")
     assert message in response.body["error"] + " ".join(response.body["details"])
     assert set(response.body) == {"error", "code", "requestId", "details"}
 
 
-def started(service: Service, folder: Path) -> Handler:
+def load_handler(service: Service, folder: Path) -> Handler:
     """Import and return the handler of the first function of a service, as in a new Lambda execution environment.
 
     The runtime is imported from this checkout and not from the archive.
@@ -114,7 +114,7 @@ def started(service: Service, folder: Path) -> Handler:
 
 
 @contextmanager
-def standing(emulator: Emulator, *tables: Table) -> Iterator[dict[str, str]]:
+def created_tables(emulator: Emulator, *tables: Table) -> Iterator[dict[str, str]]:
     """Create empty tables with their indexes. Yield their physical names by name."""
     names = {table.name: f"{table.name}-{uuid.uuid4().hex[:8]}" for table in tables}
     for table in tables:

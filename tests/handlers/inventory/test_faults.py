@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ...support.fake_aws import Asked, FakeAws
+from ...support.fake_aws import FakeAws, RecordedCall
 from ...support.lambda_context import SPENT_SECONDS
-from ...support.worker import Answer, refused
+from ...support.worker import HandlerResponse, assert_error
 from .conftest import ITEM, Shop
 from .consistency import check
 
@@ -23,7 +23,7 @@ def key(item: Any) -> dict[str, str]:
 
 LOW = {"name": "Desk", "category": "furniture", "quantity": 3, "price": 1, "sku": "D-1"}
 
-Do = Callable[[Shop, Any], Answer]
+Do = Callable[[Shop, Any], HandlerResponse]
 OPERATIONS: dict[str, Do] = {
     "create": lambda shop, item: shop.api("POST", "/items", LOW, headers=key(item)),
     "change": lambda shop, item: shop.change(item, sku="D-2", quantity=2),
@@ -46,10 +46,10 @@ def cut(shop: Shop, wire: FakeAws, script: list[str], do: Do, item: Any) -> bool
     calls = script.count("pass")
     wire.script = script
     shop.api.seconds = SPENT_SECONDS
-    before = len(wire.asked)
+    before = len(wire.calls)
     do(shop, item)
     wire.script, shop.api.seconds = ["pass"], 5.0
-    return len(wire.asked) - before <= calls
+    return len(wire.calls) - before <= calls
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -134,13 +134,13 @@ def test_what_cannot_be_audited_is_not_answered(shop: Shop, wire: FakeAws) -> No
     item = shop.create()
     wire.script = [lambda asked: "hang up" if b"auditId" in asked.body else "pass"]
     shop.api.seconds = SPENT_SECONDS
-    refused(shop.read(item), 503, "SERVICE_UNAVAILABLE", "did not respond in time. Send the request again.")
+    assert_error(shop.read(item), 503, "SERVICE_UNAVAILABLE", "did not respond in time. Send the request again.")
 
 
-def overtaken_by(wire: FakeAws, other: Callable[[], Answer], calls: int = 1) -> None:
+def overtaken_by(wire: FakeAws, other: Callable[[], HandlerResponse], calls: int = 1) -> None:
     """Let somebody else come in between, once so many calls have been made."""
 
-    def overtake(_: Asked) -> str:
+    def overtake(_: RecordedCall) -> str:
         wire.script = ["pass"]
         assert other().status == 200
         return "pass"
@@ -164,14 +164,14 @@ def test_a_change_that_is_overtaken_is_made_on_top_of_the_other(
 def test_a_guarded_change_that_is_overtaken_is_lost(shop: Shop, wire: FakeAws) -> None:
     item = shop.create()
     overtaken_by(wire, lambda: shop.change(item, price=2))
-    refused(shop.change(item, quantity=30, expectedVersion=1), 409, "VERSION_CONFLICT", "at version 2, not 1")
+    assert_error(shop.change(item, quantity=30, expectedVersion=1), 409, "VERSION_CONFLICT", "at version 2, not 1")
     check(shop)
 
 
 def test_a_change_that_a_deletion_overtakes_finds_nothing(shop: Shop, wire: FakeAws) -> None:
     item = shop.create()
     overtaken_by(wire, lambda: shop.delete(item))
-    refused(shop.change(item, quantity=30), 404, "NOT_FOUND", "no item")
+    assert_error(shop.change(item, quantity=30), 404, "NOT_FOUND", "no item")
     check(shop)
 
 

@@ -12,7 +12,7 @@ from lib.model import Grant
 from lib.services.inventory.service import SERVICE
 
 from ...support import grants
-from ...support.fake_aws import Asked, FakeAws
+from ...support.fake_aws import FakeAws, RecordedCall
 from ...support.grants import Use, check_grants
 from .conftest import HISTORY, Shop
 
@@ -39,7 +39,7 @@ def everything(shop: Shop) -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "delete_item", lambda: shop.delete(item)
 
 
-def uses(shop: Shop, asked: Asked) -> Iterator[Use]:
+def uses(shop: Shop, asked: RecordedCall) -> Iterator[Use]:
     """The permissions that a call of AWS needs."""
     return grants.uses(asked, {aws: name for name, aws in shop.api.tables.items()}, ("itemId",), "alerts")
 
@@ -52,9 +52,9 @@ def used_fixture(shop: Shop, wire: FakeAws, make_due: Callable[[], None]) -> dic
         found[operation].clear()
 
     def note(operation: str, do: Callable[[], Any]) -> None:
-        before = len(wire.asked)
+        before = len(wire.calls)
         do()
-        found[operation].update(use for asked in wire.asked[before:] for use in uses(shop, asked))
+        found[operation].update(use for asked in wire.calls[before:] for use in uses(shop, asked))
 
     token_key = {"itemId": {"S": "tap#page-token-key"}, "version": {"N": "0"}}
     for operation, do in everything(shop):

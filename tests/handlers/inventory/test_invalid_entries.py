@@ -10,7 +10,7 @@ import pytest
 
 from lib.runtime.attributes import to_item
 
-from ...support.worker import refused
+from ...support.worker import assert_error
 from .conftest import Shop
 from .consistency import check
 from .test_batch import DESK, batch, results
@@ -87,10 +87,10 @@ def test_an_entry_that_is_nested_too_deeply_to_be_checked_fails_alone(
 
 
 def test_half_of_a_surrogate_pair_outside_of_the_entries_rejects_the_batch(shop: Shop) -> None:
-    refused(
+    assert_error(
         shop.api("POST", "/items/batch", '{"items": [{}], "\\ud800": 1}'), 400, "INVALID_REQUEST", "unpaired surrogate"
     )
-    refused(shop.api("POST", "/items/batch", '["\\ud800"]'), 400, "INVALID_REQUEST", "unpaired surrogate")
+    assert_error(shop.api("POST", "/items/batch", '["\\ud800"]'), 400, "INVALID_REQUEST", "unpaired surrogate")
 
 
 def test_an_invalid_entry_fails_also_if_no_time_is_left(shop: Shop) -> None:
@@ -102,7 +102,7 @@ def test_a_repeated_batch_repeats_the_results_of_its_valid_entries(shop: Shop) -
     entries = [DESK, {**DESK, "price": "1"}]
     first = batch(shop, *entries, key="batch-1")
     assert batch(shop, *entries, key="batch-1").body == first.body
-    refused(batch(shop, DESK, DESK, key="batch-1"), 409, "IDEMPOTENCY_CONFLICT", "a different request")
+    assert_error(batch(shop, DESK, DESK, key="batch-1"), 409, "IDEMPOTENCY_CONFLICT", "a different request")
     assert len(shop.listed()) == 1
 
 
@@ -116,7 +116,7 @@ def test_a_body_that_is_no_batch_is_rejected_whole(shop: Shop) -> None:
         ({"items": [DESK] * 26}, "body.items must contain less than or equal to 25 items"),
     ]
     for body, message in bodies:
-        refused(shop.api("POST", "/items/batch", body), 400, "INVALID_REQUEST", message)
+        assert_error(shop.api("POST", "/items/batch", body), 400, "INVALID_REQUEST", message)
     assert shop.rows("items") == []
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ...support.worker import refused
+from ...support.worker import assert_error
 from .conftest import HISTORY, ITEM, Shop
 
 NOBODY = "0" * 32
@@ -62,17 +62,17 @@ INVALID_FIELDS: list[tuple[dict[str, Any], str]] = [
 def test_an_invalid_field_is_rejected_with_its_name(shop: Shop) -> None:
     for fields, message in INVALID_FIELDS:
         answer = shop.api("POST", "/items", {**DESK, **fields})
-        refused(answer, 400, "INVALID_REQUEST", message)
-    refused(shop.api("POST", "/items", {"name": "Desk"}), 400, "INVALID_REQUEST", "quantity")
+        assert_error(answer, 400, "INVALID_REQUEST", message)
+    assert_error(shop.api("POST", "/items", {"name": "Desk"}), 400, "INVALID_REQUEST", "quantity")
     text = '{"name": "Desk", "category": "furniture", "quantity": 1, "price": 1e-200}'
-    refused(
+    assert_error(
         shop.api("POST", "/items", text),
         400,
         "INVALID_REQUEST",
         "price must be a number with at most 38 significant digits",
     )
     assert shop.rows("items") == []
-    refused(shop.change(shop.create()), 400, "INVALID_REQUEST", "at least 1 properties")
+    assert_error(shop.change(shop.create()), 400, "INVALID_REQUEST", "at least 1 properties")
 
 
 def test_a_missing_item_is_not_found(shop: Shop) -> None:
@@ -80,7 +80,7 @@ def test_a_missing_item_is_not_found(shop: Shop) -> None:
     routes = [("GET", ITEM, None), ("GET", HISTORY, None), ("PUT", ITEM, {"quantity": 1}), ("DELETE", ITEM, None)]
     for item_id in (NOBODY, "desk", "tap%23page-token-key", "tap%23sku%23x"):
         for method, path, body in routes:
-            refused(shop.api(method, path, body, keys=(item_id,)), 404, "NOT_FOUND", "no item")
+            assert_error(shop.api(method, path, body, keys=(item_id,)), 404, "NOT_FOUND", "no item")
 
 
 def test_null_takes_an_optional_field_away(shop: Shop) -> None:
@@ -108,7 +108,7 @@ def test_if_match_guards_a_change(shop: Shop) -> None:
     item = shop.create()
     assert shop.change(item, headers={"If-Match": '"1"'}, quantity=1).status == 200
     lost = shop.change(item, headers={"If-Match": '"1"'}, quantity=2)
-    refused(lost, 412, "PRECONDITION_FAILED", "the item is at version 2, not 1")
+    assert_error(lost, 412, "PRECONDITION_FAILED", "the item is at version 2, not 1")
     assert (lost.headers["ETag"], lost.body["details"]) == ('"2"', ["version 2"])
     assert shop.read(item).body["quantity"] == 1
 
@@ -124,20 +124,20 @@ def test_an_expected_version_guards_a_change(shop: Shop) -> None:
     item = shop.create()
     assert shop.change(item, expectedVersion=1, quantity=1).status == 200
     lost = shop.change(item, expectedVersion=1, quantity=2)
-    refused(lost, 409, "VERSION_CONFLICT", "the item is at version 2, not 1")
+    assert_error(lost, 409, "VERSION_CONFLICT", "the item is at version 2, not 1")
     assert lost.headers["ETag"] == '"2"'
 
 
 def test_if_match_guards_a_deletion(shop: Shop) -> None:
     item = shop.create()
-    refused(shop.delete(item, **{"If-Match": '"2"'}), 412, "PRECONDITION_FAILED", "at version 1, not 2")
+    assert_error(shop.delete(item, **{"If-Match": '"2"'}), 412, "PRECONDITION_FAILED", "at version 1, not 2")
     assert shop.delete(item, **{"If-Match": '"1"'}).status == 200
 
 
 def test_an_invalid_if_match_is_rejected(shop: Shop) -> None:
     item = shop.create()
     for text in ("1", '"x"', 'W/"1"', '"0"', '"1", "2"', ""):
-        refused(shop.change(item, headers={"If-Match": text}, quantity=1), 400, "INVALID_REQUEST", "If-Match")
+        assert_error(shop.change(item, headers={"If-Match": text}, quantity=1), 400, "INVALID_REQUEST", "If-Match")
 
 
 def test_an_old_version_is_read(shop: Shop) -> None:
@@ -145,8 +145,8 @@ def test_an_old_version_is_read(shop: Shop) -> None:
     shop.change(item, quantity=39)
     old = shop.read(item, version="1")
     assert (old.body, old.headers["ETag"]) == (item, '"1"')
-    refused(shop.read(item, version="3"), 404, "NOT_FOUND", "has no version 3: it is at 2")
-    refused(shop.read(item, version="0"), 400, "INVALID_REQUEST", "version")
+    assert_error(shop.read(item, version="3"), 404, "NOT_FOUND", "has no version 3: it is at 2")
+    assert_error(shop.read(item, version="0"), 400, "INVALID_REQUEST", "version")
 
 
 def test_a_deleted_item_is_nowhere_but_in_its_history(shop: Shop) -> None:
@@ -155,7 +155,7 @@ def test_a_deleted_item_is_nowhere_but_in_its_history(shop: Shop) -> None:
     assert (answer.status, answer.headers["ETag"], answer.body["version"]) == (200, '"2"', 2)
     assert answer.body["message"] == f"item {item['itemId']} is deleted; its history stays"
     for gone in (shop.read(item), shop.read(item, version="1"), shop.change(item, quantity=1), shop.delete(item)):
-        refused(gone, 404, "NOT_FOUND", f"no item '{item['itemId']}'")
+        assert_error(gone, 404, "NOT_FOUND", f"no item '{item['itemId']}'")
     assert shop.listed() == shop.listed(category="furniture") == shop.listed(sku="D-1") == []
     assert [version["operation"] for version in shop.history(item)] == ["DELETE", "CREATE"]
 
@@ -188,20 +188,20 @@ def test_history_comes_in_pages(shop: Shop) -> None:
     assert [v["version"] for v in first["versions"] + second["versions"]] == [5, 4, 3, 2, 1]
     assert second["next_page_token"] is None
     other = shop.create()
-    refused(
+    assert_error(
         shop.api("GET", HISTORY, keys=(other["itemId"],), query={"page_token": token}), 400, "INVALID_REQUEST", "token"
     )
 
 
 def test_a_sku_belongs_to_one_item(shop: Shop) -> None:
     first, second = shop.create(sku="D-1"), shop.create()
-    refused(
+    assert_error(
         shop.api("POST", "/items", {**DESK, "sku": "D-1"}),
         409,
         "CONFLICT",
         f"item {first['itemId']} has the sku 'D-1' already",
     )
-    refused(shop.change(second, sku="D-1"), 409, "CONFLICT", "has the sku 'D-1' already")
+    assert_error(shop.change(second, sku="D-1"), 409, "CONFLICT", "has the sku 'D-1' already")
     assert len(shop.listed()) == 2
     assert len(shop.history(second)) == 1
 
@@ -273,17 +273,17 @@ def test_page_tokens_are_good_for_their_query_only(shop: Shop) -> None:
     token = shop.api("GET", "/items", query={"page_size": "1", "category": "a"}).body["next_page_token"]
     for query in ({}, {"category": "b"}, {"category": "a", "status": "available"}):
         answer = shop.api("GET", "/items", query={**query, "page_token": token})
-        refused(answer, 400, "INVALID_REQUEST", "page_token must be the next_page_token")
+        assert_error(answer, 400, "INVALID_REQUEST", "page_token must be the next_page_token")
     forged = shop.api("GET", "/items", query={"category": "a", "page_token": f"{token[:-2]}xx"})
-    refused(forged, 400, "INVALID_REQUEST", "page_token")
-    refused(
+    assert_error(forged, 400, "INVALID_REQUEST", "page_token")
+    assert_error(
         shop.api("GET", "/items", query={"sku": "x", "page_token": token}), 400, "INVALID_REQUEST", "no second page"
     )
 
 
 def test_an_invalid_query_is_rejected_with_the_parameter(shop: Shop) -> None:
     for query, message in (({"status": "gone"}, "query.status must be one of"), ({"category": ""}, "query.category")):
-        refused(shop.api("GET", "/items", query=query), 400, "INVALID_REQUEST", message)
+        assert_error(shop.api("GET", "/items", query=query), 400, "INVALID_REQUEST", message)
 
 
 def test_a_repeated_key_gets_the_first_answer_and_makes_nothing(shop: Shop) -> None:
@@ -292,7 +292,7 @@ def test_a_repeated_key_gets_the_first_answer_and_makes_nothing(shop: Shop) -> N
     shop.change(item, quantity=1)
     assert shop.create(headers=headers, sku="D-1") == item
     assert len(shop.listed()) == 1
-    refused(shop.api("POST", "/items", DESK, headers=headers), 409, "IDEMPOTENCY_CONFLICT", "a different request")
+    assert_error(shop.api("POST", "/items", DESK, headers=headers), 409, "IDEMPOTENCY_CONFLICT", "a different request")
 
 
 def test_every_operation_leaves_an_audit_row(shop: Shop) -> None:

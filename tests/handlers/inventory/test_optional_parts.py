@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from ...support.worker import Answer, refused
+from ...support.worker import HandlerResponse, assert_error
 from .conftest import CONFIG, HISTORY, ITEM, Shop
 from .test_settings import put
 
 
-def addressed(shop: Shop, method: str, item: Any, **query: str) -> Answer:
+def addressed(shop: Shop, method: str, item: Any, **query: str) -> HandlerResponse:
     return shop.api(method, ITEM, keys=(item["itemId"],), query=query)
 
 
@@ -27,7 +27,7 @@ def test_an_item_with_another_sku_is_not_found(shop: Shop) -> None:
     for item in (shop.create(sku="D-1"), shop.create()):
         message = f"no item '{item['itemId']}' with the sku 'D-2'"
         for method in ("GET", "DELETE"):
-            refused(addressed(shop, method, item, sku="D-2"), 404, "NOT_FOUND", message)
+            assert_error(addressed(shop, method, item, sku="D-2"), 404, "NOT_FOUND", message)
         assert shop.read(item).body == item
 
 
@@ -35,7 +35,7 @@ def test_the_sku_of_a_read_is_the_current_one(shop: Shop) -> None:
     item = shop.create(sku="D-1")
     shop.change(item, sku="D-2")
     assert addressed(shop, "GET", item, sku="D-2", version="1").body == item
-    refused(addressed(shop, "GET", item, sku="D-1", version="1"), 404, "NOT_FOUND", "with the sku 'D-1'")
+    assert_error(addressed(shop, "GET", item, sku="D-1", version="1"), 404, "NOT_FOUND", "with the sku 'D-1'")
 
 
 def test_a_missing_price_is_zero(shop: Shop) -> None:

@@ -28,6 +28,6 @@ def test_settings_are_read_when_a_worker_starts_and_not_again(shop: Shop, wire: 
     operations.start()
     shop.create()
     shop.listed()
-    targets = [asked.headers.get("x-amz-target", "") for asked in wire.asked]
+    targets = [asked.headers.get("x-amz-target", "") for asked in wire.calls]
     assert targets[0] == "AmazonSSM.GetParameter"
     assert targets.count("AmazonSSM.GetParameter") == 1

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ...support.worker import Answer, refused
+from ...support.worker import HandlerResponse, assert_error
 from .conftest import ITEM, Shop
 from .consistency import check
 
@@ -36,7 +36,7 @@ INVISIBLE = {
 STORED_BEFORE = [" D-1 ", "cafe\u0301", "D\u200b1", "D\t1"]
 
 
-def post(shop: Shop, sku: str) -> Answer:
+def post(shop: Shop, sku: str) -> HandlerResponse:
     return shop.api("POST", "/items", {**DESK, "sku": sku})
 
 
@@ -77,8 +77,8 @@ def test_every_spelling_of_a_sku_is_that_of_one_item(shop: Shop) -> None:
     for sent, stored in SPELLINGS:
         item = shop.create(sku=stored)
         message = f"item {item['itemId']} has the sku {stored!r} already"
-        refused(post(shop, sent), 409, "CONFLICT", message)
-        refused(shop.change(other, sku=sent), 409, "CONFLICT", message)
+        assert_error(post(shop, sent), 409, "CONFLICT", message)
+        assert_error(shop.change(other, sku=sent), 409, "CONFLICT", message)
         assert shop.change(item, sku=sent).body == item
         assert len(shop.history(item)) == 1
         assert found(shop, sent) == [item["itemId"]]
@@ -91,8 +91,8 @@ def test_a_sku_with_invisible_characters_is_rejected(shop: Shop) -> None:
     item = shop.create()
     for sku, named in INVISIBLE.values():
         message = f"sku must not contain control, format or other invisible characters, got {named} in {sku!a}"
-        refused(post(shop, sku), 400, "INVALID_REQUEST", message)
-        refused(shop.change(item, sku=sku), 400, "INVALID_REQUEST", message)
+        assert_error(post(shop, sku), 400, "INVALID_REQUEST", message)
+        assert_error(shop.change(item, sku=sku), 400, "INVALID_REQUEST", message)
         results = shop.api("POST", "/items/batch", {"items": [{**DESK, "sku": sku}, DESK]}).body["results"]
         assert [result["status"] for result in results] == [400, 201]
         assert found(shop, sku) == []
@@ -101,7 +101,7 @@ def test_a_sku_with_invisible_characters_is_rejected(shop: Shop) -> None:
 
 def test_a_sku_that_its_normal_form_makes_too_long_is_rejected(shop: Shop) -> None:
     message = "sku must have at most 100 characters in Unicode normal form C, got 102"
-    refused(post(shop, "\U0001d160" * 34), 400, "INVALID_REQUEST", message)
+    assert_error(post(shop, "\U0001d160" * 34), 400, "INVALID_REQUEST", message)
     assert len(shop.create(sku="\U0001d160" * 33)["sku"]) == 99
 
 
@@ -145,9 +145,9 @@ def test_a_sku_that_is_not_normalized_is_released_by_a_deletion(shop: Shop) -> N
 def test_a_sku_sent_as_an_earlier_release_stored_it_is_not_stored_twice(shop: Shop, sku: str) -> None:
     item = stored_before(shop, sku)
     message = f"item {item['itemId']} has the sku {sku!r} already"
-    refused(post(shop, sku), 409, "CONFLICT", message)
+    assert_error(post(shop, sku), 409, "CONFLICT", message)
     other = shop.create()
-    refused(shop.change(other, sku=sku), 409, "CONFLICT", message)
+    assert_error(shop.change(other, sku=sku), 409, "CONFLICT", message)
     shop.delete(item)
     assert shop.change(other, sku=sku).status == 200
     assert found(shop, sku) == [other["itemId"]]

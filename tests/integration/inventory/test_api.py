@@ -143,6 +143,6 @@ def test_low_stock_is_told_to_the_topic(
         made = create(quantity=11)
         http("PUT", at(made), {"quantity": 10}, X_Correlation_Id="delivery-7")
         http("PUT", at(made), {"quantity": 9})
-        (message,) = [told for told in listener.heard(wait_seconds=5) if made["itemId"] in told["Subject"]]
+        (message,) = [told for told in listener.messages(wait_seconds=5) if made["itemId"] in told["Subject"]]
     assert message["Subject"] == f"Low stock: 10 left of item {made['itemId']}"
     assert message["MessageAttributes"]["correlationId"]["Value"] == "delivery-7"
