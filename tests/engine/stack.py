@@ -88,7 +88,7 @@ class Engine:
     """The CLI with a home folder, a backend, the plugin of the double and an AWS account."""
 
     def __init__(self, folder: Path, provider: Provider | None = None, key_service: KeyService | None = None) -> None:
-        """Secrets of stacks are encrypted with the key service, or without one with a passphrase."""
+        """Create the folders. Without a key service, the CLI encrypts the secrets of stacks with a passphrase."""
         self.folder = folder
         self.secrets_provider = PROVIDER if key_service else "passphrase"
         self.provider = provider or Provider(Ledger())

@@ -115,7 +115,7 @@ def load_handler(service: Service, folder: Path) -> Handler:
 
 @contextmanager
 def created_tables(emulator: Emulator, *tables: Table) -> Iterator[dict[str, str]]:
-    """Create empty tables with their indexes. Yield their physical names by name."""
+    """Create empty tables with their indexes. Yield the physical name of each table by its name in the definition."""
     names = {table.name: f"{table.name}-{uuid.uuid4().hex[:8]}" for table in tables}
     for table in tables:
         create_table(emulator, table, names[table.name])
