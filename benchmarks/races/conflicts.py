@@ -50,11 +50,11 @@ class Tally(NamedTuple):
     transactions: Counter[str]
     """Number of transactions by outcome."""
     milliseconds: list[float]
-    stored: int
+    reserved_units: int
     """Reserved units of all levels."""
 
     @property
-    def reserved(self) -> int:
+    def succeeded(self) -> int:
         """The number of successful reservations."""
         return self.statuses[201]
 
@@ -63,7 +63,7 @@ def report() -> str:
     """Reserve one product in one warehouse, and then in several warehouses."""
     with Emulator() as emulator:
         tallies = {(shards, callers): run(emulator, callers, shards) for shards in (1, SHARDS) for callers in CALLERS}
-    oversold = sum(abs(tally.reserved - tally.stored) for tally in tallies.values())
+    oversold = sum(abs(tally.succeeded - tally.reserved_units) for tally in tallies.values())
     targets = [
         Target(label="difference between reserved units and responses with status 201", limit=0, measured=oversold)
     ]
@@ -93,7 +93,7 @@ def run(emulator: Emulator, callers: int, shards: int) -> Tally:
         Counter(status for status, _ in responses),
         outcomes,
         [milliseconds for status, milliseconds in responses if status == 201],
-        stored=sum(int(level["reserved_count"]["N"]) for level in items),
+        reserved_units=sum(int(level["reserved_count"]["N"]) for level in items),
     )
 
 
@@ -160,21 +160,21 @@ def _table(tallies: Mapping[tuple[int, int], Tally]) -> list[list[str]]:
     head = ["warehouses, callers", "201 per second", "ratio", "409", "429", "5xx", "p50 ms", "p95 ms"]
     rows = []
     for (shards, callers), tally in tallies.items():
-        rate = tally.reserved / tally.seconds
+        rate = tally.succeeded / tally.seconds
         percentiles = quantiles(tally.milliseconds, n=100)
-        attempts = tally.transactions.total() / tally.reserved
+        attempts = tally.transactions.total() / tally.succeeded
         rows.append(
             [
                 f"{shards}, {callers}",
                 f"{rate:.0f}",
-                f"{rate / (baseline.reserved / baseline.seconds):.2f}",
+                f"{rate / (baseline.succeeded / baseline.seconds):.2f}",
                 *(str(tally.statuses[status]) for status in (409, 429)),
                 str(sum(count for status, count in tally.statuses.items() if status >= 500)),
                 f"{percentiles[49]:.0f}",
                 f"{percentiles[94]:.0f}",
                 f"{attempts:.2f}",
-                f"{tally.transactions['TransactionConflict'] / tally.reserved:.2f}",
-                f"{tally.transactions['ConditionalCheckFailed'] / tally.reserved:.2f}",
+                f"{tally.transactions['TransactionConflict'] / tally.succeeded:.2f}",
+                f"{tally.transactions['ConditionalCheckFailed'] / tally.succeeded:.2f}",
             ]
         )
     return [[*head, "transactions per 201", "conflicts", "failed conditions"], *rows]
