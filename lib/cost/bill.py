@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ..console import Terminal
 from ..model import Workload
 from ..program import project
-from ..program.recorder import Deployment, Registered, recorded
+from ..program.recorder import Deployment, RegisteredResource, record_file
 from ..services import BUILT_IN, load
 from ..settings.environments import ENVIRONMENTS
 from .billing import BILLED, FREE, UNPRICED
@@ -64,7 +64,7 @@ def bill_of(deployment: Deployment, traffic: Traffic, service: str) -> Bill:
 
 def bill(month: Month, prices: Prices = PRICES) -> Bill:
     """Return the bill of a deployment for one month."""
-    by_kind: dict[str, list[Registered]] = {}
+    by_kind: dict[str, list[RegisteredResource]] = {}
     for resource in month.deployment.registered:
         if resource.custom and not resource.kind.startswith("providers."):
             by_kind.setdefault(resource.kind, []).append(resource)
@@ -80,7 +80,7 @@ def standard(program: Path) -> Mapping[str, Mapping[str, Bill]]:
     """Return the bills of the built-in services in every environment, for the default traffic."""
 
     def bill_for(service: str, environment: str) -> Bill:
-        deployment = recorded(program, {"service": service, "environment": environment})
+        deployment = record_file(program, {"service": service, "environment": environment})
         return bill_of(deployment, Traffic(), service)
 
     return {
@@ -100,11 +100,11 @@ def bills(
     `pairs` are additional config values in the form `key=value`.
     """
     here = project.read(Path())
-    overrides = project.said(here, pairs)
+    overrides = project.parse_config_pairs(here, pairs)
 
     def bill_for(service: str, environment: str) -> Bill:
         terminal.passing(f"  {service} in {environment} ...")
-        deployment = recorded(here.program, project.config(here, environment, service) | overrides, here.name)
+        deployment = record_file(here.program, project.config(here, environment, service) | overrides, here.name)
         return bill_of(deployment, traffic, service)
 
     result = {
@@ -114,7 +114,7 @@ def bills(
     return result
 
 
-def _items(kind: str, resources: Sequence[Registered], month: Month, prices: Prices) -> Iterator[Item]:
+def _items(kind: str, resources: Sequence[RegisteredResource], month: Month, prices: Prices) -> Iterator[Item]:
     inputs = [resource.inputs for resource in resources]
     for line in BILLED.get(kind, ()):
         amount, price = line.amount(inputs, month), prices[line.price]
@@ -126,7 +126,7 @@ def _existing_tables(month: Month) -> list[str]:
     return ["existing tables"] if month.workload.reads and not month.tables else []
 
 
-def _unpriced(kind: str, resources: Sequence[Registered]) -> Iterator[str]:
+def _unpriced(kind: str, resources: Sequence[RegisteredResource]) -> Iterator[str]:
     if kind not in BILLED and kind not in FREE:
         yield f"{kind} ({len(resources)})"
     for label, applies in UNPRICED.get(kind, {}).items():

@@ -13,7 +13,7 @@ from lib.cost.month import Month
 from lib.cost.traffic import Traffic
 from lib.docgen.generate import ROOT
 from lib.model import Workload
-from lib.program.recorder import Deployment, recorded
+from lib.program.recorder import Deployment, record_file
 from lib.services import SERVICES
 
 from ..support.builders import PARCELS, replace_service
@@ -33,7 +33,7 @@ aws.kinesis.Stream("jobs")
 
 def billed(service: str, environment: str, traffic: Traffic | None = None, **config: str) -> Bill:
     """What a month of a stack costs."""
-    made = recorded(PROGRAM, {"service": service, "environment": environment, **config})
+    made = record_file(PROGRAM, {"service": service, "environment": environment, **config})
     return bill_of(made, traffic or Traffic(), service)
 
 
@@ -123,8 +123,8 @@ def test_a_setting_can_be_tried_out(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["--writes", "2"], 2, "error: traffic.writes "),
-        (["--service", "items", "--env", "Prod"], 2, "error: environment_suffix 'Prod': give 'prod'"),
+        (["--writes", "2"], 2, "error: traffic.writes must be a number from 0 to 1, got 2.0. Run "),
+        (["--service", "items", "--env", "Prod"], 2, "error: environment_suffix must be 'prod', got 'Prod'."),
         (["--config", "colour=red"], 2, "error: config must be KEY=VALUE with a key of Pulumi.yaml, got 'colour=red'"),
     ],
 )

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from lib.assets.lambda_archive import preflight_sources, zipped
+from lib.assets.lambda_archive import preflight_sources, zip_files
 from lib.documents import rest_api
 from lib.runtime.cors import Preflight
 from lib.runtime.event_handler import Api, Request, Response, Route
@@ -137,7 +137,7 @@ def test_preflight_function_is_one_module_of_the_runtime_without_the_service(tmp
     ]
     assert imported == ["__future__", "collections.abc", "typing"]
     path = tmp_path / "function.zip"
-    path.write_bytes(zipped(files))
+    path.write_bytes(zip_files(files))
     event = {"resource": "/parcels", "httpMethod": "OPTIONS", "headers": {"Origin": A}}
     program = (
         f"import json, sys; sys.path.insert(0, {str(path)!r}); import index; "
@@ -154,7 +154,7 @@ def test_preflight_function_has_the_same_files_for_the_same_paths_in_another_ord
 
 
 def test_gateway_responses_for_several_origins_echo_the_caller_without_credentials() -> None:
-    headers = rest_api.mapped(rest_api.refusal_headers(rest_api.REQUEST_ORIGIN), "gatewayresponse")
+    headers = rest_api.response_parameters(rest_api.error_headers(rest_api.REQUEST_ORIGIN), "gatewayresponse")
     assert headers == {
         "gatewayresponse.header.X-Request-Id": "context.requestId",
         "gatewayresponse.header.X-Correlation-Id": "context.requestId",
