@@ -77,7 +77,7 @@ def run(emulator: Emulator, callers: int, shards: int) -> Tally:
         level = levels.created(("LAMP-7", f"main-{number + 1}"), AMPLE_STOCK, 10, None, levels.format_timestamp(0))
         put_level(deployment, level)
     with ExitStack() as stack:
-        url, outcomes = stack.enter_context(conflicting(deployment))
+        url, outcomes = stack.enter_context(conflict_proxy(deployment))
         environment = {**deployment.environment, "AWS_ENDPOINT_URL": url, "REMAINING_MS": str(REMAINING_MS)}
         code = library(single_function(SERVICE))
         workers = [stack.enter_context(start_worker(code, environment)) for _ in range(callers)]
@@ -107,7 +107,7 @@ def _reserve(worker: Worker, until: float) -> list[tuple[int, float]]:
 
 
 @contextmanager
-def conflicting(deployment: Deployment) -> Iterator[tuple[str, Counter[str]]]:
+def conflict_proxy(deployment: Deployment) -> Iterator[tuple[str, Counter[str]]]:
     """Yield the URL of a proxy that cancels conflicting transactions, and the number of transactions by outcome."""
     locked: set[tuple[str, tuple[str, str]]] = set()
     outcomes: Counter[str] = Counter()
