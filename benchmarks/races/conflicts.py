@@ -74,7 +74,7 @@ def run(emulator: Emulator, callers: int, shards: int) -> Tally:
     """Run callers, each with a separate worker, that reserve one product in a number of warehouses."""
     deployment = deploy(emulator, SERVICE, f"run-{time.monotonic_ns()}")
     for number in range(shards):
-        level = levels.created(("LAMP-7", f"main-{number + 1}"), AMPLE_STOCK, 10, None, levels.format_timestamp(0))
+        level = levels.new_level(("LAMP-7", f"main-{number + 1}"), AMPLE_STOCK, 10, None, levels.format_timestamp(0))
         put_level(deployment, level)
     with ExitStack() as stack:
         url, outcomes = stack.enter_context(conflict_proxy(deployment))

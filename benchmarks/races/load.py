@@ -56,8 +56,8 @@ class Shop:
 
     def fill(self, product: str, warehouse: str, units: int) -> None:
         """Store a level."""
-        level = levels.created((product, warehouse), units, 0, None, levels.format_timestamp(time.time()))
-        self._dynamodb.put_item(TableName="inventory-management-dev", Item=levels.row(level))
+        level = levels.new_level((product, warehouse), units, 0, None, levels.format_timestamp(time.time()))
+        self._dynamodb.put_item(TableName="inventory-management-dev", Item=levels.to_item(level))
 
     def reserve(self, callers: int, product: Callable[[int], str], seconds: float) -> Run:
         """Run concurrent callers. `product` returns the product of the nth reservation."""

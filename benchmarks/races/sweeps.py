@@ -107,21 +107,21 @@ def _due_writes(number: int) -> Writes:
 
 def _new_level(number: int) -> Level:
     at = levels.format_timestamp(time.time() - 2 * DAY_SECONDS)
-    return levels.created((f"LAMP-{number:07}", WAREHOUSE), 1_000, 10, f"category {number % 20}", at)
+    return levels.new_level((f"LAMP-{number:07}", WAREHOUSE), 1_000, 10, f"category {number % 20}", at)
 
 
 def _reservation_writes(level: Level, end: int) -> Writes:
     at = levels.format_timestamp(time.time() - 2 * DAY_SECONDS, level.moved_at)
-    line = Line(f"cart-{level.product_id}", 0, *level.place, 1, reservations.HELD, at, end, "benchmark", "0" * 32)
-    yield "reservations", reservations.row(line)
+    line = Line(f"cart-{level.product_id}", 0, *level.key, 1, reservations.HELD, at, end, "benchmark", "0" * 32)
+    yield "reservations", reservations.to_item(line)
     cause = Cause(movements.RESERVED, "benchmark", line.reservation_id)
-    yield from _movement_writes(cause, levels.held(level, units=1, end=end, at=at))
+    yield from _movement_writes(cause, levels.add_hold(level, units=1, end=end, at=at))
 
 
 def _movement_writes(cause: Cause, level: Level) -> Writes:
-    yield "management", levels.row(level)
-    movement = movements.row(cause, 1, level, "benchmark")
-    yield "movements", movements.alert(movement, level) if movements.crosses(None, level) else movement
+    yield "management", levels.to_item(level)
+    movement = movements.to_item(cause, 1, level, "benchmark")
+    yield "movements", movements.to_alert(movement, level) if movements.crosses(None, level) else movement
 
 
 def _items(call: Call) -> list[Item]:

@@ -48,7 +48,7 @@ def schedule(name: str) -> Event:
 
 def put_level(deployment: Deployment, level: Level) -> None:
     """Store a level."""
-    deployment.put("management", levels.row(level))
+    deployment.put("management", levels.to_item(level))
 
 
 def _new_id() -> str:
@@ -115,10 +115,10 @@ def _expire(session: Session) -> Event:
     """Store an expired reservation, and return the event of the expiry schedule."""
     end = int(time.time()) - HOUR_SECONDS
     at = levels.format_timestamp(end - HOUR_SECONDS)
-    level = levels.created((_new_product(), WAREHOUSE), AMPLE_STOCK, 10, "lighting", at)
-    put_level(session.deployment, levels.held(level, units=1, end=end, at=at))
-    line = Line(_new_id(), 0, *level.place, 1, reservations.HELD, at, end, "anonymous", "0" * 32)
-    session.deployment.put("reservations", reservations.row(line))
+    level = levels.new_level((_new_product(), WAREHOUSE), AMPLE_STOCK, 10, "lighting", at)
+    put_level(session.deployment, levels.add_hold(level, units=1, end=end, at=at))
+    line = Line(_new_id(), 0, *level.key, 1, reservations.HELD, at, end, "anonymous", "0" * 32)
+    session.deployment.put("reservations", reservations.to_item(line))
     return schedule("stock-expiry")
 
 

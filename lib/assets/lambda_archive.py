@@ -105,13 +105,11 @@ def zip_files(files: Mapping[str, str]) -> bytes:
 
 
 def validator(schema: Schema) -> str:
-    """Return the source of a module with a function `validate` that raises `Invalid` for data that violates `schema`.
-
-    The module imports only the runtime.
-    """
+    """Return a module with the function `validate`, which raises `SchemaViolation`. It imports only the runtime."""
     code: str = fastjsonschema.compile_to_code({"$schema": "http://json-schema.org/draft-04/schema#", **schema})
     lines = [line for line in code.splitlines() if not line.startswith("from fastjsonschema import")]
-    return f"from {RUNTIME}.event_handler import Invalid as JsonSchemaValueException\n" + "\n".join(lines) + "\n"
+    lines = [f"from {RUNTIME}.event_handler import SchemaViolation as JsonSchemaValueException", *lines, ""]
+    return "\n".join(lines)
 
 
 def query_schema(route: Route) -> dict[str, Any]:

@@ -13,43 +13,43 @@ MINUTES_PER_UNIT = {"minute": 1, "hour": 60, "day": 1440}
 WILDCARDS = ("*", "?")
 
 
-def _at_most(maximum: float) -> Check:
-    return lambda v: isinstance(v, int | float) and 0 <= v <= maximum, f"a number from 0 to {maximum:,.0f}"
+def _at_most(maximum: float, unit: str) -> Check:
+    return lambda v: isinstance(v, int | float) and 0 <= v <= maximum, f"a number from 0 to {maximum:,.0f} {unit}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Traffic(SettingsGroup):
     """Traffic of one deployment in one month."""
 
-    requests: float = setting(_at_most(1e12), default=1_000_000)
+    requests: float = setting(_at_most(1e12, "requests"), default=1_000_000)
     """Number of API requests."""
-    writes: float = setting(_at_most(1), default=0.3)
+    writes: float = setting(_at_most(1, "(fraction of the requests)"), default=0.3)
     """Fraction of API requests that change data."""
-    response_bytes: float = setting(_at_most(10e6), default=1_000)
+    response_bytes: float = setting(_at_most(10e6, "bytes"), default=1_000)
     """Average size of a response with its headers, in bytes."""
-    stored_gb: float = setting(_at_most(1e6), default=1)
+    stored_gb: float = setting(_at_most(1e6, "GB"), default=1)
     """Size of all tables and indexes in GB."""
-    duration_ms: float | None = setting(_at_most(900e3))
+    duration_ms: float | None = setting(_at_most(900e3, "milliseconds"))
     """Average billed duration of a Lambda invocation in milliseconds. Unset: calculated from measurements."""
-    cold_starts: float = setting(_at_most(1), default=0.01)
+    cold_starts: float = setting(_at_most(1, "(fraction of the invocations)"), default=0.01)
     """Fraction of invocations with a cold start; below 1 % in the Lambda operator guide, "Execution environments"."""
-    log_bytes: float = setting(_at_most(1e6), default=560)
+    log_bytes: float = setting(_at_most(1e6, "bytes"), default=560)
     """Log bytes per Lambda invocation. The default is a 290-byte log line and 270 bytes of START, END, and REPORT."""
-    notifications: float = setting(_at_most(1e9), default=1_000)
+    notifications: float = setting(_at_most(1e9, "messages"), default=1_000)
     """Number of messages to SNS topics, such as alerts and alarms."""
-    failures: float = setting(_at_most(1e9), default=0)
+    failures: float = setting(_at_most(1e9, "messages"), default=0)
     """Number of messages to dead-letter queues."""
-    page_views: float = setting(_at_most(1e10), default=100_000)
+    page_views: float = setting(_at_most(1e10, "views"), default=100_000)
     """Number of page views without cached files."""
-    page_files: float = setting(_at_most(1e3), default=6)
+    page_files: float = setting(_at_most(1e3, "files"), default=6)
     """Number of files per page view. The default is that of the demo shop of the stock service."""
-    page_bytes: float = setting(_at_most(1e9), default=34_000)
+    page_bytes: float = setting(_at_most(1e9, "bytes"), default=34_000)
     """Size of all files of a page view in bytes. The default is that of the demo shop of the stock service."""
-    monthly_active_users: float = setting(_at_most(1e9), default=100)
+    monthly_active_users: float = setting(_at_most(1e9, "users"), default=100)
     """Number of users who sign in to a user pool at least once."""
-    m2m_tokens: float = setting(_at_most(1e9), default=730)
+    m2m_tokens: float = setting(_at_most(1e9, "tokens"), default=730)
     """Number of machine-to-machine tokens of a user pool. The default is one per hour."""
-    private_gb: float = setting(_at_most(1e6), default=1)
+    private_gb: float = setting(_at_most(1e6, "GB"), default=1)
     """Data that NAT gateways process, and interface endpoints as well, in GB. DynamoDB and logs use other routes."""
 
     SECTION: ClassVar[str] = "traffic"

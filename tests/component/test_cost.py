@@ -123,7 +123,11 @@ def test_a_setting_can_be_tried_out(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["--writes", "2"], 2, "error: traffic.writes must be a number from 0 to 1, got 2.0. Run "),
+        (
+            ["--writes", "2"],
+            2,
+            "error: traffic.writes must be a number from 0 to 1 (fraction of the requests), got 2.0. Run ",
+        ),
         (["--service", "items", "--env", "Prod"], 2, "error: environment_suffix must be 'prod', got 'Prod'."),
         (["--config", "colour=red"], 2, "error: config must be KEY=VALUE with a key of Pulumi.yaml, got 'colour=red'"),
     ],

@@ -27,7 +27,7 @@ from lib.assets.lambda_archive import (
     zip_files,
 )
 from lib.model import Function, Schedule, Service
-from lib.runtime.event_handler import Invalid
+from lib.runtime.event_handler import SchemaViolation
 from lib.services import SERVICES
 from tests.support.builders import NEW_PARCEL, PAGE_SIZE, a_consumer, a_function, a_route, a_service, a_table
 
@@ -296,7 +296,7 @@ def validate_of(schema: Mapping[str, Any]) -> Callable[..., Any]:
 
 def test_validator_raises_the_error_of_the_runtime() -> None:
     validate = validate_of(NEW_PARCEL)
-    with pytest.raises(Invalid, match=r"body must contain .*to.* properties"):
+    with pytest.raises(SchemaViolation, match=r"body must contain .*to.* properties"):
         validate({}, name_prefix="body")
 
 
@@ -307,7 +307,7 @@ def test_validator_accepts_valid_data() -> None:
 @pytest.mark.parametrize("query", [{"page_sise": 2}, {"page_size": 2, "from": "Bath"}])
 def test_query_with_an_unknown_parameter_is_rejected(query: dict[str, Any]) -> None:
     validate = validate_of(query_schema(a_route(query=PAGE_SIZE)))
-    with pytest.raises(Invalid, match="query must not contain"):
+    with pytest.raises(SchemaViolation, match="query must not contain"):
         validate(query, name_prefix="query")
 
 

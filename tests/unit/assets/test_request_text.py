@@ -10,9 +10,9 @@ import pytest
 
 from lib.assets.lambda_archive import query_schema, validator
 from lib.model import Schema
-from lib.runtime.errors import MAX_TEXT_LENGTH, BadRequest
+from lib.runtime.errors import MAX_MESSAGE_LENGTH, BadRequest
 from lib.runtime.event_handler import Api, Request, Response, Route
-from lib.runtime.payload import MAX_BODY_BYTES, sent_bytes
+from lib.runtime.payload import MAX_BODY_BYTES, payload_bytes
 
 from ...support.builders import a_route
 from ...support.lambda_context import Context
@@ -65,17 +65,17 @@ def test_every_character_reaches_the_operation_unchanged(text: str) -> None:
 
 @pytest.mark.parametrize("body", ['{"a": "\ud800"}', '{"\udfff": 1}', '{"a": "\\ud800"}', '{"\\uDFFF": 1}'])
 def test_unpaired_surrogate_in_a_body_is_rejected(body: str) -> None:
-    assert_rejected("half of a surrogate pair", body=body)
+    assert_rejected("unpaired surrogate", body=body)
 
 
 @pytest.mark.parametrize("value", ["\ud800", "a%20\udfff", "%ED%A0%80", "%ff"])
 def test_path_parameter_that_is_not_unicode_is_rejected(value: str) -> None:
-    assert_rejected("percent-encode it as UTF-8", pathParameters={"b": value})
+    assert_rejected("must be percent-encoded UTF-8", pathParameters={"b": value})
 
 
 @pytest.mark.parametrize("name", ["s", "n", "\ud800"])
 def test_query_parameter_that_is_not_unicode_is_rejected(name: str) -> None:
-    assert_rejected("percent-encode it as UTF-8", multiValueQueryStringParameters={name: ["\ud800"]})
+    assert_rejected("must be percent-encoded UTF-8", multiValueQueryStringParameters={name: ["\ud800"]})
 
 
 def test_name_of_a_query_parameter_that_is_not_unicode_is_rejected() -> None:
@@ -87,7 +87,7 @@ def test_name_of_a_query_parameter_that_is_not_unicode_is_rejected() -> None:
     [('{"a": 1, "a": 1}', "'a'"), ('{"b": [{"c": 1, "": 2, "\\u0063": 3}]}', "'c'"), ('{"": 1, "": 2}', "''")],
 )
 def test_object_with_a_duplicate_name_is_rejected(body: str, name: str) -> None:
-    assert_rejected(f"JSON objects must have each name once, got {name} more than once", body=body)
+    assert_rejected(f"JSON objects must have unique names, got {name} more than once.", body=body)
 
 
 def test_error_for_a_long_duplicate_name_is_truncated() -> None:
@@ -97,7 +97,7 @@ def test_error_for_a_long_duplicate_name_is_truncated() -> None:
 
 @pytest.mark.parametrize("number", ["1" * 128, "-" + "1" * 5000, "1" * 5000, "1e" + "9" * 5000])
 def test_number_that_dynamodb_cannot_store_is_rejected(number: str) -> None:
-    assert_rejected("a number beyond any that can be stored", body=f'{{"a": {number}}}')
+    assert_rejected("a number that is too large to store", body=f'{{"a": {number}}}')
     assert_rejected("query.n must be integer", multiValueQueryStringParameters={"n": [number]})
 
 
@@ -120,7 +120,7 @@ def test_body_that_exceeds_the_recursion_limit_is_rejected(monkeypatch: pytest.M
         raise RecursionError
 
     monkeypatch.setitem(globals(), "BODY", compare)
-    assert_rejected("the body is nested too deeply", body="{}")
+    assert_rejected("body has too many levels of arrays and objects", body="{}")
 
 
 LONG_NAME = "Ж" * 60_000
@@ -129,22 +129,22 @@ LONG_NAME = "Ж" * 60_000
 @pytest.mark.parametrize(
     "error",
     [
-        BadRequest(f"{LONG_NAME * 60}: names that begin with 'tap#' are the service's own"),
-        BadRequest("the body is not as it should be", [f"body must not contain {{{LONG_NAME * 60!r}}} properties"]),
+        BadRequest(f"{LONG_NAME * 60}: names that start with 'tap#' are reserved."),
+        BadRequest("Invalid request body; see details.", [f"body must not contain {{{LONG_NAME * 60!r}}} properties"]),
     ],
 )
 def test_error_with_a_long_name_is_truncated(error: BadRequest) -> None:
     document = error.document("r")
     texts = [document["error"], *document["details"]]
-    assert all(len(text) <= MAX_TEXT_LENGTH for text in texts)
+    assert all(len(text) <= MAX_MESSAGE_LENGTH for text in texts)
     assert [text for text in texts if "Ж" in text and text.endswith("...")]
 
 
 def test_errors_of_the_largest_batch_fit_in_a_response() -> None:
     error = BadRequest("\U0001f600" * 10_000, ["\U0001f600" * 10_000])
-    assert 25 * sent_bytes(json.dumps(error.document("r" * 36))) < MAX_BODY_BYTES
+    assert 25 * payload_bytes(json.dumps(error.document("r" * 36))) < MAX_BODY_BYTES
 
 
 def test_error_up_to_the_maximum_length_is_not_truncated() -> None:
-    document = BadRequest("e" * MAX_TEXT_LENGTH, ["d" * MAX_TEXT_LENGTH]).document("r")
-    assert (document["error"], document["details"]) == ("e" * MAX_TEXT_LENGTH, ["d" * MAX_TEXT_LENGTH])
+    document = BadRequest("e" * MAX_MESSAGE_LENGTH, ["d" * MAX_MESSAGE_LENGTH]).document("r")
+    assert (document["error"], document["details"]) == ("e" * MAX_MESSAGE_LENGTH, ["d" * MAX_MESSAGE_LENGTH])
