@@ -169,8 +169,8 @@ def minimum_capacity(units: str) -> Measure:
     """Return the minimum provisioned capacity of a table and its indexes."""
 
     def capacity(table: Inputs) -> float:
-        provisioned = () if uses_on_demand(table) else (table, *(table.get("globalSecondaryIndexes") or ()))
-        return float(sum(inputs[units] for inputs in provisioned))
+        resources = () if uses_on_demand(table) else (table, *(table.get("globalSecondaryIndexes") or ()))
+        return float(sum(inputs[units] for inputs in resources))
 
     return capacity
 
