@@ -162,7 +162,7 @@ export function details(app, productId, signal) {
     } catch (error) {
       button.disabled = false;
       const outcome = outcomeOf(error, {
-        failed: "Nothing was released",
+        failed: "The reservation was not released",
         unknown: "The reservation may have been released",
         repeat: "Refresh to see whether it still exists. You can safely release it again.",
       });
@@ -279,7 +279,7 @@ export function details(app, productId, signal) {
       const retry = () => reconcile(repair);
       const outcome = repair
         ? outcomeOf(error, {
-            failed: "Nothing was repaired",
+            failed: "The stock level was not repaired",
             unknown: "The stock level may have been repaired",
             repeat: "Reconcile again to check. You can safely repeat the repair.",
           })
