@@ -14,7 +14,7 @@ from benchmarks.deployment import single_function
 from lib.local.emulator import REGION, Emulator
 from lib.runtime.attributes import to_item, to_json
 from lib.runtime.dynamodb import DynamoDB
-from lib.runtime.http_client import PAUSES_SECONDS, Client
+from lib.runtime.http_client import BACKOFF_SECONDS, Client
 from lib.services.stock.handler import reconcile
 from lib.services.stock.handler.commands import Commands, commands
 from lib.services.stock.handler.repository import Repository
@@ -206,12 +206,12 @@ class Shop(Tables):
         """Return the alerts published since the last call."""
         return [json.loads(message["Message"]) for message in self.topic.heard()]
 
-    def start_environment(self, pauses: tuple[float, ...] = PAUSES_SECONDS) -> None:
+    def start_environment(self, pauses: tuple[float, ...] = BACKOFF_SECONDS) -> None:
         """Replace the execution environment with a new one that retries DynamoDB calls after the given pauses."""
         commands().repository.close()
         commands.cache_clear()
         repository = commands().repository
-        store = DynamoDB(Client("dynamodb", "DynamoDB_20120810", pauses=pauses))
+        store = DynamoDB(Client("dynamodb", "DynamoDB_20120810", backoff=pauses))
         Repository.__init__(repository, repository.tables, store, self.clock)
 
 

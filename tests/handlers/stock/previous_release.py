@@ -18,9 +18,9 @@ class PreviousDynamoDB(DynamoDB):
         super().__init__()
         self._unsupported = {names[table]: attributes for table, attributes in NEW_ATTRIBUTES.items()}
 
-    def transact(self, actions: Sequence[dict[str, Any]], *, stale: bool = False) -> None:
+    def transact(self, actions: Sequence[dict[str, Any]], *, retries_conflicts: bool = True) -> None:
         """Write a transaction without sale records and without updates of unsold lines."""
-        super().transact([*self._supported(actions)], stale=stale)
+        super().transact([*self._supported(actions)], retries_conflicts=retries_conflicts)
 
     def _supported(self, actions: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         for action in copy.deepcopy(actions):

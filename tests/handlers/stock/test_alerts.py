@@ -164,7 +164,7 @@ def test_alert_age_grows_while_the_oldest_alert_cannot_be_sent(
     shop.create(stock_count=0)
     sns_down(wire)
     for age in (0, 900, 1800):
-        with pytest.raises(AwsError, match="NoAnswer"):
+        with pytest.raises(AwsError, match="NoResponse"):
             shop.run_schedule("stock-thresholds")
         assert last_metrics(capsys.readouterr().out, "AlertAge", "AlertsSent") == {"AlertAge": age, "AlertsSent": 0}
         shop.clock.now += 900
@@ -183,7 +183,7 @@ def test_metric_includes_alerts_sent_before_a_failure(
         return "pass"
 
     wire.script = [fail_after_first_batch]
-    with pytest.raises(AwsError, match="NoAnswer"):
+    with pytest.raises(AwsError, match="NoResponse"):
         shop.run_schedule("stock-thresholds")
     assert last_metrics(capsys.readouterr().out, "AlertAge", "AlertsSent")["AlertsSent"] == 10
     wire.script = ["pass"]
@@ -298,7 +298,7 @@ def test_schedule_skips_alerts_that_a_concurrent_run_sends(shop: Shop, wire: Fak
 
 
 def test_schedule_sends_alerts_of_all_pages(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "PAGE", 2)
+    monkeypatch.setattr(outbox, "PAGE_SIZE", 2)
     products = [f"p{number}" for number in range(5)]
     for product in products:
         shop.create(product, stock_count=0)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from lib.runtime.errors import TooManyRequests
-from lib.runtime.http_client import BUDGET
+from lib.runtime.http_client import DEADLINE
 from lib.services.stock.handler import changes, expiry
 
 from ...support.fake_aws import Asked, FakeAws
@@ -122,7 +122,7 @@ def test_job_stops_between_transactions_if_time_is_used_up(shop: Shop, wire: Fak
 
 
 def use_up_time(_: Asked) -> str:
-    BUDGET.begin(SPENT_SECONDS)
+    DEADLINE.start(SPENT_SECONDS)
     return "pass"
 
 

@@ -171,14 +171,14 @@ def test_alert_is_sent_after_a_crash(shop: Shop, wire: FakeAws, calls: int) -> N
 
 
 def test_throttled_table_returns_429(shop: Shop, wire: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dynamodb, "PAUSES_SECONDS", ())
+    monkeypatch.setattr(dynamodb, "BACKOFF_SECONDS", ())
     fill(shop)
     shop.api.seconds = SPENT_SECONDS
     wire.script = [THROTTLED]
     for name in ("create", "update", "reserve", "release", "fulfill reserved", "fulfill available", "list"):
         response = ACTIONS[name].run(shop)
         assert response
-        refused(response, 429, "THROTTLED", "busier than it may be")
+        refused(response, 429, "THROTTLED", "DynamoDB throttles requests")
     wire.script = ["pass"]
     check(shop)
 

@@ -9,7 +9,7 @@ import pytest
 
 from lib.model import Grant
 from lib.runtime.errors import TooManyRequests
-from lib.runtime.http_client import BUDGET
+from lib.runtime.http_client import DEADLINE
 from lib.services.stock.handler import reconcile
 from lib.services.stock.service import SERVICE
 
@@ -109,7 +109,7 @@ def test_interrupted_comparison_uses_only_the_grants_of_its_function(
     def sleep(seconds: float) -> None:
         pauses.append(seconds)
         if len(pauses) == reconcile.CONFIRMATIONS:
-            BUDGET.begin(SPENT_SECONDS)
+            DEADLINE.start(SPENT_SECONDS)
 
     before = len(wire.asked)
     with pytest.raises(TooManyRequests):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lib.runtime.http_client import BUDGET
+from lib.runtime.http_client import DEADLINE
 from lib.services.stock.handler import listings
 
 from ...support.fake_aws import Asked, FakeAws
@@ -92,7 +92,7 @@ def test_pages_are_complete_if_a_request_reads_the_maximum(
 def test_page_is_short_if_time_is_used_up(moving: Shop, wire: FakeAws) -> None:
     def use_up_time(request: Asked) -> str:
         if b"FilterExpression" in request.body:
-            BUDGET.begin(SPENT_SECONDS)
+            DEADLINE.start(SPENT_SECONDS)
         return "pass"
 
     page(moving, 3)  # Loads the signing key of page tokens.

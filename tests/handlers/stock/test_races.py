@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from lib.runtime.errors import ApiError
-from lib.runtime.http_client import BUDGET
+from lib.runtime.http_client import DEADLINE
 from lib.services.stock.handler import alerts
 from lib.services.stock.handler.changes import Edit
 from lib.services.stock.handler.commands import Commands
@@ -40,7 +40,7 @@ def check_all(shop: Shop, environments: list[Commands]) -> None:
 def run_concurrently(environments: list[Commands], *calls: Call) -> list[str]:
     """Run the calls concurrently and return the result of each: `done` or an error code."""
     barrier = Barrier(len(calls))
-    BUDGET.begin(600)
+    DEADLINE.start(600)
 
     def run(number: int) -> str:
         barrier.wait()

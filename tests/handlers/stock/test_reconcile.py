@@ -11,7 +11,7 @@ import pytest
 
 from lib.runtime.errors import TooManyRequests
 from lib.runtime.event_handler import Api
-from lib.runtime.http_client import BUDGET, AwsError
+from lib.runtime.http_client import DEADLINE, AwsError
 from lib.services.stock.handler import levels, movements, reconcile
 from lib.services.stock.handler.commands import commands
 from lib.services.stock.handler.levels import LevelKey
@@ -343,7 +343,7 @@ def test_drifts_are_logged_if_time_is_used_up_by_changing_levels(
         sleeps.append(seconds)
         shop.set_attributes("desk", stock_count=11 + len(sleeps))
         if len(sleeps) == reconcile.CONFIRMATIONS:
-            BUDGET.begin(SPENT_SECONDS)
+            DEADLINE.start(SPENT_SECONDS)
 
     capsys.readouterr()
     with pytest.raises(TooManyRequests, match="ran out of time"):
@@ -396,7 +396,7 @@ def test_comparison_continues_at_the_position_of_the_previous_run(
         def sleep(seconds: float) -> None:
             sleeps.append(seconds)
             if len(sleeps) == pauses:
-                BUDGET.begin(SPENT_SECONDS)
+                DEADLINE.start(SPENT_SECONDS)
 
         capsys.readouterr()
         with pytest.raises(TooManyRequests, match="ran out of time"):

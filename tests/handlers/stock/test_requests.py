@@ -106,7 +106,7 @@ def test_repeated_idempotency_key_receives_the_first_response(shop: Shop, name: 
     repeated = send(shop, name, key, 1)
     assert (repeated.status, repeated.text) == (first.status, first.text)
     assert len(shop.items("movements")) == movements
-    refused(send(shop, name, key, 2), 409, "IDEMPOTENCY_CONFLICT", "with another request")
+    refused(send(shop, name, key, 2), 409, "IDEMPOTENCY_CONFLICT", "with a different request")
     check(shop)
 
 
@@ -140,7 +140,7 @@ def test_repeated_update_without_changes_changes_nothing_later(shop: Shop) -> No
     repeated = send(shop, "set", KEY, 0)
     assert (repeated.status, repeated.text) == (200, first.text)
     assert counts(shop) == (7, 0, 7)
-    refused(send(shop, "set", KEY, 5), 409, "IDEMPOTENCY_CONFLICT", "with another request")
+    refused(send(shop, "set", KEY, 5), 409, "IDEMPOTENCY_CONFLICT", "with a different request")
     check(shop)
 
 
@@ -162,7 +162,7 @@ def test_repeated_fulfillment_with_a_key_is_recorded(shop: Shop) -> None:
     shop.reserve("active", 2)
     first = send(shop, "fulfill reserved", {}, 1)
     assert send(shop, "fulfill reserved", KEY, 1).text == first.text
-    refused(send(shop, "fulfill reserved", KEY, 2), 409, "IDEMPOTENCY_CONFLICT", "with another request")
+    refused(send(shop, "fulfill reserved", KEY, 2), 409, "IDEMPOTENCY_CONFLICT", "with a different request")
     check(shop)
 
 

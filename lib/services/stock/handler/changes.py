@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, Callable, NamedTuple
 
 from ....runtime.errors import BadRequest, VersionConflict
-from ....runtime.http_client import BUDGET
+from ....runtime.http_client import DEADLINE
 from ....runtime.idempotency import Idempotency
 from ....runtime.transactions import Retries, WriteConflict
 from . import levels, movements, reservations
@@ -180,7 +180,7 @@ class Changes:
             )
             for _, group in itertools.groupby(lines, key=lambda line: line.level_key):
                 released += self._expire(list(group)[:limit])
-                if BUDGET.spent() or (limit and released >= limit):
+                if DEADLINE.is_exceeded() or (limit and released >= limit):
                     return released
             if limit:
                 break
@@ -203,7 +203,7 @@ class Changes:
 
     def _expire(self, remaining: list[Line]) -> int:
         released = 0
-        while remaining and not BUDGET.spent():
+        while remaining and not DEADLINE.is_exceeded():
             lines, remaining = remaining[:MAX_RELEASES], remaining[MAX_RELEASES:]
             try:
                 self.settle(lines, reservations.EXPIRED, EXPIRY)
@@ -216,7 +216,7 @@ class Changes:
         """Release expired holds and return whether the levels were modified, by this or another request."""
         now = self._repository.now()
         expired = {key: level for key, level in current.items() if level.as_of(now) != level}
-        if not expired or BUDGET.spent():
+        if not expired or DEADLINE.is_exceeded():
             return False
         products = dict.fromkeys(product_id for product_id, _ in expired)
         released = sum(self.expire(product, MAX_RELEASES, expired) for product in products)

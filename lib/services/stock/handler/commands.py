@@ -13,7 +13,7 @@ from ....runtime import metrics
 from ....runtime.dynamodb import DynamoDB
 from ....runtime.errors import ApiError, BadRequest, Conflict, NotFound
 from ....runtime.idempotency import Idempotency
-from ....runtime.transactions import AlreadyExecuted, WriteConflict, check_time
+from ....runtime.transactions import AlreadyExecuted, WriteConflict, check_deadline
 from . import levels, movements, reservations
 from .changes import EXPIRY, Changes, Edit, busy, max_held_units
 from .errors import (
@@ -125,7 +125,7 @@ class Commands:
                 if not isinstance(exc, LinesChanged):
                     raise
                 replaced = self._replaceable_line(booking.reservation_id)
-                check_time(busy(f"reservation {booking.reservation_id}"))
+                check_deadline(busy(f"reservation {booking.reservation_id}"))
 
     def release(
         self,
@@ -152,7 +152,7 @@ class Commands:
             try:
                 return self._changes.settle(active, reservations.RELEASED, cause, idempotency=idempotency)
             except LinesChanged:
-                check_time(busy(f"reservation {reservation_id}"))
+                check_deadline(busy(f"reservation {reservation_id}"))
 
     def fulfill(self, sale: Sale, caller: Caller, idempotency: Idempotency | None) -> Document:
         """Sell all requested units or none."""
@@ -187,7 +187,7 @@ class Commands:
                 sold = self.repository.recorded_sales(records, {part: lines for part, lines in parts.items() if part})
                 if sold == before and not isinstance(exc, AlreadySold):
                     raise
-                check_time(busy(f"reference {sale.reference}"))
+                check_deadline(busy(f"reference {sale.reference}"))
 
     def expire(self, product_id: str) -> int:
         """Release the expired lines of a product and return their number."""
@@ -226,7 +226,7 @@ class Commands:
                     active, reservations.FULFILLED, cause, sale=sale, idempotency=idempotency, guard=guard
                 )
             except LinesChanged:
-                check_time(busy(f"reservation {reservation_id}"))
+                check_deadline(busy(f"reservation {reservation_id}"))
 
     def _active_lines(self, booking: Booking, caller: Caller) -> list[Line]:
         """Return the lines of the active reservation with the requested id; an empty list if there is none.

@@ -8,7 +8,7 @@ from functools import partial
 
 from ....runtime import logging, metrics
 from ....runtime.errors import ApiError
-from ....runtime.http_client import BUDGET, AwsError
+from ....runtime.http_client import DEADLINE, AwsError
 from .commands import Commands
 from .levels import HOLDS_PARTITION, LevelKey
 
@@ -26,7 +26,7 @@ def release_expired(commands: Commands) -> int:
     with ThreadPoolExecutor(MAX_CONCURRENCY) as threads:
         for page in _due(commands, int(started)):
             oldest = min([oldest, *page.values()])
-            if BUDGET.spent():
+            if DEADLINE.is_exceeded():
                 break
             # The release of a product includes all its warehouses.
             due = {key[0]: key for key in page if key[0] not in processed}
@@ -47,7 +47,7 @@ def _release(commands: Commands, key: LevelKey) -> int | Exception:
     except (ApiError, AwsError) as exc:
         logging.write("ERROR", "release failed", product=key[0], warehouse=key[1], error=str(exc))
         return exc
-    if not released and not BUDGET.spent():
+    if not released and not DEADLINE.is_exceeded():
         # The level has reserved units without a reservation. `reconcile` reports and repairs it.
         logging.write("WARN", "no reservation for expired hold", product=key[0], warehouse=key[1])
     return released

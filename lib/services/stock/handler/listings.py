@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ....runtime.attributes import Item
-from ....runtime.http_client import BUDGET
+from ....runtime.http_client import DEADLINE
 from ....runtime.paging import Listing
 from . import levels, movements, reservations
 from .errors import level_not_found
@@ -127,7 +127,7 @@ def _page(repository: Repository, listing: Listing, size: int, token: str | None
         items += response["Items"]
         examined += response["ScannedCount"]
         after = response.get("LastEvaluatedKey")
-        if after is None or len(items) > size or examined >= MAX_EXAMINED or BUDGET.spent():
+        if after is None or len(items) > size or examined >= MAX_EXAMINED or DEADLINE.is_exceeded():
             return repository.tokens.page(listing, size, {**response, "Items": items})
         limit = min(GROWTH * request["Limit"], MAX_EXAMINED - examined)
         request = {**request, "Limit": limit, "ExclusiveStartKey": after}

@@ -15,7 +15,7 @@ from typing import Any, Callable, NamedTuple, TypeVar
 from ....runtime import logging, metrics
 from ....runtime.attributes import Item
 from ....runtime.errors import TooManyRequests
-from ....runtime.http_client import BUDGET
+from ....runtime.http_client import DEADLINE
 from ....runtime.reserved_keys import PREFIX
 from ....runtime.transactions import WriteConflict
 from . import levels, movements, reservations
@@ -209,7 +209,7 @@ def _differing(repository: Repository, keys: list[LevelKey]) -> dict[LevelKey, L
 def _until_timeout(parts: Iterable[T]) -> Iterator[T]:
     """Yield each part unless the time of the invocation is used up; then raise `TooManyRequests`."""
     for part in parts:
-        if BUDGET.spent():
+        if DEADLINE.is_exceeded():
             raise TooManyRequests(
                 "The comparison ran out of time. Increase the function timeout or compare single products."
             )

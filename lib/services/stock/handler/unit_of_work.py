@@ -167,7 +167,7 @@ class UnitOfWork:
             actions[number] = {"Put": {"TableName": tables.movements, "Item": item}}
         try:
             result: Item = {"answer": {"S": response}}
-            repository.transactions.commit(actions, idempotency, result, stale=bool(self._before))
+            repository.transactions.commit(actions, idempotency, result, retries_conflicts=not self._before)
         except WriteConflict as exc:
             if exc.items.keys() & self.sales.keys():
                 raise AlreadySold from exc
