@@ -154,7 +154,7 @@ def controls() -> str:
 
 
 def _control_row(control: Control) -> Row:
-    return ", ".join(control.ids), control.title, control.severity, code(control.kinds), control.remedy
+    return ", ".join(control.ids), control.title, control.severity, code(control.kinds), control.remediation
 
 
 def waivers() -> str:
@@ -164,7 +164,7 @@ def waivers() -> str:
 
 
 def _applies_to(waiver: Waiver) -> str:
-    names = [code(names) for names in (waiver.services, waiver.rows) if names]
+    names = [code(names) for names in (waiver.services, waiver.profiles) if names]
     exceptions = f"except {code(waiver.except_services)}" if waiver.except_services else ""
     condition = "" if waiver.when is always else "if the reason applies"
     output = f"output `{waiver.unless_output}`" if waiver.unless_output else ""

@@ -124,7 +124,7 @@ def test_load_without_a_deployment_names_the_commands_that_create_one(
         (["--workers", "0"], "Invalid value for '--workers': 0 is not in the range x>=1."),
         (
             ["--url", "http://a", "--outputs", "b"],
-            "--url and --outputs cannot be combined: each of them names a deployment.",
+            "--url and --outputs cannot be combined: each of them selects a deployment.",
         ),
         (
             ["--url", "http://a", "--workers", "1"],

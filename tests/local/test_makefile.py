@@ -145,18 +145,18 @@ def test_variable_from_the_environment_selects_the_stack(checkout: Checkout, mon
 
 
 def test_missing_pulumi_cli_is_a_one_line_error(checkout: Checkout) -> None:
-    assert checkout.error("preview").startswith("error: no Pulumi CLI found: ")
+    assert checkout.error("preview").startswith("error: The Pulumi CLI is not installed. ")
 
 
 @pytest.mark.parametrize(
     ("python", "message"),
-    [("python9", "no python9 found"), ("python3.9", "Python 3.9.2 is too old")],
+    [("python9", "python9 is not installed"), ("python3.9", "Python 3.9.2 is too old")],
 )
 def test_unsuitable_python_is_a_one_line_error(new_checkout: Checkout, python: str, message: str) -> None:
     new_checkout.executable("python3.9", "[ $1 = --version ] && echo Python 3.9.2\nexit 1")
     result = new_checkout.make("local", f"PYTHON={python}")
     assert result.returncode != 0
-    assert result.stdout == f"error: {message}: install Python 3.11 or newer, or name one with PYTHON=...\n"
+    assert result.stdout == f"error: {message}. Install Python 3.11 or newer, or set PYTHON=path.\n"
 
 
 NO_VENV = "The virtual environment was not created successfully because ensurepip is not available."
@@ -167,11 +167,11 @@ FULL = "OSError: [Errno 28] No space left on device"
 @pytest.mark.parametrize(
     ("step", "message", "remedy"),
     [
-        ("venv", NO_VENV, "cannot make a virtual environment: install its venv module (Debian: python3-venv)"),
-        ("venv", FULL, "the disk is full: free 1 GB in {folder}"),
-        ("venv", "Error: [Errno 13] Permission denied: '.venv'", "{folder} cannot be written: copy the project to a"),
-        ("pip", FULL, "the disk is full: free 1 GB in {folder}"),
-        ("pip", NO_NETWORK, "the package index cannot be reached: check the network, PIP_INDEX_URL and HTTPS_PROXY"),
+        ("venv", NO_VENV, "cannot create a virtual environment. Install its venv module (Debian: python3-venv)"),
+        ("venv", FULL, "The disk is full. Free 1 GB in {folder}"),
+        ("venv", "Error: [Errno 13] Permission denied: '.venv'", "{folder} is not writable. Copy the project to a"),
+        ("pip", FULL, "The disk is full. Free 1 GB in {folder}"),
+        ("pip", NO_NETWORK, "The package index is not reachable. Check the network, PIP_INDEX_URL and HTTPS_PROXY"),
     ],
 )
 def test_failed_installation_is_a_one_line_error_with_a_remedy(
@@ -187,7 +187,7 @@ def test_failed_installation_is_a_one_line_error_with_a_remedy(
     (error,) = [line for line in result.stdout.splitlines() if not line.endswith(" ...")]
     assert error.startswith("error: ")
     assert remedy.format(folder=new_checkout.folder) in error
-    assert error.endswith("; then run make again")
+    assert error.endswith(", then run make again.")
     assert environment.exists() == (step == "pip"), "an incomplete environment is removed"
 
 
@@ -198,7 +198,7 @@ def test_failed_installation_is_retried_by_the_next_command(new_checkout: Checko
     result = new_checkout.make("local", f"PYTHON={sys.executable}")
     assert result.returncode != 0
     assert result.stdout.endswith(
-        "error: the packages could not be installed, for the reason above; then run make again\n"
+        "error: The packages could not be installed. Fix the error above, then run make again.\n"
     )
     assert not new_checkout.installed.exists()
 

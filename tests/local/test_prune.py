@@ -55,7 +55,7 @@ def client_fixture(emulator: Emulator) -> Any:
 def test_versions_without_an_alias_are_deleted(
     client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(rollout, "in_region", lambda _service, **_: client)
+    monkeypatch.setattr(rollout, "regional_client", lambda _service, **_: client)
     with_alias, without_alias = create_versions(client, 5), create_versions(client, 2)
     client.create_alias(
         FunctionName=with_alias,

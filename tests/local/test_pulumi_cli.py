@@ -189,7 +189,9 @@ def test_failure_to_complete_the_file_is_an_error(checkout: Checkout, capsys: py
     checkout.file().write_text("config:\n")
     (checkout.cli / "config fails").touch()
     assert main(["preview"]) == 1
-    assert last_error(capsys) == "error: pulumi config set failed: fix what it reports, then run this again"
+    assert (
+        last_error(capsys) == "error: pulumi config set failed. Fix the reported errors, then run this command again."
+    )
     assert not checkout.calls("preview")
 
 
@@ -211,7 +213,9 @@ def test_failed_stack_selection_neither_creates_nor_deletes_the_file(
     if exists:
         checkout.file().touch()
     assert main(["up", "--yes"]) == 1
-    assert last_error(capsys) == "error: pulumi stack select failed: fix what it reports, then run this again"
+    assert (
+        last_error(capsys) == "error: pulumi stack select failed. Fix the reported errors, then run this command again."
+    )
     assert checkout.file().exists() == exists
 
 
@@ -238,7 +242,7 @@ def test_yes_is_required_without_a_terminal(
 ) -> None:
     assert main([command]) == 1
     assert last_error(capsys) == (
-        f"error: There is no terminal to confirm the changes. Confirm them with tap {command} --yes, "
+        f"error: Changes must be confirmed, and there is no terminal. Confirm them with tap {command} --yes, "
         f"or make {command} YES=1."
     )
     assert not checkout.files()
@@ -279,8 +283,8 @@ def test_exit_code_is_from_the_cli(checkout: Checkout) -> None:
 def test_missing_file_of_a_deployed_stack_is_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
     main(["preview"])
     assert capsys.readouterr().out.splitlines() == [
-        "created Pulumi.items-dev.yaml: keep it under version control",
-        "warning: items-dev was deployed with a config file that is missing here. Restore the file, "
+        "created Pulumi.items-dev.yaml: add it to version control",
+        "warning: items-dev was deployed with a config file that is missing in this folder. Restore it, "
         "e.g. with pulumi config refresh --force --stack items-dev.",
     ]
     main(["preview"])
@@ -290,7 +294,7 @@ def test_missing_file_of_a_deployed_stack_is_a_warning(capsys: pytest.CaptureFix
 def test_new_stack_has_no_warning(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
     checkout.outputs()
     main(["preview"])
-    assert capsys.readouterr().out.splitlines() == ["created Pulumi.items-dev.yaml: keep it under version control"]
+    assert capsys.readouterr().out.splitlines() == ["created Pulumi.items-dev.yaml: add it to version control"]
 
 
 def test_outputs_are_written_and_printed_as_json(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
@@ -311,7 +315,7 @@ def test_up_starts_the_rollout_after_the_deployment(
     def fail(*_: object, **__: object) -> None:
         raise EndpointConnectionError(endpoint_url="https://codedeploy")
 
-    monkeypatch.setattr(rollout, "in_region", fail)
+    monkeypatch.setattr(rollout, "regional_client", fail)
     assert main(["up", "--yes"]) == 1
     assert last_error(capsys) == 'error: items-dev: Could not connect to the endpoint URL: "https://codedeploy"'
     assert checkout.calls("up")
@@ -325,21 +329,21 @@ def test_stack_without_outputs_is_an_error(
     if not deployed:
         (checkout.cli / "outputs").unlink()
     assert main(["outputs"]) == 1
-    assert last_error(capsys) == "error: stack items-dev has no outputs: deploy it first, with make up"
+    assert last_error(capsys) == "error: Stack items-dev has no outputs. Deploy it first, with make up."
     assert checkout.calls() == [["stack", "output", "--json", "--stack", "items-dev"]]
 
 
 def test_error_of_the_cli_is_reported(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
     (checkout.cli / "stack fails").touch()
     assert main(["outputs"]) == 1
-    assert last_error(capsys) == "error: stack items-dev: error: log in first"
+    assert last_error(capsys) == "error: Stack items-dev: error: log in first"
 
 
 @pytest.mark.parametrize("command", ["preview", "up", "destroy", "outputs"])
 def test_missing_cli_is_a_one_line_error(checkout: Checkout, capsys: pytest.CaptureFixture[str], command: str) -> None:
     (checkout.cli / "pulumi").unlink()
     assert main([command]) == 1
-    assert last_error(capsys).startswith("error: no Pulumi CLI found: install it from https://")
+    assert last_error(capsys).startswith("error: The Pulumi CLI is not installed. Install it from https://")
     assert not checkout.files()
 
 

@@ -35,11 +35,11 @@ def told_fixture(shop: Shop, tmp_path: Path) -> str:
 
 def test_products_are_made_once(shop: Shop, told: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["seed", "--count", str(COUNT), "--outputs", told]) == 0
-    first = re.search(r"(\d+) products are created, (\d+) existed", capsys.readouterr().out)
+    first = re.search(r"products created: (\d+), existing: (\d+)", capsys.readouterr().out)
     assert first
     assert sum(map(int, first.groups())) == COUNT, "other tests can have made the first ones"
     assert main(["seed", "--count", str(COUNT), "--outputs", told]) == 0
-    assert f"0 products are created, {COUNT} existed" in capsys.readouterr().out
+    assert f"products created: 0, existing: {COUNT}" in capsys.readouterr().out
     lamp = shop.level("LAMP-120")
     assert (lamp["threshold_level"], lamp["status"]) == (7, "IN_STOCK")
     assert shop.level("DESK-104")["status"] == "LOW_STOCK"

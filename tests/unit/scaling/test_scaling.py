@@ -198,7 +198,7 @@ def page_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_command_updates_an_outdated_page_unless_it_only_checks(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["scaling", "--check"]) == 1
-    assert capsys.readouterr().out == "docs/production/scaling.md: outdated, run make scaling\n"
+    assert capsys.readouterr().out == "docs/production/scaling.md: outdated. Run make scaling.\n"
     assert page.read_text(encoding="utf-8") == OUTDATED_PAGE
     assert main(["scaling"]) == 0
     assert "\nrequest " in capsys.readouterr().out
@@ -224,7 +224,7 @@ def test_command_reports_services_without_a_workload(
     assert main(["scaling", "--service", "items"]) == 1
     printed = capsys.readouterr()
     assert printed.err == (
-        "items has no workload. Set workload=Workload(...) in its ServiceFactory: see CONTRIBUTING.md.\n"
+        "items has no workload. Set workload=Workload(...) in its ServiceFactory, as described in CONTRIBUTING.md.\n"
     )
     assert not printed.out
     assert main(["scaling", "--service", "items", "--service", "stock"]) == 0
