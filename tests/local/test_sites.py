@@ -287,6 +287,6 @@ def test_error_of_a_failed_build_has_the_output_of_npm(
     replace_service(monkeypatch, replace(sources.service, name="items"))
     assert main(["site", "build", "items"]) == 1
     error = capsys.readouterr().err
-    assert f"error: npm {INSTALL} failed in {sources.folder}: put right what it says, then run make site\n" in error
+    assert f"error: npm {INSTALL} failed in {sources.folder}. Fix the errors below, then run make site.\n" in error
     assert error.endswith(f"\nnpm output: {INSTALL}\n")
     assert sources.npm_calls() == [INSTALL]
