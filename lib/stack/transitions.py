@@ -47,7 +47,7 @@ class Transitions:
         names = [prefix, *_aliases(opts)]
         if opts and opts.parent and vars(opts.parent).get("_aliases"):
             # A parent's alias renames its children as well.  It is an output, but the physical names are the same.
-            stacks = previous.of(STACK_TOKEN).items()
+            stacks = previous.by_type(STACK_TOKEN).items()
             names += [name for name, found in stacks if self._identity.items() <= found.items()]
         self._former = next((name for name in names if previous.outputs(STACK_TOKEN, name)), prefix)
         self._previous = previous
@@ -97,7 +97,7 @@ class Transitions:
         """Raise `RunError` if another component of this stack has the physical names of this one."""
         if self._stack:
             return
-        for name, found in self._previous.of(STACK_TOKEN).items():
+        for name, found in self._previous.by_type(STACK_TOKEN).items():
             arn = found.get("lambda_function_arn") if self._identity.items() <= found.items() else None
             if arn and str(arn).split(":")[3:5] == [provider_region(opts), provider_account(opts)]:
                 raise pulumi.RunError(
@@ -143,13 +143,15 @@ class Transitions:
 
     def _replicas(self, table: str) -> list[Mapping[str, Any]]:
         arn = self._previous.outputs(TABLE, f"{self._former}-{table}-table").get("arn")
-        return [replica for replica in self._previous.of(REPLICA).values() if arn and replica["globalTableArn"] == arn]
+        return [
+            replica for replica in self._previous.by_type(REPLICA).values() if arn and replica["globalTableArn"] == arn
+        ]
 
     def _changes_customer_key(self, table: str) -> bool:
         # A stack that was never deployed to its end has no outputs.
         before = self._stack.get("key_arn") if "environment" in self._stack else self.customer_key_of(table)
         encryption = self._settings.encryption
-        after = self._own_key().get("arn", "new") if encryption.key == "made" else encryption.standing()
+        after = self._own_key().get("arn", "new") if encryption.key == "create" else encryption.standing()
         return (before or None) != after
 
     def was_replicated(self, table: str) -> bool:
@@ -167,7 +169,7 @@ class Transitions:
     def warnings(self) -> Iterator[str]:
         """Yield what a deployment removes that cannot be had back, or that something still needs."""
         retained = bool(self._settings.table.retain_on_delete)
-        if (key := self._own_key()) and self._settings.encryption.key != "made":
+        if (key := self._own_key()) and self._settings.encryption.key != "create":
             fate = (
                 "stays in the account"
                 if retained
@@ -180,7 +182,7 @@ class Transitions:
                 "messages and objects that were written under it."
             )
         authorization = self._settings.authorization
-        keeps_pool = authorization.type == USER_POOL_AUTHORIZATION and authorization.user_pool == "made"
+        keeps_pool = authorization.type == USER_POOL_AUTHORIZATION and authorization.user_pool == "create"
         pool = self._previous.outputs(USER_POOL, f"{self._former}-users-pool")
         if pool and not keeps_pool and not retained:
             yield f"The user pool {pool.get('id')} is deleted with all its users, who cannot be restored."
@@ -198,7 +200,7 @@ class Transitions:
         first = f"{self._former}-backup-vault"
         numbers = {
             name: name.removeprefix(first).lstrip("-") or "1"
-            for name in self._previous.of(VAULT)
+            for name in self._previous.by_type(VAULT)
             if name.startswith(first)
         }
         previous = {
@@ -221,7 +223,7 @@ class Transitions:
 
     def _key_label(self) -> str:
         key = self._settings.encryption.key
-        return AWS_MANAGED if key in (None, "aws", "owned") else key
+        return AWS_MANAGED if key in (None, "aws_managed", "aws_owned") else key
 
     def customer_key_of(self, table: str, region: str = "") -> str:
         """Return the ARN of the KMS key of a table or of its replica in a region, as the provider returned it."""
@@ -234,7 +236,7 @@ class Transitions:
 
     def leaves_customer_key(self) -> bool:
         """Return whether the previous deployment had a customer managed key, and this one has none."""
-        return bool(self._stack.get("key_arn")) and self._settings.encryption.key in ("aws", "owned")
+        return bool(self._stack.get("key_arn")) and self._settings.encryption.key in ("aws_managed", "aws_owned")
 
 
 def _aliases(opts: pulumi.ResourceOptions | None) -> list[str]:

@@ -74,7 +74,7 @@ def test_only_routes_with_a_scope_require_authorization(
 def test_second_factor_is_an_authenticator_app(settings: AuthorizationSettings | None, mfa: str, token: Any) -> None:
     changes: dict[str, Any] = {"settings": settings} if settings else {}
     created = record(lambda: UserPool("users", UserPoolArgs(name="post", scopes=["read"], **changes)))
-    pool = created.only("cognito.UserPool")
+    pool = created.single("cognito.UserPool")
     assert (pool.inputs["mfaConfiguration"], pool.inputs.get("softwareTokenMfaConfiguration")) == (mfa, token)
     assert not pool.retained
 
@@ -83,20 +83,20 @@ def test_preview_with_an_existing_pool_has_scopes_and_no_id() -> None:
     settings = AuthorizationSettings(type=USER_POOL, user_pool=EXISTING)
     previewed = record(stacked(service=TRAFFIC, authorization=settings), preview=True)
     assert previewed.inputs("cognito.UserPoolClient")["post-users-machines"]["name"] == "parcels-dev-machines"
-    assert previewed.only("cognito.ResourceServer").inputs["identifier"] == "parcels-dev"
+    assert previewed.single("cognito.ResourceServer").inputs["identifier"] == "parcels-dev"
     assert isinstance(previewed.stack_outputs()["sign_in_url"], Unknown)
 
 
 @pytest.mark.parametrize(("group", "name"), [(None, "parcels-dev"), ("admins", "admins")])
 def test_users_of_an_existing_pool_need_a_group(group: str | None, name: str) -> None:
     created = deployed(AuthorizationSettings(type=USER_POOL, user_pool=EXISTING, user_group=group))
-    assert bool(created.of("cognito.UserGroup")) is (group is None)
-    assert created.only("lambda.Function").inputs["environment"]["variables"]["USER_POOL_GROUP"] == name
+    assert bool(created.by_kind("cognito.UserGroup")) is (group is None)
+    assert created.single("lambda.Function").inputs["environment"]["variables"]["USER_POOL_GROUP"] == name
     assert created.stack_outputs()["user_pool_group"] == name
 
 
 def trigger(deployment: Deployment) -> str:
-    return json.dumps(deployment.only("apigateway.Deployment").inputs["triggers"])
+    return json.dumps(deployment.single("apigateway.Deployment").inputs["triggers"])
 
 
 @pytest.mark.untraced
@@ -125,8 +125,14 @@ def test_another_identity_source_deploys_the_api_again() -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        ({"service": a_service(functions=(a_function(OPEN),))}, "authorization.type 'COGNITO_USER_POOLS': give NONE"),
-        ({"service": a_yard(), "site": SiteSettings(public=True)}, "site.public True: give False, for with COGNITO"),
+        (
+            {"service": a_service(functions=(a_function(OPEN),))},
+            "authorization.type must be NONE, got 'COGNITO_USER_POOLS'",
+        ),
+        (
+            {"service": a_yard(), "site": SiteSettings(public=True)},
+            "site.public must be False with COGNITO_USER_POOLS, got True",
+        ),
     ],
 )
 def test_what_a_user_pool_cannot_do_is_refused(args: dict[str, Any], message: str) -> None:
@@ -140,13 +146,13 @@ def test_public_site_and_a_user_pool_can_be_set_for_a_service_without_a_site() -
 
 
 def test_a_pool_by_itself_needs_scopes() -> None:
-    with pytest.raises(ValueError, match=r"scopes \(\): give at least one"):
+    with pytest.raises(ValueError, match=r"scopes must be at least one scope, got \(\)\."):
         UserPoolArgs(name="post", scopes=())
 
 
 def test_api_without_a_stack_needs_its_user_pool() -> None:
     settings = AuthorizationSettings(type=USER_POOL)
-    with pytest.raises(ValueError, match=r"user_pool None: with COGNITO_USER_POOLS give the UserPool"):
+    with pytest.raises(ValueError, match=r"user_pool must be a UserPool with .*, got None\."):
         ApiArgs(name="post", routes=[], authorization=settings)
 
 

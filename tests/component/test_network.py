@@ -51,8 +51,8 @@ def allowed(made: Deployment, direction: str) -> dict[str, dict[str, str]]:
 
 
 def test_vpc_has_a_public_and_a_private_subnet_in_each_zone(plain: Deployment) -> None:
-    assert plain.only("ec2.Vpc").inputs["cidrBlock"] == "10.0.0.0/16"
-    assert plain.only("ec2.Vpc").inputs["enableDnsHostnames"]
+    assert plain.single("ec2.Vpc").inputs["cidrBlock"] == "10.0.0.0/16"
+    assert plain.single("ec2.Vpc").inputs["enableDnsHostnames"]
     assert {name: (s["cidrBlock"], s["availabilityZone"]) for name, s in named(plain, "ec2.Subnet").items()} == {
         "post-public-1": ("10.0.0.0/20", "zone-a"),
         "post-public-2": ("10.0.16.0/20", "zone-b"),
@@ -65,20 +65,18 @@ def test_vpc_has_a_public_and_a_private_subnet_in_each_zone(plain: Deployment) -
 def test_a_region_with_too_few_zones_is_refused() -> None:
     assert first(["a", "b", "c"], 2) == ["a", "b"]
     assert first(None, 2) == ["", ""]
-    with pytest.raises(
-        ValueError, match=r"network\.zones 4: give at most 3, for the region has zone-a, zone-b, zone-c"
-    ):
+    with pytest.raises(ValueError, match=r"network\.zones must be at most 3, got 4\. .*: zone-a, zone-b, zone-c\."):
         a_network(zones=4)
 
 
 def test_the_default_security_group_is_emptied(plain: Deployment) -> None:
-    group = plain.only("ec2.DefaultSecurityGroup").inputs
+    group = plain.single("ec2.DefaultSecurityGroup").inputs
     assert group["vpcId"] == "post-vpc-vpc-id"
     assert group.keys().isdisjoint({"ingress", "egress"})
 
 
 def test_without_nat_nothing_leads_to_the_internet(plain: Deployment) -> None:
-    assert not any(map(plain.of, ("ec2.InternetGateway", "ec2.Route", "ec2.NatGateway", "ec2.Eip")))
+    assert not any(map(plain.by_kind, ("ec2.InternetGateway", "ec2.Route", "ec2.NatGateway", "ec2.Eip")))
     assert named(plain, "ec2.RouteTable").keys() == {"post-private-1", "post-private-2"}
     assert "cidrIpv4" not in {key for peer in allowed(plain, "Egress").values() for key in peer}
 
@@ -106,19 +104,19 @@ def test_only_functions_reach_endpoints_and_nobody_reaches_functions(plain: Depl
 @pytest.mark.untraced
 def test_where_no_endpoint_costs_anything_there_is_no_group_for_them(statements: Any, settings: Any) -> None:
     made = a_network(statements, **settings)
-    assert made.of("ec2.VpcEndpoint").keys() == {"post-endpoint-dynamodb", "post-endpoint-s3"}
-    assert made.of("ec2.SecurityGroup").keys() == {"post-functions-group"}
+    assert made.by_kind("ec2.VpcEndpoint").keys() == {"post-endpoint-dynamodb", "post-endpoint-s3"}
+    assert made.by_kind("ec2.SecurityGroup").keys() == {"post-functions-group"}
     assert not allowed(made, "Ingress")
 
 
 @pytest.mark.untraced
 def test_functions_that_call_no_table_need_no_way_to_any() -> None:
-    assert a_network({}).of("ec2.VpcEndpoint").keys() == {"post-endpoint-s3"}
+    assert a_network({}).by_kind("ec2.VpcEndpoint").keys() == {"post-endpoint-s3"}
 
 
 @pytest.mark.untraced
 def test_nothing_is_logged_where_it_is_not_wanted() -> None:
-    assert not any(map(a_network(flow_logs=False).of, ("ec2.FlowLog", "cloudwatch.LogGroup", "iam.Role")))
+    assert not any(map(a_network(flow_logs=False).by_kind, ("ec2.FlowLog", "cloudwatch.LogGroup", "iam.Role")))
 
 
 def test_functions_are_created_after_everything_that_routes_their_calls(production: Deployment) -> None:
@@ -129,14 +127,14 @@ def test_functions_are_created_after_everything_that_routes_their_calls(producti
         "vpc.SecurityGroupEgressRule",
         "vpc.SecurityGroupIngressRule",
     )
-    routing = {name for kind in kinds for name in production.of(kind)}
-    for function in production.of("lambda.Function").values():
+    routing = {name for kind in kinds for name in production.by_kind(kind)}
+    for function in production.by_kind("lambda.Function").values():
         assert routing <= {*function.depends_on}
 
 
 @pytest.mark.untraced
 def test_network_that_is_removed_changes_functions_and_their_roles_only() -> None:
-    network = NetworkSettings(vpc="made", flow_logs=False)
+    network = NetworkSettings(vpc="create", flow_logs=False)
     inside, outside = record(stacked(network=network)), record(stacked())
     absent = {"nat_gateway_ids", "nat_public_ips", "flow_log_group_name"}
     assert absent.isdisjoint(inside.stack_outputs())
@@ -154,5 +152,5 @@ def _comparable(inputs: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.untraced
 def test_networks_of_two_services_with_one_pattern_of_names_are_two() -> None:
     services = [a_service(api_type=f"{kind}-api") for kind in ("counter", "yard")]
-    made = [record(stacked(service=service, network=NetworkSettings(vpc="made"))) for service in services]
+    made = [record(stacked(service=service, network=NetworkSettings(vpc="create"))) for service in services]
     assert set(named(made[0], "ec2.Vpc")).isdisjoint(named(made[1], "ec2.Vpc"))

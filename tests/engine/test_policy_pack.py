@@ -101,7 +101,7 @@ def without_empty_texts(properties: struct_pb2.Struct) -> struct_pb2.Struct:
 class WireRecorder(recorder.Recorder):
     """A recorder that describes each resource to a policy pack, with its secrets and unknown values."""
 
-    def __init__(self, cloud: recorder.Cloud, preview: bool) -> None:
+    def __init__(self, cloud: recorder.MockCloud, preview: bool) -> None:
         super().__init__(cloud, preview)
         self.preview = preview
         self.requests: dict[str, analyzer_pb2.AnalyzeRequest] = {}
@@ -159,7 +159,7 @@ class PolicyPack:
     def _analyze(self, program: Callable[[], object], preview: bool, config: dict[str, str]) -> Report:
         recorders: list[WireRecorder] = []
 
-        def create_recorder(cloud: recorder.Cloud, preview: bool) -> WireRecorder:
+        def create_recorder(cloud: recorder.MockCloud, preview: bool) -> WireRecorder:
             recorders.append(WireRecorder(cloud, preview))
             return recorders[-1]
 
@@ -276,7 +276,7 @@ def test_stack_policy_reports_failures_next_to_unknown_values(pack: PolicyPack) 
 
 
 def test_values_that_only_the_provider_knows_do_not_block_a_preview(pack: PolicyPack) -> None:
-    config = {"environment": "prod", "network_vpc": "made", "encryption_key": "made"}
+    config = {"environment": "prod", "network_vpc": "create", "encryption_key": "create"}
     found = pack.preview(tap, **config)
     assert not found.violations
     assert {("EC2.2", "tap-network-vpc-vpc"), ("IAM.1", "tap-network-refused-writer-policy")} <= found.unknown

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lib.components.lookup.previous_state import INVOKE
-from lib.program.recorder import Call, Deployment, record, recorded
+from lib.program.recorder import Call, Deployment, record, record_file
 from lib.services import SERVICES
 from lib.settings import USER_POOL, AuthorizationSettings, BackupSettings, EncryptionSettings, TableSettings
 from lib.settings.environments import ENVIRONMENTS
@@ -74,15 +74,15 @@ SETTINGS = {
 CREATED = {
     "lambda_provisioned_concurrency": "2",
     "replica_regions": "us-west-2,eu-west-1",
-    "api_log_role": "made",
+    "api_log_role": "create",
     "zone_id": "Z0123456789ABC",
-    "network_vpc": "made",
+    "network_vpc": "create",
     "network_cidr_block": "10.20.0.0/18",
     "network_zones": "3",
     "network_nat_gateways": "per-zone",
     "network_interface_endpoints": "true",
     "network_flow_logs": "true",
-    "encryption_key": "made",
+    "encryption_key": "create",
     "encryption_rotation_days": "180",
     "encryption_deletion_window_days": "14",
     "backup_retention_days": "180",
@@ -156,7 +156,7 @@ CONFIGS: Mapping[str, Mapping[str, str]] = {
         "environment": "blue",
         "cors_origin": "site,https://shop.example.com",
         "authorization": USER_POOL,
-        "user_pool": "made",
+        "user_pool": "create",
         "user_pool_mfa": "ON",
         "callback_urls": "https://shop.example.com/signed-in",
         "secrets": json.dumps({"token": "unused"}),
@@ -187,7 +187,7 @@ def _adopted() -> Deployment:
         "tap",
         service="items",
         adopt_retained=True,
-        encryption=EncryptionSettings(key="made"),
+        encryption=EncryptionSettings(key="create"),
         backup=BackupSettings(retention_days=35),
         authorization=AuthorizationSettings(type=USER_POOL),
         table=TableSettings(replica_regions=("us-west-2",)),
@@ -214,11 +214,11 @@ STACKS: Mapping[str, Callable[[], object]] = {
 }
 """Programs of `tests/component` whose services have definitions that those of the library lack."""
 DEPLOYMENTS: Mapping[str, Callable[[], Deployment]] = {
-    **{name: partial(recorded, ROOT / "tap.py", config) for name, config in CONFIGS.items()},
+    **{name: partial(record_file, ROOT / "tap.py", config) for name, config in CONFIGS.items()},
     **{name: partial(record, program) for name, program in STACKS.items()},
     "adopted": _adopted,
     **{
-        f"example-{path.stem.replace('_', '-')}": partial(recorded, path, {"environment": "dev"})
+        f"example-{path.stem.replace('_', '-')}": partial(record_file, path, {"environment": "dev"})
         for path in sorted((ROOT / "examples").glob("[!_]*.py"))
     },
 }

@@ -39,7 +39,7 @@ def test_metrics_are_listed_once_with_the_operations_that_emit_them() -> None:
 
 def test_key_policy_has_the_statements_for_every_service() -> None:
     statements = key_policy()
-    users = {*iam.KEY_VIA, *iam.KEY_USERS}
+    users = {*iam.KEY_VIA_SERVICES, *iam.KEY_SERVICE_PRINCIPALS}
     assert json.loads(statements) == iam.key_statements("111122223333", "us-east-1", users)
 
 
@@ -49,11 +49,11 @@ def test_every_config_key_is_listed_with_its_allowed_values() -> None:
     assert rows["audit_reads"] == [
         "inventory: Reads leave an audit row, too: a write unit and no time, as it is written beside the read. "
         "(`inventory.audit_reads`)",
-        "True or False; default: True",
+        "True or false. Default: true.",
     ]
     assert rows["lambda_memory_size"] == [
         "Memory; processor time comes in proportion. (`function.memory_mb`)",
-        "a whole number from 128 to 10240 MB",
+        "Integer from 128 to 10240 MB. Default: set by service or environment.",
     ]
 
 

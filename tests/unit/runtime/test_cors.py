@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from lib.assets.lambda_archive import preflight_sources, zipped
+from lib.assets.lambda_archive import preflight_sources, zip_files
 from lib.documents import rest_api
 from lib.runtime.cors import Preflight
 from lib.runtime.event_handler import Api, Request, Response, Route
@@ -138,7 +138,7 @@ def test_preflight_archive_contains_only_the_cors_module_of_the_runtime(tmp_path
     ]
     assert imported == ["__future__", "collections.abc", "typing"]
     path = tmp_path / "function.zip"
-    path.write_bytes(zipped(files))
+    path.write_bytes(zip_files(files))
     event = {"resource": "/parcels", "httpMethod": "OPTIONS", "headers": {"Origin": A}}
     program = (
         f"import json, sys; sys.path.insert(0, {str(path)!r}); import index; "
@@ -155,7 +155,7 @@ def test_preflight_archive_does_not_depend_on_the_order_of_paths() -> None:
 
 
 def test_gateway_responses_for_several_origins_echo_the_caller_without_credentials() -> None:
-    headers = rest_api.mapped(rest_api.refusal_headers(rest_api.REQUEST_ORIGIN), "gatewayresponse")
+    headers = rest_api.response_parameters(rest_api.error_headers(rest_api.REQUEST_ORIGIN), "gatewayresponse")
     assert headers == {
         "gatewayresponse.header.X-Request-Id": "context.requestId",
         "gatewayresponse.header.X-Correlation-Id": "context.requestId",

@@ -133,8 +133,8 @@ IMPORTED = """
 import sys
 from pathlib import Path
 from lib.program import project
-from lib.program.recorder import recorded
-recorded(Path("tap.py"), project.config(project.read(Path()), "dev", sys.argv[1]))
+from lib.program.recorder import record_file
+record_file(Path("tap.py"), project.config(project.read(Path()), "dev", sys.argv[1]))
 print(sorted({name.split(".")[2] for name in sys.modules if name.startswith(("lib.services.", "tap_stack.services."))}))
 """
 
