@@ -17,7 +17,7 @@ class InventorySettings(SettingsGroup):
     """Settings of the inventory service."""
 
     low_stock_threshold: int = setting(between(0, NUMBER_MAX), key="low_stock_threshold", default=10)
-    """Quantity at or below which stock is low, unless the item or level sets a threshold."""
+    """Default threshold of an inventory item or stock level. Stock is low at or below this number of units."""
     default_page_size: int = setting(between(1, MAX_PAGE_SIZE, "items"), key="default_page_size", default=20)
     """Default number of items on a page."""
     max_page_size: int = setting(between(1, MAX_PAGE_SIZE, "items"), key="max_page_size", default=MAX_PAGE_SIZE)
