@@ -32,7 +32,7 @@ def change_routes() -> tuple[Route, ...]:
             method="POST",
             path="/items",
             operation="create_item",
-            summary="Create an item",
+            summary="Create an item with version 1",
             body="NewItem",
             responses={201: "Item"},
             idempotent=True,

@@ -191,7 +191,7 @@ def audit_row(event: AuditEvent, old: Item | None, new: Item | None) -> Item:
 
 
 def sku_key(sku: str) -> Item:
-    """Return the primary key of the owner of a SKU."""
+    """Return the primary key of the row with the owner of a SKU."""
     return internal_key(f"{SKU_PREFIX}{sku}")
 
 
@@ -224,8 +224,8 @@ def threshold(item: Item, default_threshold: int) -> Attribute:
 def next_alert_state(row: Item | None, item: Item, default_threshold: int, now: float) -> tuple[Item, bool]:
     """Return the attributes with the alert state of an item, and whether the change raises an alert.
 
-    `row` is the current row before the change. If an earlier release wrote it and its stock is low, it has raised an
-    alert.
+    `row` is the current row before the change. Rows of an earlier release have no alert state: if the stock is low,
+    the item has raised an alert.
     """
     limit = Decimal(threshold(item, default_threshold)["N"])
     rearmed_at = None
@@ -249,8 +249,8 @@ def alert_row(item: Item, default_threshold: int, due: Attribute) -> Item:
 
 def timestamp(offset_seconds: float = 0.0) -> Attribute:
     """Return the current time plus an offset."""
-    time_ = datetime.now(timezone.utc) + timedelta(seconds=offset_seconds)
-    return {"S": time_.isoformat(timespec="microseconds").replace("+00:00", "Z")}
+    utc = datetime.now(timezone.utc) + timedelta(seconds=offset_seconds)
+    return {"S": utc.isoformat(timespec="microseconds").replace("+00:00", "Z")}
 
 
 def expires_in(seconds: int) -> Attribute:

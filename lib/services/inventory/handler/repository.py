@@ -41,7 +41,9 @@ class Preconditions(NamedTuple):
     """Conditions of a change on the stored item. None disables a condition."""
 
     if_match: int | None = None
+    """Version in `If-Match`."""
     expected: int | None = None
+    """`expectedVersion` in the body."""
     sku: str | None = None
     version: int | None = None
     """Version in the copy of the item that the caller sends."""
@@ -164,7 +166,7 @@ class Inventory:
         return self._page(AuditEvent("LIST", "", actor), listing, size, token)
 
     def find(self, actor: str, sku: str) -> list[Item]:
-        """Return the item with a SKU in a list, which is empty if there is none."""
+        """Return a list with the item that has the SKU, or an empty list."""
         # An earlier release did not normalize SKUs.
         skus = [*dict.fromkeys([sku, items.normalize_sku(sku)])]
         calls = [self._get_call(items.sku_key(candidate)) for candidate in skus]
@@ -308,8 +310,8 @@ class Inventory:
             owned = {**items.sku_key(new["S"]), "owner": {"S": item_id}}
             actions["claim sku"] = self._put(owned, "attribute_not_exists(#owner)", names={"#owner": "owner"})
             if new != sent:
-                # An item of an earlier release might own the SKU that was sent, which is not normalized. A temporary
-                # row without an owner makes the transaction fail in this case.
+                # An item of an earlier release might own the SKU without normalization. This action fails if it does.
+                # Otherwise, it writes a temporary row without an owner.
                 unowned = {**items.sku_key(sent["S"]), EXPIRES: items.expires_in(RELEASED_SKU_SECONDS)}
                 actions["block sent sku"] = self._put(
                     unowned, "attribute_not_exists(#owner)", names={"#owner": "owner"}
