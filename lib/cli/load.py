@@ -110,7 +110,7 @@ def _endpoint(
         if not re.match(r"https?://[^/]", url):
             raise click.UsageError(f"--url must be an HTTP URL, e.g. https://api.example.com, got {url!r}.")
         headers = {"x-api-key": api_key} if api_key else {}
-        return nullcontext(Endpoint(url.rstrip("/"), auth.bearing(headers)))
+        return nullcontext(Endpoint(url.rstrip("/"), auth.static_headers(headers)))
     if path:
         return nullcontext(smoke_test.endpoint(path, service, api_key))
     return local_deployment(service, environment, terminal, workers=workers, pairs=pairs)

@@ -203,7 +203,7 @@ def outputs() -> str:
 
 def key_policy() -> str:
     """Return the statements for the policy of an existing KMS key, for one account and region."""
-    services = sorted({*iam.KEY_VIA, *iam.KEY_USERS})
+    services = sorted({*iam.KEY_VIA_SERVICES, *iam.KEY_SERVICE_PRINCIPALS})
     return json.dumps(iam.key_statements("111122223333", "us-east-1", services), indent=2) + "\n"
 
 

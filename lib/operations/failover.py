@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ..client.auth import OPENER, bearing, opener_to
+from ..client.auth import OPENER, opener_to, static_headers
 from ..client.smoke_test import send
 from ..console import Terminal
 from ..model import Call
@@ -162,7 +162,7 @@ def _disable_function(functions: Any, name: str) -> None:
 def wait_until_healthy(outputs: Mapping[str, Any], path: str) -> str:
     """Call the API until it succeeds, and return a message for the user. Raise `OperationError` after all attempts."""
     call = Call(method="GET", path=path, status=200)
-    authorization = bearing({"x-api-key": outputs["api_key"]} if "api_key" in outputs else {})
+    authorization = static_headers({"x-api-key": outputs["api_key"]} if "api_key" in outputs else {})
     # DNS still resolves the domain to the other region.
     is_domain = outputs["api_url"] == outputs.get("domain_url")
     opener = opener_to(outputs["domain_target"]) if is_domain else OPENER

@@ -39,11 +39,13 @@ class ApiSettings(SettingsGroup):
     metrics: bool | None = setting(boolean(), key="api_metrics")
     """Count, latency and errors of each method as CloudWatch metrics of their own."""
     log_role: str | None = setting(
-        matching(r"made|left|arn:[a-z-]+:iam::\d{12}:role/\S+", "one of made, left, or the ARN of an IAM role"),
+        matching(
+            r"create|unmanaged|arn:[a-z-]+:iam::\d{12}:role/\S+", "one of create, unmanaged, or the ARN of an IAM role"
+        ),
         key="api_log_role",
     )
-    """The role with which API Gateway writes logs, one setting for all APIs of an account in a region: `made` makes
-    one and sets it, the ARN of a role sets that one, `left` leaves the account as it is."""
+    """Role with which API Gateway writes logs. It is a setting of the account and applies to all its APIs in a region:
+    `create` creates a role and sets it, an ARN sets that role, and `unmanaged` keeps the account unchanged."""
     health_route: bool | None = setting(boolean(), key="health_route")
     """`GET /health`, which the gateway answers by itself."""
     domain_name: str | None = setting(

@@ -21,12 +21,12 @@ class AuthorizationSettings(SettingsGroup):
     signature; or by a token of a user pool with the scope of the route."""
     user_pool: str | None = setting(
         matching(
-            r"made|arn:[a-z-]+:cognito-idp:[a-z0-9-]+:\d{12}:userpool/\S+", "either made or the ARN of a user pool"
+            r"create|arn:[a-z-]+:cognito-idp:[a-z0-9-]+:\d{12}:userpool/\S+", "either create or the ARN of a user pool"
         ),
         key="user_pool",
     )
-    """`made` makes one with a sign-in page; an ARN is a pool of the same region that exists and has a domain.
-    The scopes and app clients of the API are created in either."""
+    """`create` creates one with a sign-in page; an ARN selects an existing pool of the same region, which must have a
+    domain. The scopes and app clients of the API are created in either."""
     user_group: str | None = setting(
         matching(
             r"[^\s,\[\]]{0,128}", "a group name of up to 128 characters without spaces, ',', '[' and ']', or empty"
@@ -51,12 +51,12 @@ class AuthorizationSettings(SettingsGroup):
 
 def check_authorization(authorization: AuthorizationSettings) -> None:
     """Raise ValueError for a setting of user pools that has no effect."""
-    for name, default in {"user_pool": "made", "user_group": "", "mfa": "OPTIONAL", "callback_urls": ()}.items():
+    for name, default in {"user_pool": "create", "user_group": "", "mfa": "OPTIONAL", "callback_urls": ()}.items():
         value = getattr(authorization, name)
         if authorization.type != USER_POOL and value not in (None, default):
             remedy = f"Set type, or remove {name}."
             raise invalid_value(f"authorization.{name}", value, f"unset unless type is {USER_POOL}", remedy)
-    is_created = authorization.user_pool in (None, "made")
+    is_created = authorization.user_pool in (None, "create")
     if is_created and authorization.user_group:
         expected, remedy = (
             "unset for a created user pool",

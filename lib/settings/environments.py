@@ -53,7 +53,7 @@ _COMMON = Settings(
         execution_log_level="OFF",
         execution_log_bodies=True,
         metrics=False,
-        log_role="left",
+        log_role="unmanaged",
         health_route=False,
         domain_name="",
         certificate_arn="",
@@ -61,7 +61,9 @@ _COMMON = Settings(
         base_path="",
         disable_execute_api_endpoint=False,
     ),
-    authorization=AuthorizationSettings(type="NONE", user_pool="made", user_group="", mfa="OPTIONAL", callback_urls=()),
+    authorization=AuthorizationSettings(
+        type="NONE", user_pool="create", user_group="", mfa="OPTIONAL", callback_urls=()
+    ),
     firewall=FirewallSettings(
         enabled=False,
         rate_limit=2_000,
@@ -96,7 +98,7 @@ _COMMON = Settings(
         private_subnet_ids=(),
         security_group_ids=(),
     ),
-    encryption=EncryptionSettings(key="aws", rotation_days=365, deletion_window_days=30),
+    encryption=EncryptionSettings(key="aws_managed", rotation_days=365, deletion_window_days=30),
     backup=BackupSettings(
         retention_days=0, schedule="cron(0 3 * * ? *)", cold_storage_after_days=0, copy_to_vault_arn=""
     ),

@@ -21,9 +21,9 @@ class NetworkSettings(SettingsGroup):
     """Whether functions run in a VPC, and what is in it."""
 
     vpc: str | None = setting(
-        matching(r"none|made|vpc-[0-9a-f]{8,17}", "one of none, made, or the ID of a VPC, such as vpc-0a1b2c3d")
+        matching(r"none|create|vpc-[0-9a-f]{8,17}", "one of none, create, or the ID of a VPC, such as vpc-0a1b2c3d")
     )
-    """`made` creates one, `none` runs functions outside of a VPC, an id is an existing VPC."""
+    """`create` creates one, `none` runs functions outside a VPC, and an ID selects an existing VPC."""
     cidr_block: str | None = setting((_is_cidr, "a CIDR block from /16 to /24, such as 10.0.0.0/16"))
     """CIDR block of a created VPC; half of it is for private subnets."""
     zones: int | None = setting(between(2, 6, "availability zones"))
@@ -52,7 +52,7 @@ class NetworkSettings(SettingsGroup):
 
 def check_network(network: NetworkSettings) -> None:
     """Raise ValueError for an existing VPC without subnets, and for settings that only an existing VPC has."""
-    is_existing = network.in_vpc() and network.vpc != "made"
+    is_existing = network.in_vpc() and network.vpc != "create"
     if is_existing and not network.private_subnet_ids:
         remedy = "Set private_subnet_ids to the subnets of the functions."
         raise invalid_value("network.vpc", network.vpc, "a VPC with private subnets", remedy)

@@ -17,7 +17,7 @@ from ..components.monitoring.function_alarms import Alarms
 from ..components.network.existing_network import ExistingNetwork, ExistingNetworkArgs
 from ..components.network.network import Network, NetworkArgs
 from ..documents import iam
-from ..documents.network import calls
+from ..documents.network import grants_by_service
 from ..model.names import role_name_prefix
 from ..settings import FunctionSettings
 from . import concurrency
@@ -122,7 +122,7 @@ class Compute:
                 statements=[
                     *self._data.statements(function),
                     *self._encryption.statements(function),
-                    *([iam.vpc_access(), iam.lambda_alone()] if in_vpc else []),
+                    *([iam.allow_vpc_access(), iam.deny_vpc_actions_to_code()] if in_vpc else []),
                 ],
                 managed_policies=[
                     *([iam.BASIC_EXECUTION] if uses_managed_log_policy else []),
@@ -150,7 +150,7 @@ class Compute:
     def _network(self) -> Network | ExistingNetwork:
         context, settings = self._context, self._context.settings.network
         label, name = context.child("network"), context.names.only("network", "network")
-        if settings.vpc != "made":
+        if settings.vpc != "create":
             existing = ExistingNetworkArgs(
                 name=name,
                 vpc_id=settings.vpc or "",
@@ -159,7 +159,7 @@ class Compute:
                 tags=context.tags,
             )
             return ExistingNetwork(label, existing, context.opts)
-        grants = calls(context.service).items()
+        grants = grants_by_service(context.service).items()
         args = NetworkArgs(
             name=name,
             statements={target: [self._data.statement(grant) for grant in granted] for target, granted in grants},

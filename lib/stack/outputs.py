@@ -51,7 +51,7 @@ def _caller_policies(stack: TapStack) -> dict[str, pulumi.Output[str]] | None:
         return None
     statements = {scope: stack.api.grant(scope) for scope in stack.description.scopes()}
     return {
-        scope: pulumi.Output.json_dumps(statement.apply(lambda allowed: iam.document([allowed])))
+        scope: pulumi.Output.json_dumps(statement.apply(lambda allowed: iam.policy_document([allowed])))
         for scope, statement in statements.items()
     }
 

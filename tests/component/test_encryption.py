@@ -32,7 +32,7 @@ ENCRYPTED = {
 """Every input that depends on the key; the provider changes each in place."""
 
 
-def deployed(key: str = "made", **args: Any) -> Deployment:
+def deployed(key: str = "create", **args: Any) -> Deployment:
     """Return the resources of the yard service with a key."""
     logged = ApiSettings(access_log=True, execution_log_level="INFO")
     defaults = {"service": a_yard(), "api": logged, "firewall": FirewallSettings(enabled=True)}
@@ -48,7 +48,7 @@ def created_fixture() -> Deployment:
 @pytest.fixture(scope="module", name="unencrypted")
 def unencrypted_fixture() -> Deployment:
     """The yard service with the keys of AWS."""
-    return deployed("aws")
+    return deployed("aws_managed")
 
 
 def statements(document: str) -> list[dict[str, Any]]:
@@ -130,7 +130,7 @@ def test_existing_key_is_used_instead(created: Deployment) -> None:
 @pytest.mark.untraced
 def test_tables_without_their_former_key_use_the_key_that_aws_owns(unencrypted: Deployment) -> None:
     """The provider would keep the former key otherwise, while it is deleted."""
-    owned = deployed("owned")
+    owned = deployed("aws_owned")
     assert {table["serverSideEncryption"]["enabled"] for table in owned.inputs("dynamodb.Table").values()} == {False}
     assert differences(unencrypted, owned) == {("dynamodb.Table", "serverSideEncryption")}
 
@@ -142,8 +142,8 @@ def test_only_services_of_the_stack_and_roles_that_need_it_use_the_key() -> None
     via = policy["root"]["Condition"]["StringLike"]["kms:ViaService"]
     assert {name.split(".")[0] for name in via} == {"dynamodb", "lambda", "sns"}
     assert uses_of_key(created, "sweep") == [
-        iam.key_use(KEY, "Decrypt", ["dynamodb", "sns"], "amazonaws.com"),
-        iam.key_use(KEY, "GenerateDataKey", ["sns"], "amazonaws.com"),
+        iam.allow_key_use(KEY, "Decrypt", ["dynamodb", "sns"], "amazonaws.com"),
+        iam.allow_key_use(KEY, "GenerateDataKey", ["sns"], "amazonaws.com"),
     ]
 
 
@@ -152,7 +152,7 @@ def test_only_services_of_the_stack_and_roles_that_need_it_use_the_key() -> None
 def test_role_that_reads_a_secret_can_decrypt_it_and_no_table(store: str, action: str) -> None:
     desk = a_function(a_route(grants=(a_grant("token", action),)))
     created = deployed(service=a_service(functions=(desk,), secrets=(a_secret(store=store),)))
-    assert uses_of_key(created, "desk") == [iam.key_use(KEY, "Decrypt", [store], "amazonaws.com")]
+    assert uses_of_key(created, "desk") == [iam.allow_key_use(KEY, "Decrypt", [store], "amazonaws.com")]
 
 
 def test_replicas_of_an_existing_key_have_its_id() -> None:

@@ -47,7 +47,7 @@ def test_function_outside_a_stack_permits_its_role_to_write_its_log_group() -> N
     made = record(program)
     policy = made.only("iam.RolePolicy").inputs
     assert (policy["role"], policy["name"]) == ("clerk-made", "logs")
-    assert json.loads(policy["policy"]) == iam.document([iam.write_logs("arn:desk-logs", WRITE_ACTIONS)])
+    assert json.loads(policy["policy"]) == iam.policy_document([iam.allow_log_actions("arn:desk-logs", WRITE_ACTIONS)])
 
 
 @pytest.mark.untraced

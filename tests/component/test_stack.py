@@ -300,7 +300,7 @@ ACCEPT, LIST, HAND_OUT = DESK.routes
         {"alarms": AlarmSettings(errors=5, notification_email="ops@example.com")},
         {"table": TableSettings(billing_mode="PROVISIONED")},
         {"api": ApiSettings(throttle_rate_per_second=1, throttle_burst=2, stage_name="live")},
-        {"api": ApiSettings(access_log=True, execution_log_level="INFO", metrics=True, log_role="made")},
+        {"api": ApiSettings(access_log=True, execution_log_level="INFO", metrics=True, log_role="create")},
         {
             "service": replace(
                 PARCELS, functions=(replace(DESK, handler="lib.services.items.handler.repository"), SWEEP)

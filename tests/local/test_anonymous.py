@@ -1,4 +1,4 @@
-"""Anonymous callers of the stock service over HTTP: what they receive, and their throttle."""
+"""Anonymous callers of the stock service over HTTP: responses and throttling."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BURST = 3
 
 @pytest.fixture(scope="module", name="shop")
 def shop_fixture(emulator: Emulator) -> Shop:
-    """The service with reduced responses and so low a rate that the burst is all that passes."""
+    """Service with reduced responses and a rate limit that allows only the burst."""
     outputs = deploy_service(
         emulator,
         "stock",
@@ -28,7 +28,7 @@ def shop_fixture(emulator: Emulator) -> Shop:
 
 
 @pytest.mark.untraced
-def test_throttle_holds_for_the_anonymous_route_alone(shop: Shop) -> None:
+def test_anonymous_throttle_applies_only_to_the_anonymous_route(shop: Shop) -> None:
     anonymous = Http(shop.outputs, None)
     product = shop.make(threshold_level=2)
     shop.held(product, 9)
@@ -45,7 +45,7 @@ def test_throttle_holds_for_the_anonymous_route_alone(shop: Shop) -> None:
     refused(anonymous("GET", f"/inventory/{product}/level"), 403, "FORBIDDEN")
 
 
-def test_level_can_be_the_id_of_a_product_and_of_a_reservation(shop: Shop) -> None:
+def test_level_is_a_valid_product_id_and_reservation_id(shop: Shop) -> None:
     product, reservation = shop.make(product_id="level"), "level"
     assert shop.cart(reservation, {product: 1}).status == 201
     assert shop.http("GET", "/inventory/level/level?warehouse_id=main").body["reserved_count"] == 1

@@ -44,8 +44,8 @@ class Firewall(pulumi.ComponentResource):
             scope="REGIONAL",
             default_action=web_acl.ALLOW,
             rules=web_acl.rules(self.settings),
-            visibility_config=web_acl.seen_as(args.name),
-            data_protection_config=web_acl.PROTECTED,
+            visibility_config=web_acl.visibility_config(args.name),
+            data_protection_config=web_acl.DATA_PROTECTION,
             tags=args.tags,
             opts=child,
         )
@@ -64,7 +64,7 @@ class Firewall(pulumi.ComponentResource):
             f"{name}-logging",
             resource_arn=self.resource.arn,
             log_destination_configs=[self.log_group.arn],
-            logging_filter=web_acl.LOGGED,
+            logging_filter=web_acl.LOGGING_FILTER,
             redacted_fields=[{"single_header": {"name": header}} for header in web_acl.SECRET_HEADERS],
             opts=child,
         )

@@ -214,7 +214,9 @@ class Api(pulumi.ComponentResource):
         self.preflight = self._preflight_function() if self._has_several_origins() else None
         self.preflights = {} if self.preflight else self._mock_preflights()
         self.health = self._health() if self.settings.health_route else None
-        self.gateway_responses = [self._gateway_response(row) for row in rest_api.responses(self.authorization.type)]
+        self.gateway_responses = [
+            self._gateway_response(row) for row in rest_api.gateway_responses(self.authorization.type)
+        ]
         self.permissions = self._permissions()
         self.deployment = self._deployment()
         self.logs = self._logs() if self._logged() else None
@@ -232,7 +234,7 @@ class Api(pulumi.ComponentResource):
         """A statement that allows to call the routes of a scope, where requests are signed."""
         routes = [(route.method, route.path) for route in self._routes() if route.scope_needed() == scope]
         at = (self.resource.execution_arn, self.stage.stage_name)
-        return derive(lambda arn, stage: iam.call_statement(arn, stage, routes), *at)
+        return derive(lambda arn, stage: iam.allow_calls(arn, stage, routes), *at)
 
     def _origins(self) -> Sequence[pulumi.Input[str]]:
         return self.settings.cors_origins() if self._args.cors_origins is None else self._args.cors_origins
@@ -248,19 +250,19 @@ class Api(pulumi.ComponentResource):
         For several origins these are the headers for `if_several`, as API Gateway cannot compare.
         """
         if self._has_several_origins():
-            return rest_api.mapped(headers(if_several), place)
+            return rest_api.response_parameters(headers(if_several), place)
         origin = next(iter(self._origins()), "")
         if isinstance(origin, str):
-            return rest_api.mapped(headers(origin), place) or None
+            return rest_api.response_parameters(headers(origin), place) or None
         known: pulumi.Output[str] = pulumi.Output.from_input(origin)
-        return known.apply(lambda value: rest_api.mapped(headers(value), place))
+        return known.apply(lambda value: rest_api.response_parameters(headers(value), place))
 
     def _routes(self) -> list[model.Route]:
         return [route for route, _ in self._args.routes]
 
     def _allowed(self) -> dict[str, list[str]]:
         """The methods of each path."""
-        return rest_api.methods(self._routes())
+        return rest_api.methods_by_path(self._routes())
 
     def _at(self, path: str) -> dict[str, Any]:
         """What every resource of a path says first."""
@@ -275,7 +277,7 @@ class Api(pulumi.ComponentResource):
                 rest_api=self.resource.id,
                 name=name,
                 content_type="application/json",
-                schema=rest_api.model(self._args.schemas[name]),
+                schema=rest_api.model_schema(self._args.schemas[name]),
             )
             for name in sorted({route.body for route in self._routes() if route.body})
         }
@@ -293,7 +295,7 @@ class Api(pulumi.ComponentResource):
 
     def _resources(self) -> list[aws.apigateway.Resource]:
         made = []
-        for path in rest_api.paths(self._routes()):
+        for path in rest_api.resource_paths(self._routes()):
             made.append(
                 self._capture(
                     f"resource {path.path}",
@@ -403,7 +405,7 @@ class Api(pulumi.ComponentResource):
         self.paths[rest_api.HEALTH_PATH] = resource.id
         return self._mock(f"{self._prefix}-health", rest_api.HEALTH_PATH, rest_api.HEALTH)
 
-    def _mock(self, label: str, path: str, said: rest_api.Said) -> Mock:
+    def _mock(self, label: str, path: str, said: rest_api.MockResponse) -> Mock:
         # With several origins only the health route is a mock, and its response is the same constant for all callers.
         headers, key = self._cors(said.headers, "method.response", ANY), f"{said.method} {path}"
         made = self._open_method(said.method, path, label)
@@ -459,8 +461,8 @@ class Api(pulumi.ComponentResource):
             rest_api_id=self.resource.id,
             response_type=row.type,
             status_code=str(row.status) if row.status else None,
-            response_parameters=self._cors(rest_api.refusal_headers, "gatewayresponse", rest_api.REQUEST_ORIGIN),
-            response_templates={"application/json": rest_api.template(row)},
+            response_parameters=self._cors(rest_api.error_headers, "gatewayresponse", rest_api.REQUEST_ORIGIN),
+            response_templates={"application/json": rest_api.body_template(row)},
         )
 
     def _permissions(self) -> list[aws.lambda_.Permission]:
@@ -506,7 +508,7 @@ class Api(pulumi.ComponentResource):
 
     def _logged(self) -> bool:
         settings = self.settings
-        return bool(settings.access_log) or settings.execution_log_level != "OFF" or settings.log_role != "left"
+        return bool(settings.access_log) or settings.execution_log_level != "OFF" or settings.log_role != "unmanaged"
 
     def _logs(self) -> ApiLogs:
         return ApiLogs(

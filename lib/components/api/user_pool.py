@@ -66,7 +66,7 @@ class UserPool(pulumi.ComponentResource):
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         self.settings = merge(BASIS.authorization, args.settings)
-        made = self.settings.user_pool == "made"
+        made = self.settings.user_pool == "create"
         self.resource = self._pool() if made else self._existing()
         self.domain = self._domain() if made else None
         self.group = None if made else self._group()
@@ -154,7 +154,7 @@ class UserPool(pulumi.ComponentResource):
     def _url(self) -> pulumi.Output[str]:
         pool, partition = self.resource, (self._args.provider_info or ProviderInfo(self)).partition
         if self.domain:
-            return derive(urls.address, pool.id, self.domain.domain, partition)
+            return derive(urls.sign_in_url, pool.id, self.domain.domain, partition)
         return derive(_existing_url, pool.arn, pool.id, pool.custom_domain, pool.domain, partition)
 
     def _server(self) -> aws.cognito.ResourceServer:
@@ -210,7 +210,7 @@ class UserPool(pulumi.ComponentResource):
 
 def _existing_url(arn: str, pool_id: str, custom_domain: str, domain: str, partition: str) -> str:
     # Every pool that was read has an ARN. The mocks of a unit test read none, so its domain is unknown, not missing.
-    return urls.address(pool_id, custom_domain or domain, partition) if arn else ""
+    return urls.sign_in_url(pool_id, custom_domain or domain, partition) if arn else ""
 
 
 def _checked_arn(arn: str, pool_id: str, mfa: str | None, pool_mfa: str) -> str:

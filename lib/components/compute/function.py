@@ -41,7 +41,7 @@ class FunctionArgs:
     kms_key_arn: pulumi.Input[str] | None = None
     """The key that encrypts its variables and its log; None: Lambda's own and CloudWatch's own."""
     subnet_ids: Sequence[pulumi.Input[str]] = ()
-    """Subnets of a VPC in which it runs; its role must allow `iam.vpc_access`. Empty: no VPC."""
+    """Subnets of a VPC in which it runs; its role must allow `iam.allow_vpc_access`. Empty: no VPC."""
     security_group_ids: Sequence[pulumi.Input[str]] = ()
     alias: str = ""
     """Of the version that is called; empty: the newest code is.  One is there, too, where executions are kept started
@@ -85,12 +85,12 @@ class Function(pulumi.ComponentResource):
         self.register_outputs({"name": self.name, "arn": self.arn, "log_group_name": self.log_group.name})
 
     def _log_policy(self, name: str, args: FunctionArgs, role_name: pulumi.Input[str]) -> aws.iam.RolePolicy:
-        statement = derive(iam.write_logs, self.log_group.arn, args.log_actions)
+        statement = derive(iam.allow_log_actions, self.log_group.arn, args.log_actions)
         return aws.iam.RolePolicy(
             f"{name}-log-policy",
             name="logs",
             role=role_name,
-            policy=pulumi.Output.json_dumps(statement.apply(lambda found: iam.document([found]))),
+            policy=pulumi.Output.json_dumps(statement.apply(lambda found: iam.policy_document([found]))),
             opts=pulumi.ResourceOptions(parent=self),
         )
 

@@ -42,7 +42,7 @@ class Role(pulumi.ComponentResource):
         self.resource = aws.iam.Role(
             f"{name}-role",
             name_prefix=args.name_prefix,
-            assume_role_policy=pulumi.Output.json_dumps(iam.trust(args.trusted_service, args.source_account)),
+            assume_role_policy=pulumi.Output.json_dumps(iam.trust_policy(args.trusted_service, args.source_account)),
             tags=args.tags,
             opts=child,
         )
@@ -71,6 +71,6 @@ class Role(pulumi.ComponentResource):
             f"{name}-policy",
             name="grants",
             role=self.resource.id,
-            policy=pulumi.Output.json_dumps(statements.apply(iam.document)),
+            policy=pulumi.Output.json_dumps(statements.apply(iam.policy_document)),
             opts=child,
         )

@@ -53,7 +53,7 @@ class Rollout(pulumi.ComponentResource):
 
     def _role(self) -> Role:
         arns = [function.arn for function in self._args.functions.values()]
-        moving = derive(lambda *found: iam.move_aliases(found), *arns)
+        moving = derive(lambda *found: iam.allow_alias_updates(found), *arns)
         watched = {alarm.pulumi_resource_name: alarm.arn for alarms in self.watching.values() for alarm in alarms}
         watching = derive(lambda *found: iam.allow("cloudwatch", ["DescribeAlarms"], [*found]), *watched.values())
         return Role(

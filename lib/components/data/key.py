@@ -14,7 +14,7 @@ from ...settings.environments import BASIS
 from ..derived import derive
 from ..lookup.provider_info import ProviderInfo
 
-USERS = frozenset((*iam.KEY_VIA, *iam.KEY_USERS))
+USERS = frozenset((*iam.KEY_VIA_SERVICES, *iam.KEY_SERVICE_PRINCIPALS))
 """The AWS services that a key can be for."""
 
 
@@ -106,5 +106,5 @@ class Key(pulumi.ComponentResource):
     def _policy(self, region: pulumi.Input[str]) -> pulumi.Output[str]:
         info, users = self._info, self._args.users
         return pulumi.Output.json_dumps(
-            derive(iam.key_document, info.account, region, users, info.partition, info.dns_suffix)
+            derive(iam.key_policy, info.account, region, users, info.partition, info.dns_suffix)
         )

@@ -98,7 +98,7 @@ class Table(pulumi.ComponentResource):
 
         With `keys`, partition keys in which `*` is any text, only on rows that have one of them.
         """
-        return derive(lambda arn: iam.table_statement(arn, actions, indexes, keys), self.arn)
+        return derive(lambda arn: iam.allow_table_actions(arn, actions, indexes, keys), self.arn)
 
     def grant_stream(self) -> pulumi.Output[iam.Statement]:
         """A statement that lets a function's role read the changes of this table, which must have a stream."""

@@ -49,7 +49,7 @@ class Queue(pulumi.ComponentResource):
         self.policy = aws.sqs.QueuePolicy(
             f"{name}-policy",
             queue_url=self.url,
-            policy=pulumi.Output.json_dumps(derive(lambda arn: iam.queue_document(arn, args.rules), self.arn)),
+            policy=pulumi.Output.json_dumps(derive(lambda arn: iam.queue_policy(arn, args.rules), self.arn)),
             opts=child,
         )
         self.register_outputs({"name": self.name, "arn": self.arn, "url": self.url})

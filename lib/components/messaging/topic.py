@@ -50,11 +50,11 @@ class Topic(pulumi.ComponentResource):
         self.register_outputs({"name": self.name, "arn": self.arn})
 
     def _policy(self, name: str, args: TopicArgs) -> aws.sns.TopicPolicy:
-        statements = derive(lambda arn: [iam.publishing(service, arn) for service in args.publishers], self.arn)
+        statements = derive(lambda arn: [iam.allow_publish(service, arn) for service in args.publishers], self.arn)
         return aws.sns.TopicPolicy(
             f"{name}-policy",
             arn=self.arn,
-            policy=pulumi.Output.json_dumps(statements.apply(iam.document)),
+            policy=pulumi.Output.json_dumps(statements.apply(iam.policy_document)),
             opts=pulumi.ResourceOptions(parent=self),
         )
 

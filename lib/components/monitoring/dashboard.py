@@ -22,7 +22,7 @@ class DashboardArgs:
     service: model.Service
     """What it is about."""
     made: Mapping[str, pulumi.Input[Any]]
-    """The fields of `lib.documents.dashboard.Made`."""
+    """The fields of `lib.documents.dashboard.DeployedNames`."""
 
 
 class Dashboard(pulumi.ComponentResource):
@@ -35,7 +35,7 @@ class Dashboard(pulumi.ComponentResource):
             f"{name}-dashboard",
             dashboard_name=args.name,
             dashboard_body=pulumi.Output.json_dumps(
-                made.apply(lambda found: dashboard.body(args.service, dashboard.Made(**found)))
+                made.apply(lambda found: dashboard.body(args.service, dashboard.DeployedNames(**found)))
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -51,7 +51,7 @@ class Endpoints(pulumi.ComponentResource):
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         info = args.provider_info or ProviderInfo(self)
-        objects = derive(iam.buckets_of, args.account, info.partition)
+        objects = derive(iam.allow_account_buckets, args.account, info.partition)
         self._statements = {**args.statements, "s3": [objects]}
         routed = [service for service in GATEWAYS if service in self._statements]
         called = [service for service in self._statements if args.interfaces and service not in GATEWAYS]
@@ -87,7 +87,7 @@ class Endpoints(pulumi.ComponentResource):
             f"{self._prefix}-group",
             name_prefix=f"{args.name}-endpoints-",
             vpc_id=args.vpc_id,
-            description="Endpoints of what functions call",
+            description="VPC interface endpoints",
             tags=named(args.tags, f"{args.name}-endpoints"),
             opts=self._child,
         )
@@ -100,7 +100,7 @@ class Endpoints(pulumi.ComponentResource):
             vpc_id=args.vpc_id,
             # The reversed DNS suffix is part of few names, such as that of ECR in China, but of none of these services.
             service_name=concat("com.amazonaws.", args.region, ".", service),
-            policy=pulumi.Output.json_dumps(statements.apply(iam.let_through)),
+            policy=pulumi.Output.json_dumps(statements.apply(iam.vpc_endpoint_policy)),
             **kind,
             tags=named(args.tags, f"{args.name}-{service}"),
             opts=self._child,

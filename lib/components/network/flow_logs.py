@@ -49,7 +49,7 @@ class FlowLogs(pulumi.ComponentResource):
             f"{name}-writer",
             RoleArgs(
                 name_prefix=role_name_prefix(args.name),
-                statements=[derive(iam.flow_logs, self.log_group.arn)],
+                statements=[derive(iam.allow_flow_logs, self.log_group.arn)],
                 trusted_service="vpc-flow-logs.amazonaws.com",
                 source_account=args.account,
                 managed_policies=(),

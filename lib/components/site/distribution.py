@@ -77,6 +77,6 @@ class Distribution(pulumi.ComponentResource):
         )
         self.id = self.resource.id
         self.arn = self.resource.arn
-        self.bucket_policy: pulumi.Output[dict[str, Any]] = derive(iam.read_through, args.bucket.arn, self.arn)
+        self.bucket_policy: pulumi.Output[dict[str, Any]] = derive(iam.allow_cloudfront_read, args.bucket.arn, self.arn)
         self.url = derive(urls.origin, self.resource.domain_name)
         self.register_outputs({"id": self.id, "arn": self.arn, "url": self.url})

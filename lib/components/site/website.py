@@ -34,5 +34,5 @@ class Website(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.url = concat("http://", self.resource.website_endpoint)
-        self.bucket_policy: pulumi.Output[dict[str, Any]] = derive(iam.read_by_all, args.bucket.arn)
+        self.bucket_policy: pulumi.Output[dict[str, Any]] = derive(iam.allow_public_read, args.bucket.arn)
         self.register_outputs({"url": self.url})

@@ -60,12 +60,12 @@ def test_one_that_stays_busy_is_told_of(tmp_path: Path, capsys: pytest.CaptureFi
         fake.script = [(429, {"error": "busy"})]
         told = write(tmp_path, api_url=fake.url, api_key="a key")
         assert main(["seed", "--count", "1", "--outputs", told]) == 1
-    assert 'POST /inventory was answered 429: {"error": "busy"}' in capsys.readouterr().err
+    assert 'POST /inventory failed with status 429: {"error": "busy"}' in capsys.readouterr().err
 
 
 def test_a_wrong_key_is_told_of(told: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["seed", "--count", "1", "--outputs", told, "--api-key", "wrong"]) == 1
-    assert "error: POST /inventory was answered 403" in capsys.readouterr().err
+    assert "error: POST /inventory failed with status 403" in capsys.readouterr().err
 
 
 def test_service_without_demo_data_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -77,7 +77,9 @@ def test_without_a_deployment_there_is_something_to_do_first(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["seed", "--outputs", str(tmp_path / "none.json")]) == 1
-    assert "tells of no stock service: run make local or make up SERVICE=stock first" in capsys.readouterr().err
+    assert (
+        "must contain the outputs of stock. Run make local or make up SERVICE=stock first." in capsys.readouterr().err
+    )
 
 
 @pytest.mark.usefixtures("keyed")
@@ -107,6 +109,6 @@ def test_another_environment_than_the_named_one_gets_no_products(
         assert main(["seed", "--count", "1", "--outputs", path, "--env", "prod"]) == 0
         assert len(fake.asked) == 1
     assert (
-        f"error: {path} must have the outputs of stock in dev, got those of prod: run make local or make up ENV=dev"
+        f"error: {path} must contain the outputs of stock in dev, got those of prod. Run make local or make up ENV=dev"
         in capsys.readouterr().err
     )

@@ -154,7 +154,7 @@ def test_preflight_function_has_the_same_files_for_the_same_paths_in_another_ord
 
 
 def test_gateway_responses_for_several_origins_echo_the_caller_without_credentials() -> None:
-    headers = rest_api.mapped(rest_api.refusal_headers(rest_api.REQUEST_ORIGIN), "gatewayresponse")
+    headers = rest_api.response_parameters(rest_api.error_headers(rest_api.REQUEST_ORIGIN), "gatewayresponse")
     assert headers == {
         "gatewayresponse.header.X-Request-Id": "context.requestId",
         "gatewayresponse.header.X-Correlation-Id": "context.requestId",

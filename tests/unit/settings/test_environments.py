@@ -36,7 +36,7 @@ DEV = {
     "concurrency": -1,
     "tracing": False,
     "cors": "*",
-    "api logs": (False, "OFF", False, "left"),
+    "api logs": (False, "OFF", False, "unmanaged"),
     "bodies": True,
 }
 STAGING = {
@@ -48,7 +48,7 @@ STAGING = {
     "concurrency": 20,
     "tracing": True,
     "cors": "",
-    "api logs": (False, "OFF", False, "left"),
+    "api logs": (False, "OFF", False, "unmanaged"),
     "bodies": False,
 }
 ROWS = {
@@ -96,7 +96,7 @@ def test_no_api_has_a_domain_of_its_own_unasked(row: str) -> None:
 def test_what_costs_by_the_month_is_off_unasked(row: str) -> None:
     settings = ENVIRONMENTS[row]
     assert settings.network.vpc == "none"
-    assert settings.encryption.key == "aws"
+    assert settings.encryption.key == "aws_managed"
     assert not settings.firewall.enabled
     assert settings.backup.retention_days == 0
     assert settings.table.replica_regions == ()

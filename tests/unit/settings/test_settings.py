@@ -79,7 +79,10 @@ VALUES: dict[type[SettingsGroup], dict[str, tuple[list[Any], list[Any]]]] = {
         "execution_log_level": (["OFF", "ERROR", "INFO"], ["info", "DEBUG", True]),
         "execution_log_bodies": FLAGS,
         "metrics": FLAGS,
-        "log_role": (["made", "left", f"{ARN}:iam::123456789012:role/logs"], ["", "logs", f"{ARN}:iam::1:user/me"]),
+        "log_role": (
+            ["create", "unmanaged", f"{ARN}:iam::123456789012:role/logs"],
+            ["", "logs", f"{ARN}:iam::1:user/me"],
+        ),
         "health_route": FLAGS,
         "zone_id": (["", "Z0123456789ABC"], ["example.com", "z1", 1]),
         "domain_name": (
@@ -96,7 +99,10 @@ VALUES: dict[type[SettingsGroup], dict[str, tuple[list[Any], list[Any]]]] = {
     SiteSettings: {"public": FLAGS},
     AuthorizationSettings: {
         "type": (["NONE", "API_KEY", "AWS_IAM", "COGNITO_USER_POOLS"], ["none", "", True]),
-        "user_pool": (["made", f"{ARN}:cognito-idp:us-east-1:123456789012:userpool/us-east-1_1"], ["", "us-east-1_1"]),
+        "user_pool": (
+            ["create", f"{ARN}:cognito-idp:us-east-1:123456789012:userpool/us-east-1_1"],
+            ["", "us-east-1_1"],
+        ),
         "user_group": (["", "admins", "shop/admins"], ["shop admins", "a,b", "[a]", "x" * 129, 1]),
         "mfa": (["OFF", "OPTIONAL", "ON"], ["on", False]),
         "callback_urls": (
@@ -112,7 +118,7 @@ VALUES: dict[type[SettingsGroup], dict[str, tuple[list[Any], list[Any]]]] = {
     },
     ObservationSettings: {"dashboard": FLAGS},
     NetworkSettings: {
-        "vpc": (["none", "made", "vpc-0a1b2c3d"], ["", "default", "vpc-1"]),
+        "vpc": (["none", "create", "vpc-0a1b2c3d"], ["", "default", "vpc-1"]),
         "cidr_block": (["10.0.0.0/16", "192.168.1.0/24"], ["10.0.0.0/15", "10.0.0.0/25", "10.0.0.1/16", "ten", 10]),
         "zones": ([2, 6], [1, 7]),
         "nat_gateways": (["none", "one", "per-zone"], ["two", 1]),
@@ -123,7 +129,7 @@ VALUES: dict[type[SettingsGroup], dict[str, tuple[list[Any], list[Any]]]] = {
     },
     EncryptionSettings: {
         "key": (
-            ["aws", "owned", "made", f"{ARN}:kms:us-east-1:123456789012:key/1-2"],
+            ["aws_managed", "aws_owned", "create", f"{ARN}:kms:us-east-1:123456789012:key/1-2"],
             ["", "1-2", f"{ARN}:kms:alias/x"],
         ),
         "rotation_days": ([90, 2560], [89, 2561]),
@@ -283,8 +289,8 @@ POOL = f"{ARN}:cognito-idp:us-east-1:123456789012:userpool/us-east-1_1"
             r"^network\.private_subnet_ids must be empty with network.vpc none, got \('subnet-0a1b2c3d',\)\. Set",
         ),
         (
-            NetworkSettings(vpc="made", security_group_ids=("sg-0a1b2c3d",)),
-            r"^network\.security_group_ids must be empty with network.vpc made, got \('sg-0a1b2c3d',\)\. Set",
+            NetworkSettings(vpc="create", security_group_ids=("sg-0a1b2c3d",)),
+            r"^network\.security_group_ids must be empty with network.vpc create, got \('sg-0a1b2c3d',\)\. Set",
         ),
     ],
 )
@@ -301,11 +307,11 @@ def test_what_belongs_together_comes_together(settings: SettingsGroup, message: 
         ApiSettings(domain_name=DOMAIN, zone_id="Z1"),
         ApiSettings(domain_name=DOMAIN, zone_id="Z1", disable_execute_api_endpoint=True),
         ApiSettings(disable_execute_api_endpoint=False),
-        AuthorizationSettings(type="API_KEY", user_pool="made", callback_urls=()),
+        AuthorizationSettings(type="API_KEY", user_pool="create", callback_urls=()),
         AuthorizationSettings(type="COGNITO_USER_POOLS", user_pool=POOL, callback_urls=("https://a.example.com",)),
         AuthorizationSettings(type="COGNITO_USER_POOLS", mfa="OFF"),
         AuthorizationSettings(type="COGNITO_USER_POOLS", user_pool=POOL, user_group="admins", mfa="ON"),
-        NetworkSettings(vpc="made"),
+        NetworkSettings(vpc="create"),
         NetworkSettings(
             vpc="vpc-0a1b2c3d", private_subnet_ids=("subnet-0a1b2c3d",), security_group_ids=("sg-0a1b2c3d",)
         ),
@@ -372,8 +378,8 @@ def test_a_key_of_one_region_encrypts_no_replicas() -> None:
     [
         (STANDING, TableSettings()),
         (MULTI_REGION, REPLICAS),
-        (EncryptionSettings(key="made"), REPLICAS),
-        (EncryptionSettings(key="aws"), REPLICAS),
+        (EncryptionSettings(key="create"), REPLICAS),
+        (EncryptionSettings(key="aws_managed"), REPLICAS),
     ],
 )
 def test_other_keys_go_with_the_tables_there_are(encryption: EncryptionSettings, table: TableSettings) -> None:
@@ -381,7 +387,7 @@ def test_other_keys_go_with_the_tables_there_are(encryption: EncryptionSettings,
 
 
 @pytest.mark.parametrize(
-    ("key", "standing"), [("aws", None), ("owned", None), ("made", None), (STANDING.key, STANDING.key)]
+    ("key", "standing"), [("aws_managed", None), ("aws_owned", None), ("create", None), (STANDING.key, STANDING.key)]
 )
 def test_a_key_stands_already_where_its_arn_is_given(key: str, standing: str | None) -> None:
     assert EncryptionSettings(key=key).standing() == standing
