@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..console import Terminal
 from ..program import project
-from ..program.recorder import PROJECT, Deployment, recorded
+from ..program.recorder import PROJECT, Deployment, record_file
 from ..services import SERVICES
 from ..settings.environments import ENVIRONMENTS
 from .evaluate import Finding, audit
@@ -29,7 +29,7 @@ def audit_services(
 
     Without services or environments, use all of them. Return the findings by stack.
     """
-    overrides = project.said(pulumi_project, pairs)
+    overrides = project.parse_config_pairs(pulumi_project, pairs)
     configs = {
         f"{service}-{environment}": project.config(pulumi_project, environment, service) | overrides
         for service in services or SERVICES
@@ -43,7 +43,7 @@ def audit_program(
 ) -> dict[str, list[Finding]]:
     """Audit a custom program once, with the config of one stack of its project. Return the findings by program path."""
     pulumi_project = _project(program)
-    overrides = project.said(pulumi_project, pairs)
+    overrides = project.parse_config_pairs(pulumi_project, pairs)
     config = project.config(pulumi_project, environment, service) | overrides
     return dict(_audit_configs(program, pulumi_project.name, {program.as_posix(): config}, terminal))
 
@@ -59,7 +59,7 @@ def _audit_configs(
 
 def _record(program: Path, config: Mapping[str, str], project_name: str) -> Deployment:
     try:
-        return recorded(program, config, project_name)
+        return record_file(program, config, project_name)
     except Exception as exc:  # pylint: disable=broad-exception-caught  # programs can raise any exception
         raise ProgramError(f"{program}: {' '.join(str(exc).split())}") from exc
 

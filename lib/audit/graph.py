@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from ..program.recorder import Deployment, Registered
+    from ..program.recorder import Deployment, RegisteredResource
 
 STACK = "stack.TapStack"
 
@@ -116,7 +116,7 @@ def graph_of(deployment: Deployment) -> Graph:
     )
 
 
-def _resource(registered: Registered, outputs: Mapping[str, object]) -> Resource:
+def _resource(registered: RegisteredResource, outputs: Mapping[str, object]) -> Resource:
     return Resource(
         kind=registered.kind,
         name=registered.name,

@@ -40,7 +40,7 @@ ERROR_SCHEMA: Schema = {
         "details": {"type": "array", "items": {"type": "string"}, "description": "Validation errors, if any."},
     },
     "example": {
-        "error": "Invalid query parameters; see details.",
+        "error": "Invalid request query; see details.",
         "code": BadRequest.code,
         "requestId": "7f1c2a52-0d8e-4f0b-9a66-3f0f6f6a5f11",
         "details": ["query must not contain {'colour'} properties"],

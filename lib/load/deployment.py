@@ -44,7 +44,7 @@ def local_deployment(
 ) -> Iterator[Endpoint]:
     """Deploy a service into an emulator that runs until the block exits."""
     pulumi_project = project.read(Path())
-    config = project.config(pulumi_project, environment, service) | project.said(pulumi_project, pairs)
+    config = project.config(pulumi_project, environment, service) | project.parse_config_pairs(pulumi_project, pairs)
     with Emulator(workers=workers or WORKERS_PER_PROCESSOR * (os.cpu_count() or 1)) as emulator:
         engine = Engine(emulator, lambda _, name: terminal.passing(f"  {service}: {name}"))
         stack = f"{service}-{environment}"

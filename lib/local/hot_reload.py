@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ..assets.lambda_archive import source_path, zipped
+from ..assets.lambda_archive import source_path, zip_files
 from .emulator import RegionalEmulator
 from .provisioners.lambda_ import archive_files
 
@@ -38,7 +38,7 @@ class Watcher:
         changed = _changed(files)
         if changed and all(self._compiles(path, source) for path, source in changed.items()):
             client = aws.client("lambda")
-            client.update_function_code(FunctionName=name, ZipFile=zipped({**files, **changed}))
+            client.update_function_code(FunctionName=name, ZipFile=zip_files({**files, **changed}))
             # The archive includes the code of layers, from which the emulator, unlike AWS, would import first.
             client.update_function_configuration(FunctionName=name, Layers=[])
             for alias in client.list_aliases(FunctionName=name)["Aliases"]:

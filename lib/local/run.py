@@ -62,7 +62,7 @@ def run(
     Port 0 selects a free port. Return whether all smoke tests passed.
     """
     pulumi_project = project.read(Path())
-    overrides = project.said(pulumi_project, pairs)
+    overrides = project.parse_config_pairs(pulumi_project, pairs)
     configs = [project.config(pulumi_project, environment, service) | overrides for service in services]
     with Emulator(port, workers, log_functions=True) as emulator:
         terminal.step(f"emulator started at {emulator.url}")

@@ -282,7 +282,7 @@ def confirmation(command: str, confirmed: bool) -> list[str]:
 
 def _deploy(command: str, stack: Stack, pairs: Sequence[str], options: Sequence[str], terminal: Terminal) -> int:
     find_cli()
-    project.said(stack.pulumi_project, pairs)
+    project.parse_config_pairs(stack.pulumi_project, pairs)
     build_pages(stack.service, terminal)
     prepare(stack, terminal)
     with config_overrides(stack.file, pairs) as overrides:

@@ -7,7 +7,7 @@ from math import ceil
 from typing import NamedTuple
 
 from ..components.data.table import SCALING_FACTOR
-from ..cost.prices import PRICES, SECONDS
+from ..cost.prices import PRICES, SECONDS_PER_MONTH
 from ..model import Function, Operation, Service
 from ..model.aws_limits import (
     ACCOUNT_CONCURRENCY,
@@ -54,7 +54,7 @@ def required_concurrency(operation: Operation, memory_mb: float, rate: float) ->
 
 def lambda_monthly_usd(operation: Operation, memory_mb: float, rate: float) -> float:
     """Return the cost of Lambda duration for a month at a constant request rate."""
-    return PRICES["lambda.x86"].of(offered_load(operation, memory_mb, rate) * SECONDS * memory_mb / 1024)
+    return PRICES["lambda.x86"].cost_of(offered_load(operation, memory_mb, rate) * SECONDS_PER_MONTH * memory_mb / 1024)
 
 
 class Limits(NamedTuple):

@@ -7,7 +7,7 @@ from dataclasses import Field, fields
 from math import ceil
 from typing import Any, NamedTuple
 
-from ..cost.prices import PRICES, SECONDS
+from ..cost.prices import PRICES, SECONDS_PER_MONTH
 from ..model import Operation
 from ..model.aws_limits import ACCOUNT_REQUEST_RATE, COLD_START_PERCENT, DURATION_VARIATION, QUANTITIES
 from ..services import BUILT_IN, load
@@ -207,14 +207,14 @@ def _queue(slowest: Operation, servers: int, arrival_variation: float) -> Queue:
 
 
 def _costs(operations: Sequence[MeasuredOperation]) -> list[Row]:
-    requests = RATE * SECONDS
+    requests = RATE * SECONDS_PER_MONTH
     fastest = min(operations, key=lambda measurement: measurement.operation.duration_ms(MEMORIES_MB[0]))
     slowest = _slowest(operations)
     durations = ((fastest, MEMORIES_MB[0]), (slowest, MEMORIES_MB[0]), (slowest, PROD_MB), (slowest, MEMORIES_MB[-1]))
-    provisioned = PRICES["lambda.provisioned-x86"].of(RATE * PROD_MB / 1024 * SECONDS)
+    provisioned = PRICES["lambda.provisioned-x86"].cost_of(RATE * PROD_MB / 1024 * SECONDS_PER_MONTH)
     usd = {
-        "API Gateway": PRICES["api.requests"].of(requests),
-        "Lambda, requests": PRICES["lambda.requests"].of(requests),
+        "API Gateway": PRICES["api.requests"].cost_of(requests),
+        "Lambda, requests": PRICES["lambda.requests"].cost_of(requests),
         **{
             f"Lambda, duration, {each.name}, {mb:,} MB": lambda_monthly_usd(each.operation, mb, RATE)
             for each, mb in durations

@@ -47,7 +47,7 @@ class Encryption:
             context.child("encryption"),
             KeyArgs(
                 name=context.names.only("key", "key"),
-                users=self._key_users(),
+                services=self._key_users(),
                 description=f"{context.service.title}, {context.args.environment}: data at rest",
                 replica_regions=settings.table.replica_regions or (),
                 settings=settings.encryption,

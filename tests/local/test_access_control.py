@@ -24,7 +24,7 @@ from botocore.exceptions import ClientError
 from ministack.core import iam_evaluator, lambda_runtime
 from ministack.services import lambda_svc, sts
 
-from lib.assets.lambda_archive import zipped
+from lib.assets.lambda_archive import zip_files
 from lib.local import aws_config, server
 from lib.local.emulator import REGION, Emulator
 from lib.local.server import AccessControl, Backend
@@ -389,7 +389,7 @@ def test_functions_have_credentials_that_cannot_be_guessed(emulator: Emulator) -
         Role=role,
         Runtime="python3.13",
         Handler="index.handler",
-        Code={"ZipFile": zipped({"index.py": code})},
+        Code={"ZipFile": zip_files({"index.py": code})},
     )
     key_id, variables = json.loads(functions.invoke(FunctionName="teller")["Payload"].read())
     guessed = hashlib.sha256(f"{function['FunctionArn']}:{role}".encode()).hexdigest()[:16].upper()

@@ -30,8 +30,8 @@ def shop_fixture(emulator: Emulator) -> Shop:
 @pytest.mark.untraced
 def test_anonymous_throttle_applies_only_to_the_anonymous_route(shop: Shop) -> None:
     anonymous = Http(shop.outputs, None)
-    product = shop.make(threshold_level=2)
-    shop.held(product, 9)
+    product = shop.create(threshold_level=2)
+    shop.new_reservation(product, 9)
 
     responses = [anonymous("GET", f"/inventory/{product}") for _ in range(BURST + 1)]
     assert [response.body for response in responses[:BURST]] == [
@@ -46,8 +46,8 @@ def test_anonymous_throttle_applies_only_to_the_anonymous_route(shop: Shop) -> N
 
 
 def test_level_is_a_valid_product_id_and_reservation_id(shop: Shop) -> None:
-    product, reservation = shop.make(product_id="level"), "level"
-    assert shop.cart(reservation, {product: 1}).status == 201
+    product, reservation = shop.create(product_id="level"), "level"
+    assert shop.reserve_cart(reservation, {product: 1}).status == 201
     assert shop.http("GET", "/inventory/level/level?warehouse_id=main").body["reserved_count"] == 1
     assert shop.release(reservation).status == 204
     assert shop.reserve(product, reservation=reservation).status == 201

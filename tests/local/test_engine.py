@@ -59,7 +59,7 @@ def test_outputs_are_returned(run: Run, program: str, outputs: dict[str, Any]) -
         ("raise ValueError(\"service 'shoes' is unknown\")", "service 'shoes' is unknown"),
         (
             "[aws.sns.Topic('t', name=name) for name in ('a', 'b')]",
-            "aws:sns/topic:Topic::t: registered twice",
+            "aws:sns/topic:Topic::t is registered twice",
         ),
         ("aws.get_ip_ranges(services=['ec2'])", "does not support the data source aws:index/getIpRanges"),
         ("aws.dynamodb.Table.get('t', 'nowhere')", r"aws:dynamodb/table:Table 't': .*nowhere"),

@@ -21,7 +21,7 @@ from lib.components.data.secret import Secret, SecretArgs
 from lib.settings import EncryptionSettings
 
 key = Key("post", KeyArgs(
-    name="{name}", users=["dynamodb", "sns"], description="Of the post.", replica_regions=["us-west-2"],
+    name="{name}", services=["dynamodb", "sns"], description="Of the post.", replica_regions=["us-west-2"],
     settings=EncryptionSettings(rotation_days=90), tags={{"Owner": "post"}},
 ))
 pulumi.export("key", [key.id, key.arn, key.replica_arns])

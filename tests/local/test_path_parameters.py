@@ -54,4 +54,4 @@ def test_ids_in_paths_are_decoded_once(http: Http, item_id: str, path: str) -> N
 def test_ids_that_are_not_utf_8_are_rejected(http: Http) -> None:
     response = http("GET", "/items/%C3")
     refused(response, 400, "INVALID_REQUEST")
-    assert "percent-encode it as UTF-8" in response.body["error"]
+    assert "must be percent-encoded UTF-8" in response.body["error"]

@@ -275,8 +275,8 @@ def test_missing_node_is_reported_with_a_remedy(
     monkeypatch.setenv("PATH", str(tmp_path))
     assert not sites.build([sources.service], Terminal())
     assert capsys.readouterr().out == (
-        "parcels: its pages are not built, for there is no npm: install Node.js from https://nodejs.org, "
-        "then run make site\n"
+        "parcels: npm is required to build the web pages, but not installed. Install Node.js from "
+        "https://nodejs.org, then run make site.\n"
     )
 
 

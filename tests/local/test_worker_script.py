@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lib.assets.lambda_archive import zipped
+from lib.assets.lambda_archive import zip_files
 from lib.local.emulator import Emulator
 from lib.local.server import lazy_worker_script
 
@@ -35,7 +35,7 @@ def invoke(emulator: Emulator, code: str) -> Any:
         Role=f"arn:aws:iam::000000000000:role/{name}",
         Runtime="python3.13",
         Handler="index.handler",
-        Code={"ZipFile": zipped({"index.py": code})},
+        Code={"ZipFile": zip_files({"index.py": code})},
     )
     return json.load(functions.invoke(FunctionName=name)["Payload"])
 

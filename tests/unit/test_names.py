@@ -16,7 +16,7 @@ import pytest
 
 import lib
 from lib import settings
-from lib.assets.lambda_archive import sources, zipped
+from lib.assets.lambda_archive import sources, zip_files
 from lib.console import Terminal
 from lib.program.recorder import record
 from lib.services import SERVICES
@@ -49,10 +49,10 @@ assert cost.bill is bill
 """
 ARCHIVE = """
 import sys
-from {name}.assets.lambda_archive import sources, zipped
+from {name}.assets.lambda_archive import sources, zip_files
 from {name}.services import SERVICES
 service = SERVICES["items"]
-sys.stdout.buffer.write(zipped(sources(service, service.functions[0])))
+sys.stdout.buffer.write(zip_files(sources(service, service.functions[0])))
 """
 
 
@@ -134,7 +134,7 @@ def test_archive_does_not_depend_on_the_import_name(installed: dict[str, str], n
     service = SERVICES["items"]
     (function,) = service.functions
     assert function.handler == "tap_stack.services.items.handler.operations"
-    archive = zipped(sources(service, function))
+    archive = zip_files(sources(service, function))
     assert run(installed, "-c", ARCHIVE.format(name=name)).stdout == archive
     renamed = replace(function, handler=function.handler.replace("tap_stack", name))
-    assert zipped(sources(service, renamed)) == archive
+    assert zip_files(sources(service, renamed)) == archive

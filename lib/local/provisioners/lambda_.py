@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 
-from ...assets.lambda_archive import zipped
+from ...assets.lambda_archive import zip_files
 from ..emulator import RegionalEmulator
 from .base import CreatedResource, Creation, Inputs, call, creations, provisions
 
@@ -69,7 +69,7 @@ def permission(aws: RegionalEmulator, inputs: Inputs) -> CreatedResource:
 
 def archive_bytes(archive: Any) -> bytes:
     """Return the zip archive of a Pulumi archive of strings and files."""
-    return zipped(archive_files(archive))
+    return zip_files(archive_files(archive))
 
 
 def archive_files(archive: Any) -> dict[str, str]:

@@ -26,7 +26,7 @@ from lib.audit.controls import CONTROLS
 from lib.audit.evaluate import audit
 from lib.audit.graph import graph_of
 from lib.audit.policy_pack import policies
-from lib.program.recorder import Registered
+from lib.program.recorder import RegisteredResource
 
 from ...support.analyzer import policy_pack_server
 from ...support.recordings import deployment
@@ -83,7 +83,9 @@ def validate(policy: Policy, resources: list[PolicyResource], reported: Reported
     policy.validate(StackValidationArgs(resources), reporter(reported))
 
 
-def policy_resources(registered: list[Registered], outputs: Mapping[str, Mapping[str, Any]]) -> list[PolicyResource]:
+def policy_resources(
+    registered: list[RegisteredResource], outputs: Mapping[str, Mapping[str, Any]]
+) -> list[PolicyResource]:
     """Return the resources of a recorded deployment in the form that a stack policy receives from the SDK."""
     resources = {
         resource.urn: policy_resource(

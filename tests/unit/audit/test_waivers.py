@@ -186,5 +186,5 @@ def test_secret_of_a_service_can_have_a_variable_named_like_a_secret(store: str)
     secret = a_secret(store=store, variable="TOKEN_SECRET", generated=True)
     desk = a_function(a_route(grants=(a_grant("token", action),)))
     recorded = record(lambda: TapStack("post", TapStackArgs(service=a_service(functions=(desk,), secrets=(secret,)))))
-    assert recorded.only("lambda.Function").inputs["environment"]["variables"]["TOKEN_SECRET"].endswith("dev/token")
+    assert recorded.single("lambda.Function").inputs["environment"]["variables"]["TOKEN_SECRET"].endswith("dev/token")
     assert {f.state for f in audit(graph_of(recorded)) if f.control.name == "CKV_AWS_45"} == {"passed"}

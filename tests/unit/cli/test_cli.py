@@ -243,5 +243,5 @@ def test_interrupt_has_exit_code_130(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_config_pair_is_a_known_key_and_a_value(pair: str, hint: str) -> None:
     pulumi_project = project.Project("tap", Path(), Path("tap.py"), {"rollout": "", "tracing": ""})
     with pytest.raises(project.ConfigError) as error:
-        project.said(pulumi_project, [pair])
+        project.parse_config_pairs(pulumi_project, [pair])
     assert str(error.value) == f"config must be KEY=VALUE with a key of Pulumi.yaml, got {pair!r}.{hint}"

@@ -82,7 +82,7 @@ def test_invalid_or_conflicting_option_is_a_usage_error(arguments: list[str], me
 @pytest.mark.parametrize(
     ("program", "code", "output", "error"),
     [
-        ("import sys; sys.exit()", 1, "", "error: program.py: The program must run to its end, got sys.exit(None). "),
+        ("import sys; sys.exit()", 1, "", "error: program.py: The program must not exit, got sys.exit(None). "),
         ("raise ValueError('a\\nb')", 1, "", "error: program.py: a b\n"),
         ("print('printed')", 0, "[]\n", "printed\n"),
     ],
