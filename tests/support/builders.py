@@ -40,7 +40,9 @@ def a_route(**changes: Any) -> Route:
 
 
 def a_code(**changes: Any) -> Code:
-    return Code(**{"name": "TOO_HEAVY", "status": 409, "meaning": "The parcel is too heavy. Send two.", **changes})
+    return Code(
+        **{"name": "TOO_HEAVY", "status": 409, "meaning": "The parcel is too heavy. Send two parcels.", **changes}
+    )
 
 
 def a_metric(**changes: Any) -> Metric:

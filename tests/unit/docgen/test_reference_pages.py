@@ -73,7 +73,7 @@ def test_settings_of_services_are_listed() -> None:
 
 def test_controls_are_listed_with_all_of_their_ids() -> None:
     assert controls().startswith("## API Gateway\n\n| Control | Requirement | Severity | Resources | Remediation |\n")
-    assert ["SQS.1, CKV_AWS_27, SEC08-BP02", "A queue is encrypted", "medium", "`sqs.Queue`"] in [
+    assert ["SQS.1, CKV_AWS_27, SEC08-BP02", "SQS queues should be encrypted at rest", "medium", "`sqs.Queue`"] in [
         row[:4] for row in cells(controls())
     ]
 
