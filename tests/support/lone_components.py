@@ -156,7 +156,7 @@ def alarm() -> Alarm:
 
 
 def composite() -> CompositeAlarm:
-    """Create a composite alarm over more alarms than the limit of one rule."""
+    """Create a composite alarm over more alarms than one rule can contain."""
     names = [pulumi.Output.from_input(f"alarm-{number}") for number in range(MANY_ALARMS)]
     return CompositeAlarm(
         "health", CompositeAlarmArgs(name="health", description="", alarms=names, topic_arn=topic().arn)
