@@ -184,7 +184,6 @@ def client_fixture(outputs: dict[str, Any]) -> Iterator[Callable[[str], Any]]:
 
 @pytest.fixture(scope="module", name="http")
 def http_fixture(outputs: dict[str, Any], client: Callable[[str], Any]) -> Http:
-    """Return an authorized HTTP client of the service."""
     return authorized_http(outputs, client)
 
 

@@ -122,10 +122,8 @@ def valid_sku(sku: str) -> str:
                 f"sku must not contain control, format or other invisible characters, got U+{ord(character):04X} in "
                 f"{sku!a}. Remove it."
             )
-    if len(normalized := normalize_sku(sku)) > SKU_LENGTH:
-        raise BadRequest(
-            f"sku must have at most {SKU_LENGTH} characters in Unicode normal form C, got {len(normalized)}."
-        )
+    if (length := len(normalized := normalize_sku(sku))) > SKU_LENGTH:
+        raise BadRequest(f"sku must have at most {SKU_LENGTH} characters in Unicode normal form C, got {length}.")
     return normalized
 
 
