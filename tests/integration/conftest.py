@@ -157,7 +157,7 @@ def clients(outputs: dict[str, Any]) -> Iterator[Callable[[str], Any]]:
 
 
 def authorized_http(outputs: dict[str, Any], client: Callable[[str], Any]) -> Http:
-    """Return an HTTP client with the API key or the token that the API requires. AWS returns its secret."""
+    """Return an HTTP client with the API key or the token that the API requires, using secrets that AWS returns."""
     if outputs.get("authorization") == "AWS_IAM":
         pytest.skip("these tests do not sign requests")
     if "machine_client_id" in outputs:

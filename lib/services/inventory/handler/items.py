@@ -169,7 +169,7 @@ def version_row(event: AuditEvent, old: Item | None, item: Item) -> Item:
 
 
 def to_history_entry(row: Item) -> Item:
-    """Return the entry of a version in a response with the history."""
+    """Return a version row as an entry of a history response."""
     fields = {name: row[name] for name in ("version", "operation", "changedBy", "changes")}
     return {**fields, "changedAt": row["lastUpdated"], "item": {"M": item_of(row)}}
 
