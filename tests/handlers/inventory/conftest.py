@@ -17,7 +17,7 @@ from lib.services.inventory.service import SERVICE
 
 from ...support.lambda_context import Context
 from ...support.listener import Listener
-from ...support.worker import Answer, Api, Handler, standing, started
+from ...support.worker import Api, Handler, HandlerResponse, created_tables, load_handler
 
 ITEM = "/items/{itemId}"
 HISTORY = "/items/{itemId}/history"
@@ -38,13 +38,13 @@ class Shop(NamedTuple):
         assert response.status == 201, response.text
         return response.body
 
-    def change(self, item: Any, /, *, headers: dict[str, str] | None = None, **fields: Any) -> Answer:
+    def change(self, item: Any, /, *, headers: dict[str, str] | None = None, **fields: Any) -> HandlerResponse:
         return self.api("PUT", ITEM, fields, keys=(item["itemId"],), headers=headers)
 
-    def read(self, item: Any, **query: str) -> Answer:
+    def read(self, item: Any, **query: str) -> HandlerResponse:
         return self.api("GET", ITEM, keys=(item["itemId"],), query=query)
 
-    def delete(self, item: Any, **headers: str) -> Answer:
+    def delete(self, item: Any, **headers: str) -> HandlerResponse:
         return self.api("DELETE", ITEM, keys=(item["itemId"],), headers=headers)
 
     def history(self, item: Any) -> list[Any]:
@@ -76,7 +76,7 @@ class Shop(NamedTuple):
 
     def published(self) -> list[dict[str, Any]]:
         """Return the messages that were published since the previous call."""
-        return self.alerts.heard()
+        return self.alerts.messages()
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def handler_fixture(tmp_path_factory: pytest.TempPathFactory) -> Handler:
         environment.setenv("AWS_REGION", REGION)
         environment.setenv("ITEMS_TABLE_NAME", "none")
         environment.delenv("CONFIG_PARAMETER", raising=False)
-        handler = started(SERVICE, tmp_path_factory.mktemp("archive"))
+        handler = load_handler(SERVICE, tmp_path_factory.mktemp("archive"))
     assert repository.inventory.cache_info().currsize == 1
     return handler
 
@@ -129,7 +129,7 @@ def shop_fixture(
 ) -> Iterator[Shop]:
     """Return a shop with a new repository and empty tables."""
     assert config
-    with standing(emulator, *SERVICE.tables) as tables:
+    with created_tables(emulator, *SERVICE.tables) as tables:
         worker_environment.setenv("ITEMS_TABLE_NAME", tables["items"])
         worker_environment.setenv("AUDIT_TABLE_NAME", tables["audit"])
         repository.inventory.cache_clear()

@@ -8,17 +8,17 @@ import pytest
 
 from ...support.fake_aws import FakeAws
 from ...support.lambda_context import SPENT_SECONDS
-from ...support.worker import Answer, refused
+from ...support.worker import HandlerResponse, assert_error
 from .conftest import Shop
 
 DESK = {"name": "Desk", "category": "furniture", "quantity": 40, "price": 1}
 
 
-def batch(shop: Shop, *items: dict[str, Any], key: str | None = None) -> Answer:
+def batch(shop: Shop, *items: dict[str, Any], key: str | None = None) -> HandlerResponse:
     return shop.api("POST", "/items/batch", {"items": items}, headers={"Idempotency-Key": key} if key else None)
 
 
-def results(response: Answer) -> list[Any]:
+def results(response: HandlerResponse) -> list[Any]:
     assert response.status == 200, response.text
     entries: list[Any] = response.body["results"]
     return entries
@@ -86,7 +86,7 @@ def test_repeated_batch_returns_the_first_results(shop: Shop) -> None:
     assert batch(shop, *entries, key="batch-1").body == first.body
     assert (len(shop.listed()), shop.read(item).body["quantity"]) == (2, 5)
     rows = len(shop.rows("items"))
-    refused(batch(shop, *[DESK] * 5, key="batch-1"), 409, "IDEMPOTENCY_CONFLICT", "a different request")
+    assert_error(batch(shop, *[DESK] * 5, key="batch-1"), 409, "IDEMPOTENCY_CONFLICT", "a different request")
     assert len(shop.rows("items")) == rows
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ...support.fake_aws import Asked, FakeAws
+from ...support.fake_aws import FakeAws, RecordedCall
 from ...support.lambda_context import SPENT_SECONDS
-from ...support.worker import Answer, refused
+from ...support.worker import HandlerResponse, assert_error
 from .conftest import ITEM, Shop
 from .consistency import check
 
@@ -23,7 +23,7 @@ def key(item: Any) -> dict[str, str]:
 
 LOW = {"name": "Desk", "category": "furniture", "quantity": 3, "price": 1, "sku": "D-1"}
 
-Operation = Callable[[Shop, Any], Answer]
+Operation = Callable[[Shop, Any], HandlerResponse]
 OPERATIONS: dict[str, Operation] = {
     "create": lambda shop, item: shop.api("POST", "/items", LOW, headers=key(item)),
     "change": lambda shop, item: shop.change(item, sku="D-2", quantity=2),
@@ -37,16 +37,16 @@ OPERATIONS: dict[str, Operation] = {
 
 
 def interrupt(shop: Shop, wire: FakeAws, calls: int, operation: Operation, item: Any) -> bool:
-    """Run an operation that loses its connection after some calls to AWS. AWS executes the next call without a response.
+    """Run an operation that loses its connection after some calls. AWS executes the next call without a response.
 
     Return whether the operation finished before it was interrupted.
     """
     wire.script = [*["pass"] * calls, "lose", "hang up"]
     shop.api.seconds = SPENT_SECONDS
-    before = len(wire.asked)
+    before = len(wire.calls)
     operation(shop, item)
     wire.script, shop.api.seconds = ["pass"], 5.0
-    return len(wire.asked) - before <= calls
+    return len(wire.calls) - before <= calls
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -135,13 +135,13 @@ def test_read_fails_if_it_cannot_be_audited(shop: Shop, wire: FakeAws) -> None:
     item = shop.create()
     wire.script = [lambda call: "hang up" if b"auditId" in call.body else "pass"]
     shop.api.seconds = SPENT_SECONDS
-    refused(shop.read(item), 503, "SERVICE_UNAVAILABLE", "did not respond in time. Send the request again.")
+    assert_error(shop.read(item), 503, "SERVICE_UNAVAILABLE", "did not respond in time. Send the request again.")
 
 
-def run_concurrently(wire: FakeAws, other: Callable[[], Answer], calls: int = 1) -> None:
+def run_concurrently(wire: FakeAws, other: Callable[[], HandlerResponse], calls: int = 1) -> None:
     """Send another request while the next request runs, after its first calls to AWS."""
 
-    def send_other(_: Asked) -> str:
+    def send_other(_: RecordedCall) -> str:
         wire.script = ["pass"]
         assert other().status == 200
         return "pass"
@@ -164,14 +164,14 @@ def test_change_with_an_expected_version_is_rejected_after_a_concurrent_change(s
     item = shop.create()
     run_concurrently(wire, lambda: shop.change(item, price=2))
     message = "The item must have version 1, but has version 2."
-    refused(shop.change(item, quantity=30, expectedVersion=1), 409, "VERSION_CONFLICT", message)
+    assert_error(shop.change(item, quantity=30, expectedVersion=1), 409, "VERSION_CONFLICT", message)
     check(shop)
 
 
 def test_change_after_a_concurrent_deletion_is_not_found(shop: Shop, wire: FakeAws) -> None:
     item = shop.create()
     run_concurrently(wire, lambda: shop.delete(item))
-    refused(shop.change(item, quantity=30), 404, "NOT_FOUND", f"Item '{item['itemId']}' not found.")
+    assert_error(shop.change(item, quantity=30), 404, "NOT_FOUND", f"Item '{item['itemId']}' not found.")
     check(shop)
 
 

@@ -12,7 +12,7 @@ from lib.model import Grant
 from lib.services.inventory.service import SERVICE
 
 from ...support import grants
-from ...support.fake_aws import Asked, FakeAws
+from ...support.fake_aws import FakeAws, RecordedCall
 from ...support.grants import Use, check_grants
 from .conftest import HISTORY, Shop
 from .test_alerts import make_sns_unavailable
@@ -40,7 +40,7 @@ def operations(shop: Shop) -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "delete_item", lambda: shop.delete(item)
 
 
-def uses(shop: Shop, call: Asked) -> Iterator[Use]:
+def uses(shop: Shop, call: RecordedCall) -> Iterator[Use]:
     """Yield the permissions that a call to AWS needs."""
     return grants.uses(call, {aws: name for name, aws in shop.api.tables.items()}, ("itemId",), "alerts")
 
@@ -53,9 +53,9 @@ def used_fixture(shop: Shop, wire: FakeAws, make_due: Callable[[], None]) -> dic
         used[operation].clear()
 
     def run(operation: str, function: Callable[[], Any]) -> None:
-        before = len(wire.asked)
+        before = len(wire.calls)
         function()
-        used[operation].update(use for call in wire.asked[before:] for use in uses(shop, call))
+        used[operation].update(use for call in wire.calls[before:] for use in uses(shop, call))
 
     token_key = {"itemId": {"S": "tap#page-token-key"}, "version": {"N": "0"}}
     for operation, function in operations(shop):

@@ -10,7 +10,7 @@ import pytest
 
 from lib.runtime.attributes import to_item
 
-from ...support.worker import refused
+from ...support.worker import assert_error
 from .conftest import Shop
 from .consistency import check
 from .test_batch import DESK, batch, results
@@ -85,10 +85,10 @@ def test_entry_with_too_many_levels_does_not_affect_the_others(shop: Shop, monke
 
 
 def test_unpaired_surrogate_outside_of_the_entries_rejects_the_batch(shop: Shop) -> None:
-    refused(
+    assert_error(
         shop.api("POST", "/items/batch", '{"items": [{}], "\\ud800": 1}'), 400, "INVALID_REQUEST", "unpaired surrogate"
     )
-    refused(shop.api("POST", "/items/batch", '["\\ud800"]'), 400, "INVALID_REQUEST", "unpaired surrogate")
+    assert_error(shop.api("POST", "/items/batch", '["\\ud800"]'), 400, "INVALID_REQUEST", "unpaired surrogate")
 
 
 def test_invalid_entry_is_rejected_after_the_deadline(shop: Shop) -> None:
@@ -100,7 +100,7 @@ def test_repeated_batch_returns_the_results_of_its_valid_entries(shop: Shop) -> 
     entries = [DESK, {**DESK, "price": "1"}]
     first = batch(shop, *entries, key="batch-1")
     assert batch(shop, *entries, key="batch-1").body == first.body
-    refused(batch(shop, DESK, DESK, key="batch-1"), 409, "IDEMPOTENCY_CONFLICT", "a different request")
+    assert_error(batch(shop, DESK, DESK, key="batch-1"), 409, "IDEMPOTENCY_CONFLICT", "a different request")
     assert len(shop.listed()) == 1
 
 
@@ -114,7 +114,7 @@ def test_invalid_batches_are_rejected(shop: Shop) -> None:
         ({"items": [DESK] * 26}, "body.items must contain less than or equal to 25 items"),
     ]
     for body, message in bodies:
-        refused(shop.api("POST", "/items/batch", body), 400, "INVALID_REQUEST", message)
+        assert_error(shop.api("POST", "/items/batch", body), 400, "INVALID_REQUEST", message)
     assert shop.rows("items") == []
 
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from ...support.worker import refused
+from ...support.worker import assert_error
 from .conftest import HISTORY, ITEM, Shop
 
 MISSING_ID = "0" * 32
@@ -62,17 +62,17 @@ INVALID_FIELDS: list[tuple[dict[str, Any], str]] = [
 
 def test_invalid_fields_are_rejected_with_their_names(shop: Shop) -> None:
     for fields, message in INVALID_FIELDS:
-        refused(shop.api("POST", "/items", {**DESK, **fields}), 400, "INVALID_REQUEST", message)
-    refused(shop.api("POST", "/items", {"name": "Desk"}), 400, "INVALID_REQUEST", "quantity")
+        assert_error(shop.api("POST", "/items", {**DESK, **fields}), 400, "INVALID_REQUEST", message)
+    assert_error(shop.api("POST", "/items", {"name": "Desk"}), 400, "INVALID_REQUEST", "quantity")
     body = '{"name": "Desk", "category": "furniture", "quantity": 1, "price": 1e-200}'
-    refused(
+    assert_error(
         shop.api("POST", "/items", body),
         400,
         "INVALID_REQUEST",
         "price must be a number with at most 38 significant digits",
     )
     assert shop.rows("items") == []
-    refused(shop.change(shop.create()), 400, "INVALID_REQUEST", "at least 1 properties")
+    assert_error(shop.change(shop.create()), 400, "INVALID_REQUEST", "at least 1 properties")
 
 
 def test_missing_item_is_not_found(shop: Shop) -> None:
@@ -81,7 +81,7 @@ def test_missing_item_is_not_found(shop: Shop) -> None:
     for item_id in (MISSING_ID, "desk", "tap%23page-token-key", "tap%23sku%23x"):
         for method, path, body in routes:
             message = f"Item '{unquote(item_id)}' not found."
-            refused(shop.api(method, path, body, keys=(item_id,)), 404, "NOT_FOUND", message)
+            assert_error(shop.api(method, path, body, keys=(item_id,)), 404, "NOT_FOUND", message)
 
 
 def test_null_removes_an_optional_field(shop: Shop) -> None:
@@ -109,7 +109,7 @@ def test_update_fails_if_if_match_is_another_version(shop: Shop) -> None:
     item = shop.create()
     assert shop.change(item, headers={"If-Match": '"1"'}, quantity=1).status == 200
     failed = shop.change(item, headers={"If-Match": '"1"'}, quantity=2)
-    refused(failed, 412, "PRECONDITION_FAILED", "The item must have version 1, but has version 2. Read it")
+    assert_error(failed, 412, "PRECONDITION_FAILED", "The item must have version 1, but has version 2. Read it")
     assert (failed.headers["ETag"], failed.body["details"]) == ('"2"', ["version 2"])
     assert shop.read(item).body["quantity"] == 1
 
@@ -125,14 +125,14 @@ def test_update_fails_if_the_item_does_not_have_the_expected_version(shop: Shop)
     item = shop.create()
     assert shop.change(item, expectedVersion=1, quantity=1).status == 200
     failed = shop.change(item, expectedVersion=1, quantity=2)
-    refused(failed, 409, "VERSION_CONFLICT", "The item must have version 1, but has version 2.")
+    assert_error(failed, 409, "VERSION_CONFLICT", "The item must have version 1, but has version 2.")
     assert failed.headers["ETag"] == '"2"'
 
 
 def test_deletion_fails_if_if_match_is_another_version(shop: Shop) -> None:
     item = shop.create()
     failed = shop.delete(item, **{"If-Match": '"2"'})
-    refused(failed, 412, "PRECONDITION_FAILED", "The item must have version 2, but has version 1.")
+    assert_error(failed, 412, "PRECONDITION_FAILED", "The item must have version 2, but has version 1.")
     assert shop.delete(item, **{"If-Match": '"1"'}).status == 200
 
 
@@ -140,7 +140,7 @@ def test_invalid_if_match_is_rejected(shop: Shop) -> None:
     item = shop.create()
     for header in ("1", '"x"', 'W/"1"', '"0"', '"1", "2"', ""):
         message = f'If-Match must be * or the ETag of a version with its quotes, such as "3", got {header!r}.'
-        refused(shop.change(item, headers={"If-Match": header}, quantity=1), 400, "INVALID_REQUEST", message)
+        assert_error(shop.change(item, headers={"If-Match": header}, quantity=1), 400, "INVALID_REQUEST", message)
 
 
 def test_earlier_version_can_be_read(shop: Shop) -> None:
@@ -149,8 +149,8 @@ def test_earlier_version_can_be_read(shop: Shop) -> None:
     first = shop.read(item, version="1")
     assert (first.body, first.headers["ETag"]) == (item, '"1"')
     message = f"Version 3 of item '{item['itemId']}' not found. The latest version is 2."
-    refused(shop.read(item, version="3"), 404, "NOT_FOUND", message)
-    refused(shop.read(item, version="0"), 400, "INVALID_REQUEST", "version")
+    assert_error(shop.read(item, version="3"), 404, "NOT_FOUND", message)
+    assert_error(shop.read(item, version="0"), 400, "INVALID_REQUEST", "version")
 
 
 def test_deleted_item_has_only_a_history(shop: Shop) -> None:
@@ -159,7 +159,7 @@ def test_deleted_item_has_only_a_history(shop: Shop) -> None:
     assert (response.status, response.headers["ETag"], response.body["version"]) == (200, '"2"', 2)
     assert response.body["message"] == f"Item '{item['itemId']}' was deleted. Its history is retained."
     for failed in (shop.read(item), shop.read(item, version="1"), shop.change(item, quantity=1), shop.delete(item)):
-        refused(failed, 404, "NOT_FOUND", f"Item '{item['itemId']}' not found.")
+        assert_error(failed, 404, "NOT_FOUND", f"Item '{item['itemId']}' not found.")
     assert shop.listed() == shop.listed(category="furniture") == shop.listed(sku="D-1") == []
     assert [version["operation"] for version in shop.history(item)] == ["DELETE", "CREATE"]
 
@@ -192,7 +192,7 @@ def test_history_has_pages(shop: Shop) -> None:
     assert [v["version"] for v in first["versions"] + second["versions"]] == [5, 4, 3, 2, 1]
     assert second["next_page_token"] is None
     other = shop.create()
-    refused(
+    assert_error(
         shop.api("GET", HISTORY, keys=(other["itemId"],), query={"page_token": token}), 400, "INVALID_REQUEST", "token"
     )
 
@@ -200,8 +200,8 @@ def test_history_has_pages(shop: Shop) -> None:
 def test_sku_is_unique(shop: Shop) -> None:
     first, second = shop.create(sku="D-1"), shop.create()
     message = f"sku must be unique, but item '{first['itemId']}' already has 'D-1'. Use another SKU."
-    refused(shop.api("POST", "/items", {**DESK, "sku": "D-1"}), 409, "CONFLICT", message)
-    refused(shop.change(second, sku="D-1"), 409, "CONFLICT", message)
+    assert_error(shop.api("POST", "/items", {**DESK, "sku": "D-1"}), 409, "CONFLICT", message)
+    assert_error(shop.change(second, sku="D-1"), 409, "CONFLICT", message)
     assert len(shop.listed()) == 2
     assert len(shop.history(second)) == 1
 
@@ -273,16 +273,16 @@ def test_page_tokens_are_valid_only_for_their_query(shop: Shop) -> None:
     token = shop.api("GET", "/items", query={"page_size": "1", "category": "a"}).body["next_page_token"]
     for query in ({}, {"category": "b"}, {"category": "a", "status": "available"}):
         response = shop.api("GET", "/items", query={**query, "page_token": token})
-        refused(response, 400, "INVALID_REQUEST", "page_token must be the next_page_token")
+        assert_error(response, 400, "INVALID_REQUEST", "page_token must be the next_page_token")
     forged = shop.api("GET", "/items", query={"category": "a", "page_token": f"{token[:-2]}xx"})
-    refused(forged, 400, "INVALID_REQUEST", "page_token")
+    assert_error(forged, 400, "INVALID_REQUEST", "page_token")
     message = "page_token must not be combined with sku, which has a single page. Omit page_token."
-    refused(shop.api("GET", "/items", query={"sku": "x", "page_token": token}), 400, "INVALID_REQUEST", message)
+    assert_error(shop.api("GET", "/items", query={"sku": "x", "page_token": token}), 400, "INVALID_REQUEST", message)
 
 
 def test_invalid_query_parameters_are_rejected_with_their_names(shop: Shop) -> None:
     for query, message in (({"status": "gone"}, "query.status must be one of"), ({"category": ""}, "query.category")):
-        refused(shop.api("GET", "/items", query=query), 400, "INVALID_REQUEST", message)
+        assert_error(shop.api("GET", "/items", query=query), 400, "INVALID_REQUEST", message)
 
 
 def test_repeated_request_returns_the_first_response_and_creates_no_item(shop: Shop) -> None:
@@ -291,7 +291,7 @@ def test_repeated_request_returns_the_first_response_and_creates_no_item(shop: S
     shop.change(item, quantity=1)
     assert shop.create(headers=headers, sku="D-1") == item
     assert len(shop.listed()) == 1
-    refused(shop.api("POST", "/items", DESK, headers=headers), 409, "IDEMPOTENCY_CONFLICT", "a different request")
+    assert_error(shop.api("POST", "/items", DESK, headers=headers), 409, "IDEMPOTENCY_CONFLICT", "a different request")
 
 
 def test_every_operation_writes_an_audit_record(shop: Shop) -> None:

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from ...support.worker import Answer, refused
+from ...support.worker import HandlerResponse, assert_error
 from .conftest import CONFIG, HISTORY, ITEM, Shop
 from .test_settings import put
 
 
-def send(shop: Shop, method: str, item: Any, **query: str) -> Answer:
+def send(shop: Shop, method: str, item: Any, **query: str) -> HandlerResponse:
     return shop.api(method, ITEM, keys=(item["itemId"],), query=query)
 
 
@@ -27,7 +27,7 @@ def test_item_with_another_sku_is_not_found(shop: Shop) -> None:
     for item in (shop.create(sku="D-1"), shop.create()):
         message = f"Item '{item['itemId']}' with the SKU 'D-2' not found."
         for method in ("GET", "DELETE"):
-            refused(send(shop, method, item, sku="D-2"), 404, "NOT_FOUND", message)
+            assert_error(send(shop, method, item, sku="D-2"), 404, "NOT_FOUND", message)
         assert shop.read(item).body == item
 
 
@@ -35,7 +35,7 @@ def test_sku_of_a_read_is_that_of_the_latest_version(shop: Shop) -> None:
     item = shop.create(sku="D-1")
     shop.change(item, sku="D-2")
     assert send(shop, "GET", item, sku="D-2", version="1").body == item
-    refused(send(shop, "GET", item, sku="D-1", version="1"), 404, "NOT_FOUND", "with the SKU 'D-1'")
+    assert_error(send(shop, "GET", item, sku="D-1", version="1"), 404, "NOT_FOUND", "with the SKU 'D-1'")
 
 
 def test_default_price_is_0(shop: Shop) -> None:

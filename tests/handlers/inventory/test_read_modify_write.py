@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ...support.worker import refused
+from ...support.worker import assert_error
 from .conftest import ITEM, Shop
 
 DESK = {"name": "Desk", "category": "furniture", "quantity": 40, "price": 1}
@@ -40,7 +40,7 @@ def test_item_can_be_updated_with_the_item_that_was_read(shop: Shop) -> None:
 def test_changed_read_only_field_is_rejected(shop: Shop, name: str) -> None:
     item = shop.create()
     message = f"{name} is read-only: it must be '{item[name]}' or omitted, got '{OTHER_VALUES[name]}'."
-    refused(shop.change(item, quantity=1, **{name: OTHER_VALUES[name]}), 400, "INVALID_REQUEST", message)
+    assert_error(shop.change(item, quantity=1, **{name: OTHER_VALUES[name]}), 400, "INVALID_REQUEST", message)
     assert shop.read(item).body == item
 
 
@@ -48,19 +48,19 @@ def test_outdated_copy_is_a_version_conflict(shop: Shop) -> None:
     item = shop.create()
     shop.change(item, quantity=39)
     response = shop.change(item, **{**to_body(item), "price": 2})
-    refused(response, 409, "VERSION_CONFLICT", "The item must have version 1, but has version 2.")
+    assert_error(response, 409, "VERSION_CONFLICT", "The item must have version 1, but has version 2.")
     assert response.headers["ETag"] == '"2"'
 
 
 @pytest.mark.parametrize("versions", [{"version": 1, "expectedVersion": 7}, {"version": 7, "expectedVersion": 1}])
 def test_version_and_expected_version_are_both_checked(shop: Shop, versions: dict[str, Any]) -> None:
     message = "The item must have version 7, but has version 1."
-    refused(shop.change(shop.create(), quantity=1, **versions), 409, "VERSION_CONFLICT", message)
+    assert_error(shop.change(shop.create(), quantity=1, **versions), 409, "VERSION_CONFLICT", message)
 
 
 def test_if_match_is_checked_before_the_version(shop: Shop) -> None:
     response = shop.change(shop.create(), headers={"If-Match": '"3"'}, version=7, quantity=1)
-    refused(response, 412, "PRECONDITION_FAILED", "The item must have version 3, but has version 1.")
+    assert_error(response, 412, "PRECONDITION_FAILED", "The item must have version 3, but has version 1.")
 
 
 def test_batch_accepts_items_that_were_read(shop: Shop) -> None:
@@ -86,7 +86,9 @@ def test_new_item_with_a_read_only_field_is_rejected(shop: Shop, name: str) -> N
         400,
         f"{name} must be omitted for a new item. To change an existing item, set itemId.",
     )
-    refused(shop.api("POST", "/items", {**DESK, name: value}), 400, "INVALID_REQUEST", f"must not contain {{'{name}'}}")
+    assert_error(
+        shop.api("POST", "/items", {**DESK, name: value}), 400, "INVALID_REQUEST", f"must not contain {{'{name}'}}"
+    )
 
 
 def test_update_with_read_only_fields_only_changes_no_field(shop: Shop) -> None:

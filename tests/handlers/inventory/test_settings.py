@@ -28,6 +28,6 @@ def test_settings_are_read_once_during_initialization(shop: Shop, wire: FakeAws)
     operations.start()
     shop.create()
     shop.listed()
-    targets = [call.headers.get("x-amz-target", "") for call in wire.asked]
+    targets = [call.headers.get("x-amz-target", "") for call in wire.calls]
     assert targets[0] == "AmazonSSM.GetParameter"
     assert targets.count("AmazonSSM.GetParameter") == 1

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ...support.worker import Answer, refused
+from ...support.worker import HandlerResponse, assert_error
 from .conftest import ITEM, Shop
 from .consistency import check
 
@@ -36,7 +36,7 @@ INVISIBLE = {
 NOT_NORMALIZED = [" D-1 ", "cafe\u0301", "D\u200b1", "D\t1"]
 
 
-def post(shop: Shop, sku: str) -> Answer:
+def post(shop: Shop, sku: str) -> HandlerResponse:
     return shop.api("POST", "/items", {**DESK, "sku": sku})
 
 
@@ -77,8 +77,8 @@ def test_equivalent_skus_are_the_same_sku(shop: Shop) -> None:
     for sent, stored in SPELLINGS:
         item = shop.create(sku=stored)
         message = f"item '{item['itemId']}' already has {stored!r}."
-        refused(post(shop, sent), 409, "CONFLICT", message)
-        refused(shop.change(other, sku=sent), 409, "CONFLICT", message)
+        assert_error(post(shop, sent), 409, "CONFLICT", message)
+        assert_error(shop.change(other, sku=sent), 409, "CONFLICT", message)
         assert shop.change(item, sku=sent).body == item
         assert len(shop.history(item)) == 1
         assert ids_by_sku(shop, sent) == [item["itemId"]]
@@ -91,8 +91,8 @@ def test_sku_with_invisible_characters_is_rejected(shop: Shop) -> None:
     item = shop.create()
     for sku, code_point in INVISIBLE.values():
         message = f"sku must not contain control, format or other invisible characters, got {code_point} in {sku!a}."
-        refused(post(shop, sku), 400, "INVALID_REQUEST", message)
-        refused(shop.change(item, sku=sku), 400, "INVALID_REQUEST", message)
+        assert_error(post(shop, sku), 400, "INVALID_REQUEST", message)
+        assert_error(shop.change(item, sku=sku), 400, "INVALID_REQUEST", message)
         results = shop.api("POST", "/items/batch", {"items": [{**DESK, "sku": sku}, DESK]}).body["results"]
         assert [result["status"] for result in results] == [400, 201]
         assert ids_by_sku(shop, sku) == []
@@ -101,7 +101,7 @@ def test_sku_with_invisible_characters_is_rejected(shop: Shop) -> None:
 
 def test_sku_with_a_normal_form_over_100_characters_is_rejected(shop: Shop) -> None:
     message = "sku must have at most 100 characters in Unicode normal form C, got 102."
-    refused(post(shop, "\U0001d160" * 34), 400, "INVALID_REQUEST", message)
+    assert_error(post(shop, "\U0001d160" * 34), 400, "INVALID_REQUEST", message)
     assert len(shop.create(sku="\U0001d160" * 33)["sku"]) == 99
 
 
@@ -145,9 +145,9 @@ def test_deletion_releases_a_sku_that_is_not_normalized(shop: Shop) -> None:
 def test_sku_that_is_not_normalized_is_unique(shop: Shop, sku: str) -> None:
     item = create_as_earlier_release(shop, sku)
     message = f"item '{item['itemId']}' already has {sku!r}."
-    refused(post(shop, sku), 409, "CONFLICT", message)
+    assert_error(post(shop, sku), 409, "CONFLICT", message)
     other = shop.create()
-    refused(shop.change(other, sku=sku), 409, "CONFLICT", message)
+    assert_error(shop.change(other, sku=sku), 409, "CONFLICT", message)
     shop.delete(item)
     assert shop.change(other, sku=sku).status == 200
     assert ids_by_sku(shop, sku) == [other["itemId"]]

@@ -143,7 +143,7 @@ def test_low_stock_alert_is_published_once(
         item = create(quantity=11)
         http("PUT", path_of(item), {"quantity": 10}, X_Correlation_Id="delivery-7")
         http("PUT", path_of(item), {"quantity": 9})
-        messages = listener.heard(wait_seconds=5)
+        messages = listener.messages(wait_seconds=5)
     (message,) = [message for message in messages if item["itemId"] in message["Subject"]]
     assert message["Subject"] == f"Low stock: 10 left of item {item['itemId']}"
     assert message["MessageAttributes"]["correlationId"]["Value"] == "delivery-7"

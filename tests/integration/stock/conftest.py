@@ -216,7 +216,7 @@ class Subscriber:
 
     def alerts(self, product: str) -> list[Any]:
         """Return the alerts of a product that were received so far."""
-        self._messages += [json.loads(message["Message"]) for message in self.listener.heard()]
+        self._messages += [json.loads(message["Message"]) for message in self.listener.messages()]
         return [message for message in self._messages if message.get("product_id") == product]
 
 

@@ -44,6 +44,6 @@ def test_a_reservation_that_met_another_is_made_from_the_level_as_it_is_now(stoc
         (200, {}),
     ]
     stock.reserve(Booking("cart", [RequestedLine("LAMP-7", None, 2)], 30), Caller("anonymous"), None)
-    asked = [asked.headers["x-amz-target"].rpartition(".")[2] for asked in fake_aws.asked]
+    asked = [asked.headers["x-amz-target"].rpartition(".")[2] for asked in fake_aws.calls]
     assert asked == ["Query", "TransactWriteItems", "BatchGetItem", "TransactWriteItems"]
-    assert b'"reserved_count":{"N":"12"}' in fake_aws.asked[-1].body
+    assert b'"reserved_count":{"N":"12"}' in fake_aws.calls[-1].body
