@@ -9,17 +9,7 @@ from typing import Any
 
 from .attributes import Item
 from .errors import TooLarge, TooManyRequests
-from .http_client import (
-    BACKOFF_SECONDS,
-    CONFLICT,
-    DEADLINE,
-    RANDOM,
-    THROTTLES,
-    TRANSIENT_REASONS,
-    AwsError,
-    Call,
-    Client,
-)
+from .http_client import BACKOFF_SECONDS, CONFLICT, DEADLINE, RANDOM, THROTTLES, TRANSIENT, AwsError, Call, Client
 
 MAX_BATCH_KEYS = 100
 """Maximum number of keys of a BatchGetItem request."""
@@ -51,7 +41,7 @@ class TransactionCanceled(Exception):
         self.reasons = reasons
 
     def failed_items(self, names: Iterable[Any]) -> dict[Any, Item | None]:
-        """Return the stored items of the actions with failed conditions, by name. Accept the names of all actions."""
+        """Return the stored items of the actions with failed conditions, by name. `names` are those of all actions."""
         reasons = zip(names, self.reasons)
         return {name: reason.get("Item") for name, reason in reasons if reason.get("Code") == "ConditionalCheckFailed"}
 
@@ -178,6 +168,6 @@ def _to_exception(error: AwsError) -> Exception:
         return TooLarge("The item exceeds DynamoDB's limit of 400 KB. Store large values elsewhere, such as in S3.")
     if any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons):
         return TransactionCanceled(reasons)
-    if error.code in THROTTLES or any(reason.get("Code") in TRANSIENT_REASONS for reason in reasons):
+    if error.code in THROTTLES or any(reason.get("Code") in TRANSIENT for reason in reasons):
         return TooManyRequests(THROTTLED)
     return error

@@ -54,15 +54,12 @@ StreamOperation = Callable[[list[Item]], None]
 
 
 class SchemaViolation(Exception):
-    """A value does not match its JSON Schema. Generated validators raise it with these arguments."""
+    """A value does not match its JSON Schema."""
 
-    def __init__(self, message: str, value: Any = None, name: str = "", definition: Any = None, rule: str = "") -> None:
+    def __init__(self, message: str, **_: Any) -> None:
+        """Accept the message, and further arguments that generated validators pass."""
         super().__init__(message)
         self.message = message
-        self.value = value
-        self.name = name
-        self.definition = definition
-        self.rule = rule
 
 
 class Route(NamedTuple):
@@ -195,9 +192,7 @@ class Api:
             body = _parse_body(event, headers, route.entries)
             _validate(route.validate, body, "body")
         query = _parse_query(route, event)
-        path = {
-            name: _decode_path_parameter(name, value) for name, value in (event.get("pathParameters") or {}).items()
-        }
+        path = {name: _decode_path(name, value) for name, value in (event.get("pathParameters") or {}).items()}
         context = event["requestContext"]
         actor, owner = _actor(context), _owner(context)
         name, request_id, invalid = f"{key[0]} {key[1]}", context["requestId"], _invalid_entries(route, body)
@@ -331,7 +326,7 @@ def _check_characters(value: Any) -> None:
             _check_characters(member)
 
 
-def _decode_path_parameter(name: str, raw: str) -> str:
+def _decode_path(name: str, raw: str) -> str:
     """Return a path parameter, which API Gateway passes percent-encoded."""
     try:
         value = unquote(raw, errors="strict")

@@ -55,7 +55,7 @@ NO_RESPONSE = "NoResponse"
 RETRYABLE = THROTTLES | {NO_RESPONSE, "TransactionConflictException", "TransactionInProgressException"}
 
 CONFLICT = "TransactionConflict"
-TRANSIENT_REASONS = frozenset((CONFLICT, "ThrottlingError", "ProvisionedThroughputExceeded"))
+TRANSIENT = frozenset((CONFLICT, "ThrottlingError", "ProvisionedThroughputExceeded"))
 """Cancellation reasons after which a transaction can succeed on retry."""
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
@@ -313,5 +313,5 @@ def is_retryable(error: AwsError, not_retried: Container[str] = ()) -> bool:
     """Return whether a retry of the call can succeed."""
     if error.code == "TransactionCanceledException":
         codes = [reason.get("Code") for reason in error.body.get("CancellationReasons", ())]
-        return any(code in TRANSIENT_REASONS and code not in not_retried for code in codes)
+        return any(code in TRANSIENT and code not in not_retried for code in codes)
     return error.status >= 500 or error.code in RETRYABLE

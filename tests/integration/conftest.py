@@ -157,7 +157,7 @@ def clients(outputs: dict[str, Any]) -> Iterator[Callable[[str], Any]]:
 
 
 def authorized_http(outputs: dict[str, Any], client: Callable[[str], Any]) -> Http:
-    """Return an HTTP client with the API key or the token that the API requires. AWS returns its secret."""
+    """Return an HTTP client with the API key or the token that the API requires, using secrets that AWS returns."""
     if outputs.get("authorization") == "AWS_IAM":
         pytest.skip("these tests do not sign requests")
     if "machine_client_id" in outputs:
@@ -184,7 +184,6 @@ def client_fixture(outputs: dict[str, Any]) -> Iterator[Callable[[str], Any]]:
 
 @pytest.fixture(scope="module", name="http")
 def http_fixture(outputs: dict[str, Any], client: Callable[[str], Any]) -> Http:
-    """Return an authorized HTTP client of the service."""
     return authorized_http(outputs, client)
 
 

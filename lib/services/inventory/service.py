@@ -17,7 +17,7 @@ HANDLER = f"{__package__}.handler.operations"
 
 
 def inventory(settings: InventorySettings | None = None) -> Service:
-    """Return the service: `TapStackArgs(service=inventory(InventorySettings(audit_reads=False)))`."""
+    """Return the service with settings, such as `inventory(InventorySettings(audit_reads=False))`."""
     settings = settings or InventorySettings()
     return Service(
         name="inventory",

@@ -39,15 +39,12 @@ class Shop(NamedTuple):
         return response.body
 
     def change(self, item: Any, /, *, headers: dict[str, str] | None = None, **fields: Any) -> HandlerResponse:
-        """Update an item and return the response."""
         return self.api("PUT", ITEM, fields, keys=(item["itemId"],), headers=headers)
 
     def read(self, item: Any, **query: str) -> HandlerResponse:
-        """Get an item and return the response."""
         return self.api("GET", ITEM, keys=(item["itemId"],), query=query)
 
     def delete(self, item: Any, **headers: str) -> HandlerResponse:
-        """Delete an item and return the response."""
         return self.api("DELETE", ITEM, keys=(item["itemId"],), headers=headers)
 
     def history(self, item: Any) -> list[Any]:
@@ -59,7 +56,6 @@ class Shop(NamedTuple):
         return self.api.paged("/items", "items", **query)
 
     def rows(self, table: str) -> list[dict[str, Any]]:
-        """Return all rows of a table."""
         dynamodb = self.emulator.client("dynamodb")
         pages = dynamodb.get_paginator("scan").paginate(TableName=self.api.tables[table])
         return [json.loads(to_json(row)) for page in pages for row in page["Items"]]

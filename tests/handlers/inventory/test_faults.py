@@ -37,9 +37,9 @@ OPERATIONS: dict[str, Operation] = {
 
 
 def interrupt(shop: Shop, wire: FakeAws, calls: int, operation: Operation, item: Any) -> bool:
-    """Run an operation that gets no response after a number of calls to AWS, although AWS executes one more.
+    """Run an operation that loses its connection after some calls. AWS executes the next call without a response.
 
-    Return whether the operation needed no more calls, so that it was not interrupted.
+    Return whether the operation finished before it was interrupted.
     """
     wire.script = [*["pass"] * calls, "lose", "hang up"]
     shop.api.seconds = SPENT_SECONDS
@@ -139,7 +139,7 @@ def test_read_fails_if_it_cannot_be_audited(shop: Shop, wire: FakeAws) -> None:
 
 
 def run_concurrently(wire: FakeAws, other: Callable[[], HandlerResponse], calls: int = 1) -> None:
-    """Send another request after a number of calls to AWS of the next request."""
+    """Send another request while the next request runs, after its first calls to AWS."""
 
     def send_other(_: RecordedCall) -> str:
         wire.script = ["pass"]

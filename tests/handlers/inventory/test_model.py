@@ -77,7 +77,7 @@ class Model(RuleBasedStateMachine):
         assert body == {"itemId": item.item_id, "version": number, **item.versions[number - 1], **times}
 
     def _with_unique_sku(self, fields: dict[str, Any]) -> dict[str, Any]:
-        """Return fields with an SKU that does not conflict with those of other runs."""
+        """Return fields with a SKU that does not conflict with those of other runs."""
         return {**fields, "sku": f"{self.run} {fields['sku']}"} if fields.get("sku") else fields
 
     def _is_used(self, sku: str | None, except_by: str = "") -> bool:

@@ -15,7 +15,6 @@ PATHS = [(ID, ("a",)), (EXACT, ("a", "1"))]
 
 @pytest.fixture(name="item")
 def item_fixture(api: Api) -> Any:
-    """Return a stored item."""
     return api("POST", "/items", {"ItemId": "a", "CreatedAt": "1", "n": 1, "unset": None}).body
 
 

@@ -18,7 +18,6 @@ MISSING_ID = "0" * 32
 
 @pytest.fixture(name="category")
 def category_fixture() -> str:
-    """Return a unique category."""
     return f"test {uuid.uuid4().hex}"
 
 

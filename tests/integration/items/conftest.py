@@ -10,5 +10,4 @@ import pytest
 
 @pytest.fixture(scope="session", name="outputs")
 def outputs_fixture(deployed: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
-    """Return the flat outputs of the service."""
     return deployed("items")

@@ -13,13 +13,11 @@ from ..conftest import Http, assert_error
 
 @pytest.fixture(name="item_id")
 def item_id_fixture() -> str:
-    """Return a unique ID."""
     return f"test-{uuid.uuid4().hex}"
 
 
 @pytest.fixture(name="origin")
 def origin_fixture(outputs: dict[str, Any]) -> str:
-    """Return the first allowed CORS origin."""
     if outputs["cors_origin"] == "none":
         pytest.skip("the deployment allows no CORS origin")
     return str(outputs["cors_origin"]).partition(",")[0]

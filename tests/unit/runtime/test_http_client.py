@@ -100,7 +100,7 @@ def test_connections_are_reused(client: Client, fake_aws: FakeAws) -> None:
     assert len({request.connection for request in fake_aws.calls}) == 1
 
 
-def test_connection_is_not_reused_after_connection_close(client: Client, fake_aws: FakeAws) -> None:
+def test_connection_is_not_reused_if_the_server_closes_it(client: Client, fake_aws: FakeAws) -> None:
     fake_aws.script = [(200, {}, "close"), SUCCESS]
     client.call("GetItem", {})
     client.call("GetItem", {})

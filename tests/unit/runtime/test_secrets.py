@@ -29,13 +29,11 @@ class Clock:
 
 @pytest.fixture(name="clock")
 def clock_fixture() -> Clock:
-    """Return the clock of `secret`."""
     return Clock()
 
 
 @pytest.fixture(name="secret")
 def secret_fixture(aws_environment: pytest.MonkeyPatch, clock: Clock) -> Secret:
-    """Return a secret in Parameter Store."""
     aws_environment.setenv("TOKEN", NAMES["ssm"])
     return Secret("TOKEN", clock)
 

@@ -40,7 +40,7 @@ class Alerts:
             logging.write("WARN", "alert not published", itemId=row["alert"]["M"]["itemId"]["S"], error=str(exc))
 
     def send_due(self) -> None:
-        """Publish all alerts that are due. Raise the error of an alert that cannot be published; it is retained."""
+        """Publish all alerts that are due. Raise the first error. Alerts that are not published become due again."""
         for _ in self._outbox.send(self._outbox.due()):
             pass
 

@@ -122,10 +122,8 @@ def valid_sku(sku: str) -> str:
                 f"sku must not contain control, format or other invisible characters, got U+{ord(character):04X} in "
                 f"{sku!a}. Remove it."
             )
-    if len(normalized := normalize_sku(sku)) > SKU_LENGTH:
-        raise BadRequest(
-            f"sku must have at most {SKU_LENGTH} characters in Unicode normal form C, got {len(normalized)}."
-        )
+    if (length := len(normalized := normalize_sku(sku))) > SKU_LENGTH:
+        raise BadRequest(f"sku must have at most {SKU_LENGTH} characters in Unicode normal form C, got {length}.")
     return normalized
 
 
@@ -171,7 +169,7 @@ def version_row(event: AuditEvent, old: Item | None, item: Item) -> Item:
 
 
 def to_history_entry(row: Item) -> Item:
-    """Return the entry of a version in a response with the history."""
+    """Return a version row as an entry of a history response."""
     fields = {name: row[name] for name in ("version", "operation", "changedBy", "changes")}
     return {**fields, "changedAt": row["lastUpdated"], "item": {"M": item_of(row)}}
 

@@ -126,17 +126,13 @@ def _execute(request: Request, number: int, idempotency: Idempotency | None) -> 
     entry = request.body["items"][number]
     changes = _changes(entry)
     if "itemId" in entry:
-        version = entry.get("version")
-        preconditions = Preconditions(
-            expected=entry.get("expectedVersion"), version=version, read_only=_read_only(entry)
-        )
+        expected, version = entry.get("expectedVersion"), entry.get("version")
+        preconditions = Preconditions(expected=expected, version=version, read_only=_read_only(entry))
         return 200, inventory().change(entry["itemId"], changes, preconditions, request.actor, idempotency)
     fields = {name: value for name, value in changes.items() if value is not None}
     if missing := [name for name in items.REQUIRED if name not in fields]:
         details = [f"items[{number}] must contain {', '.join(missing)}"]
-        raise BadRequest(
-            "Required fields of the new item are missing. To change an existing item, set itemId.", details
-        )
+        raise BadRequest("Required fields are missing. To change an existing item, set itemId.", details)
     for name in ("expectedVersion", "version", *items.READ_ONLY):
         if name in entry:
             raise BadRequest(f"{name} must be omitted for a new item. To change an existing item, set itemId.")

@@ -281,7 +281,7 @@ class Inventory:
         try:
             self._transactions.commit(actions, idempotency, version_key)
         except WriteConflict as exc:
-            row = exc.items.get("claim sku") or exc.items.get("block sent sku")
+            row = exc.items.get("claim sku") or exc.items.get("block sku")
             if row is None or exc.items.get("current"):
                 raise
             owner, sku = row["owner"]["S"], row["itemId"]["S"].removeprefix(items.SKU_PREFIX)
@@ -313,9 +313,7 @@ class Inventory:
                 # An item of an earlier release might own the SKU without normalization. This action fails if it does.
                 # Otherwise, it writes a temporary row without an owner.
                 unowned = {**items.sku_key(sent["S"]), EXPIRES: items.expires_in(RELEASED_SKU_SECONDS)}
-                actions["block sent sku"] = self._put(
-                    unowned, "attribute_not_exists(#owner)", names={"#owner": "owner"}
-                )
+                actions["block sku"] = self._put(unowned, "attribute_not_exists(#owner)", names={"#owner": "owner"})
         return actions
 
     def _crosses_threshold(self, old: Item | None, new: Item) -> bool:
