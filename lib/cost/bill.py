@@ -103,14 +103,14 @@ def bills(
     overrides = project.parse_config_pairs(here, pairs)
 
     def bill_for(service: str, environment: str) -> Bill:
-        terminal.passing(f"  {service} in {environment} ...")
+        terminal.show_transient(f"  {service} in {environment} ...")
         deployment = record_file(here.program, project.config(here, environment, service) | overrides, here.name)
         return bill_of(deployment, traffic, service)
 
     result = {
         service: {environment: bill_for(service, environment) for environment in environments} for service in services
     }
-    terminal.passing("")
+    terminal.show_transient("")
     return result
 
 
