@@ -75,7 +75,7 @@ def flowchart(service: Service, environment: str = "dev") -> str:
 def _nodes(service: Service, environment: str) -> Iterator[Node]:
     names = StackNames(service, environment)
     named = names.physical
-    settings = ENVIRONMENTS[profile_name(environment)].with_(service.settings)
+    settings = ENVIRONMENTS[profile_name(environment)].merged_with(service.settings)
     yield Node("callers", "callers", "HTTPS, JSON", [_keys_required(service, settings)])
     if service.site:
         access = "public, over HTTP" if settings.site.public else "private, behind CloudFront"

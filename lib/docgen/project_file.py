@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import fields
 
-from ..settings import LAYERS, SettingsGroup, docs_of
+from ..settings import SETTINGS_GROUPS, SettingsGroup, docs_of
 from ..stack.config import Key
 
 MARKER = "  # generated:config\n"
@@ -36,7 +36,7 @@ def describe_key(key: Key) -> str:
 
 
 def _is_of_a_service(layer: type[SettingsGroup]) -> bool:
-    return layer not in LAYERS.values()
+    return layer not in SETTINGS_GROUPS.values()
 
 
 def allowed_values(key: Key) -> str:

@@ -12,7 +12,7 @@ from ..model import Operation
 from ..model.aws_limits import ACCOUNT_REQUEST_RATE, COLD_START_PERCENT, DURATION_VARIATION, QUANTITIES
 from ..services import BUILT_IN, load
 from ..services.stock.settings import StockSettings
-from ..settings import LAYERS, ApiSettings, FunctionSettings, Settings, SettingsGroup, TableSettings
+from ..settings import SETTINGS_GROUPS, ApiSettings, FunctionSettings, Settings, SettingsGroup, TableSettings
 from ..stack.args import TapStackArgs
 from . import queueing
 from .model import concurrency, lambda_usd, limits, offered, response_ms
@@ -241,7 +241,7 @@ def _config() -> str:
 
 def _advised_fields() -> Iterable[tuple[SettingsGroup, Field[Any]]]:
     """Yield the settings that are advised, with their fields."""
-    for layer in (*(getattr(ADVISED, name) for name in LAYERS), *ADVISED_OWN.values()):
+    for layer in (*(getattr(ADVISED, name) for name in SETTINGS_GROUPS), *ADVISED_OWN.values()):
         yield from ((layer, one) for one in fields(layer) if getattr(layer, one.name) != one.default)
 
 

@@ -16,7 +16,7 @@ from ..documents.rest_api import HEALTH_PATH
 from ..model.names import check_environment_suffix
 from ..services import SERVICES
 from ..settings import (
-    LAYERS,
+    SETTINGS_GROUPS,
     USER_POOL,
     AlarmSettings,
     ApiSettings,
@@ -98,7 +98,7 @@ class TapStackArgs(Settings):
             raise invalid_value("environment_profile", self.environment_profile, expected)
         passed = self.tags.passed if isinstance(self.tags, _MergedTags) else self.tags
         object.__setattr__(self, "tags", {} if passed is None else passed)
-        kinds: dict[str, type] = {**LAYERS, "tags": Mapping}
+        kinds: dict[str, type] = {**SETTINGS_GROUPS, "tags": Mapping}
         for name, kind in kinds.items():
             if not isinstance(getattr(self, name), kind):
                 raise invalid_value(name, getattr(self, name), f"a {kind.__name__}")
@@ -110,7 +110,7 @@ class TapStackArgs(Settings):
         check_tags(self.all_tags)
         object.__setattr__(self, "tags", self._merged_tags())
         self.settings().check()
-        check_tags(self.all_tags, with_name=self.settings().network.in_vpc())
+        check_tags(self.all_tags, with_name=self.settings().network.uses_vpc())
         self._check_cors()
         self._check_authorization()
         self._check_secrets()
@@ -131,7 +131,14 @@ class TapStackArgs(Settings):
 
     def _check_known(self) -> None:
         """Raise ValueError for an Output where Pulumi needs a plain value before it creates anything."""
-        for name in ("environment_suffix", "environment_profile", "tags", "service", "split_functions", *LAYERS):
+        for name in (
+            "environment_suffix",
+            "environment_profile",
+            "tags",
+            "service",
+            "split_functions",
+            *SETTINGS_GROUPS,
+        ):
             if is_output(getattr(self, name)):
                 raise unknown_value(name, OUTPUT_REMEDIES.get(name, "Pass a plain value."))
 
@@ -226,7 +233,7 @@ class TapStackArgs(Settings):
         if self.api.cors_origin == "*" and not profile.api.cors_origin:
             expected = f"a list of origins in {self.environment}"
             raise invalid_value("api.cors_origin", "*", expected, "Set the origins that call the API.")
-        return profile.with_(named).with_(self.description().settings).with_(self)
+        return profile.merged_with(named).merged_with(self.description().settings).merged_with(self)
 
     def cors_origins(self) -> tuple[str, ...]:
         """Return the allowed CORS origins, `site` for the service's own site.

@@ -43,7 +43,7 @@ class Compute:
         Reserved concurrency is within the quota of the account."""
         self.roles = {function.name: self._role(function) for function in functions}
         self.layers = {shared: self._layer(shared)} if shared else {}
-        self.network = self._network() if context.settings.network.in_vpc() else None
+        self.network = self._network() if context.settings.network.uses_vpc() else None
         self.functions = {function.name: self._function(function) for function in functions}
         self.schedules = {
             schedule.name: self._schedule(function, schedule)
@@ -114,7 +114,7 @@ class Compute:
 
     def _role(self, function: model.Function) -> Role:
         context, tracing = self._context, self.function_settings[function.name].tracing
-        uses_managed_log_policy, in_vpc = context.service.log_access == "managed", context.settings.network.in_vpc()
+        uses_managed_log_policy, uses_vpc = context.service.log_access == "managed", context.settings.network.uses_vpc()
         return Role(
             context.child(function.name),
             RoleArgs(
@@ -122,7 +122,7 @@ class Compute:
                 statements=[
                     *self._data.statements(function),
                     *self._encryption.statements(function),
-                    *([iam.vpc_access(), iam.lambda_alone()] if in_vpc else []),
+                    *([iam.vpc_access(), iam.lambda_alone()] if uses_vpc else []),
                 ],
                 managed_policies=[
                     *([iam.BASIC_EXECUTION] if uses_managed_log_policy else []),

@@ -16,7 +16,7 @@ from pulumi.runtime.config import CONFIG, get_config_env, is_config_secret
 
 from ..model import Service, ServiceFactory
 from ..services import SERVICES, load, loadable
-from ..settings import LAYERS, SettingsGroup, check_tags, invalid_value
+from ..settings import SETTINGS_GROUPS, SettingsGroup, check_tags, invalid_value
 from ..settings.table import REGION
 from .args import TapStackArgs
 
@@ -103,7 +103,7 @@ def _reader(layer: type[SettingsGroup], field: str, hint: Any) -> Callable[[str]
 def config_keys(factories: Iterable[ServiceFactory] = ()) -> dict[str, Key]:
     """Return the config keys of the settings of every stack and of some services' own settings."""
     found: dict[str, Key] = {}
-    for layer in (*LAYERS.values(), *(factory.settings for factory in factories if factory.settings)):
+    for layer in (*SETTINGS_GROUPS.values(), *(factory.settings for factory in factories if factory.settings)):
         hints = get_type_hints(layer, localns={"pulumi": pulumi})  # which settings do not import
         for name, field in layer.config_keys().items():
             before = found.get(name)
@@ -250,7 +250,7 @@ def _args(values: _Values) -> TapStackArgs:
             value = _read(name, key, values)
             for layer in key.layers:
                 said[layer][key.field] = value
-    layers: dict[str, Any] = {name: layer(**said[layer]) for name, layer in LAYERS.items()}
+    layers: dict[str, Any] = {name: layer(**said[layer]) for name, layer in SETTINGS_GROUPS.items()}
     described = SERVICES.get(service)
     return TapStackArgs(
         environment_suffix=_environment(values),

@@ -20,7 +20,7 @@ class Encryption:
         settings = context.settings.encryption
         self.key = self._key() if settings.key == "create" else None
         """Key that the stack creates; None for an existing key and those of AWS."""
-        self.kms_key_arn: pulumi.Input[str] | None = self.key.arn if self.key else settings.standing()
+        self.kms_key_arn: pulumi.Input[str] | None = self.key.arn if self.key else settings.existing_key_arn()
         """ARN of the customer managed key; None: AWS managed and AWS owned keys."""
         self.replica_kms_key_arns: dict[str, pulumi.Input[str]] = self._replica_kms_key_arns()
         """ARN of the customer managed key in each replica region of the tables."""
@@ -78,5 +78,5 @@ class Encryption:
         if self.key:
             return {**self.key.replica_arns}
         settings = self._context.settings
-        arn, regions = settings.encryption.standing(), settings.table.replica_regions or ()
+        arn, regions = settings.encryption.existing_key_arn(), settings.table.replica_regions or ()
         return {region: iam.in_region(arn, region) for region in regions} if arn else {}

@@ -149,7 +149,7 @@ class Transitions:
         # A stack that was never deployed to its end has no outputs.
         before = self._stack.get("key_arn") if "environment" in self._stack else self.customer_key_of(table)
         encryption = self._settings.encryption
-        after = self._own_key().get("arn", "new") if encryption.key == "create" else encryption.standing()
+        after = self._own_key().get("arn", "new") if encryption.key == "create" else encryption.existing_key_arn()
         return (before or None) != after
 
     def was_replicated(self, table: str) -> bool:
@@ -217,7 +217,7 @@ class Transitions:
         key = str(vault.get("kmsKeyArn") or AWS_MANAGED)
         if key == self._own_key().get("arn") or key.rpartition("/")[2] == self.adopted.import_id(KEY):
             return CREATED
-        return key if key == self._settings.encryption.standing() else AWS_MANAGED
+        return key if key == self._settings.encryption.existing_key_arn() else AWS_MANAGED
 
     def _key_label(self) -> str:
         key = self._settings.encryption.key

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lib.services import loadable
-from lib.settings import LAYERS, docs_of
+from lib.settings import SETTINGS_GROUPS, docs_of
 from lib.stack.outputs import ServiceOutputs, StackOutputs
 
 OUTPUTS = (StackOutputs, ServiceOutputs)
@@ -39,7 +39,7 @@ def test_text_under_a_field_is_told_on_one_line() -> None:
 
 
 @pytest.mark.parametrize(
-    "cls", [*LAYERS.values(), *(factory.settings for factory in loadable() if factory.settings), *OUTPUTS]
+    "cls", [*SETTINGS_GROUPS.values(), *(factory.settings for factory in loadable() if factory.settings), *OUTPUTS]
 )
 def test_everything_that_users_set_or_are_told_is_documented(cls: type) -> None:
     assert all(text for name, text in docs_of(cls).items() if name != "SECTION")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lib.settings import (
-    LAYERS,
+    SETTINGS_GROUPS,
     AlarmSettings,
     ApiSettings,
     AuthorizationSettings,
@@ -173,7 +173,7 @@ def cases(bad: bool) -> list[tuple[type[SettingsGroup], str, Any]]:
 
 
 def test_every_layer_is_tried_here() -> None:
-    assert set(VALUES) == set(LAYERS.values())
+    assert set(VALUES) == set(SETTINGS_GROUPS.values())
 
 
 @pytest.mark.parametrize("layer", VALUES, ids=lambda layer: layer.SECTION)
@@ -221,7 +221,7 @@ def test_upper_layer_decides_what_it_says_and_nothing_else() -> None:
         function=FunctionSettings(memory_mb=128, tracing=True), alarms=AlarmSettings(errors=3, throttles=3)
     )
     upper = Settings(function=FunctionSettings(tracing=False), alarms=AlarmSettings(errors=0))
-    assert lower.with_(upper) == Settings(
+    assert lower.merged_with(upper) == Settings(
         function=FunctionSettings(memory_mb=128, tracing=False), alarms=AlarmSettings(errors=0, throttles=3)
     )
 
@@ -232,7 +232,7 @@ def test_layers_that_contradict_each_other_are_refused() -> None:
         Settings(table=TableSettings(max_read_capacity=20)),
     )
     with pytest.raises(ValueError, match=r"^table\.max_read_capacity must be at least read_capacity, 50, got 20\.$"):
-        lower.with_(upper)
+        lower.merged_with(upper)
 
 
 def test_settings_cannot_be_changed() -> None:
@@ -364,7 +364,7 @@ REPLICAS = TableSettings(replica_regions=("us-west-2",))
 
 
 def together(encryption: EncryptionSettings, table: TableSettings) -> Settings:
-    return ENVIRONMENTS["dev"].with_(Settings(encryption=encryption, table=table))
+    return ENVIRONMENTS["dev"].merged_with(Settings(encryption=encryption, table=table))
 
 
 def test_a_key_of_one_region_encrypts_no_replicas() -> None:
@@ -390,4 +390,4 @@ def test_other_keys_go_with_the_tables_there_are(encryption: EncryptionSettings,
     ("key", "standing"), [("aws_managed", None), ("aws_owned", None), ("create", None), (STANDING.key, STANDING.key)]
 )
 def test_a_key_stands_already_where_its_arn_is_given(key: str, standing: str | None) -> None:
-    assert EncryptionSettings(key=key).standing() == standing
+    assert EncryptionSettings(key=key).existing_key_arn() == standing

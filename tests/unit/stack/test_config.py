@@ -18,7 +18,7 @@ from lib.program.recorder import Deployment, Registered, record
 from lib.services import SERVICES, load, loadable
 from lib.services.inventory.service import inventory
 from lib.services.inventory.settings import InventorySettings
-from lib.settings import LAYERS
+from lib.settings import SETTINGS_GROUPS
 from lib.settings.origins import EXPECTED
 from lib.stack.config import (
     OTHER_KEYS,
@@ -175,7 +175,7 @@ def _no_suffix(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def settings_of(made: TapStackArgs) -> dict[str, Any]:
     """Every figure of the arguments by its layer and field."""
-    layers = [getattr(made, name) for name in LAYERS]
+    layers = [getattr(made, name) for name in SETTINGS_GROUPS]
     return {f"{layer.SECTION}.{name}": getattr(layer, name) for layer in layers for name in layer.checks()}
 
 
