@@ -36,7 +36,7 @@ class Answer(NamedTuple):
         """What later calls name; nothing where the answer does not say it."""
         try:
             said = json.loads(self.body)
-            return {name: str(said[member]) for name, member in self.call.keeps.items()}
+            return {name: str(said[member]) for name, member in self.call.captures.items()}
         except (ValueError, LookupError, TypeError):
             return {}
 

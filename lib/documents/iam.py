@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from ..model.names import RESTORED
+from ..model.names import RESTORED_INFIX
 
 Statement = dict[str, Any]
 
@@ -303,7 +303,7 @@ def table_restores(tables: Sequence[str]) -> Statement:
     """What AWS Backup does to restore tables, by ARN, each beside itself: it cannot touch the live one."""
     rows = ("Scan", "Query", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")
     actions = ["DescribeTable", "RestoreTableFromAwsBackup", "RestoreTableFromBackup", *rows]
-    return allow("dynamodb", actions, [*(f"{table}{RESTORED}*" for table in tables), *_backups(tables)])
+    return allow("dynamodb", actions, [*(f"{table}{RESTORED_INFIX}*" for table in tables), *_backups(tables)])
 
 
 def _backups(tables: Sequence[str]) -> list[str]:

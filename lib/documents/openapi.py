@@ -128,7 +128,7 @@ REFUSALS = (
     Refusal(
         401,
         "If the API requires tokens: the request has none, or one that has expired or lacks the scope of the route.",
-        lambda route: bool(route.scope_needed()),
+        lambda route: bool(route.required_scope()),
         ("UNAUTHORIZED",),
     ),
     Refusal(
@@ -254,7 +254,7 @@ def _security_schemes(service: Service) -> Document:
 
 def _security(route: Route) -> list[dict[str, list[str]]]:
     """What the settings of the deployment can require: one of these; the first requires nothing."""
-    if not (scope := route.scope_needed()):
+    if not (scope := route.required_scope()):
         return []
     asked: list[dict[str, list[str]]] = [{KEY_SCHEME: []}, {SIGNATURE_SCHEME: []}, {TOKEN_SCHEME: [scope]}]
     return asked if route.key_required else [{}, *asked]

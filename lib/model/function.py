@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..settings import FunctionSettings
-from .grants import Grant, merged
+from .grants import Grant, merge_grants
 from .resources import Metric
 from .triggers import Consumer, Part, Route, Schedule
 from .validation import check_name, check_variable
@@ -36,13 +36,13 @@ class Function:
         for variable in self.variables:
             check_variable(f"function {self.name!r}", variable)
 
-    def runs(self) -> tuple[Schedule | Consumer, ...]:
+    def async_triggers(self) -> tuple[Schedule | Consumer, ...]:
         """Return the parts without a caller who gets an error response."""
         return (*self.schedules, *self.consumers)
 
     def parts(self) -> tuple[Part, ...]:
         """All that it serves."""
-        return (*self.routes, *self.runs())
+        return (*self.routes, *self.async_triggers())
 
     def operations(self) -> dict[str, FunctionSettings]:
         """Return the settings of each operation in a function of its own."""
@@ -55,10 +55,10 @@ class Function:
         """All that it may emit."""
         return list(dict.fromkeys(metric for part in self.parts() for metric in part.metrics))
 
-    def emitting(self, metric: str) -> list[str]:
+    def operations_emitting(self, metric: str) -> list[str]:
         """Those of its operations that may emit a metric."""
         return list(dict.fromkeys(part.operation for part in self.parts() if metric in {m.name for m in part.metrics}))
 
     def grants(self) -> list[Grant]:
-        """What its parts need, merged by what of a table, topic, parameter or secret it is on."""
-        return merged(grant for part in self.parts() for grant in part.grants)
+        """What its parts need, merge_grants by what of a table, topic, parameter or secret it is on."""
+        return merge_grants(grant for part in self.parts() for grant in part.grants)

@@ -35,7 +35,7 @@ class Grant:
             raise ValueError(f"grant on {self.on!r} must set only one of indexes and keys. Use one grant for each.")
 
 
-def merged(grants: Iterable[Grant]) -> list[Grant]:
+def merge_grants(grants: Iterable[Grant]) -> list[Grant]:
     """Return one grant for each resource, its indexes and its keys, without actions that another grant includes."""
     parts: dict[object, Grant] = {}
     found: list[Grant] = []

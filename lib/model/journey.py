@@ -12,7 +12,7 @@ class Journey:
     """The requests that each client of the load test sends, in order.
 
     In their paths and bodies `{client}` is an id of the client, `{iteration}` an id of the iteration, and the names
-    in `Call.keeps` are values of earlier responses.
+    in `Call.captures` are values of earlier responses.
     """
 
     setup: tuple[Call, ...] = ()

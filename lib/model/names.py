@@ -34,7 +34,7 @@ makes up the rest, and Secrets Manager ends the ARN of a secret with seven."""
 ROLE_OWNER_LENGTH = 32
 """How much of its owner's name a role has: the provider takes prefixes of 38 characters."""
 
-RESTORED = "-restored-"
+RESTORED_INFIX = "-restored-"
 """What stands between the name of a table and when the copy is of that was restored beside it."""
 
 _ALLOWED = re.compile(r"[A-Za-z0-9_-]+")

@@ -28,7 +28,7 @@ Comparison = Literal[
 ]
 MissingData = Literal["breaching", "ignore", "missing", "notBreaching"]
 """Treatment of a period without data."""
-READING = {"ssm": "GetParameter", "secretsmanager": "GetSecretValue"}
+SECRET_READ_ACTIONS = {"ssm": "GetParameter", "secretsmanager": "GetSecretValue"}
 """What reads a secret of each store, which is all that can be granted on one."""
 STANDARD_ALARMS = ("Duration", "Errors", "Throttles")
 """What every function has an alarm on."""
@@ -173,8 +173,8 @@ class Secret:
     def __post_init__(self) -> None:
         check_name("secret", self.name)
         check_variable(f"secret {self.name!r}", self.variable)
-        if self.store not in READING:
-            raise invalid_value(f"secret {self.name!r} store", self.store, f"one of {', '.join(READING)}")
+        if self.store not in SECRET_READ_ACTIONS:
+            raise invalid_value(f"secret {self.name!r} store", self.store, f"one of {', '.join(SECRET_READ_ACTIONS)}")
 
 
 Grantable = Table | Topic | Parameter | Secret

@@ -10,10 +10,21 @@ from typing import Any, Literal, get_args
 from ..settings import Settings, check_tags, merge
 from . import json_schema
 from .function import Function
-from .grants import Grant, action_problems, merged
-from .resources import READING, STANDARD_ALARMS, Alarm, Grantable, Parameter, Schema, Secret, Site, Table, Topic
+from .grants import Grant, action_problems, merge_grants
+from .resources import (
+    SECRET_READ_ACTIONS,
+    STANDARD_ALARMS,
+    Alarm,
+    Grantable,
+    Parameter,
+    Schema,
+    Secret,
+    Site,
+    Table,
+    Topic,
+)
 from .triggers import Route
-from .validation import NAME, check_name, check_pattern, repeated
+from .validation import NAME, check_name, check_pattern, duplicates
 
 LogAccess = Literal["write", "create", "managed"]
 """Permissions of functions in CloudWatch Logs. `write`: create streams and write events in their own log group.
@@ -38,7 +49,7 @@ class Call:
     status: int
     """What it should be answered."""
     body: Any = None
-    keeps: Mapping[str, str] = field(default_factory=dict)
+    captures: Mapping[str, str] = field(default_factory=dict)
     """Members of its answer that later calls name: `{"desk": "itemId"}` fills `{desk}` in their paths and bodies."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -124,7 +135,7 @@ class Service:
 
     def scopes(self) -> list[str]:
         """All that its routes need callers to be allowed."""
-        return sorted({route.scope_needed() for _, route in self.routes()} - {""})
+        return sorted({route.required_scope() for _, route in self.routes()} - {""})
 
     def request_schema(self, name: str) -> Schema:
         """Return the schema that rejects a request body: without the schema of the entries if it is a batch."""
@@ -141,8 +152,8 @@ class Service:
         return schema
 
     def grants(self) -> list[Grant]:
-        """What its functions need together, merged as a function's own."""
-        return merged(grant for function in self.functions for grant in function.grants())
+        """What its functions need together, merge_grants as a function's own."""
+        return merge_grants(grant for function in self.functions for grant in function.grants())
 
     def split(self) -> Service:
         """The same service with a function for each operation, named after it; they share their code in a layer."""
@@ -164,7 +175,9 @@ class Service:
 
     def _split_alarm(self, alarm: Alarm) -> list[Alarm]:
         """An alarm for each function that what it is on becomes, of those that may emit the metric."""
-        emitting = [operation for f in self.functions if f.name == alarm.on for operation in f.emitting(alarm.metric)]
+        emitting = [
+            operation for f in self.functions if f.name == alarm.on for operation in f.operations_emitting(alarm.metric)
+        ]
         operations = [operation.replace("_", "-") for operation in emitting]
         if len(operations) > 1:
             return [replace(alarm, name=f"{alarm.name}-{operation}", on=operation) for operation in operations]
@@ -177,21 +190,21 @@ class Service:
         grantable: tuple[Grantable, ...] = (*self.tables, *self.topics, *self.parameters, *self.secrets)
         others = [] if self.alarms_type in {topic.name for topic in self.topics} else [self.alarms_type]
         others += [self.dead_letters] if self.dead_letters else []
-        yield from repeated("table, topic, parameter or secret", [one.name for one in grantable] + others)
+        yield from duplicates("table, topic, parameter or secret", [one.name for one in grantable] + others)
         variables = [one.variable for one in grantable if one.variable] + [CORS_VARIABLE] * bool(self.site)
         variables.append(GROUP_VARIABLE)
-        yield from repeated("variable", variables)
+        yield from duplicates("variable", variables)
         with_outputs: tuple[Table | Topic, ...] = (*self.tables, *self.topics)
-        yield from repeated("output", [output for one in with_outputs for output in one.outputs().values()])
-        yield from repeated("function", [function.name for function in self.functions])
-        yield from repeated("route", [f"{route.method} {route.path}" for _, route in self.routes()])
+        yield from duplicates("output", [output for one in with_outputs for output in one.outputs().values()])
+        yield from duplicates("function", [function.name for function in self.functions])
+        yield from duplicates("route", [f"{route.method} {route.path}" for _, route in self.routes()])
         codes = dict.fromkeys(code for _, route in self.routes() for code in route.codes)
-        yield from repeated("code", [code.name for code in codes])
-        yield from repeated("schedule", [s.name for function in self.functions for s in function.schedules])
-        yield from repeated("consumer", [c.name for function in self.functions for c in function.consumers])
+        yield from duplicates("code", [code.name for code in codes])
+        yield from duplicates("schedule", [s.name for function in self.functions for s in function.schedules])
+        yield from duplicates("consumer", [c.name for function in self.functions for c in function.consumers])
         metrics = dict.fromkeys(metric for function in self.functions for metric in function.metrics())
-        yield from repeated("metric", [metric.name for metric in metrics])
-        yield from repeated("alarm", [*(alarm.name for alarm in self.alarms), *map(str.lower, STANDARD_ALARMS)])
+        yield from duplicates("metric", [metric.name for metric in metrics])
+        yield from duplicates("alarm", [*(alarm.name for alarm in self.alarms), *map(str.lower, STANDARD_ALARMS)])
         yield from self._grant_problems({one.name: one for one in grantable})
         yield from self._variable_problems({*variables, *(f"{p.variable}_DEPLOYED" for p in self.parameters)})
         yield from self._consumer_problems()
@@ -225,7 +238,7 @@ class Service:
                 known = ", ".join(table.name for table in self.tables)
                 yield f"parameter {parameter.name!r} table must be one of {known}, got {parameter.table!r}."
         indexes = {name: {index.name for index in getattr(one, "indexes", ())} for name, one in grantable.items()}
-        reading = {secret.name: READING[secret.store] for secret in self.secrets}
+        reading = {secret.name: SECRET_READ_ACTIONS[secret.store] for secret in self.secrets}
         for function in self.functions:
             for grant in function.grants():
                 field_name = f"function {function.name!r} grant on {grant.on!r}"
@@ -253,14 +266,14 @@ class Service:
                 if consumer.table not in streams:
                     yield f"consumer {consumer.name!r} table must be a table with a stream, got {consumer.table!r}."
             tables = [consumer.table for consumer in function.consumers]
-            yield from repeated(f"function {function.name!r} consumer of table", tables)
+            yield from duplicates(f"function {function.name!r} consumer of table", tables)
         if self.dead_letters:
             if not NAME.fullmatch(self.dead_letters):
                 yield (
                     "dead_letters must be lowercase letters, digits and '-', a letter first, or empty, "
                     f"got {self.dead_letters!r}."
                 )
-            if not any(function.runs() for function in self.functions):
+            if not any(function.async_triggers() for function in self.functions):
                 yield f"dead_letters must be empty without schedules and consumers, got {self.dead_letters!r}."
 
     def _alarm_problems(self) -> Iterator[str]:
@@ -270,7 +283,7 @@ class Service:
             if known.count(alarm.on) != 1:
                 remedy = f" Rename the function {alarm.on!r}." if alarm.on in known else ""
                 yield f"alarm {alarm.name!r} on must be exactly one of {', '.join(known)}, got {alarm.on!r}.{remedy}"
-            elif alarm.on in functions and not functions[alarm.on].emitting(alarm.metric):
+            elif alarm.on in functions and not functions[alarm.on].operations_emitting(alarm.metric):
                 yield (
                     f"alarm {alarm.name!r} metric must be emitted by an operation of {alarm.on!r}, got "
                     f"{alarm.metric!r}. Add it to the metrics of the operation."

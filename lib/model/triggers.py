@@ -108,13 +108,13 @@ class Route:
         if not PATH.fullmatch(self.path):
             raise invalid_value("route path", self.path, "segments that start with '/', with parameters as /{name}")
         check_operation("route", self.operation)
-        if self.key_required and not self.scope_needed():
+        if self.key_required and not self.required_scope():
             field_name, remedy = f"route {self.method} {self.path} key_required", "Set a scope, or remove key_required."
             raise invalid_value(field_name, True, "False for a route without a scope", remedy)
-        if not re.fullmatch(r"[a-z-]*", self.scope_needed()):
+        if not re.fullmatch(r"[a-z-]*", self.required_scope()):
             raise invalid_value("route scope", self.scope, "lowercase letters and '-', or empty")
 
-    def scope_needed(self) -> str:
+    def required_scope(self) -> str:
         """Return the scope that a caller needs; empty if none is required."""
         return ("read" if self.method == "GET" else "write") if self.scope is None else self.scope
 

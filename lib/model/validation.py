@@ -74,7 +74,7 @@ def check_output_prefix(kind: str, name: str, prefix: str) -> None:
         )
 
 
-def repeated(kind: str, names: list[str]) -> Iterator[str]:
+def duplicates(kind: str, names: list[str]) -> Iterator[str]:
     """Yield a message for each name that occurs more than once."""
     for name in dict.fromkeys(n for n in names if names.count(n) > 1):
         yield f"{kind} must be unique, got {name!r} more than once."

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from ..model.names import RESTORED
+from ..model.names import RESTORED_INFIX
 from ..settings import invalid_value
 from . import RecoveryError
 from .aws import client, region_of
@@ -64,7 +64,7 @@ def description(dynamodb: Any, table: str) -> Mapping[str, Any]:
 def copy_name(live: Live, source: datetime | str) -> str:
     """What the copy as of a time or from a backup is called; the same when it is asked for again."""
     label = f"{source:%Y%m%dT%H%M%SZ}" if isinstance(source, datetime) else re.split("[:/]", source)[-1]
-    return f"{live.name}{RESTORED}{label}"
+    return f"{live.name}{RESTORED_INFIX}{label}"
 
 
 def restored(live: Live, source: datetime | str, heard: Heard) -> str:

@@ -69,7 +69,7 @@ class Limits(NamedTuple):
 
 def limits(operation: Operation, args: TapStackArgs) -> Limits:
     """What the figures of a deployment come to."""
-    settings, service = args.settings(), args.description()
+    settings, service = args.settings(), args.service_definition()
     function = args.function_settings(_function(service, operation))
     memory_mb, reserved = function.memory_mb or 0, function.reserved_concurrency or 0
     servers = int(ACCOUNT_CONCURRENCY.value) if reserved < 0 else reserved

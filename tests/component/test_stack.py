@@ -228,7 +228,7 @@ def test_allowed_origins_are_those_of_the_arguments_without_a_site() -> None:
     stacks: list[TapStack] = []
     record(lambda: stacks.append(stacked(api=ApiSettings(cors_origin="https://a.example,https://b.example"))()))
     assert stacks[0].cors_origins == ["https://a.example", "https://b.example"]
-    assert stacks[0].origin is None
+    assert stacks[0].site_origin is None
 
 
 def test_every_component_exposes_its_resource(stack: TapStack) -> None:

@@ -87,5 +87,7 @@ def test_another_origin_deploys_the_api_again(yard: Deployment) -> None:
 def test_warning_names_the_command_that_builds_a_missing_site() -> None:
     deployment = deployed(service=a_yard(site=Site(folder="nowhere/dist")))
     (warning,) = deployment.warnings
-    assert warning == ("yard has no pages, for nowhere/dist holds no file: build them with make site, and deploy again")
+    assert warning == (
+        "yard has no site, because nowhere/dist contains no files. Build it with make site, and deploy again."
+    )
     assert set(deployment.of("s3.BucketObjectv2")) == {"post-site/config.json"}

@@ -230,7 +230,7 @@ class Api(pulumi.ComponentResource):
 
     def grant(self, scope: str) -> pulumi.Output[iam.Statement]:
         """A statement that allows to call the routes of a scope, where requests are signed."""
-        routes = [(route.method, route.path) for route in self._routes() if route.scope_needed() == scope]
+        routes = [(route.method, route.path) for route in self._routes() if route.required_scope() == scope]
         at = (self.resource.execution_arn, self.stage.stage_name)
         return derive(lambda arn, stage: iam.call_statement(arn, stage, routes), *at)
 
@@ -321,7 +321,7 @@ class Api(pulumi.ComponentResource):
 
     def _authorized(self, route: model.Route) -> dict[str, Any]:
         """How a method asks who calls; a key is none of its authorizations."""
-        scope = route.scope_needed()
+        scope = route.required_scope()
         if scope and self.user_pool and self.authorizer:
             scopes = [self.user_pool.scope(scope)]
             return {"authorization": USER_POOL, "authorizer_id": self.authorizer.id, "authorization_scopes": scopes}
@@ -582,7 +582,7 @@ class Api(pulumi.ComponentResource):
         return created
 
     def _key_required(self, route: model.Route) -> bool:
-        asked = {"NONE": route.key_required, "API_KEY": bool(route.scope_needed())}
+        asked = {"NONE": route.key_required, "API_KEY": bool(route.required_scope())}
         return asked.get(self.authorization.type or "NONE", False)
 
     def _usage_plan(self) -> UsagePlan:

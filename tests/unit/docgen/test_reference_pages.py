@@ -52,7 +52,7 @@ def test_every_config_key_is_listed_with_its_allowed_values() -> None:
         "True or false. Default: true.",
     ]
     assert rows["lambda_memory_size"] == [
-        "Memory; processor time comes in proportion. (`function.memory_mb`)",
+        "Memory in MB. Lambda allocates CPU in proportion to it. (`function.memory_mb`)",
         "Integer from 128 to 10240 MB. Default: set by service or environment.",
     ]
 

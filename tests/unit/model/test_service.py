@@ -409,7 +409,7 @@ def test_metrics_of_a_function_are_those_of_its_parts_each_once() -> None:
     sweep = a_schedule(metrics=(a_metric(), a_metric(name="Lost")))
     whole = a_function(counting(ACCEPT, "Arrivals", "Weighed"), LIST, LIST_LOST, schedules=(sweep,))
     assert [metric.name for metric in whole.metrics()] == ["Arrivals", "Weighed", "Lost"]
-    assert [whole.emitting(name) for name in ("Arrivals", "Lost", "Found")] == [
+    assert [whole.operations_emitting(name) for name in ("Arrivals", "Lost", "Found")] == [
         ["accept_parcel", "sweep"],
         ["sweep"],
         [],

@@ -166,12 +166,14 @@ def test_production_profile_has_what_its_concurrent_requests_need() -> None:
 
 def test_the_page_lists_what_split_functions_reserve() -> None:
     args = TapStackArgs("prod", service="inventory", split_functions=True)
-    reserved = [args.function_settings(function).reserved_concurrency or 0 for function in args.description().functions]
+    reserved = [
+        args.function_settings(function).reserved_concurrency or 0 for function in args.service_definition().functions
+    ]
     assert f"reserves a number of its own instead, {sum(reserved)}\n" in PAGE
     shared = TapStackArgs(
         "prod", service="inventory", split_functions=True, function=FunctionSettings(reserved_concurrency=-1)
     )
-    functions = shared.description().functions
+    functions = shared.service_definition().functions
     assert {shared.function_settings(function).reserved_concurrency for function in functions} == {-1}
 
 
