@@ -13,8 +13,8 @@ from ..scaling import report
 from ..services import BUILT_IN, load
 from . import options
 
-PAGE = generate.ROOT / "docs" / "scaling.md"
-NO_WORKLOAD = "{} has no workload. Set workload=Workload(...) in its ServiceFactory: see CONTRIBUTING.md."
+PAGE = generate.ROOT / "docs" / "production" / "scaling.md"
+NO_WORKLOAD = "{} has no workload. Set workload=Workload(...) in its ServiceFactory, as described in CONTRIBUTING.md."
 
 
 @click.command
@@ -23,24 +23,24 @@ NO_WORKLOAD = "{} has no workload. Set workload=Workload(...) in its ServiceFact
     type=options.SERVICE,
     multiple=True,
     show_default="the built-in services",
-    help="Service to calculate for, without writing the page. Can be repeated.",
+    help="Name of the service to calculate for, without writing the page. Can be repeated.",
 )
-@click.option("--check", is_flag=True, help="Print and write nothing; exit with 1 if the page is outdated.")
+@click.option("--check", is_flag=True, help="Do not write the page. Exit with 1 if it is outdated.")
 @options.as_json
 @options.reported()
 def scaling(service: Sequence[str], check: bool, as_json: bool) -> int:
-    """Calculate which request rate deployments support, and write docs/scaling.md.
+    """Calculate the supported request rates, and write docs/production/scaling.md.
 
-    The calculation uses the measured operations of services and the quotas of AWS.
+    The calculation uses measurements of the services and the quotas of AWS.
     """
     if check and (service or as_json):
         raise click.UsageError("--check cannot be combined with --service or --json.", click.get_current_context())
     if check:
-        if outdated := _outdated():
-            click.echo("docs/scaling.md: outdated, run make scaling")
-        return int(bool(outdated))
-    if not service and (text := _outdated()):
-        PAGE.write_text(text, encoding="utf-8")
+        if is_outdated := bool(_updated_page()):
+            click.echo("docs/production/scaling.md: outdated. Run make scaling.")
+        return int(is_outdated)
+    if not service and (content := _updated_page()):
+        PAGE.write_text(content, encoding="utf-8")
     for name in service:
         if not load(name).workload:
             click.echo(NO_WORKLOAD.format(name), err=True)
@@ -60,8 +60,8 @@ def scaling(service: Sequence[str], check: bool, as_json: bool) -> int:
     return 0
 
 
-def _outdated() -> str:
+def _updated_page() -> str:
     """Return the new content of the page, or an empty string if it is up to date."""
-    text = PAGE.read_text(encoding="utf-8")
-    found = generate.filled(text, report.sections())
-    return "" if found == text else found
+    current = PAGE.read_text(encoding="utf-8")
+    updated = generate.filled(current, report.sections())
+    return "" if updated == current else updated

@@ -31,7 +31,7 @@ def write(documents: Mapping[Path, str]) -> None:
 def files(root: Path, services: Mapping[str, Service]) -> dict[Path, str]:
     """Return the content of every generated file. Costs are those of the program in `root`, if there is one."""
     keys = config_keys(load(name) for name in dict.fromkeys((*BUILT_IN, *services)) if name in SERVICES)
-    folders = {name: service_pages.pages(service) for name, service in services.items()}
+    folders = {f"services/{name}": service_pages.pages(service) for name, service in services.items()}
     folders["reference"] = reference_pages.pages(services, keys)
     program, project = root / "tap.py", root / "Pulumi.yaml"
     if program.exists():

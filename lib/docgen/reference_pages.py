@@ -58,20 +58,29 @@ OTHER_KEYS = (
 )
 """The keys besides those of settings: name, description, allowed values."""
 PAGES = {
-    "configuration": ("Configuration keys", "[Configuration](../configuration.md) explains where they are set."),
+    "configuration": ("Configuration keys", "[Configuration](../concepts/settings.md) explains where they are set."),
     "environments": (
         "Environment profiles",
-        "[Configuration](../configuration.md#environments) explains their selection.",
+        "[Configuration](../concepts/settings.md#environments) explains their selection.",
     ),
     "outputs": ("Outputs", "Attributes of a `TapStack` and outputs of its stack. Absent without their resource."),
-    "metrics": ("Metrics", "CloudWatch namespace `TapStack`. [Observation](../observation.md) explains their use."),
+    "metrics": (
+        "Metrics",
+        "CloudWatch namespace `TapStack`. [Observability](../production/observability.md) explains their use.",
+    ),
     "scopes": (
         "Scopes",
-        "Routes without a scope require no token. [Authorization](../authorization.md#scopes) explains them.",
+        "[Authorization](../production/authorization.md#scopes) explains them. Routes without one require no token.",
     ),
-    "controls": ("Controls", "Ids in a row are of one control. [Audit](../audit.md) explains their evaluation."),
-    "waivers": ("Waivers", "Exceptions of this library from the controls. [Audit](../audit.md) explains their end."),
-    "workload": ("Workload", "Measured work, on which [costs](../cost.md#what-a-request-does) are based."),
+    "controls": (
+        "Controls",
+        "Ids in a row are of one control. [Audit](../production/audit.md) explains their evaluation.",
+    ),
+    "waivers": (
+        "Waivers",
+        "Exceptions of this library from the controls. [Audit](../production/audit.md) explains when they expire.",
+    ),
+    "workload": ("Workload", "Measured work, on which [costs](../production/cost.md#what-a-request-does) are based."),
     "prices": ("Prices", f"List prices of {DATE} in {REGION}, each from the page next to it."),
 }
 """Title and introduction of each page."""
@@ -99,7 +108,7 @@ def costs(bills: Mapping[str, Mapping[str, Bill]]) -> str:
     """Return the page of monthly costs by service and environment."""
     return page(
         "Monthly costs",
-        f"{GENERATED} Costs for the default traffic below. [Costs](../cost.md) explains how they are calculated.",
+        f"{GENERATED} Costs of the default traffic below. [Costs](../production/cost.md) explains the calculation.",
         _report_table(report.totals(bills)),
         "## Traffic",
         "Options of `tap cost`.",
@@ -145,7 +154,7 @@ def controls() -> str:
 
 
 def _control_row(control: Control) -> Row:
-    return ", ".join(control.ids), control.title, control.severity, code(control.kinds), control.remedy
+    return ", ".join(control.ids), control.title, control.severity, code(control.kinds), control.remediation
 
 
 def waivers() -> str:
@@ -155,7 +164,7 @@ def waivers() -> str:
 
 
 def _applies_to(waiver: Waiver) -> str:
-    names = [code(names) for names in (waiver.services, waiver.rows) if names]
+    names = [code(names) for names in (waiver.services, waiver.profiles) if names]
     exceptions = f"except {code(waiver.except_services)}" if waiver.except_services else ""
     condition = "" if waiver.when is always else "if the reason applies"
     output = f"output `{waiver.unless_output}`" if waiver.unless_output else ""
@@ -194,7 +203,7 @@ def outputs() -> str:
 
 def key_policy() -> str:
     """Return the statements for the policy of an existing KMS key, for one account and region."""
-    services = sorted({*iam.KEY_VIA, *iam.KEY_USERS})
+    services = sorted({*iam.KEY_VIA_SERVICES, *iam.KEY_SERVICE_PRINCIPALS})
     return json.dumps(iam.key_statements("111122223333", "us-east-1", services), indent=2) + "\n"
 
 

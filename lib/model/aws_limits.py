@@ -101,7 +101,7 @@ TRANSACTION_ROUND_TRIP = Quantity(
     12,
     "ms",
     "assumed",
-    "docs/stock/scaling.md",
+    "docs/services/stock/scaling.md",
     "SuccessfulRequestLatency of TransactWriteItems",
 )
 GATEWAY_OVERHEAD = Quantity(

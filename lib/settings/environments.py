@@ -128,7 +128,7 @@ ENVIRONMENTS: dict[str, Settings] = {
     ),
     "prod": _COMMON.merged_with(_PROTECTED).merged_with(
         Settings(
-            # For 1,000 concurrent requests of 200 ms with 90 % reads: see docs/scaling.md.
+            # For 1,000 concurrent requests of 200 ms with 90 % reads: see docs/production/scaling.md.
             function=FunctionSettings(memory_mb=512, reserved_concurrency=530),
             table=TableSettings(
                 read_capacity=50,

@@ -11,7 +11,7 @@ import pulumi
 from .. import model
 from ..assets.lambda_archive import check_handlers
 from ..documents import alarms as recommended
-from ..documents.network import check_reach
+from ..documents.network import check_connectivity
 from ..documents.rest_api import HEALTH_PATH
 from ..model.names import check_environment_suffix
 from ..services import SERVICES
@@ -119,7 +119,7 @@ class TapStackArgs(Settings):
             if route.throttle:
                 route.throttle.within(self.settings().api)
         check_handlers(self.service_definition())
-        check_reach(self.service_definition(), self.settings().network)
+        check_connectivity(self.service_definition(), self.settings().network)
         if self.settings().api.health_route and HEALTH_PATH in {
             route.path for _, route in self.service_definition().routes()
         }:
@@ -210,7 +210,7 @@ class TapStackArgs(Settings):
         """
         service, settings = self.service_definition(), self.settings().alarms
         durations_ms = {function.name: self.alarm_settings(function).duration_ms or 0 for function in service.functions}
-        alarms = recommended.alarms(service, settings, durations_ms)
+        alarms = recommended.recommended_alarms(service, settings, durations_ms)
         if settings.recommended:
             return alarms
         is_disabled = service.settings.alarms.recommended is False

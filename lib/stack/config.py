@@ -166,7 +166,7 @@ def args_from_config(config: pulumi.Config | None = None) -> TapStackArgs:
     if exposed := values.exposed():
         pulumi.log.warn(
             f"Secret config keys whose values are plain text in the state of the stack: {', '.join(exposed)}. "
-            "Do not keep secrets in them: see docs/secrets.md."
+            "Do not keep secrets in them: see docs/production/secrets.md."
         )
     return args
 
@@ -270,7 +270,7 @@ def _environment(values: _Values) -> str:
         try:
             TapStackArgs(environment_suffix=suffix)
         except ValueError:
-            expected = "letters, digits, '-' and '_', and spelled as in docs/configuration.md if it is listed there"
+            expected = "letters, digits, '-' and '_', and spelled as in docs/concepts/settings.md if it is listed there"
             raise values.invalid("environment", suffix, expected) from None
     return suffix
 

@@ -187,9 +187,9 @@ def test_replicas_of_another_table_are_ignored() -> None:
 @pytest.mark.parametrize("known", [WITH_REPLICA, {("tap:aws:Table", "tap-table"): {"replicated": True}}])
 @pytest.mark.untraced
 def test_table_keeps_the_stream_of_its_former_replicas(known: Resources) -> None:
-    table = deploy(known).only("dynamodb.Table").inputs
+    table = deploy(known).single("dynamodb.Table").inputs
     assert (table["streamEnabled"], table["streamViewType"]) == (True, "NEW_AND_OLD_IMAGES")
-    assert "streamEnabled" not in deploy({}).only("dynamodb.Table").inputs
+    assert "streamEnabled" not in deploy({}).single("dynamodb.Table").inputs
 
 
 def test_removing_a_key_warns() -> None:
@@ -223,14 +223,14 @@ def aws_managed(args: Mapping[str, Any]) -> dict[str, Any]:
 def test_table_without_its_former_key_gets_the_aws_managed_key() -> None:
     known = {**ENCRYPTED, REPLICA: {"kmsKeyArn": KEY}}
     deployed = deploy(known, {"getKey": aws_managed}, table=REPLICATED)
-    encryption = deployed.only("dynamodb.Table").inputs["serverSideEncryption"]
+    encryption = deployed.single("dynamodb.Table").inputs["serverSideEncryption"]
     assert encryption == {"enabled": True, "kmsKeyArn": "arn:aws:kms:home:123456789012:key/aws"}
-    assert deployed.only("dynamodb.TableReplica").inputs["kmsKeyArn"].startswith(f"arn:aws:kms:{REGION}:")
+    assert deployed.single("dynamodb.TableReplica").inputs["kmsKeyArn"].startswith(f"arn:aws:kms:{REGION}:")
 
 
 def test_table_keeps_its_key_with_a_warning_if_the_aws_managed_key_is_missing() -> None:
     deployed = deploy({**ENCRYPTED, STACK: {"key_arn": KEY}})
-    assert deployed.only("dynamodb.Table").inputs["serverSideEncryption"] == {"enabled": True}
+    assert deployed.single("dynamodb.Table").inputs["serverSideEncryption"] == {"enabled": True}
     assert [line for line in deployed.warnings if "alias/aws/dynamodb does not exist" in line]
     assert not [line for line in deploy(ENCRYPTED).warnings if "alias/aws" in line]
 
@@ -247,7 +247,7 @@ def test_older_vaults_stay_while_they_contain_recovery_points_or_are_retained() 
 
     def names(**args: Any) -> dict[str, Any]:
         deployment = deploy({**labels, **vaults, **unrelated}, full, backup=BACKUP, encryption=CREATED_KEY, **args)
-        assert deployment.only("backup.Plan").inputs["rules"][0]["targetVaultName"] == "dev-items-backup-3"
+        assert deployment.single("backup.Plan").inputs["rules"][0]["targetVaultName"] == "dev-items-backup-3"
         return {inputs["name"]: inputs.get("kmsKeyArn") for inputs in deployment.inputs("backup.Vault").values()}
 
     assert names().keys() == {"dev-items-backup", "dev-items-backup-3"}
@@ -271,7 +271,7 @@ def test_vault_of_a_failed_deployment_is_used_with_its_key(resources: Resources,
     known = {VAULT: {"name": "dev-items-backup", "kmsKeyArn": KEY}, **resources}
     full = {"getVault": lambda args: {"id": args["name"], "recoveryPoints": 1}}
     deployment = deploy(known, full, backup=BACKUP, encryption=EncryptionSettings(key=key))
-    assert deployment.only("backup.Plan").inputs["rules"][0]["targetVaultName"] == vault
+    assert deployment.single("backup.Plan").inputs["rules"][0]["targetVaultName"] == vault
 
 
 @pytest.mark.parametrize("alias", [pulumi.Alias(name="old"), "urn:pulumi:test::tap::tap:stack:TapStack::old"])
@@ -298,7 +298,7 @@ def test_alias_of_a_parent_names_the_previous_stack(aliases: list[pulumi.Alias],
 
     full = {"getVault": lambda args: {"id": args["name"], "recoveryPoints": 1}}
     deployment = record(program, calls={READ: state(previous), **(full if aliases else {})})
-    assert deployment.only("backup.Plan").inputs["rules"][0]["targetVaultName"] == f"dev-items-backup{vault}"
+    assert deployment.single("backup.Plan").inputs["rules"][0]["targetVaultName"] == f"dev-items-backup{vault}"
 
 
 def test_names_in_use_are_rejected_before_any_resource_is_created() -> None:
@@ -338,7 +338,7 @@ EXISTING: dict[str, Any] = {
 @pytest.mark.untraced
 def test_mocks_without_a_state_import_no_resource() -> None:
     responses = {name: {"id": "1", "arn": KEY} for name in LOOK_UPS}
-    assert record(_items(), calls=responses).only("dynamodb.Table").import_id == ""
+    assert record(_items(), calls=responses).single("dynamodb.Table").import_id == ""
 
 
 def test_existing_resources_are_imported_with_adopt_retained() -> None:
@@ -378,7 +378,7 @@ def test_key_of_a_vault_is_imported_if_no_table_has_one() -> None:
     deployment = deploy(
         {}, {"getVault": EXISTING["getVault"]}, adopt_retained=True, encryption=CREATED_KEY, backup=BACKUP
     )
-    assert deployment.only("kms.Key").import_id == "mrk-1"
+    assert deployment.single("kms.Key").import_id == "mrk-1"
 
 
 @pytest.mark.untraced
@@ -390,7 +390,7 @@ def test_aws_managed_key_of_a_table_is_not_imported() -> None:
         adopt_retained=True,
         encryption=CREATED_KEY,
     )
-    assert deployment.only("kms.Key").import_id == ""
+    assert deployment.single("kms.Key").import_id == ""
 
 
 def test_several_user_pools_with_one_name_are_rejected() -> None:
@@ -403,7 +403,7 @@ def test_several_user_pools_with_one_name_are_rejected() -> None:
 def test_user_pool_is_looked_up_by_its_name() -> None:
     pools = {"getUserPools": lambda args: {"id": args["name"], "ids": [f"id-of-{args['name']}"]}}
     deployment = deploy({}, pools, adopt_retained=True, authorization=COGNITO)
-    assert deployment.only("cognito.UserPool").import_id == "id-of-items-dev"
+    assert deployment.single("cognito.UserPool").import_id == "id-of-items-dev"
 
 
 def test_only_replicas_that_are_not_in_the_state_are_imported() -> None:
@@ -428,7 +428,7 @@ def test_only_replicas_that_are_not_in_the_state_are_imported() -> None:
 def test_failing_data_source_imports_no_resource() -> None:
     denied: tuple[dict[str, Any], list[tuple[str, str]]] = ({}, [("name", "AccessDenied")])
     assert (
-        deploy({}, {"getTable": lambda _: denied, "getFunction": lambda _: denied}).only("dynamodb.Table").import_id
+        deploy({}, {"getTable": lambda _: denied, "getFunction": lambda _: denied}).single("dynamodb.Table").import_id
         == ""
     )
 
@@ -462,5 +462,5 @@ def test_deployments_ignore_the_capacity_of_a_table_after_it_becomes_provisioned
     previous: str | None, settings: TableSettings, ignored: set[str]
 ) -> None:
     known = {TABLE: {"name": "dev-items-table", "billingMode": previous}} if previous else {}
-    table = deploy(known, table=settings).only("dynamodb.Table")
+    table = deploy(known, table=settings).single("dynamodb.Table")
     assert {*table.ignored} - {"replicas"} == ignored

@@ -32,11 +32,12 @@ def test_what_is_committed_is_up_to_date() -> None:
 
 
 def test_every_service_gets_its_documents(written: Path) -> None:
-    folders = {path.name: {file.name for file in path.iterdir()} for path in (written / "docs").iterdir()}
-    assert folders.keys() == {*SERVICES, "reference"}
+    folders = {path.name: {file.name for file in path.iterdir()} for path in (written / "docs/services").iterdir()}
+    assert folders.keys() == {*SERVICES}
     for name in SERVICES:
         assert folders[name] == {"openapi.json", "architecture.md", "api.md", "permissions.md"}
-    assert json.loads((written / "docs/items/openapi.json").read_text(encoding="utf-8"))["info"]["title"] == "Items"
+    document = json.loads((written / "docs/services/items/openapi.json").read_text(encoding="utf-8"))
+    assert document["info"]["title"] == "Items"
 
 
 def test_folder_without_a_program_gets_no_costs(written: Path) -> None:
@@ -56,7 +57,8 @@ def test_project_without_a_marker_is_unchanged(tmp_path: Path) -> None:
 
 @pytest.mark.untraced
 def test_changed_files_alone_are_outdated(written: Path) -> None:
-    paths = [written / name for name in ("Pulumi.yaml", "docs/items/openapi.json", "docs/reference/outputs.md")]
+    names = ("Pulumi.yaml", "docs/services/items/openapi.json", "docs/reference/outputs.md")
+    paths = [written / name for name in names]
     generated = {path: path.read_text(encoding="utf-8") for path in paths}
     for path, text in generated.items():
         path.write_text(text + "  more\n", encoding="utf-8")
@@ -66,7 +68,7 @@ def test_changed_files_alone_are_outdated(written: Path) -> None:
 
 
 def test_missing_files_are_outdated(tmp_path: Path) -> None:
-    assert tmp_path / "docs/items/openapi.json" in outdated(tmp_path)
+    assert tmp_path / "docs/services/items/openapi.json" in outdated(tmp_path)
     assert not any(tmp_path.iterdir())
 
 

@@ -39,7 +39,7 @@ def test_metrics_are_listed_once_with_the_operations_that_emit_them() -> None:
 
 def test_key_policy_has_the_statements_for_every_service() -> None:
     statements = key_policy()
-    users = {*iam.KEY_VIA, *iam.KEY_USERS}
+    users = {*iam.KEY_VIA_SERVICES, *iam.KEY_SERVICE_PRINCIPALS}
     assert json.loads(statements) == iam.key_statements("111122223333", "us-east-1", users)
 
 

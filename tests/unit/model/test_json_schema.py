@@ -9,7 +9,7 @@ import pytest
 
 from lib.assets.lambda_archive import sources, validator
 from lib.model import Route, Schema, Service, json_schema
-from lib.runtime.event_handler import Invalid
+from lib.runtime.event_handler import SchemaViolation
 from lib.services import SERVICES
 
 from ...support.builders import a_function, a_route, a_service
@@ -182,7 +182,7 @@ def checked(schema: dict[str, Any], value: Any) -> Any:
 def test_every_supported_keyword_is_validated(schema: dict[str, Any], valid: Any, invalid: Any) -> None:
     assert of_request(schema).schemas["Parcel"] == schema
     assert checked(schema, valid) == valid
-    with pytest.raises(Invalid):
+    with pytest.raises(SchemaViolation):
         checked(schema, invalid)
 
 
@@ -222,7 +222,7 @@ def test_default_replaces_a_missing_property() -> None:
 
 @pytest.mark.parametrize("format_", json_schema.FORMATS)
 def test_every_format_of_a_request_is_validated(format_: str) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(SchemaViolation):
         checked({"format": format_}, " ")
 
 

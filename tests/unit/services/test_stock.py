@@ -20,13 +20,13 @@ from lib.stack.args import TapStackArgs
 
 AT = "2027-01-15T08:00:00.000000Z"
 NOON = 1_800_000_000
-LEVEL = levels.created(("lamp", "main"), 10, 4, "light", AT)
+LEVEL = levels.new_level(("lamp", "main"), 10, 4, "light", AT)
 LINE = Line("r", 0, "lamp", "main", 2, reservations.HELD, AT, NOON + 60, "me", "digest")
 
 
 def held(units: int = 2, end: int = NOON + 60) -> levels.Level:
     """Return the level with reserved units."""
-    return levels.held(LEVEL, units=units, end=end, at=AT)
+    return levels.add_hold(LEVEL, units=units, end=end, at=AT)
 
 
 @pytest.mark.parametrize(
@@ -48,22 +48,22 @@ def test_selling_increments_the_version_and_reserving_does_not() -> None:
     later = {"at": "2027-01-15T08:00:01.000000Z"}
     reserved = held()
     assert (reserved.available, reserved.version, reserved.sequence, reserved.holds) == (8, 1, 2, {NOON + 60: 2})
-    freed = levels.freed(reserved, units=2, end=NOON + 60, **later)
+    freed = levels.release_hold(reserved, units=2, end=NOON + 60, **later)
     assert freed == LEVEL._replace(sequence=3, moved_at=later["at"])
-    sold = levels.fulfilled(reserved, units=2, end=NOON + 60, **later)
+    sold = levels.fulfill_hold(reserved, units=2, end=NOON + 60, **later)
     assert (sold.stock_count, sold.reserved_count, sold.version, sold.sequence) == (8, 0, 2, 3)
     assert sold.last_updated == sold.moved_at == later["at"]
-    assert levels.sold(reserved, units=3, **later).available == 5
+    assert levels.sell(reserved, units=3, **later).available == 5
 
 
 def test_holds_with_the_same_expiry_are_merged() -> None:
-    merged = levels.held(held(), units=3, end=NOON + 60, at=AT)
+    merged = levels.add_hold(held(), units=3, end=NOON + 60, at=AT)
     assert (merged.holds, merged.reserved_count) == ({NOON + 60: 5}, 5)
-    assert levels.freed(merged, units=2, end=NOON + 60, at=AT).holds == {NOON + 60: 3}
+    assert levels.release_hold(merged, units=2, end=NOON + 60, at=AT).holds == {NOON + 60: 3}
 
 
 def test_expired_holds_are_not_reserved() -> None:
-    level = levels.held(held(), units=3, end=NOON + 120, at=AT)
+    level = levels.add_hold(held(), units=3, end=NOON + 120, at=AT)
     assert level.as_of(NOON + 59.9) == level
     assert (level.as_of(NOON + 60).reserved_count, level.as_of(NOON + 60).holds) == (3, {NOON + 120: 3})
     assert level.as_of(NOON + 120).available == 10
@@ -71,17 +71,17 @@ def test_expired_holds_are_not_reserved() -> None:
 
 @pytest.mark.parametrize("level", [LEVEL, LEVEL._replace(category=None), held()])
 def test_item_of_a_level_contains_every_field(level: levels.Level) -> None:
-    assert levels.level_of(levels.row(level)) == level
+    assert levels.from_item(levels.to_item(level)) == level
 
 
 def test_item_of_a_level_has_the_keys_of_its_indexes() -> None:
-    row = levels.row(LEVEL)
+    row = levels.to_item(LEVEL)
     assert (row["listing"], row["category_status"]) == ({"S": "levels"}, {"S": "IN_STOCK#light"})
     assert "due" not in row
     assert "due_at" not in row
-    assert "category_status" not in levels.row(LEVEL._replace(category=None))
-    later = levels.held(held(), units=1, end=NOON + 30, at=AT)
-    assert (levels.row(later)["due"], levels.row(later)["due_at"]) == ({"S": "holds"}, {"N": str(NOON + 30)})
+    assert "category_status" not in levels.to_item(LEVEL._replace(category=None))
+    later = levels.add_hold(held(), units=1, end=NOON + 30, at=AT)
+    assert (levels.to_item(later)["due"], levels.to_item(later)["due_at"]) == ({"S": "holds"}, {"N": str(NOON + 30)})
 
 
 @pytest.mark.parametrize(
@@ -89,12 +89,12 @@ def test_item_of_a_level_has_the_keys_of_its_indexes() -> None:
     [(0, 1, 60), (0.1, 1, 63), (NOON + 0.1, 30, NOON + 1860), (NOON, 30, NOON + 1800), (1, 1440, 90_000)],
 )
 def test_expiry_of_a_hold_is_on_the_time_grid(now: float, minutes: int, end: int) -> None:
-    assert levels.end_of_hold(now, minutes, [LEVEL]) == end
+    assert levels.hold_end(now, minutes, [LEVEL]) == end
 
 
 def test_hold_lasts_at_most_5_percent_longer_than_its_lifetime() -> None:
     for minutes in range(1, 1441):
-        seconds = levels.end_of_hold(NOON + 0.5, minutes, [LEVEL]) - NOON - 0.5
+        seconds = levels.hold_end(NOON + 0.5, minutes, [LEVEL]) - NOON - 0.5
         assert minutes * 60 <= seconds <= minutes * 60 * 1.05
 
 
@@ -102,8 +102,8 @@ def levels_over_a_day(lifetimes: Callable[[], int], seconds: float) -> Iterator[
     """Yield the time and a level that is reserved repeatedly, while the cleanup job releases expired holds."""
     now, level = float(NOON), LEVEL
     while now < NOON + 86_400:
-        end = levels.end_of_hold(now, lifetimes(), [level])
-        level = levels.held(level, units=1, end=end, at=AT).as_of(now)
+        end = levels.hold_end(now, lifetimes(), [level])
+        level = levels.add_hold(level, units=1, end=end, at=AT).as_of(now)
         yield now, level
         now += seconds
 
@@ -169,9 +169,7 @@ def test_timestamp_is_later_than_the_previous_one() -> None:
         (0, 10, False),
     ],
 )
-def test_movement_crosses_a_threshold_if_the_status_becomes_low_or_out_of_stock(
-    before: int | None, after: int, crosses: bool
-) -> None:
+def test_movement_crosses_a_threshold_if_the_status_gets_worse(before: int | None, after: int, crosses: bool) -> None:
     previous = None if before is None else LEVEL._replace(stock_count=before)
     assert movements.crosses(previous, LEVEL._replace(stock_count=after)) is crosses
 
@@ -185,8 +183,8 @@ def alerts(*steps: tuple[float, int], rearm: Rearm = REARM, threshold: int = 10)
     raised = []
     for minute, units in steps:
         now = NOON + minute * 60
-        level, raises = levels.alerting(level, level._replace(stock_count=units), now, rearm)
-        assert levels.level_of(levels.row(level)) == level
+        level, raises = levels.update_alerts(level, level._replace(stock_count=units), now, rearm)
+        assert levels.from_item(levels.to_item(level)) == level
         if raises:
             raised.append((minute, level.status))
     return raised
@@ -239,23 +237,23 @@ def test_each_fall_to_a_worse_status_raises_an_alert_and_each_rise_at_most_one()
 
 @pytest.mark.parametrize(("stock_count", "alerted"), [(5, {}), (4, {LOW: 0}), (0, {OUT: 0})])
 def test_item_of_an_earlier_release_counts_as_alerted(stock_count: int, alerted: dict[str, int]) -> None:
-    row = levels.row(LEVEL._replace(stock_count=stock_count))
+    row = levels.to_item(LEVEL._replace(stock_count=stock_count))
     del row["alerted"]
-    assert levels.level_of(row).alerted == alerted
+    assert levels.from_item(row).alerted == alerted
 
 
 def test_alert_is_due_immediately() -> None:
-    row = movements.row(Cause("UPDATED", "me"), 1, LEVEL, "call-1")
+    row = movements.to_item(Cause("UPDATED", "me"), 1, LEVEL, "call-1")
     assert "due" not in row
     due = {**row, "due": {"S": "alerts"}, "due_at": {"N": "0"}}
-    assert movements.alert(row, LEVEL) == due
+    assert movements.to_alert(row, LEVEL) == due
     counts = {"stock_count": 10, "reserved_count": 2, "available": 8, "threshold_level": 4}
     attributes = {"status": {"S": "IN_STOCK"}, **{name: {"N": str(value)} for name, value in counts.items()}}
-    assert movements.alert(row, held()) == {**due, "alert": {"M": attributes}}
+    assert movements.to_alert(row, held()) == {**due, "alert": {"M": attributes}}
 
 
 def test_response_of_a_movement_omits_missing_attributes() -> None:
-    response = movements.to_response(movements.row(Cause("SOLD", "me", reason="x"), 2, held(), "call-1"))
+    response = movements.to_response(movements.to_item(Cause("SOLD", "me", reason="x"), 2, held(), "call-1"))
     assert response.keys().isdisjoint({"reservationId", "reference"})
     assert (response["reason"], response["quantity"], response["available"], response["correlationId"]) == (
         "x",
@@ -266,10 +264,10 @@ def test_response_of_a_movement_omits_missing_attributes() -> None:
 
 
 def test_item_of_a_reservation_line_contains_every_field() -> None:
-    row = reservations.row(LINE)
-    assert reservations.line_of(row) == LINE
-    assert reservations.line_of({**row, "settled_at": {"S": AT}}).settled_at == AT
-    assert row["reservation_expiry"] == {"N": str(LINE.end + reservations.KEPT_SECONDS)}
+    row = reservations.to_item(LINE)
+    assert reservations.from_item(row) == LINE
+    assert reservations.from_item({**row, "settled_at": {"S": AT}}).settled_at == AT
+    assert row["reservation_expiry"] == {"N": str(LINE.end + reservations.RETENTION_SECONDS)}
 
 
 def test_reservation_line_is_active_until_it_expires() -> None:
@@ -306,9 +304,9 @@ def test_digest_equals_that_of_earlier_releases() -> None:
 
 def test_remaining_lines_of_an_earlier_reservation_are_ignored() -> None:
     old = LINE._replace(line=1, reserved_at="2027-01-14T08:00:00.000000Z")
-    rows = [reservations.row(LINE), reservations.row(old)]
-    assert reservations.lines_of(rows) == [LINE]
-    assert reservations.lines_of([]) == []
+    rows = [reservations.to_item(LINE), reservations.to_item(old)]
+    assert reservations.from_items(rows) == [LINE]
+    assert reservations.from_items([]) == []
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pulumi_aws as aws
 import pytest
 import yaml
 
-from lib.program.recorder import Deployment, Registered, record
+from lib.program.recorder import Deployment, RegisteredResource, record
 from lib.services import SERVICES, load, loadable
 from lib.services.inventory.service import inventory
 from lib.services.inventory.settings import InventorySettings
@@ -291,7 +291,7 @@ def test_invalid_value_of_other_keys_is_rejected(config: dict[str, str], message
 TOKEN = json.dumps({"token": "correct horse", "other": "battery"})
 
 
-def topics_named_by_secrets(secrets: str, name: str) -> list[Registered]:
+def topics_named_by_secrets(secrets: str, name: str) -> list[RegisteredResource]:
     """Return a topic for each secret that config has for a service with one secret; the secret is its physical name."""
 
     def program() -> None:
@@ -299,12 +299,12 @@ def topics_named_by_secrets(secrets: str, name: str) -> list[Registered]:
         for secret, value in secrets_from_config(service).items():
             aws.sns.Topic(secret, name=value)
 
-    return [*record(program, config={"secrets": secrets}).of("sns.Topic").values()]
+    return [*record(program, config={"secrets": secrets}).by_kind("sns.Topic").values()]
 
 
 def test_secrets_of_the_service_stay_secret_and_others_are_ignored() -> None:
     (topic,) = topics_named_by_secrets(TOKEN, "token")
-    assert (topic.name, topic.inputs["name"], topic.told["name"]) == ("token", "correct horse", "[secret]")
+    assert (topic.name, topic.inputs["name"], topic.serialized_inputs["name"]) == ("token", "correct horse", "[secret]")
     assert not topics_named_by_secrets(TOKEN, "seal")
     assert args(secrets=TOKEN).secrets == {}
 
@@ -373,15 +373,15 @@ def recorded_topics(secret: tuple[str, ...], **values: str) -> Deployment:
 def test_secret_email_address_and_tags_stay_secret() -> None:
     values = {"notification_email": "a@example.com", "tags": '{"Owner": "me"}'}
     parsed = recorded_topics(("notification_email", "tags"), **values)
-    assert parsed.only("sns.TopicSubscription").inputs["endpoint"] == "a@example.com"
-    assert parsed.only("sns.TopicSubscription").told["endpoint"] == "[secret]"
-    assert parsed.only("sns.Topic").inputs["tags"] == {"Owner": "me", "Project": "IaC-Nova-Test"}
-    assert parsed.only("sns.Topic").told["tags"] == {"Owner": "[secret]", "Project": "IaC-Nova-Test"}
+    assert parsed.single("sns.TopicSubscription").inputs["endpoint"] == "a@example.com"
+    assert parsed.single("sns.TopicSubscription").serialized_inputs["endpoint"] == "[secret]"
+    assert parsed.single("sns.Topic").inputs["tags"] == {"Owner": "me", "Project": "IaC-Nova-Test"}
+    assert parsed.single("sns.Topic").serialized_inputs["tags"] == {"Owner": "[secret]", "Project": "IaC-Nova-Test"}
     (warning,) = parsed.warnings
     assert "plain text in the state of the stack: tap:tags. " in warning, "the provider repeats them in tagsAll"
     plain = recorded_topics((), **values)
-    assert plain.only("sns.TopicSubscription").told["endpoint"] == "a@example.com"
-    assert plain.only("sns.Topic").told["tags"]["Owner"] == "me"
+    assert plain.single("sns.TopicSubscription").serialized_inputs["endpoint"] == "a@example.com"
+    assert plain.single("sns.Topic").serialized_inputs["tags"]["Owner"] == "me"
 
 
 def test_secret_none_disables_email() -> None:
@@ -393,7 +393,7 @@ def test_one_warning_names_the_secret_keys_that_the_state_stores_in_plain_text()
     parsed = recorded_topics(("cors_origin", "environment", "domain_name"), **values)
     assert parsed.warnings == [
         "Secret config keys whose values are plain text in the state of the stack: tap:environment, tap:cors_origin. "
-        "Do not keep secrets in them: see docs/secrets.md."
+        "Do not keep secrets in them: see docs/production/secrets.md."
     ]
 
 
@@ -414,12 +414,12 @@ def test_one_warning_names_the_secret_keys_that_the_state_stores_in_plain_text()
         (
             "environment",
             PASSWORD,
-            "letters, digits, '-' and '_', and spelled as in docs/configuration.md if it is listed there",
+            "letters, digits, '-' and '_', and spelled as in docs/concepts/settings.md if it is listed there",
         ),
         (
             "environment",
             "Prod",
-            "letters, digits, '-' and '_', and spelled as in docs/configuration.md if it is listed there",
+            "letters, digits, '-' and '_', and spelled as in docs/concepts/settings.md if it is listed there",
         ),
     ],
 )
