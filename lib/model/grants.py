@@ -26,7 +26,7 @@ class Grant:
     def __post_init__(self) -> None:
         for name in ("actions", "indexes", "keys"):
             value: object = getattr(self, name)
-            if not isinstance(value, tuple) or not all(isinstance(name, str) for name in value):
+            if not isinstance(value, tuple) or not all(isinstance(item, str) for item in value):
                 raise ValueError(
                     f"grant on {self.on!r} {name} must be a tuple of strings, got {value!r}. "
                     "A tuple of one string needs a comma: ('GetItem',)."

@@ -85,8 +85,7 @@ def user_pool_name(service: str, environment: str) -> str:
 
 
 def secret_name(store: str, service: str, environment: str, name: str) -> str:
-    """Return the name of a secret. Only in Parameter Store it starts with `/`, by which functions recognize the
-    store."""
+    """Return the name of a secret. It starts with `/` only in Parameter Store: functions infer the store from it."""
     if store == "ssm":
         return parameter_name(service, environment, name)
     return physical_name("{service}/{environment}/{type}", "secret", environment, service=service, type=name)

@@ -102,7 +102,7 @@ class TapStackArgs(Settings):
         kinds: dict[str, type] = {**SETTINGS_GROUPS, "tags": Mapping}
         for name, kind in kinds.items():
             if not isinstance(getattr(self, name), kind):
-                raise invalid_value(name, getattr(self, name), f"a {kind.__name__}")
+                raise invalid_value(name, getattr(self, name), f"of type {kind.__name__}")
         if not isinstance(self.service, model.Service) and self.service not in SERVICES:
             raise invalid_value("service", self.service, f"one of {', '.join(SERVICES)}, or a Service")
         for name in ("split_functions", "adopt_retained"):
@@ -130,7 +130,7 @@ class TapStackArgs(Settings):
         shortest_ms = min(self.function_settings(function).timeout_seconds or 0 for function in functions) * 1000
         if threshold_ms and threshold_ms >= shortest_ms:
             expected = f"less than the shortest function timeout ({shortest_ms} ms)"
-            raise invalid_value("alarms.duration_ms", threshold_ms, expected)
+            raise invalid_value("alarms.duration_ms", threshold_ms, expected, "Lower it, or raise the timeout.")
 
     def _check_known(self) -> None:
         """Raise `ValueError` for an Output as an argument that must be known before any resource is created."""

@@ -29,9 +29,9 @@ OTHER_KEYS = (
     "tags",
     "secrets",
 )
-"""Config keys that set no setting."""
+"""Config keys that do not belong to a settings group."""
 DEFAULTS = ("", "0")
-"""Defaults in `Pulumi.yaml` of keys that are unset, for strings and integers."""
+"""Defaults of keys in `Pulumi.yaml`: of strings and of integers. A key with its default is unset."""
 
 
 class ConfigError(ValueError, pulumi.RunError):
@@ -44,7 +44,7 @@ def parse_bool(value: str) -> bool:
 
 
 def parse_optional(value: str) -> str:
-    """Return the value of a setting that can be empty. Config spells it `none`, because an empty value is unset."""
+    """Return the value of a setting that can be empty, which config spells `none`: an empty value is unset."""
     return "" if value == "none" else value
 
 
@@ -59,7 +59,7 @@ PARSERS: Mapping[type, Callable[[str], Any]] = {bool: parse_bool, int: int, floa
 
 @dataclass(frozen=True, kw_only=True)
 class Key:
-    """A config key, which sets one field of one settings group, or of several services' groups that share the key."""
+    """A config key. It sets the same field in one or several settings groups."""
 
     field: str
     groups: tuple[type[SettingsGroup], ...]
@@ -72,8 +72,8 @@ class Key:
 
     @property
     def zero_is_unset(self) -> bool:
-        """Whether 0 is invalid and therefore means unset. Only such a key can be an integer in `Pulumi.yaml`, because
-        the project file requires a default."""
+        """Whether 0 is invalid and means unset. Only such a key is an integer in `Pulumi.yaml`, where every key has a
+        default."""
         return self.parse is int and not self.group.checks()[self.field][0](0)
 
     @property
@@ -166,7 +166,7 @@ def args_from_config(config: pulumi.Config | None = None) -> TapStackArgs:
     if exposed := values.exposed():
         pulumi.log.warn(
             f"Secret config keys whose values are plain text in the state of the stack: {', '.join(exposed)}. "
-            "Do not keep secrets in them: see docs/production/secrets.md."
+            "Do not use them for secrets, see docs/production/secrets.md."
         )
     return args
 

@@ -36,7 +36,7 @@ class StackOutput(Generic[_T]):
     def __get__(self, instance: object | None, owner: type) -> Self | _T:
         if instance is None:
             return self
-        # An attribute of the instance takes precedence over this one of the class.
+        # Python calls this only if the stack lacks the output; otherwise the instance has an attribute with the value.
         raise AttributeError(
             f"{owner.__name__} has no output {self._name!r}, because its settings create no such resource.",
             name=self._name,

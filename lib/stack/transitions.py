@@ -178,9 +178,9 @@ class Transitions:
                 f"aws kms cancel-key-deletion --key-id {key.get('keyId')}"
             )
             yield (
-                f"The KMS key {key.get('arn')} is no longer part of this stack and {fate}. Without it, the following "
-                "cannot be restored or read: tables at a time before this deployment, and recovery points, log events, "
-                "messages and objects that were written under it."
+                f"The KMS key {key.get('arn')} is no longer part of this stack and {fate}. Without it, tables "
+                "cannot be restored to a time before this deployment, and recovery points, log events, messages and "
+                "objects that it encrypted cannot be read."
             )
         authorization = self._settings.authorization
         keeps_pool = authorization.type == USER_POOL_AUTHORIZATION and authorization.user_pool == "create"

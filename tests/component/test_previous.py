@@ -243,10 +243,14 @@ def test_older_vaults_stay_while_they_contain_recovery_points_or_are_retained() 
         (VAULT[0], "tap-backup-vault-2"): {"name": "dev-items-backup-2", "kmsKeyArn": KEY},
     }
     unrelated = {(VAULT[0], "tap-backup-vault-old"): {"name": "old"}}
-    full = {"getVault": lambda args: {"id": args["name"], "recoveryPoints": 0 if args["name"].endswith("2") else 1}}
+    vault_contents = {
+        "getVault": lambda args: {"id": args["name"], "recoveryPoints": 0 if args["name"].endswith("2") else 1}
+    }
 
     def names(**args: Any) -> dict[str, Any]:
-        deployment = deploy({**labels, **vaults, **unrelated}, full, backup=BACKUP, encryption=CREATED_KEY, **args)
+        deployment = deploy(
+            {**labels, **vaults, **unrelated}, vault_contents, backup=BACKUP, encryption=CREATED_KEY, **args
+        )
         assert deployment.single("backup.Plan").inputs["rules"][0]["targetVaultName"] == "dev-items-backup-3"
         return {inputs["name"]: inputs.get("kmsKeyArn") for inputs in deployment.inputs("backup.Vault").values()}
 
@@ -269,8 +273,8 @@ def test_older_vaults_stay_while_they_contain_recovery_points_or_are_retained() 
 @pytest.mark.untraced
 def test_vault_of_a_failed_deployment_is_used_with_its_key(resources: Resources, key: str, vault: str) -> None:
     known = {VAULT: {"name": "dev-items-backup", "kmsKeyArn": KEY}, **resources}
-    full = {"getVault": lambda args: {"id": args["name"], "recoveryPoints": 1}}
-    deployment = deploy(known, full, backup=BACKUP, encryption=EncryptionSettings(key=key))
+    vault_contents = {"getVault": lambda args: {"id": args["name"], "recoveryPoints": 1}}
+    deployment = deploy(known, vault_contents, backup=BACKUP, encryption=EncryptionSettings(key=key))
     assert deployment.single("backup.Plan").inputs["rules"][0]["targetVaultName"] == vault
 
 
@@ -296,8 +300,8 @@ def test_alias_of_a_parent_names_the_previous_stack(aliases: list[pulumi.Alias],
         args = TapStackArgs(backup=BACKUP, encryption=CREATED_KEY)
         TapStack("new-api", args, pulumi.ResourceOptions(parent=shop))
 
-    full = {"getVault": lambda args: {"id": args["name"], "recoveryPoints": 1}}
-    deployment = record(program, calls={READ: state(previous), **(full if aliases else {})})
+    vault_contents = {"getVault": lambda args: {"id": args["name"], "recoveryPoints": 1}}
+    deployment = record(program, calls={READ: state(previous), **(vault_contents if aliases else {})})
     assert deployment.single("backup.Plan").inputs["rules"][0]["targetVaultName"] == f"dev-items-backup{vault}"
 
 

@@ -266,7 +266,7 @@ CAPTURED_KINDS = (
 )
 
 
-def captured(deployment: Deployment) -> dict[str, Any]:
+def captured_resources(deployment: Deployment) -> dict[str, Any]:
     """Return the resources that an API deployment captures."""
     return {kind: deployment.inputs(f"apigateway.{kind}") for kind in CAPTURED_KINDS}
 
@@ -326,7 +326,7 @@ ACCEPT, LIST, HAND_OUT = DESK.routes
 @pytest.mark.untraced
 def test_unchanged_api_is_not_redeployed(before: Deployment, args: dict[str, Any]) -> None:
     after = record(stacked(**args))
-    assert captured(after) == captured(before)
+    assert captured_resources(after) == captured_resources(before)
     assert trigger(after) == trigger(before)
 
 
@@ -349,7 +349,7 @@ def test_unchanged_api_is_not_redeployed(before: Deployment, args: dict[str, Any
 @pytest.mark.untraced
 def test_changed_api_is_redeployed(before: Deployment, change: dict[str, Any]) -> None:
     after = record(stacked(**change))
-    assert captured(after) != captured(before)
+    assert captured_resources(after) != captured_resources(before)
     assert trigger(after) != trigger(before)
 
 
@@ -392,7 +392,7 @@ QUICK = a_function(a_route(path="/quick"), name="quick", settings=FunctionSettin
             f"api.certificate_arn must be unset .*, got '{CERTIFICATE}'",
         ),
         *(
-            ({name: ["x"]}, rf"{name} must be a [A-Z]\w+, got \['x'\]")
+            ({name: ["x"]}, rf"{name} must be of type [A-Z]\w+, got \['x'\]")
             for name in ("function", "table", "api", "alarms", "site", "tags")
         ),
         ({"tags": {"Owner": 7}}, r"tags\['Owner'\] must be at most 256 letters, .*, got 7"),

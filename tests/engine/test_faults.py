@@ -194,7 +194,7 @@ def test_warnings_list_what_is_lost_with_a_key_and_a_user_pool(engine: Engine) -
     (pool,) = stack.ledger.find(POOL)
     left = stack.deploy(tap_stack())
     assert f"The KMS key {key} is no longer part of this stack and is deleted in 30 days" in left.messages
-    assert "cannot be restored or read" in left.messages
+    assert "tables cannot be restored to a time before this deployment" in left.messages
     (table,) = stack.ledger.find(TABLE)
     assert table.outputs["serverSideEncryption"]["kmsKeyArn"] != key
     assert f"The user pool {pool.id} is deleted with all its users" in left.messages

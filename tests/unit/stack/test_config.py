@@ -393,7 +393,7 @@ def test_one_warning_names_the_secret_keys_that_the_state_stores_in_plain_text()
     parsed = recorded_topics(("cors_origin", "environment", "domain_name"), **values)
     assert parsed.warnings == [
         "Secret config keys whose values are plain text in the state of the stack: tap:environment, tap:cors_origin. "
-        "Do not keep secrets in them: see docs/production/secrets.md."
+        "Do not use them for secrets, see docs/production/secrets.md."
     ]
 
 
