@@ -64,7 +64,7 @@ Sleep = Callable[[float], None]
 
 
 class RetryDeadline:
-    """Deadline of the current invocation for calls and retries, before Lambda's timeout."""
+    """Time until which the current invocation can call AWS: its timeout, minus `RESPONSE_SECONDS`."""
 
     def __init__(self) -> None:
         self._end = float("inf")
@@ -96,7 +96,7 @@ class AwsError(Exception):
         self.status = status
         self.body = body
         self.ambiguous = ambiguous
-        """Whether AWS might have executed an attempt of the same call that got no successful response."""
+        """Whether AWS might have executed an attempt of the call that got no response or a server error."""
 
 
 Call = tuple[str, dict[str, Any]]

@@ -10,7 +10,7 @@ from lib.model import Site
 from lib.program.recorder import Deployment, record
 from lib.settings import ApiSettings, Settings, SiteSettings
 
-from ..support.builders import PAGES, a_yard
+from ..support.builders import PAGES, full_service
 from ..support.programs import stacked
 
 pytestmark = pytest.mark.untraced
@@ -20,7 +20,7 @@ ORIGIN = "https://domainName:post-site-front-distribution"
 
 def deployed(**args: Any) -> Deployment:
     """Return the resources of a stack of the yard service."""
-    return record(stacked(**{"service": a_yard(), **args}))
+    return record(stacked(**{"service": full_service(), **args}))
 
 
 def test_object_has_the_file_of_the_site(yard: Deployment) -> None:
@@ -65,7 +65,7 @@ SERVICE_ORIGIN = "https://yard.example.com"
     [
         ({"api": ApiSettings(cors_origin="https://shop.example.com")}, "https://shop.example.com"),
         ({"api": ApiSettings(cors_origin="")}, ""),
-        ({"service": a_yard(settings=Settings(api=ApiSettings(cors_origin=SERVICE_ORIGIN)))}, SERVICE_ORIGIN),
+        ({"service": full_service(settings=Settings(api=ApiSettings(cors_origin=SERVICE_ORIGIN)))}, SERVICE_ORIGIN),
     ],
     ids=["argument", "none", "service"],
 )
@@ -85,7 +85,7 @@ def test_another_origin_deploys_the_api_again(yard: Deployment) -> None:
 
 
 def test_warning_names_the_command_that_builds_a_missing_site() -> None:
-    deployment = deployed(service=a_yard(site=Site(folder="nowhere/dist")))
+    deployment = deployed(service=full_service(site=Site(folder="nowhere/dist")))
     (warning,) = deployment.warnings
     assert warning == (
         "yard has no site, because nowhere/dist contains no files. Build it with make site, and deploy again."

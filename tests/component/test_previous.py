@@ -20,7 +20,7 @@ from lib.settings import (
 )
 from lib.tap_stack import TapStack, TapStackArgs
 
-from ..support.programs import YARD, stacked
+from ..support.programs import FULL_SERVICE, stacked
 
 pytestmark = pytest.mark.slow
 
@@ -318,7 +318,7 @@ def test_names_in_use_are_rejected_before_any_resource_is_created() -> None:
 )
 def test_retained_secret_is_rejected(call: str, secret: str) -> None:
     with pytest.raises(ExistingResourceError, match=f"secret {secret}.*pulumi config set --secret --path secrets"):
-        record(stacked("tap", **YARD), calls={READ: state({}), call: lambda args: {"id": args["name"]}})
+        record(stacked("tap", **FULL_SERVICE), calls={READ: state({}), call: lambda args: {"id": args["name"]}})
 
 
 def a_table(args: Mapping[str, Any]) -> dict[str, Any]:

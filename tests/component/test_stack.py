@@ -25,10 +25,10 @@ from lib.settings import AlarmSettings, ApiSettings, AuthorizationSettings, Func
 from lib.tap_stack import TapStack, TapStackArgs
 
 from ..support.builders import DESK, NEW_PARCEL, PARCELS, SWEEP, a_function, a_route, a_service
-from ..support.programs import EVERYTHING, OPEN_YARD, PRODUCTION, PROGRAMS, YARD, stacked
+from ..support.programs import EVERYTHING, FULL_SERVICE, PRODUCTION, PROGRAMS, PUBLIC_SERVICE, stacked
 from .conftest import Evaluation, evaluate
 
-ALL = (EVERYTHING, YARD, OPEN_YARD, PRODUCTION)
+ALL = (EVERYTHING, FULL_SERVICE, PUBLIC_SERVICE, PRODUCTION)
 """Arguments of stacks that together have every kind of resource."""
 PROJECT = Path(__file__).parents[2] / "tap.py"
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1"
@@ -128,7 +128,7 @@ def test_stacks_with_different_suffixes_have_different_names() -> None:
             TapStack(suffix, TapStackArgs(environment_suffix=suffix, service=PARCELS))
             TapStack(f"{suffix}-items", TapStackArgs(environment_suffix=suffix))
             TapStack(f"{suffix}-shop", TapStackArgs(environment_suffix=suffix, service="inventory"))
-            TapStack(f"{suffix}-yard", TapStackArgs(environment_suffix=suffix, **YARD))
+            TapStack(f"{suffix}-yard", TapStackArgs(environment_suffix=suffix, **FULL_SERVICE))
 
     names = physical_names(record(program))
     assert len(names) > 40
@@ -381,7 +381,7 @@ QUICK = a_function(a_route(path="/quick"), name="quick", settings=FunctionSettin
             r"cors_origin must be a list of origins in prod, got '\*'",
         ),
         (
-            {"environment_suffix": "prod", "api": ApiSettings(cors_origin="*"), **YARD},
+            {"environment_suffix": "prod", "api": ApiSettings(cors_origin="*"), **FULL_SERVICE},
             r"api.cors_origin must be a list of origins in prod, got '\*'",
         ),
         ({"split_functions": "yes"}, "split_functions must be true or false, got 'yes'"),

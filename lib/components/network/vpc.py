@@ -67,7 +67,7 @@ class Vpc(pulumi.ComponentResource):
             filters=[{"name": "zone-type", "values": ["availability-zone"]}],
             opts=pulumi.InvokeOutputOptions(parent=self),
         )
-        names = result.names.apply(lambda names: first(names, count))
+        names = result.names.apply(lambda names: first_zones(names, count))
         return [names[number] for number in range(count)]
 
     def _subnets(self, kind: str, blocks: Sequence[str]) -> list[aws.ec2.Subnet]:
@@ -94,7 +94,7 @@ class Vpc(pulumi.ComponentResource):
         )
 
 
-def first(zones: Sequence[str] | None, count: int) -> list[str]:
+def first_zones(zones: Sequence[str] | None, count: int) -> list[str]:
     """Return the first `count` zones, or as many empty strings if `zones` is unset, as in unit tests with mocks.
 
     Raise `ValueError` if the region has fewer zones.

@@ -1,4 +1,4 @@
-"""Calls that show what the inventory API does."""
+"""Example requests of the inventory API."""
 
 from __future__ import annotations
 

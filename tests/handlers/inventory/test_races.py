@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ...support.worker import Answer
+from ...support.worker import HandlerResponse
 from .conftest import Shop
 from .consistency import check
 
@@ -21,11 +21,11 @@ CALLERS = 16
 DESK = {"name": "Desk", "category": "race", "quantity": 1000, "price": 1}
 
 
-def at_once(call: Callable[[int], Answer]) -> list[Answer]:
+def at_once(call: Callable[[int], HandlerResponse]) -> list[HandlerResponse]:
     """What each caller was answered."""
     barrier = Barrier(CALLERS)
 
-    def run(number: int) -> Answer:
+    def run(number: int) -> HandlerResponse:
         barrier.wait()
         return call(number)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ...support.worker import refused
+from ...support.worker import assert_error
 from .conftest import ITEM, Shop
 
 DESK = {"name": "Desk", "category": "furniture", "quantity": 40, "price": 1}
@@ -40,7 +40,7 @@ def test_an_item_sent_back_with_a_changed_field_is_changed(shop: Shop) -> None:
 def test_a_read_only_field_with_another_value_is_rejected(shop: Shop, name: str) -> None:
     item = shop.create()
     message = f"{name} is read-only: it must be '{item[name]}' or omitted, got '{OTHER_VALUES[name]}'"
-    refused(shop.change(item, quantity=1, **{name: OTHER_VALUES[name]}), 400, "INVALID_REQUEST", message)
+    assert_error(shop.change(item, quantity=1, **{name: OTHER_VALUES[name]}), 400, "INVALID_REQUEST", message)
     assert shop.read(item).body == item
 
 
@@ -48,18 +48,18 @@ def test_a_stale_copy_is_a_version_conflict(shop: Shop) -> None:
     item = shop.create()
     shop.change(item, quantity=39)
     stale = shop.change(item, **{**plain(item), "price": 2})
-    refused(stale, 409, "VERSION_CONFLICT", "the item is at version 2, not 1")
+    assert_error(stale, 409, "VERSION_CONFLICT", "the item is at version 2, not 1")
     assert stale.headers["ETag"] == '"2"'
 
 
 @pytest.mark.parametrize("guards", [{"version": 1, "expectedVersion": 7}, {"version": 7, "expectedVersion": 1}])
 def test_both_the_version_and_the_expected_version_are_checked(shop: Shop, guards: dict[str, Any]) -> None:
-    refused(shop.change(shop.create(), quantity=1, **guards), 409, "VERSION_CONFLICT", "at version 1, not 7")
+    assert_error(shop.change(shop.create(), quantity=1, **guards), 409, "VERSION_CONFLICT", "at version 1, not 7")
 
 
 def test_a_failed_if_match_comes_before_a_stale_version(shop: Shop) -> None:
     answer = shop.change(shop.create(), headers={"If-Match": '"3"'}, version=7, quantity=1)
-    refused(answer, 412, "PRECONDITION_FAILED", "at version 1, not 3")
+    assert_error(answer, 412, "PRECONDITION_FAILED", "at version 1, not 3")
 
 
 def test_a_batch_accepts_items_as_they_were_read(shop: Shop) -> None:
@@ -85,7 +85,9 @@ def test_a_new_item_has_no_read_only_fields(shop: Shop, name: str) -> None:
         400,
         f"{name}: a new item has none; set the itemId of the item to change",
     )
-    refused(shop.api("POST", "/items", {**DESK, name: value}), 400, "INVALID_REQUEST", f"must not contain {{'{name}'}}")
+    assert_error(
+        shop.api("POST", "/items", {**DESK, name: value}), 400, "INVALID_REQUEST", f"must not contain {{'{name}'}}"
+    )
 
 
 def test_read_only_fields_alone_change_nothing(shop: Shop) -> None:

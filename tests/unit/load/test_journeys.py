@@ -38,8 +38,8 @@ def test_setup_is_sent_once_and_its_values_are_in_every_iteration() -> None:
         fake.script = [(201, {"CreatedAt": "now"}), (200, {})]
         endpoint = Endpoint(fake.url, static_headers({}))
         rows = client.run(SERVICES["items"], journey, endpoint, clients=1, seconds=1, on_progress=lambda _: None)
-        identifier = json.loads(fake.asked[0].body)["ItemId"]
-        assert {request.path for request in fake.asked[1:]} == {f"/items/{identifier}/now"}
+        identifier = json.loads(fake.calls[0].body)["ItemId"]
+        assert {request.path for request in fake.calls[1:]} == {f"/items/{identifier}/now"}
     assert [row.name for row in rows] == ["POST /items", "GET /items/{ItemId}/{CreatedAt}", client.TOTAL]
     assert rows[0].requests == 1 < rows[1].requests
 

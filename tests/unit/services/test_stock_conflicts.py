@@ -44,6 +44,6 @@ def test_reservation_after_a_conflict_uses_the_current_level(stock: Commands, fa
         (200, {}),
     ]
     stock.reserve(Booking("cart", [RequestedLine("LAMP-7", None, 2)], 30), Caller("anonymous"), None)
-    operations = [call.headers["x-amz-target"].rpartition(".")[2] for call in fake_aws.asked]
+    operations = [call.headers["x-amz-target"].rpartition(".")[2] for call in fake_aws.calls]
     assert operations == ["Query", "TransactWriteItems", "BatchGetItem", "TransactWriteItems"]
-    assert b'"reserved_count":{"N":"12"}' in fake_aws.asked[-1].body
+    assert b'"reserved_count":{"N":"12"}' in fake_aws.calls[-1].body
