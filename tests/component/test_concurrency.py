@@ -47,8 +47,8 @@ def test_production_reserves_what_the_quota_allows(quota: float, expected: int) 
 def test_warning_states_the_reduced_reservation() -> None:
     (warning,) = concurrency_warnings(deployed(a_quota(500)))
     assert warning == (
-        "inventory reserves 400 instead of 530 concurrent executions, because the account allows 500 in total and AWS "
-        "keeps 100 unreserved. Request a higher quota of concurrent executions of Lambda, or set "
+        "inventory reserves 400 instead of 530 concurrent executions, because the account allows 500 in total and "
+        "100 must stay unreserved. Request a higher Lambda quota of concurrent executions, or set "
         "lambda_reserved_concurrency."
     )
     (warning,) = concurrency_warnings(deployed(a_quota(10)))

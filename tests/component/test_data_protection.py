@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lib.program.recorder import Deployment, record
-from lib.settings import LAYERS, BackupSettings, TableSettings, docs_of
+from lib.settings import SETTINGS_GROUPS, BackupSettings, TableSettings, docs_of
 from lib.stack.outputs import ServiceOutputs, StackOutputs
 
 from ..support.programs import FULL_SERVICE, PRODUCTION, stacked
@@ -27,7 +27,7 @@ def test_existing_tables_are_used() -> None:
     assert deployment.stack_outputs()["table_names"] == {"parcels": "yard-parcels-dev", "notes": "yard-notes-dev"}
 
 
-@pytest.mark.parametrize("disabled", [name for name in PRODUCTION if name in LAYERS])
+@pytest.mark.parametrize("disabled", [name for name in PRODUCTION if name in SETTINGS_GROUPS])
 def test_disabling_a_setting_does_not_replace_tables(production: Deployment, disabled: str) -> None:
     without = record(stacked(**{name: value for name, value in PRODUCTION.items() if name != disabled}))
     before, after = (

@@ -103,11 +103,11 @@ def test_preview_does_not_require_the_values() -> None:
         (
             lambda value: {"environment_suffix": value},
             "environment_suffix must be known before deployment, got an Output. "
-            "Names and settings are derived from it: pass a string, e.g. pulumi.get_stack().",
+            "Names and settings depend on it: pass a string, such as pulumi.get_stack().",
         ),
         (
             lambda value: {"tags": value},
-            "tags must be known before deployment, got an Output. Pass a mapping, whose values can be Outputs.",
+            "tags must be known before deployment, got an Output. Pass a mapping; only its values can be Outputs.",
         ),
         (
             lambda value: {"service": value},

@@ -192,7 +192,7 @@ def test_warnings_state_the_consequences_of_a_removed_key_and_user_pool(engine: 
     (pool,) = stack.ledger.find(POOL)
     deployed = stack.deploy(tap_stack())
     assert f"The KMS key {key} is no longer part of this stack and is deleted in 30 days" in deployed.messages
-    assert "cannot be restored or read" in deployed.messages
+    assert "tables cannot be restored to a time before this deployment" in deployed.messages
     (table,) = stack.ledger.find(TABLE)
     assert table.outputs["serverSideEncryption"]["kmsKeyArn"] != key
     assert f"The user pool {pool.id} is deleted with all its users" in deployed.messages

@@ -20,7 +20,9 @@ from ...support.builders import a_function, a_route, a_service
 from ...support.fake_aws import FakeAws, serving
 
 ITEMS = SERVICES["items"]
-ACCEPT = Call(method="POST", path="/parcels", status=201, body={"to": "Ada"}, keeps={"first": "id", "state": "state"})
+ACCEPT = Call(
+    method="POST", path="/parcels", status=201, body={"to": "Ada"}, captures={"first": "id", "state": "state"}
+)
 IAM = {"items_authorization": "AWS_IAM", "items_api_execution_arn": "arn:aws:execute-api:eu-west-1:1:api"}
 
 

@@ -47,12 +47,12 @@ def test_every_config_key_is_listed_with_its_allowed_values() -> None:
     rows = {row[0].strip("`"): row[1:] for row in cells(configuration(KEYS))}
     assert set(rows) == {*OTHER_KEYS, *KEYS}
     assert rows["audit_reads"] == [
-        "inventory: Reads leave an audit row, too: a write unit and no time, as it is written beside the read. "
-        "(`inventory.audit_reads`)",
+        "inventory: Whether reads write an audit record, which costs one write unit. It is written concurrently with "
+        "the read. (`inventory.audit_reads`)",
         "True or false. Default: true.",
     ]
     assert rows["lambda_memory_size"] == [
-        "Memory; processor time comes in proportion. (`function.memory_mb`)",
+        "Memory in MB. Lambda allocates CPU in proportion to it. (`function.memory_mb`)",
         "Integer from 128 to 10240 MB. Default: set by service or environment.",
     ]
 

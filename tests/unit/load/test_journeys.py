@@ -30,7 +30,9 @@ def test_every_service_has_a_journey_with_documented_responses(name: str) -> Non
 
 @pytest.mark.slow
 def test_setup_is_sent_once_and_its_values_are_in_every_iteration() -> None:
-    create = Call(method="POST", path="/items", status=201, body={"ItemId": "{client}"}, keeps={"created": "CreatedAt"})
+    create = Call(
+        method="POST", path="/items", status=201, body={"ItemId": "{client}"}, captures={"created": "CreatedAt"}
+    )
     journey = Journey(setup=(create,), steps=(Call(method="GET", path="/items/{client}/{created}", status=200),))
     with serving() as fake:
         fake.script = [(201, {"CreatedAt": "now"}), (200, {})]
