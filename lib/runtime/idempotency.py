@@ -36,12 +36,12 @@ class Idempotency:
         *,
         earlier_scope: str = "",
     ) -> None:
-        """Accept the idempotency key and the request that it identifies.
+        """Keys are unique within `scope`, which contains the route and the caller.
 
-        Keys are unique per `scope`, which names route and caller. `earlier_scope` is the scope of the previous release,
-        if it differs. `to_primary_key` returns the primary key of an item for a partition key.
+        `earlier_scope` is the scope in the previous release, if it differs. `to_primary_key` returns the primary key
+        of an item with a partition key.
         """
-        # Proxies can change other characters, so that different keys would become equal.
+        # Proxies can modify other characters, so different keys could become equal.
         if len(key) > MAX_KEY_LENGTH or not KEY.fullmatch(key):
             raise BadRequest(
                 f"Idempotency-Key must be 1 to {MAX_KEY_LENGTH} printable ASCII characters without a space at either "
@@ -67,7 +67,7 @@ class Idempotency:
         return self._to_primary_key(f"{PREFIX}idempotency#{_digest(name)}")
 
     def put(self, table: str, result: Item) -> dict[str, Any]:
-        """Return the action of a transaction that writes the record, if there is no unexpired one."""
+        """Return the transaction action that writes the record unless an unexpired one exists."""
         expires = str(self._now + LIFETIME_SECONDS)
         record = {**self.primary_key, "digest": {"S": self._digest}, "made": {"M": result}, EXPIRES: {"N": expires}}
         return put_unless_recorded(table, record, self._now, returns_item=True)
@@ -85,7 +85,7 @@ class Idempotency:
 
 
 def put_unless_recorded(table: str, record: Item, now: int, *, returns_item: bool = False) -> dict[str, Any]:
-    """Return the action of a transaction that writes an idempotency record, if there is no unexpired one."""
+    """Return the transaction action that writes an idempotency record unless an unexpired one exists."""
     condition, values = "attribute_not_exists(#expires) OR #expires < :now", {":now": {"N": str(now)}}
     return put_action(table, record, condition, values, names={"#expires": EXPIRES}, returns_item=returns_item)
 

@@ -18,7 +18,7 @@ DIMENSION = "FunctionName"
 """Dimension of all metrics."""
 
 MetricValue = Union[float, "tuple[float, str]"]
-"""A value without a unit, or a value with a CloudWatch unit, such as `(12.5, "Milliseconds")`."""
+"""A value, or a value with its CloudWatch unit, such as `(12.5, "Milliseconds")`."""
 
 
 def emit(**values: MetricValue) -> None:

@@ -10,7 +10,7 @@ from . import logging
 from .http_client import DEADLINE, AwsError, Client, is_retryable
 
 INITIALIZATION_SECONDS = 6.0
-"""Time limit of reading a parameter. Lambda limits initialization to ten seconds."""
+"""Timeout for reading the parameter. Lambda limits initialization to ten seconds."""
 
 
 def load(variable: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Registry of the services that can be deployed: the built-in ones, and those of installed packages.
+"""Registry of the services that can be deployed: built-in services, and services of installed packages.
 
 A package registers a `ServiceFactory` in the entry point group `tap_stack.services`:
 
@@ -36,7 +36,7 @@ def names() -> tuple[str, ...]:
 def load(name: str) -> ServiceFactory:
     """Return the factory of a service.
 
-    Raise `ServiceError` if the name is not registered or registered twice, or if its entry point is invalid.
+    Raise `ServiceError` if the name is not registered, is registered twice, or has an invalid entry point.
     """
     if name not in LOADED:
         LOADED[name] = _load(name)

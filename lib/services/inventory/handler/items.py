@@ -60,7 +60,7 @@ Changes = dict[str, Optional[Attribute]]
 
 
 class AuditEvent(NamedTuple):
-    """An operation to be audited. `item_id` is empty for listings."""
+    """An operation to record in the audit trail. `item_id` is empty for listings."""
 
     operation: str
     item_id: str
@@ -98,7 +98,7 @@ def next_version(item: Item, changes: Changes) -> Item:
 
 
 def effective_changes(item: Item, changes: Changes) -> Changes:
-    """Return the changes that modify an item, with the resulting status and a valid SKU.
+    """Return the changes that modify an item, including its status, with a normalized SKU.
 
     An unchanged SKU is not validated, because an earlier release might have stored it.
     """

@@ -99,7 +99,7 @@ def batch_items(request: Request) -> Response:
 
 
 def send_alerts() -> None:
-    """Publish the alerts that the request that raised them did not publish."""
+    """Publish the alerts that are due: those that an earlier request stored but could not publish."""
     inventory().send_alerts()
 
 
@@ -172,7 +172,7 @@ def _idempotency(request: Request, contents: Item) -> Idempotency | None:
 
 
 def _stored_form(entry: Any) -> Attribute:
-    """Return an entry as an attribute for the digest of the batch. Entries that cannot be stored become null."""
+    """Return an entry as an attribute value for the digest of the batch: null if DynamoDB cannot store it."""
     try:
         return to_attribute(entry, "entry", depth=2)
     except BadRequest:

@@ -28,7 +28,7 @@ EXCLUDE_INTERNAL_ITEMS = {
 
 
 class Page(NamedTuple):
-    """A page of items, and the key after which the next page starts. It is None on the last page."""
+    """A page of items, and the key after which the next page starts, which is None on the last page."""
 
     items: list[Item]
     last_key: Item | None

@@ -106,7 +106,7 @@ class Changes:
         """Apply a change to the requested levels, and release expired holds if it depends on them.
 
         The number of released holds depends on the requested units, not on the number of expired holds. If only a
-        status depends on them, they are released in one transaction.
+        status depends on expired holds, one transaction releases them.
         """
         current = self._repository.levels(requested)
         if any(len(level.holds) >= levels.MAX_ENDS for level in current.values()) and self._release_expired(current):
@@ -116,7 +116,7 @@ class Changes:
             try:
                 return self._commit(current, change, idempotency, exact=exact)
             except ExpiredHolds as exc:
-                # A hold that cannot be released (index lags, reservation is lost) must not block the change.
+                # A hold that cannot be released (index lags, reservation is missing) must not block the change.
                 if not self._release_expired(current) and exc.error:
                     raise exc.error from exc
                 exact = exact and exc.error is not None
@@ -168,7 +168,7 @@ class Changes:
     def expire(self, product_id: str, limit: int | None = None, first: Container[LevelKey] = ()) -> int:
         """Release the expired lines of a product and return their number.
 
-        With `limit`, read one page and stop once that many are released, starting with the levels in `first`.
+        With `limit`, read one page, start with the levels in `first`, and stop after about `limit` lines.
         """
         query = self._repository.holds_query(product_id)
         query["KeyConditionExpression"] += " AND ends <= :now"
@@ -213,7 +213,7 @@ class Changes:
         return released
 
     def _release_expired(self, current: dict[LevelKey, Level]) -> bool:
-        """Release expired holds and return whether the levels were modified, by this or another request."""
+        """Release expired holds. Return whether this or another request modified the levels."""
         now = self._repository.now()
         expired = {key: level for key, level in current.items() if level.as_of(now) != level}
         if not expired or DEADLINE.is_exceeded():
@@ -251,5 +251,5 @@ def max_held_units() -> int:
 
 
 def busy(subject: str) -> str:
-    """Return the message for a request that conflicted with concurrent requests until its time was used up."""
+    """Return the error message for a request that conflicted with others until its time was used up."""
     return f"Too many concurrent changes of {subject}. Try again later."

@@ -135,7 +135,7 @@ class Commands:
         reserved_at: str | None = None,
         idempotency: Idempotency | None = None,
     ) -> Document:
-        """Release the units of a product, or all units, of a reservation. Raise `NotFound` if it has none."""
+        """Release the units of a product, or all units, of a reservation. Raise `NotFound` if there are none."""
         cause = Cause(movements.RELEASED, caller.actor, reservation_id)
         while True:
             now = self.repository.now()

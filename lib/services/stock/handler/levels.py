@@ -1,6 +1,6 @@
-"""Stock levels: the units of one product in one warehouse, and the changes of them.
+"""Stock levels: the units of one product in one warehouse, and their changes.
 
-`stock_count` is the number of units on hand, `reserved_count` the number of those that are reserved; the difference is
+`stock_count` is the number of units on hand, and `reserved_count` how many of these are reserved. The others are
 available. A hold is the number of reserved units with the same expiry. The functions of this module neither call AWS
 nor read the clock.
 """
@@ -71,7 +71,7 @@ class Level(NamedTuple):
     holds: Mapping[int, int]
     """Reserved units by expiry, in epoch seconds."""
     alerted: Mapping[str, int] = MappingProxyType({})
-    """Statuses that raise no further alert until an epoch second; 0 if the level has not recovered from the status."""
+    """Statuses that raise no alert until an epoch second; 0 until the level has recovered from the status."""
 
     @property
     def key(self) -> LevelKey:
@@ -306,7 +306,7 @@ def normalize_timestamp(value: str) -> str:
 
 
 def format_timestamp(now: float, after: str = "") -> str:
-    """Return `now` in UTC with microseconds, or the next microsecond of `after` if clocks differ and that is later."""
+    """Return `now` in UTC with microseconds, but always a later timestamp than `after`, even if clocks differ."""
     timestamp = _to_text(datetime.fromtimestamp(now, timezone.utc))
     if timestamp > after:
         return timestamp

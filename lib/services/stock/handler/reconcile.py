@@ -32,15 +32,14 @@ MAX_COMPARISONS = 10
 """Maximum number of comparisons of a level that keeps changing."""
 PAUSE_SECONDS = 1
 QUIET_SECONDS = 60
-"""Minimum time since the last movement before a repair. Otherwise a hold that is missing in the index is sold again.
-
-A report does not wait: it would never include a level that changes all day, and a false alarm is harmless.
+"""Minimum time since the last movement before a repair. An earlier repair could release the units of a hold that is not
+in the index yet. Reports do not wait, because they would omit levels that change all day.
 """
 PAGE = 100
 MAX_PAGES = 100
 """Maximum number of pages of levels between two confirmations of differing levels."""
 MAX_CANDIDATES = 1_000
-"""Number of differing levels that starts a confirmation before the next page."""
+"""Number of differing levels after which they are confirmed before the next page is read."""
 POSITION = f"{PREFIX}reconcile-position"
 """Name of the internal item that stores the product at which the next run continues."""
 
@@ -169,7 +168,7 @@ def _candidates(repository: Repository, start: str) -> Iterator[tuple[list[Level
 def _confirmed_comparisons(
     repository: Repository, keys: list[LevelKey], sleep: Callable[[float], None]
 ) -> Iterator[tuple[LevelKey, LevelComparison | None]]:
-    """Yield each level with a drift once `CONFIRMATIONS` consecutive comparisons agree; None if they never do.
+    """Yield each level with a drift after `CONFIRMATIONS` equal comparisons, or None for a level that keeps changing.
 
     All levels are compared in the same rounds, so the time does not depend on their number.
     """

@@ -37,7 +37,7 @@ class Repository:
         self.transactions = Transactions(store, tables.levels)
 
     def levels(self, requested: Iterable[RequestedLine]) -> dict[LevelKey, Level]:
-        """Return the requested levels; all levels of a product that is requested from any warehouse."""
+        """Return the requested levels, and for lines without a warehouse all levels of the product."""
         lines = list(requested)
         anywhere = dict.fromkeys(line.product_id for line in lines if line.warehouse_id is None)
         keys = dict.fromkeys((line.product_id, line.warehouse_id or "") for line in lines)
@@ -47,7 +47,7 @@ class Repository:
         return current
 
     def levels_by_key(self, keys: Iterable[LevelKey]) -> dict[LevelKey, Level]:
-        """Return the levels that exist of those requested."""
+        """Return the levels with these keys that exist."""
         return levels.from_items(self.store.batch_get(self.tables.levels, map(levels.item_key, keys)))
 
     def lines(self, reservation_id: str) -> list[Line]:

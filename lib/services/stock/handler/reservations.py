@@ -2,7 +2,7 @@
 
 | State | Meaning |
 | --- | --- |
-| HELD | Reserved until `expiry`. After that the line counts as released, even if its state is not updated yet. |
+| HELD | Reserved until `expiry`. After `expiry`, the line counts as released, even if its state is not updated yet. |
 | RELEASED, EXPIRED | Released. The id can be used for another reservation. |
 | FULFILLED | Sold. |
 
@@ -37,7 +37,7 @@ class Caller(NamedTuple):
     actor: str
     """Name recorded in movements."""
     owner: str = ""
-    """Owner whose reservations the caller can use, in addition to those without an owner. Empty allows all."""
+    """The caller can use the reservations of this owner and those without an owner. Empty: all reservations."""
 
 
 class Sold(NamedTuple):
@@ -69,7 +69,7 @@ class Line(NamedTuple):
     settled_at: str | None = None
     """Timestamp of the movement that released or sold the line."""
     owner: str = ""
-    """Only caller that can use the reservation; empty allows every caller with its id."""
+    """The only caller that can use the reservation. Empty: every caller that knows its ID."""
     reference: str | None = None
     """Reference from the caller, such as an order number; set by the reservation or by the sale."""
     counted: bool = False
@@ -205,9 +205,8 @@ def from_items(items: list[Item]) -> list[Line]:
 
 
 def put(table: str, line: Line, replaced: Line | None = None) -> dict[str, Any]:
-    """Return the transaction action that writes a line. Line 0 replaces only `replaced`, if that is unchanged.
-
-    No line replaces an active one, because the units of that line would never be released.
+    """Return the transaction action that writes a line. Line 0 replaces only `replaced`, and only if it is unchanged.
+    No line replaces an active line, because the units of the active line would never be released.
     """
     if line.line == 0 and replaced is None:
         return put_action(table, to_item(line), "attribute_not_exists(reservation_id)")

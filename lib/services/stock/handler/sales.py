@@ -43,10 +43,10 @@ class Sale(NamedTuple):
     """Requested sale of the units of a reservation, or of available units."""
 
     lines: list[OrderLine] | None
-    """None sells all units of the reservation."""
+    """None: all units of the reservation."""
     reservation_id: str | None
     product_id: str | None
-    """Product of the reservation to sell; None for all."""
+    """Product of the reservation to sell. None: all products."""
     reference: str | None
     """Reference from the caller, such as an order number."""
     reserved_at: str | None = None
