@@ -11,7 +11,7 @@ from ..model.names import RESTORED_INFIX
 Statement = dict[str, Any]
 
 BASIC_EXECUTION = "service-role/AWSLambdaBasicExecutionRole"
-"""Managed policy that allows a function to create and write every log group of the account."""
+"""Managed policy that allows a function to create and write to every log group of the account."""
 LOG_ACTIONS = {
     "write": ("CreateLogStream", "PutLogEvents"),
     "create": ("CreateLogGroup", "CreateLogStream", "PutLogEvents"),
@@ -47,14 +47,14 @@ KEY_SENDING = ("Decrypt", "GenerateDataKey*")
 
 
 class KeyServicePrincipal(NamedTuple):
-    """Permissions of an AWS service that uses a key with its own principal, limited by a condition."""
+    """Permissions of an AWS service that uses a key as a service principal, limited by a condition."""
 
     actions: Sequence[str]
     operator: str
     condition: str
     value: str
     principal: str = "{service}.amazonaws.com"
-    """Service principals end with `amazonaws.com` in every partition, except those with a region."""
+    """Service principals without a region end with `amazonaws.com` in every partition."""
 
 
 KEY_SERVICE_PRINCIPALS = {
@@ -78,7 +78,7 @@ KEY_SERVICE_PRINCIPALS = {
         KeyServicePrincipal(KEY_SENDING, "StringEquals", "aws:SourceAccount", "{account}"),
     ),
 }
-"""Services that use a key with their own principal: for log groups, dead-letter queues of rules, sites and topics."""
+"""Services that use a key as a service principal: for log groups, dead-letter queues of rules, sites and topics."""
 KEY_VIA_SERVICES = ("backup", "dynamodb", "lambda", "s3", "secretsmanager", "sns", "sqs", "ssm")
 """Services that use a key on behalf of the principal that calls them."""
 
@@ -116,7 +116,7 @@ def allow(service: str, actions: Sequence[str], resources: Sequence[str]) -> Sta
 def allow_table_actions(
     arn: str, actions: Sequence[str], indexes: Sequence[str] = (), keys: Sequence[str] = ()
 ) -> Statement:
-    """Return a statement that allows actions on a table or, with `indexes`, only on these indexes of it.
+    """Return a statement that allows actions on a table or, with `indexes`, only on these indexes.
 
     With `keys`, it applies only to items with these partition keys.
     """
@@ -177,7 +177,7 @@ def allow_publish(service: str, topic: str) -> Statement:
 
 
 def allow_cloudfront_read(bucket: str, distribution: str) -> dict[str, Any]:
-    """Return the policy of a bucket, by ARN, whose objects only one CloudFront distribution can read, over TLS."""
+    """Return a bucket policy that lets only one CloudFront distribution read objects, over TLS."""
     allow_distribution = {
         **allow("s3", ["GetObject"], [f"{bucket}/*"]),
         "Principal": {"Service": "cloudfront.amazonaws.com"},
@@ -209,7 +209,7 @@ def key_statements(
     partition: str = "aws",
     dns_suffix: str = "amazonaws.com",
 ) -> list[Statement]:
-    """Return the statements of a key policy that allow an account to use the key only through AWS services."""
+    """Return the statements of a key policy that let an account use the key only through AWS services."""
     # In a key policy, the resource `*` is the key itself.
     via_services = {
         **allow("kms", KEY_USE, ["*"]),
@@ -267,7 +267,7 @@ def key_arn_in_region(key: str, region: str) -> str:
 
 
 def allow_public_read(bucket: str) -> dict[str, Any]:
-    """Return the policy of a bucket, by ARN, with public objects. S3 website endpoints do not support TLS."""
+    """Return a bucket policy that makes all objects public. S3 website endpoints do not support TLS."""
     return policy_document([{**allow("s3", ["GetObject"], [f"{bucket}/*"]), "Principal": "*"}])
 
 
@@ -297,7 +297,7 @@ def deny_vpc_actions_to_code() -> Statement:
 
 
 def vpc_endpoint_policy(statements: Iterable[Statement]) -> dict[str, Any]:
-    """Return the policy of a VPC endpoint that lets every principal in the VPC do only what `statements` allow."""
+    """Return a VPC endpoint policy that allows the actions of `statements` to every principal in the VPC."""
     return policy_document({**statement, "Principal": "*"} for statement in statements)
 
 

@@ -41,8 +41,7 @@ class TransactionCanceled(Exception):
         self.reasons = reasons
 
     def failed_items(self, names: Iterable[Any]) -> dict[Any, Item | None]:
-        """Return the stored items of actions with failed conditions, by name. `names` are those of all actions in
-        order."""
+        """Return the stored items of actions with failed conditions, by name. `names` are the names of all actions."""
         reasons = zip(names, self.reasons)
         return {name: reason.get("Item") for name, reason in reasons if reason.get("Code") == "ConditionalCheckFailed"}
 

@@ -307,7 +307,7 @@ def _parse_body(event: dict[str, Any], headers: dict[str, str], entries: str) ->
     except UnicodeEncodeError as exc:
         raise BadRequest("The body must be valid Unicode, got an unpaired surrogate.") from exc
     except ArithmeticError as exc:
-        raise BadRequest("The body contains a number that is too large to store.") from exc
+        raise BadRequest("Numbers in the body must have a magnitude from 1E-130 to 9.99E+125.") from exc
     except (ValueError, RecursionError) as exc:
         raise BadRequest(f"The body is not valid JSON: {exc}.") from exc
 

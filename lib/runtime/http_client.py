@@ -96,7 +96,8 @@ class AwsError(Exception):
         self.status = status
         self.body = body
         self.ambiguous = ambiguous
-        """Whether AWS might have executed an attempt of the call that got no response or a server error."""
+        """Whether AWS might have executed an attempt of the call that failed without a response or with a server
+        error."""
 
 
 Call = tuple[str, dict[str, Any]]

@@ -53,7 +53,7 @@ class Idempotency:
         """Primary key of the record."""
         scopes = dict.fromkeys([scope, earlier_scope] if earlier_scope else [scope])
         self.primary_keys = [self._primary_key(name + chr(0) + key) for name in scopes]
-        """Primary keys under which the record can exist, including that of the previous release."""
+        """Primary keys under which the record can exist in this and in the previous release."""
         self._digest = _digest(json.dumps(request, sort_keys=True))
         self._now = int(now())
 

@@ -22,7 +22,7 @@ MetricValue = Union[float, "tuple[float, str]"]
 
 
 def emit(**values: MetricValue) -> None:
-    """Record metrics, such as `emit(OrdersTaken=1, Waited=(12.5, "Milliseconds"))`.
+    """Record metrics, such as `emit(Orders=1, WaitTime=(12.5, "Milliseconds"))`.
 
     CloudWatch receives the sum of the values that an invocation records for a metric.
     """

@@ -40,9 +40,9 @@ class Outbox(NamedTuple):
     """Names of the key attributes of the table."""
     index_name: str
     partition: tuple[str, Attribute]
-    """Name and value of the partition key of the index."""
+    """Name and value of the partition key attribute of the index."""
     due_at: str
-    """Sort key of the index."""
+    """Name of the sort key attribute of the index."""
     timestamp: Callable[[float], Attribute]
     """Function from a number of seconds to the value of `due_at` that many seconds from now."""
     notification: Callable[[Item], Notification]

@@ -46,7 +46,7 @@ class Secret:
         except AwsError as exc:
             if not (self._value and is_retryable(exc)):
                 raise
-            logging.write("WARN", "secret", name=name, error=exc.code)
+            logging.write("WARN", "secret not refreshed", name=name, error=exc.code)
             return self._value
 
 

@@ -112,8 +112,8 @@ def _load_entry_point(entry_point: EntryPoint) -> ServiceFactory:
         raise ServiceError(f"service {name!r}: {origin} must be a ServiceFactory, got {type(factory).__name__}.")
     if other_names := {factory.name, default_name} - {name}:
         raise ServiceError(
-            f"service {name!r}: the factory and the service definition of {origin} must have that name, got "
-            f"{other_names.pop()!r}. Rename the service or the entry point."
+            f"service {name!r}: {origin} must create a service with this name, got {other_names.pop()!r}. "
+            "Rename the service or the entry point."
         )
     return factory
 

@@ -129,7 +129,7 @@ def test_existing_key_is_used_and_not_created(created: Deployment) -> None:
 
 @pytest.mark.untraced
 def test_tables_without_a_customer_managed_key_use_the_aws_owned_key(unencrypted: Deployment) -> None:
-    """Otherwise the provider would keep the former key, which is deleted."""
+    """Without the setting, the provider would keep the former key, which is deleted."""
     owned = deployed("aws_owned")
     assert {table["serverSideEncryption"]["enabled"] for table in owned.inputs("dynamodb.Table").values()} == {False}
     assert differences(unencrypted, owned) == {("dynamodb.Table", "serverSideEncryption")}

@@ -1,4 +1,5 @@
-"""Outputs as arguments: accepted for properties of resources, rejected for settings that decide what is created."""
+"""Outputs as arguments: accepted for properties of resources, rejected for settings that decide which resources are
+created."""
 
 from __future__ import annotations
 

@@ -369,7 +369,7 @@ def test_replica_of_a_deployed_table_is_imported_if_its_region_is_added_again(ke
         FUNCTION: {"name": "dev-items-lambda"},
         ("aws:kms/replicaKey:ReplicaKey", f"tap-encryption-{REGION}-replica"): {"arn": key_arn},
     }
-    with pytest.raises(ExistingResourceError, match=f"existing: DynamoDB replica dev-items-table/{REGION}"):
+    with pytest.raises(ExistingResourceError, match=f"of this stack: DynamoDB replica dev-items-table/{REGION}"):
         deploy(known, EXISTING, encryption=CREATED_KEY, table=REPLICATED)
     deployment = deploy(known, EXISTING, encryption=CREATED_KEY, table=REPLICATED, adopt_retained=True)
     imported = {resource.name for resource in deployment.registered if resource.import_id}

@@ -18,7 +18,7 @@ class BudgetNotification(NamedTuple):
     """A notification of AWS Budgets."""
 
     type: Literal["ACTUAL", "FORECASTED"]
-    """Whether the actual or the forecasted cost of the month is compared."""
+    """Whether the actual or the forecasted cost of the month is compared with the threshold."""
     percent: int
     """Threshold in percent of the budget."""
 

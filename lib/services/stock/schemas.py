@@ -13,7 +13,10 @@ from .settings import MAX_MINUTES, NUMBER_MAX
 MAX_LINES = 25
 """Maximum number of lines of a cart. Each line needs 3 of the 100 actions of a transaction."""
 IDENTIFIER: dict[str, Any] = {"type": "string", "pattern": f"^{ID}$"}
-PRODUCT: Schema = {**IDENTIFIER, "description": "A letter or digit, then up to 99 letters, digits or . _ ~ : @ -"}
+PRODUCT: Schema = {
+    **IDENTIFIER,
+    "description": "At most 100 letters, digits or . _ ~ : @ -, starting with a letter or digit.",
+}
 WAREHOUSE: Schema = {**IDENTIFIER, "description": "Default: a warehouse with enough units, or the only one."}
 COUNT: Schema = {"type": "integer", "minimum": 0, "maximum": NUMBER_MAX}
 UNITS: Schema = {"type": "integer", "minimum": 1, "maximum": NUMBER_MAX}
@@ -23,8 +26,8 @@ TEXT: Schema = {"type": "string", "minLength": 1, "maxLength": 200}
 TIME: Schema = {"type": "string", "format": "date-time", "description": "UTC, to the microsecond."}
 RESERVATION: Schema = {
     **IDENTIFIER,
-    "description": "Id chosen by the caller, such as the cart id. Default: a random id. A repeated request receives "
-    "the same response. The id can be used again after the reservation was released or has expired, but not after it "
+    "description": "ID chosen by the caller, such as the cart ID. Default: a random ID. A repeated request receives "
+    "the same response. The ID can be used again after the reservation was released or has expired, but not after it "
     "was fulfilled.",
 }
 MINUTES: Schema = {
@@ -41,11 +44,15 @@ REFERENCE: Schema = {
     "has at most one. Without a reservation, a reference sells each product once, or once per line_id: a repeated "
     "request receives the same response.",
 }
-LINE_ID: Schema = {**TEXT, "pattern": r"\S", "description": "Distinguishes lines of the same product and reference."}
+LINE_ID: Schema = {
+    **TEXT,
+    "pattern": r"\S",
+    "description": "Label that distinguishes lines of the same product and reference.",
+}
 RESERVED_AT: Schema = {
     **TEXT,
     "description": "`reserved_at` of the reservation, an RFC 3339 timestamp. With it, a late retry does not apply to a "
-    "later reservation with the same id.",
+    "later reservation with the same ID.",
 }
 LINES: dict[str, Any] = {
     "type": "array",
@@ -196,7 +203,7 @@ SCHEMAS: dict[str, Schema] = {
         reason=TEXT,
         actor={
             "type": "string",
-            "description": "User, client, principal or ARN of the caller, the id of the API key, or `expiry`.",
+            "description": "User, client, principal or ARN of the caller, the ID of the API key, or `expiry`.",
         },
         correlationId={
             "type": "string",

@@ -55,7 +55,7 @@ UNSTORABLE: list[tuple[dict[str, str], str]] = [
 
 
 def entry_json(fields: dict[str, str]) -> str:
-    """Return an entry as JSON. The values of the fields are JSON, too."""
+    """Return an entry as JSON. The values of `fields` are also JSON."""
     desk = {"name": '"a"', "quantity": "1", "category": '"b"', **fields}
     return "{" + ", ".join(f'"{name}": {value}' for name, value in desk.items()) + "}"
 

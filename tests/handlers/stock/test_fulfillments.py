@@ -92,7 +92,7 @@ def test_reservation_is_sold_with_one_reference(shop: Shop) -> None:
         shop.fulfill_cart(reservationId="cart", reference="order 2"),
     ):
         assert_error(
-            response, 409, "RESERVATION_CONFLICT", "must be that of reservation 'cart' or omitted, got 'order 2'"
+            response, 409, "RESERVATION_CONFLICT", "must match reservation 'cart' or be omitted, got 'order 2'"
         )
     second = shop.fulfill_cart(reservationId="cart", reference="order 1")
     assert [sold["product_id"] for sold in second.body["lines"]] == ["desk"]

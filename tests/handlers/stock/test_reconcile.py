@@ -219,7 +219,7 @@ def test_constantly_changing_level_is_not_repaired(
     shop.run_schedule("stock-reconciliation")
     wire.script = ["pass"]
     out = capsys.readouterr().out
-    assert '"not compared","product":"lamp","warehouse":"main"' in out
+    assert '"level not compared","product":"lamp","warehouse":"main"' in out
     assert '"Drift":0' in out
 
 

@@ -50,7 +50,7 @@ class Shop:
     client: Callable[[str], Any]
 
     def create(self, stock_count: int = 10, **fields: Any) -> str:
-        """Create a level and return the product id."""
+        """Create a level and return the product ID."""
         product = fields.pop("product_id", None) or new_id()
         response = self.http("POST", "/inventory", {"product_id": product, "stock_count": stock_count, **fields})
         assert response.status == 201, response.body
@@ -69,7 +69,7 @@ class Shop:
         return self.http("POST", f"/inventory/{product}/reserve", body)
 
     def new_reservation(self, product: str, quantity: int = 1, **fields: Any) -> str:
-        """Reserve units of a product and return the reservation id."""
+        """Reserve units of a product and return the reservation ID."""
         response = self.reserve(product, quantity, **fields)
         assert response.status == 201, response.body
         return str(response.body["reservationId"])

@@ -21,7 +21,8 @@ def accept(_value: Any, name_prefix: str) -> None:
 
 
 def call_api(response: Response | None = None, **event: Any) -> tuple[Any, list[Request]]:
-    """Send an event to an API with one route. Return the Lambda response and the requests that the operation got."""
+    """Send an event to an API with one route. Return the Lambda response and the requests that the operation
+    received."""
     requests: list[Request] = []
 
     def operation(request: Request) -> Response:

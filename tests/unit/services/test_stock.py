@@ -75,10 +75,10 @@ def test_item_of_a_level_contains_every_field(level: levels.Level) -> None:
 
 
 def test_item_of_a_level_has_the_keys_of_its_indexes() -> None:
-    row = levels.to_item(LEVEL)
-    assert (row["listing"], row["category_status"]) == ({"S": "levels"}, {"S": "IN_STOCK#light"})
-    assert "due" not in row
-    assert "due_at" not in row
+    item = levels.to_item(LEVEL)
+    assert (item["listing"], item["category_status"]) == ({"S": "levels"}, {"S": "IN_STOCK#light"})
+    assert "due" not in item
+    assert "due_at" not in item
     assert "category_status" not in levels.to_item(LEVEL._replace(category=None))
     later = levels.add_hold(held(), units=1, end=NOON + 30, at=AT)
     assert (levels.to_item(later)["due"], levels.to_item(later)["due_at"]) == ({"S": "holds"}, {"N": str(NOON + 30)})
@@ -178,7 +178,7 @@ REARM = Rearm()
 
 
 def alerts(*steps: tuple[float, int], rearm: Rearm = REARM, threshold: int = 10) -> list[tuple[float, str]]:
-    """Return the alerts of a level over steps, each a minute and the available units."""
+    """Return the minute and the status of each alert. `steps` contains minutes and the available units from then on."""
     level = LEVEL._replace(stock_count=1000, threshold_level=threshold)
     raised = []
     for minute, units in steps:
@@ -237,19 +237,19 @@ def test_each_fall_to_a_worse_status_raises_an_alert_and_each_rise_at_most_one()
 
 @pytest.mark.parametrize(("stock_count", "alerted"), [(5, {}), (4, {LOW: 0}), (0, {OUT: 0})])
 def test_item_of_an_earlier_release_counts_as_alerted(stock_count: int, alerted: dict[str, int]) -> None:
-    row = levels.to_item(LEVEL._replace(stock_count=stock_count))
-    del row["alerted"]
-    assert levels.from_item(row).alerted == alerted
+    item = levels.to_item(LEVEL._replace(stock_count=stock_count))
+    del item["alerted"]
+    assert levels.from_item(item).alerted == alerted
 
 
 def test_alert_is_due_immediately() -> None:
-    row = movements.to_item(Cause("UPDATED", "me"), 1, LEVEL, "call-1")
-    assert "due" not in row
-    due = {**row, "due": {"S": "alerts"}, "due_at": {"N": "0"}}
-    assert movements.to_alert(row, LEVEL) == due
+    item = movements.to_item(Cause("UPDATED", "me"), 1, LEVEL, "call-1")
+    assert "due" not in item
+    due = {**item, "due": {"S": "alerts"}, "due_at": {"N": "0"}}
+    assert movements.to_alert(item, LEVEL) == due
     counts = {"stock_count": 10, "reserved_count": 2, "available": 8, "threshold_level": 4}
     attributes = {"status": {"S": "IN_STOCK"}, **{name: {"N": str(value)} for name, value in counts.items()}}
-    assert movements.to_alert(row, held()) == {**due, "alert": {"M": attributes}}
+    assert movements.to_alert(item, held()) == {**due, "alert": {"M": attributes}}
 
 
 def test_response_of_a_movement_omits_missing_attributes() -> None:
@@ -264,10 +264,10 @@ def test_response_of_a_movement_omits_missing_attributes() -> None:
 
 
 def test_item_of_a_reservation_line_contains_every_field() -> None:
-    row = reservations.to_item(LINE)
-    assert reservations.from_item(row) == LINE
-    assert reservations.from_item({**row, "settled_at": {"S": AT}}).settled_at == AT
-    assert row["reservation_expiry"] == {"N": str(LINE.end + reservations.RETENTION_SECONDS)}
+    item = reservations.to_item(LINE)
+    assert reservations.from_item(item) == LINE
+    assert reservations.from_item({**item, "settled_at": {"S": AT}}).settled_at == AT
+    assert item["reservation_expiry"] == {"N": str(LINE.end + reservations.RETENTION_SECONDS)}
 
 
 def test_reservation_line_is_active_until_it_expires() -> None:
@@ -304,8 +304,8 @@ def test_digest_equals_that_of_earlier_releases() -> None:
 
 def test_remaining_lines_of_an_earlier_reservation_are_ignored() -> None:
     old = LINE._replace(line=1, reserved_at="2027-01-14T08:00:00.000000Z")
-    rows = [reservations.to_item(LINE), reservations.to_item(old)]
-    assert reservations.from_items(rows) == [LINE]
+    items = [reservations.to_item(LINE), reservations.to_item(old)]
+    assert reservations.from_items(items) == [LINE]
     assert reservations.from_items([]) == []
 
 

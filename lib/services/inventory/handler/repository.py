@@ -57,7 +57,7 @@ class Preconditions(NamedTuple):
         versions = [(self.if_match, PreconditionFailed), (self.expected, VersionConflict)]
         for version, error in (*versions, (self.version, VersionConflict)):
             if version not in (None, current):
-                message = f"The item must have version {version}, but has version {current}. Read it and try again."
+                message = f"Item {item['itemId']['S']!r} has version {current}, not {version}. Read it and try again."
                 raise error(message, [f"version {current}"], {"ETag": f'"{current}"'})
         for name, value in self.read_only.items():
             if item[name]["S"] != value:

@@ -35,7 +35,7 @@ class Page(NamedTuple):
 
 
 class Items:
-    """The table of items."""
+    """Repository of items."""
 
     def __init__(self, table: str, store: DynamoDB) -> None:
         self._table = table
@@ -91,7 +91,7 @@ class Items:
         return dict(item)
 
     def newest(self, item_id: str) -> Item:
-        """Return the item of an ID with the greatest sort key. Raise `NotFound` if there is none."""
+        """Return the newest item with an ID, which has the greatest sort key. Raise `NotFound` if there is none."""
         response = self._store.call(
             "Query",
             TableName=self._table,

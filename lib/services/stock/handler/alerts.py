@@ -64,7 +64,7 @@ def _notification(movement: Item) -> Notification:
         {name: fields[name] for name in ("status", "product_id", "warehouse_id", *movements.COUNTS, "at", "sequence")},
         f"{product} in {warehouse}: {fields['available']} available ({fields['stock_count']} on hand, "
         f"{fields['reserved_count']} reserved), threshold {fields['threshold_level']}.\n",
-        # Movements of an earlier release have no correlation id.
+        # Movements of an earlier release have no correlation ID.
         fields.get("correlationId", INVOCATION.correlation_id),
     )
 

@@ -56,7 +56,7 @@ class Edit(NamedTuple):
             return
         names = ("version", "last_updated", "stock_count", "threshold_level")
         raise VersionConflict(
-            f"{level.product_id} in {level.warehouse_id} was modified. Read it again and repeat the update.",
+            f"Product {level.product_id!r} in warehouse {level.warehouse_id!r} was modified. Read it and try again.",
             [f"{name} {getattr(level, name)}" for name in names],
         )
 
@@ -132,9 +132,8 @@ class Changes:
         idempotency: Idempotency | None = None,
         guard: Line | None = None,
     ) -> Document:
-        """Release or sell reserved lines; raise `LinesChanged` if one was modified.
-
-        `guard` is line 0 of the reservation if it is not sold itself. It is retained as long as the sold lines.
+        """Release or sell reserved lines; raise `LinesChanged` if one was modified. `guard` is line 0 of the
+        reservation, if it is not one of `lines`. It is retained as long as the sold lines.
         """
         end_hold, table = levels.fulfill_hold if sale else levels.release_hold, self._repository.tables.reservations
 

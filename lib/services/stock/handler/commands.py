@@ -67,7 +67,9 @@ class Commands:
         try:
             work.commit(self.repository, idempotency, json.dumps(response))
         except WriteConflict as exc:
-            raise Conflict(f"{level.product_id} already exists in {level.warehouse_id}. Use PUT to change it.") from exc
+            product, warehouse = level.key
+            message = f"Product {product!r} already exists in warehouse {warehouse!r}. Use PUT to change it."
+            raise Conflict(message) from exc
         return response
 
     def update(
@@ -140,7 +142,7 @@ class Commands:
         while True:
             now = self.repository.now()
             lines = [line for line in self.repository.lines(reservation_id) if line.usable_by(caller)]
-            # Do not release a later reservation with the same id.
+            # Do not release a later reservation with the same ID.
             reserved_at = reserved_at or (lines[0].reserved_at if lines else None)
             active = [
                 line
@@ -205,20 +207,20 @@ class Commands:
             reserved_at = reserved_at or lines[0].reserved_at
             if lines[0].reserved_at != reserved_at:
                 raise ReservationExpired(
-                    f"Reservation {reservation_id!r} of {reserved_at} has ended. The id now belongs to the reservation "
+                    f"Reservation {reservation_id!r} of {reserved_at} has ended. Its ID now belongs to the reservation "
                     f"of {lines[0].reserved_at}."
                 )
             recorded = next((line.reference for line in usable if line.reference), None)
             if None not in (recorded, sale.reference) and recorded != sale.reference:
                 raise ReservationConflict(
-                    f"reference must be that of reservation {reservation_id!r} or omitted, got {sale.reference!r}."
+                    f"reference must match reservation {reservation_id!r} or be omitted, got {sale.reference!r}."
                 )
             now = self.repository.now()
             active = [line for line in lines if line.is_active(now)]
             if not active:
                 return self.repository.record_response(sale.response(self._sold_lines(sale, lines)), idempotency)
             sale.check_lines(active)
-            # Line 0 guards the id, so it is retained and stores the reference even if only other lines are sold.
+            # Line 0 guards the ID, so it is retained and stores the reference even if only other lines are sold.
             guard = usable[0] if usable[0].line == 0 and usable[0] not in active else None
             cause = sale.cause(caller, recorded)
             try:
@@ -229,7 +231,7 @@ class Commands:
                 check_deadline(busy(f"reservation {reservation_id}"))
 
     def _active_lines(self, booking: Booking, caller: Caller) -> list[Line]:
-        """Return the lines of the active reservation with the requested id; an empty list if there is none.
+        """Return the lines of the active reservation with the requested ID; an empty list if there is none.
 
         Raise `ReservationFulfilled` if a line was sold, `ReservationConflict` if the reservation differs.
         """
@@ -274,7 +276,7 @@ class Commands:
                 f"Reservation {lines[0].reservation_id!r} expired at {lines[0].expiry}. Fulfill available units "
                 "without reservationId."
             )
-        # A sale includes all active lines, so the other lines had ended before it.
+        # A sale includes all active lines, so the other lines had ended before.
         if len(sold) < len(lines) and not any(map(sale.has_sold, sold)):
             raise partly_sold_error(lines)
         responses = self.repository.response_lines(sold)
@@ -284,7 +286,7 @@ class Commands:
         if not matching:
             raise ReservationConflict(
                 f"reference must be omitted, got {sale.reference!r}. Reservation {lines[0].reservation_id!r} was "
-                "fulfilled without it."
+                "fulfilled without this reference."
             )
         latest = sale.latest_lines(matching)
         sale.check_lines(latest)

@@ -48,7 +48,7 @@ reservation does not write to them unless it changes the status."""
 
 _RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", re.ASCII)
 LevelKey = tuple[str, str]
-"""Product id and warehouse id."""
+"""Product ID and warehouse ID."""
 
 
 class Level(NamedTuple):
@@ -75,7 +75,7 @@ class Level(NamedTuple):
 
     @property
     def key(self) -> LevelKey:
-        """Product id and warehouse id."""
+        """Product ID and warehouse ID."""
         return self.product_id, self.warehouse_id
 
     @property

@@ -96,7 +96,7 @@ def product(
 ) -> list[Drift]:
     """Return the drifts of a product in all warehouses, and repair them if `repair` is set.
 
-    Raise `TooManyRequests` with the warehouses that are being modified, after the repair of the others.
+    Skip warehouses that are being modified, and finally raise `TooManyRequests` with their names.
     """
     keys = [*repository.levels([RequestedLine(product_id, None, 0)])]
     if not keys:
@@ -126,7 +126,7 @@ def all_products(repository: Repository, sleep: Callable[[float], None] = time.s
         for candidates, last in _candidates(repository, start):
             for key, comparison in _confirmed_comparisons(repository, candidates, sleep):
                 if comparison is None:
-                    logging.write("WARN", "not compared", product=key[0], warehouse=key[1])
+                    logging.write("WARN", "level not compared", product=key[0], warehouse=key[1])
                     continue
                 for drift in comparison.drifts():
                     logging.write("ERROR", "drift", **drift._asdict())

@@ -3,11 +3,11 @@
 | State | Meaning |
 | --- | --- |
 | HELD | Reserved until `expiry`. After `expiry`, the line counts as released, even if its state is not updated yet. |
-| RELEASED, EXPIRED | Released. The id can be used for another reservation. |
+| RELEASED, EXPIRED | Released. The ID can be used for another reservation. |
 | FULFILLED | Sold. |
 
 Line 0 guards the id: only one request can write it. `reserved_at` distinguishes the lines of a reservation from those
-of an earlier reservation with the same id.
+of an earlier reservation with the same ID.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ RELEASED_STATES = (RELEASED, EXPIRED)
 RETENTION_SECONDS = 7 * 24 * 3600
 """Time after the expiry of a line until its item expires."""
 SOLD_RETENTION_SECONDS = 400 * 24 * 3600
-"""Retention of a sold line after the sale, for returns and to prevent reuse of the reservation id."""
+"""Retention of a sold line after the sale, for returns and to prevent reuse of the reservation ID."""
 
 Key = tuple[str, int]
-"""Reservation id and line number."""
+"""Reservation ID and line number."""
 
 
 class Caller(NamedTuple):
@@ -69,7 +69,7 @@ class Line(NamedTuple):
     settled_at: str | None = None
     """Timestamp of the movement that released or sold the line."""
     owner: str = ""
-    """The only caller that can use the reservation. Empty: every caller that knows its ID."""
+    """Owner of the reservation; see `Caller.owner`. Empty: every caller that knows the ID can use it."""
     reference: str | None = None
     """Reference from the caller, such as an order number; set by the reservation or by the sale."""
     counted: bool = False
@@ -79,12 +79,12 @@ class Line(NamedTuple):
 
     @property
     def key(self) -> Key:
-        """Reservation id and line number."""
+        """Reservation ID and line number."""
         return self.reservation_id, self.line
 
     @property
     def level_key(self) -> LevelKey:
-        """Product id and warehouse id."""
+        """Product ID and warehouse ID."""
         return self.product_id, self.warehouse_id
 
     @property
@@ -199,7 +199,7 @@ def from_item(item: Item) -> Line:
 
 
 def from_items(items: list[Item]) -> list[Line]:
-    """Return the lines of the latest reservation, from all items of its id in their order."""
+    """Return the lines of the latest reservation, from all items of its ID in their order."""
     lines = [from_item(item) for item in items]
     return [line for line in lines if line.reserved_at == lines[0].reserved_at]
 

@@ -32,11 +32,11 @@ class OrderLine(NamedTuple):
 
     requested: RequestedLine
     line_id: str | None = None
-    """Distinguishes lines of the same product and reference."""
+    """Label that distinguishes lines of the same product and reference."""
 
 
 Part = tuple[str, "str | None"]
-"""Product id and `line_id`. A reference sells each part once."""
+"""Product ID and `line_id`. A reference sells each part once."""
 
 
 class Sale(NamedTuple):
@@ -50,7 +50,7 @@ class Sale(NamedTuple):
     reference: str | None
     """Reference from the caller, such as an order number."""
     reserved_at: str | None = None
-    """Normalized timestamp of the reservation. None selects the latest reservation with the id."""
+    """Normalized timestamp of the reservation. None selects the latest reservation with the ID."""
 
     def parts(self) -> dict[Part | None, list[RequestedLine]]:
         """Return the lines by part; without a reference, all lines under None."""
@@ -65,7 +65,7 @@ class Sale(NamedTuple):
         return None if self.lines is None else [line.requested for line in self.lines]
 
     def check_lines(self, lines: list[Line]) -> None:
-        """Raise `ReservationConflict` unless the requested lines match the given reservation lines."""
+        """Raise `ReservationConflict` unless the requested lines match `lines`, the active lines of the reservation."""
         if self.lines is None:
             return
         requested, requested_by_level = Counter[str](), Counter[LevelKey]()
@@ -81,7 +81,9 @@ class Sale(NamedTuple):
             contents = ", ".join(
                 f"{units} of {product} in {warehouse}" for (product, warehouse), units in reserved_by_level.items()
             )
-            raise ReservationConflict(f"The reservation contains {contents}. Request exactly that, or omit the lines.")
+            raise ReservationConflict(
+                f"The reservation contains {contents}. Request exactly these units, or omit the lines."
+            )
 
     def has_sold(self, line: Line) -> bool:
         """Return whether the line was sold by a request with the same `product_id`, where None means all products."""
@@ -136,7 +138,7 @@ class Records:
     ) -> dict[Part, list[Document]]:
         """Return the recorded lines by part.
 
-        Raise `ReferenceConflict` if their quantity or warehouses differ from those requested.
+        Raise `ReferenceConflict` if their quantity or warehouses differ from the request.
         """
         by_key = {item["product_id"]["S"]: item for item in items if int(item[EXPIRES]["N"]) >= now}
         sold: dict[Part, list[Document]] = {}

@@ -45,7 +45,7 @@ class LinesChanged(Exception):
 
 
 class AlreadySold(Exception):
-    """A part of a sale was recorded by an earlier request."""
+    """An earlier request recorded a part of the sale."""
 
 
 class ExpiredHolds(Exception):
