@@ -113,7 +113,7 @@ def validator(schema: Schema) -> str:
 
 
 def query_schema(route: Route) -> dict[str, Any]:
-    """Return the schema of the query string of a route, which rejects undefined parameters."""
+    """Return the schema of a route's query string. It rejects undefined parameters."""
     return {"type": "object", "additionalProperties": False, "properties": dict(route.query)}
 
 
@@ -204,7 +204,7 @@ def _folder(package: str) -> Path:
         spec = None
     if spec is None or not spec.submodule_search_locations:
         raise ValueError(
-            f"handler package must be an importable package, got {package!r}. "
+            f"handler must be in an importable package, got the package {package!r}. "
             "Set the handler to the dotted name of a module inside a package."
         )
     return Path(spec.submodule_search_locations[0])

@@ -135,10 +135,10 @@ def allow_calls(execution_arn: str, stage: str, routes: Iterable[tuple[str, str]
     return allow("execute-api", ["Invoke"], list(methods))
 
 
-def allow_alias_updates(functions: Sequence[str]) -> Statement:
-    """Return a statement that allows CodeDeploy to shift traffic between versions of functions, by ARN."""
+def allow_alias_updates(function_arns: Sequence[str]) -> Statement:
+    """Return a statement that allows CodeDeploy to shift traffic between versions of functions."""
     actions = ["GetAlias", "UpdateAlias", "GetProvisionedConcurrencyConfig"]
-    return allow("lambda", actions, [arn for function in functions for arn in (function, f"{function}:*")])
+    return allow("lambda", actions, [resource for arn in function_arns for resource in (arn, f"{arn}:*")])
 
 
 def deny_insecure_transport(service: str, resources: Sequence[str]) -> Statement:
@@ -162,28 +162,28 @@ def queue_policy(arn: str, rules: Sequence[str]) -> dict[str, Any]:
     return policy_document([deny_insecure_transport("sqs", [arn]), *([allow_rules] if rules else [])])
 
 
-def allow_publish(service: str, topic: str) -> Statement:
+def allow_publish(service: str, topic_arn: str) -> Statement:
     """Return a statement that allows a service, e.g. `budgets`, to publish to a topic on behalf of the topic's account.
 
     Without a topic policy, the whole account can publish, including CloudWatch alarms. A topic policy replaces that
     default, so it must also contain this statement for `cloudwatch`.
     """
-    account = topic.rpartition(":")[0].rpartition(":")[2]
+    account = topic_arn.rpartition(":")[0].rpartition(":")[2]
     return {
-        **allow("sns", ["Publish"], [topic]),
+        **allow("sns", ["Publish"], [topic_arn]),
         "Principal": {"Service": f"{service}.amazonaws.com"},
         "Condition": {"StringEquals": {"aws:SourceAccount": account}},
     }
 
 
-def allow_cloudfront_read(bucket: str, distribution: str) -> dict[str, Any]:
+def allow_cloudfront_read(bucket_arn: str, distribution_arn: str) -> dict[str, Any]:
     """Return a bucket policy that lets only one CloudFront distribution read objects, over TLS."""
     allow_distribution = {
-        **allow("s3", ["GetObject"], [f"{bucket}/*"]),
+        **allow("s3", ["GetObject"], [f"{bucket_arn}/*"]),
         "Principal": {"Service": "cloudfront.amazonaws.com"},
-        "Condition": {"StringEquals": {"aws:SourceArn": distribution}},
+        "Condition": {"StringEquals": {"aws:SourceArn": distribution_arn}},
     }
-    return policy_document([deny_insecure_transport("s3", [bucket, f"{bucket}/*"]), allow_distribution])
+    return policy_document([deny_insecure_transport("s3", [bucket_arn, f"{bucket_arn}/*"]), allow_distribution])
 
 
 def key_policy(
@@ -255,25 +255,25 @@ def required_key_actions(services: Collection[str]) -> dict[str, list[str]]:
     return {action: via_services for action, via_services in actions.items() if via_services}
 
 
-def allow_key_use(key: str, action: str, services: Sequence[str], dns_suffix: str) -> Statement:
-    """Return a statement that allows an action on a key, by ARN, only through AWS services."""
-    return {**allow("kms", [action], [key]), "Condition": _via(services, dns_suffix)}
+def allow_key_use(key_arn: str, action: str, services: Sequence[str], dns_suffix: str) -> Statement:
+    """Return a statement that allows an action on a key only through AWS services."""
+    return {**allow("kms", [action], [key_arn]), "Condition": _via(services, dns_suffix)}
 
 
-def key_arn_in_region(key: str, region: str) -> str:
+def key_arn_in_region(key_arn: str, region: str) -> str:
     """Return the ARN of the replica of a multi-Region key in a region."""
-    parts = key.split(":")
+    parts = key_arn.split(":")
     return ":".join([*parts[:3], region, *parts[4:]])
 
 
-def allow_public_read(bucket: str) -> dict[str, Any]:
+def allow_public_read(bucket_arn: str) -> dict[str, Any]:
     """Return a bucket policy that makes all objects public. S3 website endpoints do not support TLS."""
-    return policy_document([{**allow("s3", ["GetObject"], [f"{bucket}/*"]), "Principal": "*"}])
+    return policy_document([{**allow("s3", ["GetObject"], [f"{bucket_arn}/*"]), "Principal": "*"}])
 
 
-def allow_log_actions(log_group: str, actions: Sequence[str]) -> Statement:
-    """Return a statement that allows actions on one log group, by ARN, and its log streams."""
-    return allow("logs", actions, [f"{log_group}:*"])
+def allow_log_actions(log_group_arn: str, actions: Sequence[str]) -> Statement:
+    """Return a statement that allows actions on one log group and its log streams."""
+    return allow("logs", actions, [f"{log_group_arn}:*"])
 
 
 def allow_vpc_access() -> Statement:
@@ -309,35 +309,35 @@ def allow_account_buckets(account: str, partition: str) -> Statement:
     }
 
 
-def allow_flow_logs(log_group: str) -> Statement:
-    """Return a statement that allows VPC Flow Logs to write to a log group, by ARN."""
+def allow_flow_logs(log_group_arn: str) -> Statement:
+    """Return a statement that allows VPC Flow Logs to write to a log group."""
     actions = ("CreateLogStream", "PutLogEvents", "DescribeLogGroups", "DescribeLogStreams")
-    return allow("logs", actions, [f"{log_group}:*"])
+    return allow("logs", actions, [f"{log_group_arn}:*"])
 
 
-def allow_table_backups(tables: Sequence[str]) -> Statement:
-    """Return a statement that allows AWS Backup to back up tables, by ARN, and to manage their DynamoDB backups."""
+def allow_table_backups(table_arns: Sequence[str]) -> Statement:
+    """Return a statement that allows AWS Backup to back up tables and manage their DynamoDB backups."""
     actions = ("DescribeTable", "ListTagsOfResource", "CreateBackup", "StartAwsBackupJob")
-    return allow("dynamodb", [*actions, "DescribeBackup", "DeleteBackup"], [*tables, *_backups(tables)])
+    return allow("dynamodb", [*actions, "DescribeBackup", "DeleteBackup"], [*table_arns, *_backup_arns(table_arns)])
 
 
-def allow_table_restores(tables: Sequence[str]) -> Statement:
-    """Return a statement that allows AWS Backup to restore tables, by ARN, to new tables next to the live ones."""
+def allow_table_restores(table_arns: Sequence[str]) -> Statement:
+    """Return a statement that allows AWS Backup to restore tables to new tables next to the live ones."""
     item_actions = ("Scan", "Query", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")
     actions = ["DescribeTable", "RestoreTableFromAwsBackup", "RestoreTableFromBackup", *item_actions]
-    return allow("dynamodb", actions, [*(f"{table}{RESTORED_INFIX}*" for table in tables), *_backups(tables)])
+    return allow("dynamodb", actions, [*(f"{arn}{RESTORED_INFIX}*" for arn in table_arns), *_backup_arns(table_arns)])
 
 
-def _backups(tables: Sequence[str]) -> list[str]:
-    return [f"{table}/backup/*" for table in tables]
+def _backup_arns(table_arns: Sequence[str]) -> list[str]:
+    return [f"{arn}/backup/*" for arn in table_arns]
 
 
-def allow_recovery_point_actions(vault: str, actions: Sequence[str], copy_to: str = "") -> Statement:
+def allow_recovery_point_actions(vault_arn: str, actions: Sequence[str], copy_to: str = "") -> Statement:
     """Return a statement that allows actions on recovery points in the account and region of a vault.
 
     With `copy_to`, they can be copied only to that vault.
     """
-    statement = allow("backup", actions, [f"{vault.rpartition(':backup-vault:')[0]}:recovery-point:*"])
+    statement = allow("backup", actions, [f"{vault_arn.rpartition(':backup-vault:')[0]}:recovery-point:*"])
     return (
         {**statement, "Condition": {"ForAllValues:StringEquals": {"backup:CopyTargets": copy_to}}}
         if copy_to
@@ -345,6 +345,6 @@ def allow_recovery_point_actions(vault: str, actions: Sequence[str], copy_to: st
     )
 
 
-def allow_key_grants(keys: Sequence[str]) -> Statement:
-    """Return a statement that allows grants on keys, by ARN, for AWS services that store encrypted data."""
-    return {**allow("kms", ["CreateGrant"], keys), "Condition": {"Bool": {"kms:GrantIsForAWSResource": "true"}}}
+def allow_key_grants(key_arns: Sequence[str]) -> Statement:
+    """Return a statement that allows grants on keys for AWS services that store encrypted data."""
+    return {**allow("kms", ["CreateGrant"], key_arns), "Condition": {"Bool": {"kms:GrantIsForAWSResource": "true"}}}

@@ -53,7 +53,7 @@ def loadable() -> Iterator[ServiceFactory]:
 
 
 class _DefaultServices(Mapping[str, Service]):
-    """The services with default settings by name. A service is imported on lookup."""
+    """The services with default settings, by name. A service is imported on lookup."""
 
     def __getitem__(self, name: str) -> Service:
         if name not in self:

@@ -80,7 +80,7 @@ def differences(before: Deployment, after: Deployment) -> set[tuple[str, str]]:
     }
 
 
-def test_key_encrypts_everything_at_rest(production: Deployment) -> None:
+def test_key_encrypts_all_data_at_rest(production: Deployment) -> None:
     encrypted = {
         "cloudwatch.LogGroup": "kmsKeyId",
         "lambda.Function": "kmsKeyArn",

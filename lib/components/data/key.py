@@ -75,8 +75,7 @@ class Key(pulumi.ComponentResource):
             enable_key_rotation=True,
             rotation_period_in_days=self.settings.rotation_days,
             deletion_window_in_days=self.settings.deletion_window_days,
-            # This property is immutable. It is always enabled, so that replicas in other regions do not require a new
-            # key.
+            # Immutable and always enabled, so that replicas in other regions do not require a new key.
             multi_region=True,
             policy=self._policy(self._info.region),
             tags=self._args.tags,

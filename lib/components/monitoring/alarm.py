@@ -46,7 +46,7 @@ class Alarm(pulumi.ComponentResource):
 
 
 def metric_alarm(name: str, args: AlarmArgs, opts: pulumi.ResourceOptions) -> aws.cloudwatch.MetricAlarm:
-    """Create the alarm as a child of the component that `opts` set as its parent."""
+    """Create the alarm. `opts` must set its parent component."""
     alarm = args.alarm
     return aws.cloudwatch.MetricAlarm(
         name,

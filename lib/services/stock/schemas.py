@@ -68,7 +68,7 @@ LINES: dict[str, Any] = {
 }
 ORDER_LINES: Schema = {
     **LINES,
-    "description": "With a reservationId, exactly its lines, or omitted.",
+    "description": "Lines to sell. With a reservationId, omit them or set all lines of the reservation.",
     "items": {**LINES["items"], "properties": {**LINES["items"]["properties"], "line_id": LINE_ID}},
 }
 
@@ -126,7 +126,7 @@ SCHEMAS: dict[str, Schema] = {
         },
         reason=TEXT,
         threshold_level=COUNT,
-        category={**CATEGORY, "type": ["string", "null"], "description": "null removes the category."},
+        category={**CATEGORY, "type": ["string", "null"], "description": "`null` removes the category."},
         expected_version={**UNITS, "description": "Update the level only if it has this version; otherwise 409."},
         expected_last_updated={
             **TEXT,
@@ -147,7 +147,10 @@ SCHEMAS: dict[str, Schema] = {
     "Fulfilment": _request(
         (),
         reservationId={**IDENTIFIER, "description": "Reservation to sell. Default: sell available units."},
-        quantity={**UNITS, "description": "With a reservationId, exactly its units, or omitted."},
+        quantity={
+            **UNITS,
+            "description": "Units to sell. With a reservationId, omit it or set all units of the reservation.",
+        },
         warehouse_id=WAREHOUSE,
         reference=REFERENCE,
         line_id=LINE_ID,

@@ -244,7 +244,7 @@ def test_default_page_size_is_20(api: Api) -> None:
     assert len(api("GET", "/items").body["items"]) == 20
 
 
-def test_page_size_above_the_maximum_is_reduced_to_it(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_size_above_the_maximum_is_limited(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(operations, "MAX_PAGE_SIZE", 3)
     size = "9" * 30
     for number in range(4):

@@ -45,7 +45,7 @@ def test_alert_has_the_correlation_id_of_the_request_that_caused_it(shop: Shop, 
     assert correlation_ids(shop) == ["cart-77"]
 
 
-def test_alert_of_a_movement_without_correlation_id_has_that_of_the_schedule(shop: Shop) -> None:
+def test_alert_without_correlation_id_has_the_correlation_id_of_the_schedule(shop: Shop) -> None:
     shop.create(stock_count=0)
     (item,) = shop.items("movements")
     shop.dynamodb.update_item(

@@ -108,7 +108,7 @@ def states(shop: Shop) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("name", [name for name in ACTIONS if name not in ("reserve", "list")])
-def test_data_stays_consistent_after_a_crash_between_calls(shop: Shop, wire: FakeAws, name: str) -> None:
+def test_data_is_consistent_after_a_crash_between_calls(shop: Shop, wire: FakeAws, name: str) -> None:
     action = ACTIONS[name]
     fill(shop)
     before = [*states(shop)]

@@ -222,8 +222,8 @@ def threshold(item: Item, default_threshold: int) -> Attribute:
 def next_alert_state(row: Item | None, item: Item, default_threshold: int, now: float) -> tuple[Item, bool]:
     """Return the attributes with the alert state of an item, and whether the change raises an alert.
 
-    `row` is the current row before the change. Rows of an earlier release have no alert state: if the stock is low,
-    the item has raised an alert.
+    `row` is the current row before the change. Rows of an earlier release have no alert state. If their stock is low,
+    their alert counts as raised.
     """
     limit = Decimal(threshold(item, default_threshold)["N"])
     rearmed_at = None

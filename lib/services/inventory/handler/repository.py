@@ -137,7 +137,7 @@ class Inventory:
         return self._advance(event, preconditions, lambda item: items.next_version(item, {}))
 
     def read(self, item_id: str, actor: str, version: int | None = None, sku: str | None = None) -> Item:
-        """Return an item or one of its versions. Raise `NotFound` if it does not exist or has another SKU."""
+        """Return an item or one of its versions. Raise `NotFound` if it does not exist or does not have `sku`."""
         keys = [items.current_key(item_id)] + ([] if version is None else [items.version_key(item_id, version)])
         responses = self._audited(AuditEvent("READ", item_id, actor), *map(self._get_call, keys))
         current = _existing(item_id, responses[0].get("Item"))

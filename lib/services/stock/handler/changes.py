@@ -109,7 +109,9 @@ class Changes:
         status depends on expired holds, one transaction releases them.
         """
         current = self._repository.levels(requested)
-        if any(len(level.holds) >= levels.MAX_ENDS for level in current.values()) and self._release_expired(current):
+        if any(len(level.holds) >= levels.MAX_EXPIRY_TIMES for level in current.values()) and self._release_expired(
+            current
+        ):
             current = self._repository.levels(requested)
         exact = True
         while True:
@@ -144,7 +146,7 @@ class Changes:
                 if line.level_key not in work.after:
                     raise level_not_found(*line.level_key)
                 line_cause = cause._replace(reservationId=line.reservation_id)
-                change_level = partial(end_hold, units=line.quantity, end=line.end)
+                change_level = partial(end_hold, units=line.quantity, expiry=line.expires_at)
                 level = work.move(line.level_key, line_cause, line.quantity, change_level)
                 sold.append(sold_line(line.quantity, level.as_of(work.now)))
                 line_attributes = {}
@@ -190,13 +192,13 @@ class Changes:
         units = Counter[tuple[str, str, int]]()
         for line in lines:
             if line.counted:
-                units[line.owner or line.actor, line.product_id, line.end] += line.quantity
+                units[line.owner or line.actor, line.product_id, line.expires_at] += line.quantity
         names = list(dict.fromkeys((caller, product_id) for caller, product_id, _ in units))
         for quota in self._repository.quotas(names):
             changed = quota
-            for (*name, end), count in units.items():
+            for (*name, expiry), count in units.items():
                 if (quota.caller, quota.product_id) == tuple(name):
-                    changed = changed.with_units(sign * count, end, work.now, max_held_units())
+                    changed = changed.with_units(sign * count, expiry, work.now, max_held_units())
             action = changed.put(self._repository.tables.levels, work.now)
             work.quotas["quota", quota.caller, quota.product_id] = action
 

@@ -105,15 +105,19 @@ class Commands:
 
         def change(work: UnitOfWork) -> Document:
             units_by_level = sum_units(lines, work.allocate(lines))
-            end = levels.hold_end(work.now, booking.minutes, [work.after[key] for key in units_by_level])
+            expiry = levels.hold_expiry(work.now, booking.minutes, [work.after[key] for key in units_by_level])
             at = levels.format_timestamp(work.now, replaced.reserved_at if replaced else "")
             new_lines = [
-                booking.line(caller, key, units, number=number, reserved_at=at, end=end)._replace(counted=counted)
+                booking.line(caller, key, units, number=number, reserved_at=at, expires_at=expiry)._replace(
+                    counted=counted
+                )
                 for number, (key, units) in enumerate(units_by_level.items())
             ]
             for line in new_lines:
                 cause = Cause(movements.RESERVED, caller.actor, line.reservation_id, line.reference)
-                work.move(line.level_key, cause, line.quantity, partial(levels.add_hold, units=line.quantity, end=end))
+                work.move(
+                    line.level_key, cause, line.quantity, partial(levels.add_hold, units=line.quantity, expiry=expiry)
+                )
                 work.lines[line.key] = reservations.put(self.repository.tables.reservations, line, replaced)
             self._changes.count(work, new_lines, 1)
             return reservations.to_response(new_lines)

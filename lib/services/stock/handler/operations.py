@@ -122,7 +122,8 @@ def fulfill(request: Request) -> Response:
     body = request.body
     lines = _lines(request)
     if lines is None and "reservationId" not in body:
-        raise BadRequest("Request body must set a reservationId, or the products and quantities to sell.")
+        units = "quantity" if "productId" in request.path else "lines"
+        raise BadRequest(f"Request body must set at least one of reservationId and {units}.")
     if lines is None and "warehouse_id" in body:
         raise BadRequest("quantity must be set if warehouse_id is set.")
     if "reserved_at" in body and "reservationId" not in body:

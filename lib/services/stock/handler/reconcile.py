@@ -110,14 +110,14 @@ def product(
             drifts += comparison.drifts()
     if modified:
         warehouses = ", ".join(sorted(modified))
-        raise TooManyRequests(f"{product_id} is being modified in {warehouses}. Try again in a minute.")
+        raise TooManyRequests(f"Product {product_id!r} is being modified in {warehouses}. Try again in a minute.")
     return sorted(drifts, key=lambda drift: drift.warehouse_id)
 
 
 def all_products(repository: Repository, sleep: Callable[[float], None] = time.sleep) -> None:
     """Compare all levels, log each confirmed drift and publish the number of drifts.
 
-    Raise `TooManyRequests` if the time is used up. The next run continues at that product and then with the first one.
+    Raise `TooManyRequests` if the time is used up. The next run continues at the product that this run has reached.
     """
     items = repository.store.batch_get(repository.tables.levels, [levels.service_item_key(POSITION)])
     start = position = items[0]["position"]["S"] if items else ""
@@ -250,7 +250,7 @@ def _holds_by_level(pages: Iterable[list[Item]]) -> dict[LevelKey, dict[int, int
     for items in pages:
         for line in map(reservations.from_item, items):
             holds = holds_by_level[line.level_key]
-            holds[line.end] = holds.get(line.end, 0) + line.quantity
+            holds[line.expires_at] = holds.get(line.expires_at, 0) + line.quantity
     return holds_by_level
 
 
@@ -274,4 +274,7 @@ def _key_pages(repository: Repository, start: str) -> Iterator[list[LevelKey]]:
 
 
 def _format_holds(holds: Holds) -> str:
-    return ", ".join(f"{units} until {levels.format_timestamp(end)}" for end, units in sorted(holds.items())) or "none"
+    return (
+        ", ".join(f"{units} until {levels.format_timestamp(expiry)}" for expiry, units in sorted(holds.items()))
+        or "none"
+    )

@@ -61,7 +61,7 @@ class Line(NamedTuple):
     quantity: int
     state: str
     reserved_at: str
-    end: int
+    expires_at: int
     """Expiry in epoch seconds."""
     actor: str
     digest: str
@@ -90,11 +90,11 @@ class Line(NamedTuple):
     @property
     def expiry(self) -> str:
         """Expiry as a timestamp."""
-        return format_timestamp(self.end)
+        return format_timestamp(self.expires_at)
 
     def is_active(self, now: float) -> bool:
         """Return whether the units are reserved."""
-        return self.state == HELD and self.end > now
+        return self.state == HELD and self.expires_at > now
 
     def usable_by(self, caller: Caller) -> bool:
         """Return whether the caller is allowed to repeat, release or fulfill the reservation."""
@@ -125,7 +125,9 @@ class Booking(NamedTuple):
         contents = json.dumps([lines, self.minutes])
         return hashlib.sha256(contents.encode()).hexdigest()[:32]
 
-    def line(self, caller: Caller, key: LevelKey, units: int, *, number: int, reserved_at: str, end: int) -> Line:
+    def line(
+        self, caller: Caller, key: LevelKey, units: int, *, number: int, reserved_at: str, expires_at: int
+    ) -> Line:
         """Return an active line of the reservation."""
         return Line(
             self.reservation_id,
@@ -134,7 +136,7 @@ class Booking(NamedTuple):
             units,
             HELD,
             reserved_at,
-            end,
+            expires_at,
             caller.actor,
             self.digest,
             owner=caller.owner,
@@ -167,13 +169,13 @@ def to_item(line: Line) -> Item:
         "state": {"S": line.state},
         "reserved_at": {"S": line.reserved_at},
         "expiry": {"S": line.expiry},
-        "ends": {"N": str(line.end)},
+        "ends": {"N": str(line.expires_at)},
         "actor": {"S": line.actor},
         "digest": {"S": line.digest},
         **{name: {"S": value} for name, value in (("owner", line.owner), ("reference", line.reference)) if value},
         **({"counted": {"BOOL": True}} if line.counted else {}),
         "held_for": {"S": line.product_id},
-        "reservation_expiry": {"N": str(line.end + RETENTION_SECONDS)},
+        "reservation_expiry": {"N": str(line.expires_at + RETENTION_SECONDS)},
     }
 
 
@@ -187,7 +189,7 @@ def from_item(item: Item) -> Line:
         quantity=int(item["quantity"]["N"]),
         state=item["state"]["S"],
         reserved_at=item["reserved_at"]["S"],
-        end=int(item["ends"]["N"]),
+        expires_at=int(item["ends"]["N"]),
         actor=item["actor"]["S"],
         digest=item["digest"]["S"],
         settled_at=item["settled_at"]["S"] if "settled_at" in item else None,

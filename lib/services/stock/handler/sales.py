@@ -82,7 +82,8 @@ class Sale(NamedTuple):
                 f"{units} of {product} in {warehouse}" for (product, warehouse), units in reserved_by_level.items()
             )
             raise ReservationConflict(
-                f"The reservation contains {contents}. Request exactly these units, or omit the lines."
+                f"Reservation {lines[0].reservation_id!r} contains {contents}. Request exactly these units, or omit "
+                "the lines."
             )
 
     def has_sold(self, line: Line) -> bool:
