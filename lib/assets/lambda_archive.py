@@ -204,7 +204,7 @@ def _folder(package: str) -> Path:
         spec = None
     if spec is None or not spec.submodule_search_locations:
         raise ValueError(
-            f"handler must be in an importable package, got the package {package!r}. "
+            f"handler must be in an importable package, got {package!r}. "
             "Set the handler to the dotted name of a module inside a package."
         )
     return Path(spec.submodule_search_locations[0])

@@ -102,7 +102,7 @@ def rearm_variables(settings: StockSettings) -> dict[str, str]:
 
 ANONYMOUS_THROTTLE = {"rate_per_second": 250, "burst": 100}
 """Default limits of anonymous requests. The 50 reserved executions of `get-level` serve 500 requests per second (see
-docs/production/scaling.md), so half of them remain for callers with a key."""
+docs/production/scaling.md), so half of this capacity remains for callers with a key."""
 ANONYMOUS_RESPONSES = {
     "full": ("get_level", "Get the current level of a product", "ProductLevel"),
     "availability": ("get_availability", "Get whether a product is in stock", "Availability"),

@@ -96,7 +96,10 @@ LEVEL: dict[str, Schema] = {
     "threshold_level": {"type": "integer", "description": "Stock is low at or below this number of available units."},
     "status": STATUS,
     "last_updated": {**TIME, "description": "Time of the last change of stock_count, threshold_level or category."},
-    "version": {"type": "integer", "description": "Number of changes of these fields, including the creation."},
+    "version": {
+        "type": "integer",
+        "description": "Number of changes of stock_count, threshold_level and category, including the creation.",
+    },
 }
 AVAILABILITY: dict[str, Schema] = {
     "product_id": PRODUCT,

@@ -51,7 +51,7 @@ def create_item(request: Request) -> Response:
 
 
 def list_items(request: Request) -> Response:
-    """Return a page of items, with fewer items than its size if it would exceed the payload limit of Lambda."""
+    """Return a page of items. It is shorter than its size if it would exceed the payload limit of Lambda."""
     size = min(request.query.get("page_size", DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE)
     page = items().page(size, request.query.get("page_token"))
     entries: list[str] = []

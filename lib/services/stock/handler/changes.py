@@ -72,7 +72,7 @@ class Edit(NamedTuple):
         return {name: value for name, value in values.items() if getattr(level, name) != value}
 
     def check_reserved(self, old: Level, new: Level, now: float) -> None:
-        """Raise an error if the edit removes units and leaves fewer than are reserved."""
+        """Raise an error if the edit removes units and leaves fewer units than are reserved."""
         if new.stock_count >= old.stock_count or new.available >= 0:
             return
         current = new.as_of(now)

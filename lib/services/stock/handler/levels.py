@@ -63,7 +63,7 @@ class Level(NamedTuple):
     last_updated: str
     """Timestamp of the last change of `stock_count`, `threshold_level` or `category`."""
     version: int
-    """Number of changes of these fields, including the creation."""
+    """Number of changes of `stock_count`, `threshold_level` and `category`, including the creation."""
     sequence: int
     """Number of movements. Writes are conditional on it. 0 if another application wrote the item."""
     moved_at: str
@@ -71,7 +71,7 @@ class Level(NamedTuple):
     holds: Mapping[int, int]
     """Reserved units by expiry, in epoch seconds."""
     alerted: Mapping[str, int] = MappingProxyType({})
-    """Statuses that raise no alert until an epoch second; 0 until the level has recovered from the status."""
+    """Epoch second until which each status raises no other alert; 0 until the level has recovered from the status."""
 
     @property
     def key(self) -> LevelKey:

@@ -206,7 +206,7 @@ def _differing(repository: Repository, keys: list[LevelKey]) -> dict[LevelKey, L
 
 
 def _until_timeout(parts: Iterable[T]) -> Iterator[T]:
-    """Yield each part unless the time of the invocation is used up; then raise `TooManyRequests`."""
+    """Yield the parts. Raise `TooManyRequests` if the time of the invocation is used up."""
     for part in parts:
         if DEADLINE.is_exceeded():
             raise TooManyRequests(
