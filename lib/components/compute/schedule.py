@@ -19,7 +19,7 @@ class ScheduleArgs:
     name: str
     """Physical name of the rule."""
     schedule: str
-    """Name of the schedule in the service definition, which the event contains."""
+    """Name of the schedule in the service definition. The event contains this name."""
     rate: str
     """Schedule expression: `rate(...)` or `cron(...)`."""
     function_name: pulumi.Input[str]

@@ -153,8 +153,7 @@ def _check_secrets(names: Names, previous: PreviousState, opts: pulumi.InvokeOpt
 def _existing(
     names: Names, regional: PreviousState, previous: PreviousState, opts: pulumi.InvokeOptions
 ) -> Iterator[Existing]:
-    """Yield the existing resources with these names. `regional` is the part of the state in the region of the
-    provider."""
+    """Yield the existing resources with these names. `regional` is the state in the region of the provider."""
     keys: list[str] = []
     for name in names.tables:
         is_new = not regional.has(TABLE, name=name) or regional.has(TABLE_COMPONENT, name=name, **{ONLY_READ: True})

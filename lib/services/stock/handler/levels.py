@@ -97,7 +97,7 @@ class Rearm(NamedTuple):
     """Conditions for another alert of a status after the level has recovered from it. One of them is sufficient."""
 
     percent: int = 10
-    """Margin above the threshold that the available units must exceed: percentage of it, at least one unit."""
+    """Percentage of the threshold, at least one unit, by which the available units must exceed the threshold."""
     minutes: int = 15
     """Minutes since the recovery."""
 

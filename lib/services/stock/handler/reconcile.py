@@ -142,7 +142,7 @@ def all_products(repository: Repository, sleep: Callable[[float], None] = time.s
 
 
 def _candidates(repository: Repository, start: str) -> Iterator[tuple[list[LevelKey], str]]:
-    """Yield batches of levels with unconfirmed drifts, and the product up to which all levels were read."""
+    """Yield batches of levels with unconfirmed drifts, each with the last product that was read completely."""
     holds_by_level = _holds_by_level(
         _until_timeout(
             repository.store.paginate("Scan", TableName=repository.tables.reservations, IndexName="product-index")

@@ -181,7 +181,7 @@ def partly_sold_error(lines: list[Line]) -> ReservationConflict:
         for line in lines
     ]
     return ReservationConflict(
-        f"Reservation {lines[0].reservation_id!r} was sold in part and the other lines have ended. Fulfill those from "
-        "available units without reservationId.",
+        f"Reservation {lines[0].reservation_id!r} was sold in part, and the other lines have ended. Fulfill them "
+        "without reservationId, from available units.",
         states,
     )
