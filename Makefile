@@ -58,7 +58,7 @@ OPTIONS :=
 options = $(foreach name,$(OPTIONS),$(if $(filter CONFIG,$(name)),$(OVERRIDES),$(call $(if $(filter $(name),$(SWITCHES)),switch,option),$(name),--$(lower))))
 lower = $(shell echo $(name:TAP_%=%) | tr A-Z a-z)
 
-TOOLS := local seed audit load scaling cost docs preview up rollback prune outputs destroy restore failover
+TOOLS := local seed audit load scaling cost preview up rollback prune outputs destroy restore failover
 $(TOOLS): $(VENV)/.installed
 	@exec $(TAP) $@ $(options)
 
@@ -72,7 +72,6 @@ audit: OPTIONS := SERVICE ENV SARIF CONFIG ## evaluate what would be deployed by
 load: OPTIONS := SERVICE ENV CLIENTS SECONDS WORKERS URL TAP_OUTPUTS CONFIG ## a load test with 1,000 clients (SERVICE=stock, CLIENTS=n, SECONDS=n, WORKERS=n; of a deployment: URL= or TAP_OUTPUTS=file)
 scaling: OPTIONS := SERVICE CHECK ## write the tables of docs/production/scaling.md (SERVICE=one: only print them; CHECK=1: only compare them)
 cost: OPTIONS := SERVICE ENV REQUESTS CONFIG ## what a month costs on AWS (SERVICE=one, ENV=suffix, CONFIG="key=value ...", REQUESTS=a month)
-docs: ## write the generated documents
 preview: OPTIONS := SERVICE ENV CONFIG ## show what `make up` would change on AWS (SERVICE=one, ENV=suffix, CONFIG="key=value ...")
 up: OPTIONS := SERVICE ENV YES CONFIG ## deploy to AWS, then write cfn-outputs/ (SERVICE=one, ENV=suffix, CONFIG="key=value ...", YES=1 confirms)
 rollback: OPTIONS := SERVICE ENV ## return aliases of the stacks in cfn-outputs/ to the previous version (SERVICE=one, ENV=suffix: only that)
@@ -86,6 +85,17 @@ failover: OPTIONS := SERVICE ENV TO HEALTH DRY ## deploy a service where its tab
 site: $(VENV)/.installed ## build the pages of services that have any; needs Node.js (make local does it, too)
 	@$(TAP) site build
 
+# Scripts of the documentation site, which so works without network.
+SITE_PACKAGES := @mermaid-js/tiny@11.17.2 iframe-worker@1.0.4
+# Not with --quiet: it also silences the warnings that --strict counts.
+BUILD_SITE = NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict 2>&1 | { grep -v ^INFO || true; }
+docs: $(VENV)/.installed ## generate the reference pages and build the documentation site in build/site (PORT=n serves it)
+	@$(TAP) docs
+	@npm install --silent --no-audit --no-fund --ignore-scripts --no-save --prefix build/npm $(SITE_PACKAGES) || echo "npm is missing or failed: the site shows the source text of diagrams"
+	@$(BUILD_SITE)
+	@echo "$(if $(PORT),serving build/site,open build/site/index.html, or serve it: make docs PORT=8000)"
+	@$(if $(PORT),exec $(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site $(PORT))
+
 # Tests run in random order; SEED=n repeats that of a run, which prints it, and SEED=none runs them as they are written.
 PYTEST = $(BIN)/python -m pytest --numprocesses=auto $(if $(SEED),$(if $(filter none,$(SEED)),-p no:randomly,--randomly-seed=$(SEED)))
 COVERED := --cov --cov-report=term-missing --cov-fail-under=100
@@ -97,7 +107,7 @@ engine: $(VENV)/.installed ## the tests under the real Pulumi engine; the first 
 	@$(BIN)/python -m tests.engine.cli
 	@$(PYTEST) --dist=loadgroup tests/engine
 
-lint: $(VENV)/.installed ## ruff, pylint, mypy, the direction of imports, and that generated documents are up to date
+lint: $(VENV)/.installed ## ruff, pylint, mypy, the direction of imports, and that the documentation is up to date and builds
 	@$(BIN)/ruff format --check lib tests benchmarks examples policy setup.py tap.py
 	@$(BIN)/ruff check lib tests benchmarks examples policy setup.py tap.py
 	@$(BIN)/pylint lib tests benchmarks examples policy setup.py tap.py
@@ -105,6 +115,7 @@ lint: $(VENV)/.installed ## ruff, pylint, mypy, the direction of imports, and th
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache --no-logo
 	@$(TAP) docs --check
+	@$(BUILD_SITE)
 
 bench: $(VENV)/.installed ## measure, beside peers doing the same work
 	@$(BIN)/python -m benchmarks
