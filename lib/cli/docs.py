@@ -9,7 +9,9 @@ import click
 
 from ..docgen import generate
 from ..services import BUILT_IN
-from . import options
+from . import options, reference, tap
+
+PAGE = Path("docs", "reference", "cli.md")
 
 
 @click.command
@@ -26,6 +28,8 @@ def docs(service: Sequence[str], check: bool) -> int:
     """Generate the documents of the services and the settings."""
     root = Path.cwd() if service else generate.ROOT
     found = generate.outdated(root, (*BUILT_IN, *service) if root == generate.ROOT else service)
+    if root == generate.ROOT and (text := reference.page(tap)) != generate.read(root / PAGE):
+        found[root / PAGE] = text
     for path in found:
         click.echo(f"{path.relative_to(root)}: {'outdated, run make docs' if check else 'written'}")
     if not check:

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 def outdated(root: Path = ROOT, names: Iterable[str] = BUILT_IN) -> dict[Path, str]:
     """Return the generated files of services below `root` that are outdated, and their new content."""
     services = {name: SERVICES[name] for name in names}
-    return {path: text for path, text in files(root, services).items() if _read(path) != text}
+    return {path: text for path, text in files(root, services).items() if read(path) != text}
 
 
 def write(documents: Mapping[Path, str]) -> None:
@@ -39,7 +39,7 @@ def files(root: Path, services: Mapping[str, Service]) -> dict[Path, str]:
     documents = {
         root / "docs" / folder / name: text for folder, texts in folders.items() for name, text in texts.items()
     }
-    if (declared := _read(project)) is not None:
+    if (declared := read(project)) is not None:
         documents[project] = declare_config(declared, keys)
     return documents
 
@@ -53,5 +53,6 @@ def filled(text: str, generated: Mapping[str, str]) -> str:
     return text
 
 
-def _read(path: Path) -> str | None:
+def read(path: Path) -> str | None:
+    """Return the content of a file, None if it does not exist."""
     return path.read_text(encoding="utf-8") if path.exists() else None
