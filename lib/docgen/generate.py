@@ -9,7 +9,7 @@ from ..cost.bill import standard
 from ..model import Service
 from ..services import BUILT_IN, SERVICES, load
 from ..stack.config import config_keys
-from . import reference_pages, service_pages
+from . import reference_pages, service_pages, settings_pages
 from .project_file import declare_config
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +32,7 @@ def files(root: Path, services: Mapping[str, Service]) -> dict[Path, str]:
     """Return the content of every generated file. Costs are those of the program in `root`, if there is one."""
     keys = config_keys(load(name) for name in dict.fromkeys((*BUILT_IN, *services)) if name in SERVICES)
     folders = {f"services/{name}": service_pages.pages(service) for name, service in services.items()}
-    folders["reference"] = reference_pages.pages(services, keys)
+    folders["reference"] = {**reference_pages.pages(services, keys), **settings_pages.pages(keys)}
     program, project = root / "tap.py", root / "Pulumi.yaml"
     if program.exists():
         folders["reference"]["costs.md"] = reference_pages.costs(standard(program))

@@ -112,7 +112,8 @@ def test_config_keys_of_the_service_are_checked_and_documented(tap: Tap, tmp_pat
     done = tap("docs", "--service", "notes", folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert {"Pulumi.yaml: written", "docs/services/notes/openapi.json: written"} <= {*done.stdout.splitlines()}
-    row = "| `notes_retention_days` | notes: Days for which a note is kept. (`notes.retention_days`) | a whole number"
+    link = "[`notes_retention_days`](settings/notes.md#notes_retention_days)"
+    row = f"| {link} | notes: Days for which a note is kept. (`notes.retention_days`) | a whole number"
     assert row in (tmp_path / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
     assert "  notes_retention_days:\n    type: integer\n" in (tmp_path / "Pulumi.yaml").read_text(encoding="utf-8")
     assert tap("docs", "--service", "notes", "--check", folder=tmp_path).returncode == 0

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
-from lib.docgen.reference_pages import configuration, controls, environments, key_policy, metrics, scopes, waivers
+from lib.docgen.reference_pages import controls, environments, key_policy, metrics, scopes, waivers
 from lib.documents import iam
 from lib.services import loadable
 from lib.settings import ApiSettings, Settings
 from lib.settings.environments import ENVIRONMENTS
-from lib.stack.config import OTHER_KEYS, config_keys
+from lib.stack.config import config_keys
 
 from ...support.builders import a_function, a_metric, a_route, a_service, a_yard
 from ...support.markdown import cells
@@ -41,20 +41,6 @@ def test_key_policy_has_the_statements_for_every_service() -> None:
     statements = key_policy()
     users = {*iam.KEY_VIA, *iam.KEY_USERS}
     assert json.loads(statements) == iam.key_statements("111122223333", "us-east-1", users)
-
-
-def test_every_config_key_is_listed_with_its_allowed_values() -> None:
-    rows = {row[0].strip("`"): row[1:] for row in cells(configuration(KEYS))}
-    assert set(rows) == {*OTHER_KEYS, *KEYS}
-    assert rows["audit_reads"] == [
-        "inventory: Reads leave an audit row, too: a write unit and no time, as it is written beside the read. "
-        "(`inventory.audit_reads`)",
-        "True or False; default: True",
-    ]
-    assert rows["lambda_memory_size"] == [
-        "Memory; processor time comes in proportion. (`function.memory_mb`)",
-        "a whole number from 128 to 10240 MB",
-    ]
 
 
 def test_environments_have_every_setting_of_every_profile() -> None:

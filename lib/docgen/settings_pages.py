@@ -1,0 +1,106 @@
+"""Reference of the config keys: an overview, and a page for each settings group."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+
+from ..services import BUILT_IN
+from ..settings import LAYERS, SettingsGroup
+from ..settings.environments import ALIASES, DEFAULT_PROFILE, ENVIRONMENTS
+from ..stack.config import Key
+from .markdown import code, page, table
+from .project_file import allowed_values, describe_key
+from .reference_pages import GENERATED, setting_names, values_of
+from .settings_notes import NOTES
+
+OTHER_KEYS = (
+    ("service", "Service to deploy. Default: `items`", f"one of {', '.join(BUILT_IN)}"),
+    (
+        "environment",
+        "Suffix of every name, which selects the environment profile unless `environment_profile` is set. Default: the "
+        "variable `ENVIRONMENT_SUFFIX`, else `dev`",
+        "letters, digits, '-' and '_'. A part between '-', '_', letters and digits selects the profile: "
+        f"{', '.join((*ENVIRONMENTS, *ALIASES))}. The strictest profile applies if several match, and "
+        f"{DEFAULT_PROFILE} if none does",
+    ),
+    (
+        "environment_profile",
+        "Environment profile. Default: the profile that `environment` selects",
+        f"one of {', '.join(ENVIRONMENTS)}",
+    ),
+    (
+        "split_functions",
+        "Whether each operation has a function and a role of its own; the functions share code through a layer",
+        "true or false",
+    ),
+    (
+        "adopt_retained",
+        "Whether to import existing tables, a user pool, a vault and a key instead of rejecting the deployment",
+        "true or false",
+    ),
+    (
+        "tags",
+        "Tags of every resource, which override the default tags of the service; keys are not case-sensitive",
+        "an object of strings",
+    ),
+    ("secrets", "Values of the service's secrets, by name", "an object of strings, each set with `--secret`"),
+)
+"""The keys besides those of settings: name, description, allowed values."""
+STACK = "stack"
+"""Name of the page of `OTHER_KEYS`."""
+
+
+def pages(keys: Mapping[str, Key]) -> dict[str, str]:
+    """Return the pages by the name of the file: the overview, and the settings groups in a folder."""
+    sections: dict[str, list[str]] = {STACK: [_section(*other) for other in OTHER_KEYS]}
+    for name, key in keys.items():
+        for group in key.layers:
+            sections.setdefault(group.SECTION, []).append(_section_of(name, key, group))
+    groups = {
+        f"settings/{group}.md": page(f"Settings of `{group}`", f"{GENERATED} [All keys](../configuration.md).", *parts)
+        for group, parts in sections.items()
+    }
+    introduction = f"{GENERATED} [Settings](../concepts/settings.md) explains where they are set."
+    return {"configuration.md": page("Configuration keys", introduction, overview(keys)), **groups}
+
+
+def overview(keys: Mapping[str, Key]) -> str:
+    """Return the table of all config keys, with links to their sections."""
+    rows = [*((STACK, *other) for other in OTHER_KEYS)]
+    rows += [(key.layer.SECTION, name, _description(key), allowed_values(key)) for name, key in keys.items()]
+    return table(
+        ("Key", "Description", "Allowed values"),
+        ((f"[`{name}`](settings/{group}.md#{name})", text, allowed) for group, name, text, allowed in rows),
+    )
+
+
+def _description(key: Key) -> str:
+    return f"{describe_key(key)} ({code(setting_names(key))})"
+
+
+def _section_of(name: str, key: Key, group: type[SettingsGroup]) -> str:
+    profiles = [values_of(settings).get(f"{group.SECTION}.{key.field}", "") for settings in ENVIRONMENTS.values()]
+    defaults = table(("Default in", *ENVIRONMENTS), [("", *profiles)]) if any(profiles) else ""
+    return _section(name, _description(key), allowed_values(key), defaults, _argument(name, key, group))
+
+
+def _argument(name: str, key: Key, group: type[SettingsGroup]) -> str:
+    if name not in NOTES:
+        return ""
+    settings = f"{group.__name__}({key.field}={key.read(NOTES[name].example)!r})"
+    return f"TapStackArgs({group.SECTION}={settings})" if group in LAYERS.values() else settings
+
+
+def _section(name: str, description: str, allowed: str, defaults: str = "", argument: str = "") -> str:
+    facts = {"Allowed values": allowed, **dict(_notes(name, argument))}
+    items = "\n".join(f"- **{label}:** {text}" for label, text in facts.items())
+    return "\n\n".join(filter(None, [f"## `{name}`", description, defaults, items]))
+
+
+def _notes(name: str, argument: str) -> Iterator[tuple[str, str]]:
+    if note := NOTES.get(name):
+        words = note.example if not argument else f"{name} {shlex.quote(note.example)}"
+        command = f"`pulumi config set {words}`"
+        yield "Set it", f"{command} or `{argument}`" if argument else command
+        yield from (("Cost", note.cost), ("Verify", note.verify), ("Later changes", note.later))
