@@ -17,7 +17,7 @@ shop = TapStack(
             domain_name="api.example.com",
             certificate_arn=CERTIFICATE,
             base_path="inventory",
-            log_role="left",  # somebody else looks after the role with which the account's APIs write logs
+            log_role="unmanaged",  # somebody else looks after the role with which the account's APIs write logs
         ),
         alarms=AlarmSettings(notification_email="stock@example.com"),
     ),

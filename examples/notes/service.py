@@ -9,7 +9,7 @@ SERVICE = Service(
     description="Keeps notes by name.",
     name_pattern="notes-{type}-{environment}",
     tables=(Table(name="table", variable="NOTES_TABLE", hash_key=Key("name")),),
-    secrets=(Secret(name="seal", variable="NOTES_SEAL", description="what notes are sealed with", generated=True),),
+    secrets=(Secret(name="seal", variable="NOTES_SEAL", description="key that seals notes", generated=True),),
     schemas={
         "Note": {
             "type": "object",

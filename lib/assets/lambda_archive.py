@@ -200,7 +200,10 @@ def _folder(package: str) -> Path:
     except ModuleNotFoundError:
         spec = None
     if spec is None or not spec.submodule_search_locations:
-        raise ValueError(f"handler package {package!r}: not found; give the dotted name of a module inside a package")
+        raise ValueError(
+            f"handler package must be an importable package, got {package!r}. "
+            "Set the handler to the dotted name of a module inside a package."
+        )
     return Path(spec.submodule_search_locations[0])
 
 

@@ -13,8 +13,8 @@ RATE_MINUTES = {"minute": 1, "hour": 60, "day": 1440}
 ANY = ("*", "?")
 
 
-def _up_to(most: float, what: str) -> Check:
-    return lambda v: isinstance(v, int | float) and 0 <= v <= most, f"give a number from 0 to {most:,.0f}: {what}"
+def _up_to(maximum: float, unit: str) -> Check:
+    return lambda v: isinstance(v, int | float) and 0 <= v <= maximum, f"a number from 0 to {maximum:,.0f} {unit}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,7 @@ class Traffic(SettingsGroup):
 
     requests: float = setting(_up_to(1e12, "requests"), default=1_000_000)
     """Requests to the API."""
-    writes: float = setting(_up_to(1, "a share of the requests"), default=0.3)
+    writes: float = setting(_up_to(1, "(share of the requests)"), default=0.3)
     """The share of them that change something."""
     answer_bytes: float = setting(_up_to(10e6, "bytes"), default=1_000)
     """An answer with its headers, on average."""
@@ -31,7 +31,7 @@ class Traffic(SettingsGroup):
     """What all tables and their indexes hold."""
     duration_ms: float | None = setting(_up_to(900e3, "milliseconds"))
     """What Lambda bills for a run on average, as its own metric says; otherwise what was measured is added up."""
-    starts: float = setting(_up_to(1, "a share of the runs"), default=0.01)
+    starts: float = setting(_up_to(1, "(share of the invocations)"), default=0.01)
     """The share of runs that start a worker; under 1 % by Lambda's operator guide, "Execution environments"."""
     log_bytes: float = setting(_up_to(1e6, "bytes"), default=560)
     """What a run of a function logs: a line of its own, of some 290, and Lambda's START, END and REPORT, of 270."""
@@ -65,7 +65,7 @@ def times(expression: str) -> float:
         minutes, hours, day, _, weekday, _ = words
         days = _values(day, 31) / 31 * (_values(weekday, 7) / 7) * DAYS
         return _values(minutes, 60) * _values(hours, 24) * days
-    raise invalid_value("schedule", expression, "give rate(...) or cron(...)")
+    raise invalid_value("schedule", expression, "rate(...) or cron(...)")
 
 
 def _values(field: str, whole: int) -> float:

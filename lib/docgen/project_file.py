@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import fields
 
@@ -21,9 +22,9 @@ def declare_config(project: str, keys: Mapping[str, Key]) -> str:
 
 def _declaration(name: str, key: Key) -> str:
     kind, default, unset = ("integer", "0", "0") if key.zero_says_nothing else ("string", '""', "empty")
-    fallback = "the service's" if _is_of_a_service(key.layer) else "the service's, else the environment's"
-    text = f"{describe_key(key)} Takes {allowed_values(key)}; {unset}: {fallback}."
-    description = json.dumps(text, ensure_ascii=False)
+    description = json.dumps(
+        f"{describe_key(key)} {allowed_values(key)} Default ({unset}): {default_of(key)}.", ensure_ascii=False
+    )
     return f"  {name}:\n    type: {kind}\n    description: {description}\n    default: {default}\n"
 
 
@@ -39,7 +40,14 @@ def _is_of_a_service(layer: type[SettingsGroup]) -> bool:
 
 
 def allowed_values(key: Key) -> str:
-    """Return the values that a key accepts, and the default of the setting."""
+    """Return a sentence with the values that a key accepts."""
+    expected = re.sub("^(one of|either) ", "Allowed values: ", re.sub("^(a|an|the) ", "", key.expected))
+    return f"{expected[0].upper()}{expected[1:]}."
+
+
+def default_of(key: Key) -> str:
+    """Return the value of a setting that is unset, or who sets it."""
     default = {f.name: f.default for f in fields(key.layer)}[key.field]
-    expected = key.layer.checks()[key.field][1].removeprefix("give ")
-    return expected if default is None else f"{expected}; default: {default}"
+    if default is not None:
+        return str(default).lower()
+    return "set by service" if _is_of_a_service(key.layer) else "set by service or environment"

@@ -241,7 +241,7 @@ NOTES: Mapping[str, Note] = {
         IN_PLACE,
     ),
     "api_log_role": Note(
-        "made",
+        "create",
         FREE,
         "`aws apigateway get-account`: `cloudwatchRoleArn`.",
         "Changes a setting of the account and region that all APIs share. `make destroy` leaves the role and the "
@@ -292,7 +292,7 @@ NOTES: Mapping[str, Note] = {
         "`COGNITO_USER_POOLS` deletes a created user pool with its users, unless `retain_on_delete` is true.",
     ),
     "user_pool": Note(
-        "made",
+        "create",
         f"`cognito.people` and `cognito.tokens` ({PRICES}).",
         "The outputs `user_pool_id` and `sign_in_url`.",
         "Users sign in again. Changing from a created to an existing pool deletes the created one with its users, "
@@ -370,7 +370,7 @@ NOTES: Mapping[str, Note] = {
     ),
     # network
     "network_vpc": Note(
-        "made",
+        "create",
         "None for the VPC itself; interface endpoints, NAT gateways and flow logs have prices: "
         "[network](../../production/network.md#what-it-costs).",
         f"{CONFIGURATION}: `VpcConfig`.",
@@ -424,7 +424,7 @@ NOTES: Mapping[str, Note] = {
     ),
     # encryption
     "encryption_key": Note(
-        "made",
+        "create",
         f"`kms.key` for the key and each replica, and `kms.requests` ({PRICES}).",
         "The output `key_arn`; `aws dynamodb describe-table --query Table.SSEDescription`.",
         "Tables are encrypted with the new key immediately; objects, log events and messages when they are written "

@@ -10,41 +10,41 @@ from ..settings import LAYERS, SettingsGroup
 from ..settings.environments import ALIASES, DEFAULT_PROFILE, ENVIRONMENTS
 from ..stack.config import Key
 from .markdown import code, page, table
-from .project_file import allowed_values, describe_key
+from .project_file import allowed_values, default_of, describe_key
 from .reference_pages import GENERATED, setting_names, values_of
 from .settings_notes import NOTES
 
 OTHER_KEYS = (
-    ("service", "Service to deploy. Default: `items`", f"one of {', '.join(BUILT_IN)}"),
+    ("service", "Service to deploy. Default: `items`.", f"Allowed values: {', '.join(BUILT_IN)}."),
     (
         "environment",
         "Suffix of every name, which selects the environment profile unless `environment_profile` is set. Default: the "
-        "variable `ENVIRONMENT_SUFFIX`, else `dev`",
-        "letters, digits, '-' and '_'. A part between '-', '_', letters and digits selects the profile: "
+        "variable `ENVIRONMENT_SUFFIX`, else `dev`.",
+        "Letters, digits, '-' and '_'. A part between '-', '_', letters and digits selects the profile: "
         f"{', '.join((*ENVIRONMENTS, *ALIASES))}. The strictest profile applies if several match, and "
-        f"{DEFAULT_PROFILE} if none does",
+        f"{DEFAULT_PROFILE} if none does.",
     ),
     (
         "environment_profile",
-        "Environment profile. Default: the profile that `environment` selects",
-        f"one of {', '.join(ENVIRONMENTS)}",
+        "Environment profile. Default: the profile that `environment` selects.",
+        f"Allowed values: {', '.join(ENVIRONMENTS)}.",
     ),
     (
         "split_functions",
-        "Whether each operation has a function and a role of its own; the functions share code through a layer",
-        "true or false",
+        "Whether each operation has a function and a role of its own; the functions share code through a layer.",
+        "True or false. Default: false.",
     ),
     (
         "adopt_retained",
-        "Whether to import existing tables, a user pool, a vault and a key instead of rejecting the deployment",
-        "true or false",
+        "Whether to import existing tables, a user pool, a vault and a key instead of rejecting the deployment.",
+        "True or false. Default: false.",
     ),
     (
         "tags",
-        "Tags of every resource, which override the default tags of the service; keys are not case-sensitive",
-        "an object of strings",
+        "Tags of every resource, which override the default tags of the service; keys are not case-sensitive.",
+        "An object of strings.",
     ),
-    ("secrets", "Values of the service's secrets, by name", "an object of strings, each set with `--secret`"),
+    ("secrets", "Values of the service's secrets, by name.", "An object of strings, each set with `--secret`."),
 )
 """The keys besides those of settings: name, description, allowed values."""
 STACK = "stack"
@@ -68,7 +68,7 @@ def pages(keys: Mapping[str, Key]) -> dict[str, str]:
 def overview(keys: Mapping[str, Key]) -> str:
     """Return the table of all config keys, with links to their sections."""
     rows = [*((STACK, *other) for other in OTHER_KEYS)]
-    rows += [(key.layer.SECTION, name, _description(key), allowed_values(key)) for name, key in keys.items()]
+    rows += [(key.layer.SECTION, name, _description(key), _allowed(key)) for name, key in keys.items()]
     return table(
         ("Key", "Description", "Allowed values"),
         ((f"[`{name}`](settings/{group}.md#{name})", text, allowed) for group, name, text, allowed in rows),
@@ -79,10 +79,14 @@ def _description(key: Key) -> str:
     return f"{describe_key(key)} ({code(setting_names(key))})"
 
 
+def _allowed(key: Key) -> str:
+    return f"{allowed_values(key)} Default: {default_of(key)}."
+
+
 def _section_of(name: str, key: Key, group: type[SettingsGroup]) -> str:
     profiles = [values_of(settings).get(f"{group.SECTION}.{key.field}", "") for settings in ENVIRONMENTS.values()]
     defaults = table(("Default in", *ENVIRONMENTS), [("", *profiles)]) if any(profiles) else ""
-    return _section(name, _description(key), allowed_values(key), defaults, _argument(name, key, group))
+    return _section(name, _description(key), _allowed(key), defaults, _argument(name, key, group))
 
 
 def _argument(name: str, key: Key, group: type[SettingsGroup]) -> str:
@@ -93,7 +97,7 @@ def _argument(name: str, key: Key, group: type[SettingsGroup]) -> str:
 
 
 def _section(name: str, description: str, allowed: str, defaults: str = "", argument: str = "") -> str:
-    facts = {"Allowed values": allowed, **dict(_notes(name, argument))}
+    facts = {"Values": allowed.removeprefix("Allowed values: "), **dict(_notes(name, argument))}
     items = "\n".join(f"- **{label}:** {text}" for label, text in facts.items())
     return "\n\n".join(filter(None, [f"## `{name}`", description, defaults, items]))
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-AWS_MANAGED = "aws"
-CREATED = "made"
+AWS_MANAGED = "aws_managed"
+CREATED = "create"
 """Labels of keys: AWS Backup's own, and the one that the stack creates.  The label of an existing key is its ARN."""
 FORMER = "former"
 """Label of a created key that the stack no longer has: no vault is encrypted with it again."""

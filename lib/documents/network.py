@@ -38,6 +38,8 @@ def calls(service: Service) -> dict[str, list[Grant]]:
 def check_reach(service: Service, network: NetworkSettings) -> None:
     """Raise ValueError for a VPC that is made without a way to what functions call."""
     wanted = ", ".join(sorted(calls(service).keys() - {"dynamodb"}))
-    if network.vpc == "made" and network.nat_gateways == "none" and not network.interface_endpoints and wanted:
-        remedy = f"its functions call {wanted}: leave it true, or set nat_gateways to one or per-zone"
-        raise invalid_value("network.interface_endpoints", network.interface_endpoints, remedy)
+    if network.vpc == "create" and network.nat_gateways == "none" and not network.interface_endpoints and wanted:
+        remedy = f"The functions call {wanted}. Set it to true, or set nat_gateways to one or per-zone."
+        raise invalid_value(
+            "network.interface_endpoints", network.interface_endpoints, "true without NAT gateways", remedy
+        )

@@ -201,7 +201,10 @@ def codes(service: Service) -> list[Code]:
 def document(service: Service, server_url: str = "/") -> Document:
     """The reference of `service` at `server_url`; raises ValueError if a schema of its own is called `Error`."""
     if ERROR in service.schemas:
-        raise ValueError(f"service {service.name!r} schema {ERROR!r}: give another name, this is the common error's")
+        raise ValueError(
+            f"service {service.name!r} schema names must differ from {ERROR!r}, the schema of errors, got {ERROR!r}. "
+            "Rename the schema."
+        )
     routes = [route for _, route in service.routes()]
     refused = {status for route in routes for status in refusals(route) if not _codes(route, status)}
     return {

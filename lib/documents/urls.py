@@ -24,9 +24,8 @@ def address(pool_id: str, domain: str | None, partition: str) -> str:
     Raises ValueError for a pool without any.
     """
     if not domain:
-        raise invalid_value(
-            "authorization.user_pool", pool_id, "give it a domain, where people sign in and tokens come from"
-        )
+        remedy = "Add a domain to the user pool: users sign in there, and it issues the tokens."
+        raise invalid_value("authorization.user_pool", pool_id, "a user pool with a domain", remedy)
     region, _, _ = pool_id.partition("_")
     cognito = DOMAINS.get(partition, "auth.{region}.amazoncognito.com").format(region=region)
     return origin(domain if "." in domain else f"{domain}.{cognito}")

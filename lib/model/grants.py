@@ -32,7 +32,7 @@ class Grant:
                     "A tuple of one string needs a comma: ('GetItem',)."
                 )
         if self.indexes and self.keys:
-            raise ValueError(f"grant on {self.on!r}: give a grant for its indexes and another for its keys")
+            raise ValueError(f"grant on {self.on!r} must set only one of indexes and keys. Use one grant for each.")
 
 
 def merged(grants: Iterable[Grant]) -> list[Grant]:

@@ -44,8 +44,8 @@ def check_environment_suffix(suffix: str) -> str:
     """Return `suffix`, or raise ValueError: only what every named AWS resource accepts may be in it."""
     if not isinstance(suffix, str) or not _ALLOWED.fullmatch(suffix):
         raise ValueError(
-            f"environment_suffix {suffix!r}: AWS names take letters, digits, '-' and '_' only; "
-            f"try {re.sub(r'[^A-Za-z0-9_-]+', '-', str(suffix)).strip('-') or 'dev'!r}"
+            f"environment_suffix must be letters, digits, '-' and '_', got {suffix!r}. "
+            f"Use {re.sub(r'[^A-Za-z0-9_-]+', '-', str(suffix)).strip('-') or 'dev'!r}, for example."
         )
     return suffix
 
@@ -70,7 +70,7 @@ def physical_name(pattern: str, kind: str, environment: str, **parts: str) -> st
     kept = environment[: max(0, len(environment) - excess - len(digest) - 1)]
     name = pattern.format(environment=f"{kept}-{digest}" if kept else digest, **parts)
     if len(name) > LIMITS[kind]:
-        raise ValueError(f"{kind} name {name!r}: {len(name)} characters, AWS takes {LIMITS[kind]}; shorten the type")
+        raise ValueError(f"{kind} name must be at most {LIMITS[kind]} characters, got {name!r}. Shorten the type.")
     return name
 
 

@@ -9,7 +9,7 @@ from os import PathLike
 from typing import Any, Literal
 
 from ..runtime.metrics import DIMENSION
-from ..settings import AlarmSettings
+from ..settings import AlarmSettings, invalid_value
 from .validation import check_choice, check_name, check_output_prefix, check_variable
 
 Schema = Mapping[str, Any]
@@ -153,7 +153,7 @@ class Parameter:
     def __post_init__(self) -> None:
         check_name("parameter", self.name)
         if bool(self.table) == bool(self.value):
-            raise ValueError(f"parameter {self.name!r}: give either a table or a value")
+            raise ValueError(f"parameter {self.name!r} must set exactly one of table or value.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,7 +174,7 @@ class Secret:
         check_name("secret", self.name)
         check_variable(f"secret {self.name!r}", self.variable)
         if self.store not in READING:
-            raise ValueError(f"secret {self.name!r} store {self.store!r}: give one of {', '.join(READING)}")
+            raise invalid_value(f"secret {self.name!r} store", self.store, f"one of {', '.join(READING)}")
 
 
 Grantable = Table | Topic | Parameter | Secret
@@ -192,9 +192,10 @@ class Metric:
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Z][A-Za-z0-9]*", self.name) or self.name == DIMENSION:
-            raise ValueError(f"metric {self.name!r}: give letters and digits, a capital first, and not {DIMENSION}")
+            expected = f"letters and digits, an uppercase letter first, other than {DIMENSION}"
+            raise invalid_value("metric name", self.name, expected)
         if self.unit not in UNITS:
-            raise ValueError(f"metric {self.name!r} unit {self.unit!r}: give one of {', '.join(UNITS)}")
+            raise invalid_value(f"metric {self.name!r} unit", self.unit, f"one of {', '.join(UNITS)}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,4 +246,4 @@ class Site:
         check_name("site", self.type)
         for page in self.sign_in_pages:
             if not re.fullmatch(r"([^/\s#][^\s#]*)?", page):
-                raise ValueError(f"site sign_in_pages {page!r}: give a path such as panel.html, or '' for the index")
+                raise invalid_value("site sign_in_pages", page, "paths such as panel.html, or empty for the index")

@@ -171,9 +171,9 @@ class Service:
         return [replace(alarm, on=on) for on in operations or [alarm.on]]
 
     def _problems(self) -> Iterator[str]:
-        for what, there in {"table": self.tables, "function": self.functions, "route": self.routes()}.items():
-            if not there:
-                yield f"it has no {what}: give at least one"
+        for kind, members in {"table": self.tables, "function": self.functions, "route": self.routes()}.items():
+            if not members:
+                yield f"{kind}s must contain at least one {kind}, got none."
         grantable: tuple[Grantable, ...] = (*self.tables, *self.topics, *self.parameters, *self.secrets)
         others = [] if self.alarms_type in {topic.name for topic in self.topics} else [self.alarms_type]
         others += [self.dead_letters] if self.dead_letters else []
@@ -198,7 +198,8 @@ class Service:
         yield from self._alarm_problems()
         for _, route in self.routes():
             for schema in {route.body, *route.responses.values()} - {None, *self.schemas}:
-                yield f"route {route.method} {route.path} names the schema {schema!r}, which is not among its schemas"
+                known = ", ".join(self.schemas) or "none"
+                yield f"route {route.method} {route.path} schemas must be among schemas ({known}), got {schema!r}."
         yield from self._schema_problems()
         for name, array in self.batches.items():
             body = self.schemas.get(name, {})
@@ -207,7 +208,7 @@ class Service:
                 yield f"batches[{name!r}] must be an array with items in the object schema {name!r}, got {array!r}."
         for name in self.schemas:
             if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", name):
-                yield f"schema name {name!r}: give letters and digits, which is what API Gateway takes"
+                yield f"schema name must be letters and digits, a letter first, got {name!r}."
 
     def _schema_problems(self) -> Iterator[str]:
         bodies = {route.body for _, route in self.routes()}
@@ -221,50 +222,56 @@ class Service:
     def _grant_problems(self, grantable: Mapping[str, Grantable]) -> Iterator[str]:
         for parameter in self.parameters:
             if parameter.table and parameter.table not in {table.name for table in self.tables}:
-                yield f"parameter {parameter.name!r} holds the name of {parameter.table!r}, which is none of its tables"
+                known = ", ".join(table.name for table in self.tables)
+                yield f"parameter {parameter.name!r} table must be one of {known}, got {parameter.table!r}."
         indexes = {name: {index.name for index in getattr(one, "indexes", ())} for name, one in grantable.items()}
         reading = {secret.name: READING[secret.store] for secret in self.secrets}
         for function in self.functions:
             for grant in function.grants():
+                field_name = f"function {function.name!r} grant on {grant.on!r}"
                 if grant.on not in indexes:
-                    yield f"function {function.name!r} is granted {grant.on!r}, which it does not have"
+                    yield f"function {function.name!r} grant must be on one of {', '.join(indexes)}, got {grant.on!r}."
                 elif grant.keys and not isinstance(grantable[grant.on], Table):
-                    yield f"function {function.name!r} is granted keys of {grant.on!r}, which has no rows"
+                    yield f"{field_name} keys must be empty because it is not a table, got {grant.keys}."
                 elif grant.on in reading and grant.actions != (reading[grant.on],):
-                    may = reading[grant.on]
-                    yield f"function {function.name!r} is granted {grant.actions} on {grant.on!r}: give {may}"
+                    yield f"{field_name} actions must be {(reading[grant.on],)}, got {grant.actions}."
                 elif unknown := set(grant.indexes) - indexes[grant.on]:
-                    yield f"function {function.name!r} is granted indexes {sorted(unknown)}, which {grant.on!r} lacks"
+                    yield f"{field_name} indexes must be indexes of the table, got {sorted(unknown)}."
                 elif grant.on not in reading:
                     kind = "index" if grant.indexes else type(grantable[grant.on]).__name__.lower()
-                    yield from action_problems(f"function {function.name!r} grant on {grant.on!r}", grant, kind)
+                    yield from action_problems(field_name, grant, kind)
 
     def _variable_problems(self, taken: set[str]) -> Iterator[str]:
         for function in self.functions:
             for name in sorted(taken & function.variables.keys()):
-                yield f"function {function.name!r} has the variable {name!r}, which holds something else: rename it"
+                yield f"function {function.name!r} variables must differ from those that the stack sets, got {name!r}."
 
     def _consumer_problems(self) -> Iterator[str]:
         streams = {table.name for table in self.tables if table.stream}
         for function in self.functions:
             for consumer in function.consumers:
                 if consumer.table not in streams:
-                    yield f"consumer {consumer.name!r} reads {consumer.table!r}: give the name of a table with a stream"
+                    yield f"consumer {consumer.name!r} table must be a table with a stream, got {consumer.table!r}."
             tables = [consumer.table for consumer in function.consumers]
             yield from repeated(f"function {function.name!r} consumer of table", tables)
         if self.dead_letters:
             if not NAME.fullmatch(self.dead_letters):
-                yield f"dead_letters {self.dead_letters!r}: give lower-case letters, digits and '-', a letter first"
+                yield (
+                    "dead_letters must be lowercase letters, digits and '-', a letter first, or empty, "
+                    f"got {self.dead_letters!r}."
+                )
             if not any(function.runs() for function in self.functions):
-                yield f"dead_letters {self.dead_letters!r}: nothing runs by schedule or stream, take it out"
+                yield f"dead_letters must be empty without schedules and consumers, got {self.dead_letters!r}."
 
     def _alarm_problems(self) -> Iterator[str]:
         known = ["api", *["dead-letters"] * bool(self.dead_letters), *(function.name for function in self.functions)]
         functions = {function.name: function for function in self.functions}
         for alarm in self.alarms:
             if known.count(alarm.on) != 1:
-                says = "is two things: rename the function" if alarm.on in known else f"is none of {', '.join(known)}"
-                yield f"alarm {alarm.name!r} is on {alarm.on!r}, which {says}"
+                remedy = f" Rename the function {alarm.on!r}." if alarm.on in known else ""
+                yield f"alarm {alarm.name!r} on must be exactly one of {', '.join(known)}, got {alarm.on!r}.{remedy}"
             elif alarm.on in functions and not functions[alarm.on].emitting(alarm.metric):
-                says = f"none of {alarm.on!r}'s operations emits: add it to the metrics of one that does"
-                yield f"alarm {alarm.name!r} is on the metric {alarm.metric!r}, which {says}"
+                yield (
+                    f"alarm {alarm.name!r} metric must be emitted by an operation of {alarm.on!r}, got "
+                    f"{alarm.metric!r}. Add it to the metrics of the operation."
+                )

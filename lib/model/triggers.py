@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 
-from ..settings import ApiSettings, FunctionSettings, between, check_schedule
+from ..settings import ApiSettings, FunctionSettings, between, check_schedule, invalid_value
 from .grants import Grant
 from .resources import Metric, Schema
 from .validation import PATH, check_name, check_operation
@@ -32,7 +32,7 @@ class Code:
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Z][A-Z0-9_]*", self.name):
-            raise ValueError(f"code {self.name!r}: give upper-case letters, digits and '_', a letter first")
+            raise ValueError(f"code must be uppercase letters, digits and '_', a letter first, got {self.name!r}.")
         if not 400 <= self.status <= 499 and self.status != HTTPStatus.SERVICE_UNAVAILABLE:
             raise ValueError(f"code {self.name!r} status must be 400 to 499 or 503, got {self.status}.")
 
@@ -52,7 +52,7 @@ class Throttle:
     def __post_init__(self) -> None:
         for name, (is_valid, expected) in THROTTLE_LIMITS.items():
             if not is_valid(value := getattr(self, name)):
-                raise ValueError(f"{self.key_prefix}{name} must be {expected.removeprefix('give ')}, got {value!r}.")
+                raise invalid_value(f"{self.key_prefix}{name}", value, expected)
 
     def within(self, stage: ApiSettings) -> Throttle:
         """Return the limits that apply on a stage. Raise `ValueError` for one that exceeds the stage's."""
@@ -104,14 +104,15 @@ class Route:
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
-            raise ValueError(f"route method {self.method!r}: give one of {', '.join(METHODS)}")
+            raise invalid_value("route method", self.method, f"one of {', '.join(METHODS)}")
         if not PATH.fullmatch(self.path):
-            raise ValueError(f"route path {self.path!r}: start with '/', and write parameters as /{{name}}")
+            raise invalid_value("route path", self.path, "segments that start with '/', with parameters as /{name}")
         check_operation("route", self.operation)
         if self.key_required and not self.scope_needed():
-            raise ValueError(f"route {self.method} {self.path} key_required True: give it a scope, or take this out")
+            field_name, remedy = f"route {self.method} {self.path} key_required", "Set a scope, or remove key_required."
+            raise invalid_value(field_name, True, "False for a route without a scope", remedy)
         if not re.fullmatch(r"[a-z-]*", self.scope_needed()):
-            raise ValueError(f"route scope {self.scope!r}: give lower-case letters and '-', or '' for none")
+            raise invalid_value("route scope", self.scope, "lowercase letters and '-', or empty")
 
     def scope_needed(self) -> str:
         """Return the scope that a caller needs; empty if none is required."""

@@ -46,7 +46,7 @@ GUIDANCE: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "prod": {
         **ADDRESSES,
         "Recommended for critical services; docs/ has a page for each:": {
-            "encryption_key": "made",
+            "encryption_key": "create",
             "backup_retention_days": "35",
             "rollout": "Canary10Percent5Minutes",
             "firewall_enabled": '"true"',

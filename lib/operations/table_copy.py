@@ -44,7 +44,7 @@ def moment(text: str) -> datetime:
     except ValueError:
         found = datetime.min
     if found.tzinfo is None:
-        raise RecoveryError(str(invalid_value("at", text, "give a time with its offset, e.g. 2026-11-20T10:00:00Z")))
+        raise RecoveryError(str(invalid_value("at", text, "a time with a UTC offset, such as 2026-11-20T10:00:00Z")))
     return found.astimezone(UTC)
 
 
@@ -97,17 +97,17 @@ def _start_as_of(dynamodb: Any, live: Live, at: datetime, name: str) -> None:
     except dynamodb.exceptions.ClientError as exc:
         if exc.response["Error"]["Code"] not in OUT_OF_WINDOW:
             raise
-        raise RecoveryError(str(invalid_value("at", _text(at), _window(dynamodb, live)))) from exc
+        raise RecoveryError(str(invalid_value("at", _text(at), *_window(dynamodb, live)))) from exc
 
 
-def _window(dynamodb: Any, live: Live) -> str:
-    """What a table can be restored to."""
+def _window(dynamodb: Any, live: Live) -> tuple[str, str]:
+    """Return the allowed times of a restore, and the remedy if there are none."""
     said = dynamodb.describe_continuous_backups(TableName=live.name)["ContinuousBackupsDescription"]
     window = said.get("PointInTimeRecoveryDescription", {})
     if "LatestRestorableDateTime" not in window:
-        return f"{live.name} has no point-in-time recovery: restore it from the ARN of a backup"
+        return f"unset because {live.name} has no point-in-time recovery", "Set from to the ARN of a backup."
     earliest, latest = (_text(window[f"{end}RestorableDateTime"]) for end in ("Earliest", "Latest"))
-    return f"give a time from {earliest} to {latest}"
+    return f"a time from {earliest} to {latest}", ""
 
 
 def _encryption(dynamodb: Any, live: Live) -> dict[str, str]:
@@ -122,10 +122,9 @@ def _encryption(dynamodb: Any, live: Live) -> dict[str, str]:
 
 def _carry_out_job(live: Live, recovery_point: str, name: str, encryption: Mapping[str, str], heard: Heard) -> None:
     if not live.restore_role_arn:
-        wanted = (
-            "the deployment has no backups of AWS Backup: set backup_retention_days, or give a backup of DynamoDB's"
-        )
-        raise RecoveryError(str(invalid_value("from", recovery_point, wanted)))
+        expected = "the ARN of a DynamoDB backup in a deployment without AWS Backup"
+        remedy = "Pass such a backup, or set backup_retention_days and deploy."
+        raise RecoveryError(str(invalid_value("from", recovery_point, expected, remedy)))
     backup = client("backup", live.region)
     job = backup.start_restore_job(
         RecoveryPointArn=recovery_point,

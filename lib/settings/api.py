@@ -14,7 +14,7 @@ class ApiSettings(SettingsGroup):
     """From where the API may be called, how often, under which name."""
 
     stage_name: str | None = setting(
-        matching(r"[A-Za-z0-9_-]{1,128}", "give 1 to 128 letters, digits, '-' or '_'"), key="api_stage_name"
+        matching(r"[A-Za-z0-9_-]{1,128}", "1 to 128 letters, digits, '-' or '_'"), key="api_stage_name"
     )
     """The stage, and so the first part of every path."""
     cors_origin: str | None = setting((origins.is_list, origins.EXPECTED), key="cors_origin")
@@ -39,33 +39,35 @@ class ApiSettings(SettingsGroup):
     metrics: bool | None = setting(boolean(), key="api_metrics")
     """Count, latency and errors of each method as CloudWatch metrics of their own."""
     log_role: str | None = setting(
-        matching(r"made|left|arn:[a-z-]+:iam::\d{12}:role/\S+", "give made, left, or the ARN of a role"),
+        matching(
+            r"create|unmanaged|arn:[a-z-]+:iam::\d{12}:role/\S+", "one of create, unmanaged, or the ARN of an IAM role"
+        ),
         key="api_log_role",
     )
-    """The role with which API Gateway writes logs, one setting for all APIs of an account in a region: `made` makes
-    one and sets it, the ARN of a role sets that one, `left` leaves the account as it is."""
+    """Role with which API Gateway writes logs. It is a setting of the account and applies to all its APIs in a region:
+    `create` creates a role and sets it, an ARN sets that role, and `unmanaged` keeps the account unchanged."""
     health_route: bool | None = setting(boolean(), key="health_route")
     """`GET /health`, which the gateway answers by itself."""
     domain_name: str | None = setting(
         matching(
             r"|([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}",
-            "give a name such as api.example.com, or '' for none",
+            "a domain name, such as api.example.com, or empty",
         ),
         key="domain_name",
     )
     """Custom domain name; empty: none."""
     certificate_arn: str | None = setting(
-        matching(r"|arn:[a-z-]+:acm:[a-z0-9-]+:\d{12}:certificate/\S+", "give the ARN of an ACM certificate"),
+        matching(r"|arn:[a-z-]+:acm:[a-z0-9-]+:\d{12}:certificate/\S+", "the ARN of an ACM certificate, or empty"),
         key="certificate_arn",
     )
     """Certificate of `domain_name` in ACM, in the API's region; empty: one is created and validated in `zone_id`."""
     zone_id: str | None = setting(
-        matching(r"|Z[A-Z0-9]{1,31}", "give the id of a hosted zone, e.g. Z0123456789ABC, or '' for none"),
+        matching(r"|Z[A-Z0-9]{1,31}", "the ID of a Route 53 hosted zone, such as Z0123456789ABC, or empty"),
         key="zone_id",
     )
     """The hosted zone of Route 53 for the record of `domain_name`; empty: the record is managed elsewhere."""
     base_path: str | None = setting(
-        matching(r"[A-Za-z0-9_.-]*", "give letters, digits, '-', '_' or '.', or '' for none"), key="base_path"
+        matching(r"[A-Za-z0-9_.-]*", "letters, digits, '-', '_' or '.', or empty"), key="base_path"
     )
     """The first part of every path under `domain_name`; empty: none."""
 
@@ -83,8 +85,9 @@ class ApiSettings(SettingsGroup):
 def check_domain(api: ApiSettings) -> None:
     """Raise ValueError for a domain without a certificate, and for what only a domain has."""
     if api.domain_name and not (api.certificate_arn or api.zone_id):
-        wanted = "give zone_id, too, its hosted zone, or certificate_arn, its certificate's in ACM"
-        raise invalid_value("api.domain_name", api.domain_name, wanted)
+        remedy = "Set zone_id or certificate_arn."
+        raise invalid_value("api.domain_name", api.domain_name, "a domain with a certificate", remedy)
     for name in ("certificate_arn", "zone_id", "base_path", "disable_execute_api_endpoint"):
         if getattr(api, name) and not api.domain_name:
-            raise invalid_value(f"api.{name}", getattr(api, name), "give domain_name, too, or take this out")
+            remedy = f"Set domain_name, or remove {name}."
+            raise invalid_value(f"api.{name}", getattr(api, name), "unset unless domain_name is set", remedy)

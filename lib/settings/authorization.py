@@ -21,15 +21,15 @@ class AuthorizationSettings(SettingsGroup):
     signature; or by a token of a user pool with the scope of the route."""
     user_pool: str | None = setting(
         matching(
-            r"made|arn:[a-z-]+:cognito-idp:[a-z0-9-]+:\d{12}:userpool/\S+", "give made, or the ARN of a user pool"
+            r"create|arn:[a-z-]+:cognito-idp:[a-z0-9-]+:\d{12}:userpool/\S+", "either create or the ARN of a user pool"
         ),
         key="user_pool",
     )
-    """`made` makes one with a sign-in page; an ARN is a pool of the same region that exists and has a domain.
-    The scopes and app clients of the API are created in either."""
+    """`create` creates one with a sign-in page; an ARN selects an existing pool of the same region, which must have a
+    domain. The scopes and app clients of the API are created in either."""
     user_group: str | None = setting(
         matching(
-            r"[^\s,\[\]]{0,128}", "give a group name of up to 128 characters without spaces, ',', '[' and ']', or ''"
+            r"[^\s,\[\]]{0,128}", "a group name of up to 128 characters without spaces, ',', '[' and ']', or empty"
         ),
         key="user_pool_group",
     )
@@ -41,7 +41,7 @@ class AuthorizationSettings(SettingsGroup):
     users who registered an app. An existing user pool keeps its own setting: with `ON` the deployment is rejected
     unless the pool requires it."""
     callback_urls: tuple[str, ...] | None = setting(
-        unique_tuple(r"https://\S+|http://localhost(:\d+)?/\S*", "give different addresses that begin with https://"),
+        unique_tuple(r"https://\S+|http://localhost(:\d+)?/\S*", "URLs that begin with https:// or http://localhost"),
         key="callback_urls",
     )
     """Where the sign-in page may lead back to, besides the service's own pages."""
@@ -51,14 +51,18 @@ class AuthorizationSettings(SettingsGroup):
 
 def check_authorization(authorization: AuthorizationSettings) -> None:
     """Raise ValueError for a setting of user pools that has no effect."""
-    for name, default in {"user_pool": "made", "user_group": "", "mfa": "OPTIONAL", "callback_urls": ()}.items():
+    for name, default in {"user_pool": "create", "user_group": "", "mfa": "OPTIONAL", "callback_urls": ()}.items():
         value = getattr(authorization, name)
         if authorization.type != USER_POOL and value not in (None, default):
-            raise invalid_value(f"authorization.{name}", value, f"give type {USER_POOL}, too, or take this out")
-    is_created = authorization.user_pool in (None, "made")
+            remedy = f"Set type, or remove {name}."
+            raise invalid_value(f"authorization.{name}", value, f"unset unless type is {USER_POOL}", remedy)
+    is_created = authorization.user_pool in (None, "create")
     if is_created and authorization.user_group:
-        expected = "set user_pool to the ARN of the existing pool that has the group, or remove user_group"
-        raise invalid_value("authorization.user_group", authorization.user_group, expected)
+        expected, remedy = (
+            "unset for a created user pool",
+            "Set user_pool to the ARN of the pool, or remove user_group.",
+        )
+        raise invalid_value("authorization.user_group", authorization.user_group, expected, remedy)
     if not is_created and authorization.mfa == "OFF":
-        expected = "set ON or OPTIONAL, because an existing user pool keeps its own setting"
-        raise invalid_value("authorization.mfa", "OFF", expected)
+        expected = "ON or OPTIONAL for an existing user pool"
+        raise invalid_value("authorization.mfa", "OFF", expected, "The stack does not change the MFA of that pool.")

@@ -18,12 +18,12 @@ class BackupSettings(SettingsGroup):
 
     retention_days: int | None = setting(between(0, 36_500, "days (0: no backups)"))
     """How long a backup is kept; 0 makes none."""
-    schedule: str | None = setting((is_cron, f"give cron(...) with six fields, e.g. {CRON_EXAMPLE}"))
+    schedule: str | None = setting((is_cron, f"a cron expression with six fields, such as {CRON_EXAMPLE}"))
     """Schedule of the backups, in UTC."""
     cold_storage_after_days: int | None = setting(between(0, 36_500, "days (0: never)"))
     """After how many days a backup goes to cold storage, where it stays 90 days at least; 0: never."""
     copy_to_vault_arn: str | None = setting(
-        matching(r"|arn:[a-z-]+:backup:[a-z0-9-]+:\d{12}:backup-vault:\S+", "give the ARN of a vault, or '' for none")
+        matching(r"|arn:[a-z-]+:backup:[a-z0-9-]+:\d{12}:backup-vault:\S+", "the ARN of a backup vault, or empty")
     )
     """A vault, of another region or account, that gets a copy of each backup; empty: none."""
 
@@ -33,5 +33,6 @@ class BackupSettings(SettingsGroup):
         super().__post_init__()
         kept, cold = self.retention_days or 0, self.cold_storage_after_days or 0
         if kept and cold and kept < cold + COLD_STORAGE_DAYS:
-            wanted = f"give at most {kept - COLD_STORAGE_DAYS}, or retention_days of {cold + COLD_STORAGE_DAYS}"
-            raise invalid_value("backup.cold_storage_after_days", cold, wanted)
+            expected = f"at most {kept - COLD_STORAGE_DAYS} (retention minus {COLD_STORAGE_DAYS} days)"
+            remedy = f"Lower it, or set retention_days to at least {cold + COLD_STORAGE_DAYS}."
+            raise invalid_value("backup.cold_storage_after_days", cold, expected, remedy)

@@ -11,42 +11,45 @@ from itertools import pairwise
 from typing import Any, ClassVar, TypeVar
 
 Check = tuple[Callable[[Any], bool], str]
-"""Whether a value can be, and what to say of one that cannot."""
+"""Predicate for valid values, and the noun phrase that follows "must be" in the error for other values."""
 
 
 def between(low: float, high: float, unit: str = "") -> Check:
-    """A number in a closed range; integers only where `low` is one."""
+    """Accept a number in a closed range: only an integer if `low` is an integer."""
     kinds = (int,) if isinstance(low, int) else (int, float)
-    expected = f"give {'a whole number' if isinstance(low, int) else 'a number'} from {low} to {high} {unit}".rstrip()
+    expected = f"{'an integer' if isinstance(low, int) else 'a number'} from {low} to {high} {unit}".rstrip()
     return lambda v: isinstance(v, kinds) and not isinstance(v, bool) and low <= v <= high, expected
 
 
 def one_of(*choices: object) -> Check:
-    """One of a few values."""
+    """Accept only the choices."""
     return lambda v: any(
         v is c or (type(v) is type(c) and v == c) for c in choices
-    ), f"give one of {', '.join(map(str, choices))}"
+    ), f"one of {', '.join(map(str, choices))}"
 
 
 def matching(pattern: str, expected: str) -> Check:
-    """Text of a certain form."""
+    """Accept a string that matches the whole pattern."""
     return lambda v: isinstance(v, str) and re.fullmatch(pattern, v) is not None, expected
 
 
 def boolean() -> Check:
-    """True or False."""
-    return lambda v: isinstance(v, bool), "give True or False"
+    """Accept True and False."""
+    return lambda v: isinstance(v, bool), "true or false"
 
 
 def unique_tuple(pattern: str, expected: str) -> Check:
-    """A tuple of different texts of a certain form; empty: none."""
-    possible, _ = matching(pattern, expected)
-    return lambda v: isinstance(v, tuple) and all(map(possible, v)) and len(set(v)) == len(v), expected
+    """Accept a tuple, which can be empty, of distinct strings that match the pattern."""
+    is_valid, _ = matching(pattern, expected)
+    return (
+        lambda v: isinstance(v, tuple) and all(map(is_valid, v)) and len(set(v)) == len(v),
+        f"a tuple of distinct {expected}",
+    )
 
 
-def invalid_value(where: str, value: object, expected: str) -> ValueError:
-    """The error of every value that cannot be: the field, what it was, what to give instead."""
-    return ValueError(f"{where} {value!r}: {expected}")
+def invalid_value(field_name: str, value: object, expected: str, remedy: str = "") -> ValueError:
+    """Return the error for an invalid value; `expected` is a noun phrase and `remedy` a sentence."""
+    return ValueError(f"{field_name} must be {expected}, got {value!r}. {remedy}".rstrip())
 
 
 def is_output(value: object) -> bool:

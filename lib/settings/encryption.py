@@ -15,12 +15,12 @@ class EncryptionSettings(SettingsGroup):
 
     key: str | None = setting(
         matching(
-            r"aws|owned|made|arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/\S+",
-            "give aws, owned, made, or the ARN of a KMS key",
+            r"aws_managed|aws_owned|create|arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/\S+",
+            "one of aws_managed, aws_owned, create, or the ARN of a KMS key",
         )
     )
-    """Key that encrypts data at rest: `aws` for AWS managed keys, `owned` for the free AWS owned key of tables, `made`
-    for a customer managed key that the stack creates, or the ARN of an existing customer managed key."""
+    """Key that encrypts data at rest: `aws_managed` for AWS managed keys, `aws_owned` for the free AWS owned key of
+    tables, `create` for a customer managed key that the stack creates, or the ARN of an existing one."""
     rotation_days: int | None = setting(between(90, 2560, "days"))
     """Days between rotations of a created key."""
     deletion_window_days: int | None = setting(between(7, 30, "days"))
@@ -30,11 +30,11 @@ class EncryptionSettings(SettingsGroup):
 
     def standing(self) -> str | None:
         """The ARN of the existing key that encrypts, if there is one."""
-        return None if self.key in ("aws", "owned", "made") else self.key
+        return None if self.key in ("aws_managed", "aws_owned", "create") else self.key
 
 
 def check_key(encryption: EncryptionSettings, table: TableSettings) -> None:
     """Raise ValueError for a key of one region alone where tables have replicas in others."""
     if table.replica_regions and ":key/mrk-" not in (encryption.standing() or ":key/mrk-"):
-        wanted = f"give a multi-Region key, key/mrk-..., with replicas in {', '.join(table.replica_regions)}"
-        raise invalid_value("encryption.key", encryption.key, wanted)
+        expected = f"a multi-Region key (key/mrk-...) with replicas in {', '.join(table.replica_regions)}"
+        raise invalid_value("encryption.key", encryption.key, expected)

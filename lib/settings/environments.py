@@ -53,7 +53,7 @@ _COMMON = Settings(
         execution_log_level="OFF",
         execution_log_bodies=True,
         metrics=False,
-        log_role="left",
+        log_role="unmanaged",
         health_route=False,
         domain_name="",
         certificate_arn="",
@@ -61,7 +61,9 @@ _COMMON = Settings(
         base_path="",
         disable_execute_api_endpoint=False,
     ),
-    authorization=AuthorizationSettings(type="NONE", user_pool="made", user_group="", mfa="OPTIONAL", callback_urls=()),
+    authorization=AuthorizationSettings(
+        type="NONE", user_pool="create", user_group="", mfa="OPTIONAL", callback_urls=()
+    ),
     firewall=FirewallSettings(
         enabled=False,
         rate_limit=2_000,
@@ -96,7 +98,7 @@ _COMMON = Settings(
         private_subnet_ids=(),
         security_group_ids=(),
     ),
-    encryption=EncryptionSettings(key="aws", rotation_days=365, deletion_window_days=30),
+    encryption=EncryptionSettings(key="aws_managed", rotation_days=365, deletion_window_days=30),
     backup=BackupSettings(
         retention_days=0, schedule="cron(0 3 * * ? *)", cold_storage_after_days=0, copy_to_vault_arn=""
     ),
@@ -167,8 +169,8 @@ def matching_profile(environment_suffix: str) -> str | None:
     """
     lowered = _PART.sub(lambda part: part[0].lower() if part[0].lower() in _PROFILES else part[0], environment_suffix)
     if lowered != environment_suffix:
-        expected = f"give {lowered!r}, because the names of profiles are lowercase"
-        raise invalid_value("environment_suffix", environment_suffix, expected)
+        remedy = f"Profile names are case-sensitive: {environment_suffix!r} would use the {DEFAULT_PROFILE} settings."
+        raise invalid_value("environment_suffix", environment_suffix, repr(lowered), remedy)
     matches = [_PROFILES[part] for part in _PART.findall(environment_suffix) if part in _PROFILES]
     return max(matches, key=_STRICTNESS.index, default=None)
 

@@ -17,7 +17,7 @@ class FirewallSettings(SettingsGroup):
     rate_limit: int | None = setting(between(10, 2_000_000_000, "requests in five minutes"))
     """Requests of one address in five minutes above which it is blocked."""
     managed_rule_groups: tuple[str, ...] | None = setting(
-        unique_tuple(r"AWSManagedRules\w+", "give different rule groups of AWS, e.g. AWSManagedRulesCommonRuleSet")
+        unique_tuple(r"AWSManagedRules\w+", "AWS managed rule groups, such as AWSManagedRulesCommonRuleSet")
     )
     """AWS's own rule groups, in the order of their priority."""
     count_only: bool | None = setting(boolean())

@@ -46,13 +46,14 @@ class FunctionSettings(SettingsGroup):
         super().__post_init__()
         started, reserved = self.provisioned_concurrency or 0, self.reserved_concurrency
         if started and reserved not in (None, -1) and started > (reserved or 0):
-            wanted = f"give at most what is reserved, {reserved}, or reserve more"
-            raise invalid_value("function.provisioned_concurrency", started, wanted)
+            expected = f"at most reserved_concurrency, {reserved}"
+            remedy = "Lower it, or raise reserved_concurrency."
+            raise invalid_value("function.provisioned_concurrency", started, expected, remedy)
         if not self.snap_start:
             return
         if self.provisioned_concurrency:
-            raise invalid_value(
-                "function.provisioned_concurrency", self.provisioned_concurrency, "give 0, or no snap_start"
-            )
+            expected, remedy = "0 with snap_start", "Lambda does not combine them: set only one."
+            raise invalid_value("function.provisioned_concurrency", self.provisioned_concurrency, expected, remedy)
         if self.runtime and int(self.runtime.partition(".")[2]) < 12:
-            raise invalid_value("function.snap_start", True, f"give a runtime from python3.12, not {self.runtime}")
+            remedy = "Set it to False, or use python3.12 or later."
+            raise invalid_value("function.snap_start", True, f"False with runtime {self.runtime}", remedy)

@@ -26,7 +26,7 @@ class AlarmSettings(SettingsGroup):
     period_seconds: int | None = setting(
         (
             lambda v: isinstance(v, int) and v in range(60, 86_401, 60),
-            "give a multiple of 60 up to 86400 seconds",
+            "a multiple of 60 from 60 to 86400 seconds",
         )
     )
     """How long a period is: a multiple of 60, for Lambda counts by the minute."""
@@ -44,12 +44,14 @@ class AlarmSettings(SettingsGroup):
     iterator_age_seconds: int | None = setting(between(1, 86_400, "seconds"))
     """Age of stream records above which the recommended alarm is in ALARM state."""
     runbook_url: str | None = setting(
-        matching(r"|https://\S+|[\w./-]+\.md", "give an address that begins with https://, or '' for none"),
+        matching(
+            r"|https://\S+|[\w./-]+\.md", "a URL that begins with https://, the path of a Markdown file, or empty"
+        ),
         key="runbook_url",
     )
     """The page that says what to do, at a part with the alarm's name; empty: the alarm says it alone."""
     notification_email: str | pulumi.Output[str] | None = setting(
-        matching(r"|[^@\s]+@[^@\s]+\.[^@\s]+", "give one address, or '' for none"),
+        matching(r"|[^@\s]+@[^@\s]+\.[^@\s]+", "an email address, or empty"),
         key="notification_email",
         accepts_output=True,
     )
@@ -60,8 +62,9 @@ class AlarmSettings(SettingsGroup):
     def __post_init__(self) -> None:
         super().__post_init__()
         if (self.period_seconds or 60) * (self.evaluation_periods or 1) > 86_400:
-            wanted = f"give so few that with period_seconds {self.period_seconds} they span a day at most"
-            raise invalid_value("alarms.evaluation_periods", self.evaluation_periods, wanted)
+            expected = f"at most 86400 divided by period_seconds ({self.period_seconds})"
+            remedy = "CloudWatch evaluates at most one day: lower it, or lower period_seconds."
+            raise invalid_value("alarms.evaluation_periods", self.evaluation_periods, expected, remedy)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,10 +21,10 @@ class NetworkSettings(SettingsGroup):
     """Whether functions run in a VPC, and what is in it."""
 
     vpc: str | None = setting(
-        matching(r"none|made|vpc-[0-9a-f]{8,17}", "give none, made, or the id of a VPC, e.g. vpc-0a1b2c3d")
+        matching(r"none|create|vpc-[0-9a-f]{8,17}", "one of none, create, or the ID of a VPC, such as vpc-0a1b2c3d")
     )
-    """`made` creates one, `none` runs functions outside of a VPC, an id is an existing VPC."""
-    cidr_block: str | None = setting((_is_cidr, "give a block from /16 to /24, e.g. 10.0.0.0/16"))
+    """`create` creates one, `none` runs functions outside a VPC, and an ID selects an existing VPC."""
+    cidr_block: str | None = setting((_is_cidr, "a CIDR block from /16 to /24, such as 10.0.0.0/16"))
     """CIDR block of a created VPC; half of it is for private subnets."""
     zones: int | None = setting(between(2, 6, "availability zones"))
     """Number of availability zones of a created VPC."""
@@ -35,11 +35,11 @@ class NetworkSettings(SettingsGroup):
     flow_logs: bool | None = setting(boolean())
     """Flow logs of rejected connections of a created VPC, in CloudWatch Logs."""
     private_subnet_ids: tuple[str, ...] | None = setting(
-        unique_tuple(r"subnet-[0-9a-f]{8,17}", "give different ids of subnets, e.g. subnet-0a1b2c3d")
+        unique_tuple(r"subnet-[0-9a-f]{8,17}", "subnet IDs, such as subnet-0a1b2c3d")
     )
     """Subnets of functions in an existing VPC."""
     security_group_ids: tuple[str, ...] | None = setting(
-        unique_tuple(r"sg-[0-9a-f]{8,17}", "give different ids of security groups, e.g. sg-0a1b2c3d")
+        unique_tuple(r"sg-[0-9a-f]{8,17}", "security group IDs, such as sg-0a1b2c3d")
     )
     """Security groups of functions in an existing VPC; none: one is created in it."""
 
@@ -52,10 +52,12 @@ class NetworkSettings(SettingsGroup):
 
 def check_network(network: NetworkSettings) -> None:
     """Raise ValueError for an existing VPC without subnets, and for settings that only an existing VPC has."""
-    is_existing = network.in_vpc() and network.vpc != "made"
+    is_existing = network.in_vpc() and network.vpc != "create"
     if is_existing and not network.private_subnet_ids:
-        raise invalid_value("network.vpc", network.vpc, "give private_subnet_ids, too: those its functions run in")
+        remedy = "Set private_subnet_ids to the subnets of the functions."
+        raise invalid_value("network.vpc", network.vpc, "a VPC with private subnets", remedy)
     for name in ("private_subnet_ids", "security_group_ids"):
         if getattr(network, name) and not is_existing:
-            wanted = f"give vpc the id of theirs, for it is {network.vpc or 'none'}, or take this out"
-            raise invalid_value(f"network.{name}", getattr(network, name), wanted)
+            expected = f"empty with network.vpc {network.vpc or 'none'}"
+            remedy = f"Set network.vpc to the ID of the existing VPC, or remove {name}."
+            raise invalid_value(f"network.{name}", getattr(network, name), expected, remedy)

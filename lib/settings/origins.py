@@ -14,9 +14,9 @@ MAX_HOST_LENGTH = 253
 MAX_LIST_LENGTH = 2_000
 """Of all origins together: the environment variables of a Lambda function have 4 KB."""
 EXPECTED = (
-    "give '*', or '' for none, or a comma-separated list of different origins, each exactly as browsers send it, such "
-    "as https://shop.example.com or http://localhost:3000 (http or https, in lower case, without wildcards, user, "
-    "default port, path or trailing '/'), or 'site' for the service's own site"
+    "'*', empty, or a comma-separated list of distinct origins exactly as browsers send them, such as "
+    "https://shop.example.com or http://localhost:3000 (http or https, in lowercase, without wildcards, user, default "
+    "port, path or trailing '/'), and 'site' for the site of the service"
 )
 
 _ORIGIN = re.compile(r"(?P<scheme>https?)://(?P<host>[a-z0-9._-]+|\[[0-9a-f:]+\])(:(?P<port>[1-9][0-9]{0,4}))?")

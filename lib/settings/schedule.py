@@ -67,7 +67,7 @@ def check_schedule(field: str, expression: str) -> None:
 def _rate_problem(content: str) -> str:
     match = re.fullmatch(r"([1-9][0-9]*) ([a-z]+)", content)
     if not match or match[2].removesuffix("s") not in RATE_UNITS:
-        return f"A rate is a whole number from 1, a space, and one of {', '.join(RATE_UNITS)}, or its plural"
+        return f"A rate is an integer from 1, a space, and one of {', '.join(RATE_UNITS)}, or its plural"
     number, unit = match[1], match[2].removesuffix("s")
     expected = unit if number == "1" else f"{unit}s"
     return "" if match[2] == expected else f"Use rate({number} {expected})"

@@ -34,7 +34,7 @@ class TableSettings(SettingsGroup):
     retain_on_delete: bool | None = setting(boolean(), key="retain_on_delete")
     """`pulumi destroy` removes the table from the state and retains it in the account."""
     replica_regions: tuple[str, ...] | None = setting(
-        unique_tuple(REGION, "give different regions, e.g. us-west-2"), key="replica_regions"
+        unique_tuple(REGION, "regions, such as us-west-2"), key="replica_regions"
     )
     """Other regions in which each table has a replica; none: no region."""
     existing: bool | None = setting(boolean(), key="table_existing")
@@ -47,8 +47,6 @@ class TableSettings(SettingsGroup):
         for kind in ("read", "write"):
             least, most = getattr(self, f"{kind}_capacity"), getattr(self, f"max_{kind}_capacity")
             if least and most and most < least:
-                raise invalid_value(f"table.max_{kind}_capacity", most, f"give at least {kind}_capacity, {least}")
+                raise invalid_value(f"table.max_{kind}_capacity", most, f"at least {kind}_capacity, {least}")
         if self.existing and self.replica_regions:
-            raise invalid_value(
-                "table.replica_regions", self.replica_regions, "give none where existing tables are used"
-            )
+            raise invalid_value("table.replica_regions", self.replica_regions, "empty if table.existing is true")

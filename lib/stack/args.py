@@ -94,19 +94,19 @@ class TapStackArgs(Settings):
         matching_profile(suffix)
         object.__setattr__(self, "environment_suffix", suffix)
         if self.environment_profile is not None and self.environment_profile not in [*ENVIRONMENTS]:
-            expected = f"set {', '.join(ENVIRONMENTS)}, or None for the profile that environment_suffix selects"
+            expected = f"one of {', '.join(ENVIRONMENTS)}, or None for the profile that environment_suffix selects"
             raise invalid_value("environment_profile", self.environment_profile, expected)
         passed = self.tags.passed if isinstance(self.tags, _MergedTags) else self.tags
         object.__setattr__(self, "tags", {} if passed is None else passed)
         kinds: dict[str, type] = {**LAYERS, "tags": Mapping}
         for name, kind in kinds.items():
             if not isinstance(getattr(self, name), kind):
-                raise invalid_value(name, getattr(self, name), f"give {kind.__name__}(...)")
+                raise invalid_value(name, getattr(self, name), f"a {kind.__name__}")
         if not isinstance(self.service, model.Service) and self.service not in SERVICES:
-            raise invalid_value("service", self.service, f"give one of {', '.join(SERVICES)}, or a Service")
+            raise invalid_value("service", self.service, f"one of {', '.join(SERVICES)}, or a Service")
         for name in ("split_functions", "adopt_retained"):
             if not isinstance(getattr(self, name), bool):
-                raise invalid_value(name, getattr(self, name), "give True or False")
+                raise invalid_value(name, getattr(self, name), "true or false")
         check_tags(self.all_tags)
         object.__setattr__(self, "tags", self._merged_tags())
         self.settings().check()
@@ -120,12 +120,13 @@ class TapStackArgs(Settings):
         check_handlers(self.description())
         check_reach(self.description(), self.settings().network)
         if self.settings().api.health_route and HEALTH_PATH in {route.path for _, route in self.description().routes()}:
-            raise invalid_value("api.health_route", True, f"give False, for the service answers {HEALTH_PATH} itself")
+            remedy = f"The service defines {HEALTH_PATH} itself."
+            raise invalid_value("api.health_route", True, "False", remedy)
         alarming_ms = self.settings().alarms.duration_ms
         figures = [self.function_settings(function) for function in self.description().functions]
         shortest_ms = min(one.timeout_seconds or 0 for one in figures) * 1000
         if alarming_ms and alarming_ms >= shortest_ms:
-            expected = f"give less than the {shortest_ms} ms after which Lambda ends a function"
+            expected = f"less than the shortest function timeout ({shortest_ms} ms)"
             raise invalid_value("alarms.duration_ms", alarming_ms, expected)
 
     def _check_known(self) -> None:
@@ -138,43 +139,43 @@ class TapStackArgs(Settings):
         """Raise ValueError for CORS origins that this service or environment cannot have."""
         service, origins = self.description(), self.cors_origins()
         if SITE in origins and not service.site:
-            expected = f"remove 'site', because {service.name} has no site"
-            raise invalid_value("api.cors_origin", self.settings().api.cors_origin, expected)
+            expected, remedy = f"URLs because the service {service.name} has no site", "Remove 'site'."
+            raise invalid_value("api.cors_origin", self.settings().api.cors_origin, expected, remedy)
         preflight = service.preflight_type()
         if len(origins) > 1 and preflight in {function.name for function in service.functions}:
-            expected = f"rename the function {preflight!r} of {service.name}: several origins need that name"
-            raise invalid_value("api.cors_origin", self.settings().api.cors_origin, expected)
+            expected = f"at most one origin while {service.name} has a function {preflight!r}"
+            remedy = (
+                f"Rename the function: the one that responds to OPTIONS for several origins is called {preflight!r}."
+            )
+            raise invalid_value("api.cors_origin", self.settings().api.cors_origin, expected, remedy)
 
     def _check_authorization(self) -> None:
         service, settings = self.description(), self.settings()
         if settings.authorization.type == USER_POOL:
             if not service.scopes():
-                raise invalid_value(
-                    "authorization.type", USER_POOL, f"give NONE, for no route of {service.name} needs a scope"
-                )
+                remedy = f"No route of {service.name} requires a scope."
+                raise invalid_value("authorization.type", USER_POOL, "NONE", remedy)
             if service.site and settings.site.public:
-                raise invalid_value("site.public", True, f"give False, for with {USER_POOL} pages need https://")
+                raise invalid_value("site.public", True, f"False with {USER_POOL}", "Sign-in requires HTTPS pages.")
 
     def _check_secrets(self) -> None:
         """Raise ValueError, which never shows a value, for secrets that are missing, unknown, or no text."""
         if not isinstance(self.secrets, Mapping):
-            raise invalid_value("secrets", type(self.secrets).__name__, "give a mapping of names to texts")
+            raise invalid_value("secrets", type(self.secrets), "a mapping of names to strings")
         described_ones = {secret.name: secret for secret in self.description().secrets}
         for name in sorted({*self.secrets} - {*described_ones}):
-            expected = (
-                f"give some of {', '.join(described_ones)}" if described_ones else "the service has none, give none"
-            )
+            expected = f"among {', '.join(described_ones)}" if described_ones else "empty for this service"
             raise invalid_value("secrets", name, expected)
         for name, secret in described_ones.items():
             value = self.secrets.get(name)
             if value is None and not secret.generated:
-                expected = f"give secrets={{{name!r}: ...}}, or pulumi config set --secret --path secrets.{name}"
-                raise invalid_value("secrets", name, expected)
+                remedy = f"Pass secrets={{{name!r}: ...}}, or run pulumi config set --secret --path secrets.{name}."
+                raise invalid_value(f"secrets[{name!r}]", None, "set", remedy)
             if not isinstance(value, str | pulumi.Output | None):
-                raise invalid_value(f"secrets[{name!r}]", type(value).__name__, "give a text")
+                raise invalid_value(f"secrets[{name!r}]", type(value), "a string")
             if isinstance(value, str) and not 0 < len(value.encode()) <= LONGEST_BYTES[secret.store]:
-                expected = f"give 1 to {LONGEST_BYTES[secret.store]} bytes"
-                raise invalid_value(f"secrets[{name!r}]", f"{len(value.encode())} bytes", expected)
+                expected = f"from 1 to {LONGEST_BYTES[secret.store]} bytes"
+                raise invalid_value(f"secrets[{name!r}] size", len(value.encode()), expected)
 
     def function_settings(self, function: model.Function) -> FunctionSettings:
         """The figures of one function: the stack's, its own, and again what the arguments say.
@@ -223,7 +224,8 @@ class TapStackArgs(Settings):
         profile = ENVIRONMENTS[self.profile]
         named = Settings(api=ApiSettings(stage_name=self.environment))
         if self.api.cors_origin == "*" and not profile.api.cors_origin:
-            raise invalid_value("api.cors_origin", "*", f"in {self.environment} give allowed origins instead")
+            expected = f"a list of origins in {self.environment}"
+            raise invalid_value("api.cors_origin", "*", expected, "Set the origins that call the API.")
         return profile.with_(named).with_(self.description().settings).with_(self)
 
     def cors_origins(self) -> tuple[str, ...]:

@@ -150,7 +150,7 @@ class Compute:
     def _network(self) -> Network | ExistingNetwork:
         context, settings = self._context, self._context.settings.network
         label, name = context.child("network"), context.names.only("network", "network")
-        if settings.vpc != "made":
+        if settings.vpc != "create":
             existing = ExistingNetworkArgs(
                 name=name,
                 vpc_id=settings.vpc or "",

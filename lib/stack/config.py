@@ -76,6 +76,14 @@ class Key:
         return self.read is int and not self.layer.checks()[self.field][0](0)
 
     @property
+    def expected(self) -> str:
+        """Allowed values as config spells them, as a noun phrase."""
+        expected = self.layer.checks()[self.field][1]
+        if self.read is texts:
+            return f"a comma-separated list of {expected.removeprefix('a tuple of ')}, or none"
+        return expected.replace("empty", "none")
+
+    @property
     def keeps_secrets(self) -> bool:
         """Whether a secret value stays secret in the state of the stack."""
         metadata = {one.name: one.metadata for one in fields(self.layer)}[self.field]
@@ -205,7 +213,7 @@ class _Values:
         """Return the error for a value, which a secret value is not part of."""
         if not self.is_secret(name):
             return invalid_value(f"config {name}", value, expected)
-        return ValueError(f"config {name} must be {expected.removeprefix('give ')}, got a secret value.")
+        return ValueError(f"config {name} must be {expected}, got a secret value.")
 
     def exposed(self) -> list[str]:
         """Return the secret keys that are set and whose values end in plain text."""
@@ -269,7 +277,7 @@ def _environment(values: _Values) -> str:
 
 def _tags(values: _Values) -> Mapping[str, pulumi.Input[str]]:
     tags = values.parsed("tags")
-    expected = 'give an object of texts, such as {"Owner": "web-team"}'
+    expected = 'an object of strings, such as {"Owner": "web-team"}'
     if not isinstance(tags, dict):
         raise values.invalid("tags", tags, expected)
     if not values.is_secret("tags"):
@@ -284,13 +292,12 @@ def _tags(values: _Values) -> Mapping[str, pulumi.Input[str]]:
 def _secrets(service: Service, values: _Values) -> dict[str, pulumi.Output[str]]:
     given = values.parsed("secrets")
     if not isinstance(given, dict):
-        raise invalid_value(
-            "config secrets", type(given).__name__, "give an object, with pulumi config set --secret --path"
-        )
+        remedy = "Set each secret with pulumi config set --secret --path secrets.NAME."
+        raise invalid_value("config secrets", type(given), "an object", remedy)
     found = {secret.name: given[secret.name] for secret in service.secrets if secret.name in given}
     for name, value in found.items():
         if not isinstance(value, str):
-            raise invalid_value(f"config secrets.{name}", type(value).__name__, "give a text")
+            raise invalid_value(f"config secrets.{name}", type(value), "a string")
     return {name: pulumi.Output.secret(value) for name, value in found.items()}
 
 
@@ -306,16 +313,16 @@ def _flag(values: _Values, name: str) -> bool:
     try:
         return truth(text)
     except KeyError:
-        raise values.invalid(name, text, "give true or false") from None
+        raise values.invalid(name, text, "true or false") from None
 
 
 def _read(name: str, key: Key, values: _Values) -> Any:
-    text, (possible, expected) = values.text(name), key.layer.checks()[key.field]
+    text, (is_valid, _) = values.text(name), key.layer.checks()[key.field]
     try:
         value = key.read(text)
     except (ValueError, KeyError):
         value = None
-    if value is None or not possible(value):
-        raise values.invalid(name, text, expected)
+    if value is None or not is_valid(value):
+        raise values.invalid(name, text, key.expected)
     values.hide(name, value)
     return pulumi.Output.secret(value) if value and key.keeps_secrets and values.is_secret(name) else value

@@ -117,7 +117,7 @@ class StackContext:
 
     def _names_to_look_up(self) -> existing_resources.Names:
         settings, names = self.settings, self.names
-        creates_user_pool = settings.authorization.type == USER_POOL and settings.authorization.user_pool == "made"
+        creates_user_pool = settings.authorization.type == USER_POOL and settings.authorization.user_pool == "create"
         return existing_resources.Names(
             tables=[] if settings.table.existing else [*names.tables().values()],
             functions=names.functions(),
@@ -125,5 +125,5 @@ class StackContext:
             replica_regions=settings.table.replica_regions or (),
             user_pool=names.user_pool() if creates_user_pool else "",
             secrets=[(secret.store, names.secret(secret)) for secret in self.service.secrets],
-            creates_key=settings.encryption.key == "made" and not self.transitions.has_own_key(),
+            creates_key=settings.encryption.key == "create" and not self.transitions.has_own_key(),
         )

@@ -84,7 +84,7 @@ class DataLayer:
                 table=table,
                 settings=settings.table,
                 kms_key_arn=self._encryption.kms_key_arn,
-                aws_owned_key=settings.encryption.key == "owned",
+                aws_owned_key=settings.encryption.key == "aws_owned",
                 replica_key_arns=self._encryption.replica_kms_key_arns,
                 aws_managed_key_arns=self._aws_managed_key_arns(table.name),
                 was_replicated=transitions.was_replicated(table.name),
@@ -102,7 +102,7 @@ class DataLayer:
         The provider keeps the key that a table has if its ARN is only removed, also one that is about to be deleted.
         """
         settings, transitions = self._context.settings, self._context.transitions
-        regions = ["", *(settings.table.replica_regions or ())] if settings.encryption.key == "aws" else []
+        regions = ["", *(settings.table.replica_regions or ())] if settings.encryption.key == "aws_managed" else []
         arns = {
             region: self._aws_managed_key_arn(region)
             for region in regions
@@ -115,7 +115,7 @@ class DataLayer:
         if not arn and self._context.transitions.leaves_customer_key():
             self._context.warn(
                 f"{existing_resources.AWS_MANAGED_KEY} does not exist or cannot be read, so tables keep the customer "
-                "managed key. Before that key is deleted, set encryption_key to owned and deploy again."
+                "managed key. Before that key is deleted, set encryption_key to aws_owned and deploy again."
             )
         return arn
 

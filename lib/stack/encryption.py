@@ -18,7 +18,7 @@ class Encryption:
     def __init__(self, context: StackContext) -> None:
         self._context = context
         settings = context.settings.encryption
-        self.key = self._key() if settings.key == "made" else None
+        self.key = self._key() if settings.key == "create" else None
         """Key that the stack creates; None for an existing key and those of AWS."""
         self.kms_key_arn: pulumi.Input[str] | None = self.key.arn if self.key else settings.standing()
         """ARN of the customer managed key; None: AWS managed and AWS owned keys."""
@@ -48,7 +48,7 @@ class Encryption:
             KeyArgs(
                 name=context.names.only("key", "key"),
                 users=self._key_users(),
-                description=f"{context.service.title}, {context.args.environment}: all that rests",
+                description=f"{context.service.title}, {context.args.environment}: data at rest",
                 replica_regions=settings.table.replica_regions or (),
                 settings=settings.encryption,
                 retain_on_delete=bool(settings.table.retain_on_delete),

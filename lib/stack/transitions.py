@@ -149,7 +149,7 @@ class Transitions:
         # A stack that was never deployed to its end has no outputs.
         before = self._stack.get("key_arn") if "environment" in self._stack else self.customer_key_of(table)
         encryption = self._settings.encryption
-        after = self._own_key().get("arn", "new") if encryption.key == "made" else encryption.standing()
+        after = self._own_key().get("arn", "new") if encryption.key == "create" else encryption.standing()
         return (before or None) != after
 
     def was_replicated(self, table: str) -> bool:
@@ -167,7 +167,7 @@ class Transitions:
     def warnings(self) -> Iterator[str]:
         """Yield what a deployment removes that cannot be had back, or that something still needs."""
         retained = bool(self._settings.table.retain_on_delete)
-        if (key := self._own_key()) and self._settings.encryption.key != "made":
+        if (key := self._own_key()) and self._settings.encryption.key != "create":
             fate = (
                 "stays in the account"
                 if retained
@@ -180,7 +180,7 @@ class Transitions:
                 "messages and objects that were written under it."
             )
         authorization = self._settings.authorization
-        keeps_pool = authorization.type == USER_POOL_AUTHORIZATION and authorization.user_pool == "made"
+        keeps_pool = authorization.type == USER_POOL_AUTHORIZATION and authorization.user_pool == "create"
         pool = self._previous.outputs(USER_POOL, f"{self._former}-users-pool")
         if pool and not keeps_pool and not retained:
             yield f"The user pool {pool.get('id')} is deleted with all its users, who cannot be restored."
@@ -221,7 +221,7 @@ class Transitions:
 
     def _key_label(self) -> str:
         key = self._settings.encryption.key
-        return AWS_MANAGED if key in (None, "aws", "owned") else key
+        return AWS_MANAGED if key in (None, "aws_managed", "aws_owned") else key
 
     def customer_key_of(self, table: str, region: str = "") -> str:
         """Return the ARN of the KMS key of a table or of its replica in a region, as the provider returned it."""
@@ -234,7 +234,7 @@ class Transitions:
 
     def leaves_customer_key(self) -> bool:
         """Return whether the previous deployment had a customer managed key, and this one has none."""
-        return bool(self._stack.get("key_arn")) and self._settings.encryption.key in ("aws", "owned")
+        return bool(self._stack.get("key_arn")) and self._settings.encryption.key in ("aws_managed", "aws_owned")
 
 
 def _aliases(opts: pulumi.ResourceOptions | None) -> list[str]:

@@ -125,8 +125,14 @@ def test_another_identity_source_deploys_the_api_again() -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        ({"service": a_service(functions=(a_function(OPEN),))}, "authorization.type 'COGNITO_USER_POOLS': give NONE"),
-        ({"service": a_yard(), "site": SiteSettings(public=True)}, "site.public True: give False, for with COGNITO"),
+        (
+            {"service": a_service(functions=(a_function(OPEN),))},
+            "authorization.type must be NONE, got 'COGNITO_USER_POOLS'",
+        ),
+        (
+            {"service": a_yard(), "site": SiteSettings(public=True)},
+            "site.public must be False with COGNITO_USER_POOLS, got True",
+        ),
     ],
 )
 def test_what_a_user_pool_cannot_do_is_refused(args: dict[str, Any], message: str) -> None:
@@ -140,13 +146,13 @@ def test_public_site_and_a_user_pool_can_be_set_for_a_service_without_a_site() -
 
 
 def test_a_pool_by_itself_needs_scopes() -> None:
-    with pytest.raises(ValueError, match=r"scopes \(\): give at least one"):
+    with pytest.raises(ValueError, match=r"scopes must be at least one scope, got \(\)\."):
         UserPoolArgs(name="post", scopes=())
 
 
 def test_api_without_a_stack_needs_its_user_pool() -> None:
     settings = AuthorizationSettings(type=USER_POOL)
-    with pytest.raises(ValueError, match=r"user_pool None: with COGNITO_USER_POOLS give the UserPool"):
+    with pytest.raises(ValueError, match=r"user_pool must be a UserPool with .*, got None\."):
         ApiArgs(name="post", routes=[], authorization=settings)
 
 

@@ -37,10 +37,10 @@ def test_email_address_is_notified_without_a_topic() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"monthly_usd": 0}, r"budget.monthly_usd 0: give at least 0.01 USD, or make no budget"),
-        ({"allocation": {}}, r"budget.allocation \{\}: give the tags that what it counts carries"),
-        ({"topic_arn": None}, r"budget.email '': give an address or a topic_arn, one of both"),
-        ({"email": "ops@example.com"}, r"budget.email 'ops@example.com': give an address or a topic_arn"),
+        ({"monthly_usd": 0}, r"budget.monthly_usd must be at least 0.01 US dollars, got 0\."),
+        ({"allocation": {}}, r"budget.allocation must be at least one cost allocation tag, got \{\}\."),
+        ({"topic_arn": None}, r"budget.email must be an email address .*, got ''\. Set exactly one"),
+        ({"email": "ops@example.com"}, r"budget.email must be .* otherwise empty, got 'ops@example.com'\."),
     ],
 )
 def test_invalid_budget_is_rejected(changes: dict[str, Any], message: str) -> None:

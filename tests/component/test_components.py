@@ -414,7 +414,7 @@ def test_each_log_that_is_enabled_has_a_group_with_a_retention(settings: dict[st
     [
         ({"access_log": True}, "counter-logs-access"),
         ({"execution_log_level": "INFO"}, "counter-logs-execution"),
-        ({"log_role": "made"}, "counter-logs-account-account"),
+        ({"log_role": "create"}, "counter-logs-account-account"),
     ],
 )
 def test_stage_is_created_after_its_logs(settings: dict[str, Any], name: str) -> None:

@@ -123,8 +123,12 @@ def test_a_setting_can_be_tried_out(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["--writes", "2"], 2, "error: traffic.writes 2.0: give a number from 0 to 1: a share of the requests. Run "),
-        (["--service", "items", "--env", "Prod"], 2, "error: environment_suffix 'Prod': give 'prod'"),
+        (
+            ["--writes", "2"],
+            2,
+            "error: traffic.writes must be a number from 0 to 1 (share of the requests), got 2.0. Run ",
+        ),
+        (["--service", "items", "--env", "Prod"], 2, "error: environment_suffix must be 'prod', got 'Prod'."),
         (["--config", "colour=red"], 2, "error: config must be KEY=VALUE with a key of Pulumi.yaml, got 'colour=red'"),
     ],
 )

@@ -32,7 +32,7 @@ ENCRYPTED = {
 """Every input that depends on the key; the provider changes each in place."""
 
 
-def deployed(key: str = "made", **args: Any) -> Deployment:
+def deployed(key: str = "create", **args: Any) -> Deployment:
     """Return the resources of the yard service with a key."""
     logged = ApiSettings(access_log=True, execution_log_level="INFO")
     defaults = {"service": a_yard(), "api": logged, "firewall": FirewallSettings(enabled=True)}
@@ -48,7 +48,7 @@ def created_fixture() -> Deployment:
 @pytest.fixture(scope="module", name="unencrypted")
 def unencrypted_fixture() -> Deployment:
     """The yard service with the keys of AWS."""
-    return deployed("aws")
+    return deployed("aws_managed")
 
 
 def statements(document: str) -> list[dict[str, Any]]:
@@ -130,7 +130,7 @@ def test_existing_key_is_used_instead(created: Deployment) -> None:
 @pytest.mark.untraced
 def test_tables_without_their_former_key_use_the_key_that_aws_owns(unencrypted: Deployment) -> None:
     """The provider would keep the former key otherwise, while it is deleted."""
-    owned = deployed("owned")
+    owned = deployed("aws_owned")
     assert {table["serverSideEncryption"]["enabled"] for table in owned.inputs("dynamodb.Table").values()} == {False}
     assert differences(unencrypted, owned) == {("dynamodb.Table", "serverSideEncryption")}
 
@@ -162,7 +162,7 @@ def test_replicas_of_an_existing_key_have_its_id() -> None:
 
 
 def test_key_rejects_an_unknown_service() -> None:
-    with pytest.raises(ValueError, match=r"^users \['ec2'\]: give some of backup, budgets, "):
+    with pytest.raises(ValueError, match=r"^users must be among backup, budgets, .*, got \['ec2'\]\.$"):
         KeyArgs(name="post", users=["dynamodb", "ec2"])
 
 

@@ -39,7 +39,7 @@ def deployed(wrap: Callable[[str], Any], *, preview: bool = False) -> Deployment
             tags={"Owner": wrap(OWNER)},
             alarms=AlarmSettings(notification_email=wrap(EMAIL), recommended=True),
             observation=ObservationSettings(dashboard=True),
-            network=NetworkSettings(vpc="made"),
+            network=NetworkSettings(vpc="create"),
             backup=BackupSettings(retention_days=35),
             cost=CostSettings(monthly_budget_usd=100.0),
         )

@@ -27,7 +27,7 @@ PARTITIONS = {
 }
 """Region and DNS suffix by partition."""
 KEY = "arn:{partition}:kms:{region}:123456789012:key/mrk-1"
-LOGGED = ApiSettings(access_log=True, execution_log_level="ERROR", log_role="made")
+LOGGED = ApiSettings(access_log=True, execution_log_level="ERROR", log_role="create")
 PROGRAMS: dict[str, Callable[[str], Callable[[], TapStack]]] = {
     "items": lambda _: stacked("tap", service="items"),
     "inventory": lambda key: stacked(

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 READ = INVOKE.rpartition(":")[2]
 KEY = "arn:aws:kms:us-east-1:123456789012:key/mrk-1"
 REGION = "us-west-2"
-MADE = EncryptionSettings(key="made")
+MADE = EncryptionSettings(key="create")
 BACKUP = BackupSettings(retention_days=35)
 COGNITO = AuthorizationSettings(type=USER_POOL)
 Resources = Mapping[tuple[str, str], Mapping[str, Any]]
@@ -143,12 +143,12 @@ WITH_REPLICA: Resources = {
     ("resources", "args"),
     [
         ({STACK: ENCRYPTED_STACK}, {}),
-        ({STACK: ENCRYPTED_STACK}, {"encryption": EncryptionSettings(key="owned"), "table": REPLICATED}),
+        ({STACK: ENCRYPTED_STACK}, {"encryption": EncryptionSettings(key="aws_owned"), "table": REPLICATED}),
         ({STACK: ENCRYPTED_STACK}, {"encryption": MADE}),
         ({}, {"encryption": MADE, "table": REPLICATED}),
         ({}, {"encryption": EncryptionSettings(key=KEY)}),
     ],
-    ids=["left", "owned", "existing to made", "made", "existing"],
+    ids=["left", "owned", "existing to created", "created", "existing"],
 )
 def test_tables_with_replicas_keep_their_key(resources: Resources, args: dict[str, Any]) -> None:
     with pytest.raises(pulumi.RunError, match=r"encryption\.key must not change while table table.*Deploy without rep"):
@@ -237,7 +237,7 @@ def test_table_keeps_its_key_with_a_warning_if_there_is_no_aws_managed_one() -> 
 
 @pytest.mark.untraced
 def test_older_vaults_stay_while_they_have_contents_or_are_retained() -> None:
-    labels = {("tap:aws:Backup", "tap-backup"): {"vault_keys": {"1": "aws", "2": "former"}}}
+    labels = {("tap:aws:Backup", "tap-backup"): {"vault_keys": {"1": "aws_managed", "2": "former"}}}
     vaults = {
         VAULT: {"name": "dev-items-backup"},
         (VAULT[0], "tap-backup-vault-2"): {"name": "dev-items-backup-2", "kmsKeyArn": KEY},
@@ -259,12 +259,12 @@ def test_older_vaults_stay_while_they_have_contents_or_are_retained() -> None:
 @pytest.mark.parametrize(
     ("resources", "key", "vault"),
     [
-        ({OWN_KEY: {"arn": KEY}}, "made", "dev-items-backup"),
+        ({OWN_KEY: {"arn": KEY}}, "create", "dev-items-backup"),
         ({}, KEY, "dev-items-backup"),
-        ({}, "aws", "dev-items-backup"),
-        ({}, "made", "dev-items-backup-2"),
+        ({}, "aws_managed", "dev-items-backup"),
+        ({}, "create", "dev-items-backup-2"),
     ],
-    ids=["made", "existing", "any other counts as the default", "another"],
+    ids=["created", "existing", "any other counts as the default", "another"],
 )
 @pytest.mark.untraced
 def test_vault_of_a_failed_deployment_is_used_with_the_key_it_has(resources: Resources, key: str, vault: str) -> None:
@@ -287,7 +287,7 @@ def test_alias_of_a_parent_names_the_previous_stack(aliases: list[pulumi.Alias],
     previous: Resources = {
         ("tap:stack:TapStack", "old-api"): {"service": "items", "environment": "dev"},
         ("tap:stack:TapStack", "other"): {"service": "stock", "environment": "dev"},
-        ("tap:aws:Backup", "old-api-backup"): {"vault_keys": {"1": "aws"}},
+        ("tap:aws:Backup", "old-api-backup"): {"vault_keys": {"1": "aws_managed"}},
         (VAULT[0], "old-api-backup-vault"): {"name": "dev-items-backup"},
     }
 

@@ -53,5 +53,7 @@ def test_only_functions_with_routes_start_from_a_snapshot() -> None:
 
 
 def test_provisioned_concurrency_is_at_most_the_reserved_concurrency() -> None:
-    with pytest.raises(ValueError, match=r"^function\.provisioned_concurrency 600: give at most what is reserved, 530"):
+    with pytest.raises(
+        ValueError, match=r"^function\.provisioned_concurrency must be at most reserved_concurrency, 530, got 600"
+    ):
         deployed(environment_suffix="prod", function=FunctionSettings(provisioned_concurrency=600))

@@ -156,13 +156,13 @@ def test_secret_by_itself_needs_a_name_only() -> None:
     [
         (
             {},
-            r"^secrets 'token': give secrets=\{'token': ...\}, or pulumi config set --secret --path secrets.token$",
+            r"^secrets\['token'\] must be set, got None\. Pass secrets=\{'token': ...\}, or run pulumi config set",
         ),
-        ({"token": "x", "tokn": VALUE}, r"^secrets 'tokn': give some of token$"),
-        ({"token": ""}, r"^secrets\['token'\] '0 bytes': give 1 to 4096 bytes$"),
-        ({"token": VALUE * 200}, r"^secrets\['token'\] '4200 bytes': give 1 to 4096 bytes$"),
-        ({"token": 7}, r"^secrets\['token'\] 'int': give a text$"),
-        ([VALUE], r"^secrets 'list': give a mapping of names to texts$"),
+        ({"token": "x", "tokn": VALUE}, r"^secrets must be among token, got 'tokn'\.$"),
+        ({"token": ""}, r"^secrets\['token'\] size must be from 1 to 4096 bytes, got 0\.$"),
+        ({"token": VALUE * 200}, r"^secrets\['token'\] size must be from 1 to 4096 bytes, got 4200\.$"),
+        ({"token": 7}, r"^secrets\['token'\] must be a string, got <class 'int'>\.$"),
+        ([VALUE], r"^secrets must be a mapping of names to strings, got <class 'list'>\.$"),
     ],
 )
 def test_what_cannot_be_is_refused_without_a_word_of_it(secrets: Any, message: str) -> None:
@@ -172,5 +172,5 @@ def test_what_cannot_be_is_refused_without_a_word_of_it(secrets: Any, message: s
 
 
 def test_a_service_without_secrets_takes_none() -> None:
-    with pytest.raises(ValueError, match=r"^secrets 'token': the service has none, give none$"):
+    with pytest.raises(ValueError, match=r"^secrets must be empty for this service, got 'token'\.$"):
         TapStackArgs(secrets={"token": VALUE})

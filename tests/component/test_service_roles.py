@@ -46,7 +46,7 @@ def conditions(made: Deployment) -> dict[str, set[str]]:
 
 @pytest.mark.slow
 def test_services_assume_the_roles_of_a_stack_for_its_account_only() -> None:
-    settings = {**PRODUCTION, "api": ApiSettings(access_log=True, log_role="made")}
+    settings = {**PRODUCTION, "api": ApiSettings(access_log=True, log_role="create")}
     found = conditions(record(stacked(**settings), calls=CALLS))
     # Lambda assumes a role only for a function that was configured with it, which requires iam:PassRole.
     assert found.pop("lambda.amazonaws.com") == {"null"}

@@ -300,7 +300,7 @@ ACCEPT, LIST, HAND_OUT = DESK.routes
         {"alarms": AlarmSettings(errors=5, notification_email="ops@example.com")},
         {"table": TableSettings(billing_mode="PROVISIONED")},
         {"api": ApiSettings(throttle_rate_per_second=1, throttle_burst=2, stage_name="live")},
-        {"api": ApiSettings(access_log=True, execution_log_level="INFO", metrics=True, log_role="made")},
+        {"api": ApiSettings(access_log=True, execution_log_level="INFO", metrics=True, log_role="create")},
         {
             "service": replace(
                 PARCELS, functions=(replace(DESK, handler="lib.services.items.handler.repository"), SWEEP)
@@ -355,24 +355,33 @@ QUICK = a_function(a_route(path="/quick"), name="quick", settings=FunctionSettin
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        ({"environment_suffix": "feature/x"}, "environment_suffix 'feature/x'.*try"),
-        ({"environment_suffix": "Production"}, "environment_suffix 'Production'.*give"),
-        ({"environment_suffix": 7}, r"environment_suffix 7: AWS names take .* try '7'"),
-        ({"environment_suffix": "x" * 129, "service": PARCELS}, "stage_name 'xxx.*give"),
-        ({"service": "itmes"}, "service 'itmes'.*give"),
-        ({"service": None}, "service None: give one of items"),
-        ({"environment_suffix": "prod", "table": TableSettings(max_read_capacity=20)}, "max_read_capacity 20.*give"),
-        ({"environment_suffix": "prod", "api": ApiSettings(cors_origin="*")}, r"cors_origin '\*'.*give"),
+        ({"environment_suffix": "feature/x"}, "environment_suffix must be .*, got 'feature/x'. Use 'feature-x'"),
+        ({"environment_suffix": "Production"}, "environment_suffix must be 'production', got 'Production'"),
+        ({"environment_suffix": 7}, r"environment_suffix must be .*, got 7. Use '7'"),
+        ({"environment_suffix": "x" * 129, "service": PARCELS}, "stage_name must be 1 to 128 .*, got 'xxx"),
+        ({"service": "itmes"}, "service must be one of items, .*, got 'itmes'"),
+        ({"service": None}, "service must be one of items, .*, got None"),
+        (
+            {"environment_suffix": "prod", "table": TableSettings(max_read_capacity=20)},
+            "max_read_capacity must be at least .*, got 20",
+        ),
+        (
+            {"environment_suffix": "prod", "api": ApiSettings(cors_origin="*")},
+            r"cors_origin must be a list of origins in prod, got '\*'",
+        ),
         (
             {"environment_suffix": "prod", "api": ApiSettings(cors_origin="*"), **YARD},
-            r"api.cors_origin '\*': in prod give allowed origins instead",
+            r"api.cors_origin must be a list of origins in prod, got '\*'",
         ),
-        ({"split_functions": "yes"}, "split_functions 'yes'.*give"),
-        ({"api": ApiSettings(domain_name="a.example.com")}, "api.domain_name 'a.example.com'.*give"),
-        ({"api": ApiSettings(base_path="v1")}, "api.base_path 'v1'.*give"),
-        ({"api": ApiSettings(certificate_arn=CERTIFICATE)}, f"api.certificate_arn '{CERTIFICATE}'.*give"),
+        ({"split_functions": "yes"}, "split_functions must be true or false, got 'yes'"),
+        ({"api": ApiSettings(domain_name="a.example.com")}, "api.domain_name must be .*, got 'a.example.com'"),
+        ({"api": ApiSettings(base_path="v1")}, "api.base_path must be unset .*, got 'v1'"),
+        (
+            {"api": ApiSettings(certificate_arn=CERTIFICATE)},
+            f"api.certificate_arn must be unset .*, got '{CERTIFICATE}'",
+        ),
         *(
-            ({name: ["x"]}, rf"{name} \['x'\]: give [A-Z]\w+\(...\)")
+            ({name: ["x"]}, rf"{name} must be a [A-Z]\w+, got \['x'\]")
             for name in ("function", "table", "api", "alarms", "site", "tags")
         ),
         ({"tags": {"Owner": 7}}, r"tags\['Owner'\] must be at most 256 letters, .*, got 7"),
@@ -387,17 +396,16 @@ QUICK = a_function(a_route(path="/quick"), name="quick", settings=FunctionSettin
         ),
         (
             {"function": FunctionSettings(timeout_seconds=3)},
-            r"alarms.duration_ms 4000: give less than the 3000 ms",
+            r"alarms.duration_ms must be less than .*\(3000 ms\), got 4000",
         ),
         (
             {"service": a_service(functions=(a_function(), QUICK)), "alarms": AlarmSettings(duration_ms=3000)},
-            r"alarms.duration_ms 3000: give less than the 2000 ms",
+            r"alarms.duration_ms must be less than .*\(2000 ms\), got 3000",
         ),
         *(
             (
                 {"environment_profile": profile},
-                f"^environment_profile {profile!r}: set dev, test, staging, prod, or None for the profile that "
-                "environment_suffix selects$",
+                f"^environment_profile must be one of dev, test, staging, prod, or None for .*, got {profile!r}\\.$",
             )
             for profile in ("", "production", "Prod", 7)
         ),
@@ -417,7 +425,9 @@ def test_a_function_whose_name_aws_takes_has_a_role_whose_name_aws_takes() -> No
 
 def test_a_name_too_long_for_aws_is_refused_by_name() -> None:
     service = a_service(functions=(a_function(name="f" * 60),))
-    with pytest.raises(ValueError, match=r"(role|function).* name 'parcels-fff.*shorten"):
+    with pytest.raises(
+        ValueError, match=r"(role|function).* name must be at most 64 characters, got 'parcels-fff.*Shorten"
+    ):
         record(stacked(service=service))
 
 
@@ -434,7 +444,7 @@ def test_no_tags_are_the_default_ones() -> None:
 
 
 def test_alarms_that_look_back_more_than_a_day_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"alarms.evaluation_periods 25: give so few"):
+    with pytest.raises(ValueError, match=r"alarms.evaluation_periods must be at most 86400 divided by .*, got 25\."):
         AlarmSettings(period_seconds=3600, evaluation_periods=25)
 
 

@@ -73,5 +73,5 @@ def test_anonymous_response_decides_the_documented_schema(response: Any, schema:
     ],
 )
 def test_invalid_option_is_rejected(option: str, value: Any, expected: str) -> None:
-    with pytest.raises(ValueError, match=rf"^stock\.{option} {value}: give a whole number {expected}$"):
+    with pytest.raises(ValueError, match=rf"^stock\.{option} must be an integer {expected}, got {value}\.$"):
         StockSettings(**{option: value})

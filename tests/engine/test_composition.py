@@ -154,7 +154,7 @@ def test_renamed_stack_with_an_alias_keeps_every_resource(engine: Engine) -> Non
 
 def test_renamed_stack_with_an_alias_keeps_its_second_backup_vault(engine: Engine) -> None:
     backup = BackupSettings(retention_days=35)
-    encrypted = TapStackArgs(backup=backup, encryption=EncryptionSettings(key="made"))
+    encrypted = TapStackArgs(backup=backup, encryption=EncryptionSettings(key="create"))
     stack = engine.stack()
     stack.up(named("old", TapStackArgs(backup=backup)))
     stack.ledger.find("aws:backup/vault:Vault")[0].contents = 1

@@ -30,7 +30,7 @@ KEY = "aws:kms/key:Key"
 REPLICA = "aws:dynamodb/tableReplica:TableReplica"
 POOL = "aws:cognito/userPool:UserPool"
 BACKUP = BackupSettings(retention_days=35)
-MADE = EncryptionSettings(key="made")
+MADE = EncryptionSettings(key="create")
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0f6a2c1e-3b7d-4d55-9b1a-5a8a1f0c2d3e"
 REPLICAS = TableSettings(replica_regions=("us-west-2",))
 COGNITO = AuthorizationSettings(type=USER_POOL)
@@ -89,16 +89,16 @@ def test_another_key_means_another_vault_and_no_recovery_point_is_lost(engine: E
 
 def test_a_customer_managed_key_changes_only_without_replicas(engine: Engine) -> None:
     stack = engine.stack()
-    stack.up(tap_stack(table=REPLICAS, encryption=EncryptionSettings(key="aws")))
-    stack.deploy(tap_stack(table=REPLICAS, encryption=EncryptionSettings(key="owned")))
-    stack.up(tap_stack(table=REPLICAS, encryption=EncryptionSettings(key="aws")))
+    stack.up(tap_stack(table=REPLICAS, encryption=EncryptionSettings(key="aws_managed")))
+    stack.deploy(tap_stack(table=REPLICAS, encryption=EncryptionSettings(key="aws_owned")))
+    stack.up(tap_stack(table=REPLICAS, encryption=EncryptionSettings(key="aws_managed")))
     message = r"while table table has replicas.*Deploy without replica_regions"
     for table in (REPLICAS, TableSettings()):
         assert_rejected(stack, tap_stack(table=table, encryption=MADE), message)
-    stack.up(tap_stack(encryption=EncryptionSettings(key="aws")))
+    stack.up(tap_stack(encryption=EncryptionSettings(key="aws_managed")))
     stack.up(tap_stack(encryption=MADE))
     stack.deploy(tap_stack(table=REPLICAS, encryption=MADE))
-    for key in ("aws", "owned"):
+    for key in ("aws_managed", "aws_owned"):
         for table in (REPLICAS, TableSettings()):
             assert_rejected(stack, tap_stack(table=table, encryption=EncryptionSettings(key=key)), message)
 
@@ -246,7 +246,7 @@ def test_destroyed_prod_is_deployed_again_with_its_data_also_after_an_interrupti
 
 
 def test_a_renamed_parent_keeps_the_vaults_of_its_stack(engine: Engine) -> None:
-    def program(name: str, key: str = "made", **options: Any) -> Callable[[], None]:
+    def program(name: str, key: str = "create", **options: Any) -> Callable[[], None]:
         def run() -> None:
             shop = pulumi.ComponentResource("test:Shop", name, None, pulumi.ResourceOptions(**options))
             args = TapStackArgs(backup=BACKUP, encryption=EncryptionSettings(key=key))
@@ -255,7 +255,7 @@ def test_a_renamed_parent_keeps_the_vaults_of_its_stack(engine: Engine) -> None:
         return run
 
     stack = engine.stack()
-    stack.up(program("old", "aws"))
+    stack.up(program("old", "aws_managed"))
     fill(stack, "dev-items-backup")
     stack.up(program("old"))
     fill(stack, "dev-items-backup-2")

@@ -276,7 +276,7 @@ def test_stack_policy_reports_failures_next_to_unknown_values(pack: PolicyPack) 
 
 
 def test_values_that_only_the_provider_knows_do_not_block_a_preview(pack: PolicyPack) -> None:
-    config = {"environment": "prod", "network_vpc": "made", "encryption_key": "made"}
+    config = {"environment": "prod", "network_vpc": "create", "encryption_key": "create"}
     found = pack.preview(tap, **config)
     assert not found.violations
     assert {("EC2.2", "tap-network-vpc-vpc"), ("IAM.1", "tap-network-refused-writer-policy")} <= found.unknown

@@ -99,8 +99,8 @@ def encryption(key: str) -> STEP:
 
 BACKUP: STEP = {"backup": BackupSettings(retention_days=35)}
 REPLICATED = table(replica_regions=("us-west-2",))
-MADE_KEY = encryption("made")
-NETWORK: STEP = {"network": NetworkSettings(vpc="made")}
+MADE_KEY = encryption("create")
+NETWORK: STEP = {"network": NetworkSettings(vpc="create")}
 FIREWALL: STEP = {"firewall": FirewallSettings(enabled=True)}
 
 ANY = (
@@ -130,7 +130,7 @@ ANY = (
                 throttle_burst=9,
                 access_log=True,
                 execution_log_level="INFO",
-                log_role="made",
+                log_role="create",
                 metrics=True,
                 health_route=True,
             )
@@ -151,11 +151,13 @@ ANY = (
         "network",
         [
             NETWORK,
-            {"network": NetworkSettings(vpc="made", cidr_block="10.9.0.0/16")},
-            {"network": NetworkSettings(vpc="made", nat_gateways="one", zones=3)},
+            {"network": NetworkSettings(vpc="create", cidr_block="10.9.0.0/16")},
+            {"network": NetworkSettings(vpc="create", nat_gateways="one", zones=3)},
         ],
     ),
-    Change("encryption", tour([encryption(key) for key in ("aws", "owned", "made", EXISTING_KEY)]), gone(KEY)),
+    Change(
+        "encryption", tour([encryption(key) for key in ("aws_managed", "aws_owned", "create", EXISTING_KEY)]), gone(KEY)
+    ),
     Change(
         "domain",
         [
@@ -244,17 +246,17 @@ KEY_WITH_BACKUP = Change(
         BACKUP,
         {"backup": BackupSettings(retention_days=400, cold_storage_after_days=30)},
         {**BACKUP, **MADE_KEY},
-        {**BACKUP, **encryption("owned")},
+        {**BACKUP, **encryption("aws_owned")},
     ],
     gone(KEY, VAULT),
 )
 KEY_WITH_REPLICA = Change(
     "key with replica",
-    [REPLICATED, {}, MADE_KEY, {**REPLICATED, **MADE_KEY}, MADE_KEY, encryption("owned"), REPLICATED],
+    [REPLICATED, {}, MADE_KEY, {**REPLICATED, **MADE_KEY}, MADE_KEY, encryption("aws_owned"), REPLICATED],
     gone(KEY, REPLICA, REPLICA_KEY),
 )
 KEY_AND_COGNITO = Change("key and cognito", [{**MADE_KEY, **authorization(USER_POOL)}], gone(KEY, POOL))
-BOTH_NETWORKS = Change("network", [NETWORK, {"network": NetworkSettings(vpc="made", cidr_block="10.9.0.0/16")}])
+BOTH_NETWORKS = Change("network", [NETWORK, {"network": NetworkSettings(vpc="create", cidr_block="10.9.0.0/16")}])
 PUBLIC_SITE = Change("public site", [{"site": SiteSettings(public=True)}])
 CANARY = Change("canary", [{"rollout": RolloutSettings(strategy=GRADUAL[0])}])
 DOMAIN = Change("domain", [api(domain_name="b.example.com", zone_id="Z0123456789ABC", stage_name="live")])

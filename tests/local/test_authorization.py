@@ -146,7 +146,7 @@ def theirs_fixture(emulator: Emulator) -> str:
 
 
 def test_a_pool_that_stands_already_without_a_domain_is_refused(emulator: Emulator, theirs: str) -> None:
-    with pytest.raises(DeployError, match=r"authorization\.user_pool '.*': give it a domain"):
+    with pytest.raises(DeployError, match=r"authorization\.user_pool must be .*, got '.*'\. Add a domain"):
         deploy_service(emulator, "items", "lost", authorization="COGNITO_USER_POOLS", user_pool=theirs)
 
 

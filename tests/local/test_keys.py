@@ -111,7 +111,7 @@ from lib.tap_stack import TapStack, TapStackArgs
 from tests.support.builders import a_yard
 
 stack = TapStack("yard", TapStackArgs(
-    service=a_yard(name_pattern="{name}-{{type}}-{{environment}}"), encryption=EncryptionSettings(key="made"),
+    service=a_yard(name_pattern="{name}-{{type}}-{{environment}}"), encryption=EncryptionSettings(key="create"),
 ))
 for name, value in stack.outputs.items():
     pulumi.export(name, value)

@@ -16,7 +16,7 @@ def test_a_service_answers_from_a_vpc(run: Run, emulator: Emulator) -> None:
         from lib.settings import NetworkSettings
         from lib.tap_stack import TapStack, TapStackArgs
 
-        network = NetworkSettings(vpc="made", nat_gateways="one")
+        network = NetworkSettings(vpc="create", nat_gateways="one")
         for name, value in TapStack("tap", TapStackArgs(environment_suffix="vpc", network=network)).outputs.items():
             pulumi.export(name, value)
         """

@@ -221,7 +221,7 @@ def test_failed_selection_neither_leaves_a_new_file_nor_deletes_an_existing_one(
     ("words", "code", "message"),
     [
         (["--env", "a b"], 2, "error: environment_suffix 'a b': AWS names take letters"),
-        (["--env", "Prod"], 2, "error: environment_suffix 'Prod': give 'prod'"),
+        (["--env", "Prod"], 2, "error: environment_suffix must be 'prod', got 'Prod'."),
         (["--config", "colour=red"], 2, "error: config must be KEY=VALUE with a key of Pulumi.yaml, got 'colour=red'."),
     ],
 )

@@ -104,7 +104,7 @@ def test_service_is_deployed_and_its_demo_calls_succeed(tap: Tap, tmp_path: Path
 def test_config_keys_of_the_service_are_checked_and_documented(tap: Tap, tmp_path: Path) -> None:
     done = tap("audit", "--service", "notes", "--env", "dev", "--config", "notes_retention_days=400")
     assert done.returncode == 1
-    message = "config notes_retention_days '400': give a whole number from 1 to 365 days"
+    message = "config notes_retention_days must be an integer from 1 to 365 days, got '400'."
     assert done.stderr.endswith(f"error: tap.py: {message}\n")
     done = tap("audit", "--service", "notes", "--env", "dev", "--config", "notes_retention_day=7")
     assert (done.returncode, "Did you mean 'notes_retention_days'?" in done.stderr) == (2, True)
@@ -113,7 +113,7 @@ def test_config_keys_of_the_service_are_checked_and_documented(tap: Tap, tmp_pat
     assert (done.returncode, done.stderr) == (0, "")
     assert {"Pulumi.yaml: written", "docs/services/notes/openapi.json: written"} <= {*done.stdout.splitlines()}
     link = "[`notes_retention_days`](settings/notes.md#notes_retention_days)"
-    row = f"| {link} | notes: Days for which a note is kept. (`notes.retention_days`) | a whole number"
+    row = f"| {link} | notes: Days for which a note is kept. (`notes.retention_days`) | Integer from 1 to 365"
     assert row in (tmp_path / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
     assert "  notes_retention_days:\n    type: integer\n" in (tmp_path / "Pulumi.yaml").read_text(encoding="utf-8")
     assert tap("docs", "--service", "notes", "--check", folder=tmp_path).returncode == 0

@@ -187,7 +187,7 @@ def site_files() -> SiteFiles:
 
 def user_pool(existing: bool = False) -> UserPool:
     """Create a user pool, or clients and scopes in an existing one."""
-    settings = AuthorizationSettings(type=USER_POOL, user_pool=POOL_ARN if existing else "made")
+    settings = AuthorizationSettings(type=USER_POOL, user_pool=POOL_ARN if existing else "create")
     pages = [pulumi.Output.from_input("https://post.example.com/")]
     return UserPool("users", UserPoolArgs(name="post-dev", scopes=["read", "write"], settings=settings, pages=pages))
 
@@ -198,7 +198,7 @@ def api(authorization: Any = USER_POOL) -> Api:
     settings = ApiSettings(
         access_log=True,
         execution_log_level="INFO",
-        log_role="made",
+        log_role="create",
         health_route=True,
         domain_name="post.example.com",
         zone_id="Z0123456789ABC",
@@ -242,7 +242,7 @@ def vpc() -> Vpc:
 
 def network() -> Network:
     """Create a network with NAT gateways, endpoints and flow logs."""
-    settings = NetworkSettings(vpc="made", nat_gateways="per-zone", flow_logs=True, interface_endpoints=True)
+    settings = NetworkSettings(vpc="create", nat_gateways="per-zone", flow_logs=True, interface_endpoints=True)
     statements = {"dynamodb": [table().grant(["GetItem"])], "sns": [topic().grant(["Publish"])]}
     return Network("network", NetworkArgs(name="post", settings=settings, statements=statements))
 
@@ -371,7 +371,7 @@ def distribution() -> Distribution:
 
 def api_logs() -> ApiLogs:
     """Create the logs of an API whose id is an output."""
-    settings = ApiSettings(stage_name="live", access_log=True, execution_log_level="INFO", log_role="made")
+    settings = ApiSettings(stage_name="live", access_log=True, execution_log_level="INFO", log_role="create")
     return ApiLogs("logs", ApiLogsArgs(api_name="counter", api_id=api("NONE").resource.id, settings=settings))
 
 

@@ -40,7 +40,7 @@ EVERYTHING: dict[str, Any] = {
         certificate_arn="arn:aws:acm:us-east-1:123456789012:certificate/1",
         base_path="v1",
     ),
-    "network": NetworkSettings(vpc="made", nat_gateways="one"),
+    "network": NetworkSettings(vpc="create", nat_gateways="one"),
 }
 """Arguments of a stack that has every kind of resource that the services of the library have."""
 YARD: dict[str, Any] = {"service": a_yard()}
@@ -58,10 +58,10 @@ PRODUCTION: dict[str, Any] = {
     "function": FunctionSettings(provisioned_concurrency=5),
     "rollout": RolloutSettings(strategy="Canary10Percent5Minutes"),
     "authorization": AuthorizationSettings(type=USER_POOL, mfa="ON", callback_urls=("https://ops.example.com/",)),
-    "network": NetworkSettings(vpc="made", nat_gateways="per-zone"),
+    "network": NetworkSettings(vpc="create", nat_gateways="per-zone"),
     "api": ApiSettings(health_route=True, domain_name="yard.example.com", zone_id="Z0123456789ABC"),
     "firewall": FirewallSettings(enabled=True),
-    "encryption": EncryptionSettings(key="made"),
+    "encryption": EncryptionSettings(key="create"),
     "table": TableSettings(replica_regions=("us-west-2",)),
     "backup": BackupSettings(retention_days=35),
     "cost": CostSettings(monthly_budget_usd=100.0),

@@ -38,7 +38,7 @@ class ApiLogs(pulumi.ComponentResource):
         super().__init__("tap:aws:ApiLogs", name, None, opts)
         settings = merge(BASIS.api, args.settings)
         self._prefix, self._args = name, args
-        self.account = None if settings.log_role == "left" else self._account(settings.log_role)
+        self.account = None if settings.log_role == "unmanaged" else self._account(settings.log_role)
         self.access = self._group("access", f"/aws/apigateway/{args.api_name}") if settings.access_log else None
         # API Gateway makes this one itself where it is not there, and that one never forgets.
         execution = concat("API-Gateway-Execution-Logs_", args.api_id, f"/{settings.stage_name}")
@@ -58,7 +58,7 @@ class ApiLogs(pulumi.ComponentResource):
             f"{self._prefix}-account",
             ApiAccountArgs(
                 owner=self._args.api_name,
-                role_arn=None if role == "made" else role,
+                role_arn=None if role == "create" else role,
                 provider_info=self._args.provider_info,
                 tags=self._args.tags,
             ),

@@ -67,12 +67,13 @@ class ApiArgs:
 
     def __post_init__(self) -> None:
         if self.authorization.type == USER_POOL and not self.user_pool:
-            raise invalid_value(
-                "user_pool", self.user_pool, f"with {USER_POOL} give the UserPool whose tokens are asked for"
-            )
+            remedy = "Pass the user pool that issues the tokens."
+            raise invalid_value("user_pool", self.user_pool, f"a UserPool with authorization {USER_POOL}", remedy)
         if self.cors_origins is None and SITE in self.settings.cors_origins():
-            remedy = "pass cors_origins, with the URL of the site, because only a TapStack replaces 'site'"
-            raise invalid_value("settings.cors_origin", self.settings.cors_origin, remedy)
+            remedy = "Only TapStack replaces 'site': pass cors_origins with the URL of the site."
+            raise invalid_value(
+                "settings.cors_origin", self.settings.cors_origin, "URLs if cors_origins is unset", remedy
+            )
         for route, _ in self.routes:
             if route.throttle:
                 route.throttle.within(merge(BASIS.api, self.settings))
@@ -505,7 +506,7 @@ class Api(pulumi.ComponentResource):
 
     def _logged(self) -> bool:
         settings = self.settings
-        return bool(settings.access_log) or settings.execution_log_level != "OFF" or settings.log_role != "left"
+        return bool(settings.access_log) or settings.execution_log_level != "OFF" or settings.log_role != "unmanaged"
 
     def _logs(self) -> ApiLogs:
         return ApiLogs(

@@ -49,7 +49,8 @@ class UserPoolArgs:
 
     def __post_init__(self) -> None:
         if not self.scopes:
-            raise invalid_value("scopes", self.scopes, "give at least one, for tokens are asked for by their scopes")
+            remedy = "App clients request tokens by scope."
+            raise invalid_value("scopes", self.scopes, "at least one scope", remedy)
 
 
 class UserPool(pulumi.ComponentResource):
@@ -65,7 +66,7 @@ class UserPool(pulumi.ComponentResource):
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         self.settings = merge(BASIS.authorization, args.settings)
-        made = self.settings.user_pool == "made"
+        made = self.settings.user_pool == "create"
         self.resource = self._pool() if made else self._existing()
         self.domain = self._domain() if made else None
         self.group = None if made else self._group()
@@ -215,6 +216,6 @@ def _existing_url(arn: str, pool_id: str, custom_domain: str, domain: str, parti
 def _checked_arn(arn: str, pool_id: str, mfa: str | None, pool_mfa: str) -> str:
     """Return the ARN of an existing pool. Raise ValueError if MFA is required and the pool does not require it."""
     if mfa == "ON" and pool_mfa in ("OFF", "OPTIONAL"):
-        expected = f"require MFA in the existing user pool {pool_id}, whose MFA is {pool_mfa}, or set OPTIONAL"
-        raise invalid_value("authorization.mfa", mfa, expected)
+        expected = f"OPTIONAL for the existing user pool {pool_id} with MFA {pool_mfa}"
+        raise invalid_value("authorization.mfa", mfa, expected, "Require MFA in the pool, or set OPTIONAL.")
     return arn

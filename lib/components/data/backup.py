@@ -55,11 +55,10 @@ class BackupArgs:
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9_-]{2,50}", self.name):
-            raise invalid_value("name", self.name, "give 2 to 50 letters, digits, '-' or '_'")
+            raise invalid_value("name", self.name, "2 to 50 letters, digits, '-' or '_'")
         if not self.settings.retention_days:
-            raise invalid_value(
-                "backup.retention_days", self.settings.retention_days, "give 1 or more, or make no Backup"
-            )
+            remedy = "Raise it, or create no Backup."
+            raise invalid_value("backup.retention_days", self.settings.retention_days, "at least 1", remedy)
 
 
 class Backup(pulumi.ComponentResource):

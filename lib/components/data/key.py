@@ -43,7 +43,7 @@ class KeyArgs:
 
     def __post_init__(self) -> None:
         if unknown := sorted({*self.users} - USERS):
-            raise invalid_value("users", unknown, f"give some of {', '.join(sorted(USERS))}")
+            raise invalid_value("users", unknown, f"among {', '.join(sorted(USERS))}")
 
 
 class Key(pulumi.ComponentResource):

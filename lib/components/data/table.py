@@ -62,8 +62,9 @@ class TableArgs:
     def __post_init__(self) -> None:
         wanted = set() if self.kms_key_arn is None else {*(self.settings.replica_regions or ())}
         if {*self.replica_key_arns} != wanted:
-            remedy = "with kms_key_arn give one for each of replica_regions, without it none"
-            raise invalid_value("replica_key_arns", sorted(self.replica_key_arns), remedy)
+            remedy = "With kms_key_arn, pass one key for each replica region; otherwise, pass none."
+            expected = f"keys of the regions {sorted(wanted)}"
+            raise invalid_value("replica_key_arns", sorted(self.replica_key_arns), expected, remedy)
 
 
 class Table(pulumi.ComponentResource):

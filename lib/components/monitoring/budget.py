@@ -44,13 +44,14 @@ class BudgetArgs:
 
     def __post_init__(self) -> None:
         if self.monthly_usd < LEAST_USD:
-            raise invalid_value(
-                "budget.monthly_usd", self.monthly_usd, f"give at least {LEAST_USD} USD, or make no budget"
-            )
+            expected, remedy = f"at least {LEAST_USD} US dollars", "Raise it, or create no budget."
+            raise invalid_value("budget.monthly_usd", self.monthly_usd, expected, remedy)
         if not self.allocation:
-            raise invalid_value("budget.allocation", self.allocation, "give the tags that what it counts carries")
+            expected = "at least one cost allocation tag"
+            raise invalid_value("budget.allocation", self.allocation, expected, "Pass the tags of the resources.")
         if (self.topic_arn is None) is not bool(self.email):
-            raise invalid_value("budget.email", self.email, "give an address or a topic_arn, one of both")
+            expected = "an email address if topic_arn is unset, otherwise empty"
+            raise invalid_value("budget.email", self.email, expected, "Set exactly one of email and topic_arn.")
 
 
 class Budget(pulumi.ComponentResource):

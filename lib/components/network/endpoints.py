@@ -87,7 +87,7 @@ class Endpoints(pulumi.ComponentResource):
             f"{self._prefix}-group",
             name_prefix=f"{args.name}-endpoints-",
             vpc_id=args.vpc_id,
-            description="Endpoints of what functions call",
+            description="VPC interface endpoints",
             tags=named(args.tags, f"{args.name}-endpoints"),
             opts=self._child,
         )

@@ -43,7 +43,7 @@ class FunctionGroup(pulumi.ComponentResource):
             f"{name}-group",
             name_prefix=f"{args.name}-",
             vpc_id=args.vpc_id,
-            description="Functions",
+            description="Lambda functions",
             tags=named(args.tags, args.name),
             opts=self._child,
         )
@@ -60,7 +60,7 @@ class FunctionGroup(pulumi.ComponentResource):
         return aws.vpc.SecurityGroupEgressRule(
             f"{self._prefix}-to-{to}",
             security_group_id=self.id,
-            description=f"To {to}",
+            description=f"HTTPS to {to}",
             **TLS,
             **peer,
             tags=named(self._args.tags, f"{self._args.name}-to-{to}"),
@@ -71,7 +71,7 @@ class FunctionGroup(pulumi.ComponentResource):
         return aws.vpc.SecurityGroupIngressRule(
             f"{self._prefix}-into-{to}",
             security_group_id=group_id,
-            description="From functions",
+            description="HTTPS from functions",
             **TLS,
             referenced_security_group_id=self.id,
             tags=named(self._args.tags, f"{self._args.name}-into-{to}"),

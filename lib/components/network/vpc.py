@@ -101,5 +101,6 @@ def first(zones: Sequence[str] | None, count: int) -> list[str]:
     if zones is None:
         return [""] * count
     if len(zones) < count:
-        raise invalid_value("network.zones", count, f"give at most {len(zones)}, for the region has {', '.join(zones)}")
+        remedy = f"Available zones of the region: {', '.join(zones)}."
+        raise invalid_value("network.zones", count, f"at most {len(zones)}", remedy)
     return list(zones[:count])

@@ -53,7 +53,7 @@ def inventory(settings: InventorySettings | None = None) -> Service:
             ),
         ),
         settings=Settings(
-            api=ApiSettings(access_log=True, execution_log_level="INFO", metrics=True, log_role="made"),
+            api=ApiSettings(access_log=True, execution_log_level="INFO", metrics=True, log_role="create"),
         ),
         default_tags=SERVICE_TAGS,
     )

@@ -30,5 +30,5 @@ class InventorySettings(SettingsGroup):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.default_page_size > self.max_page_size:
-            wanted = f"give at most max_page_size, {self.max_page_size}"
-            raise invalid_value(f"{self.SECTION}.default_page_size", self.default_page_size, wanted)
+            expected = f"at most max_page_size, {self.max_page_size}"
+            raise invalid_value(f"{self.SECTION}.default_page_size", self.default_page_size, expected)

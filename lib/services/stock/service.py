@@ -46,7 +46,7 @@ def stock(settings: StockSettings | None = None) -> Service:
                 access_log=True,
                 execution_log_level="ERROR",
                 metrics=True,
-                log_role="made",
+                log_role="create",
             ),
         ),
         default_tags=SERVICE_TAGS,

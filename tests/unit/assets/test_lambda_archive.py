@@ -318,7 +318,9 @@ def test_query_of_known_parameters_is_taken(query: dict[str, Any]) -> None:
 @pytest.mark.parametrize("handler", ["nowhere.api", "nowhere.to.be.found", "json.decoder.x", "nowhere"])
 def test_handler_that_is_not_in_a_package_is_refused_by_name(handler: str) -> None:
     function = a_function(handler=handler)
-    with pytest.raises(ValueError, match=rf"handler .*'{handler.rpartition('.')[0] or handler}'.*; give"):
+    with pytest.raises(
+        ValueError, match=rf"handler .*, got '{handler.rpartition('.')[0] or handler}'\. Set the handler"
+    ):
         packed(function)
 
 

@@ -39,10 +39,10 @@ DOMAIN = (
 PRODUCTION = (
     ("authorization", "COGNITO_USER_POOLS"),
     ("backup_retention_days", "35"),
-    ("encryption_key", "made"),
+    ("encryption_key", "create"),
     ("firewall_enabled", "true"),
     ("health_route", "true"),
-    ("network_vpc", "made"),
+    ("network_vpc", "create"),
 )
 OPEN_QUEUE = """
 import pulumi_aws as aws

@@ -190,15 +190,15 @@ def test_no_command_prints_the_help_and_is_a_usage_error() -> None:
         (["cost", "--request", "1"], "No such option '--request'. Did you mean '--requests'? Run 'tap cost --help' "),
         (["cost", "--service", "stok"], "Invalid value for '--service': 'stok' is not one of 'items', 'inventory', "),
         (["cost", "--service", "stok"], "'stock'. Did you mean 'stock'? Run 'tap cost --help' for help."),
-        (["cost", "--env", "a b"], "environment_suffix 'a b': AWS names take letters, digits, '-' and '_' only"),
+        (["cost", "--env", "a b"], "environment_suffix must be letters, digits, '-' and '_', got 'a b'. Use 'a-b'"),
         (["cost", "--requests", "many"], "Invalid value for '--requests': 'many' is not a valid float. Run "),
         (
             ["cost", "--env", "Prod"],
-            "environment_suffix 'Prod': give 'prod', because the names of profiles are lowercase",
+            "environment_suffix must be 'prod', got 'Prod'. Profile names are case-sensitive",
         ),
         (
             ["restore", "--stack", "items-dev", "--at", "yesterday"],
-            "at 'yesterday': give a time with its offset, e.g. 2026-11-20T10:00:00Z. Run 'tap restore --help'",
+            "at must be a time with a UTC offset, such as 2026-11-20T10:00:00Z, got 'yesterday'. Run 'tap ",
         ),
         (["up", "--service"], "Option '--service' requires an argument. Run 'tap up --help' for help."),
         (

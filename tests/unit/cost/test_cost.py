@@ -142,13 +142,13 @@ def test_a_schedule_comes_round_so_often(expression: str, number: float) -> None
 
 @pytest.mark.parametrize("expression", ["at(2027-01-01T00:00:00)", "rate(1)", "cron(0 3 *)"])
 def test_another_schedule_is_refused(expression: str) -> None:
-    with pytest.raises(ValueError, match=r"schedule '.*': give rate\(...\) or cron\(...\)"):
+    with pytest.raises(ValueError, match=r"schedule must be rate\(...\) or cron\(...\), got '"):
         times(expression)
 
 
 @pytest.mark.parametrize(("field", "value"), [("writes", 1.1), ("requests", -1), ("stored_gb", float("nan"))])
 def test_traffic_that_cannot_be_is_refused(field: str, value: float) -> None:
-    with pytest.raises(ValueError, match=rf"traffic.{field} .*: give a number from 0 to "):
+    with pytest.raises(ValueError, match=rf"traffic.{field} must be a number from 0 to .*, got "):
         Traffic(**{field: value})
 
 

@@ -71,12 +71,12 @@ def test_what_several_functions_call_is_said_once() -> None:
     assert calls(service.split()) == calls(service)
 
 
-CLOSED = NetworkSettings(vpc="made", nat_gateways="none", interface_endpoints=False)
+CLOSED = NetworkSettings(vpc="create", nat_gateways="none", interface_endpoints=False)
 
 
 def test_a_network_without_a_way_to_what_functions_call_is_refused() -> None:
     service = granted(a_grant("lost", "Publish"), a_grant("limits", "GetParameter"), a_grant("parcels", "GetItem"))
-    wanted = "network.interface_endpoints False: its functions call sns, ssm: leave it true, or set nat_gateways"
+    wanted = "network.interface_endpoints must be true .*, got False. The functions call sns, ssm. Set it to true, or"
     with pytest.raises(ValueError, match=wanted):
         TapStackArgs(service=service, network=CLOSED)
 
@@ -84,8 +84,8 @@ def test_a_network_without_a_way_to_what_functions_call_is_refused() -> None:
 @pytest.mark.parametrize(
     "network",
     [
-        NetworkSettings(vpc="made", nat_gateways="none", interface_endpoints=True),
-        NetworkSettings(vpc="made", nat_gateways="one", interface_endpoints=False),
+        NetworkSettings(vpc="create", nat_gateways="none", interface_endpoints=True),
+        NetworkSettings(vpc="create", nat_gateways="one", interface_endpoints=False),
         NetworkSettings(vpc="vpc-0a1b2c3d", nat_gateways="none", interface_endpoints=False),
         NetworkSettings(vpc="none", nat_gateways="none", interface_endpoints=False),
     ],

@@ -395,7 +395,7 @@ def test_a_call_of_a_fixed_path_is_no_example_of_the_parameter_beside_it() -> No
 
 
 def test_a_schema_cannot_take_the_errors_name() -> None:
-    with pytest.raises(ValueError, match="'parcels' schema 'Error': give another name"):
+    with pytest.raises(ValueError, match="'parcels' schema names must differ from 'Error'"):
         document(a_service(schemas={"Error": {"type": "object"}}))
 
 

@@ -38,7 +38,7 @@ def test_sign_in_page_has_the_domain_of_its_partition(partition: str, region: st
 
 @pytest.mark.parametrize("domain", ["", None])
 def test_a_pool_without_a_domain_is_rejected(domain: str | None) -> None:
-    with pytest.raises(ValueError, match=r"authorization\.user_pool 'eu-west-1_aB3': give it a domain"):
+    with pytest.raises(ValueError, match=r"authorization\.user_pool must be .*, got 'eu-west-1_aB3'\. Add a domain"):
         urls.address("eu-west-1_aB3", domain, "aws")
 
 

@@ -58,12 +58,12 @@ def a_parameter(**changes: Any) -> Parameter:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: a_table(name="Parcels"), "table name 'Parcels': give lower-case letters"),
-        (lambda: a_table(name="p" * 65), "table name 'ppp"),
-        (lambda: a_topic(name="1st"), "topic name '1st': give"),
+        (lambda: a_table(name="Parcels"), "table name must be 1 to 64 lowercase .*, got 'Parcels'"),
+        (lambda: a_table(name="p" * 65), "table name must be 1 to 64 .*, got 'ppp"),
+        (lambda: a_topic(name="1st"), "topic name must be 1 to 64 lowercase .*, got '1st'"),
         (
             lambda: a_table(output_prefix="A"),
-            "table 'parcels' output_prefix must be lower-case .*, got 'A'. Use an empty",
+            "table 'parcels' output_prefix must be lowercase .*, got 'A'. Use an empty",
         ),
         (
             lambda: a_table(name="dynamodb"),
@@ -71,51 +71,78 @@ def a_parameter(**changes: Any) -> Parameter:
         ),
         (lambda: a_table(output_prefix="dynamodb"), "has the output dynamodb_table_arn; set another output_prefix"),
         (lambda: a_topic(name="alarm"), "topic 'alarm' output_prefix must differ from 'alarm', got 'alarm'"),
-        (lambda: a_topic(output_prefix="a-b"), "topic 'lost' output_prefix must be lower-case letters.*got 'a-b'"),
-        (lambda: a_parameter(name="/config"), "parameter name '/config': give lower-case letters"),
-        (lambda: a_parameter(value={}), "parameter 'config': give either a table or a value"),
-        (lambda: a_parameter(table="parcels"), "parameter 'config': give either a table or a value"),
-        (lambda: a_secret(name="/token"), "secret name '/token': give lower-case letters"),
-        (lambda: a_secret(variable="token"), "secret 'token' variable 'token': give upper-case"),
-        (lambda: a_secret(store="vault"), "secret 'token' store 'vault': give one of ssm, secretsmanager"),
-        (lambda: a_function(name="my_desk"), "function name 'my_desk': give"),
-        (lambda: a_schedule(name=""), "schedule name '': give"),
-        (lambda: a_service(name="parcel post"), "service name 'parcel post': give"),
+        (lambda: a_topic(output_prefix="a-b"), "topic 'lost' output_prefix must be lowercase letters.*got 'a-b'"),
+        (lambda: a_parameter(name="/config"), "parameter name must be 1 to 64 lowercase .*, got '/config'"),
+        (lambda: a_parameter(value={}), "parameter 'config' must set exactly one of table or value"),
+        (lambda: a_parameter(table="parcels"), "parameter 'config' must set exactly one of table or value"),
+        (lambda: a_secret(name="/token"), "secret name must be 1 to 64 lowercase .*, got '/token'"),
+        (lambda: a_secret(variable="token"), "secret 'token' variable must be uppercase .*, got 'token'"),
+        (lambda: a_secret(store="vault"), "secret 'token' store must be one of ssm, secretsmanager, got 'vault'"),
+        (lambda: a_function(name="my_desk"), "function name must be 1 to 64 lowercase .*, got 'my_desk'"),
+        (lambda: a_schedule(name=""), "schedule name must be 1 to 64 lowercase .*, got ''"),
+        (lambda: a_service(name="parcel post"), "service name must be 1 to 64 lowercase .*, got 'parcel post'"),
         (
             lambda: a_schedule(rate="rate(5 minute)"),
             r"schedule 'nightly' rate must be .*, got 'rate\(5 minute\)'. Use rate",
         ),
-        (lambda: a_route(method="get"), "route method 'get': give one of GET, "),
-        (lambda: a_route(method="OPTIONS"), "route method 'OPTIONS': give one of GET, "),
-        (lambda: a_route(path="parcels"), "route path 'parcels': start with '/'"),
-        (lambda: a_route(path="/parcels/"), "route path '/parcels/'"),
-        (lambda: a_route(path="/parcels/{id"), "route path '/parcels/{id'"),
-        (lambda: a_route(scope="Read"), "route scope 'Read': give lower-case letters"),
-        (lambda: a_route(scope="", key_required=True), "route GET /parcels key_required True: give it a scope"),
-        (lambda: a_route(operation="list-parcels"), "route operation 'list-parcels': give the name of a Python"),
-        (lambda: a_route(operation="return"), "route operation 'return': give"),
-        (lambda: a_code(name="Lost"), "code 'Lost': give upper-case letters"),
-        (lambda: a_code(name="_LOST"), "code '_LOST': give upper-case letters"),
+        (lambda: a_route(method="get"), "route method must be one of GET, .*, got 'get'"),
+        (lambda: a_route(method="OPTIONS"), "route method must be one of GET, .*, got 'OPTIONS'"),
+        (lambda: a_route(path="parcels"), "route path must be segments that start with '/', .*, got 'parcels'"),
+        (lambda: a_route(path="/parcels/"), "route path must be .*, got '/parcels/'"),
+        (lambda: a_route(path="/parcels/{id"), "route path must be .*, got '/parcels/{id'"),
+        (lambda: a_route(scope="Read"), "route scope must be lowercase letters .*, got 'Read'"),
+        (
+            lambda: a_route(scope="", key_required=True),
+            "route GET /parcels key_required must be False .*, got True. Set a scope",
+        ),
+        (
+            lambda: a_route(operation="list-parcels"),
+            "route operation must be the name of a Python function, got 'list-parcels'",
+        ),
+        (lambda: a_route(operation="return"), "route operation must be the name of a Python function, got 'return'"),
+        (lambda: a_code(name="Lost"), "code must be uppercase letters, .*, got 'Lost'"),
+        (lambda: a_code(name="_LOST"), "code must be uppercase letters, .*, got '_LOST'"),
         (lambda: a_code(status=399), "code 'TOO_HEAVY' status must be 400 to 499 or 503, got 399"),
         (lambda: a_code(status=500), "code 'TOO_HEAVY' status must be 400 to 499 or 503, got 500"),
-        (lambda: a_metric(name="arrivals"), "metric 'arrivals': give letters and digits, a capital first"),
-        (lambda: a_metric(name="Of_All"), "metric 'Of_All': give letters and digits"),
-        (lambda: a_metric(name="FunctionName"), "metric 'FunctionName': give .* and not FunctionName"),
-        (lambda: a_metric(unit="count"), "metric 'Arrivals' unit 'count': give one of Count, Bytes, "),
-        (lambda: a_schedule(operation="sweep-all"), "schedule operation 'sweep-all': give"),
-        (lambda: a_consumer(name="My"), "consumer name 'My': give lower-case"),
-        (lambda: a_consumer(operation="greet-all"), "consumer operation 'greet-all': give"),
-        (lambda: a_function(variables={"greeting": "x"}), "function 'desk' variable 'greeting': give upper-case"),
-        (lambda: a_function(variables={"AWS_REGION": "x"}), "function 'desk' variable 'AWS_REGION': give .* Lambda's"),
-        (lambda: a_function(variables={"LAMBDA_X": "x"}), "function 'desk' variable 'LAMBDA_X': give"),
-        (lambda: an_alarm(name="Refusals"), "alarm name 'Refusals': give lower-case"),
-        (lambda: an_alarm(period_seconds=90), "alarms.period_seconds 90: give a multiple of 60"),
-        (lambda: an_alarm(evaluation_periods=0), "alarms.evaluation_periods 0: give"),
-        (lambda: Site(folder="x", type="My site"), "site name 'My site': give lower-case"),
-        (lambda: Site(folder="x", sign_in_pages=("/a.html",)), "site sign_in_pages '/a.html': give a path such as"),
-        (lambda: Site(folder="x", sign_in_pages=("", "a.html#/x")), "site sign_in_pages 'a.html#/x': give"),
-        (lambda: a_service(name_pattern="{environment}-x"), r"name_pattern '{environment}-x': add {type}"),
-        (lambda: a_service(name_pattern="x-{type}"), r"name_pattern 'x-{type}': add {environment}"),
+        (
+            lambda: a_metric(name="arrivals"),
+            "metric name must be letters and digits, an uppercase letter first, .*, got 'arrivals'",
+        ),
+        (lambda: a_metric(name="Of_All"), "metric name must be letters and digits, .*, got 'Of_All'"),
+        (lambda: a_metric(name="FunctionName"), "metric name must be .* other than FunctionName, got 'FunctionName'"),
+        (lambda: a_metric(unit="count"), "metric 'Arrivals' unit must be one of Count, Bytes, .*, got 'count'"),
+        (
+            lambda: a_schedule(operation="sweep-all"),
+            "schedule operation must be the name of a Python function, got 'sweep-all'",
+        ),
+        (lambda: a_consumer(name="My"), "consumer name must be 1 to 64 lowercase .*, got 'My'"),
+        (
+            lambda: a_consumer(operation="greet-all"),
+            "consumer operation must be the name of a Python function, got 'greet-all'",
+        ),
+        (
+            lambda: a_function(variables={"greeting": "x"}),
+            "function 'desk' variable must be uppercase .*, got 'greeting'",
+        ),
+        (
+            lambda: a_function(variables={"AWS_REGION": "x"}),
+            "function 'desk' variable must be uppercase .*, got 'AWS_REGION'",
+        ),
+        (
+            lambda: a_function(variables={"LAMBDA_X": "x"}),
+            "function 'desk' variable must be uppercase .*, got 'LAMBDA_X'",
+        ),
+        (lambda: an_alarm(name="Refusals"), "alarm name must be 1 to 64 lowercase .*, got 'Refusals'"),
+        (lambda: an_alarm(period_seconds=90), "alarms.period_seconds must be a multiple of 60 .*, got 90"),
+        (lambda: an_alarm(evaluation_periods=0), "alarms.evaluation_periods must be .*, got 0"),
+        (lambda: Site(folder="x", type="My site"), "site name must be 1 to 64 lowercase .*, got 'My site'"),
+        (
+            lambda: Site(folder="x", sign_in_pages=("/a.html",)),
+            "site sign_in_pages must be paths such as .*, got '/a.html'",
+        ),
+        (lambda: Site(folder="x", sign_in_pages=("", "a.html#/x")), "site sign_in_pages must be .*, got 'a.html#/x'"),
+        (lambda: a_service(name_pattern="{environment}-x"), r"name_pattern must contain {type}, got '{environment}-x'"),
+        (lambda: a_service(name_pattern="x-{type}"), r"name_pattern must contain {environment}, got 'x-{type}'"),
     ],
 )
 def test_what_cannot_be_is_refused_with_field_value_and_remedy(make: Callable[[], object], message: str) -> None:
@@ -130,29 +157,38 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"tables": (a_table(), a_table())}, "table.* 'parcels' is there more than once"),
-        ({"topics": (a_topic(), a_topic())}, "parameter or secret 'lost' is there more than once"),
-        ({"tables": (a_table(name="alarms"),)}, "table, topic, parameter or secret 'alarms' is there more than once"),
-        ({"topics": (a_topic(name="parcels"),)}, "parameter or secret 'parcels' is there more than once"),
+        ({"tables": (a_table(), a_table())}, "table, .* must be unique, got 'parcels' more than once"),
+        ({"topics": (a_topic(), a_topic())}, "parameter or secret must be unique, got 'lost' more than once"),
+        (
+            {"tables": (a_table(name="alarms"),)},
+            "table, topic, parameter or secret must be unique, got 'alarms' more than once",
+        ),
+        ({"topics": (a_topic(name="parcels"),)}, "parameter or secret must be unique, got 'parcels' more than once"),
         (
             {"tables": (a_table(), a_table(name="old", variable="OLD_TABLE", output_prefix="parcels"))},
-            "output 'parcels_table_name' is there more than once",
+            "output must be unique, got 'parcels_table_name' more than once",
         ),
         (
             {"topics": (a_topic(), a_topic(name="old", variable="OLD_TOPIC", output_prefix="lost"))},
-            "output 'lost_topic_arn' is there more than once",
+            "output must be unique, got 'lost_topic_arn' more than once",
         ),
-        ({"parameters": (a_parameter(name="parcels"),)}, "secret 'parcels' is there more than once"),
-        ({"parameters": (a_parameter(variable="PARCELS_TABLE"),)}, "variable 'PARCELS_TABLE' is there more than once"),
-        ({"secrets": (a_secret(name="parcels"),)}, "secret 'parcels' is there more than once"),
-        ({"secrets": (a_secret(variable="PARCELS_TABLE"),)}, "variable 'PARCELS_TABLE' is there more than once"),
+        ({"parameters": (a_parameter(name="parcels"),)}, "secret must be unique, got 'parcels' more than once"),
+        (
+            {"parameters": (a_parameter(variable="PARCELS_TABLE"),)},
+            "variable must be unique, got 'PARCELS_TABLE' more than once",
+        ),
+        ({"secrets": (a_secret(name="parcels"),)}, "secret must be unique, got 'parcels' more than once"),
+        (
+            {"secrets": (a_secret(variable="PARCELS_TABLE"),)},
+            "variable must be unique, got 'PARCELS_TABLE' more than once",
+        ),
         *(
             (
                 {
                     "functions": (a_function(a_route(grants=(a_grant("token", *actions),))),),
                     "secrets": (a_secret(store=store),),
                 },
-                rf"'desk' is granted \({actions[0]!r},.*\) on 'token': give {reading}$",
+                rf"'desk' grant on 'token' actions must be \('{reading}',\), got \({actions[0]!r},.*\)\.$",
             )
             for store, actions, reading in (
                 ("ssm", ("GetSecretValue",), "GetParameter"),
@@ -162,31 +198,49 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
         ),
         (
             {"parameters": (a_parameter(name="name", table="letters", value={}),)},
-            "parameter 'name' holds the name of 'letters', which is none of its tables",
+            "parameter 'name' table must be one of parcels, got 'letters'",
         ),
-        ({"functions": (a_function(), a_function(a_route(path="/x")))}, "function 'desk' is there more than once"),
-        ({"functions": (a_function(), a_function(name="b"))}, "route 'GET /parcels' is there more than once"),
-        ({"functions": (a_function(schedules=(a_schedule(), a_schedule())),)}, "schedule 'nightly' is there more"),
-        ({"functions": (a_function(a_route(grants=(a_grant("lost", "Publish"),))),)}, "'desk' is granted 'lost'"),
+        (
+            {"functions": (a_function(), a_function(a_route(path="/x")))},
+            "function must be unique, got 'desk' more than once",
+        ),
+        (
+            {"functions": (a_function(), a_function(name="b"))},
+            "route must be unique, got 'GET /parcels' more than once",
+        ),
+        (
+            {"functions": (a_function(schedules=(a_schedule(), a_schedule())),)},
+            "schedule must be unique, got 'nightly' more than once",
+        ),
+        (
+            {"functions": (a_function(a_route(grants=(a_grant("lost", "Publish"),))),)},
+            "'desk' grant must be on one of parcels, got 'lost'",
+        ),
         (
             {
                 "functions": (a_function(a_route(grants=(a_grant("lost", "Publish", keys=("x",)),))),),
                 "topics": (Topic(name="lost", variable="LOST_TOPIC"),),
             },
-            "'desk' is granted keys of 'lost', which has no rows",
+            "'desk' grant on 'lost' keys must be empty .*, got .*'x'",
         ),
         (
             {"functions": (a_function(a_route(grants=(a_grant("parcels", "Query", indexes=("by-state",)),))),)},
-            r"'desk' is granted indexes \['by-state'\], which 'parcels' lacks",
+            r"'desk' grant on 'parcels' indexes must be .*, got \['by-state'\]",
         ),
-        ({"functions": (a_function(a_route(body="NewParcel")),)}, "GET /parcels names the schema 'NewParcel'"),
-        ({"functions": (a_function(a_route(responses={200: "Parcel"})),)}, "GET /parcels names the schema 'Parcel'"),
-        ({"functions": TWO, "alarm_pattern": "{alarm}-{environment}"}, "alarm_pattern .*: add {function}"),
+        (
+            {"functions": (a_function(a_route(body="NewParcel")),)},
+            "GET /parcels schemas must be among .*, got 'NewParcel'",
+        ),
+        (
+            {"functions": (a_function(a_route(responses={200: "Parcel"})),)},
+            "GET /parcels schemas must be among .*, got 'Parcel'",
+        ),
+        ({"functions": TWO, "alarm_pattern": "{alarm}-{environment}"}, "alarm_pattern must contain {function}"),
         ({"alarm_pattern": "{function}-{environment}"}, "alarm_pattern .*{alarm}"),
         ({"alarm_pattern": "{function}-{alarm}"}, "alarm_pattern .*{environment}"),
         ({"name_pattern": "{app}-{type}-{environment}"}, "name_pattern .*{app}"),
-        ({"tables": (a_table(), a_table(name="audit"))}, "variable 'PARCELS_TABLE' is there more than once"),
-        ({"schemas": {"New-Parcel": {"type": "object"}}}, "schema.* 'New-Parcel'"),
+        ({"tables": (a_table(), a_table(name="audit"))}, "variable must be unique, got 'PARCELS_TABLE' more than once"),
+        ({"schemas": {"New-Parcel": {"type": "object"}}}, "schema name must be .*, got 'New-Parcel'"),
         (
             {
                 "schemas": {"New": {"type": "array", "items": {"$ref": "#/components/schemas/Old"}}},
@@ -196,50 +250,50 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
         ),
         (
             {"functions": (a_function(variables={"PARCELS_TABLE": "x"}),)},
-            "function 'desk' has the variable 'PARCELS_TABLE', which holds something else: rename it",
+            "function 'desk' variables must differ from .*, got 'PARCELS_TABLE'",
         ),
         (
             {
                 "functions": (a_function(variables={"CONFIG_DEPLOYED": "x"}),),
                 "parameters": (a_parameter(variable="CONFIG"),),
             },
-            "function 'desk' has the variable 'CONFIG_DEPLOYED'",
+            "function 'desk' variables must differ from .*, got 'CONFIG_DEPLOYED'",
         ),
         (
             {"functions": (a_function(variables={"CORS_ORIGIN": "x"}),), "site": Site(folder="x")},
-            "function 'desk' has the variable 'CORS_ORIGIN'",
+            "function 'desk' variables must differ from .*, got 'CORS_ORIGIN'",
         ),
         (
             {"tables": (a_table(variable="CORS_ORIGIN"),), "site": Site(folder="x")},
-            "variable 'CORS_ORIGIN' is there more than once",
+            "variable must be unique, got 'CORS_ORIGIN' more than once",
         ),
         (
             {"functions": (a_function(consumers=(a_consumer(),)),)},
-            "consumer 'arrivals' reads 'parcels': give the name of a table with a stream",
+            "consumer 'arrivals' table must be a table with a stream, got 'parcels'",
         ),
         (
             {"functions": (a_function(consumers=(a_consumer(table="letters"),)),)},
-            "consumer 'arrivals' reads 'letters': give",
+            "consumer 'arrivals' table must be .*, got 'letters'",
         ),
         (
             {"tables": STREAMED, "functions": (a_function(consumers=(a_consumer(), a_consumer(name="again"))),)},
-            "function 'desk' consumer of table 'parcels' is there more than once",
+            "function 'desk' consumer of table must be unique, got 'parcels' more than once",
         ),
         (
             {
                 "tables": STREAMED,
                 "functions": tuple(replace(function, consumers=(a_consumer(),)) for function in TWO),
             },
-            "consumer 'arrivals' is there more than once",
+            "consumer must be unique, got 'arrivals' more than once",
         ),
         (
             {"functions": (a_function(schedules=(a_schedule(),)),), "dead_letters": "Failures"},
-            "dead_letters 'Failures': give lower-case letters",
+            "dead_letters must be lowercase letters.*, got 'Failures'",
         ),
-        ({"dead_letters": "failures"}, "dead_letters 'failures': nothing runs by schedule or stream, take it out"),
+        ({"dead_letters": "failures"}, "dead_letters must be empty without schedules and consumers, got 'failures'"),
         (
             {"functions": (a_function(schedules=(a_schedule(),)),), "dead_letters": "parcels"},
-            "'parcels' is there more than once",
+            "must be unique, got 'parcels' more than once",
         ),
         (
             {
@@ -249,27 +303,33 @@ TWO = (a_function(), a_function(a_route(path="/letters"), name="letters"))
                     ),
                 )
             },
-            "code 'TOO_HEAVY' is there more than once",
+            "code must be unique, got 'TOO_HEAVY' more than once",
         ),
-        ({"alarms": (an_alarm(), an_alarm())}, "alarm 'refusals' is there more than once"),
-        ({"alarms": (an_alarm(name="errors"),)}, "alarm 'errors' is there more than once"),
-        ({"alarms": (an_alarm(on="counter"),)}, "alarm 'refusals' is on 'counter', which is none of api, desk"),
+        ({"alarms": (an_alarm(), an_alarm())}, "alarm must be unique, got 'refusals' more than once"),
+        ({"alarms": (an_alarm(name="errors"),)}, "alarm must be unique, got 'errors' more than once"),
+        ({"alarms": (an_alarm(on="counter"),)}, "alarm 'refusals' on must be exactly one of api, desk, got 'counter'"),
         (
             {"functions": (a_function(a_route(metrics=(a_metric(name="Gone"),))),), "alarms": (an_alarm(on="desk"),)},
-            "alarm 'refusals' is on the metric '4XXError', which none of 'desk''s operations emits: add it to the metr",
+            "alarm 'refusals' metric must be emitted by an operation of 'desk', got '4XXError'. Add it to the metr",
         ),
         (
             {"functions": (a_function(a_route(metrics=(a_metric(), a_metric(unit="Bytes")))),)},
-            "metric 'Arrivals' is there more than once",
+            "metric must be unique, got 'Arrivals' more than once",
         ),
-        ({"alarms": (an_alarm(on="dead-letters"),)}, "alarm 'refusals' is on 'dead-letters', which is none of api"),
+        (
+            {"alarms": (an_alarm(on="dead-letters"),)},
+            "alarm 'refusals' on must be exactly one of api, .*, got 'dead-letters'",
+        ),
         (
             {"functions": (a_function(name="api"),), "alarms": (an_alarm(),)},
-            "alarm 'refusals' is on 'api', which is two things: rename the function",
+            "alarm 'refusals' on must be exactly one of api, api, got 'api'. Rename the function 'api'",
         ),
-        ({"tables": ()}, "table"),
-        ({"functions": ()}, "function"),
-        ({"functions": (Function(name="sweep", handler=HANDLER, schedules=(a_schedule(),)),)}, "route"),
+        ({"tables": ()}, "tables must contain at least one table, got none"),
+        ({"functions": ()}, "functions must contain at least one function, got none"),
+        (
+            {"functions": (Function(name="sweep", handler=HANDLER, schedules=(a_schedule(),)),)},
+            "routes must contain at least",
+        ),
     ],
 )
 def test_description_that_contradicts_itself_is_refused(changes: dict[str, Any], problem: str) -> None:
@@ -278,7 +338,7 @@ def test_description_that_contradicts_itself_is_refused(changes: dict[str, Any],
 
 
 def test_a_grant_is_for_indexes_or_for_keys() -> None:
-    with pytest.raises(ValueError, match="grant on 'parcels': give a grant for its indexes and another for its keys"):
+    with pytest.raises(ValueError, match="grant on 'parcels' must set only one of indexes and keys"):
         a_grant("parcels", "Query", indexes=("by-state",), keys=("x",))
 
 
@@ -519,9 +579,9 @@ STAGE = ApiSettings(throttle_rate_per_second=20, throttle_burst=10)
         ({"rate_per_second": float("nan")}, "throttle.rate_per_second must be a number from 0.1 to .*, got nan."),
         ({"rate_per_second": True}, "throttle.rate_per_second must be a number from 0.1 to .*, got True."),
         ({"rate_per_second": "5"}, "throttle.rate_per_second must be a number from 0.1 to .*, got '5'."),
-        ({"burst": 0}, "throttle.burst must be a whole number from 1 to 1000000 requests, got 0."),
-        ({"burst": 2.5}, "throttle.burst must be a whole number from 1 to .*, got 2.5."),
-        ({"burst": 0, "key_prefix": "guest_"}, "guest_burst must be a whole number from 1 to .*, got 0."),
+        ({"burst": 0}, "throttle.burst must be an integer from 1 to 1000000 requests, got 0."),
+        ({"burst": 2.5}, "throttle.burst must be an integer from 1 to .*, got 2.5."),
+        ({"burst": 0, "key_prefix": "guest_"}, "guest_burst must be an integer from 1 to .*, got 0."),
     ],
 )
 def test_throttle_rejects_limits_that_api_gateway_cannot_have(limits: dict[str, Any], message: str) -> None:

@@ -36,7 +36,7 @@ DEV = {
     "concurrency": -1,
     "tracing": False,
     "cors": "*",
-    "api logs": (False, "OFF", False, "left"),
+    "api logs": (False, "OFF", False, "unmanaged"),
     "bodies": True,
 }
 STAGING = {
@@ -48,7 +48,7 @@ STAGING = {
     "concurrency": 20,
     "tracing": True,
     "cors": "",
-    "api logs": (False, "OFF", False, "left"),
+    "api logs": (False, "OFF", False, "unmanaged"),
     "bodies": False,
 }
 ROWS = {
@@ -96,7 +96,7 @@ def test_no_api_has_a_domain_of_its_own_unasked(row: str) -> None:
 def test_what_costs_by_the_month_is_off_unasked(row: str) -> None:
     settings = ENVIRONMENTS[row]
     assert settings.network.vpc == "none"
-    assert settings.encryption.key == "aws"
+    assert settings.encryption.key == "aws_managed"
     assert not settings.firewall.enabled
     assert settings.backup.retention_days == 0
     assert settings.table.replica_regions == ()
@@ -171,7 +171,7 @@ def test_suffix_without_a_known_part_has_the_dev_profile(suffix: str) -> None:
     ],
 )
 def test_part_that_differs_from_a_name_only_in_case_is_rejected(suffix: str, remedy: str) -> None:
-    with pytest.raises(ValueError, match=rf"^environment_suffix '{suffix}': give '{remedy}', because .* lowercase$"):
+    with pytest.raises(ValueError, match=rf"^environment_suffix must be '{remedy}', got '{suffix}'. .*dev settings\.$"):
         profile_name(suffix)
 
 

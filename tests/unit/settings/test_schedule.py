@@ -25,7 +25,7 @@ CRONS = [
     "cron(59 23 31 12 ? 2199)",
     "cron(0  9\t? * 7 1970)",
 ]
-NOT_A_RATE = r"A rate is a whole number from 1, a space, and one of minute, hour, day, or its plural\."
+NOT_A_RATE = r"A rate is an integer from 1, a space, and one of minute, hour, day, or its plural\."
 SIX_FIELDS = r"A cron expression has six fields \(minutes, hours, day-of-month, month, day-of-week, year\)"
 ONE_UNSPECIFIED = r"Exactly one of day-of-month and day-of-week must be \?\."
 

@@ -79,7 +79,10 @@ VALUES: dict[type[SettingsGroup], dict[str, tuple[list[Any], list[Any]]]] = {
         "execution_log_level": (["OFF", "ERROR", "INFO"], ["info", "DEBUG", True]),
         "execution_log_bodies": FLAGS,
         "metrics": FLAGS,
-        "log_role": (["made", "left", f"{ARN}:iam::123456789012:role/logs"], ["", "logs", f"{ARN}:iam::1:user/me"]),
+        "log_role": (
+            ["create", "unmanaged", f"{ARN}:iam::123456789012:role/logs"],
+            ["", "logs", f"{ARN}:iam::1:user/me"],
+        ),
         "health_route": FLAGS,
         "zone_id": (["", "Z0123456789ABC"], ["example.com", "z1", 1]),
         "domain_name": (
@@ -96,7 +99,10 @@ VALUES: dict[type[SettingsGroup], dict[str, tuple[list[Any], list[Any]]]] = {
     SiteSettings: {"public": FLAGS},
     AuthorizationSettings: {
         "type": (["NONE", "API_KEY", "AWS_IAM", "COGNITO_USER_POOLS"], ["none", "", True]),
-        "user_pool": (["made", f"{ARN}:cognito-idp:us-east-1:123456789012:userpool/us-east-1_1"], ["", "us-east-1_1"]),
+        "user_pool": (
+            ["create", f"{ARN}:cognito-idp:us-east-1:123456789012:userpool/us-east-1_1"],
+            ["", "us-east-1_1"],
+        ),
         "user_group": (["", "admins", "shop/admins"], ["shop admins", "a,b", "[a]", "x" * 129, 1]),
         "mfa": (["OFF", "OPTIONAL", "ON"], ["on", False]),
         "callback_urls": (
@@ -112,7 +118,7 @@ VALUES: dict[type[SettingsGroup], dict[str, tuple[list[Any], list[Any]]]] = {
     },
     ObservationSettings: {"dashboard": FLAGS},
     NetworkSettings: {
-        "vpc": (["none", "made", "vpc-0a1b2c3d"], ["", "default", "vpc-1"]),
+        "vpc": (["none", "create", "vpc-0a1b2c3d"], ["", "default", "vpc-1"]),
         "cidr_block": (["10.0.0.0/16", "192.168.1.0/24"], ["10.0.0.0/15", "10.0.0.0/25", "10.0.0.1/16", "ten", 10]),
         "zones": ([2, 6], [1, 7]),
         "nat_gateways": (["none", "one", "per-zone"], ["two", 1]),
@@ -123,7 +129,7 @@ VALUES: dict[type[SettingsGroup], dict[str, tuple[list[Any], list[Any]]]] = {
     },
     EncryptionSettings: {
         "key": (
-            ["aws", "owned", "made", f"{ARN}:kms:us-east-1:123456789012:key/1-2"],
+            ["aws_managed", "aws_owned", "create", f"{ARN}:kms:us-east-1:123456789012:key/1-2"],
             ["", "1-2", f"{ARN}:kms:alias/x"],
         ),
         "rotation_days": ([90, 2560], [89, 2561]),
@@ -179,7 +185,7 @@ def test_every_field_is_tried_here(layer: type[SettingsGroup]) -> None:
 def test_what_cannot_be_is_refused_with_field_value_and_remedy(
     layer: type[SettingsGroup], name: str, value: Any
 ) -> None:
-    with pytest.raises(ValueError, match=rf"^{layer.SECTION}\.{name} {re.escape(repr(value))}: give \S"):
+    with pytest.raises(ValueError, match=rf"^{layer.SECTION}\.{name} must be \S.*, got {re.escape(repr(value))}\.$"):
         layer(**{name: value})
 
 
@@ -195,7 +201,9 @@ def contradicting(kind: str) -> TableSettings:
 
 @pytest.mark.parametrize("kind", ["read", "write"])
 def test_scaling_cannot_end_below_where_it_begins(kind: str) -> None:
-    with pytest.raises(ValueError, match=rf"^table\.max_{kind}_capacity 5: give at least {kind}_capacity, 10$"):
+    with pytest.raises(
+        ValueError, match=rf"^table\.max_{kind}_capacity must be at least {kind}_capacity, 10, got 5\.$"
+    ):
         contradicting(kind)
 
 
@@ -223,7 +231,7 @@ def test_layers_that_contradict_each_other_are_refused() -> None:
         Settings(table=TableSettings(read_capacity=50)),
         Settings(table=TableSettings(max_read_capacity=20)),
     )
-    with pytest.raises(ValueError, match=r"table\.max_read_capacity 20"):
+    with pytest.raises(ValueError, match=r"^table\.max_read_capacity must be at least read_capacity, 50, got 20\.$"):
         lower.with_(upper)
 
 
@@ -242,44 +250,47 @@ def settled(layer: SettingsGroup) -> Settings:
     return Settings(**layers)
 
 
-OUT = "give domain_name, too, or take this out$"
+UNUSED = "must be unset unless domain_name is set, got"
 POOL = f"{ARN}:cognito-idp:us-east-1:123456789012:userpool/us-east-1_1"
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (ApiSettings(domain_name=DOMAIN), r"^api\.domain_name 'a\.example\.com': give zone_id, too"),
-        (ApiSettings(base_path="v1"), rf"^api\.base_path 'v1': {OUT}"),
-        (ApiSettings(certificate_arn=CERTIFICATE), rf"^api\.certificate_arn 'arn.*': {OUT}"),
-        (ApiSettings(zone_id="Z1"), rf"^api\.zone_id 'Z1': {OUT}"),
-        (ApiSettings(disable_execute_api_endpoint=True), rf"^api\.disable_execute_api_endpoint True: {OUT}"),
+        (
+            ApiSettings(domain_name=DOMAIN),
+            r"^api\.domain_name must be a domain with .*, got 'a\.example\.com'\. Set zone_id or",
+        ),
+        (ApiSettings(base_path="v1"), rf"^api\.base_path {UNUSED} 'v1'\. Set domain_name, or remove base_path\.$"),
+        (ApiSettings(certificate_arn=CERTIFICATE), rf"^api\.certificate_arn {UNUSED} 'arn.*'\."),
+        (ApiSettings(zone_id="Z1"), rf"^api\.zone_id {UNUSED} 'Z1'\."),
+        (ApiSettings(disable_execute_api_endpoint=True), rf"^api\.disable_execute_api_endpoint {UNUSED} True\."),
         (
             AuthorizationSettings(type="AWS_IAM", user_pool=POOL),
-            r"^authorization\.user_pool 'arn.*': give type COGNITO_USER_POOLS, too, or take this out$",
+            r"^authorization\.user_pool must be unset unless type is COGNITO_USER_POOLS, got 'arn.*'\. Set type",
         ),
         (
             AuthorizationSettings(callback_urls=("https://a.example.com",)),
-            r"^authorization\.callback_urls \('https://a.example.com',\): give type COGNITO_USER_POOLS, too",
+            r"^authorization\.callback_urls must be unset .*, got \('https://a.example.com',\)\.",
         ),
-        (AuthorizationSettings(mfa="ON"), r"^authorization\.mfa 'ON': give type COGNITO_USER_POOLS, too"),
-        (AuthorizationSettings(user_group="a"), r"^authorization\.user_group 'a': give type COGNITO_USER_POOLS, too"),
+        (AuthorizationSettings(mfa="ON"), r"^authorization\.mfa must be unset .*, got 'ON'\."),
+        (AuthorizationSettings(user_group="a"), r"^authorization\.user_group must be unset .*, got 'a'\."),
         (
             AuthorizationSettings(type="COGNITO_USER_POOLS", user_group="admins"),
-            r"^authorization\.user_group 'admins': set user_pool to the ARN of the existing pool that has",
+            r"^authorization\.user_group must be unset for .*, got 'admins'\. Set user_pool to the ARN",
         ),
         (
             AuthorizationSettings(type="COGNITO_USER_POOLS", user_pool=POOL, mfa="OFF"),
-            r"^authorization\.mfa 'OFF': set ON or OPTIONAL, because an existing user pool keeps its own setting$",
+            r"^authorization\.mfa must be ON or OPTIONAL for an existing user pool, got 'OFF'\. The stack",
         ),
-        (NetworkSettings(vpc="vpc-0a1b2c3d"), r"^network\.vpc 'vpc-0a1b2c3d': give private_subnet_ids, too"),
+        (NetworkSettings(vpc="vpc-0a1b2c3d"), r"^network\.vpc must be .*, got 'vpc-0a1b2c3d'\. Set private_subnet_ids"),
         (
             NetworkSettings(private_subnet_ids=("subnet-0a1b2c3d",)),
-            r"^network\.private_subnet_ids \('subnet-0a1b2c3d',\): give vpc the id of theirs, for it is none, or take",
+            r"^network\.private_subnet_ids must be empty with network.vpc none, got \('subnet-0a1b2c3d',\)\. Set",
         ),
         (
-            NetworkSettings(vpc="made", security_group_ids=("sg-0a1b2c3d",)),
-            r"^network\.security_group_ids \('sg-0a1b2c3d',\): give vpc the id of theirs, for it is made, or take",
+            NetworkSettings(vpc="create", security_group_ids=("sg-0a1b2c3d",)),
+            r"^network\.security_group_ids must be empty with network.vpc create, got \('sg-0a1b2c3d',\)\. Set",
         ),
     ],
 )
@@ -296,11 +307,11 @@ def test_what_belongs_together_comes_together(settings: SettingsGroup, message: 
         ApiSettings(domain_name=DOMAIN, zone_id="Z1"),
         ApiSettings(domain_name=DOMAIN, zone_id="Z1", disable_execute_api_endpoint=True),
         ApiSettings(disable_execute_api_endpoint=False),
-        AuthorizationSettings(type="API_KEY", user_pool="made", callback_urls=()),
+        AuthorizationSettings(type="API_KEY", user_pool="create", callback_urls=()),
         AuthorizationSettings(type="COGNITO_USER_POOLS", user_pool=POOL, callback_urls=("https://a.example.com",)),
         AuthorizationSettings(type="COGNITO_USER_POOLS", mfa="OFF"),
         AuthorizationSettings(type="COGNITO_USER_POOLS", user_pool=POOL, user_group="admins", mfa="ON"),
-        NetworkSettings(vpc="made"),
+        NetworkSettings(vpc="create"),
         NetworkSettings(
             vpc="vpc-0a1b2c3d", private_subnet_ids=("subnet-0a1b2c3d",), security_group_ids=("sg-0a1b2c3d",)
         ),
@@ -316,22 +327,22 @@ def test_what_is_together_is_taken(settings: SettingsGroup) -> None:
         (
             FunctionSettings(provisioned_concurrency=5),
             FunctionSettings(snap_start=True),
-            r"^function\.provisioned_concurrency 5: give 0, or no snap_start$",
+            r"^function\.provisioned_concurrency must be 0 with snap_start, got 5\. ",
         ),
         (
             FunctionSettings(runtime="python3.9"),
             FunctionSettings(snap_start=True),
-            r"^function\.snap_start True: give a runtime from python3\.12, not python3\.9$",
+            r"^function\.snap_start must be False with runtime python3\.9, got True\. .* python3\.12 or later\.$",
         ),
         (
             TableSettings(existing=True),
             TableSettings(replica_regions=("us-west-2",)),
-            r"^table\.replica_regions \('us-west-2',\): give none where existing tables are used$",
+            r"^table\.replica_regions must be empty if table.existing is true, got \('us-west-2',\)\.$",
         ),
         (
             BackupSettings(retention_days=100),
             BackupSettings(cold_storage_after_days=30),
-            r"^backup\.cold_storage_after_days 30: give at most 10, or retention_days of 120$",
+            r"^backup\.cold_storage_after_days must be at most 10 .*, got 30\. .* retention_days to at least 120\.$",
         ),
     ],
 )
@@ -357,9 +368,8 @@ def together(encryption: EncryptionSettings, table: TableSettings) -> Settings:
 
 
 def test_a_key_of_one_region_encrypts_no_replicas() -> None:
-    with pytest.raises(
-        ValueError, match=r"key/1-2': give a multi-Region key, key/mrk-\.\.\., with replicas in us-west-2$"
-    ):
+    message = r"^encryption\.key must be a multi-Region key .* with replicas in us-west-2, got '.*key/1-2'\.$"
+    with pytest.raises(ValueError, match=message):
         together(STANDING, REPLICAS).check()
 
 
@@ -368,8 +378,8 @@ def test_a_key_of_one_region_encrypts_no_replicas() -> None:
     [
         (STANDING, TableSettings()),
         (MULTI_REGION, REPLICAS),
-        (EncryptionSettings(key="made"), REPLICAS),
-        (EncryptionSettings(key="aws"), REPLICAS),
+        (EncryptionSettings(key="create"), REPLICAS),
+        (EncryptionSettings(key="aws_managed"), REPLICAS),
     ],
 )
 def test_other_keys_go_with_the_tables_there_are(encryption: EncryptionSettings, table: TableSettings) -> None:
@@ -377,7 +387,7 @@ def test_other_keys_go_with_the_tables_there_are(encryption: EncryptionSettings,
 
 
 @pytest.mark.parametrize(
-    ("key", "standing"), [("aws", None), ("owned", None), ("made", None), (STANDING.key, STANDING.key)]
+    ("key", "standing"), [("aws_managed", None), ("aws_owned", None), ("create", None), (STANDING.key, STANDING.key)]
 )
 def test_a_key_stands_already_where_its_arn_is_given(key: str, standing: str | None) -> None:
     assert EncryptionSettings(key=key).standing() == standing

@@ -114,12 +114,12 @@ def test_resources_of_a_network_have_one_tag_more() -> None:
     tags = {f"tag{number}": "x" for number in range(48)}
     assert len(TapStackArgs(tags=tags).all_tags) == 50
     message = "tags must have at most 50 tags together with the default tags and Name, got 51"
-    for network in (NetworkSettings(vpc="made"), EXISTING_NETWORK):
+    for network in (NetworkSettings(vpc="create"), EXISTING_NETWORK):
         with pytest.raises(ValueError, match=message):
             TapStackArgs(tags=tags, network=network)
         named = {**{f"tag{number}": "x" for number in range(47)}, "Name": "x"}
         assert len(TapStackArgs(tags=named, network=network).all_tags) == 50
-    assert TapStackArgs(tags={"name": "x"}, network=NetworkSettings(vpc="made")).all_tags["name"] == "x"
+    assert TapStackArgs(tags={"name": "x"}, network=NetworkSettings(vpc="create")).all_tags["name"] == "x"
 
 
 def test_replaced_arguments_get_the_default_tags_of_the_new_environment_and_service() -> None:
