@@ -372,7 +372,7 @@ NOTES: Mapping[str, Note] = {
     "network_vpc": Note(
         "create",
         "None for the VPC itself; interface endpoints, NAT gateways and flow logs have prices: "
-        "[network](../../production/network.md#what-it-costs).",
+        "[network](../../production/network.md#cost).",
         f"{CONFIGURATION}: `VpcConfig`.",
         "Moves the functions. Lambda releases network interfaces up to about 35 minutes later, and the deployment "
         "waits for that before it deletes a VPC or security group.",
