@@ -70,7 +70,7 @@ local: OPTIONS := SERVICE ENV PORT CHECK CONFIG ## deploy on this machine and se
 seed: OPTIONS := SERVICE ENV ## demo data for a service in cfn-outputs/, here or on AWS (SERVICE=one, stock by default; ENV=suffix: only there)
 audit: OPTIONS := SERVICE ENV SARIF CONFIG ## evaluate what would be deployed by named controls (SERVICE=one, ENV=one, CONFIG="key=value ...", SARIF=file)
 load: OPTIONS := SERVICE ENV CLIENTS SECONDS WORKERS URL TAP_OUTPUTS CONFIG ## a load test with 1,000 clients (SERVICE=stock, CLIENTS=n, SECONDS=n, WORKERS=n; of a deployment: URL= or TAP_OUTPUTS=file)
-scaling: OPTIONS := SERVICE CHECK ## write the tables of docs/production/scaling.md (SERVICE=one: only print them; CHECK=1: only compare them)
+scaling: OPTIONS := SERVICE ## calculate the request rates that deployments support (SERVICE=one)
 cost: OPTIONS := SERVICE ENV REQUESTS CONFIG ## what a month costs on AWS (SERVICE=one, ENV=suffix, CONFIG="key=value ...", REQUESTS=a month)
 preview: OPTIONS := SERVICE ENV CONFIG ## show what `make up` would change on AWS (SERVICE=one, ENV=suffix, CONFIG="key=value ...")
 up: OPTIONS := SERVICE ENV YES CONFIG ## deploy to AWS, then write cfn-outputs/ (SERVICE=one, ENV=suffix, CONFIG="key=value ...", YES=1 confirms)

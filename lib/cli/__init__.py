@@ -46,9 +46,7 @@ COMMANDS: Mapping[str, Lazy] = {
     ),
     "audit": Lazy("audit", "Evaluate the resources of deployments against security controls."),
     "cost": Lazy("cost", "Estimate the monthly cost on AWS."),
-    "scaling": Lazy(
-        "scaling", "Calculate the request rates that deployments support; write docs/production/scaling.md."
-    ),
+    "scaling": Lazy("scaling", "Calculate the request rates that deployments support."),
     "load": Lazy("load", "Send requests of many concurrent clients to a service."),
     "docs": Lazy("docs", "Generate the documents of the services and the settings."),
 }

@@ -8,12 +8,10 @@ from collections.abc import Sequence
 import click
 
 from ..console import Terminal
-from ..docgen import generate
 from ..scaling import report
 from ..services import BUILT_IN, load
 from . import options
 
-PAGE = generate.ROOT / "docs" / "production" / "scaling.md"
 NO_WORKLOAD = "{} has no workload. Set workload=Workload(...) in its ServiceFactory: see CONTRIBUTING.md."
 
 
@@ -23,24 +21,15 @@ NO_WORKLOAD = "{} has no workload. Set workload=Workload(...) in its ServiceFact
     type=options.SERVICE,
     multiple=True,
     show_default="the built-in services",
-    help="Service to calculate for, without writing the page. Can be repeated.",
+    help="Service to calculate for. Can be repeated.",
 )
-@click.option("--check", is_flag=True, help="Print and write nothing; exit with 1 if the page is outdated.")
 @options.as_json
 @options.reported()
-def scaling(service: Sequence[str], check: bool, as_json: bool) -> int:
-    """Calculate the request rates that deployments support; write docs/production/scaling.md.
+def scaling(service: Sequence[str], as_json: bool) -> int:
+    """Calculate the request rates that deployments support.
 
     The calculation uses the measured operations of services and the quotas of AWS.
     """
-    if check and (service or as_json):
-        raise click.UsageError("--check cannot be combined with --service or --json.", click.get_current_context())
-    if check:
-        if outdated := _outdated():
-            click.echo("docs/production/scaling.md: outdated, run make scaling")
-        return int(bool(outdated))
-    if not service and (text := _outdated()):
-        PAGE.write_text(text, encoding="utf-8")
     for name in service:
         if not load(name).workload:
             click.echo(NO_WORKLOAD.format(name), err=True)
@@ -58,10 +47,3 @@ def scaling(service: Sequence[str], check: bool, as_json: bool) -> int:
             output.table(rows)
             output.say("")
     return 0
-
-
-def _outdated() -> str:
-    """Return the new content of the page, or an empty string if it is up to date."""
-    text = PAGE.read_text(encoding="utf-8")
-    found = generate.filled(text, report.sections())
-    return "" if found == text else found

@@ -29,28 +29,20 @@ def write(documents: Mapping[Path, str]) -> None:
 
 
 def files(root: Path, services: Mapping[str, Service]) -> dict[Path, str]:
-    """Return the content of every generated file. Costs are those of the program in `root`, if there is one."""
+    """Return the content of every generated file. Costs and capacity are those of the program in `root`, if any."""
     keys = config_keys(load(name) for name in dict.fromkeys((*BUILT_IN, *services)) if name in SERVICES)
     folders = {f"services/{name}": service_pages.pages(service) for name, service in services.items()}
     folders["reference"] = {**reference_pages.pages(services, keys), **settings_pages.pages(keys)}
     program, project = root / "tap.py", root / "Pulumi.yaml"
     if program.exists():
         folders["reference"]["costs.md"] = reference_pages.costs(standard(program))
+        folders["reference"]["capacity.md"] = reference_pages.capacity()
     documents = {
         root / "docs" / folder / name: text for folder, texts in folders.items() for name, text in texts.items()
     }
     if (declared := read(project)) is not None:
         documents[project] = declare_config(declared, keys)
     return documents
-
-
-def filled(text: str, generated: Mapping[str, str]) -> str:
-    """Return a written page with each part between markers replaced by the generated part of that name."""
-    for name, section in generated.items():
-        before, start, rest = text.partition(f"<!-- generated:{name} -->")
-        _, end, after = rest.partition(f"<!-- /generated:{name} -->")
-        text = f"{before}{start}\n{section}\n{end}{after}" if end else text
-    return text
 
 
 def read(path: Path) -> str | None:

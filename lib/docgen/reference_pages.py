@@ -14,6 +14,7 @@ from ..cost.bill import Bill
 from ..cost.prices import DATE, REGION
 from ..documents import iam
 from ..model import Metric, Service
+from ..scaling.report import sections
 from ..settings import Settings, docs_of
 from ..settings.environments import ENVIRONMENTS
 from ..stack.config import Key
@@ -48,6 +49,19 @@ PAGES = {
     "prices": ("Prices", f"List prices of {DATE} in {REGION}, each from the page next to it."),
 }
 """Title and introduction of each page."""
+CAPACITY = {
+    "facts": ("Quotas and assumptions", "Published values name the AWS guide; assumed values, how to measure them."),
+    "times": ("Durations", "Mean duration of each request by memory, from the [workload](workload.md)."),
+    "open": ("1,000 requests a second", "Concurrent executions, reserved concurrency, p99 and the price of durations."),
+    "money": ("Cost of 1,000 requests a second", "At list [prices](prices.md), without DynamoDB."),
+    "closed": ("1,000 concurrent clients", "Each client waits for a response and pauses before the next request."),
+    "burst": ("1,000 requests at one moment", "After a time without requests; every execution environment is new."),
+    "pool": ("Servers with a queue", "Servers with one processor and one request at a time, instead of Lambda."),
+    "rows": ("Capacity of the environments", "Values in bold miss 1,000 requests a second or the p99 of 200 ms."),
+    "config": ("Recommended configuration", "For 1,000 requests a second in `prod`."),
+    "advised": ("Capacity with the recommended configuration", "The same limits with that configuration."),
+}
+"""Heading and introduction of each table of the capacity model."""
 VALUE_NAMES = {"True": "yes", "False": "no", "": "none", "-1": "none"}
 
 
@@ -81,6 +95,13 @@ def costs(bills: Mapping[str, Mapping[str, Bill]]) -> str:
 
 def _report_table(rows: list[report.Row]) -> str:
     return table(rows[0], rows[1:])
+
+
+def capacity() -> str:
+    """Return the page of the capacity model of the built-in services."""
+    tables = sections()
+    parts = (f"## {title}\n\n{text}\n\n{tables[name]}" for name, (title, text) in CAPACITY.items())
+    return page("Capacity model", f"{GENERATED} [Scaling](../production/scaling.md) explains the model.", *parts)
 
 
 def scopes(services: Mapping[str, Service]) -> str:

@@ -1,4 +1,4 @@
-"""The tables of docs/production/scaling.md."""
+"""The tables of the capacity model."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def tables(operations: Sequence[Measured]) -> dict[str, list[Row]]:
 
 
 def sections() -> dict[str, str]:
-    """Return the generated sections of the page by the names of their markers."""
+    """Return the tables of the built-in services and the recommended configuration as Markdown, by name."""
     found = tables(measured(BUILT_IN))
     return {"config": _config(), **{name: _markdown(rows) for name, rows in found.items()}}
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
-from lib.docgen.reference_pages import controls, environments, key_policy, metrics, scopes, waivers
+from lib.docgen.reference_pages import CAPACITY, capacity, controls, environments, key_policy, metrics, scopes, waivers
 from lib.documents import iam
+from lib.scaling.report import sections
 from lib.services import loadable
 from lib.settings import ApiSettings, Settings
 from lib.settings.environments import ENVIRONMENTS
@@ -55,6 +56,14 @@ def test_settings_of_services_are_listed() -> None:
     assert environments({"parcels": plain}, KEYS) == environments({}, KEYS)
     note = "`parcels` sets in every environment: `api.stage_name` live, `api.cors_origin` none."
     assert environments({"parcels": own}, KEYS).endswith(f"\n\n{note}")
+
+
+def test_capacity_has_every_table_of_the_model() -> None:
+    assert CAPACITY.keys() == sections().keys()
+    page = capacity()
+    assert "## Quotas and assumptions\n\n" in page
+    assert "| memory of a function with one vCPU | 1,769 MB |" in page
+    assert "## Recommended configuration\n\nFor 1,000 requests a second in `prod`.\n\n```yaml\nconfig:\n" in page
 
 
 def test_controls_are_listed_with_all_of_their_ids() -> None:
