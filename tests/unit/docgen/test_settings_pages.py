@@ -60,7 +60,7 @@ def test_key_of_several_services_is_on_the_page_of_each() -> None:
     assert "`StockSettings(low_stock_threshold=5)`" in section("settings/stock.md", "low_stock_threshold")
 
 
-def test_keys_beside_the_settings_have_a_complete_command() -> None:
+def test_keys_without_a_settings_class_have_a_complete_command() -> None:
     assert "- **Set it:** `pulumi config set --path tags.Owner web-team`\n" in section("settings/stack.md", "tags")
 
 

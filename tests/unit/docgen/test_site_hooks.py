@@ -49,7 +49,7 @@ def test_site_without_scripts_loads_none_from_other_hosts(config: Fake, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("link", "shown"),
+    ("link", "expected"),
     [
         ("[cost](cost.md#prices)", "[cost](cost.md#prices)"),
         ("[index](../index.md)", "[index](../index.md)"),
@@ -59,9 +59,9 @@ def test_site_without_scripts_loads_none_from_other_hosts(config: Fake, tmp_path
         ("[below](#below)", "[below](#below)"),
     ],
 )
-def test_links_out_of_the_documentation_become_text(link: str, shown: str) -> None:
+def test_links_out_of_the_documentation_become_text(link: str, expected: str) -> None:
     page = Fake(file=Fake(src_uri="production/cost.md"))
-    assert hooks.on_page_markdown(f"See {link}.", page=page, config=None) == f"See {shown}."
+    assert hooks.on_page_markdown(f"See {link}.", page=page, config=None) == f"See {expected}."
 
 
 @pytest.mark.parametrize(
